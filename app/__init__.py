@@ -1,0 +1,1 @@
+"""Passages in, cited digest out; page, web UI, command line."""

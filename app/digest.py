@@ -1,0 +1,91 @@
+"""The nouns of the app: a digest, its claims, and what each claim rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.paper import Box, Span
+
+Origin = Literal["quoted", "compressed", "translated"]
+Language = Literal["en", "zh"]
+Verdict = Literal["supported", "unsupported"]
+SectionStatus = Literal["stated", "not stated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The words of the paper that a claim rests on. ``quote`` is ``paper.text`` at ``span``."""
+
+    passage_id: str
+    quote: str
+    span: Span
+    boxes: tuple[Box, ...]  # empty for a paper that is no PDF
+
+    @property
+    def page(self) -> int | None:
+        """The page where the quote begins, from 1."""
+        return self.boxes[0].page if self.boxes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whether a claim says what its citations say: ``score`` in 0..1 and the checks that were made."""
+
+    score: float
+    verdict: Verdict
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of a digest with what it rests on."""
+
+    text: str
+    origin: Origin
+    citations: tuple[Citation, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSection:
+    """One item of the template, filled, or honestly not: then ``items`` is empty."""
+
+    name: str  # the item's key in the template: "key_takeaways"
+    items: tuple[Claim, ...]
+
+    @property
+    def status(self) -> SectionStatus:
+        """``stated``, or ``not stated`` in the paper."""
+        return "stated" if self.items else "not stated"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The fields that are copied, never written."""
+
+    id: str
+    version: int | None
+    title: str
+    authors: tuple[str, ...]
+    date: str | None
+    categories: tuple[str, ...]
+    source: str
+    url: str | None  # the paper's page on arXiv, where its id is one
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest of one paper."""
+
+    paper: Header
+    lang: Language
+    writer: str
+    sections: tuple[DigestSection, ...]
+    rejected: int = 0  # sentences that failed the check and were replaced or dropped
+    lock: dict[str, str] = field(default_factory=dict)  # what it was made from, by hash and version
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims in order."""
+        return tuple(claim for section in self.sections for claim in section.items)

@@ -1,0 +1,1 @@
+"""The index and the app, measured against what others wrote."""

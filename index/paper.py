@@ -1,0 +1,286 @@
+"""The nouns of the index: a paper, and places in it.
+
+``Paper.text`` is stored once. Sections, sentences, passages and citations are ``Span``s of it, and the
+words of a PDF keep the boxes they had on the page, so a span's boxes are looked up and never searched
+for again. Every noun is frozen; a stage is a function from one noun to the next.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Role = Literal[
+    "abstract",
+    "introduction",
+    "background",
+    "method",
+    "experiments",
+    "results",
+    "discussion",
+    "conclusion",
+    "limitations",
+    "acknowledgements",
+    "references",
+    "appendix",
+    "other",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+BlockKind = Literal[
+    "front",  # title, authors, affiliations, keywords: page 1 above the body
+    "heading",
+    "run-in",  # a bold label at the head of a paragraph: "Optimizer."
+    "paragraph",
+    "caption",
+    "footnote",
+    "equation",
+    "table",
+    "reference",
+]
+
+Status = Literal["ok", "no-text", "encrypted", "broken", "limit", "not-a-paper"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+SourceKind = Literal["pdf", "markdown", "html"]
+
+FoundBy = Literal["dense", "words", "both"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Characters ``start`` to ``end`` (exclusive) of ``Paper.text``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: {self.start}..{self.end}")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def contains(self, other: Span) -> bool:
+        """Whether ``other`` lies wholly inside."""
+        return self.start <= other.start and other.end <= self.end
+
+    def of(self, text: str) -> str:
+        """The characters themselves."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """A rectangle on a page. ``page`` counts from 1; the rest is PDF points from the top left."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as the PDF drew it: where it is in the text, and where on the page.
+
+    ``line`` numbers the printed lines of the paper in reading order. A word that was hyphenated at a
+    line's end is two of these, side by side in the text.
+    """
+
+    span: Span
+    box: Box
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All words of a PDF in text order, kept as columns (a paper has some ten thousand).
+
+    Empty for a paper that is no PDF: such a paper has spans and no boxes.
+    """
+
+    starts: array[int] = field(default_factory=lambda: array("l"))
+    ends: array[int] = field(default_factory=lambda: array("l"))
+    pages: array[int] = field(default_factory=lambda: array("l"))
+    lines: array[int] = field(default_factory=lambda: array("l"))
+    corners: array[float] = field(default_factory=lambda: array("f"))  # x0, y0, x1, y1 of each
+
+    @classmethod
+    def of(cls, words: Iterable[Word]) -> Words:
+        """Columns of ``words``, which must come in text order without overlap."""
+        columns = cls()
+        end = 0
+        for word in words:
+            if word.span.start < end:
+                raise ValueError(f"words overlap or are out of order at {word.span}")
+            end = word.span.end
+            columns.starts.append(word.span.start)
+            columns.ends.append(end)
+            columns.pages.append(word.box.page)
+            columns.lines.append(word.line)
+            columns.corners.extend((word.box.x0, word.box.y0, word.box.x1, word.box.y1))
+        return columns
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, number: int) -> Word:
+        x0, y0, x1, y1 = self.corners[4 * number : 4 * number + 4]
+        return Word(
+            Span(self.starts[number], self.ends[number]),
+            Box(self.pages[number], x0, y0, x1, y1),
+            self.lines[number],
+        )
+
+    def __iter__(self) -> Iterator[Word]:
+        return (self[number] for number in range(len(self)))
+
+    def within(self, span: Span) -> list[Word]:
+        """The words that overlap ``span``, in order."""
+        first = bisect_right(self.ends, span.start)
+        last = bisect_left(self.starts, span.end)
+        return [self[number] for number in range(first, last)]
+
+    def boxes(self, span: Span) -> tuple[Box, ...]:
+        """Where ``span`` is on the page: one box for each printed line it touches, in order."""
+        boxes: list[Box] = []
+        line_of_last = -1
+        for word in self.within(span):
+            box = word.box
+            if boxes and word.line == line_of_last and boxes[-1].page == box.page:
+                last = boxes[-1]
+                boxes[-1] = Box(
+                    box.page,
+                    min(last.x0, box.x0),
+                    min(last.y0, box.y0),
+                    max(last.x1, box.x1),
+                    max(last.y1, box.y1),
+                )
+            else:
+                boxes.append(box)
+            line_of_last = word.line
+        return tuple(boxes)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of text of one kind, as it was set: a paragraph, a caption, an equation."""
+
+    kind: BlockKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section. ``span`` runs from its heading to the next heading of any level.
+
+    The sections of a paper lie side by side and cover its text; ``level`` (1 is the top) tells the
+    tree. The first one is the front matter: title, authors, affiliations, with an empty title.
+    """
+
+    title: str
+    role: Role
+    level: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a paragraph, a caption or a footnote (``kind`` says which)."""
+
+    span: Span
+    kind: BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure or table: its label ("Figure 1"), its caption, and the caption's page."""
+
+    label: str
+    caption: Span
+    page: int | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as it was understood. All spans point into ``text``."""
+
+    id: str
+    version: int | None  # arXiv's, where known
+    source: SourceKind
+    sha256: str  # of the file it was read from
+    text: str
+    title: str
+    authors: tuple[str, ...] = ()
+    affiliations: tuple[Span, ...] = ()
+    keywords: tuple[Span, ...] = ()
+    links: tuple[Span, ...] = ()  # addresses that the paper prints: code, project page, data
+    abstract: Span | None = None
+    date: str | None = None  # ISO, as exact as is known: "2024-07-03", "2017-06"
+    categories: tuple[str, ...] = ()
+    pages: int = 0  # 0 for a paper that has none
+    sections: tuple[Section, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    words: Words = field(default_factory=Words)
+
+    def section_at(self, offset: int) -> Section:
+        """The section that character ``offset`` lies in."""
+        starts = [section.span.start for section in self.sections]
+        return self.sections[max(bisect_right(starts, offset) - 1, 0)]
+
+    def boxes(self, span: Span) -> tuple[Box, ...]:
+        """Where ``span`` is on the page; nothing for a paper that is no PDF."""
+        return self.words.boxes(span)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading one file: a status, the reason for it, and the paper if it is ``ok``."""
+
+    status: Status
+    reason: str = ""
+    paper: Paper | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Some 200 tokens of one section: what is embedded, searched and cited.
+
+    ``id`` is stable and readable: the paper's id, ``#``, the section's role, its number in that role
+    (``2407.03300v1#method.3``).
+    """
+
+    id: str
+    paper_id: str
+    section: str  # the section's title
+    role: Role
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found. ``found_by`` says which half of the search did."""
+
+    passage: Passage
+    score: float
+    found_by: FoundBy
+    title: str  # of the paper
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What a hit must be. Empty fields do not filter."""
+
+    paper_id: str | None = None
+    role: Role | None = None
+    since: str | None = None  # ISO date; papers without a date do not pass
