@@ -284,3 +284,11 @@ class SearchFilter:
     paper_id: str | None = None
     role: Role | None = None
     since: str | None = None  # ISO date; papers without a date do not pass
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term weights by term number: ``indices[i]`` weighs ``values[i]``. Empty for text without terms."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]

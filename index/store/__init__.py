@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date as calendar_date
+from typing import Any, Protocol
+from uuid import NAMESPACE_OID, uuid5
 
-from index.paper import FoundBy, Role, SearchFilter
+from index.paper import FoundBy, Role, SearchFilter, SparseVector
 
-
-@dataclass(frozen=True, slots=True)
-class SparseVector:
-    """Term weights by term number: ``indices[i]`` weighs ``values[i]``. Empty for text without terms."""
-
-    indices: tuple[int, ...]
-    values: tuple[float, ...]
+__all__ = [
+    "Candidate",
+    "Point",
+    "Scored",
+    "SparseVector",
+    "Store",
+    "VectorQuery",
+    "day_number",
+    "ranked",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,24 @@ class Point:
     date: str | None  # ISO: "2024-07-03", "2017-06"
     dense: Sequence[float]  # unit length
     sparse: SparseVector
+
+    @property
+    def id(self) -> str:
+        """The same for the same passage of the same edition, so that a second upsert replaces."""
+        return str(uuid5(NAMESPACE_OID, f"{self.edition}/{self.passage_id}"))
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """What is kept beside the vectors, for filters and for telling which passage it is."""
+        payload: dict[str, Any] = {
+            "passage_id": self.passage_id,
+            "paper_id": self.paper_id,
+            "edition": self.edition,
+            "role": self.role,
+        }
+        if self.date is not None:
+            payload["date"] = day_number(self.date)
+        return payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,57 @@ class VectorQuery:
     filter: SearchFilter = SearchFilter()
     depth: int = 100  # hits that each half gives to the fusion
     fusion_k: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point in the fused list, as the engine gave it, before ties are settled."""
+
+    point_id: str
+    passage_id: str
+    edition: int
+    score: float
+
+
+def day_number(date: str) -> int:
+    """An ISO date as a number that sorts by day: "2024-07-03" is 20240703, "2017-06" its first day.
+
+    Raises ``ValueError`` for what is no date.
+    """
+    year, month, day = ([int(part) for part in date.split("-")] + [1, 1])[:3]
+    first = calendar_date(year, month, day)
+    return first.year * 10_000 + first.month * 100 + first.day
+
+
+def ranked(
+    fused: Sequence[Candidate], dense: Sequence[str], words: Sequence[str], limit: int
+) -> list[Scored]:
+    """The best ``limit`` of the fused list, with the half that found each.
+
+    ``dense`` and ``words`` are the point ids of the two halves, best first. Reciprocal ranks tie often
+    (first in one half, first in the other), and engines order ties as they like; here the better
+    dense rank goes first, then the better word rank, so that equal libraries give equal answers.
+    """
+    dense_rank = {point_id: rank for rank, point_id in enumerate(dense)}
+    words_rank = {point_id: rank for rank, point_id in enumerate(words)}
+
+    def order(candidate: Candidate) -> tuple[float, int, int, str]:
+        return (
+            -round(candidate.score, 6),
+            dense_rank.get(candidate.point_id, len(dense)),
+            words_rank.get(candidate.point_id, len(words)),
+            candidate.point_id,
+        )
+
+    def found_by(point_id: str) -> FoundBy:
+        if point_id not in words_rank:
+            return "dense"
+        return "both" if point_id in dense_rank else "words"
+
+    return [
+        Scored(one.passage_id, one.edition, one.score, found_by(one.point_id))
+        for one in sorted(fused, key=order)[:limit]
+    ]
 
 
 class Store(Protocol):

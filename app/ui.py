@@ -1,0 +1,424 @@
+"""The web UI, in Gradio: it serves a working UI from Python alone, here and on Hugging Face Spaces.
+
+No logic lives here: ``Desk`` asks the library, the writer and the templates, and ``build`` lays out
+components that call it. ``gr.HTML`` shows what it is given, so all HTML comes from ``app.render``,
+which escapes every text of a paper.
+"""
+
+# No `from __future__ import annotations`: Gradio reads the annotations of handlers.
+
+import io
+import os
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from app.digest import Language
+from app.render import fill, style, to_html_fragment
+from index.config import Settings
+from index.errors import GlossError
+from index.paper import ROLES, Box, Hit, SearchFilter, Span
+
+if TYPE_CHECKING:
+    import gradio
+    from PIL.Image import Image
+
+    from index.library import Library
+
+TITLE = "gloss"
+EXPLANATION = (
+    "Search research papers by meaning, and read digests in which every sentence "
+    "can be checked against the words on the page: choose a sentence to see its place."
+)
+EXAMPLES = (
+    "how is attention computed",
+    "what are the limits of the method",
+    "which data sets were used",
+)
+HITS = 10
+UPLOAD_LIMIT = "50mb"
+PAGE_SCALE = 2.0  # pixels per point: a column of a paper is readable on a laptop
+TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
+CONTEXT = 400  # characters shown on each side of a place in a paper without pages
+
+_CHOOSE = """
+const choose = (target) => {
+  const chosen = target.closest('[data-pick]');
+  if (!chosen || target.closest('a')) return;
+  element.querySelectorAll('.picked').forEach((one) => one.classList.remove('picked'));
+  chosen.classList.add('picked');
+  trigger('click', {pick: Number(chosen.dataset.pick)});
+};
+element.addEventListener('click', (event) => choose(event.target));
+element.addEventListener('keydown', (event) => {
+  if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('[data-pick]')) {
+    event.preventDefault();
+    choose(event.target);
+  }
+});
+"""
+
+_COLOURS = """
+.gradio-container {
+  --gloss-line: var(--border-color-primary); --gloss-soft: var(--body-text-color-subdued);
+  --gloss-link: var(--link-text-color); --gloss-mark: #fff0a8; --gloss-hover: #eef3fa;
+  --gloss-bad: #a51d2d;
+}
+.dark .gradio-container, .gradio-container.dark {
+  --gloss-mark: #5c4a00; --gloss-hover: #24303f; --gloss-bad: #ff8f8f;
+}
+.gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
+"""
+
+
+class AddressInUse(GlossError):
+    """The address to listen on is taken, or is none of this machine's."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {why}; give another --port or --host")
+        self.host = host
+        self.port = port
+
+
+class NotAdded(GlossError):
+    """An uploaded file did not become a paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a paper: which words, and where they are on its pages."""
+
+    paper_id: str
+    title: str
+    where: str
+    span: Span
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the components call. One library, one caller at a time: readers are quick."""
+
+    library: "Library"
+    turn: threading.RLock
+
+    def search(
+        self, query: str, paper_id: str | None, role: str | None, since: str | None
+    ) -> tuple[str, list[Place]]:
+        """The hits as HTML, and their places in the same order."""
+        wanted = SearchFilter(
+            paper_id=paper_id or None,
+            role=next((one for one in ROLES if one == role), None),
+            since=_date(since),
+        )
+        with self.turn:
+            hits = self.library.search(query, HITS, wanted)
+        return fill("hits.html", hits=hits, query=query), [_place_of_hit(hit) for hit in hits]
+
+    def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
+        """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``."""
+        from index.sources import find_sources
+
+        sources = find_sources([path])
+        if sources.errors:
+            raise NotAdded(sources.errors[0].why)
+        with self.turn:
+            added = self.library.add(sources.found[0], progress=_in_words(progress))
+        if added.status != "ok":
+            raise NotAdded(f"{path.name}: {added.status}: {added.reason}")
+        return added.paper_id
+
+    def digest(self, paper_id: str | None, lang: Language) -> tuple[str, list[Place]]:
+        """A paper's digest as HTML, and the place of each of its sentences."""
+        from app.write import write_digest
+
+        if not paper_id:
+            return "", []
+        with self.turn:
+            digest = write_digest(self.library, paper_id, lang=lang)
+        places = [
+            Place(paper_id, digest.paper.title, "", claim.citations[0].span, claim.citations[0].boxes)
+            for claim in digest.claims
+        ]
+        return to_html_fragment(digest), places
+
+    def show(self, place: Place) -> tuple["Image | None", str]:
+        """The page with the place marked, and a line on it; the text around it where it has no page."""
+        with self.turn:
+            if place.boxes:
+                page = place.boxes[0].page
+                boxes = [box for box in place.boxes if box.page == page]
+                image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
+                return image, fill("place.html", place=place, pages=_pages(place.boxes), around=None)
+            text = self.library.paper(place.paper_id).text
+        start, end = place.span.start, place.span.end
+        around = text[max(start - CONTEXT, 0) : start], text[start:end], text[end : end + CONTEXT]
+        return None, fill("place.html", place=place, pages="", around=around)
+
+    def papers(self) -> str:
+        """All papers with their states, as HTML."""
+        with self.turn:
+            return fill("papers.html", rows=self.library.papers())
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The papers that can be read: what is shown, and the id."""
+        with self.turn:
+            rows = [row for row in self.library.papers() if row.status == "ok"]
+        return sorted((f"{row.title or row.id} ({row.id})", row.id) for row in rows)
+
+
+def _place_of_hit(hit: Hit) -> Place:
+    passage = hit.passage
+    return Place(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
+
+
+def _date(text: str | None) -> str | None:
+    from app.cli import iso_date
+
+    return iso_date(text) if text and text.strip() else None
+
+
+def _pages(boxes: Sequence[Box]) -> str:
+    first, last = boxes[0].page, boxes[-1].page
+    return str(first) if first == last else f"{first} and {last}"
+
+
+def _image(data: bytes) -> "Image":
+    from PIL import Image
+
+    return Image.open(io.BytesIO(data))
+
+
+def build(library: "Library") -> "gradio.Blocks":
+    """The UI over an open library."""
+    gr = _gradio()
+    desk = Desk(library, threading.RLock())
+
+    def picked(places: list[Place], event: gr.EventData) -> tuple[Any, Any]:
+        number = event._data.get("pick") if isinstance(event._data, dict) else None
+        if not isinstance(number, int) or not 0 <= number < len(places):
+            return gr.skip()
+        with _as_gradio_error():
+            image, line = desk.show(places[number])
+        return gr.update(value=image, visible=image is not None), line
+
+    def search(
+        query: str, paper: str | None, role: str | None, since: str
+    ) -> tuple[str, list[Place], Any, str]:
+        with _as_gradio_error():
+            return *desk.search(query, paper, role, since), gr.update(value=None, visible=False), ""
+
+    def read(paper: str | None, lang: Language) -> tuple[str, list[Place], Any, str]:
+        with _as_gradio_error():
+            return *desk.digest(paper, lang), gr.update(value=None, visible=False), ""
+
+    def add(path: str | None, progress: Any = gr.Progress()) -> Any:  # noqa: B008
+        if path is None:
+            return gr.skip()
+        with _as_gradio_error():
+            paper_id = desk.add(Path(path), lambda part, stage: progress(part, desc=stage))
+        return gr.update(choices=desk.choices(), value=paper_id)
+
+    def refresh() -> tuple[Any, Any, str]:
+        choices = desk.choices()
+        return (
+            gr.update(choices=[("All papers", ""), *choices]),
+            gr.update(choices=choices),
+            desk.papers(),
+        )
+
+    with gr.Blocks(
+        title=TITLE,
+        analytics_enabled=False,
+        delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
+        fill_width=True,
+    ) as blocks:
+        gr.Markdown(f"# {TITLE}\n{EXPLANATION}")
+        with gr.Tab("Search", id="search"), gr.Row():
+            with gr.Column(scale=5, min_width=320):
+                query = gr.Textbox(
+                    label="What are you looking for?",
+                    placeholder="a question, a phrase or a few words",
+                    submit_btn="Search",
+                    max_lines=1,
+                    max_length=1000,
+                )
+                with gr.Accordion("Filters", open=False), gr.Row():
+                    paper_filter = gr.Dropdown([("All papers", "")], value="", label="Paper")
+                    role = gr.Dropdown(
+                        [("Anywhere", ""), *((one.capitalize(), one) for one in ROLES)],
+                        value="",
+                        label="Part of the paper",
+                    )
+                    since = gr.Textbox(label="Since", placeholder="2024 or 2024-07-05", max_lines=1)
+                with gr.Row():
+                    examples = [gr.Button(example, size="sm") for example in EXAMPLES]
+                hits = gr.HTML(js_on_load=_CHOOSE, elem_id="hits")
+            with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
+                hit_line = gr.HTML(elem_id="hit-line")
+                hit_image = _page_image(gr, "hit-image")
+        with gr.Tab("Paper", id="paper"), gr.Row():
+            with gr.Column(scale=5, min_width=320):
+                with gr.Row():
+                    paper = gr.Dropdown(
+                        [], value=None, label="A paper of the library", scale=3, elem_id="paper"
+                    )
+                    lang = gr.Radio(
+                        [("English", "en"), ("中文", "zh")],
+                        value="en",
+                        label="Headings",
+                        min_width=160,
+                    )
+                upload = gr.File(
+                    label="or add one: a PDF or a Markdown text",
+                    file_types=[".pdf", ".md"],
+                    height=110,
+                )
+                reading = gr.HTML(js_on_load=_CHOOSE, elem_id="digest")
+            with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
+                place_line = gr.HTML(elem_id="place-line")
+                place_image = _page_image(gr, "place-image")
+        with gr.Tab("Library", id="library") as library_tab:
+            table = gr.HTML(elem_id="papers")
+            again = gr.Button("Refresh", size="sm")
+        hit_places, claim_places = gr.State([]), gr.State([])
+
+        found = [hits, hit_places, hit_image, hit_line]
+        asked = [query, paper_filter, role, since]
+        lists = [paper_filter, paper, table]
+        private: dict[str, Any] = {"api_visibility": "private"}
+        query.submit(search, asked, found, **private)
+        for button in examples:
+            button.click(lambda text: text, button, query, **private).then(
+                search, asked, found, **private
+            )
+        hits.click(picked, hit_places, [hit_image, hit_line], **private)
+        upload.upload(add, upload, paper, **private).success(refresh, None, lists, **private)
+        gr.on(
+            [paper.change, lang.change],
+            read,
+            [paper, lang],
+            [reading, claim_places, place_image, place_line],
+            **private,
+        )
+        reading.click(picked, claim_places, [place_image, place_line], **private)
+        gr.on([blocks.load, library_tab.select, again.click], refresh, None, lists, **private)
+    return blocks
+
+
+def _page_image(gr: Any, element: str) -> Any:
+    return gr.Image(
+        type="pil",
+        format="png",
+        interactive=False,
+        visible=False,
+        show_label=False,
+        buttons=["fullscreen"],
+        elem_id=element,
+        alt_text="The page, with the place marked",
+    )
+
+
+@contextmanager
+def _as_gradio_error() -> Iterator[None]:
+    """Show a person's error as a note in the page; anything else is a bug and is logged."""
+    try:
+        yield
+    except GlossError as error:
+        from gradio import Error
+
+        # Error shows its message as HTML.
+        raise Error(_escaped(str(error)), print_exception=False) from error
+
+
+def _escaped(text: str) -> str:
+    from html import escape
+
+    return escape(text)
+
+
+def _gradio() -> Any:
+    """Gradio, told not to phone home."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "gloss-ui")))
+    import gradio
+
+    return gradio
+
+
+def launch(blocks: "gradio.Blocks", host: str, port: int) -> str:
+    """Start serving in a thread and return the address. Raises ``AddressInUse``."""
+    gr = _gradio()
+    _check_free(host, port)
+    theme = gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=["system-ui", "-apple-system", "Segoe UI", "sans-serif"],
+        font_mono=["ui-monospace", "Menlo", "monospace"],
+    )
+    blocks.queue(default_concurrency_limit=4, max_size=64)
+    _, address, _ = blocks.launch(
+        server_name=host,
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        show_error=True,
+        max_file_size=UPLOAD_LIMIT,
+        theme=theme,
+        css=_COLOURS + style(),
+        ssr_mode=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+    )
+    return str(address)
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise AddressInUse(host, port, error.strerror or str(error)) from error
+
+
+def serve(
+    settings: Settings, host: str, port: int, *, ready: Callable[[str], object] | None = None
+) -> NoReturn:
+    """Serve until interrupted; the library is ours meanwhile. ``ready`` is told the address."""
+    from index.library import Library
+
+    _check_free(host, port)
+    with Library.open(settings) as library:
+        blocks = build(library)
+        address = launch(blocks, host, port)
+        if ready is not None:
+            ready(address)
+        try:
+            while True:
+                threading.Event().wait(3600)
+        finally:
+            blocks.close(verbose=False)
+
+
+def launch_space(samples: Path = Path("data")) -> NoReturn:
+    """The entry point on Hugging Face Spaces: a library of its own, with the samples to begin with."""
+    from index.library import Library
+    from index.sources import find_sources
+
+    settings = Settings()
+    if "GLOSS_LIBRARY" not in os.environ:
+        settings = settings.model_copy(update={"library": Path("demo-library")})
+    with Library.open(settings) as library:
+        if not library.papers():
+            for source in find_sources([samples]).found:
+                library.add(source)
+    serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), 7860)

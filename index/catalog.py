@@ -1,0 +1,532 @@
+"""The catalogue: papers, passages and digests in SQLite, which is the truth of a library.
+
+SQLite because a commit survives kill -9 and a loss of power, in one file, without a server. What
+the vector store holds can be rebuilt from here; nothing here can be rebuilt from the store.
+
+An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
+``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+import threading
+import zlib
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from pydantic import BaseModel, create_model
+
+from index.errors import LibraryUnusable
+from index.paper import Paper, Passage, SourceKind, Span, Status, Words
+
+SCHEMA = 1
+State = Literal["pending", "current", "replaced", "failed"]
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE editions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: points in the store carry it
+    paper_id TEXT NOT NULL,
+    paper_key TEXT NOT NULL,                   -- the id without a version
+    version INTEGER,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'current', 'replaced', 'failed')),
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    source TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    file TEXT NOT NULL,                        -- in the library's files/; empty for a failed one
+    original TEXT NOT NULL,                    -- where it was added from, absolute
+    added TEXT NOT NULL,
+    title TEXT NOT NULL DEFAULT '',
+    authors TEXT NOT NULL DEFAULT '[]',
+    date TEXT,
+    categories TEXT NOT NULL DEFAULT '[]',
+    paper BLOB,                                -- everything but text and words
+    text BLOB,
+    words BLOB
+);
+CREATE UNIQUE INDEX one_current ON editions (paper_key) WHERE state = 'current';
+CREATE INDEX editions_sha256 ON editions (sha256);
+CREATE TABLE passages (
+    edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    section TEXT NOT NULL,
+    role TEXT NOT NULL,
+    start INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    PRIMARY KEY (edition, position)
+) WITHOUT ROWID;
+CREATE INDEX passages_id ON passages (edition, id);
+CREATE TABLE digests (
+    edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (edition, name)
+) WITHOUT ROWID;
+"""
+
+# Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
+# 20 pages takes some 2 MB.
+_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One reading of one file, without its text."""
+
+    number: int
+    paper_id: str
+    paper_key: str
+    version: int | None
+    state: State
+    status: Status
+    reason: str
+    source: SourceKind
+    sha256: str
+    file: str
+    original: str
+    added: str
+    title: str
+    authors: tuple[str, ...]
+    date: str | None
+    categories: tuple[str, ...]
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that an edition was read from. ``file`` is its name among the library's copies."""
+
+    sha256: str
+    file: str
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDigest:
+    """A digest as the app serialised it."""
+
+    paper_id: str
+    name: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPaper:
+    """A paper as bytes, its text and words apart so that a hit needs no more than these."""
+
+    paper: bytes
+    text: bytes
+    words: bytes
+
+
+def pack(paper: Paper) -> PackedPaper:
+    """A paper as bytes. Raises ``UnicodeEncodeError`` for text that is not Unicode."""
+    record = _record()
+    named = {name: getattr(paper, name) for name in record.model_fields}
+    return PackedPaper(
+        zlib.compress(record.model_construct(**named).model_dump_json().encode(), 6),
+        zlib.compress(paper.text.encode(), 6),
+        pack_words(paper.words),
+    )
+
+
+def unpack(packed: PackedPaper) -> Paper:
+    """The paper that was packed, equal in every field."""
+    record = _record()
+    values = record.model_validate_json(zlib.decompress(packed.paper))
+    return Paper(
+        **{name: getattr(values, name) for name in record.model_fields},
+        text=zlib.decompress(packed.text).decode(),
+        words=unpack_words(packed.words),
+    )
+
+
+@cache
+def _record() -> type[BaseModel]:
+    """The fields of ``Paper`` that pydantic can write: all but ``text`` and ``words``."""
+    hints = get_type_hints(Paper)
+    kept: dict[str, Any] = {
+        field.name: (hints[field.name], ...)
+        for field in fields(Paper)
+        if field.name not in ("text", "words")
+    }
+    return create_model("PaperRecord", **kept)
+
+
+def pack_words(words: Words) -> bytes:
+    """The five columns one after the other: four of int32, one of four float32 a word."""
+    columns = [
+        _little_endian(array("i", column)).tobytes()
+        for column in (words.starts, words.ends, words.pages, words.lines)
+    ]
+    corners = _little_endian(array("f", words.corners)).tobytes()
+    return zlib.compress(b"".join([*columns, corners]), 1)
+
+
+def unpack_words(packed: bytes) -> Words:
+    """The words that were packed."""
+    data = zlib.decompress(packed)
+    size = len(data) // (4 * (4 + 4))  # four whole numbers and four corners of four bytes each
+    whole: list[array[int]] = []
+    for number in range(4):
+        column = array("i", data[4 * size * number : 4 * size * (number + 1)])
+        whole.append(array("l", _little_endian(column)))
+    corners = array("f", data[16 * size :])
+    return Words(whole[0], whole[1], whole[2], whole[3], _little_endian(corners))
+
+
+_Column = TypeVar("_Column", array[int], array[float])
+
+
+def _little_endian(column: _Column) -> _Column:
+    if sys.byteorder == "big":
+        column.byteswap()
+    return column
+
+
+class Catalog:
+    """An open catalogue. Safe to call from several threads; ``close`` it, or use it in ``with``.
+
+    Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._kept: OrderedDict[int, Paper] = OrderedDict()
+        with self._explained():
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=5
+            )
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice does no harm."""
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self) -> None:
+        schema = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if schema > SCHEMA:
+            raise LibraryUnusable(
+                self._path.parent,
+                f"made by a newer gloss (catalogue {schema}, this knows {SCHEMA}): update gloss",
+            )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA foreign_keys=ON")
+        if schema == 0:
+            with self._transaction():
+                for statement in _TABLES.split(";\n"):
+                    if statement.strip():
+                        self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={SCHEMA}")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise  # a bug, or used after close
+        except sqlite3.OperationalError as error:
+            raise LibraryUnusable(
+                self._path.parent,
+                f"the catalogue cannot be used ({error}): check the disk's space and permissions",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError):
+                raise
+            raise LibraryUnusable(
+                self._path.parent,
+                f"{self._path.name} is damaged ({error}): restore it from a copy, "
+                "or start anew in another --library",
+            ) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; one thread at a time."""
+        with self._lock, self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with self._lock, self._explained():
+            return self._connection.execute(query, values).fetchall()
+
+    # What the library was made with.
+
+    def meta(self) -> dict[str, str]:
+        """Names and values: the model, its fingerprint, how papers were split."""
+        return {str(name): str(value) for name, value in self._rows("SELECT * FROM meta")}
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Put values in, all at once; the others stay."""
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    # The life of an edition.
+
+    def add_pending(
+        self, paper: Paper, paper_key: str, origin: Origin, passages: Iterable[Passage]
+    ) -> int:
+        """A new edition that nobody sees yet; its number. ``UnicodeEncodeError`` as in ``pack``."""
+        packed = pack(paper)
+        with self._transaction() as connection:
+            number = connection.execute(
+                "INSERT INTO editions (paper_id, paper_key, version, state, status, reason, source,"
+                " sha256, file, original, added, title, authors, date, categories,"
+                " paper, text, words)"
+                " VALUES (?, ?, ?, 'pending', 'ok', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    paper.id,
+                    paper_key,
+                    paper.version,
+                    paper.source,
+                    origin.sha256,
+                    origin.file,
+                    origin.original,
+                    _now(),
+                    paper.title,
+                    json.dumps(paper.authors),
+                    paper.date,
+                    json.dumps(paper.categories),
+                    packed.paper,
+                    packed.text,
+                    packed.words,
+                ),
+            ).lastrowid
+            assert number is not None  # an INSERT always has one
+            _insert_passages(connection, number, passages)
+        return number
+
+    def make_current(self, number: int) -> None:
+        """The commit: this edition counts from now on, and the paper's former one no longer.
+
+        Failures of the same file or the same paper are forgotten.
+        """
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE editions SET state = 'replaced' WHERE state = 'current'"
+                " AND paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
+                (number,),
+            )
+            connection.execute(
+                "UPDATE editions SET state = 'current' WHERE number = ? AND state = 'pending'",
+                (number,),
+            )
+            connection.execute(
+                "DELETE FROM editions WHERE state = 'failed' AND EXISTS (SELECT 1 FROM editions new"
+                " WHERE new.number = ? AND (new.original = editions.original"
+                " OR new.sha256 = editions.sha256 OR new.paper_key = editions.paper_key))",
+                (number,),
+            )
+
+    def add_failed(
+        self,
+        paper_id: str,
+        paper_key: str,
+        origin: Origin,
+        source: SourceKind,
+        status: Status,
+        reason: str,
+    ) -> None:
+        """A file that did not become a paper; takes the place of its own earlier failure."""
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM editions WHERE state = 'failed' AND (original = ? OR sha256 = ?)",
+                (origin.original, origin.sha256),
+            )
+            connection.execute(
+                "INSERT INTO editions (paper_id, paper_key, state, status, reason, source, sha256,"
+                " file, original, added) VALUES (?, ?, 'failed', ?, ?, ?, ?, '', ?, ?)",
+                (
+                    paper_id,
+                    paper_key,
+                    status,
+                    reason,
+                    source,
+                    origin.sha256,
+                    origin.original,
+                    _now(),
+                ),
+            )
+
+    def retire(self, number: int) -> None:
+        """The paper is no longer in the library; ``purge`` follows once its vectors are out."""
+        with self._transaction() as connection:
+            connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
+
+    def purge(self, number: int) -> None:
+        """Forget an edition with its passages and digests."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM editions WHERE number = ?", (number,))
+            self._kept.pop(number, None)
+
+    def replace_passages(self, number: int, passages: Iterable[Passage]) -> None:
+        """Other passages for an edition; its digests go, since they cite the former ones."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM passages WHERE edition = ?", (number,))
+            connection.execute("DELETE FROM digests WHERE edition = ?", (number,))
+            _insert_passages(connection, number, passages)
+
+    # What is there.
+
+    def editions(self, *states: State) -> list[Edition]:
+        """Editions in these states (all, if none is named), by paper id."""
+        where = f"WHERE state IN ({', '.join('?' * len(states))})" if states else ""
+        return [
+            _edition(row)
+            for row in self._rows(
+                "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
+                " sha256, file, original, added, title, authors, date, categories,"
+                " (SELECT count(*) FROM passages WHERE edition = number)"
+                f" FROM editions {where} ORDER BY paper_id, number",
+                states,
+            )
+        ]
+
+    def numbers(self, *states: State) -> frozenset[int]:
+        """The numbers of the editions in these states."""
+        marks = ", ".join("?" * len(states))
+        return frozenset(
+            row[0]
+            for row in self._rows(f"SELECT number FROM editions WHERE state IN ({marks})", states)
+        )
+
+    def files(self) -> frozenset[str]:
+        """The file names that editions of any state refer to."""
+        return frozenset(row[0] for row in self._rows("SELECT file FROM editions WHERE file != ''"))
+
+    def paper(self, number: int) -> Paper:
+        """The paper of an edition. ``KeyError`` where there is none."""
+        with self._lock:
+            kept = self._kept.get(number)
+            if kept is not None:
+                self._kept.move_to_end(number)
+                return kept
+        rows = self._rows(
+            "SELECT paper, text, words FROM editions WHERE number = ? AND paper IS NOT NULL",
+            (number,),
+        )
+        if not rows:
+            raise KeyError(number)
+        paper = unpack(PackedPaper(*rows[0]))
+        with self._lock:
+            self._kept[number] = paper
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return paper
+
+    def passages(self, number: int) -> tuple[Passage, ...]:
+        """The passages of an edition, in text order."""
+        return self._passages(number, "", ())
+
+    def passage(self, number: int, passage_id: str) -> Passage | None:
+        """The passage of that id, if the edition has it."""
+        return next(iter(self._passages(number, "AND id = ?", (passage_id,))), None)
+
+    def passages_across(self, number: int, span: Span) -> tuple[Passage, ...]:
+        """The passages that share a character with ``span``."""
+        where = 'AND start < ? AND "end" > ?'
+        return self._passages(number, where, (span.end, span.start))
+
+    def _passages(self, number: int, where: str, values: tuple[object, ...]) -> tuple[Passage, ...]:
+        rows = self._rows(
+            'SELECT id, section, role, start, "end" FROM passages'
+            f" WHERE edition = ? {where} ORDER BY position",
+            (number, *values),
+        )
+        if not rows:
+            return ()
+        paper = self.paper(number)
+        return tuple(
+            Passage(
+                row[0], paper.id, row[1], row[2], Span(row[3], row[4]), paper.text[row[3] : row[4]]
+            )
+            for row in rows
+        )
+
+    # Digests.
+
+    def digest(self, number: int, name: str) -> str | None:
+        """The digest of an edition that was saved under ``name``."""
+        rows = self._rows("SELECT json FROM digests WHERE edition = ? AND name = ?", (number, name))
+        return str(rows[0][0]) if rows else None
+
+    def save_digest(self, number: int, name: str, text: str) -> None:
+        """Save a digest, in place of an earlier one of that name."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (number, name, text)
+            )
+
+    def digests(self) -> list[SavedDigest]:
+        """All digests of current editions, by paper id and name."""
+        return [
+            SavedDigest(*row)
+            for row in self._rows(
+                "SELECT paper_id, name, json FROM digests JOIN editions ON number = edition"
+                " WHERE state = 'current' ORDER BY paper_id, name"
+            )
+        ]
+
+    def damage(self) -> str:
+        """What SQLite's own check finds wrong; empty for a sound catalogue."""
+        found = "; ".join(str(row[0]) for row in self._rows("PRAGMA quick_check"))
+        return "" if found == "ok" else found
+
+
+def _edition(row: tuple[Any, ...]) -> Edition:
+    values = list(row)
+    for number in (13, 15):  # authors, categories
+        values[number] = tuple(json.loads(values[number]))
+    return Edition(*values)
+
+
+def _insert_passages(
+    connection: sqlite3.Connection, number: int, passages: Iterable[Passage]
+) -> None:
+    connection.executemany(
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (number, at, passage.id, passage.section, passage.role, *_ends(passage.span))
+            for at, passage in enumerate(passages)
+        ),
+    )
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,177 @@
+"""Files to papers, in worker processes that can be killed.
+
+Any file may be hostile: a PDF of 2 kB can hang the engine for good. Each file is read in a worker
+process (pebble) with limits on seconds and memory; a worker that passes them is ended and replaced,
+and the reading says ``limit``. The parent never opens a PDF itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as ReadTimeout
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from index.config import Settings
+from index.errors import SourceNotFound
+from index.paper import Box, Paper, Reading, SourceKind
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
+KINDS: dict[str, SourceKind] = {".pdf": "pdf", ".md": "markdown", ".markdown": "markdown"}
+_LEAST_SENTENCES = 3  # fewer are a form, a slide or a notice, and no paper
+_LEAST_WORDS = 60
+
+
+class Reader:
+    """Reads files in worker processes. Workers start with the first file and stay warm."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._started: ProcessPool | None = None
+
+    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
+        """The paper in the file at ``path``; for a file that gives none, the status and why.
+
+        ``name`` is the name that the file had, without extension, where ``path`` is a copy;
+        ``paper_id`` overrides the id found. Raises nothing for bad content.
+        """
+        arguments = (path, name or path.stem, paper_id, self._settings.pages_max)
+        result = self._run(_read_file, arguments)
+        return result if isinstance(result, Reading) else Reading(*result)
+
+    def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        """Page ``page`` (from 1) of a PDF as PNG with ``boxes`` marked; ``scale`` 1 is 72 dpi.
+
+        Raises ``SourceNotFound`` if it cannot be drawn.
+        """
+        result = self._run(_draw_page, (path, page, tuple(boxes), scale))
+        if isinstance(result, bytes):
+            return result
+        raise SourceNotFound(path.name, f"page {page} cannot be drawn: {result[1]}")
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._started is not None:
+            self._started.stop()
+            self._started.join()
+            self._started = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
+        from pebble import ProcessExpired
+
+        limit = self._settings.read_seconds
+        future = self._pool().schedule(function, args=arguments, timeout=limit)
+        try:
+            return future.result()
+        except ReadTimeout:
+            return "limit", f"reading took longer than {limit:g} seconds"
+        except MemoryError:
+            return "limit", f"reading took more than {self._settings.read_megabytes} MB of memory"
+        except ProcessExpired as error:
+            return "broken", f"the PDF engine crashed on this file (exit code {error.exitcode})"
+        except Exception as error:  # whatever one file does to the reader, the others go on
+            said = str(error).strip().splitlines()[:1]
+            return "broken", ": ".join(["the reader failed on this file", type(error).__name__, *said])
+
+    def _pool(self) -> ProcessPool:
+        if self._started is None:
+            from multiprocessing import get_context
+
+            from pebble import ProcessPool
+
+            self._started = ProcessPool(
+                max_workers=self._settings.read_workers,
+                max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
+                initializer=_limit,
+                initargs=(self._settings.read_megabytes,),
+                context=get_context("spawn"),
+            )
+        return self._started
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of the file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- inside the worker ----------------------------------------------------------------------------
+
+
+def _limit(megabytes: int) -> None:
+    """Limit the worker's memory where the system can (not on Windows), and mute its output."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit; the limit of time still holds
+        return
+    size = megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+
+
+def _read_file(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
+    if KINDS.get(path.suffix.lower()) == "markdown":
+        from index.read.markdown import read_markdown
+
+        paper = read_markdown(path, name, paper_id)
+        if paper is None:
+            return Reading("broken", "not a text: it is no UTF-8")
+        return _judged(paper, 0)
+    return _read_pdf(path, name, paper_id, pages_max)
+
+
+def _read_pdf(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
+    from index.read.identity import identify
+    from index.read.pdf import Unreadable, read_pages
+    from index.read.understand import understand
+
+    try:
+        pages = read_pages(path, pages_max)
+    except Unreadable as error:
+        return Reading(error.status, error.reason)
+    stamp = " ".join(
+        line.text for page in pages.pages[:1] for line in page.lines if "arXiv" in line.text
+    )
+    paper = understand(pages, identify(name, stamp, file_hash(path), paper_id))
+    return _judged(paper, pages.images)
+
+
+def _judged(paper: Paper, images: int) -> Reading:
+    """``ok`` only for what reads as a paper: running text, in sentences."""
+    words = len(paper.text.split())
+    body = [sentence for sentence in paper.sentences if sentence.kind == "paragraph"]
+    running = sum(len(sentence.span.of(paper.text).split()) for sentence in body)
+    if words < 10:
+        what = f"{images} of its {paper.pages} pages are pictures" if images else "it has no text"
+        hint = "; run OCR on it first" if images else ""
+        return Reading("no-text", f"{what}{hint}")
+    if images and images >= 0.8 * paper.pages:
+        return Reading("no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first")
+    if len(body) < _LEAST_SENTENCES or running < _LEAST_WORDS:
+        return Reading("not-a-paper", f"only {running} words of running text")
+    return Reading("ok", "", paper)
+
+
+def _draw_page(path: Path, page: int, boxes: tuple[Box, ...], scale: float) -> bytes | tuple[str, str]:
+    from index.read.pdf import Unreadable, draw_page
+
+    try:
+        return draw_page(path, page, boxes, scale)
+    except Unreadable as error:
+        return error.status, error.reason

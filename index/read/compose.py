@@ -1,0 +1,124 @@
+"""Lines to text: one string, and for each printed word its span in it and its box on the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from index.paper import Box, Span, Word, Words
+from index.read.english import is_compound
+from index.read.pages import Line, PageWord
+
+_HYPHENS = "-\u00ad\u2010"
+
+
+def vocabulary(lines: Iterable[Line]) -> Counter[str]:
+    """How often each word stands unbroken in the document: it tells how to undo a hyphenation."""
+    words: Counter[str] = Counter()
+    for line in lines:
+        for word in line.words[:-1]:
+            words[word.text.strip(".,;:()[]\"'“”‘’").lower()] += 1
+    return words
+
+
+class Composer:
+    """Builds ``Paper.text`` line by line; ``text`` and ``words`` are whole after the last line."""
+
+    def __init__(self, known: Counter[str]) -> None:
+        self._known = known
+        self._parts: list[str] = []
+        self._length = 0
+        self._words: list[Word] = []
+        self._line = 0
+        self._numbers: dict[int, int] = {}  # id of a page word -> its place in _words
+
+    @property
+    def text(self) -> str:
+        """All that was written."""
+        return "".join(self._parts)
+
+    @property
+    def words(self) -> Words:
+        """All words that were written, with their places."""
+        return Words.of(self._words)
+
+    def write(self, lines: Sequence[Line]) -> Span:
+        """One block of lines: words with a space between, hyphenation undone."""
+        if self._length:
+            self._put("\n\n")
+        start = self._length
+        self._write_lines(lines)
+        return Span(start, self._length)
+
+    def go_on(self, lines: Sequence[Line]) -> int:
+        """Go on with the block that was written last, across a column or a page. Its new end."""
+        last = self._words[-1]
+        end = PageWord(self._parts[-1], 0, 0, 1, 1, ())
+        text, glued = self._end_of_line(end, lines[0].words[0])
+        if glued:
+            self._length -= len(self._parts[-1]) - len(text)
+            self._parts[-1] = text
+            self._words[-1] = Word(Span(last.span.start, self._length), last.box, last.line)
+        else:
+            self._put(" ")
+        self._write_lines(lines)
+        return self._length
+
+    def span_of(self, words: Sequence[PageWord]) -> Span | None:
+        """Where these words went, if they went side by side."""
+        numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
+        if not numbers or numbers != list(range(numbers[0], numbers[0] + len(words))):
+            return None
+        return Span(self._words[numbers[0]].span.start, self._words[numbers[-1]].span.end)
+
+    def _write_lines(self, lines: Sequence[Line]) -> None:
+        for number, line in enumerate(lines):
+            self._line += 1
+            following = lines[number + 1] if number + 1 < len(lines) else None
+            for place, word in enumerate(line.words):
+                text, glued = word.text, False
+                if place == len(line.words) - 1:
+                    if following is None:
+                        glued = True
+                    else:
+                        text, glued = self._end_of_line(word, following.words[0])
+                self._put_word(word, text, line.page)
+                if not glued:
+                    self._put(" ")
+
+    def _put(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+
+    def _put_word(self, word: PageWord, text: str, page: int) -> None:
+        start = self._length
+        self._put(text)
+        self._numbers[id(word)] = len(self._words)
+        box = Box(page, word.x0, word.y0, word.x1, word.y1)
+        self._words.append(Word(Span(start, self._length), box, self._line))
+
+    def _end_of_line(self, word: PageWord, following: PageWord) -> tuple[str, bool]:
+        """The word at a line's end as it goes into the text, and whether the next is glued to it."""
+        text = word.text
+        after = following.text
+        if "://" in text or text.startswith("www."):
+            return text, after[0] in "./-_?=&~#" or (
+                text[-1] in "/-_=&?~" and after[0].isalnum() and "://" not in after
+            )
+        if len(text) < 2 or text[-1] not in _HYPHENS or not text[-2].isalnum():
+            return text, False
+        if text[-1] == "\u00ad":
+            return text[:-1], True
+        if not after[0].isalpha():
+            return text, after[0].isdigit() and text[-2].isalpha()
+        left = text[:-1].lstrip("([\"'“‘").lower()
+        right = after.strip(".,;:()[]\"'“”‘’").lower()
+        joined, kept = self._known[left + right], self._known[f"{left}-{right}"]
+        if kept > joined or (after[0].isupper() and joined == 0):
+            return text, True
+        if joined == 0 and is_compound(left, right):
+            return text, True
+        # "state-of-the-" + "art": a compound that has hyphens already keeps this one too.
+        if joined == 0 and "-" in left:
+            return text, True
+        return text[:-1], True

@@ -1,0 +1,146 @@
+"""Page 1 above the abstract: title, authors, affiliations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.read.pages import Line, PageWord
+
+_AFFILIATION = re.compile(
+    r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|Center|"
+    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|Polytechni|Foundation|"
+    r"Council|Observator|National|Google|Microsoft|Facebook|Meta AI|OpenAI|DeepMind|NVIDIA|Amazon|IBM|"
+    r"Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
+    r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
+    r"Berkeley|Division|Group\b|Team\b|Project|Ministry|Agency|Studio|Consult|Society)",
+    re.I,
+)
+_CONTACT = re.compile(r"@|\bdoi:|https?://|www\.|e-?mail|\.(?:edu|com|org|ac\.\w\w)\b", re.I)
+_DATELINE = re.compile(r"^(?:received|accepted|published|revised|online at|submitted|dated?|keywords?|index terms)\b", re.I)
+_PARTICLES = frozenset(
+    "van von de der den del della di da dos du la le el al bin ben ibn ter ten zu zur af av y e the".split()
+)
+_NAME_TOKEN = re.compile(r"(?:[^\W\d_][\w'’.\-‐]*)$")
+_AND = re.compile(r"\s*(?:,|;|&|·|•|\band\b|\bund\b|\bet\b)\s*")
+_NOT_NAMES = frozenset("abstract student member ieee fellow senior equal contribution authors anonymous".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands above the abstract: the title's lines, the names, and the lines of affiliations."""
+
+    title_lines: tuple[Line, ...]
+    authors: tuple[str, ...]
+    affiliation_lines: tuple[tuple[Line, ...], ...]
+
+
+def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
+    """The largest lines with words in the upper part of page 1, that stand together."""
+    candidates = [
+        line
+        for line in lines
+        if line.y0 < 0.55 * page_height and sum(c.isalpha() for c in line.text) >= 6 and len(line.words) >= 1
+    ]
+    if not candidates:
+        return ()
+    # A single short word in the largest type is a journal's name more often than a title.
+    worded = [line for line in candidates if len(line.words) >= 2] or candidates
+    largest = max(line.size for line in worded)
+    first = next(i for i, line in enumerate(lines) if any(line is one for one in worded) and line.size >= largest - 0.1)
+    title = [lines[first]]
+    for line in lines[first + 1 :]:
+        last = title[-1]
+        if abs(line.size - largest) > 0.8 or line.y0 - last.y1 > 1.2 * largest or line.bold != title[0].bold:
+            break
+        title.append(line)
+    return tuple(title)
+
+
+def read_front(lines: Sequence[Line], title: tuple[Line, ...]) -> Front:
+    """Names and affiliations from the lines between title and abstract (page 1, unjoined)."""
+    below = max((line.y1 for line in title), default=0.0)
+    inside = {id(line) for line in title}
+    rows = [line for line in lines if id(line) not in inside and line.y0 >= below - 2]
+    rows.sort(key=lambda line: (round(line.middle / 5), line.x0))
+    rows = [line for line in rows if not _DATELINE.match(line.text)]
+    authors: list[str] = []
+    style: tuple[bool, float] | None = None
+    affiliations: list[Line] = []
+    for line in rows:
+        names = _names(line) if style is None or _like(line, style) else []
+        if names:
+            style = style or (line.words[0].style.bold, line.size)
+            authors += [name for name in names if name not in authors]
+        elif not _CONTACT.search(line.text) and sum(c.isalpha() for c in line.text) >= 2:
+            affiliations.append(line)
+    return Front(title, tuple(authors), tuple(_cells(affiliations)))
+
+
+def _like(line: Line, style: tuple[bool, float]) -> bool:
+    bold, size = style
+    main = next((word for word in line.words if not word.style.raised), line.words[0])
+    return main.style.bold == bold and abs(line.size - size) < 0.7
+
+
+def _names(line: Line) -> list[str]:
+    if _CONTACT.search(line.text):
+        return []
+    pieces = [name for piece in _pieces(line) for name in _AND.split(piece)]
+    pieces = [piece.strip(" ,;.*∗†‡§¶") if not piece.rstrip().endswith(("Jr.", "Sr.")) else piece.strip() for piece in pieces]
+    pieces = [piece for piece in pieces if piece]
+    names = [piece for piece in pieces if is_name(piece)]
+    # A line is a line of names or it is none: one that has more else is an affiliation.
+    return names if names and len(names) >= 0.6 * len(pieces) else []
+
+
+def is_name(text: str) -> bool:
+    """Whether this can be a person's name: two to five capitalised words, particles apart."""
+    tokens = text.split()
+    if not 2 <= len(tokens) <= 6 or _AFFILIATION.search(text):
+        return False
+    if any(token.lower().strip(".") in _NOT_NAMES for token in tokens):
+        return False
+    proper = 0
+    for token in tokens:
+        if token.lower() in _PARTICLES and token.islower():
+            continue
+        if not _NAME_TOKEN.match(token) or not (token[0].isupper() or not token[0].isascii()):
+            return False
+        proper += 1
+    return proper >= 2 and any(len(token.strip(".")) >= 2 for token in tokens)
+
+
+def _pieces(line: Line) -> list[str]:
+    """The line's text, cut at raised marks and at wide gaps."""
+    pieces: list[str] = [""]
+    last: PageWord | None = None
+    for word in line.words:
+        if last is not None:
+            wide = word.x0 - last.x1 > 0.9 * line.size
+            if wide:
+                pieces.append("")
+            elif pieces[-1]:
+                pieces[-1] += " "
+        for text, style in word.parts:
+            marker = style.raised or style.size < 0.8 * line.size or all(c in "*∗†‡§¶⋆♠♣♦♢♡" for c in text)
+            if marker and (not text.isalpha() or len(text) <= 2):
+                pieces.append("")
+            else:
+                pieces[-1] += text if len(word.parts) > 1 else word.text
+        last = word
+    return [piece.strip() for piece in pieces if piece.strip()]
+
+
+def _cells(lines: list[Line]) -> list[tuple[Line, ...]]:
+    """Lines that go on with the affiliation above them: the same block, no marker of their own."""
+    cells: list[list[Line]] = []
+    for line in lines:
+        first = line.words[0]
+        marked = first.parts[0][1].raised or first.text[0] in "*∗†‡§¶0123456789"
+        if cells and not marked and cells[-1][-1].block == line.block:
+            cells[-1].append(line)
+        else:
+            cells.append([line])
+    return [tuple(cell) for cell in cells]

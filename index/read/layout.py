@@ -1,0 +1,540 @@
+"""Pages to paragraphs: columns, reading order, page furniture, and what kind each paragraph is.
+
+The columns are found once for the whole document (a gutter that most pages agree on) because a table
+on a single page looks like two columns too. Within a page, blocks that cross the gutter divide it into
+bands; in a band the left column comes before the right one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from index.paper import BlockKind
+from index.read.pages import Line, PageContent, PageWord
+
+MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that belong together, of one kind."""
+
+    kind: BlockKind
+    lines: list[Line]
+    label: int = 0  # a "run-in": how many words at its head are the label
+
+    @property
+    def text(self) -> str:
+        """The lines' words with a space between them."""
+        return " ".join(line.text for line in self.lines)
+
+    @property
+    def words(self) -> list[PageWord]:
+        """All its words in order."""
+        return [word for line in self.lines for word in line.words]
+
+    @property
+    def size(self) -> float:
+        """Type size of most of its lines."""
+        return Counter(line.size for line in self.lines).most_common(1)[0][0]
+
+    @property
+    def bold(self) -> bool:
+        """Whether all of it is bold."""
+        return all(line.bold for line in self.lines)
+
+
+@dataclass(slots=True)
+class Layout:
+    """A document's lines in reading order without furniture, and its measures."""
+
+    lines: list[Line]
+    first_page: list[Line]  # page 1 before its lines were joined: cells of authors stand apart
+    stamps: list[Line]  # text along the margin: arXiv's stamp
+    furniture: list[Line]
+    body_size: float
+    leading: float
+    columns: dict[int, tuple[float, float]] = field(default_factory=dict)  # column -> left, right
+
+    def edges(self, line: Line) -> tuple[float, float]:
+        """Left and right edge of the column that ``line`` stands in."""
+        return self.columns.get(line.column, (line.x0, line.x1))
+
+
+def lay_out(pages: Sequence[PageContent]) -> Layout:
+    """Lines of all pages in reading order."""
+    furniture, stamps = _furniture(pages)
+    away = {id(line) for line in furniture} | {id(line) for line in stamps}
+    body_size = _body_size(line for page in pages for line in page.lines if id(line) not in away)
+    gutter = _gutter(pages, away)
+    lines: list[Line] = []
+    first_page: list[Line] = []
+    for page in pages:
+        kept = [line for line in page.lines if id(line) not in away]
+        if page.number == 1:
+            first_page = [Line(1, line.block, list(line.words)) for line in kept]
+        lines += _page_order(kept, gutter)
+    lines = _joined(lines)
+    columns = {}
+    for column in {line.column for line in lines}:
+        body = [
+            line
+            for line in lines
+            if line.column == column and abs(line.size - body_size) < 1.1 and len(line.words) > 3
+        ]
+        if body:
+            columns[column] = (
+                _usual([line.x0 for line in body], low=True),
+                _usual([line.x1 for line in body], low=False),
+            )
+    steps = [
+        after.middle - before.middle
+        for before, after in zip(lines, lines[1:], strict=False)
+        if before.page == after.page
+        and before.column == after.column
+        and 0 < after.middle - before.middle < 3 * body_size
+        and abs(before.size - body_size) < 0.6
+    ]
+    leading = median(steps) if steps else 1.2 * body_size
+    return Layout(lines, first_page, stamps, furniture, body_size, leading, columns)
+
+
+def _usual(edges: list[float], low: bool) -> float:
+    """The edge that most lines share; of the common ones the outermost."""
+    common = Counter(round(edge) for edge in edges)
+    most = common.most_common(1)[0][1]
+    frequent = [edge for edge, count in common.items() if count >= 0.4 * most]
+    return float(min(frequent) if low else max(frequent))
+
+
+def _body_size(lines: Iterator[Line]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        if line.upright and len(line.words) > 4:
+            sizes[line.size] += len(line.text)
+    if not sizes:
+        return 10.0
+    best = sizes.most_common(1)[0][0]
+    near = {size: count for size, count in sizes.items() if abs(size - best) <= 0.3}
+    return max(near, key=lambda size: near[size])
+
+
+# --- page furniture -------------------------------------------------------------------------------
+
+_NUMBER_ONLY = re.compile(r"[\s\-–—|]*(?:page\s+)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[\s\-–—|]*", re.I)
+_IMPRINT = re.compile(
+    r"\s*(?:Proceedings of|©|Copyright|\(c\)|c\s*[⃝]|arXiv:\d|Preprint|Published (?:as|at|in|by)|"
+    r"Under review|To appear|Accepted (?:at|to|by)|\d+(?:st|nd|rd|th)\s+(?:Conference|International|Annual|Workshop)|"
+    r"Permission to make|ISSN|ISBN|https?://doi\.org|doi:|Corresponding author:|"
+    r"[A-Z][\w ]*Conference on |Manuscript (?:received|submitted)|This (?:work|paper) (?:is|was) (?:licensed|published))",
+)
+
+
+def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
+    furniture: list[Line] = []
+    stamps: list[Line] = []
+    margins: list[tuple[str, PageContent, Line]] = []
+    for page in pages:
+        stamps += [line for line in page.lines if not line.upright]
+        upright = [line for line in page.lines if line.upright]
+        furniture += _line_numbers(upright)
+        margins += [(_pattern(line.text), page, line) for line in _margin_lines(page, upright)]
+    seen: dict[str, set[int]] = {}
+    for pattern, page, _ in margins:
+        seen.setdefault(pattern, set()).add(page.number)
+    often = 2 if len(pages) <= 5 else 3
+    for pattern, _page, line in margins:
+        if (
+            (_NUMBER_ONLY.fullmatch(line.text) and not _numbers_a_heading(line, margins))
+            or (len(seen[pattern]) >= often and len(pattern) > 1)
+            or _IMPRINT.match(line.text)
+        ):
+            furniture.append(line)
+    # What stands in the margin beside or beyond a piece of furniture is furniture too: the second
+    # line of an imprint, the authors' names on the other side of a page number.
+    taken = {id(line) for line in furniture}
+    for _pattern_, page, line in margins:
+        if id(line) not in taken and any(
+            other.page == line.page
+            and id(other) in taken
+            and (
+                abs(other.middle - line.middle) < 3
+                or (other.middle < line.middle and other.middle > 0.85 * page.height and _IMPRINT.match(other.text))
+            )
+            for _, _, other in margins
+        ):
+            furniture.append(line)
+    return furniture, stamps
+
+
+def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
+    """Whether text follows closely on the same row: "4" of "4  Evaluation", and no page number."""
+    return any(
+        line.page == number.page
+        and line is not number
+        and abs(line.middle - number.middle) < 3
+        and 0 <= line.x0 - number.x1 < 3 * number.size
+        for _, _, line in margins
+    )
+
+
+def _pattern(text: str) -> str:
+    return re.sub(r"\d+", "#", text).strip().lower()
+
+
+def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
+    """The outermost two rows at the head and four at the foot, if they stand in the margin."""
+    chosen: list[Line] = []
+    for ordered, in_margin, most in (
+        (sorted(lines, key=lambda line: line.y0), lambda line: line.y1 < 1.3 * MARGIN * page.height, 2),
+        (
+            sorted(lines, key=lambda line: -line.y1),
+            lambda line: line.y0 > (1 - 1.5 * MARGIN) * page.height,
+            4,
+        ),
+    ):
+        rows = 0
+        last = None
+        for line in ordered:
+            if not in_margin(line):
+                break
+            if last is None or abs(line.middle - last) > 3:
+                rows += 1
+                last = line.middle
+            if rows > most:
+                break
+            chosen.append(line)
+    return chosen
+
+
+def _line_numbers(lines: list[Line]) -> list[Line]:
+    """Numbers that count the lines in the margin, as in papers under review."""
+    numbers = [line for line in lines if re.fullmatch(r"\d{1,4}", line.text)]
+    if len(numbers) < 20:
+        return []
+    columns = Counter(round(line.x1 / 4) for line in numbers)
+    return [line for line in numbers if columns[round(line.x1 / 4)] >= 20]
+
+
+# --- columns and order ----------------------------------------------------------------------------
+
+
+def _gutter(pages: Sequence[PageContent], away: set[int]) -> float | None:
+    """The middle of the gutter of a two-column document, or None."""
+    found: list[float] = []
+    texts = 0
+    for page in pages:
+        lines = [line for line in page.lines if id(line) not in away and len(line.text) > 8]
+        if len(lines) < 12:
+            continue
+        texts += 1
+        gutter = _page_gutter(page, lines)
+        if gutter is not None:
+            found.append(gutter)
+    if not found or len(found) < 0.5 * texts:
+        return None
+    middle = median(found)
+    near = [gutter for gutter in found if abs(gutter - middle) < 15]
+    return middle if len(near) >= 0.5 * texts else None
+
+
+def _page_gutter(page: PageContent, lines: list[Line]) -> float | None:
+    """Where most lines end on the left and others begin on the right at the same heights."""
+    best: tuple[int, float] | None = None
+    for step in range(40, 61):
+        x = page.width * step / 100
+        left = [line for line in lines if line.x1 <= x + 2]
+        right = [line for line in lines if line.x0 >= x - 2]
+        crossing = len(lines) - len(left) - len(right)
+        # Long lines only: cells of a table are short.
+        wide_left = sum(1 for line in left if line.width > 0.25 * page.width)
+        wide_right = sum(1 for line in right if line.width > 0.25 * page.width)
+        if min(wide_left, wide_right) >= 8 and crossing < 0.35 * len(lines):
+            score = min(wide_left, wide_right) - crossing
+            if best is None or score > best[0]:
+                inner_left = median(sorted((line.x1 for line in left))[-max(wide_left // 2, 1) :])
+                inner_right = median(sorted((line.x0 for line in right))[: max(wide_right // 2, 1)])
+                best = (score, (inner_left + inner_right) / 2)
+    return best[1] if best else None
+
+
+def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
+    """One page's lines in reading order."""
+    if gutter is None:
+        return [line for unit in _sorted_units(_units(lines)) for line in unit]
+    front_end = _front_end(lines)
+    for line in lines:
+        if line.y1 <= front_end:
+            continue  # authors side by side are no columns
+        if line.x1 <= gutter + 4:
+            line.column = 1
+        elif line.x0 >= gutter - 4:
+            line.column = 2
+    ordered: list[Line] = []
+    band: list[list[Line]] = []
+
+    def close_band() -> None:
+        for column in (1, 2):
+            chosen = [unit for unit in band if unit[0].column == column]
+            ordered.extend(line for unit in _sorted_units(chosen) for line in unit)
+        band.clear()
+
+    for unit in sorted(_units(lines), key=lambda unit: min(line.y0 for line in unit)):
+        if unit[0].column == 0:
+            top = min(line.y0 for line in unit)
+            # Columns that go on below a wide figure were begun above it: split them there.
+            below: list[list[Line]] = []
+            for other in list(band):
+                if other[0].y0 < top < other[-1].y0:
+                    cut = next(i for i, line in enumerate(other) if line.y0 >= top)
+                    band.remove(other)
+                    band.append(other[:cut])
+                    below.append(other[cut:])
+            close_band()
+            band.extend(below)
+            ordered.extend(unit)
+        else:
+            band.append(unit)
+    close_band()
+    return ordered
+
+
+_FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
+
+
+def _front_end(lines: list[Line]) -> float:
+    """The height at which page 1's body begins; 0 on other pages."""
+    if not lines or lines[0].page != 1:
+        return 0.0
+    return min((line.y0 for line in lines if _FIRST_HEADING.match(line.text)), default=0.0)
+
+
+def _units(lines: list[Line]) -> list[list[Line]]:
+    """Runs of lines that the file keeps together and that stand in one column."""
+    units: list[list[Line]] = []
+    for line in lines:
+        if units and units[-1][-1].block == line.block and units[-1][-1].column == line.column:
+            units[-1].append(line)
+        else:
+            units.append([line])
+    return units
+
+
+def _sorted_units(units: list[list[Line]]) -> list[list[Line]]:
+    """From top to bottom; units side by side stay in the order of the file."""
+    ordered: list[list[Line]] = []
+    for unit in units:
+        top = min(line.y0 for line in unit)
+        bottom = max(line.y1 for line in unit)
+        place = len(ordered)
+        while place > 0:
+            other = ordered[place - 1]
+            other_top = min(line.y0 for line in other)
+            other_bottom = max(line.y1 for line in other)
+            overlap = min(bottom, other_bottom) - max(top, other_top)
+            if other_top <= top or overlap > 0.5 * min(bottom - top, other_bottom - other_top):
+                break
+            place -= 1
+        ordered.insert(place, unit)
+    return ordered
+
+
+def _joined(lines: list[Line]) -> list[Line]:
+    """Put the pieces of a printed line together: inline maths and wide spaces cut it up."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is not None and _same_row(last, line):
+            last.words = sorted(last.words + line.words, key=lambda word: word.x0)
+            last.measure()
+        else:
+            joined.append(line)
+    return joined
+
+
+_EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,2})?[a-z]?\)")
+
+
+def _band(line: Line) -> tuple[float, float]:
+    """Top and bottom of its first word of full size: a root or a sum reaches into the next row."""
+    for word in line.words:
+        if abs(word.style.size - line.size) < 0.6 and not word.style.maths:
+            return word.y0, word.y1
+    return line.y0, line.y1
+
+
+def _same_row(last: Line, line: Line) -> bool:
+    if last.page != line.page or last.column != line.column:
+        return False
+    top, bottom = _band(line)
+    last_top, last_bottom = _band(last)
+    overlap = min(bottom, last_bottom) - max(top, last_top)
+    if overlap < 0.5 * min(bottom - top, last_bottom - last_top):
+        return False
+    if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
+        return True
+    gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    near = gap < 3.0 * max(last.size, line.size)
+    beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
+    return beside and (near or last.block == line.block)
+
+
+# --- paragraphs -----------------------------------------------------------------------------------
+
+_BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
+_CAPTION = re.compile(
+    r"(?:Fig(?:ure|\.)?|Table|Tab\.|Algorithm|Listing|Scheme|Plate|Chart|Box|"
+    r"Extended Data Fig(?:ure|\.)|Supplementary (?:Fig(?:ure|\.)|Table))\s*"
+    r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:|–—-])?",
+    re.I,
+)
+_SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
+_FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
+
+
+def paragraphs(layout: Layout) -> list[Paragraph]:
+    """Lines to paragraphs, each with its kind. Headings are recognised later, by their styles."""
+    groups: list[list[Line]] = []
+    for line in layout.lines:
+        if groups and not _breaks(groups[-1], line, layout):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return [Paragraph(_kind(group, layout), group) for group in groups]
+
+
+def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
+    last = group[-1]
+    if last.page != line.page or last.column != line.column:
+        return True
+    size = max(last.size, line.size)
+    step = line.middle - last.middle
+    if _starts_footnote(line, layout) and step > 0.5 * size:
+        return True
+    if step < -0.5 * size:
+        return True
+    if _CAPTION.match(line.text) and last.block != line.block and step > 0.5 * size:
+        return True
+    if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
+        ends_open = last.bold and line.words[0].style.bold  # a label of two lines
+        if not ends_open:
+            return True
+    if last.italic != line.italic and len(last.words) < 12 and step > 0.9 * size and (
+        last.italic or line.italic
+    ) and last.x1 < layout.edges(line)[1] - 4 * size and not _SENTENCE_END.search(last.text):
+        return True
+    if abs(last.size - line.size) > 0.8 and min(len(last.text), len(line.text)) > 3 and step > 0.6 * size:
+        return not (_mostly_maths(last) or _mostly_maths(line))
+    usual = layout.leading if abs(line.size - layout.body_size) < 0.6 else 1.25 * line.size
+    if len(group) > 1 and group[-2].page == last.page:
+        usual = min(max(usual, last.middle - group[-2].middle), 1.5 * usual)
+    if step > 1.35 * usual + 0.5:
+        return True
+    left, right = layout.edges(line)
+    short = last.x1 < right - 2.5 * size
+    ended = bool(_SENTENCE_END.search(last.text))
+    indent = line.x0 - min(last.x0, max(left, last.x0))
+    if _BULLET.match(line.words[0].text) and line.block != last.block:
+        return True
+    if ended and short:
+        return True
+    if 0.7 * size < indent < 4 * size and (ended or short) and len(group) >= 1 and abs(last.x0 - left) < 0.7 * size:
+        return True
+    return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _starts_footnote(line: Line, layout: Layout) -> bool:
+    first = line.words[0]
+    mark, style = first.parts[0]
+    return (
+        line.size < layout.body_size - 0.7
+        and (style.raised or style.size < 0.8 * line.size)
+        and bool(_FOOTNOTE_MARK.fullmatch(mark))
+    )
+
+
+def _whole_style(line: Line) -> bool:
+    return sum(character.isalpha() for character in line.text) >= 3
+
+
+def _mostly_maths(line: Line) -> bool:
+    letters = sum(len(text) for word in line.words for text, _ in word.parts)
+    maths = sum(len(text) for word in line.words for text, style in word.parts if style.maths)
+    return maths > 0.4 * max(letters, 1)
+
+
+def _kind(group: list[Line], layout: Layout) -> BlockKind:
+    text = " ".join(line.text for line in group)
+    size = Counter(line.size for line in group).most_common(1)[0][0]
+    caption = _CAPTION.match(text)
+    if caption and (
+        caption["mark"]
+        or size < layout.body_size - 0.4
+        or group[0].words[0].style.bold
+        or len(text) == caption.end()
+    ):
+        return "caption"
+    if _is_equation(group, layout):
+        return "equation"
+    if _is_footnote(group, layout, size):
+        return "footnote"
+    if _is_tabular(group, layout, size):
+        return "table"
+    return "paragraph"
+
+
+def _prose_words(words: Sequence[PageWord]) -> int:
+    """Words of three letters and more that are not set as maths."""
+    return sum(
+        1 for word in words if not word.style.maths and sum(c.isalpha() for c in word.text) >= 3
+    )
+
+
+def _is_equation(group: list[Line], layout: Layout) -> bool:
+    words = [word for line in group for word in line.words]
+    prose = _prose_words(words)
+    characters = sum(len(word.text) for word in words)
+    maths = sum(len(text) for word in words for text, style in word.parts if style.maths)
+    symbols = sum(c in "=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−" for word in words for c in word.text)
+    if prose <= 0.35 * len(words) and maths + symbols > 0.12 * characters and prose < 12:
+        left, right = layout.edges(group[0])
+        numbered = bool(re.search(r"\(\d{1,3}[a-z]?\)$", group[0].text) or re.search(r"\(\d{1,3}[a-z]?\)$", group[-1].text))
+        inside = group[0].x0 > left + 0.8 * layout.body_size or len(words) < 6
+        return numbered or inside or maths > 0.4 * characters or right - left < 1
+    return False
+
+
+def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
+    first = group[0].words[0]
+    mark = first.parts[0][1].raised or first.parts[0][1].size < 0.8 * size or first.text[0] in "*∗†‡§¶"
+    return size < layout.body_size - 0.7 and mark and bool(_FOOTNOTE_MARK.match(first.text))
+
+
+def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
+    """Cells, axis labels and text inside drawings: nothing that reads as prose."""
+    words = [word for line in group for word in line.words]
+    prose = _prose_words(words)
+    left, right = layout.edges(group[0])
+    width = right - left
+    if width <= 0:
+        return False
+    digits = sum(any(c.isdigit() for c in word.text) for word in words)
+    if len(words) >= 4 and digits > 0.4 * len(words):
+        return True
+    gaps = sum(
+        1
+        for line in group
+        for before, after in zip(line.words, line.words[1:], strict=False)
+        if after.x0 - before.x1 > 1.8 * line.size
+    )
+    if gaps >= max(2, 0.8 * len(group)):
+        return True
+    full = max(line.width for line in group) > 0.6 * width
+    ended = bool(_SENTENCE_END.search(group[-1].text))
+    if abs(size - layout.body_size) < 0.6:
+        return False
+    return not full and not (ended and prose >= 6) and size < layout.body_size - 0.4

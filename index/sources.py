@@ -1,0 +1,129 @@
+"""What is to be added: command line arguments turned into files, in an order that never changes.
+
+A source that is not there is reported beside those that are: a wrong name stops no other paper.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import SourceNotFound
+
+SUFFIXES = (".pdf", ".md", ".markdown")
+
+# https://info.arxiv.org/help/arxiv_identifier.html:
+# "2407.03300" since April 2007, "hep-th/9901001" before.
+_ARXIV_ID = r"(?:\d{4}\.\d{4,5}|[a-z][a-z\-]*(?:\.[a-z]{2})?/\d{7})"
+_ARXIV_WITH_VERSION = re.compile(rf"({_ARXIV_ID})(?:v(\d+))?", re.IGNORECASE)
+_ARXIV_ARGUMENT = re.compile(
+    rf"(?:arxiv:\s*|https?://(?:\w+\.)?arxiv\.org/[a-z]+/)?{_ARXIV_ID}(?:v\d+)?(?:\.pdf)?/?(?:[?#].*)?",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be added. ``name`` is what people are told: the path as they gave it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the arguments came to: the files, sorted and each once, and what was not found."""
+
+    found: tuple[Source, ...]
+    errors: tuple[SourceNotFound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperKey:
+    """Which paper an id means, and which version of it: ``2407.03300v2`` is ``2407.03300``, 2."""
+
+    paper: str
+    version: int | None
+    arxiv: bool
+
+
+def key_of(paper_id: str) -> PaperKey:
+    """Take an id apart. An id that is not arXiv's is its own key and has no version."""
+    match = _ARXIV_WITH_VERSION.fullmatch(paper_id)
+    if match is None:
+        return PaperKey(paper_id, None, False)
+    return PaperKey(match[1], int(match[2]) if match[2] else None, True)
+
+
+def id_from_name(path: Path) -> str:
+    """The id of a file that could not be read: the arXiv id in its name, or a slug of the name."""
+    name = unicodedata.normalize("NFKC", path.name)
+    for suffix in SUFFIXES:
+        name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+    if key_of(name).arxiv:
+        return name.lower()
+    return re.sub(r"[^\w.]+", "-", name.lower()).strip("-._") or "paper"
+
+
+def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
+    """Files as they are, folders searched to the bottom; ``errors`` says what was not found.
+
+    Two arguments that lead to one file give it once. A link to a folder is not followed inside a
+    folder, so a loop of links ends.
+    """
+    found: dict[Path, Source] = {}
+    errors: list[SourceNotFound] = []
+    for argument in arguments:
+        try:
+            for source in _sources_of(os.fspath(argument)):
+                found.setdefault(source.path, source)
+        except SourceNotFound as error:
+            errors.append(error)
+    ordered = sorted(found.values(), key=lambda source: str(source.path))
+    return Sources(tuple(ordered), tuple(errors))
+
+
+def _sources_of(argument: str) -> list[Source]:
+    if not argument.strip() or "\0" in argument:
+        raise SourceNotFound(repr(argument), "not the name of a file or folder")
+    path = Path(argument).expanduser()
+    try:
+        if path.is_dir():
+            return _sources_in(path, argument)
+        if path.is_file():
+            if path.suffix.lower() not in SUFFIXES:
+                raise SourceNotFound(argument, f"gloss reads {', '.join(SUFFIXES)} files only")
+            return [Source(path.resolve(), argument)]
+        exists = path.exists()
+    except OSError as error:  # no permission, a name too long, a loop of links
+        raise SourceNotFound(argument, error.strerror or "cannot be looked at") from error
+    if exists:
+        raise SourceNotFound(argument, "neither a file nor a folder")
+    if _ARXIV_ARGUMENT.fullmatch(argument.strip()):
+        raise SourceNotFound(
+            argument,
+            "fetching from arXiv is not available in this version: "
+            "download the PDF and add the file",
+        )
+    if _ADDRESS.match(argument.strip()):
+        raise SourceNotFound(
+            argument, "addresses are not fetched in this version: download the file and add it"
+        )
+    raise SourceNotFound(argument, "no such file or folder")
+
+
+def _sources_in(folder: Path, argument: str) -> list[Source]:
+    sources: list[Source] = []
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            path = Path(directory, name)
+            if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
+                sources.append(Source(path.resolve(), str(path)))
+    if not sources:
+        raise SourceNotFound(argument, f"no {', '.join(SUFFIXES)} files in this folder")
+    return sources

@@ -1,0 +1,222 @@
+"""Qdrant Edge: Qdrant's own engine inside our process, because it needs no server and survives kill -9.
+
+One process at a time has a shard open. Vectors are searched exactly: up to some hundred thousand
+passages that is a matter of milliseconds, and equal libraries give equal answers, which an
+approximate graph does not promise.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import StoreUnusable
+from index.paper import SearchFilter
+from index.store import Candidate, Point, Scored, VectorQuery, day_number, ranked
+
+if TYPE_CHECKING:
+    from qdrant_edge import EdgeConfig, EdgeShard, Filter
+
+_BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
+
+
+class EdgeStore:
+    """A ``Store`` in a directory of its own, which is made where it is missing."""
+
+    def __init__(self, directory: Path, dimension: int) -> None:
+        self._directory = directory
+        self._dimension = dimension
+        # What a clear() that was cut short has left.
+        shutil.rmtree(self._discarded, ignore_errors=True)
+        self._shard = self._open()
+
+    @property
+    def _discarded(self) -> Path:
+        return self._directory.with_name(self._directory.name + ".discarded")
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Put points in, or replace those of the same passage and edition. Durable on return."""
+        import qdrant_edge as edge
+
+        for point in points:
+            if len(point.dense) != self._dimension:
+                raise StoreUnusable(
+                    str(self._directory),
+                    f"a vector of {len(point.dense)} numbers does not fit into one of "
+                    f"{self._dimension}; run `gloss doctor --repair` after a change of model",
+                )
+        with self._explained():
+            for start in range(0, len(points), _BATCH):
+                batch = [
+                    edge.Point(
+                        point.id,
+                        {
+                            "dense": [float(number) for number in point.dense],
+                            "words": edge.SparseVector(
+                                list(point.sparse.indices), list(point.sparse.values)
+                            ),
+                        },
+                        point.payload,
+                    )
+                    for point in points[start : start + _BATCH]
+                ]
+                self._shard.update(edge.UpdateOperation.upsert_points(batch))
+            self._shard.flush()
+
+    def delete(self, edition: int) -> None:
+        """Take out all points of an edition, and sweep once a fifth of the points are dead."""
+        import qdrant_edge as edge
+
+        condition = edge.FieldCondition("edition", match=edge.MatchValue(edition))
+        with self._explained():
+            self._shard.update(
+                edge.UpdateOperation.delete_points_by_filter(edge.Filter(must=[condition]))
+            )
+            self._shard.flush()
+            self._shard.optimize()
+
+    def search(self, query: VectorQuery) -> list[Scored]:
+        """The best ``query.limit`` points, fused by reciprocal rank in one Qdrant query.
+
+        The two halves travel in the same batch, only to say which of them found a hit.
+        """
+        import qdrant_edge as edge
+
+        if query.limit <= 0:
+            return []
+        depth = max(query.depth, query.limit)
+        condition = _filter(query.filter)
+        halves = [edge.Query.Nearest([float(number) for number in query.dense], "dense")]
+        if query.sparse.indices:
+            words = edge.SparseVector(list(query.sparse.indices), list(query.sparse.values))
+            halves.append(edge.Query.Nearest(words, "words"))
+        fused = edge.QueryRequest(
+            limit=depth * len(halves),
+            prefetches=[edge.Prefetch(depth, half, filter=condition) for half in halves],
+            query=edge.Fusion.Rrf(k=query.fusion_k),
+            with_payload=["passage_id", "edition"],
+        )
+        alone = [
+            edge.QueryRequest(limit=depth, query=half, filter=condition, with_payload=False)
+            for half in halves
+        ]
+        with self._explained():
+            points, *found = self._shard.query_batch(edge.QueryBatchRequest([fused, *alone]))
+        candidates = []
+        for point in points:
+            payload = point.payload or {}
+            candidates.append(
+                Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
+            )
+        dense, words_found = ([[str(point.id) for point in half] for half in found] + [[]])[:2]
+        return ranked(candidates, dense, words_found, query.limit)
+
+    def editions(self) -> dict[int, int]:
+        """How many points each edition has."""
+        import qdrant_edge as edge
+
+        with self._explained():
+            total = self._shard.count(edge.CountRequest(exact=True))
+            request = edge.FacetRequest("edition", limit=max(total, 1), exact=True)
+            hits = self._shard.facet(request).hits
+        return {int(hit.value): hit.count for hit in hits if hit.count}
+
+    def clear(self) -> None:
+        """Take out everything: the directory is set aside, made anew, and only then removed."""
+        with self._explained():
+            self._shard.close()
+            shutil.rmtree(self._discarded, ignore_errors=True)
+            self._directory.rename(self._discarded)
+            self._shard = self._open()
+            shutil.rmtree(self._discarded, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let go of the files; other processes may open them."""
+        with self._explained():
+            self._shard.close()
+
+    def _config(self) -> EdgeConfig:
+        import qdrant_edge as edge
+
+        return edge.EdgeConfig(
+            vectors={
+                "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
+            },
+            sparse_vectors={"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            # No graph at any size: search stays exact, optimize() only sweeps.
+            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
+        )
+
+    def _open(self) -> EdgeShard:
+        import qdrant_edge as edge
+
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnusable(
+                str(self._directory), f"cannot be made ({error.strerror}); give another --library"
+            ) from error
+        with self._explained():
+            if any(self._directory.iterdir()):
+                return edge.EdgeShard.load(str(self._directory), self._config())
+            shard = edge.EdgeShard.create(str(self._directory), self._config())
+            for name in ("paper_id", "role"):
+                shard.update(
+                    edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword)
+                )
+            for name in ("edition", "date"):
+                shard.update(
+                    edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Integer)
+                )
+            shard.flush()
+            return shard
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the engine, which are all plain ``Exception``, as ``StoreUnusable``.
+
+        A panic inside the engine (a damaged file) comes as a ``BaseException`` of its own.
+        """
+        try:
+            yield
+        except StoreUnusable:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+                raise
+            raise StoreUnusable(str(self._directory), _remedy(str(error))) from error
+
+
+# What the engine says, and what to do about it.
+_REMEDIES = (
+    ("WouldBlock", "in use by another process; wait for it, stop it, or give another --library"),
+    (
+        "expected vector size",
+        "made for another embedding model; set GLOSS_MODEL back or run `gloss doctor --repair`",
+    ),
+    ("not initialized", "is closed; open it again"),
+)
+
+
+def _remedy(message: str) -> str:
+    for sign, remedy in _REMEDIES:
+        if sign in message:
+            return remedy
+    return f"{' '.join(message.split())}; `gloss doctor --repair` rebuilds it"
+
+
+def _filter(wanted: SearchFilter) -> Filter | None:
+    import qdrant_edge as edge
+
+    conditions: list[edge.ConditionType] = []
+    if wanted.paper_id is not None:
+        conditions.append(edge.FieldCondition("paper_id", match=edge.MatchValue(wanted.paper_id)))
+    if wanted.role is not None:
+        conditions.append(edge.FieldCondition("role", match=edge.MatchValue(wanted.role)))
+    if wanted.since is not None:
+        first_day = edge.RangeFloat(gte=day_number(wanted.since))
+        conditions.append(edge.FieldCondition("date", range=first_day))
+    return edge.Filter(must=conditions) if conditions else None
