@@ -1,7 +1,8 @@
 """The command line. Every command is a few lines: open the library, ask it, print the answer.
 
-What a command answers goes to standard output, ``--json`` as one JSON document; messages and progress
-go to standard error. Nothing heavy is imported before a command runs, so that help is there at once.
+What a command answers goes to standard output, ``--json`` as one JSON document; messages and
+progress go to standard error. Nothing heavy is imported before a command runs, so that help is
+there at once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import datetime
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -21,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.digest import Language
-from index.errors import GlossError
+from index.errors import GlossError, SourceNotFound
 from index.paper import Box, Hit, Paper, Role, SearchFilter
 
 if TYPE_CHECKING:
@@ -82,8 +83,12 @@ def main() -> None:
 
 def fail(error: GlossError) -> NoReturn:
     """Say what went wrong and leave."""
-    messages.print(f"gloss: {error}", soft_wrap=True)
+    _say(error)
     sys.exit(error.exit_code)
+
+
+def _say(problem: GlossError | str) -> None:
+    messages.print(f"gloss: {_one_line(str(problem))}", soft_wrap=True)
 
 
 def _version(wanted: bool) -> None:
@@ -119,32 +124,40 @@ def add(
     from index.sources import find_sources
 
     wanted = find_sources(sources)
-    rows: list[dict[str, Any]] = [
-        {
-            "source": error.source,
-            "id": None,
-            "status": "not-found",
-            "reason": error.why,
-            "passages": 0,
-            "seconds": {},
-        }
-        for error in wanted.errors
-    ]
+    rows = [_not_found_json(error) for error in wanted.errors]
     for error in wanted.errors:
-        messages.print(f"gloss: {error}", soft_wrap=True)
+        _say(error)
     if wanted.found:
-        with _open(context, library) as opened, _progress(len(wanted.found)) as progress:
+        with _open(context, library, create=True) as opened, Bars(len(wanted.found)) as bars:
             for source in wanted.found:
-                added = opened.add(source, progress=progress.stage(source.name))
+                try:
+                    added = opened.add(source, progress=bars.begin(source.path.name))
+                except SourceNotFound as error:  # no permission, or gone meanwhile
+                    rows.append(_not_found_json(error))
+                    with bars.aside():
+                        _say(error)
+                    continue
                 rows.append(_added_json(source.name, added))
                 if not as_json:
-                    output.print(_added_line(added), soft_wrap=True)
+                    with bars.aside():
+                        output.print(_added_line(added), soft_wrap=True)
     if as_json:
         _print_json({"added": rows})
     if not wanted.found:
         raise typer.Exit(EXIT_UNUSABLE)
     failed = any(row["status"] != "ok" for row in rows)
     raise typer.Exit(EXIT_SOME_FAILED if failed else EXIT_ALL_IN)
+
+
+def _not_found_json(error: SourceNotFound) -> dict[str, Any]:
+    return {
+        "source": error.source,
+        "id": None,
+        "status": "not-found",
+        "reason": error.why,
+        "passages": 0,
+        "seconds": {},
+    }
 
 
 def _added_json(source: str, added: Added) -> dict[str, Any]:
@@ -162,7 +175,8 @@ def _added_line(added: Added) -> str:
     if added.status != "ok":
         return f"{added.paper_id}  {added.status}  {_one_line(added.reason)}"
     unchanged = "" if added.changed else "  unchanged"
-    return f"{added.paper_id}  ok  {added.passages} passages{unchanged}"
+    reason = f"  ({_one_line(added.reason)})" if added.reason else ""
+    return f"{added.paper_id}  ok  {added.passages} passages{unchanged}{reason}"
 
 
 @app.command()
@@ -185,7 +199,7 @@ def papers(
         output.print(table)
     else:
         for row in rows:
-            output.print("\t".join(_row_cells(row)), soft_wrap=True)
+            sys.stdout.write("\t".join(_row_cells(row)) + "\n")  # rich would expand the tabs
 
 
 def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
@@ -214,10 +228,17 @@ def show(
 ) -> None:
     """Show a paper as it was understood: title, authors, abstract, sections."""
     with _open(context, library) as opened:
-        paper = opened.paper(paper_id)
+        row = opened.row(paper_id)
+        paper = opened.paper(row.id) if row.status == "ok" else None
     if as_json:
-        _print_json(_paper_json(paper))
-        return
+        _print_json(_paper_json(paper) if paper else _failed_json(row))
+    elif paper:
+        _print_paper(paper)
+    else:
+        output.print(f"{row.id}  {row.status}  {_one_line(row.reason)}", soft_wrap=True)
+
+
+def _print_paper(paper: Paper) -> None:
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
         output.print(_one_line(", ".join(paper.authors)), soft_wrap=True)
@@ -260,6 +281,25 @@ def _paper_json(paper: Paper) -> dict[str, Any]:
             }
             for figure in paper.figures
         ],
+        "findings": [],
+    }
+
+
+def _failed_json(row: PaperRow) -> dict[str, Any]:
+    """A file that did not become a paper: nothing but why."""
+    return {
+        "id": row.id,
+        "version": row.version,
+        "status": row.status,
+        "reason": row.reason,
+        "title": row.title,
+        "authors": [],
+        "affiliations": [],
+        "date": None,
+        "categories": [],
+        "abstract": "",
+        "sections": [],
+        "figures": [],
         "findings": [],
     }
 
@@ -442,9 +482,9 @@ def doctor(
     """Check versions, the model and the library; --repair rebuilds the index."""
     from app.doctor import examine
 
-    with _progress(1) as progress:
+    with Bars(1) as bars:
         found = examine(
-            _settings(context, library), repair=progress.stage("repair") if repair else None
+            _settings(context, library), repair=bars.begin("repair") if repair else None
         )
     if as_json:
         _print_json(found.as_json())
@@ -453,7 +493,7 @@ def doctor(
             output.print(f"{name:<22}{_one_line(value)}", soft_wrap=True)
     if found.problems:
         for problem in found.problems:
-            messages.print(f"gloss: {problem}", soft_wrap=True)
+            _say(problem)
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
@@ -531,11 +571,59 @@ def _settings(context: typer.Context, library: Path | None) -> Settings:
 
 
 @contextmanager
-def _open(context: typer.Context, library: Path | None) -> Iterator[Library]:
+def _open(
+    context: typer.Context, library: Path | None, *, create: bool = False
+) -> Iterator[Library]:
+    """The library; without ``create`` it must be there."""
     from index.library import Library
 
-    with Library.open(_settings(context, library)) as opened:
+    with Library.open(_settings(context, library), create=create) as opened:
         yield opened
+
+
+class Bars:
+    """A progress bar over papers, with the stage of the present one; silent in a pipe."""
+
+    def __init__(self, total: int) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            console=messages,
+            transient=True,
+            redirect_stdout=False,  # it would send answers to standard error
+            disable=not messages.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=total)
+        self._begun = 0
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, name: str) -> Callable[[str], None]:
+        """Show ``name`` and, as it goes on, its stage; the one before is done."""
+
+        def stage(what: str) -> None:
+            self._progress.update(self._task, description=f"{name}: {what}")
+
+        self._progress.update(self._task, description=name, completed=self._begun)
+        self._begun += 1
+        return stage
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Take the bar off the screen while an answer is printed."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
 
 def _box_json(box: Box) -> dict[str, float]:

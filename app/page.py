@@ -22,14 +22,14 @@ ALL = "all"  # the category that every paper has
 
 
 class NothingForPage(GlossError):
-    """No paper of that category came in on that day. ``there`` counts what did, by day and category."""
+    """No paper of that category came in on that day; ``there`` counts what did."""
 
     def __init__(
         self, category: str, date: datetime.date, there: Counter[tuple[datetime.date, str]]
     ) -> None:
         days = [
-            f"{day} {name} ({count})"
-            for (day, name), count in sorted(there.items(), key=lambda entry: entry[0], reverse=True)
+            f"{day} {name} ({there[day, name]})"
+            for day, name in sorted(there, key=lambda key: (-key[0].toordinal(), key[1]))
         ]
         more = f" and {len(days) - 12} more" if len(days) > 12 else ""
         has = f"there are: {', '.join(days[:12])}{more}" if days else "the library has no papers"
@@ -102,7 +102,7 @@ def _days_and_categories(rows: list[PaperRow]) -> Counter[tuple[datetime.date, s
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` whole or not at all; folders are made. Raises ``OutputUnusable``."""
+    """Write ``text`` whole or not at all; folders are made. Raises ``OutputUnusable``."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")

@@ -1,7 +1,7 @@
 """A digest as Markdown, HTML, JSON and as a page for Hexo.
 
-Text from a paper is data. HTML goes through Jinja's autoescape; Markdown through ``escape_markdown``;
-YAML values through a YAML writer. Nothing of a paper reaches an output by any other way.
+Text from a paper is data. HTML goes through Jinja's autoescape; Markdown through
+``escape_markdown``; YAML values through a YAML writer. Nothing of a paper reaches an output by any other way.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.template import GROUPS, ITEMS, NOT_STATED
-
 from index.paper import Box
 
 if TYPE_CHECKING:
@@ -64,7 +63,9 @@ WORDS: dict[str, dict[Language, str]] = {
 }
 
 # An address as papers print it. Only http(s), only characters that no markup language acts on.
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/[\w./~?#=&%+,;:@!-]*)?", re.A)
+_ADDRESS = re.compile(
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/[\w./~?#=&%+,;:@!-]*)?", re.A
+)
 _CONTROL = re.compile(
     # terminal and layout controls, zero-width and bidirectional marks that hide or reorder text
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -84,7 +85,7 @@ _MARKDOWN = re.compile(
     | (?P<mark>[\\`*\[\]~$])
     | (?P<underscore>(?<![^\W_])_|_(?![^\W_]))  # inside a word it means nothing
     | (?P<heading>(?:^|(?<=\s))\#)
-    | (?P<start>^(?:[-+>=|:]|\d+(?=[.)])))
+    | (?P<start>^(?:[-+>=|:]|\d{1,9}(?=[.)](?:\s|$))))
     """,
     re.VERBOSE,
 )
@@ -136,7 +137,7 @@ def _addresses(text: str) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class CitationView:
-    """A citation as a reader sees it: "p. 4, Method", and the page's address where it is on arXiv."""
+    """A citation as a reader sees it: "p. 4, Method", and the page's address on arXiv."""
 
     passage_id: str
     page: str  # "p. 4"; empty for a paper without pages
@@ -492,7 +493,7 @@ def to_html_day(
 
 
 def to_html_fragment(digest: Digest) -> str:
-    """The digest for the web UI: its claims carry ``data-pick``, their number, and can be chosen."""
+    """The digest for the web UI: claims can be chosen, by their number in ``data-pick``."""
     return fill("fragment.html", seen=view(digest), images={})
 
 

@@ -65,13 +65,15 @@ element.addEventListener('keydown', (event) => {
 
 _COLOURS = """
 .gradio-container {
-  --gloss-line: var(--border-color-primary); --gloss-soft: var(--body-text-color-subdued);
-  --gloss-link: var(--link-text-color); --gloss-mark: #fff0a8; --gloss-hover: #eef3fa;
-  --gloss-bad: #a51d2d;
+  --gloss-line: var(--border-color-primary); --gloss-soft: #5f6368; --gloss-link: #1a5fb4;
+  --gloss-mark: #fff0a8; --gloss-hover: #eef3fa; --gloss-bad: #a51d2d;
 }
 .dark .gradio-container, .gradio-container.dark {
-  --gloss-mark: #5c4a00; --gloss-hover: #24303f; --gloss-bad: #ff8f8f;
+  --gloss-soft: #a8adb3; --gloss-link: #8ab4f8; --gloss-mark: #5c4a00; --gloss-hover: #24303f;
+  --gloss-bad: #ff8f8f;
 }
+.gloss-examples { flex-wrap: wrap; }
+.gloss-examples button { white-space: nowrap; width: auto; }
 .gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
 """
 
@@ -102,10 +104,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the components call. One library, one caller at a time: readers are quick."""
+    """What the components call."""
 
     library: "Library"
-    turn: threading.RLock
 
     def search(
         self, query: str, paper_id: str | None, role: str | None, since: str | None
@@ -116,8 +117,7 @@ class Desk:
             role=next((one for one in ROLES if one == role), None),
             since=_date(since),
         )
-        with self.turn:
-            hits = self.library.search(query, HITS, wanted)
+        hits = self.library.search(query, HITS, wanted)
         return fill("hits.html", hits=hits, query=query), [_place_of_hit(hit) for hit in hits]
 
     def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
@@ -127,8 +127,7 @@ class Desk:
         sources = find_sources([path])
         if sources.errors:
             raise NotAdded(sources.errors[0].why)
-        with self.turn:
-            added = self.library.add(sources.found[0], progress=_in_words(progress))
+        added = self.library.add(sources.found[0], progress=_in_words(progress))
         if added.status != "ok":
             raise NotAdded(f"{path.name}: {added.status}: {added.reason}")
         return added.paper_id
@@ -139,37 +138,52 @@ class Desk:
 
         if not paper_id:
             return "", []
-        with self.turn:
-            digest = write_digest(self.library, paper_id, lang=lang)
+        digest = write_digest(self.library, paper_id, lang=lang)
         places = [
-            Place(paper_id, digest.paper.title, "", claim.citations[0].span, claim.citations[0].boxes)
+            Place(
+                paper_id, digest.paper.title, "", claim.citations[0].span, claim.citations[0].boxes
+            )
             for claim in digest.claims
         ]
         return to_html_fragment(digest), places
 
     def show(self, place: Place) -> tuple["Image | None", str]:
-        """The page with the place marked, and a line on it; the text around it where it has no page."""
-        with self.turn:
-            if place.boxes:
-                page = place.boxes[0].page
-                boxes = [box for box in place.boxes if box.page == page]
-                image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
-                return image, fill("place.html", place=place, pages=_pages(place.boxes), around=None)
-            text = self.library.paper(place.paper_id).text
+        """The page with the place marked, and a line on it; or the text around the place."""
+        if place.boxes:
+            page = place.boxes[0].page
+            boxes = [box for box in place.boxes if box.page == page]
+            image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
+            return image, fill("place.html", place=place, pages=_pages(place.boxes), around=None)
+        text = self.library.paper(place.paper_id).text
         start, end = place.span.start, place.span.end
         around = text[max(start - CONTEXT, 0) : start], text[start:end], text[end : end + CONTEXT]
         return None, fill("place.html", place=place, pages="", around=around)
 
     def papers(self) -> str:
         """All papers with their states, as HTML."""
-        with self.turn:
-            return fill("papers.html", rows=self.library.papers())
+        return fill("papers.html", rows=self.library.papers())
 
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
-        with self.turn:
-            rows = [row for row in self.library.papers() if row.status == "ok"]
+        rows = [row for row in self.library.papers() if row.status == "ok"]
         return sorted((f"{row.title or row.id} ({row.id})", row.id) for row in rows)
+
+
+# What the library is doing, and how much of an add is behind it then (embedding takes longest).
+STAGES = {
+    "read": ("reading", 0.05),
+    "split": ("splitting", 0.3),
+    "embed": ("embedding", 0.35),
+    "store": ("storing", 0.9),
+}
+
+
+def _in_words(progress: Callable[[float, str], None]) -> Callable[[str], None]:
+    def tell(stage: str) -> None:
+        words, part = STAGES.get(stage, (stage, 0.0))
+        progress(part, words)
+
+    return tell
 
 
 def _place_of_hit(hit: Hit) -> Place:
@@ -197,7 +211,7 @@ def _image(data: bytes) -> "Image":
 def build(library: "Library") -> "gradio.Blocks":
     """The UI over an open library."""
     gr = _gradio()
-    desk = Desk(library, threading.RLock())
+    desk = Desk(library)
 
     def picked(places: list[Place], event: gr.EventData) -> tuple[Any, Any]:
         number = event._data.get("pick") if isinstance(event._data, dict) else None
@@ -256,17 +270,23 @@ def build(library: "Library") -> "gradio.Blocks":
                         label="Part of the paper",
                     )
                     since = gr.Textbox(label="Since", placeholder="2024 or 2024-07-05", max_lines=1)
-                with gr.Row():
-                    examples = [gr.Button(example, size="sm") for example in EXAMPLES]
-                hits = gr.HTML(js_on_load=_CHOOSE, elem_id="hits")
+                with gr.Row(elem_classes="gloss-examples"):
+                    examples = [
+                        gr.Button(example, size="sm", scale=0, min_width=0) for example in EXAMPLES
+                    ]
+                hits = _html(gr, "hits", _CHOOSE)
             with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
-                hit_line = gr.HTML(elem_id="hit-line")
+                hit_line = _html(gr, "hit-line")
                 hit_image = _page_image(gr, "hit-image")
         with gr.Tab("Paper", id="paper"), gr.Row():
             with gr.Column(scale=5, min_width=320):
                 with gr.Row():
                     paper = gr.Dropdown(
-                        [], value=None, label="A paper of the library", scale=3, elem_id="paper"
+                        [],
+                        value=None,
+                        label="A paper of the library",
+                        scale=3,
+                        elem_id="paper-choice",
                     )
                     lang = gr.Radio(
                         [("English", "en"), ("中文", "zh")],
@@ -274,18 +294,20 @@ def build(library: "Library") -> "gradio.Blocks":
                         label="Headings",
                         min_width=160,
                     )
-                upload = gr.File(
-                    label="or add one: a PDF or a Markdown text",
+                upload = gr.UploadButton(
+                    "Add a paper: a PDF or a Markdown text",
                     file_types=[".pdf", ".md"],
-                    height=110,
+                    size="sm",
+                    elem_id="upload",
                 )
-                reading = gr.HTML(js_on_load=_CHOOSE, elem_id="digest")
+                reading = _html(gr, "digest", _CHOOSE)
             with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
-                place_line = gr.HTML(elem_id="place-line")
+                place_line = _html(gr, "place-line")
                 place_image = _page_image(gr, "place-image")
         with gr.Tab("Library", id="library") as library_tab:
-            table = gr.HTML(elem_id="papers")
-            again = gr.Button("Refresh", size="sm")
+            table = _html(gr, "papers")
+            with gr.Row():
+                again = gr.Button("Refresh", size="sm", scale=0, min_width=120)
         hit_places, claim_places = gr.State([]), gr.State([])
 
         found = [hits, hit_places, hit_image, hit_line]
@@ -298,7 +320,9 @@ def build(library: "Library") -> "gradio.Blocks":
                 search, asked, found, **private
             )
         hits.click(picked, hit_places, [hit_image, hit_line], **private)
-        upload.upload(add, upload, paper, **private).success(refresh, None, lists, **private)
+        upload.upload(add, upload, paper, show_progress_on=reading, **private).success(
+            refresh, None, lists, **private
+        )
         gr.on(
             [paper.change, lang.change],
             read,
@@ -309,6 +333,16 @@ def build(library: "Library") -> "gradio.Blocks":
         reading.click(picked, claim_places, [place_image, place_line], **private)
         gr.on([blocks.load, library_tab.select, again.click], refresh, None, lists, **private)
     return blocks
+
+
+def _html(gr: Any, element: str, script: str | None = None) -> Any:
+    """A place for HTML of our templates, with their style sheet only."""
+    return gr.HTML(
+        elem_id=element,
+        js_on_load=script,
+        apply_default_css=False,
+        min_height=60 if script else None,
+    )
 
 
 def _page_image(gr: Any, element: str) -> Any:
@@ -410,7 +444,7 @@ def serve(
 
 
 def launch_space(samples: Path = Path("data")) -> NoReturn:
-    """The entry point on Hugging Face Spaces: a library of its own, with the samples to begin with."""
+    """Serve on Hugging Face Spaces: a library of its own, the samples to begin with."""
     from index.library import Library
     from index.sources import find_sources
 

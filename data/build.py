@@ -19,7 +19,7 @@ WRITTEN = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 
 
 def build(folder: Path = SOURCES) -> list[Path]:
-    """The PDFs that were written into ``folder``. Raises ``typst.TypstError`` on a faulty source."""
+    """Write the PDFs into ``folder``. Raises ``typst.TypstError`` on a faulty source."""
     papers = []
     for source in sorted(SOURCES.glob("*.typ")):
         paper = folder / f"{source.stem}.pdf"

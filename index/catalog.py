@@ -31,6 +31,7 @@ from index.paper import Paper, Passage, SourceKind, Span, Status, Words
 
 SCHEMA = 1
 State = Literal["pending", "current", "replaced", "failed"]
+Key = Literal["paper_id", "paper_key", "sha256", "original"]
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -401,26 +402,27 @@ class Catalog:
     # What is there.
 
     def editions(self, *states: State) -> list[Edition]:
-        """Editions in these states (all, if none is named), by paper id."""
-        where = f"WHERE state IN ({', '.join('?' * len(states))})" if states else ""
-        return [
-            _edition(row)
-            for row in self._rows(
-                "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
-                " sha256, file, original, added, title, authors, date, categories,"
-                " (SELECT count(*) FROM passages WHERE edition = number)"
-                f" FROM editions {where} ORDER BY paper_id, number",
-                states,
-            )
-        ]
+        """Editions in these states, by paper id."""
+        return self._editions(f"state IN ({_marks(states)})", states)
+
+    def find(self, column: Key, value: str, *states: State) -> list[Edition]:
+        """Editions in these states of one paper, file or place, by paper id."""
+        return self._editions(f"{column} = ? AND state IN ({_marks(states)})", (value, *states))
+
+    def _editions(self, where: str, values: Sequence[object]) -> list[Edition]:
+        rows = self._rows(
+            "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
+            " sha256, file, original, added, title, authors, date, categories,"
+            " (SELECT count(*) FROM passages WHERE edition = number)"
+            f" FROM editions WHERE {where} ORDER BY paper_id, number",
+            values,
+        )
+        return [_edition(row) for row in rows]
 
     def numbers(self, *states: State) -> frozenset[int]:
         """The numbers of the editions in these states."""
-        marks = ", ".join("?" * len(states))
-        return frozenset(
-            row[0]
-            for row in self._rows(f"SELECT number FROM editions WHERE state IN ({marks})", states)
-        )
+        query = f"SELECT number FROM editions WHERE state IN ({_marks(states)})"
+        return frozenset(row[0] for row in self._rows(query, states))
 
     def files(self) -> frozenset[str]:
         """The file names that editions of any state refer to."""
@@ -503,6 +505,10 @@ class Catalog:
         """What SQLite's own check finds wrong; empty for a sound catalogue."""
         found = "; ".join(str(row[0]) for row in self._rows("PRAGMA quick_check"))
         return "" if found == "ok" else found
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _edition(row: tuple[Any, ...]) -> Edition:

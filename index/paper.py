@@ -288,7 +288,10 @@ class SearchFilter:
 
 @dataclass(frozen=True, slots=True)
 class SparseVector:
-    """Term weights by term number: ``indices[i]`` weighs ``values[i]``. Empty for text without terms."""
+    """Term weights by term number: ``indices[i]`` weighs ``values[i]``.
+
+    Empty for text without terms.
+    """
 
     indices: tuple[int, ...]
     values: tuple[float, ...]

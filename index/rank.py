@@ -6,14 +6,31 @@ is to keep out points of editions that do not count (not yet, or no longer) and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from index.embed import Embedder
 from index.errors import EmptyQuery
-from index.paper import SearchFilter
-from index.store import Scored, SparseVector, Store, VectorQuery
+from index.paper import SearchFilter, SparseVector
+from index.store import Scored, VectorQuery
+
+
+class _Vector(Protocol):
+    def tolist(self) -> Sequence[float]: ...
+
+
+class QueryEmbedder(Protocol):
+    """What ranking needs of the embedding model."""
+
+    def embed_query(self, text: str) -> _Vector:
+        """The query's vector, of unit length."""
+
+
+class Searcher(Protocol):
+    """What ranking needs of the store."""
+
+    def search(self, query: VectorQuery) -> list[Scored]:
+        """The best points, best first."""
 
 
 class WordEncoder(Protocol):
@@ -35,7 +52,8 @@ def vector_query(
     text: str,
     wanted: SearchFilter,
     limit: int,
-    embedder: Embedder,
+    *,
+    embedder: QueryEmbedder,
     words: WordEncoder,
     fusion: Fusion,
 ) -> VectorQuery:
@@ -54,7 +72,7 @@ def vector_query(
     )
 
 
-def rank(query: VectorQuery, store: Store, counts: Callable[[int], bool]) -> list[Scored]:
+def rank(query: VectorQuery, store: Searcher, counts: Callable[[int], bool]) -> list[Scored]:
     """The best ``query.limit`` points whose edition ``counts``, best first.
 
     Points of other editions are there only while a paper is added or after a crash. Where they took

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,16 +57,6 @@ def key_of(paper_id: str) -> PaperKey:
     if match is None:
         return PaperKey(paper_id, None, False)
     return PaperKey(match[1], int(match[2]) if match[2] else None, True)
-
-
-def id_from_name(path: Path) -> str:
-    """The id of a file that could not be read: the arXiv id in its name, or a slug of the name."""
-    name = unicodedata.normalize("NFKC", path.name)
-    for suffix in SUFFIXES:
-        name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
-    if key_of(name).arxiv:
-        return name.lower()
-    return re.sub(r"[^\w.]+", "-", name.lower()).strip("-._") or "paper"
 
 
 def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:

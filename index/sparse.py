@@ -1,4 +1,4 @@
-"""BM25 as sparse vectors, by the encoder of ``qdrant_edge``: the one that Qdrant's servers have too.
+"""BM25 as sparse vectors, by the encoder of ``qdrant_edge``: Qdrant's servers have the same.
 
 A passage's vector holds term frequencies, saturated and set against the passage's length; a query's
 holds ones; the store multiplies in the inverse document frequency. So the same vectors serve every
@@ -6,16 +6,17 @@ store, and nothing has to be counted again when a paper comes or goes.
 
 What its tokenizers make of research prose decided between them:
 
-- ``Word`` cuts at every character that is no letter or digit: "GPT-3" is gpt and 3, "1706.03762" is
-  1706 and 03762, "scaled dot-product" is scale, dot, product; "gpt3" stays one term and does not meet
-  "GPT-3". It keeps a run of Chinese as a single term, so that 注意力 does not find 注意力机制.
-- ``Multilingual`` cuts Chinese into words, but drops every number: "GPT-3" is gpt, "1706.03762" and
-  "3.14" are nothing at all.
-- ``Whitespace`` keeps "attention," and "(BERT)" with their punctuation, ``Prefix`` stores every prefix.
+- ``Word`` cuts at every character that is no letter or digit: "GPT-3" is gpt and 3, "1706.03762"
+  is 1706 and 03762, "scaled dot-product" is scale, dot, product; "gpt3" stays one term and does not
+  meet "GPT-3". A run of Chinese stays a single term, so that 注意力 does not find 注意力机制.
+- ``Multilingual`` cuts Chinese into words, but drops every number: "GPT-3" is gpt, "1706.03762"
+  and "3.14" are nothing at all.
+- ``Whitespace`` keeps "dot-product" and "1706.03762" whole, which "dot product" and "1706" miss.
+- ``Prefix`` stores every prefix of every word.
 
-Hence ``Word``, with runs of Chinese, Japanese and Korean characters cut into overlapping pairs first
-(注意力 is 注意 and 意力), as Lucene's CJK analyser does. Accents are folded: "Łukasz" meets "Lukasz",
-"Günter" meets "Gunter".
+Hence ``Word``, with runs of Chinese, Japanese and Korean characters first cut into overlapping
+pairs (注意力 becomes 注意 and 意力), as Lucene's analyser for them does. Accents are folded:
+"Łukasz" meets "Lukasz", "Günter" meets "Gunter".
 """
 
 from __future__ import annotations

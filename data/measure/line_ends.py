@@ -55,7 +55,13 @@ def count(folder: Path) -> dict[str, dict[str, float]]:
     """The counts for each PDF of ``folder``, and over all of them."""
     rows: dict[str, dict[str, float]] = {}
     for path in sorted(folder.glob("*.pdf")):
-        row = {"lines": 0, "broken": 0, "words": 0, "runs": 0, "runs over a break": 0}
+        row: dict[str, float] = {
+            "lines": 0,
+            "broken": 0,
+            "words": 0,
+            "runs": 0,
+            "runs over a break": 0,
+        }
         row |= {"missed": 0, "missed over a break": 0}
         with pymupdf.open(path) as document:
             for page in document:

@@ -23,8 +23,16 @@ _PARTICLES = frozenset(
     "van von de der den del della di da dos du la le el al bin ben ibn ter ten zu zur af av y e the".split()
 )
 _NAME_TOKEN = re.compile(r"(?:[^\W\d_][\w'’.\-‐]*)$")
+_COLLECTIVE = re.compile(
+    r"(?:the )?(?:[\w.'-]+ ){1,5}(?:authors|team|consortium|collaboration|working group)", re.I
+)
 _AND = re.compile(r"\s*(?:,|;|&|·|•|\band\b|\bund\b|\bet\b)\s*")
 _NOT_NAMES = frozenset("abstract student member ieee fellow senior equal contribution authors anonymous".split())
+
+
+def is_collective(text: str) -> bool:
+    """Whether this names a group as author: "The gloss authors"."""
+    return bool(_COLLECTIVE.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,8 @@ def _like(line: Line, style: tuple[bool, float]) -> bool:
 def _names(line: Line) -> list[str]:
     if _CONTACT.search(line.text):
         return []
+    if is_collective(line.text.strip(" *∗†‡")):
+        return [line.text.strip(" *∗†‡")]
     pieces = [name for piece in _pieces(line) for name in _AND.split(piece)]
     pieces = [piece.strip(" ,;.*∗†‡§¶") if not piece.rstrip().endswith(("Jr.", "Sr.")) else piece.strip() for piece in pieces]
     pieces = [piece for piece in pieces if piece]

@@ -84,8 +84,8 @@ def parse_heading(text: str) -> Heading:
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
     """Whether a heading's number can come after ``last``: the next of any level, or one left out."""
     ordinals = [_ordinal(part) for part in number]
-    if last is None:
-        return ordinals in ([1], [0], [2])
+    if last is None:  # "A Survey of ..." is no heading A
+        return number[0] in ("0", "1", "2", "I") and len(number) == 1
     before = [_ordinal(part) for part in last]
     if number[0].isdigit() != last[0].isdigit():
         return len(number) == 1 and ordinals[0] == 1

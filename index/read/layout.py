@@ -147,27 +147,30 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     for pattern, page, _ in margins:
         seen.setdefault(pattern, set()).add(page.number)
     often = 2 if len(pages) <= 5 else 3
-    for pattern, _page, line in margins:
+    for pattern, page, line in margins:
         if (
             (_NUMBER_ONLY.fullmatch(line.text) and not _numbers_a_heading(line, margins))
-            or (len(seen[pattern]) >= often and len(pattern) > 1)
-            or _IMPRINT.match(line.text)
+            or (len(seen[pattern]) >= often and sum(c.isalpha() for c in pattern) > 3)
+            or (page.number == 1 and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
-    # What stands in the margin beside or beyond a piece of furniture is furniture too: the second
-    # line of an imprint, the authors' names on the other side of a page number.
-    taken = {id(line) for line in furniture}
-    for _pattern_, page, line in margins:
-        if id(line) not in taken and any(
-            other.page == line.page
-            and id(other) in taken
-            and (
-                abs(other.middle - line.middle) < 3
-                or (other.middle < line.middle and other.middle > 0.85 * page.height and _IMPRINT.match(other.text))
+    # What stands beside a page number, or goes on with an imprint, is furniture too.
+    taken = list(furniture)
+    for _, page, line in margins:
+        if any(line is one for one in taken):
+            continue
+        for other in taken:
+            beside = abs(other.middle - line.middle) < 3 and _NUMBER_ONLY.fullmatch(other.text)
+            overlap = min(other.x1, line.x1) - max(other.x0, line.x0)
+            below = (
+                0 < line.middle - other.middle < 3 * line.size
+                and overlap > 0
+                and other.middle > 0.85 * page.height
+                and _IMPRINT.match(other.text)
             )
-            for _, _, other in margins
-        ):
-            furniture.append(line)
+            if other.page == line.page and (beside or below):
+                furniture.append(line)
+                break
     return furniture, stamps
 
 
@@ -392,7 +395,13 @@ _CAPTION = re.compile(
     r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:|–—-])?",
     re.I,
 )
+_LICENCE = re.compile(
+    r"Permission to (?:make|copy)|To copy otherwise|personal or classroom use|All rights reserved|"
+    r"licensed under|Creative Commons|Copyright (?:\(c\) |©\s*)?\d{4}",
+    re.I,
+)
 _SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
+_KEYWORDS = re.compile(r"(?:key\s?-?words(?: and phrases)?|index terms)\s*[.:—–-]", re.I)
 _FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
 
 
@@ -416,6 +425,8 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     if _starts_footnote(line, layout) and step > 0.5 * size:
         return True
     if step < -0.5 * size:
+        return True
+    if _KEYWORDS.match(line.text):
         return True
     if _CAPTION.match(line.text) and last.block != line.block and step > 0.5 * size:
         return True
@@ -470,6 +481,8 @@ def _mostly_maths(line: Line) -> bool:
 def _kind(group: list[Line], layout: Layout) -> BlockKind:
     text = " ".join(line.text for line in group)
     size = Counter(line.size for line in group).most_common(1)[0][0]
+    if group[0].page == 1 and _LICENCE.search(text):
+        return "footnote"
     caption = _CAPTION.match(text)
     if caption and (
         caption["mark"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, Span
 from index.read import file_hash
-from index.read.front import is_name
+from index.read.front import is_collective, is_name
 from index.read.headings import KNOWN, Heading, assign_roles, follows, parse_heading
 from index.read.identity import Identity, identify
 from index.read.links import find_links
@@ -102,6 +102,8 @@ def _plain(children: Sequence[Token]) -> str:
     for child in children:
         if child.type in ("text", "code_inline", "text_special"):
             parts.append(child.content)
+        elif child.type == "image":
+            parts.append(child.content)  # its text, which is the caption
         elif child.type in ("softbreak", "hardbreak"):
             parts.append(" ")
     return "".join(parts)
@@ -174,6 +176,7 @@ def _compose(pieces: list[_Piece], identity: Identity) -> Paper:
     text = ""
     blocks: list[Block] = []
     marks: list[tuple[int, Heading]] = []
+    last: tuple[str, ...] | None = None
     for number, piece in enumerate(pieces):
         text += "\n\n" if text else ""
         span = Span(len(text), len(text) + len(piece.text))
@@ -184,6 +187,10 @@ def _compose(pieces: list[_Piece], identity: Identity) -> Paper:
         blocks.append(Block(piece.kind, span))
         if piece.kind == "heading":
             heading = parse_heading(piece.text)
+            if heading.number and follows(heading.number, last):
+                last = heading.number
+            else:  # "A Survey of ..." is no appendix A
+                heading = Heading(piece.text, (), piece.level)
             level = heading.level if heading.number else 1 if KNOWN.match(piece.text) else piece.level
             marks.append((span.start, Heading(piece.text, heading.number, level)))
     marks = _levelled(marks)
@@ -246,6 +253,8 @@ def _finished(
         if kind == "front" and number != title_at and span.start < first_body:
             found = _authors(pieces[number].text)
             authors += [author for author in found if author not in authors]
+            if not found and _is_place(pieces[number].text):
+                affiliations.append(span)
         if kind in ("footnote", "front") and span.start < introduction and number != title_at:
             affiliations += _places(text, span)
         keyword_label = _KEYWORDS.match(text, span.start, span.end)
@@ -289,10 +298,18 @@ def _authors(line: str) -> list[str]:
     line = _AUTHORS.sub("", line)
     if "@" in line or "http" in line:
         return []
+    if is_collective(line.strip(" .")):
+        return [line.strip(" .")]
     pieces = [piece.strip(" .") for piece in re.split(r"[\d*∗†‡§¶,;]+|\s+and\s+", line)]
     pieces = [piece for piece in pieces if piece]
     names = [piece for piece in pieces if is_name(piece)]
     return names if len(names) >= 0.6 * len(pieces) else []
+
+
+def _is_place(line: str) -> bool:
+    """Whether a line of the front matter, which names nobody, can be an affiliation."""
+    contact = "@" in line or "http" in line or _IMPRINT.match(line) or _KEYWORDS.match(line)
+    return not contact and 1 < len(line.split()) <= 16
 
 
 def _places(text: str, span: Span) -> list[Span]:

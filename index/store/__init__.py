@@ -1,14 +1,14 @@
 """Where vectors live: one protocol, and a module for each store that fulfils it.
 
-``edge`` is Qdrant's engine inside our process, on disk; ``client`` is a Qdrant server by its address,
-or the client's own memory for tests. All hold the same points and answer the same query: the dense and
-the BM25 half, fused by reciprocal rank inside one Qdrant query.
+``edge`` is Qdrant's engine inside our process, on disk; ``client`` is a Qdrant server by its
+address, or the client's own memory for tests. All hold the same points and answer the same query:
+the dense and the BM25 half, fused by reciprocal rank inside one Qdrant query.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from typing import Any, Protocol
 from uuid import NAMESPACE_OID, uuid5
@@ -29,7 +29,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage as the store keeps it. ``edition`` is the catalogue's number of this reading of the paper."""
+    """A passage as the store keeps it.
+
+    ``edition`` is the catalogue's number of this reading of the paper.
+    """
 
     passage_id: str
     paper_id: str
@@ -75,7 +78,7 @@ class VectorQuery:
     dense: Sequence[float]
     sparse: SparseVector
     limit: int
-    filter: SearchFilter = SearchFilter()
+    filter: SearchFilter = field(default_factory=SearchFilter)
     depth: int = 100  # hits that each half gives to the fusion
     fusion_k: int = 10
 
@@ -105,9 +108,10 @@ def ranked(
 ) -> list[Scored]:
     """The best ``limit`` of the fused list, with the half that found each.
 
-    ``dense`` and ``words`` are the point ids of the two halves, best first. Reciprocal ranks tie often
-    (first in one half, first in the other), and engines order ties as they like; here the better
-    dense rank goes first, then the better word rank, so that equal libraries give equal answers.
+    ``dense`` and ``words`` are the point ids of the two halves, best first. Reciprocal ranks tie
+    often (first in one half, first in the other), and engines order ties as they like; here the
+    better dense rank goes first, then the better word rank, so that equal libraries give equal
+    answers.
     """
     dense_rank = {point_id: rank for rank, point_id in enumerate(dense)}
     words_rank = {point_id: rank for rank, point_id in enumerate(words)}

@@ -1,4 +1,4 @@
-"""Qdrant Edge: Qdrant's own engine inside our process, because it needs no server and survives kill -9.
+"""Qdrant Edge: Qdrant's own engine inside our process, which needs no server and survives kill -9.
 
 One process at a time has a shard open. Vectors are searched exactly: up to some hundred thousand
 passages that is a matter of milliseconds, and equal libraries give equal answers, which an
@@ -96,7 +96,7 @@ class EdgeStore:
         fused = edge.QueryRequest(
             limit=depth * len(halves),
             prefetches=[edge.Prefetch(depth, half, filter=condition) for half in halves],
-            query=edge.Fusion.Rrf(k=query.fusion_k),
+            query=edge.Fusion.Rrf(k=query.fusion_k),  # type: ignore[arg-type]  # stub lacks the base
             with_payload=["passage_id", "edition"],
         )
         alone = [

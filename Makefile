@@ -1,0 +1,43 @@
+# One command each; `make` alone lists them. A fresh machine needs only `make demo` or `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help setup check test demo eval lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## a virtual environment in .venv with everything, and a CPU build of torch
+
+$(VENV)/.installed: pyproject.toml requirements.lock install.sh
+	PYTHON=$(PYTHON) bash install.sh $(VENV)
+	@touch $@
+
+check: setup ## formatting, lint, types, imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup ## the tests, with coverage of the three packages
+	$(BIN)/pytest -m "not slow" --cov=index --cov=app --cov=eval --cov-report=term
+
+demo: setup ## add the sample papers, print their digests, search them, start the web UI
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash data/demo.sh
+
+eval: setup ## the tests that take minutes, and the measures of digests
+	$(BIN)/pytest -m slow
+	$(BIN)/gloss eval digests
+
+lock: ## requirements.lock from the newest versions that pyproject.toml allows
+	rm -rf build/lock
+	PYTHON=$(PYTHON) LOCK= bash install.sh build/lock
+	build/lock/bin/pip freeze --exclude-editable \
+		| sed -e '/^gloss/d' -e '/^-e /d' -e 's/+cpu$$//' > build/requirements.lock
+	mv build/requirements.lock requirements.lock
+	rm -rf build/lock
+
+clean: ## take away .venv, build and the demo's library
+	rm -rf $(VENV) build demo-library

@@ -1,0 +1,117 @@
+"""What an installation consists of and whether its library is well: what a bug report needs."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.errors import GlossError
+
+if TYPE_CHECKING:
+    from index.config import Settings
+    from index.library import Health
+
+# The packages whose versions decide what comes out.
+PACKAGES = (
+    "gloss",
+    "pymupdf",
+    "openvino",
+    "tokenizers",
+    "sentence-transformers",
+    "torch",
+    "qdrant-edge-py",
+    "qdrant-client",
+    "llama-index-core",
+    "gradio",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found. ``fingerprint`` is the SHA-256 over the model's files; each problem says what
+    to do. ``health`` is missing where there is no library yet, or where it cannot be opened."""
+
+    python: str
+    system: str
+    versions: dict[str, str]  # "missing" for what is not installed
+    model: str
+    fingerprint: str
+    directory: Path
+    health: Health | None
+    problems: tuple[str, ...]
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Names and values for a person to read."""
+        lines = [("python", self.python), ("system", self.system), *self.versions.items()]
+        lines += [("model", self.model), ("model's SHA-256", self.fingerprint or "unknown")]
+        lines.append(("library", str(self.directory)))
+        if self.health is None:
+            return [*lines, ("papers", "no library there that can be read")]
+        counts = f"{self.health.papers} papers, {self.health.failed} failed files, "
+        counts += f"{self.health.passages} passages, {self.health.points} vectors"
+        return [*lines, ("holds", counts), ("health", "ok" if self.health.ok else "see below")]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "python": self.python,
+            "system": self.system,
+            "versions": self.versions,
+            "model": {"name": self.model, "sha256": self.fingerprint},
+            "library": {
+                "directory": str(self.directory),
+                **(asdict(self.health) if self.health else {}),
+            },
+            "problems": list(self.problems),
+        }
+
+
+def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) -> Examination:
+    """Look at everything; rebuild the index first where ``repair`` is there to be told of papers.
+
+    What is wrong is told in ``problems``, not raised, except that ``repair`` needs a library.
+    """
+    from index.embed import open_embedder
+    from index.library import Library
+
+    problems: list[str] = []
+    fingerprint = ""
+    try:
+        fingerprint = open_embedder(settings.model, settings.cache).fingerprint
+    except GlossError as error:
+        problems.append(str(error))
+
+    health = None
+    directory = settings.library.expanduser().absolute()
+    if repair is not None:
+        with Library.open(settings, create=False) as library:
+            health = library.repair(repair)
+    elif directory.is_dir():
+        try:
+            with Library.open(settings, create=False) as library:
+                health = library.health()
+        except GlossError as error:
+            problems.append(str(error))
+    if health is not None:
+        problems += [problem for problem in health.problems if problem not in problems]
+    return Examination(
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}",
+        versions={package: _version(package) for package in PACKAGES},
+        model=settings.model,
+        fingerprint=fingerprint,
+        directory=directory,
+        health=health,
+        problems=tuple(problems),
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"

@@ -1,0 +1,279 @@
+"""For each item of the template, the words of the paper that answer it.
+
+Candidates are sentences that stand on their own; a sentence that leans on the one before ("However, …")
+is taken together with it or not at all. Each is scored by the item's question, its cue, the section it
+stands in and how central it is to the paper; near-duplicates of what was already chosen are left out
+(maximal marginal relevance, Carbonell & Goldstein 1998).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.template import Item
+from index.paper import Paper, Role, Span
+from index.read.headings import title_role
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+WORDS_LEAST, WORDS_MOST = 7, 60  # of one quote; longer sentences are rarely read to their end
+_SIMILARITY, _CUE, _CENTRAL, _ROLE, _EARLY = 1.0, 0.25, 0.45, 0.22, 0.08
+_LEANING, _LONG = 0.15, 0.1  # what "these models" without the models, and length, cost
+_REDUNDANCY = 0.35  # how much likeness to a chosen quote costs
+_TOO_ALIKE = 0.86  # cosine from which two quotes say the same
+
+_LEANS = re.compile(
+    r"[(\[\"“'‘]*(?:(?:However|Nevertheless|Nonetheless|Therefore|Thus|Hence|Consequently|Accordingly|"
+    r"Moreover|Furthermore|Additionally|Also|Besides|Yet|But|And|Or|So|Similarly|Likewise|Conversely|"
+    r"Instead|Otherwise|Rather|Again|Indeed|Note|Still|Meanwhile|Then|Next|Thereby|Specifically|Concretely|"
+    r"Formally|Finally|Lastly|First|Firstly|Second|Secondly|Third|Thirdly|Overall|Interestingly|"
+    r"Surprisingly|Alternatively|Afterwards?|Here|More|Particularly|Altogether|Eventually)\b(?! (?:and|order|of the)\b)"
+    r"|(?:They|It|He|She|Its|Their|Them|Those|Such|That|One such|Another|Others?|Both|Either|Neither|Each of)\b"
+    r"|(?:This|These)\b(?! (?:paper|work|article|study|report|letter|note|survey|thesis)\b)"
+    r"|The (?:former|latter|second|third|first|other|others|same|above|resulting|following|rest|remaining|next|last)\b"
+    r"|In (?:this|these|that|such|those|both|contrast|addition|particular|turn|other|short|fact|general|order|doing|all|each|the (?:first|second|third|latter|former|following|next|previous|same|above|other|case))\b(?! (?:paper|work|article|study|report|letter|survey)\b)"
+    r"|Of (?:these|those|course|particular)\b|To (?:this|that|do|address (?:this|these)|counteract|tackle (?:this|these)|solve (?:this|these)|overcome (?:this|these)|see|illustrate)\b"
+    r"|For (?:this|these|that|those|example|instance|each|both|all|such|details|more|further)\b"
+    r"|As (?:a (?:result|consequence|side)|such|an (?:example|alternative)|before|above|mentioned|noted|discussed|described|shown|seen|expected|in|side|we|can|for|with)\b"
+    r"|On (?:the (?:other|one|contrary)|each|this|these)\b|Among (?:them|these|those)\b|With (?:this|these|that|such)\b"
+    r"|Given (?:this|these|that|such)\b|By (?:doing|this|these|contrast|comparison)\b|Doing so\b|Because (?:of|it|they)\b"
+    r"|After (?:that|this)\b|Unlike (?:this|these|them|it)\b|(?:While|Since|If|When|Although|Though|Even|As|Because|Unless|Once|Whereas) (?:this|these|it|they|so|such|that)\b"
+    r"|(?:See|Let|Recall|Suppose|Assume|Consider|Where|Equation|Eq|Figure|Fig|Table|Algorithm|Section|Appendix|Step|Line|Theorem|Lemma)\b"
+    r"|(?:Our|The) (?:second|third|final|next|last|other) |That is\b|At (?:this|that|the same)\b|From (?:this|these|that)\b"
+    r"|(?:There|Then) (?:we|it)\b|Not only\b|Without (?:this|these|it)\b|During (?:this|these)\b|Of the\b|Most of (?:these|them)\b|Some of (?:these|them)\b|All of (?:these|them)\b|All (?:these|this)\b|"
+    r"[ivx\d]{1,3}[.)]|\(?[ivx\d]{1,3}\))",
+)  # fmt: skip
+_SIGNPOST = re.compile(
+    r"(?:rest|remainder) of (?:this|the) (?:paper|article)|organi[sz]ed as follows|in (?:this|the next|the following|the subsequent|what follows) ?(?:sub)?(?:section)?s?\b|we first (?:outline|describe|present|review)"
+    r"|(?:^|\W)(?:section|sec\.|§) ?\d|(?:as follows|the following|listed below|shown below|given by|defined as|reads|such that|of the form)\s*[:.]?$"
+    r"|we (?:will )?(?:now|next|first|then) (?:describe|discuss|present|turn|show|explain|introduce)|(?:described|discussed|presented|shown|given) (?:above|below|earlier)"
+    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote|due to space|in (?:the )?appendix"
+    r"|(?:table|figure|fig\.) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|summari[sz]es|compares|illustrates|depicts|plots|contains)"
+    r"|(?:are|is) (?:shown|listed|given|presented|reported|summari[sz]ed|depicted|illustrated|found|displayed) in (?:table|fig)",
+    re.I,
+)
+_UNFINISHED = re.compile(r"[.!?][\"'”’)\]]*\d{0,2}$|[。！？]$")
+_POINTS = re.compile(
+    r"\b(?:tables?|figures?|figs?\.|sections?|secs?\.|appendix|app\.|algorithms?|listing|equations?|eqs?\.|eqn)\s*\(?(?-i:[\dA-Z])", re.I
+)
+_INNER_LEANING = re.compile(
+    r"\b(?:this|these|those|such|the (?:above|former|latter|same))\s+(?:\w+\s+)?"
+    r"(?:models?|methods?|approach(?:es)?|results?|problems?|tasks?|techniques?|cases?|settings?|algorithms?|"
+    r"procedures?|quantit\w+|parameters?|features?|systems?|steps?|analysis|datasets?|findings|is|are)\b",
+    re.I,
+)
+# A row of a table or a date that was taken for the head of a sentence.
+_TORN = re.compile(r"(?:(?:[A-Z]\S*|\d\S*)\s+){7}|\d[\d.:/-]*\s+[A-Z][a-z]")
+# In a section on limitations, any wording of a shortfall will do.
+_SHORTFALL = re.compile(
+    r"\b(?:limit|not\b|cannot|lack|challeng|fail|future work|remain|difficult|restrict|costly|slow|drawback)", re.I
+)
+_BRACKETED = re.compile(r"\([^()]*\)")
+_MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}^∥→←⟨⟩∗˙¯�∀∃∪∩⊂⊤⊥∞⃗′")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote for an item, and how well it fits."""
+
+    span: Span
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sentence, or two that belong together."""
+
+    span: Span
+    text: str
+    role: Role
+    section: int  # the section's number in the paper
+    place: float  # 0 at the head of its section, 1 at its end
+
+
+def candidates(paper: Paper) -> list[Candidate]:
+    """Every quote that makes sense without what stands around it, in reading order."""
+    found: list[Candidate] = []
+    starts = [section.span.start for section in paper.sections]
+    blocks = {block.span.start: block.span for block in paper.blocks if block.kind == "paragraph"}
+    labels = [block.span for block in paper.blocks if block.kind == "run-in"]
+    previous: Span | None = None
+    block: Span | None = None
+    for sentence in paper.sentences:
+        if sentence.kind != "paragraph":
+            continue
+        here = blocks.get(sentence.span.start)
+        if here is not None or block is None or not block.contains(sentence.span):
+            previous, block = None, here or _block_of(blocks.values(), sentence.span)
+        section = paper.section_at(sentence.span.start)
+        number = starts.index(section.span.start)
+        span = sentence.span
+        text = span.of(paper.text)
+        if _LEANS.match(text) and previous is not None:
+            before = previous.of(paper.text)
+            span = Span(previous.start, sentence.span.end) if stands_alone(before) else span
+        quote = span.of(paper.text)
+        previous = sentence.span
+        if not (stands_alone(quote) and reads_well(text) and reads_well(quote)):
+            continue
+        place = (span.start - section.span.start) / max(len(section.span), 1)
+        role = _labelled_role(paper, labels, block) or section.role
+        found.append(Candidate(span, quote, role, number, place))
+    return found
+
+
+def _labelled_role(paper: Paper, labels: Sequence[Span], block: Span | None) -> Role | None:
+    """``limitations`` for a paragraph that is labelled so at its head, as many papers have it."""
+    for label in labels:
+        if block is not None and 0 <= block.start - label.end <= 2:
+            told = title_role(label.of(paper.text))
+            return told if told == "limitations" else None
+    return None
+
+
+def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
+    return next((block for block in blocks if block.contains(span)), None)
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
+    return (text[0].isupper() or text[0].isdigit() or text[0] in "\"“") and not _LEANS.match(text)
+
+
+def reads_well(text: str) -> bool:
+    """Whether it is a whole sentence of prose: not a formula, a signpost, a stub or an endless one."""
+    words = text.split()
+    letters = sum(character.isalpha() for character in text)
+    maths = sum(character in _MATHS for character in text)
+    prose = sum(1 for word in words if sum(c.isalpha() for c in word) >= 3)
+    return (
+        WORDS_LEAST <= len(words) <= WORDS_MOST
+        and letters >= 0.68 * len(text.replace(" ", ""))
+        and maths <= 2
+        and prose >= 0.5 * len(words)
+        and bool(_UNFINISHED.search(text))
+        and "←" not in text
+        and not _SIGNPOST.search(text)
+        and not _TORN.match(text)
+        and not _POINTS.search(_BRACKETED.sub("", text))
+        and text.count("(") == text.count(")")
+        and text.count("[") == text.count("]")
+    )
+
+
+_CALLED = re.compile(
+    r"\b(?:propos|introduc|present|develop|describ|call(?:ed)?\b|named\b|dubbed)\w*[^.;:]{0,60}?"
+    r"(?:, the (?P<the>[A-Z][a-z]\w+)|\b(?P<name>[A-Z][a-z]*-?[A-Z][\w-]*[A-Z\d]))\b"
+)
+
+
+def own_voice(paper: Paper) -> re.Pattern[str]:
+    """How the authors speak of their own work: "we", "our", "this paper", and the name they gave it.
+
+    The name is read from the title ("DisCo-Diff: ...") and from "we propose ..., the Transformer".
+    """
+    names = {word.strip(":,.") for word in paper.title.split() if re.search(r"[a-z-][A-Z]|[A-Z]{2}", word)}
+    if ":" in paper.title:
+        head = paper.title.split(":")[0]
+        names.add(head if len(head.split()) <= 4 else "")
+    if paper.abstract:
+        names |= {match["name"] or match["the"] for match in _CALLED.finditer(paper.abstract.of(paper.text))}
+    names |= {name.replace("-", "") for name in names if "-" in name}  # as torn texts spell it
+    named = [re.escape(name) for name in sorted(names) if len(name) > 2]
+    return re.compile(
+        r"\b(?:" + "|".join([r"(?i:we|our(?! (?:universe|world|galaxy|solar|planet|society|daily|understanding|knowledge))|"
+        r"this (?:paper|work|article|study|report))", *named]) + r")\b"
+    )
+
+
+class Selector:
+    """Chooses the evidence of one paper, item after item; nothing is quoted twice.
+
+    ``embed`` turns texts into unit vectors, shape (n, dimension).
+    """
+
+    def __init__(self, paper: Paper, embed: Callable[[Sequence[str]], Vectors]) -> None:
+        self._embed = embed
+        self._all = candidates(paper)
+        voice = own_voice(paper)
+        self._own = [bool(voice.search(candidate.text)) for candidate in self._all]
+        core = paper.abstract.of(paper.text) if paper.abstract else paper.title
+        texts = [candidate.text for candidate in self._all]
+        vectors = embed([core[:1200] or paper.title or "paper", *texts])
+        self._vectors = vectors[1:]
+        self._central = self._vectors @ vectors[0]
+        self._used: list[int] = []
+
+    def choose(self, item: Item) -> list[Evidence]:
+        """The best quotes for ``item``, at most ``item.most``, in reading order."""
+        pool = [i for i in range(len(self._all)) if self._allowed(i, item)]
+        pool = [i for i in pool if not self._repeats(i, self._used)]
+        if not pool:
+            return []
+        question = self._embed([item.question])[0]
+        scores = {i: self._score(i, item, float(self._vectors[i] @ question)) for i in pool}
+        chosen: list[int] = []
+        while pool and len(chosen) < item.most:
+            best = max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
+            chosen.append(best)
+            pool = [i for i in pool if i != best and not self._repeats(i, chosen)]
+        self._used += chosen
+        return [Evidence(self._all[i].span, scores[i]) for i in sorted(chosen)]
+
+    def _allowed(self, i: int, item: Item) -> bool:
+        candidate = self._all[i]
+        if item.never is not None and item.never.search(candidate.text):
+            return False
+        if item.voice == "others" and self._own[i]:
+            return False
+        cue = item.cue is not None and bool(item.cue.search(candidate.text))
+        # An abstract speaks of the paper itself, once it has introduced the field.
+        itself = candidate.role == "abstract" and cue and candidate.place > 0.25
+        if candidate.role == "limitations":
+            cue = itself = cue or bool(_SHORTFALL.search(candidate.text))
+        if item.voice == "own" and not (self._own[i] or itself):
+            return False
+        if candidate.role in item.roles:
+            return cue or not item.cue_required
+        alone = not _INNER_LEANING.search(candidate.text)
+        return cue and alone and candidate.role in item.also
+
+    def _score(self, i: int, item: Item, similarity: float) -> float:
+        candidate = self._all[i]
+        cue = item.cue is not None and bool(item.cue.search(candidate.text))
+        order = item.roles.index(candidate.role) if candidate.role in item.roles else len(item.roles)
+        preferred = 1 - order / max(len(item.roles), 1)
+        return (
+            _SIMILARITY * similarity
+            + _CUE * cue
+            + _CENTRAL * float(self._central[i])
+            + _ROLE * preferred
+            + _EARLY * (1 - candidate.place)
+            - _LEANING * bool(_INNER_LEANING.search(candidate.text))
+            - _LONG * (len(candidate.text.split()) > 40)
+        )
+
+    def _cost(self, i: int, chosen: list[int]) -> float:
+        """What likeness to the chosen ones costs, and a little for their section: spread wins."""
+        if not chosen:
+            return 0.0
+        alike = max(float(self._vectors[i] @ self._vectors[j]) for j in chosen)
+        same = sum(self._all[i].section == self._all[j].section for j in chosen)
+        return _REDUNDANCY * alike + 0.06 * same
+
+    def _repeats(self, i: int, others: list[int]) -> bool:
+        span = self._all[i].span
+        for j in others:
+            other = self._all[j].span
+            if span.start < other.end and other.start < span.end:
+                return True
+            if float(self._vectors[i] @ self._vectors[j]) > _TOO_ALIKE:
+                return True
+        return False

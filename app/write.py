@@ -1,0 +1,203 @@
+"""A paper of the library to a digest: evidence for each item, quoted, cited, checked.
+
+The extractive writer copies. What a section says is always the paper's own words with their place; an
+item without evidence stays empty, which every rendering shows as "not stated in the paper".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
+from app.evidence import Selector
+from app.support import check_quote
+from app.template import TEMPLATE, Item
+from index.errors import GlossError
+from index.paper import Paper, Span
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+WRITERS = ("extractive",)
+_CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
+_LINK_CUE = re.compile(
+    r"\b(?:code|data|dataset|demo|project|software|implementation|toolkit|library|models?|corpus|"
+    r"source|available|released?|download)\b",
+    re.I,
+)
+_LINK_HOSTS = re.compile(r"github\.com|gitlab|bitbucket|huggingface\.co|code\.google|sourceforge|zenodo", re.I)
+_NEAR = 160  # characters around a link in which the cue must stand
+_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
+
+
+class WriterUnknown(GlossError):
+    """No writer of that name."""
+
+    def __init__(self, writer: str) -> None:
+        super().__init__(f"writer {writer}: not known; there is {', '.join(WRITERS)}")
+        self.writer = writer
+
+
+def write_digest(
+    library: Library, paper_id: str, lang: Language = "en", writer: str = "extractive"
+) -> Digest:
+    """The digest of a paper in the library; made once and kept while paper, model and code stay.
+
+    Raises ``PaperNotFound`` and ``WriterUnknown``.
+    """
+    if writer not in WRITERS:
+        raise WriterUnknown(writer)
+    paper = library.paper(paper_id)
+    lock = _lock(library, paper, writer)
+    name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
+    saved = library.saved_digest(paper.id, name)
+    digest = _from_json(saved) if saved else None
+    if digest is None:
+        digest = _write(library, paper, lang, writer, lock)
+        library.save_digest(paper.id, name, _to_json(digest))
+    # A quote is the paper's language whatever the headings are: only the label differs.
+    return Digest(digest.paper, lang, writer, digest.sections, digest.rejected, digest.lock)
+
+
+def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
+    """All that decides the bytes of a digest."""
+    import app.evidence
+    import app.template
+
+    sources = "".join(_source_hash(module.__file__) for module in (app.evidence, app.template))
+    text = hashlib.sha256(paper.text.encode()).hexdigest()
+    return {
+        "gloss": version("gloss"),
+        "writer": writer,
+        "paper": paper.sha256,
+        "text": text,
+        "model": library.embedder.fingerprint,
+        "template": hashlib.sha256(sources.encode()).hexdigest(),
+    }
+
+
+def _source_hash(path: str | None) -> str:
+    from pathlib import Path
+
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+
+
+def _write(
+    library: Library, paper: Paper, lang: Language, writer: str, lock: dict[str, str]
+) -> Digest:
+    selector = Selector(paper, library.embedder.embed_passages)
+    spans: dict[str, list[Span]] = {}
+    for item in sorted(TEMPLATE, key=lambda item: item.turn):
+        spans[item.name] = _choose(item, paper, selector)
+    sections: list[DigestSection] = []
+    rejected = 0
+    for item in TEMPLATE:
+        claims = []
+        for span in spans[item.name]:
+            claim = _quote(library, paper, span)
+            if claim is None or claim.support.verdict != "supported":
+                rejected += 1
+            else:
+                claims.append(claim)
+        sections.append(DigestSection(item.name, tuple(claims)))
+    return Digest(_header(paper), lang, writer, tuple(sections), rejected, lock)
+
+
+def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:
+    match item.selection:
+        case "evidence":
+            return [evidence.span for evidence in selector.choose(item)]
+        case "affiliations":
+            return _first(paper, paper.affiliations, item.most)
+        case "keywords":
+            return _first(paper, paper.keywords, item.most)
+        case "links":
+            return _first(paper, tuple(_own_links(paper)), item.most)
+        case "captions":
+            return [_shortened(paper, figure.caption) for figure in paper.figures[: item.most]]
+
+
+def _first(paper: Paper, spans: tuple[Span, ...], most: int) -> list[Span]:
+    """The first ``most`` that differ in their words."""
+    different: dict[str, Span] = {}
+    for span in spans:
+        different.setdefault(span.of(paper.text).lower(), span)
+    return list(different.values())[:most]
+
+
+def _own_links(paper: Paper) -> Iterator[Span]:
+    """Links to code, data or a project page: known hosts, or words that say so beside them.
+
+    The paper's own come first: those above the introduction, and those that "we" and "our" stand by.
+    """
+    body = next((s.span.start for s in paper.sections if s.role == "introduction"), 0)
+
+    def rank(span: Span) -> tuple[bool, bool, int]:
+        around = paper.text[max(0, span.start - _NEAR) : span.end + 40]
+        ours = bool(re.search(r"\b(?:our|we|us)\b", around, re.I))
+        return (span.start > body, not ours, span.start)
+
+    for span in sorted(paper.links, key=rank):
+        around = paper.text[max(0, span.start - _NEAR) : span.end + 40]
+        if span.start <= body or _LINK_HOSTS.search(span.of(paper.text)) or _LINK_CUE.search(around):
+            yield span
+
+
+def _shortened(paper: Paper, caption: Span) -> Span:
+    """A caption to the end of the sentence with which it gets long."""
+    end = caption.end
+    for sentence in paper.sentences:
+        if sentence.kind == "caption" and caption.contains(sentence.span):
+            end = sentence.span.end
+            words = len(paper.text[caption.start : end].split())
+            if words >= 12:
+                break
+    if len(paper.text[caption.start : end].split()) > _CAPTION_WORDS:
+        words_ends = [m.end() for m in re.finditer(r"\S+", paper.text[caption.start : end])]
+        end = caption.start + words_ends[_CAPTION_WORDS - 1]
+    return Span(caption.start, end)
+
+
+def _quote(library: Library, paper: Paper, span: Span) -> Claim | None:
+    """The paper's words at ``span`` as a checked claim; None where no passage holds them."""
+    passage = library.passage_at(paper.id, span.start)
+    if passage is None:
+        return None
+    text = span.of(paper.text)
+    citation = Citation(passage.id, text, span, paper.boxes(span))
+    return Claim(text, "quoted", (citation,), check_quote(paper, text, (citation,)))
+
+
+def _header(paper: Paper) -> Header:
+    known = _ARXIV_ID.fullmatch(paper.id)
+    number = f"v{paper.version}" if paper.version else ""
+    return Header(
+        id=paper.id,
+        version=paper.version,
+        title=paper.title,
+        authors=paper.authors,
+        date=paper.date,
+        categories=paper.categories,
+        source=paper.source,
+        url=f"https://arxiv.org/abs/{paper.id}{number}" if known else None,
+    )
+
+
+def _to_json(digest: Digest) -> str:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Digest).dump_json(digest).decode()
+
+
+def _from_json(text: str) -> Digest | None:
+    """A saved digest, or None if it was saved in an older form."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(Digest).validate_json(text)
+    except ValidationError:
+        return None

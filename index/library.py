@@ -1,0 +1,869 @@
+"""A library: papers go in, and passages are found. One directory, one owner at a time.
+
+``catalog.sqlite`` is the truth, ``vectors/`` can be rebuilt from it, ``files/`` has a copy of each
+original. A paper is acknowledged when ``add`` returns: by then its vectors are durable and one
+transaction of the catalogue has made it count. Whatever is cut short before that never counted;
+what it left behind is cleared away when the library is next opened for searching or adding.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import shutil
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.catalog import Catalog, Edition, Origin, SavedDigest
+from index.config import Settings
+from index.errors import (
+    GlossError,
+    LibraryBusy,
+    LibraryUnusable,
+    PaperNotFound,
+    SourceNotFound,
+    StoreUnusable,
+)
+from index.paper import (
+    Box,
+    Hit,
+    Paper,
+    Passage,
+    Reading,
+    SearchFilter,
+    SourceKind,
+    Span,
+    SparseVector,
+    Status,
+)
+from index.rank import Fusion, WordEncoder, rank, vector_query
+from index.sources import Source, key_of
+from index.split import CountTokens, split
+from index.store import Point, Store, day_number
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+    from index.embed import Embedder
+
+Progress = Callable[[str], None]
+"""Told what is being done: a stage of ``add``, a paper of ``repair``."""
+
+
+class FileReader(Protocol):
+    """What a library needs of ``index.read.Reader``."""
+
+    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
+        """The paper in a file, or why there is none."""
+
+    def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        """A page as PNG with boxes marked."""
+
+    def close(self) -> None:
+        """End the workers."""
+
+
+class PassageEncoder(WordEncoder, Protocol):
+    """What a library needs of ``index.sparse.Bm25Encoder``."""
+
+    def encode_passage(self, text: str) -> SparseVector:
+        """The terms of a passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
+
+    embedder: Embedder | None = None
+    store: Store | None = None
+    reader: FileReader | None = None
+    words: PassageEncoder | None = None
+    count_tokens: CountTokens | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of adding one file. ``seconds`` has read, split, embed and store, as far as it got.
+
+    ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
+    file was not taken for the one that is there.
+    """
+
+    paper_id: str
+    status: Status
+    reason: str
+    passages: int
+    seconds: dict[str, float]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
+
+    A ``reason`` beside ``ok`` tells of a later file for the same paper that failed.
+    """
+
+    id: str
+    version: int | None
+    title: str
+    status: Status
+    reason: str
+    source: SourceKind
+    passages: int
+    added: str  # ISO, UTC
+    authors: tuple[str, ...]
+    date: str | None
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether catalogue, vectors and files agree. Each problem says what to do."""
+
+    papers: int
+    failed: int
+    passages: int
+    points: int
+    model: str
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    embedder: Embedder
+    words: PassageEncoder
+    store: Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a paper goes: under which id, instead of which edition; or why it does not."""
+
+    paper_id: str
+    key: str
+    former: Edition | None = None
+    refusal: str = ""
+
+
+class Library:
+    """An open library. ``close`` it, or use it in ``with``. Safe to call from several threads."""
+
+    def __init__(self, settings: Settings, directory: Path, lock: _Lock, parts: Parts) -> None:
+        self.directory = directory
+        self._settings = settings
+        self._lock = lock
+        self._parts = parts
+        self._catalog = Catalog(directory / "catalog.sqlite")
+        self._files = directory / "files"
+        self._incoming = self._files / "incoming"
+        # Taken in this order. Embedding a paper takes seconds, which nobody else should wait for.
+        self._adding = threading.RLock()  # from a reading to its commit
+        self._writing = threading.RLock()  # what changes which editions count; opening the store
+        self._starting = threading.Lock()
+        self._engine: _Engine | None = None
+        self._reader: FileReader | None = parts.reader
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        create: bool = True,
+        embedder: Embedder | None = None,
+        store: Store | None = None,
+        reader: FileReader | None = None,
+        words: PassageEncoder | None = None,
+        count_tokens: CountTokens | None = None,
+    ) -> Library:
+        """Open the library of the settings; the model, the store and the reader wait for their use.
+
+        With ``create`` false a directory that has no library is not made into one. Raises
+        ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
+        """
+        directory = settings.library.expanduser().absolute()
+        if not create and not (directory / "catalog.sqlite").is_file():
+            raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_writing(directory, error) from error
+        lock = _Lock(directory)
+        try:
+            library = cls(
+                settings, directory, lock, Parts(embedder, store, reader, words, count_tokens)
+            )
+        except BaseException:
+            lock.release()
+            raise
+        try:
+            library._tidy()
+        except OSError as error:
+            library.close()
+            raise _no_writing(directory, error) from error
+        except BaseException:
+            library.close()
+            raise
+        return library
+
+    def close(self) -> None:
+        """Let go of everything. Closing twice does no harm."""
+        with self._adding, self._writing:
+            try:
+                self._close_engine()
+                if self._reader is not None and self._parts.reader is None:
+                    self._reader.close()
+                    self._reader = None
+            finally:
+                self._catalog.close()
+                self._lock.release()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Papers in.
+
+    def add(self, source: Source, progress: Progress | None = None) -> Added:
+        """Add a file. A file that is no good is recorded with its status and raises nothing.
+
+        The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
+        place of the one that is there, and so does a file that changed where it is; other files
+        of one name are other papers (``name-2``). Raises ``SourceNotFound`` if the file cannot be
+        opened, ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
+        """
+        from index.read import file_hash
+
+        stages = _Stages(progress)
+        try:
+            sha256 = file_hash(source.path)
+        except OSError as error:
+            raise _no_reading(source, error) from error
+        known = self._known(sha256, source)
+        if known is not None:
+            return known
+        self._started()  # what cannot be embedded and stored is not worth reading
+        with self._copied(source) as copy:
+            with stages("read"):
+                sha256 = file_hash(copy)
+                reading = self._own_reader().read(copy, name=source.path.stem)
+            with self._adding:
+                # Another thread may have added the same bytes meanwhile.
+                known = self._known(sha256, source)
+                if known is not None:
+                    return known
+                origin = Origin(sha256, f"{sha256}{copy.suffix}", str(source.path.absolute()))
+                return self._take(reading, copy, origin, stages)
+
+    def _take(self, reading: Reading, copy: Path, origin: Origin, stages: _Stages) -> Added:
+        """From a reading to a commit, or to a recorded failure."""
+        paper = reading.paper
+        if reading.status != "ok" or paper is None:
+            status: Status = "broken" if reading.status == "ok" else reading.status
+            return self._failed(origin, status, reading.reason, stages)
+        place = self._place(paper.id, paper.version, origin)
+        if place.refusal and place.former is not None:
+            count = place.former.passages
+            return Added(place.former.paper_id, "ok", place.refusal, count, stages.seconds, False)
+        paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
+        try:
+            paper.text.encode()
+        except UnicodeEncodeError:
+            return self._failed(origin, "broken", "its text is not Unicode", stages)
+        with stages("split"):
+            passages = self._split(paper)
+        if not passages:
+            return self._failed(origin, "no-text", "nothing but references or headings", stages)
+        engine = self._started()
+        with stages("embed"):
+            points = _points(paper, passages, engine)
+        with stages("store"), self._writing:
+            self._keep(copy, origin)
+            self._commit(paper, place, origin, passages, points, engine.store)
+        return Added(paper.id, "ok", "", len(passages), stages.seconds, True)
+
+    def _commit(
+        self,
+        paper: Paper,
+        place: _Place,
+        origin: Origin,
+        passages: Sequence[Passage],
+        points: Sequence[Point],
+        store: Store,
+    ) -> None:
+        number = self._catalog.add_pending(paper, place.key, origin, passages)
+        try:
+            store.upsert([replace(point, edition=number) for point in points])
+            self._catalog.make_current(number)
+        except BaseException:
+            # It does not count; if it cannot be taken out now, the next opening does so.
+            with suppress(GlossError):
+                self._drop(number, store)
+            raise
+        if place.former is not None:
+            # The new edition counts. Points of the former one are not shown; if they cannot be
+            # taken out now, the next opening does so.
+            with suppress(StoreUnusable):
+                self._drop(place.former.number, store)
+
+    def _failed(self, origin: Origin, status: Status, reason: str, stages: _Stages) -> Added:
+        from index.read.identity import identify
+
+        path = Path(origin.original)
+        identity = identify(path.stem, "", origin.sha256)
+        place = self._place(identity.id, identity.version, origin)
+        self._catalog.add_failed(place.paper_id, place.key, origin, _kind(path), status, reason)
+        return Added(place.paper_id, status, reason, 0, stages.seconds, True)
+
+    def _known(self, sha256: str, source: Source) -> Added | None:
+        """The answer for bytes that the library already has, which need no work."""
+        for edition in self._catalog.find("sha256", sha256, "current"):
+            if not (self._files / edition.file).is_file():
+                with self._copied(source) as copy:
+                    self._keep(copy, Origin(sha256, edition.file, edition.original))
+            return Added(edition.paper_id, "ok", "", edition.passages, {}, False)
+        return None
+
+    def _place(self, paper_id: str, version: int | None, origin: Origin) -> _Place:
+        """Whether a paper is new, a newer version, a changed file, or another of the same name."""
+        key = key_of(paper_id)
+        if key.arxiv:
+            former = next(iter(self._catalog.find("paper_key", key.paper, "current")), None)
+            refusal = _refusal(former, version or key.version) if former else ""
+            return _Place(paper_id, key.paper, former, refusal)
+        same_name = re.compile(rf"{re.escape(paper_id)}(-\d+)?")
+        for edition in self._catalog.find("original", origin.original, "current", "failed"):
+            if same_name.fullmatch(edition.paper_id):
+                former = edition if edition.state == "current" else None
+                return _Place(edition.paper_id, edition.paper_id, former)
+        free, number = paper_id, 1
+        while self._catalog.find("paper_key", free, "current", "failed"):
+            number += 1
+            free = f"{paper_id}-{number}"
+        return _Place(free, free)
+
+    def _split(self, paper: Paper) -> tuple[Passage, ...]:
+        count = self._parts.count_tokens
+        if count is None:
+            from index.embed import count_tokens
+
+            count = count_tokens
+        settings = self._settings
+        return split(paper, count, settings.passage_tokens, settings.passage_tokens_max)
+
+    def remove(self, paper_id: str) -> None:
+        """Take a paper out, or forget a failed file. ``PaperNotFound`` if there is none."""
+        with self._writing:
+            failed = self._catalog.find("paper_id", paper_id, "failed")
+            if failed and not self._catalog.find("paper_id", paper_id, "current"):
+                for edition in failed:
+                    self._catalog.purge(edition.number)
+                return
+            edition = self._edition(paper_id)
+            store = self._started().store
+            self._catalog.retire(edition.number)
+            self._drop(edition.number, store)
+
+    # What is there.
+
+    def papers(self) -> list[PaperRow]:
+        """All papers by id, and the files that did not become papers."""
+        current = self._catalog.editions("current")
+        failed = self._catalog.editions("failed")
+        failed_later = {edition.paper_key: edition for edition in failed}
+        keys = {edition.paper_key for edition in current}
+        rows = [_row(edition, failed_later.get(edition.paper_key)) for edition in current]
+        rows.extend(_row(edition) for edition in failed if edition.paper_key not in keys)
+        return sorted(rows, key=lambda row: row.id)
+
+    def row(self, paper_id: str) -> PaperRow:
+        """The line of one paper or failed file. Raises ``PaperNotFound``."""
+        try:
+            wanted = self._edition(paper_id).paper_id
+        except PaperNotFound:
+            if not self._catalog.find("paper_id", paper_id, "failed"):
+                raise
+            wanted = paper_id
+        return next(row for row in self.papers() if row.id == wanted)
+
+    def paper(self, paper_id: str) -> Paper:
+        """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
+        return self._catalog.paper(self._edition(paper_id).number)
+
+    def passages(self, paper_id: str) -> tuple[Passage, ...]:
+        """The paper's passages in text order. Raises ``PaperNotFound``."""
+        return self._catalog.passages(self._edition(paper_id).number)
+
+    def passage_at(self, paper_id: str, offset: int) -> Passage | None:
+        """The passage that character ``offset`` lies in; none in references, for one."""
+        return self.passage_of(paper_id, Span(offset, offset + 1))
+
+    def passage_of(self, paper_id: str, span: Span) -> Passage | None:
+        """The passage that shares most with ``span``: the one that contains it, if one does."""
+        found = self._catalog.passages_across(self._edition(paper_id).number, span)
+
+        def shared(passage: Passage) -> int:
+            return min(passage.span.end, span.end) - max(passage.span.start, span.start)
+
+        return max(found, key=shared, default=None)
+
+    def file_of(self, paper_id: str) -> Path:
+        """The library's copy of the file. Raises ``PaperNotFound``, ``SourceNotFound``."""
+        edition = self._edition(paper_id)
+        path = self._files / edition.file
+        if not path.is_file():
+            raise SourceNotFound(paper_id, "its file is gone from the library: add it again")
+        return path
+
+    def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        """Page ``page`` (from 1) as PNG with boxes marked; ``scale`` 1 is 72 dpi.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a page that there is not.
+        """
+        edition = self._edition(paper_id)
+        pages = self._catalog.paper(edition.number).pages
+        if edition.source != "pdf":
+            raise SourceNotFound(paper_id, f"has no pages: it was added as {edition.source}")
+        if not 1 <= page <= pages:
+            raise SourceNotFound(paper_id, f"has no page {page}: its pages are 1 to {pages}")
+        return self._own_reader().render_page(self.file_of(paper_id), page, boxes, scale)
+
+    def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
+        """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
+        if k < 1:
+            raise ValueError(f"k must be at least 1, not {k}")
+        wanted = filter or SearchFilter()
+        if wanted.paper_id is not None:
+            wanted = replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
+        engine = self._started()
+        fusion = Fusion(self._settings.fusion_k, self._settings.fusion_depth)
+        question = vector_query(
+            query, wanted, k, embedder=engine.embedder, words=engine.words, fusion=fusion
+        )
+        current = self._catalog.numbers("current")
+        hits: list[Hit] = []
+        for scored in rank(question, engine.store, current.__contains__):
+            passage = self._catalog.passage(scored.edition, scored.passage_id)
+            if passage is not None:  # else it was replaced a moment ago
+                paper = self._catalog.paper(scored.edition)
+                boxes = paper.boxes(passage.span)
+                hits.append(Hit(passage, scored.score, scored.found_by, paper.title, boxes))
+        return hits
+
+    # Digests, as text that the app reads and writes.
+
+    def saved_digest(self, paper_id: str, key: str) -> str | None:
+        """The digest that was saved under ``key``, unless the paper has changed since."""
+        return self._catalog.digest(self._edition(paper_id).number, key)
+
+    def save_digest(self, paper_id: str, key: str, text: str) -> None:
+        """Save a digest with the edition that the paper has now."""
+        with self._writing:
+            self._catalog.save_digest(self._edition(paper_id).number, key, text)
+
+    def saved_digests(self) -> list[SavedDigest]:
+        """All digests, by paper id and key."""
+        return self._catalog.digests()
+
+    # Health.
+
+    def health(self) -> Health:
+        """Compare catalogue, vectors and files. Problems are told, not raised."""
+        problems: list[str] = []
+        damage = self._catalog.damage()
+        if damage:
+            problems.append(f"catalogue damaged: {damage}; restore it from a copy")
+        points: dict[int, int] = {}
+        try:
+            points = self._started().store.editions()
+        except GlossError as error:
+            problems.append(str(error))
+            measured = False
+        else:
+            measured = True
+        current = self._catalog.editions("current")
+        for edition in current:
+            if not (self._files / edition.file).is_file():
+                problems.append(f"{edition.paper_id}: its file is gone; add it again")
+            found = points.get(edition.number, 0)
+            if measured and found != edition.passages:
+                problems.append(
+                    f"{edition.paper_id}: {found} of {edition.passages} passages are in the index; "
+                    "run `gloss doctor --repair`"
+                )
+        strays = sum(points.values()) - sum(points.get(edition.number, 0) for edition in current)
+        if strays:
+            problems.append(
+                f"{strays} vectors of no paper are in the index; run `gloss doctor --repair`"
+            )
+        return Health(
+            papers=len(current),
+            failed=len(self._catalog.numbers("failed")),
+            passages=sum(edition.passages for edition in current),
+            points=sum(points.values()),
+            model=self._catalog.meta().get("model", self._settings.model),
+            problems=tuple(problems),
+        )
+
+    def repair(self, progress: Progress | None = None) -> Health:
+        """Rebuild the vectors from the catalogue with the model and passage size of the settings.
+
+        Cut short, it leaves a library that asks to be repaired and has lost nothing.
+        """
+        with self._adding, self._writing:
+            embedder = self._own_embedder()
+            meta = self._catalog.meta()
+            resplit = any(meta.get(name) != value for name, value in self._splitting().items())
+            self._close_engine()
+            self._catalog.set_meta({"rebuilding": "yes"})
+            if meta.get("fingerprint") != embedder.fingerprint:
+                self._catalog.set_meta({"collection": _collection()})
+            engine = self._new_engine(embedder, empty=True)
+            for number in self._catalog.numbers("pending", "replaced"):
+                self._catalog.purge(number)
+            for edition in self._catalog.editions("current"):
+                if progress is not None:
+                    progress(edition.paper_id)
+                paper = self._catalog.paper(edition.number)
+                passages = self._split(paper) if resplit else ()
+                if passages:
+                    self._catalog.replace_passages(edition.number, passages)
+                points = _points(paper, self._catalog.passages(edition.number), engine)
+                engine.store.upsert([replace(point, edition=edition.number) for point in points])
+            self._catalog.set_meta({**self._made_with(embedder), "rebuilding": ""})
+            self._engine = engine
+            self._tidy()
+            return self.health()
+
+    # Parts, opened when they are needed.
+
+    def _started(self) -> _Engine:
+        """Model and store, once they fit this library and what a crash left is cleared away."""
+        engine = self._engine
+        if engine is not None:
+            return engine
+        with self._writing:
+            if self._engine is None:
+                embedder = self._own_embedder()
+                empty = self._check_model(embedder)
+                engine = self._new_engine(embedder, empty)
+                if empty:
+                    self._catalog.set_meta(self._made_with(embedder))
+                for number in self._catalog.numbers("pending", "replaced"):
+                    self._drop(number, engine.store)
+                self._engine = engine
+            return self._engine
+
+    def _check_model(self, embedder: Embedder) -> bool:
+        """Whether the vectors are to be begun anew, for a library that has none that count."""
+        meta = self._catalog.meta()
+        if meta.get("rebuilding"):
+            raise LibraryUnusable(
+                self.directory, "a rebuild was cut short; run `gloss doctor --repair`"
+            )
+        if meta.get("fingerprint") == embedder.fingerprint:
+            return False
+        if not self._catalog.numbers("current"):
+            if "fingerprint" in meta or "collection" not in meta:
+                self._catalog.set_meta({"collection": _collection()})
+            return True
+        raise LibraryUnusable(
+            self.directory,
+            f"its vectors are of another model ({meta.get('model')}, not {embedder.name}); set "
+            "GLOSS_MODEL back, or run `gloss doctor --repair` to rebuild them",
+        )
+
+    def _new_engine(self, embedder: Embedder, empty: bool) -> _Engine:
+        settings = self._settings
+        words = self._parts.words
+        if words is None:
+            from index.sparse import Bm25Encoder
+
+            words = Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
+        store = self._parts.store
+        if store is None:
+            store = self._open_store(embedder.dimension, empty)
+            if empty and settings.qdrant_url:
+                store.clear()
+        elif empty:
+            store.clear()
+        return _Engine(embedder, words, store)
+
+    def _open_store(self, dimension: int, empty: bool) -> Store:
+        if self._settings.qdrant_url:
+            from index.store.client import ClientStore
+
+            # Edition numbers are this library's own, so each library has its own collection.
+            return ClientStore(
+                self._settings.qdrant_url,
+                self._settings.qdrant_api_key,
+                dimension,
+                self._catalog.meta()["collection"],
+            )
+        from index.store.edge import EdgeStore
+
+        if empty:  # what is there may be damaged, or of another dimension
+            shutil.rmtree(self.directory / "vectors", ignore_errors=True)
+        return EdgeStore(self.directory / "vectors", dimension)
+
+    def _own_embedder(self) -> Embedder:
+        if self._engine is not None:
+            return self._engine.embedder
+        if self._parts.embedder is not None:
+            return self._parts.embedder
+        from index.embed import open_embedder
+
+        return open_embedder(self._settings.model, self._settings.cache)
+
+    def _own_reader(self) -> FileReader:
+        with self._starting:
+            if self._reader is None:
+                from index.read import Reader
+
+                self._reader = Reader(self._settings)
+            return self._reader
+
+    def _close_engine(self) -> None:
+        if self._engine is not None and self._parts.store is None:
+            self._engine.store.close()
+        self._engine = None
+
+    def _splitting(self) -> dict[str, str]:
+        return {
+            "passage_tokens": str(self._settings.passage_tokens),
+            "passage_tokens_max": str(self._settings.passage_tokens_max),
+        }
+
+    def _made_with(self, embedder: Embedder) -> dict[str, str]:
+        return {
+            "model": embedder.name,
+            "fingerprint": embedder.fingerprint,
+            "dimension": str(embedder.dimension),
+            **self._splitting(),
+        }
+
+    # Editions and files.
+
+    def _edition(self, paper_id: str) -> Edition:
+        """The current edition of an id with or without a version. Raises ``PaperNotFound``."""
+        key = key_of(paper_id)
+        exact = self._catalog.find("paper_id", paper_id, "current")
+        found = exact or self._catalog.find("paper_key", key.paper, "current")
+        if not found:
+            ids = [edition.paper_id for edition in self._catalog.editions("current")]
+            raise PaperNotFound(paper_id, tuple(difflib.get_close_matches(paper_id, ids)))
+        edition = found[0]
+        known = None not in (key.version, edition.version)
+        if not exact and known and key.version != edition.version:
+            raise PaperNotFound(paper_id, (f"{edition.paper_key}v{edition.version}",))
+        return edition
+
+    def _drop(self, number: int, store: Store) -> None:
+        """Vectors first, then the row that knows of them, then files that nothing refers to."""
+        store.delete(number)
+        self._catalog.purge(number)
+        self._sweep()
+
+    def _tidy(self) -> None:
+        """Clear away what an add that was cut short left among the files."""
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._incoming.mkdir(parents=True)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        wanted = self._catalog.files()
+        with os.scandir(self._files) as entries:
+            for entry in entries:
+                if entry.is_file(follow_symlinks=False) and entry.name not in wanted:
+                    Path(entry.path).unlink(missing_ok=True)
+
+    @contextmanager
+    def _copied(self, source: Source) -> Iterator[Path]:
+        """A copy inside the library for as long as the block lasts, unless it is moved from there.
+
+        What is read is what is kept, even if the original changes meanwhile.
+        """
+        copy = self._incoming / f"{uuid.uuid4().hex}{source.path.suffix.lower()}"
+        try:
+            try:
+                original = source.path.open("rb")
+            except OSError as error:
+                raise _no_reading(source, error) from error
+            try:
+                with original, copy.open("xb") as target:
+                    shutil.copyfileobj(original, target, 1 << 20)
+                    target.flush()
+                    os.fsync(target.fileno())
+            except OSError as error:
+                raise _no_writing(self.directory, error) from error
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def _keep(self, copy: Path, origin: Origin) -> None:
+        try:
+            copy.replace(self._files / origin.file)
+        except OSError as error:
+            raise _no_writing(self.directory, error) from error
+
+
+class _Stages:
+    """Times the stages of an add and tells of them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        if self._progress is not None:
+            self._progress(stage)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - start
+
+
+class _Lock:
+    """The library's owner: a file lock, and beside it a note that says who holds it.
+
+    The system lets go of the lock when its process ends, however it ends.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        note = directory / "lock.json"
+        # Any thread may close the library, so the lock must not belong to the one that opened it.
+        self._lock: BaseFileLock = FileLock(directory / "lock", timeout=0, thread_local=False)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise LibraryBusy(directory, _holder(note)) from None
+        except (OSError, NotImplementedError) as error:
+            raise _no_writing(directory, error) from error
+        self._note = note
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]).strip() or "python"
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        try:
+            fresh = note.with_suffix(".new")
+            fresh.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": since}))
+            fresh.replace(note)
+        except OSError as error:
+            self._lock.release()
+            raise _no_writing(directory, error) from error
+
+    def release(self) -> None:
+        """Let the next one in."""
+        if self._lock.is_locked:
+            self._note.unlink(missing_ok=True)
+            self._lock.release()
+
+
+def _holder(note: Path) -> str:
+    """Who holds the lock, in words: "gloss serve (process 123 since 14:02)"."""
+    try:
+        said = json.loads(note.read_text())
+        since = datetime.fromisoformat(said["since"]).astimezone()
+        today = since.date() == datetime.now().astimezone().date()
+        when = since.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")
+        return f"{said['command']} (process {int(said['pid'])} since {when})"
+    except (OSError, ValueError, KeyError, TypeError):  # it has not yet, or no longer, said so
+        return "another process"
+
+
+def _points(paper: Paper, passages: Sequence[Passage], engine: _Engine) -> list[Point]:
+    """Passages as points whose edition is still to be set."""
+    texts = [passage.text for passage in passages]
+    vectors = engine.embedder.embed_passages(texts)
+    date = _valid_date(paper.date)
+    return [
+        Point(
+            passage_id=passage.id,
+            paper_id=paper.id,
+            edition=0,
+            role=passage.role,
+            date=date,
+            dense=vector.tolist(),
+            sparse=engine.words.encode_passage(passage.text),
+        )
+        for passage, vector in zip(passages, vectors, strict=True)
+    ]
+
+
+def _valid_date(date: str | None) -> str | None:
+    """The date, unless a paper claims one that there is not."""
+    try:
+        return date if date is not None and day_number(date) else None
+    except ValueError:
+        return None
+
+
+def _refusal(former: Edition, version: int | None) -> str:
+    """Why a file does not take the place of the edition that is there; empty if it does.
+
+    A file whose version is unknown does not take the place of one whose version is known.
+    """
+    if former.version is None or (version is not None and version >= former.version):
+        return ""
+    this = "a file of unknown version" if version is None else f"version {version}"
+    return f"kept version {former.version}: {this} does not replace it"
+
+
+def _row(edition: Edition, failed_later: Edition | None = None) -> PaperRow:
+    reason = edition.reason
+    if failed_later is not None:
+        name = Path(failed_later.original).name
+        reason = f"{name} was not taken: {failed_later.status}: {failed_later.reason}"
+    return PaperRow(
+        id=edition.paper_id,
+        version=edition.version,
+        title=edition.title,
+        status=edition.status,
+        reason=reason,
+        source=edition.source,
+        passages=edition.passages,
+        added=edition.added,
+        authors=edition.authors,
+        date=edition.date,
+        categories=edition.categories,
+    )
+
+
+def _kind(path: Path) -> SourceKind:
+    from index.read import KINDS
+
+    return KINDS.get(path.suffix.lower(), "pdf")
+
+
+def _collection() -> str:
+    return f"gloss-{uuid.uuid4().hex[:12]}"
+
+
+def _no_reading(source: Source, error: OSError) -> SourceNotFound:
+    return SourceNotFound(source.name, f"cannot be read: {error.strerror or error}")
+
+
+def _no_writing(directory: Path, error: Exception) -> LibraryUnusable:
+    why = getattr(error, "strerror", None) or error
+    return LibraryUnusable(
+        directory, f"cannot be used ({why}): give a --library that can be written"
+    )

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Install gloss with its development tools into a virtual environment.
+#
+#     install.sh FOLDER
+#
+# PyPI's torch for Linux brings several gigabytes of CUDA libraries, which gloss has no use for. So on
+# Linux the CPU build comes first, from the PyTorch project's own index; where that is out of reach,
+# whatever pip finds. On macOS PyPI's torch is a CPU build.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+folder=$1
+lock=${LOCK-requirements.lock} # LOCK= takes the newest versions instead
+torch=torch==2.13.0
+
+echo "installing into $folder: some 2.5 GB, a few minutes" >&2
+"${PYTHON:-python3}" -m venv "$folder"
+pip() { "$folder/bin/python" -m pip --disable-pip-version-check "$@"; }
+
+if [ "$(uname -s)" = Linux ] && ! pip show --quiet torch 2>/dev/null; then
+    pip install --quiet --no-deps --timeout 10 --retries 1 \
+        --index-url https://download.pytorch.org/whl/cpu "$torch" 2>"$folder/torch.log" ||
+        echo "download.pytorch.org is out of reach; taking torch from pip's default index," \
+            "which may bring CUDA libraries (see $folder/torch.log)" >&2
+fi
+pip install --quiet ${lock:+--constraint "$lock"} "$torch" --editable '.[dev]'

@@ -1,0 +1,238 @@
+"""A library that a reader can compute by hand: three papers, no model, no store."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
+from app.template import TEMPLATE
+from index.errors import EmptyQuery, PaperNotFound
+from index.paper import Box, Hit, Paper, Passage, Role, SearchFilter, Section, Span
+
+TEXT = (
+    "Abstract\nWe measure how well lanterns light a path.\n"
+    "Method\nEach lantern burns for 3.5 hours.\nLimits\nWe tried no lantern in the rain."
+)
+
+
+def _span(words: str) -> Span:
+    start = TEXT.index(words)
+    return Span(start, start + len(words))
+
+
+LANTERNS = Paper(
+    id="2401.00001",
+    version=2,
+    source="pdf",
+    sha256="0" * 64,
+    text=TEXT,
+    title="Lanterns on Paths",
+    authors=("Ada Byron", "Bo Li"),
+    abstract=_span("We measure how well lanterns light a path."),
+    date="2024-01-02",
+    categories=("cs.CV", "cs.LG"),
+    pages=2,
+    sections=(
+        Section("Abstract", "abstract", 1, Span(0, TEXT.index("Method"))),
+        Section("Method", "method", 1, Span(TEXT.index("Method"), TEXT.index("Limits"))),
+        Section("Limits", "limitations", 1, Span(TEXT.index("Limits"), len(TEXT))),
+    ),
+)
+
+
+def cited(words: str, part: str, page: int | None, text: str | None = None) -> Claim:
+    """A claim that quotes ``words`` of TEXT, or says ``text`` in their place."""
+    span = _span(words) if words in TEXT else Span(0, len(words))
+    boxes = (Box(page, 72, 100, 300, 112), Box(page, 72, 114, 200, 126)) if page else ()
+    return Claim(
+        text=text or words,
+        origin="quoted" if text is None else "compressed",
+        citations=(Citation(f"2401.00001#{part}", words, span, boxes),),
+        support=Support(1.0, "supported", ("verbatim",)),
+    )
+
+
+def make_digest(lang: Language = "en", **sections: Sequence[Claim]) -> Digest:
+    """A digest of the lanterns with these sections filled, and all others not stated."""
+    filled = sections or {
+        "summary": [cited("We measure how well lanterns light a path.", "abstract.1", 1)],
+        "method": [
+            cited("We measure how well lanterns light a path.", "abstract.1", 1),
+            cited("Each lantern burns for 3.5 hours.", "method.1", 2),
+        ],
+        "limits": [cited("We tried no lantern in the rain.", "limitations.1", 2)],
+    }
+    return Digest(
+        paper=Header(
+            id=LANTERNS.id,
+            version=LANTERNS.version,
+            title=LANTERNS.title,
+            authors=LANTERNS.authors,
+            date=LANTERNS.date,
+            categories=LANTERNS.categories,
+            source="pdf",
+            url="https://arxiv.org/abs/2401.00001v2",
+        ),
+        lang=lang,
+        writer="extractive",
+        sections=tuple(
+            DigestSection(item.name, tuple(filled.get(item.name, ()))) for item in TEMPLATE
+        ),
+        lock={"model": "none"},
+    )
+
+
+@dataclass
+class FakeLibrary:
+    """What the app asks of a library, answered from memory."""
+
+    rows: list[Any] = field(default_factory=list)
+    shown: list[tuple[str, int, tuple[Box, ...]]] = field(default_factory=list)
+    added: dict[str, Any] = field(default_factory=dict)
+    settings: Any = None
+
+    def papers(self) -> list[Any]:
+        return self.rows
+
+    def row(self, paper_id: str) -> Any:
+        for one in self.rows:
+            if one.id == paper_id:
+                return one
+        raise PaperNotFound(paper_id)
+
+    def paper(self, paper_id: str) -> Paper:
+        if paper_id == LANTERNS.id:
+            return LANTERNS
+        if paper_id == "text":
+            return replace(LANTERNS, id="text", source="markdown", pages=0, version=None)
+        raise PaperNotFound(paper_id)
+
+    def search(self, query: str, k: int, filter: SearchFilter) -> list[Hit]:
+        if not query.strip():
+            raise EmptyQuery
+        if filter.paper_id not in (None, LANTERNS.id) or "nothing" in query:
+            return []
+        hits = []
+        found: tuple[tuple[str, str, Role], ...] = (
+            ("Each lantern burns for 3.5 hours.", "method.1", "method"),
+            ("We tried no lantern in the rain.", "limitations.1", "limitations"),
+        )
+        for words, part, role in found:
+            if filter.role in (None, role):
+                passage = Passage(
+                    f"{LANTERNS.id}#{part}",
+                    LANTERNS.id,
+                    role.capitalize(),
+                    role,
+                    _span(words),
+                    words,
+                )
+                box = Box(2, 72, 100, 300, 112)
+                hits.append(Hit(passage, 0.5, "both", LANTERNS.title, (box,)))
+        return hits[:k]
+
+    def add(self, source: Any, progress: Callable[[str], None] | None = None) -> Any:
+        if progress is not None:
+            progress("read")
+        name = source.path.name
+        return self.added.get(
+            name,
+            SimpleNamespace(
+                paper_id=source.path.stem,
+                status="ok",
+                reason="",
+                passages=3,
+                seconds={"read": 0.12345},
+                changed=True,
+            ),
+        )
+
+    def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        from PIL import Image
+
+        self.shown.append((paper_id, page, tuple(boxes)))
+        data = io.BytesIO()
+        Image.new("RGB", (40, 60), "white").save(data, "PNG")
+        return data.getvalue()
+
+    def __enter__(self) -> FakeLibrary:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def row(paper_id: str, **other: Any) -> Any:
+    """A row of ``papers``."""
+    values = {
+        "id": paper_id,
+        "version": 2,
+        "title": "Lanterns on Paths",
+        "status": "ok",
+        "reason": "",
+        "source": "pdf",
+        "passages": 3,
+        "added": "2024-07-05T10:00:00+00:00",
+        "authors": ("Ada Byron",),
+        "date": "2024-01-02",
+        "categories": ("cs.CV", "cs.LG"),
+    }
+    return SimpleNamespace(**(values | other))
+
+
+@pytest.fixture
+def lanterns() -> Digest:
+    return make_digest()
+
+
+@pytest.fixture
+def digest_of() -> Callable[..., Digest]:
+    return make_digest
+
+
+@pytest.fixture
+def claim_of() -> Callable[..., Claim]:
+    return cited
+
+
+@pytest.fixture
+def row_of() -> Callable[..., Any]:
+    return row
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
+    """The library that every ``Library.open`` gives, and ``write_digest`` answers for."""
+    import app.page
+    import app.write
+    import index.library
+
+    fake = FakeLibrary(rows=[row("2401.00001"), row("broken", status="broken", reason="cut short")])
+
+    def open_fake(settings: Any, **_: Any) -> FakeLibrary:
+        fake.settings = settings
+        return fake
+
+    def write(_: Any, paper_id: str, lang: Language = "en", writer: str = "extractive") -> Digest:
+        fake.paper(paper_id)
+        digest = make_digest(lang)
+        return replace(digest, paper=replace(digest.paper, id=paper_id), writer=writer)
+
+    monkeypatch.setattr(index.library.Library, "open", open_fake)
+    monkeypatch.setattr(app.write, "write_digest", write)
+    monkeypatch.setattr(app.page, "write_digest", write)
+    return fake
+
+
+@pytest.fixture
+def paper_file(tmp_path: Path) -> Path:
+    path = tmp_path / "2401.00001.pdf"
+    path.write_bytes(b"%PDF-1.7\n")
+    return path

@@ -1,0 +1,290 @@
+"""The command line: what it prints where, in which form, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import cli
+from index.errors import LibraryBusy
+
+
+@pytest.fixture
+def gloss(
+    library: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., SimpleNamespace]:
+    """Run ``gloss`` on the fake library."""
+    monkeypatch.delenv("GLOSS_LIBRARY", raising=False)
+
+    def run(*arguments: str) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
+
+    return run
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = "import sys, app.cli; print('\\n'.join(sys.modules))"
+    listed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = {"torch", "gradio", "numpy", "pymupdf", "openvino", "llama_index", "qdrant_client"}
+    assert not (heavy | {"pydantic", "jinja2", "yaml", "PIL"}) & set(listed)
+
+
+def test_help_lists_every_command(gloss: Any) -> None:
+    shown = gloss("--help")
+    for name in ["add", "papers", "show", "search", "digest", "page", "serve", "doctor", "eval"]:
+        assert re.search(rf"^  {name} ", shown.out, re.M)
+    assert shown.code == 0
+
+
+def test_add_says_one_line_a_paper(gloss: Any, library: Any, tmp_path: Path) -> None:
+    for name in ("good.pdf", "bad.pdf", "same.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    library.added["bad.pdf"] = SimpleNamespace(
+        paper_id="bad", status="encrypted", reason="a \x1b[31mpassword", passages=0, seconds={}
+    )
+    library.added["same.pdf"] = SimpleNamespace(
+        paper_id="same", status="ok", reason="", passages=2, seconds={}, changed=False
+    )
+    ran = gloss("add", str(tmp_path))
+    assert ran.out.splitlines() == [
+        "bad  encrypted  a [31mpassword",
+        "good  ok  3 passages",
+        "same  ok  2 passages  unchanged",
+    ]
+    assert ran.code == 3
+    assert ran.err == ""
+    assert gloss("add", str(tmp_path / "good.pdf"), str(tmp_path / "same.pdf")).code == 0
+
+
+def test_add_as_json(gloss: Any, paper_file: Path) -> None:
+    ran = gloss("add", str(paper_file), "missing.pdf", "--json")
+    added = json.loads(ran.out)["added"]
+    assert {row["source"]: row["status"] for row in added} == {
+        str(paper_file): "ok",
+        "missing.pdf": "not-found",
+    }
+    (good,) = [row for row in added if row["status"] == "ok"]
+    assert good == {
+        "source": str(paper_file),
+        "id": "2401.00001",
+        "status": "ok",
+        "reason": "",
+        "passages": 3,
+        "seconds": {"read": 0.123},
+    }
+    assert ran.err == "gloss: missing.pdf: no such file or folder\n"
+    assert ran.code == 3
+
+
+def test_add_of_nothing_that_is_there(gloss: Any, tmp_path: Path) -> None:
+    missing, empty = gloss("add", "missing.pdf"), gloss("add", str(tmp_path))
+    assert (missing.code, missing.out) == (2, "")
+    assert missing.err == "gloss: missing.pdf: no such file or folder\n"
+    assert empty.code == 2
+    assert "in this folder" in empty.err
+    assert gloss("add").code == 2
+
+
+def test_papers(gloss: Any, library: Any) -> None:
+    assert gloss("papers").out.splitlines() == [
+        "2401.00001\tok\t3\tLanterns on Paths",
+        "broken\tbroken\t3\tcut short",
+    ]
+    document = json.loads(gloss("papers", "--json").out)
+    assert document["papers"][1] == {
+        "id": "broken",
+        "version": 2,
+        "title": "Lanterns on Paths",
+        "status": "broken",
+        "reason": "cut short",
+        "source": "pdf",
+        "passages": 3,
+    }
+    library.rows = []
+    empty = gloss("papers")
+    assert (empty.out, empty.code) == ("", 0)
+    assert "gloss add" in empty.err
+
+
+def test_library_before_and_after_the_command(
+    gloss: Any, library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLOSS_LIBRARY", "from-environment")
+    gloss("papers")
+    assert library.settings.library == Path("from-environment")
+    gloss("--library", str(tmp_path / "before"), "papers")
+    assert library.settings.library == tmp_path / "before"
+    gloss("papers", "--library", str(tmp_path / "after"))
+    assert library.settings.library == tmp_path / "after"
+
+
+def test_show(gloss: Any) -> None:
+    shown = gloss("show", "2401.00001")
+    assert shown.out.splitlines()[:3] == [
+        "Lanterns on Paths",
+        "Ada Byron, Bo Li",
+        "2401.00001v2 · 2024-01-02 · cs.CV, cs.LG · 2 pages",
+    ]
+    assert "  Method  [method]" in shown.out
+    document = json.loads(gloss("show", "2401.00001", "--json").out)
+    assert document["abstract"] == "We measure how well lanterns light a path."
+    assert document["sections"][1] == {"title": "Method", "role": "method", "level": 1}
+    assert document["findings"] == []
+    assert gloss("show", "broken").out == "broken  broken  cut short\n"
+    failed = json.loads(gloss("show", "broken", "--json").out)
+    assert (failed["status"], failed["reason"], failed["sections"]) == ("broken", "cut short", [])
+    assert set(failed) - {"reason"} == set(document)
+
+
+def test_search(gloss: Any) -> None:
+    found = gloss("search", "lantern hours")
+    assert found.out.splitlines()[:3] == [
+        " 1  Lanterns on Paths · Method · p. 2",
+        "    2401.00001#method.1  0.500  both",
+        "    Each lantern burns for 3.5 hours.",
+    ]
+    document = json.loads(gloss("search", "lantern", "-k", "1", "--json").out)
+    assert document["query"] == "lantern"
+    (hit,) = document["hits"]
+    assert set(hit) == {
+        *("passage_id", "paper_id", "title", "section", "role", "text", "score", "found_by"),
+        "boxes",
+    }
+    assert hit["boxes"] == [{"page": 2, "x0": 72, "y0": 100, "x1": 300, "y1": 112}]
+    only = gloss("search", "lantern", "--role", "limitations", "--json")
+    assert [hit["role"] for hit in json.loads(only.out)["hits"]] == ["limitations"]
+    assert gloss("search", "nothing").err == "Nothing found.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["search", "   "], "the query is empty"),
+        (["search", "x", "--in", "digests"], "not in this version"),
+        (["search", "x", "--role", "villain"], "'villain' is not one of"),
+        (["search", "x", "--since", "yesterday"], "is not a date"),
+        (["search", "x", "--since", "2024-02-31"], "is not a date"),
+        (["search", "x", "-k", "0"], "1"),
+        (["show", "9999.99999"], "not in this library"),
+        (["digest", "9999.99999"], "not in this library"),
+        (["digest", "2401.00001", "--writer", "local"], "not in this version"),
+        (["page", "--category", "x", "--date", "2024", "--out", "o"], "write it as 2024-07-05"),
+        (["page", "--category", "none", "--out", "o"], "no paper of category none"),
+        (["eval", "weather"], "no evaluation is called weather"),
+        (["dance"], "dance"),
+    ],
+)
+def test_wrong_use_is_a_line_and_exit_code_2(gloss: Any, arguments: list[str], said: str) -> None:
+    ran = gloss(*arguments)
+    assert said in ran.err
+    assert len(ran.err.splitlines()) <= 4
+    assert (ran.code, ran.out) == (2, "")
+
+
+def test_a_busy_library_is_a_line(
+    gloss: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import index.library
+
+    def busy(settings: Any, **_: Any) -> None:
+        raise LibraryBusy(tmp_path, "process 7")
+
+    monkeypatch.setattr(index.library.Library, "open", busy)
+    ran = gloss("papers")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"gloss: {tmp_path}: in use by process 7")
+
+
+def test_a_wrong_environment_is_a_line(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOSS_PASSAGE_TOKENS", "many")
+    ran = gloss("papers")
+    assert ran.err.startswith("gloss: GLOSS_PASSAGE_TOKENS: ")
+    assert ran.code == 2
+
+
+def test_interrupted(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "papers", interrupted)
+    ran = gloss("papers")
+    assert (ran.code, ran.out, ran.err.strip()) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    ("since", "full"),
+    [("2024", "2024-01-01"), ("2024-07", "2024-07-01"), (" 2024-07-05 ", "2024-07-05")],
+)
+def test_iso_date(since: str, full: str) -> None:
+    assert cli.iso_date(since) == full
+
+
+def test_digest_in_each_form(gloss: Any, tmp_path: Path) -> None:
+    assert gloss("digest", "2401.00001").out.startswith("# Lanterns on Paths\n")
+    assert gloss("digest", "2401.00001", "--format", "html").out.startswith("<!doctype html>")
+    as_json = gloss("digest", "2401.00001", "--json").out
+    assert as_json == gloss("digest", "2401.00001", "--format", "json").out
+    assert json.loads(as_json)["writer"] == "extractive"
+    assert "## 结论" in gloss("digest", "2401.00001", "--lang", "zh").out
+    ran = gloss("digest", "2401.00001", "--out", str(tmp_path / "digest.md"))
+    assert ran.out == ""
+    assert (tmp_path / "digest.md").read_text().startswith("# Lanterns on Paths\n")
+
+
+def test_page(gloss: Any, tmp_path: Path) -> None:
+    ran = gloss("page", "--category", "cs.CV", "--date", "2024-07-05", "--out", str(tmp_path))
+    assert ran.out.splitlines() == [
+        str(tmp_path / "2024-07-05-cs.cv.md"),
+        str(tmp_path / "2024-07-05-cs.cv.html"),
+    ]
+    assert ran.code == 0
+
+
+def test_eval_runs_what_is_registered(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(settings: Any, data: list[Path]) -> dict[str, Any]:
+        return {"titles": {"exact": 0.5}, "papers": [{"id": str(path)} for path in data]}
+
+    entry = SimpleNamespace(name="structure", load=lambda: measure)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    ran = gloss("eval", "structure", "--data", "a", "--data", "b", "--json")
+    assert json.loads(ran.out) == {"titles": {"exact": 0.5}, "papers": [{"id": "a"}, {"id": "b"}]}
+    lines = gloss("eval", "structure", "--data", "a").out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["titles.exact", "0.5000"],
+        ["papers", "1", "entries"],
+    ]
+    assert "there are: structure" in gloss("eval", "other").err
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    program = (
+        "import sys, app.cli as cli\n"
+        "@cli.app.command()\n"
+        "def talk() -> None:\n"
+        "    for _ in range(100_000): cli.output.print('line')\n"
+        "sys.argv = ['gloss', 'talk']\n"
+        "cli.main()\n"
+    )
+    talk = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert talk.stdout is not None and talk.stderr is not None
+    assert talk.stdout.readline() == b"line\n"
+    talk.stdout.close()
+    assert talk.stderr.read() == b""
+    talk.stderr.close()
+    talk.wait(timeout=30)

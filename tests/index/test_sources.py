@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+
+from index.sources import find_sources, key_of
+
+
+def names(found: object) -> list[str]:
+    return [source.path.name for source in found.found]  # type: ignore[attr-defined]
+
+
+def test_folders_are_searched_to_the_bottom_in_order_and_each_file_once(tmp_path: Path) -> None:
+    (tmp_path / "b" / "deep").mkdir(parents=True)
+    for name in ("b/deep/z.PDF", "b/a.md", "c.markdown", "notes.txt", ".hidden.pdf"):
+        (tmp_path / name).touch()
+    (tmp_path / "link.pdf").symlink_to(tmp_path / "b" / "deep" / "z.PDF")
+    (tmp_path / "b" / "loop").symlink_to(tmp_path)
+    found = find_sources([tmp_path, str(tmp_path / "b"), tmp_path / "c.markdown"])
+    assert names(found) == ["a.md", "z.PDF", "c.markdown"]
+    assert found.errors == ()
+
+
+def test_a_missing_source_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").touch()
+    found = find_sources([tmp_path / "gone.pdf", tmp_path / "a.pdf"])
+    assert names(found) == ["a.pdf"]
+    assert [str(error) for error in found.errors] == [
+        f"{tmp_path / 'gone.pdf'}: no such file or folder"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("empty", "no .pdf, .md, .markdown files in this folder"),
+        ("notes.txt", "gloss reads .pdf, .md, .markdown files only"),
+        ("x" * 300, "File name too long"),
+        ("", "no .pdf"),
+        ("2407.03300v2", "fetching from arXiv is not available in this version"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").touch()
+    found = find_sources([name or "empty/."])
+    assert found.found == ()
+    assert why in str(found.errors[0])
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "2407.03300",
+        "arXiv:2407.03300v1",
+        "hep-th/9901001",
+        "math.GT/0309136v2",
+        "https://arxiv.org/abs/2407.03300",
+        "http://www.arxiv.org/pdf/2407.03300v3.pdf",
+    ],
+)
+def test_arxiv_is_recognised(argument: str) -> None:
+    (error,) = find_sources([argument]).errors
+    assert "download the PDF and add the file" in error.why
+
+
+def test_other_addresses_blanks_and_devices() -> None:
+    errors = find_sources(["https://example.org/a.pdf", " ", "a\0.pdf", "/dev/null"]).errors
+    assert [error.why.split(":")[0] for error in errors] == [
+        "addresses are not fetched in this version",
+        "not the name of a file or folder",
+        "not the name of a file or folder",
+        "neither a file nor a folder",
+    ]
+
+
+def test_a_file_named_like_an_id_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "2407.03300v1.pdf").touch()
+    assert names(find_sources(["2407.03300v1.pdf"])) == ["2407.03300v1.pdf"]
+
+
+def test_keys() -> None:
+    assert key_of("2407.03300v12") == key_of("2407.03300v12")
+    assert (key_of("2407.03300v12").paper, key_of("2407.03300v12").version) == ("2407.03300", 12)
+    assert key_of("hep-th/9901001").arxiv
+    assert not key_of("my-paper-v2").arxiv

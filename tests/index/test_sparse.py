@@ -1,0 +1,68 @@
+"""BM25 vectors: what is one term, and what it weighs."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.sparse import Bm25Encoder
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Bm25Encoder:
+    return Bm25Encoder(k1=1.2, b=0.75, average_length=90.0)
+
+
+def shared(encoder: Bm25Encoder, query: str, passage: str) -> int:
+    return len(
+        set(encoder.encode_query(query).indices) & set(encoder.encode_passage(passage).indices)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "passage", "terms"),
+    [
+        ("GPT-3", "We compare with GPT-3.", 2),
+        ("gpt 3", "We compare with GPT-3.", 2),
+        ("1706.03762", "see arXiv:1706.03762", 2),
+        ("scaled dot product", "Scaled Dot-Product Attention", 3),
+        ("Lukasz Kaiser", "Łukasz Kaiser", 2),
+        ("Günter", "Gunter Klambauer", 1),
+        ("modelling", "The models are modeled.", 1),
+        ("注意力", "我们使用注意力机制。", 2),
+        ("注意力机制", "attention注意力机制model", 4),
+        ("机", "机 is a character", 1),
+        ("the of and", "the of and", 0),
+        ("transformer", "recurrence", 0),
+    ],
+)
+def test_terms_in_common(encoder: Bm25Encoder, query: str, passage: str, terms: int) -> None:
+    assert shared(encoder, query, passage) == terms
+
+
+def test_weights_are_bm25(encoder: Bm25Encoder) -> None:
+    # tf (k1 + 1) / (tf + k1 (1 - b + b length / average)), three terms long, one of them twice
+    vector = encoder.encode_passage("attention attention recurrence")
+    norm = 1.2 * (1 - 0.75 + 0.75 * 3 / 90)
+    assert sorted(vector.values) == pytest.approx([2.2 / (1 + norm), 4.4 / (2 + norm)], rel=1e-5)
+
+
+def test_query_terms_weigh_one(encoder: Bm25Encoder) -> None:
+    assert encoder.encode_query("attention attention recurrence").values == (1.0, 1.0)
+
+
+def test_settings_are_used() -> None:
+    flat = Bm25Encoder(k1=0.0, b=0.0, average_length=1.0).encode_passage("a model of a model")
+    assert flat.values == (1.0,)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "of the", "—…", "a " * 1000])
+def test_text_without_terms_is_empty(encoder: Bm25Encoder, text: str) -> None:
+    assert encoder.encode_passage(text).indices == ()
+    assert encoder.encode_query(text).indices == ()
+
+
+def test_indices_are_sorted_and_single(encoder: Bm25Encoder) -> None:
+    text = " ".join(f"word{number % 300} 注意力{number}" for number in range(2000))
+    for vector in (encoder.encode_passage(text), encoder.encode_query(text)):
+        assert len(vector.indices) == len(vector.values) > 300
+        assert list(vector.indices) == sorted(set(vector.indices))
