@@ -61,7 +61,8 @@ _SIGNPOST = re.compile(
 )
 _UNFINISHED = re.compile(r"[.!?][\"'”’)\]]*\d{0,2}$|[。！？]$")
 _POINTS = re.compile(
-    r"\b(?:tables?|figures?|figs?\.|sections?|secs?\.|appendix|app\.|algorithms?|listing|equations?|eqs?\.|eqn)\s*\(?(?-i:[\dA-Z])", re.I
+    r"\b(?:tables?|figures?|figs?\.|sections?|secs?\.|appendix|app\.|algorithms?|listing|equations?|eqs?\.|eqn)\s*\(?(?-i:[\dA-Z])",
+    re.I,
 )
 _INNER_LEANING = re.compile(
     r"\b(?:this|these|those|such|the (?:above|former|latter|same))\s+(?:\w+\s+)?"
@@ -73,7 +74,8 @@ _INNER_LEANING = re.compile(
 _TORN = re.compile(r"(?:(?:[A-Z]\S*|\d\S*)\s+){7}|\d[\d.:/-]*\s+[A-Z][a-z]")
 # In a section on limitations, any wording of a shortfall will do.
 _SHORTFALL = re.compile(
-    r"\b(?:limit|not\b|cannot|lack|challeng|fail|future work|remain|difficult|restrict|costly|slow|drawback)", re.I
+    r"\b(?:limit|not\b|cannot|lack|challeng|fail|future work|remain|difficult|restrict|costly|slow|drawback)",
+    re.I,
 )
 _BRACKETED = re.compile(r"\([^()]*\)")
 _MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}^∥→←⟨⟩∗˙¯�∀∃∪∩⊂⊤⊥∞⃗′")
@@ -144,7 +146,7 @@ def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
 
 def stands_alone(text: str) -> bool:
     """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
-    return (text[0].isupper() or text[0].isdigit() or text[0] in "\"“") and not _LEANS.match(text)
+    return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not _LEANS.match(text)
 
 
 def reads_well(text: str) -> bool:
@@ -179,22 +181,38 @@ def own_voice(paper: Paper) -> re.Pattern[str]:
 
     The name is read from the title ("DisCo-Diff: ...") and from "we propose ..., the Transformer".
     """
-    names = {word.strip(":,.") for word in paper.title.split() if re.search(r"[a-z-][A-Z]|[A-Z]{2}", word)}
+    names = {
+        word.strip(":,.")
+        for word in paper.title.split()
+        if re.search(r"[a-z-][A-Z]|[A-Z]{2}", word)
+    }
     if ":" in paper.title:
         head = paper.title.split(":")[0]
         names.add(head if len(head.split()) <= 4 else "")
     if paper.abstract:
-        names |= {match["name"] or match["the"] for match in _CALLED.finditer(paper.abstract.of(paper.text))}
+        names |= {
+            match["name"] or match["the"]
+            for match in _CALLED.finditer(paper.abstract.of(paper.text))
+        }
     names |= {name.replace("-", "") for name in names if "-" in name}  # as torn texts spell it
     named = [re.escape(name) for name in sorted(names) if len(name) > 2]
     return re.compile(
-        r"\b(?:" + "|".join([r"(?i:we|our(?! (?:universe|world|galaxy|solar|planet|society|daily|understanding|knowledge))|"
-        r"this (?:paper|work|article|study|report))", *named]) + r")\b"
+        r"\b(?:"
+        + "|".join(
+            [
+                r"(?i:we|our(?! (?:universe|world|galaxy|solar|planet|society|daily|understanding|knowledge))|"
+                r"this (?:paper|work|article|study|report))",
+                *named,
+            ]
+        )
+        + r")\b"
     )
 
 
 class Selector:
-    """Chooses the evidence of one paper, item after item; nothing is quoted twice.
+    """Chooses the evidence of one paper, item after item.
+
+    Nothing is quoted twice, unless an item would be left empty.
 
     ``embed`` turns texts into unit vectors, shape (n, dimension).
     """
@@ -214,13 +232,15 @@ class Selector:
     def choose(self, item: Item) -> list[Evidence]:
         """The best quotes for ``item``, at most ``item.most``, in reading order."""
         pool = [i for i in range(len(self._all)) if self._allowed(i, item)]
-        pool = [i for i in pool if not self._repeats(i, self._used)]
-        if not pool:
-            return []
+        fresh = [i for i in pool if not self._repeats(i, self._used)]
+        most = item.most
+        if not fresh:  # a quote twice is better than a false "not stated"
+            fresh, most = pool, 1
+        pool = fresh
         question = self._embed([item.question])[0]
         scores = {i: self._score(i, item, float(self._vectors[i] @ question)) for i in pool}
         chosen: list[int] = []
-        while pool and len(chosen) < item.most:
+        while pool and len(chosen) < most:
             best = max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
             chosen.append(best)
             pool = [i for i in pool if i != best and not self._repeats(i, chosen)]
@@ -248,7 +268,9 @@ class Selector:
     def _score(self, i: int, item: Item, similarity: float) -> float:
         candidate = self._all[i]
         cue = item.cue is not None and bool(item.cue.search(candidate.text))
-        order = item.roles.index(candidate.role) if candidate.role in item.roles else len(item.roles)
+        order = (
+            item.roles.index(candidate.role) if candidate.role in item.roles else len(item.roles)
+        )
         preferred = 1 - order / max(len(item.roles), 1)
         return (
             _SIMILARITY * similarity

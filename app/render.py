@@ -1,7 +1,8 @@
 """A digest as Markdown, HTML, JSON and as a page for Hexo.
 
 Text from a paper is data. HTML goes through Jinja's autoescape; Markdown through
-``escape_markdown``; YAML values through a YAML writer. Nothing of a paper reaches an output by any other way.
+``escape_markdown``; YAML values through a YAML writer. Nothing of a paper reaches an output by any
+other way.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def plain(text: str) -> str:
 
 _MARKDOWN = re.compile(
     r"""
-      (?P<brace>\{(?=[{%\#]))                 # nunjucks, which Hexo runs over the finished HTML
+      (?P<reference>\[\d+(?:(?:,\ ?|[-–])\d+)*\](?![(\[:]))  # "[2, 19]" is what it seems
+    | (?P<brace>\{(?=[{%\#]))                 # nunjucks, which Hexo runs over the finished HTML
     | (?P<entity>&(?=\#?\w+;))
     | (?P<tag><)
     | (?P<mark>[\\`*\[\]~$])
@@ -94,6 +96,8 @@ _MARKDOWN = re.compile(
 def _escape_mark(match: re.Match[str]) -> str:
     found = match.group()
     match match.lastgroup:
+        case "reference":
+            return found
         case "brace":
             # A backslash or an entity would be a brace again before nunjucks looks.
             return "{&#8288;"
@@ -443,9 +447,21 @@ def _linked(text: str) -> Markup:
     return Markup().join([*parts, escape(text[end:])])
 
 
+# Marking these in a hit tells nobody why it was found.
+_COMMON = re.compile(
+    "a|an|and|are|as|at|be|by|can|do|does|for|from|has|have|how|in|is|it|its|of|on|or|our|that|the|"
+    "their|these|this|to|was|we|were|what|when|where|which|who|why|with",
+    re.IGNORECASE,
+)
+
+
 def query_words(query: str) -> re.Pattern[str] | None:
-    """Finds the words of ``query`` in a text, and words that begin with them; short ones whole."""
-    words = {word for word in re.findall(r"\w+", query) if len(word) > 1 or not word.isascii()}
+    """Finds the words of ``query`` in a text, and words that begin with them; short ones whole.
+
+    Common words count only in a query of nothing else; ``None`` for a query without words.
+    """
+    all_words = set(re.findall(r"\w+", query))
+    words = {word for word in all_words if not _COMMON.fullmatch(word)} or all_words
     if not words:
         return None
     longest_first = sorted(words, key=lambda word: (-len(word), word))

@@ -1,8 +1,8 @@
 """Does a claim say what its citations say? Code decides, whoever wrote the claim.
 
-A quoted claim must be its citations' words, character for character, at their spans, and for a PDF the
-boxes must hold those words. Nothing else passes yet: compressed and translated claims come with the
-models that score them.
+A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
+the boxes must hold those words. Nothing else passes yet: compressed and translated claims come with
+the models that score them.
 """
 
 from __future__ import annotations

@@ -79,13 +79,53 @@ _RESULT = (
     r"turn out", r"reach", r"correlat",
 )  # fmt: skip
 
-_NEVER_PLAN = _cue(r"future", r"we (?:plan|intend|hope|expect|recommend|suspect|leave)", r"motivated by")
-_NEVER_METHOD = _cue(r"future", r"achiev", r"outperform", r"BLEU", r"improving over", r"aims? to", r"we (?:plan|expect)",
-                     r"show that", r"motivated by", r"challenges", r"faster than", r"data splits?", r"previous work",
-                     r"experiments? (?:on|with)", r"evaluat", r"various", r"significant")
-_NEVER_RESULT = _cue(r"future", r"outperform", r"BLEU", r"results? (?:show|indicate)", r"motivated by", r"we show that")
-_NEVER_LIMIT = _cue(r"future", r"limit", r"we (?:plan|expect|hope)", r"too (?:simple|complicated|few|small)",
-                    r"only", r"cannot", r"fail", r"worse", r"unrealistic", r"difficult", r"despite", r"unfortunately", r"would", r"could", r"expect")
+_NEVER_PLAN = _cue(
+    r"future", r"we (?:plan|intend|hope|expect|recommend|suspect|leave)", r"motivated by"
+)
+_NEVER_METHOD = _cue(
+    r"future",
+    r"achiev",
+    r"outperform",
+    r"BLEU",
+    r"improving over",
+    r"aims? to",
+    r"we (?:plan|expect)",
+    r"show that",
+    r"motivated by",
+    r"challenges",
+    r"faster than",
+    r"data splits?",
+    r"previous work",
+    r"experiments? (?:on|with)",
+    r"evaluat",
+    r"various",
+    r"significant",
+)
+_NEVER_RESULT = _cue(
+    r"future",
+    r"outperform",
+    r"BLEU",
+    r"results? (?:show|indicate)",
+    r"motivated by",
+    r"we show that",
+)
+_NEVER_LIMIT = _cue(
+    r"future",
+    r"limit",
+    r"we (?:plan|expect|hope)",
+    r"too (?:simple|complicated|few|small)",
+    r"only",
+    r"cannot",
+    r"fail",
+    r"worse",
+    r"unrealistic",
+    r"difficult",
+    r"despite",
+    r"unfortunately",
+    r"would",
+    r"could",
+    r"expect",
+)
 
 TEMPLATE: tuple[Item, ...] = (
     Item(

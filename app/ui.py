@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from app.digest import Language
 from app.render import fill, style, to_html_fragment
@@ -53,6 +53,10 @@ const choose = (target) => {
   element.querySelectorAll('.picked').forEach((one) => one.classList.remove('picked'));
   chosen.classList.add('picked');
   trigger('click', {pick: Number(chosen.dataset.pick)});
+  if (window.innerWidth < 768) {  // there the page stands below the list
+    const place = element.closest('#hits') ? 'hit-line' : 'place-line';
+    setTimeout(() => document.getElementById(place)?.scrollIntoView({behavior: 'smooth'}), 600);
+  }
 };
 element.addEventListener('click', (event) => choose(event.target));
 element.addEventListener('keydown', (event) => {
@@ -73,7 +77,7 @@ _COLOURS = """
   --gloss-bad: #ff8f8f;
 }
 .gloss-examples { flex-wrap: wrap; }
-.gloss-examples button { white-space: nowrap; width: auto; }
+.gloss-examples button { white-space: nowrap; flex: 0 0 auto; min-width: max-content !important; }
 .gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
 """
 
@@ -213,7 +217,7 @@ def build(library: "Library") -> "gradio.Blocks":
     gr = _gradio()
     desk = Desk(library)
 
-    def picked(places: list[Place], event: gr.EventData) -> tuple[Any, Any]:
+    def picked(places: list[Place], event: gr.EventData) -> Any:  # type: ignore[name-defined]
         number = event._data.get("pick") if isinstance(event._data, dict) else None
         if not isinstance(number, int) or not 0 <= number < len(places):
             return gr.skip()
@@ -292,7 +296,7 @@ def build(library: "Library") -> "gradio.Blocks":
                         [("English", "en"), ("中文", "zh")],
                         value="en",
                         label="Headings",
-                        min_width=160,
+                        min_width=220,
                     )
                 upload = gr.UploadButton(
                     "Add a paper: a PDF or a Markdown text",
@@ -332,7 +336,7 @@ def build(library: "Library") -> "gradio.Blocks":
         )
         reading.click(picked, claim_places, [place_image, place_line], **private)
         gr.on([blocks.load, library_tab.select, again.click], refresh, None, lists, **private)
-    return blocks
+    return cast("gradio.Blocks", blocks)
 
 
 def _html(gr: Any, element: str, script: str | None = None) -> Any:

@@ -1,7 +1,7 @@
 """A paper of the library to a digest: evidence for each item, quoted, cited, checked.
 
-The extractive writer copies. What a section says is always the paper's own words with their place; an
-item without evidence stays empty, which every rendering shows as "not stated in the paper".
+The extractive writer copies. What a section says is always the paper's own words with their place;
+an item without evidence stays empty, which every rendering shows as "not stated in the paper".
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 WRITERS = ("extractive",)
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
 _LINK_CUE = re.compile(
-    r"\b(?:code|data|dataset|demo|project|software|implementation|toolkit|library|models?|corpus|"
-    r"source|available|released?|download)\b",
+    r"\b(?:our|we)\b[^.]{0,80}\b(?:code|data|datasets?|demo|models?|software|corpus|toolkit|implementation)\b"
+    r"|\b(?:available|released|found|downloaded|accessible|project (?:page|website|site))\b[^.]{0,40}$",
     re.I,
 )
-_LINK_HOSTS = re.compile(r"github\.com|gitlab|bitbucket|huggingface\.co|code\.google|sourceforge|zenodo", re.I)
-_NEAR = 160  # characters around a link in which the cue must stand
+_LINK_HOSTS = re.compile(
+    r"github\.com|gitlab|bitbucket|huggingface\.co|code\.google|sourceforge|zenodo", re.I
+)
+_NEAR = 120  # characters before a link in which the cue must stand
 _ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 
 
@@ -132,18 +134,19 @@ def _first(paper: Paper, spans: tuple[Span, ...], most: int) -> list[Span]:
 def _own_links(paper: Paper) -> Iterator[Span]:
     """Links to code, data or a project page: known hosts, or words that say so beside them.
 
-    The paper's own come first: those above the introduction, and those that "we" and "our" stand by.
+    The paper's own come first: those above the introduction, and those that "our code" stands by.
     """
     body = next((s.span.start for s in paper.sections if s.role == "introduction"), 0)
 
+    def before(span: Span) -> str:
+        return paper.text[max(0, span.start - _NEAR) : span.start]
+
     def rank(span: Span) -> tuple[bool, bool, int]:
-        around = paper.text[max(0, span.start - _NEAR) : span.end + 40]
-        ours = bool(re.search(r"\b(?:our|we|us)\b", around, re.I))
-        return (span.start > body, not ours, span.start)
+        return (span.start > body, not _LINK_CUE.search(before(span)), span.start)
 
     for span in sorted(paper.links, key=rank):
-        around = paper.text[max(0, span.start - _NEAR) : span.end + 40]
-        if span.start <= body or _LINK_HOSTS.search(span.of(paper.text)) or _LINK_CUE.search(around):
+        known = _LINK_HOSTS.search(span.of(paper.text))
+        if span.start <= body or known or _LINK_CUE.search(before(span)):
             yield span
 
 

@@ -1,8 +1,8 @@
 """Are the digests of a library what they claim to be?
 
-Every quote is looked up in the paper's text at its span, and for a PDF the page itself is read again,
-by its own words and not by those that gloss kept: the words whose middle lies in a citation's boxes
-must be the quote's words. A miss is a defect, listed with its place.
+Every quote is looked up in the paper's text at its span, and for a PDF the page itself is read
+again, by what is drawn there and not by what gloss kept: the characters whose middle lies in a
+citation's boxes must be the quote's. A miss is a defect, listed with its place.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from index.config import Settings
-from index.paper import Box
+from index.paper import Box, Paper, Passage
+from index.read.pdf import DrawnCharacter, drawn_characters
 
 if TYPE_CHECKING:
     from app.digest import Citation, Digest
-    from index.library import Library
-    from index.paper import Paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,24 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Mapping[str, object]:
             began = time.perf_counter()
             digest = write_digest(library, row.id)
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
-            check(report, digest, library.paper(row.id), library)
+            check(report, digest, library.paper(row.id), library, library.file_of(row.id))
     return asdict(report)
 
 
-def check(report: DigestReport, digest: Digest, paper: Paper, library: Library) -> None:
-    """Add one digest to the report."""
+class Passages(Protocol):
+    """What the check needs of a library."""
+
+    def passages(self, paper_id: str) -> tuple[Passage, ...]:
+        """All passages of a paper."""
+
+
+def check(
+    report: DigestReport, digest: Digest, paper: Paper, library: Passages, file: Path
+) -> None:
+    """Add one digest of ``paper``, which was read from ``file``, to the report."""
     report.papers += 1
     report.rejected += digest.rejected
-    page_words = _PageWords(library.file_of(paper.id)) if paper.source == "pdf" else None
+    drawn = _Drawn(file) if paper.source == "pdf" else None
     front = _letters(paper.text)
     for copied in (digest.paper.title, *digest.paper.authors):
         report.fabricated += _letters(copied) not in front
@@ -90,7 +98,7 @@ def check(report: DigestReport, digest: Digest, paper: Paper, library: Library) 
             reasons = [
                 reason
                 for citation in claim.citations
-                if (reason := _why_not(report, citation, paper, page_words, library))
+                if (reason := _why_not(report, citation, paper, drawn, library))
             ] or ([] if claim.citations else ["no citation"])
             report.cited += not reasons
             for reason in reasons:
@@ -101,8 +109,8 @@ def _why_not(
     report: DigestReport,
     citation: Citation,
     paper: Paper,
-    page_words: _PageWords | None,
-    library: Library,
+    drawn: _Drawn | None,
+    library: Passages,
 ) -> str:
     """Why a citation does not hold; empty if it does."""
     report.citations += 1
@@ -113,12 +121,12 @@ def _why_not(
     passage = passages.get(citation.passage_id)
     if passage is None or not passage.span.start <= citation.span.start < passage.span.end:
         return "its passage does not hold the quote"
-    if page_words is None:
+    if drawn is None:
         return ""
     report.boxed += 1
     if not citation.boxes:
         return "a PDF's citation without boxes"
-    read = _letters("".join(page_words.inside(citation.boxes)))
+    read = _letters("".join(drawn.inside(citation.boxes)))
     if Counter(read) != Counter(_letters(citation.quote)):
         return f"the page says {read[:80]!r}"
     report.boxes_hold += 1
@@ -130,35 +138,30 @@ _ACCENTS = re.compile(r"[´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 
 def _letters(text: str) -> str:
     """Letters and digits alone: spacing, hyphens at line ends and drawn accents do not count."""
-    plain = unicodedata.normalize("NFKD", _ACCENTS.sub("", text))
+    plain = unicodedata.normalize("NFKD", _ACCENTS.sub("", text).replace("ı", "i"))
     return "".join(character for character in plain.casefold() if character.isalnum())
 
 
-class _PageWords:
-    """The words of a PDF as MuPDF reads them now, a page at a time."""
+class _Drawn:
+    """The characters of a PDF as they are drawn, read now, a page at a time."""
 
     def __init__(self, path: Path) -> None:
-        import pymupdf
-
-        self._document = pymupdf.open(path)
-        self._pages: dict[int, list[tuple[float, float, str]]] = {}
+        self._path = path
+        self._pages: dict[int, list[DrawnCharacter]] = {}
 
     def inside(self, boxes: Sequence[Box]) -> list[str]:
-        """The words whose middle lies in one of ``boxes``."""
-        found: list[str] = []
-        for page in dict.fromkeys(box.page for box in boxes):
-            for x, y, text in self._words(page):
-                if any(
-                    box.page == page and box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
-                    for box in boxes
-                ):
-                    found.append(text)
-        return found
+        """The characters whose middle lies in one of ``boxes``."""
+        return [
+            drawn.text
+            for page in dict.fromkeys(box.page for box in boxes)
+            for drawn in self._characters(page)
+            if any(
+                box.page == page and box.x0 <= drawn.x <= box.x1 and box.y0 <= drawn.y <= box.y1
+                for box in boxes
+            )
+        ]
 
-    def _words(self, page: int) -> list[tuple[float, float, str]]:
+    def _characters(self, page: int) -> list[DrawnCharacter]:
         if page not in self._pages:
-            self._pages[page] = [
-                ((word[0] + word[2]) / 2, (word[1] + word[3]) / 2, word[4])
-                for word in self._document[page - 1].get_text("words")
-            ]
+            self._pages[page] = drawn_characters(self._path, page)
         return self._pages[page]

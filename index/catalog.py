@@ -188,7 +188,7 @@ def unpack_words(packed: bytes) -> Words:
     return Words(whole[0], whole[1], whole[2], whole[3], _little_endian(corners))
 
 
-_Column = TypeVar("_Column", array[int], array[float])
+_Column = TypeVar("_Column", "array[int]", "array[float]")
 
 
 def _little_endian(column: _Column) -> _Column:

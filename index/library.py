@@ -46,10 +46,10 @@ from index.paper import (
     SparseVector,
     Status,
 )
-from index.rank import Fusion, WordEncoder, rank, vector_query
+from index.rank import WordEncoder, question, rank
 from index.sources import Source, key_of
 from index.split import CountTokens, split
-from index.store import Point, Store, day_number
+from index.store import Point, Scored, Store, VectorQuery, day_number
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -447,25 +447,38 @@ class Library:
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
-        if k < 1:
-            raise ValueError(f"k must be at least 1, not {k}")
         wanted = filter or SearchFilter()
         if wanted.paper_id is not None:
             wanted = replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
         engine = self._started()
-        fusion = Fusion(self._settings.fusion_k, self._settings.fusion_depth)
-        question = vector_query(
-            query, wanted, k, embedder=engine.embedder, words=engine.words, fusion=fusion
-        )
+        asked = question(query, engine.embedder, engine.words)
+
+        def best(limit: int) -> list[Scored]:
+            return engine.store.search(
+                VectorQuery(
+                    dense=asked.dense,
+                    sparse=asked.sparse,
+                    limit=limit,
+                    filter=wanted,
+                    depth=max(self._settings.fusion_depth, limit),
+                    fusion_k=self._settings.fusion_k,
+                )
+            )
+
         current = self._catalog.numbers("current")
         hits: list[Hit] = []
-        for scored in rank(question, engine.store, current.__contains__):
+        for scored in rank(best, k, current.__contains__):
             passage = self._catalog.passage(scored.edition, scored.passage_id)
             if passage is not None:  # else it was replaced a moment ago
                 paper = self._catalog.paper(scored.edition)
                 boxes = paper.boxes(passage.span)
                 hits.append(Hit(passage, scored.score, scored.found_by, paper.title, boxes))
         return hits
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that this library was made with. Raises ``ModelUnusable``."""
+        return self._started().embedder
 
     # Digests, as text that the app reads and writes.
 

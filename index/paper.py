@@ -1,8 +1,8 @@
 """The nouns of the index: a paper, and places in it.
 
-``Paper.text`` is stored once. Sections, sentences, passages and citations are ``Span``s of it, and the
-words of a PDF keep the boxes they had on the page, so a span's boxes are looked up and never searched
-for again. Every noun is frozen; a stage is a function from one noun to the next.
+``Paper.text`` is stored once. Sections, sentences, passages and citations are ``Span``s of it, and
+the words of a PDF keep the boxes they had on the page, so a span's boxes are looked up and never
+searched for again. Every noun is frozen; a stage is a function from one noun to the next.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class Box:
 class Word:
     """One word as the PDF drew it: where it is in the text, and where on the page.
 
-    ``line`` numbers the printed lines of the paper in reading order. A word that was hyphenated at a
-    line's end is two of these, side by side in the text.
+    ``line`` numbers the printed lines of the paper in reading order. A word that was hyphenated at
+    a line's end is two of these, side by side in the text.
     """
 
     span: Span

@@ -1,4 +1,4 @@
-"""A question turned into vectors, and the passages that answer it ranked by the store.
+"""A question turned into vectors, and what the store finds for it reduced to what counts.
 
 The dense and the BM25 half are fused by reciprocal rank inside the store; what is left to do here
 is to keep out points of editions that do not count (not yet, or no longer) and lose no hits by it.
@@ -7,12 +7,11 @@ is to keep out points of editions that do not count (not yet, or no longer) and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from index.errors import EmptyQuery
-from index.paper import SearchFilter, SparseVector
-from index.store import Scored, VectorQuery
+from index.paper import SparseVector
 
 
 class _Vector(Protocol):
@@ -26,13 +25,6 @@ class QueryEmbedder(Protocol):
         """The query's vector, of unit length."""
 
 
-class Searcher(Protocol):
-    """What ranking needs of the store."""
-
-    def search(self, query: VectorQuery) -> list[Scored]:
-        """The best points, best first."""
-
-
 class WordEncoder(Protocol):
     """What ranking needs of the BM25 encoder."""
 
@@ -40,48 +32,48 @@ class WordEncoder(Protocol):
         """The query's terms."""
 
 
+class Found(Protocol):
+    """What ranking needs of a hit of the store."""
+
+    @property
+    def edition(self) -> int:
+        """The catalogue's number of the edition that the passage is of."""
+
+
+_Found = TypeVar("_Found", bound=Found)
+
+
 @dataclass(frozen=True, slots=True)
-class Fusion:
-    """Reciprocal rank fusion: ``k`` of the formula, and how many hits each half gives to it."""
+class Question:
+    """A query as vectors."""
 
-    k: int
-    depth: int
+    dense: Sequence[float]
+    sparse: SparseVector
 
 
-def vector_query(
-    text: str,
-    wanted: SearchFilter,
-    limit: int,
-    *,
-    embedder: QueryEmbedder,
-    words: WordEncoder,
-    fusion: Fusion,
-) -> VectorQuery:
-    """The question as vectors. Raises ``EmptyQuery`` where it has no letter or digit."""
+def question(query: str, embedder: QueryEmbedder, words: WordEncoder) -> Question:
+    """The query as vectors. Raises ``EmptyQuery`` where it has no letter or digit."""
     # Bytes of the command line that are not Unicode arrive as lone surrogates.
-    text = " ".join(text.encode("utf-8", "replace").decode().split())
+    text = " ".join(query.encode("utf-8", "replace").decode().split())
     if not any(character.isalnum() for character in text):
         raise EmptyQuery
-    return VectorQuery(
-        dense=embedder.embed_query(text).tolist(),
-        sparse=words.encode_query(text),
-        limit=limit,
-        filter=wanted,
-        depth=max(fusion.depth, limit),
-        fusion_k=fusion.k,
-    )
+    return Question(embedder.embed_query(text).tolist(), words.encode_query(text))
 
 
-def rank(query: VectorQuery, store: Searcher, counts: Callable[[int], bool]) -> list[Scored]:
-    """The best ``query.limit`` points whose edition ``counts``, best first.
+def rank(
+    search: Callable[[int], Sequence[_Found]], k: int, counts: Callable[[int], bool]
+) -> list[_Found]:
+    """The best ``k`` points whose edition ``counts``, best first; ``search`` gives the best n.
 
     Points of other editions are there only while a paper is added or after a crash. Where they took
     places, the store is asked again for twice as many, until there are enough or it has no more.
     """
-    limit = query.limit
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
+    limit = k
     while True:
-        found = store.search(replace(query, limit=limit, depth=max(query.depth, limit)))
-        kept = [scored for scored in found if counts(scored.edition)]
-        if len(kept) >= query.limit or len(kept) == len(found) or len(found) < limit:
-            return kept[: query.limit]
+        found = search(limit)
+        kept = [one for one in found if counts(one.edition)]
+        if len(kept) >= k or len(kept) == len(found) or len(found) < limit:
+            return kept[:k]
         limit *= 2

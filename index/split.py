@@ -44,7 +44,8 @@ def split(
     Bibliographies are left out: their titles match almost any query and drown the text that answers
     it. Captions, tables and footnotes are packed apart from the running text around them. A
     sentence over ``maximum`` is cut between words, a word over it between characters. The front
-    matter's passages are named ``front``. A heading with nothing under it gives no passage.
+    matter's passages are named ``front``. A heading with nothing under it, or a stray sign, gives
+    no passage.
     """
     if not 1 <= target <= maximum:
         raise ValueError(f"passage size {target} must be between 1 and the maximum, {maximum}")
@@ -135,7 +136,7 @@ def _runs(paper: Paper, section: Section, order: _Order) -> Iterator[list[Span]]
             for span in _tiled(paper, run, order)
             if (trimmed := _trimmed(span, paper.text)) is not None
         ]
-        if spans:
+        if any(character.isalnum() for span in spans for character in span.of(paper.text)):
             yield spans
 
 

@@ -65,7 +65,10 @@ class Reader:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -84,7 +87,9 @@ class Reader:
             return "broken", f"the PDF engine crashed on this file (exit code {error.exitcode})"
         except Exception as error:  # whatever one file does to the reader, the others go on
             said = str(error).strip().splitlines()[:1]
-            return "broken", ": ".join(["the reader failed on this file", type(error).__name__, *said])
+            return "broken", ": ".join(
+                ["the reader failed on this file", type(error).__name__, *said]
+            )
 
     def _pool(self) -> ProcessPool:
         if self._started is None:
@@ -138,12 +143,12 @@ def _read_file(path: Path, name: str, paper_id: str | None, pages_max: int) -> R
 
 def _read_pdf(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
     from index.read.identity import identify
-    from index.read.pdf import Unreadable, read_pages
+    from index.read.pdf import UnreadableError, read_pages
     from index.read.understand import understand
 
     try:
         pages = read_pages(path, pages_max)
-    except Unreadable as error:
+    except UnreadableError as error:
         return Reading(error.status, error.reason)
     stamp = " ".join(
         line.text for page in pages.pages[:1] for line in page.lines if "arXiv" in line.text
@@ -162,16 +167,20 @@ def _judged(paper: Paper, images: int) -> Reading:
         hint = "; run OCR on it first" if images else ""
         return Reading("no-text", f"{what}{hint}")
     if images and images >= 0.8 * paper.pages:
-        return Reading("no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first")
+        return Reading(
+            "no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first"
+        )
     if len(body) < _LEAST_SENTENCES or running < _LEAST_WORDS:
         return Reading("not-a-paper", f"only {running} words of running text")
     return Reading("ok", "", paper)
 
 
-def _draw_page(path: Path, page: int, boxes: tuple[Box, ...], scale: float) -> bytes | tuple[str, str]:
-    from index.read.pdf import Unreadable, draw_page
+def _draw_page(
+    path: Path, page: int, boxes: tuple[Box, ...], scale: float
+) -> bytes | tuple[str, str]:
+    from index.read.pdf import UnreadableError, draw_page
 
     try:
         return draw_page(path, page, boxes, scale)
-    except Unreadable as error:
+    except UnreadableError as error:
         return error.status, error.reason

@@ -98,7 +98,7 @@ class Composer:
         self._words.append(Word(Span(start, self._length), box, self._line))
 
     def _end_of_line(self, word: PageWord, following: PageWord) -> tuple[str, bool]:
-        """The word at a line's end as it goes into the text, and whether the next is glued to it."""
+        """The word at a line's end as it goes into the text; whether the next is glued to it."""
         text = word.text
         after = following.text
         if "://" in text or text.startswith("www."):

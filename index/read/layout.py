@@ -1,8 +1,8 @@
 """Pages to paragraphs: columns, reading order, page furniture, and what kind each paragraph is.
 
-The columns are found once for the whole document (a gutter that most pages agree on) because a table
-on a single page looks like two columns too. Within a page, blocks that cross the gutter divide it into
-bands; in a band the left column comes before the right one.
+The columns are found once for the whole document (a gutter that most pages agree on) because a
+table on a single page looks like two columns too. Within a page, blocks that cross the gutter
+divide it into bands; in a band the left column comes before the right one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
@@ -93,7 +94,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
             )
     steps = [
         after.middle - before.middle
-        for before, after in zip(lines, lines[1:], strict=False)
+        for before, after in pairwise(lines)
         if before.page == after.page
         and before.column == after.column
         and 0 < after.middle - before.middle < 3 * body_size
@@ -125,12 +126,16 @@ def _body_size(lines: Iterator[Line]) -> float:
 
 # --- page furniture -------------------------------------------------------------------------------
 
-_NUMBER_ONLY = re.compile(r"[\s\-–—|]*(?:page\s+)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[\s\-–—|]*", re.I)
+_NUMBER_ONLY = re.compile(
+    r"[\s\-–—|]*(?:page\s+)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[\s\-–—|]*", re.I
+)
 _IMPRINT = re.compile(
     r"\s*(?:Proceedings of|©|Copyright|\(c\)|c\s*[⃝]|arXiv:\d|Preprint|Published (?:as|at|in|by)|"
-    r"Under review|To appear|Accepted (?:at|to|by)|\d+(?:st|nd|rd|th)\s+(?:Conference|International|Annual|Workshop)|"
+    r"Under review|To appear|Accepted (?:at|to|by)|"
+    r"\d+(?:st|nd|rd|th)\s+(?:Conference|International|Annual|Workshop)|"
     r"Permission to make|ISSN|ISBN|https?://doi\.org|doi:|Corresponding author:|"
-    r"[A-Z][\w ]*Conference on |Manuscript (?:received|submitted)|This (?:work|paper) (?:is|was) (?:licensed|published))",
+    r"[A-Z][\w ]*Conference on |Manuscript (?:received|submitted)|"
+    r"This (?:work|paper) (?:is|was) (?:licensed|published))",
 )
 
 
@@ -191,20 +196,16 @@ def _pattern(text: str) -> str:
 
 def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
     """The outermost two rows at the head and four at the foot, if they stand in the margin."""
+    head = [line for line in lines if line.y1 < 1.3 * MARGIN * page.height]
+    foot = [line for line in lines if line.y0 > (1 - 1.5 * MARGIN) * page.height]
     chosen: list[Line] = []
-    for ordered, in_margin, most in (
-        (sorted(lines, key=lambda line: line.y0), lambda line: line.y1 < 1.3 * MARGIN * page.height, 2),
-        (
-            sorted(lines, key=lambda line: -line.y1),
-            lambda line: line.y0 > (1 - 1.5 * MARGIN) * page.height,
-            4,
-        ),
+    for ordered, most in (
+        (sorted(head, key=lambda line: line.y0), 2),
+        (sorted(foot, key=lambda line: -line.y1), 4),
     ):
         rows = 0
-        last = None
+        last: float | None = None
         for line in ordered:
-            if not in_margin(line):
-                break
             if last is None or abs(line.middle - last) > 3:
                 rows += 1
                 last = line.middle
@@ -259,8 +260,8 @@ def _page_gutter(page: PageContent, lines: list[Line]) -> float | None:
         if min(wide_left, wide_right) >= 8 and crossing < 0.35 * len(lines):
             score = min(wide_left, wide_right) - crossing
             if best is None or score > best[0]:
-                inner_left = median(sorted((line.x1 for line in left))[-max(wide_left // 2, 1) :])
-                inner_right = median(sorted((line.x0 for line in right))[: max(wide_right // 2, 1)])
+                inner_left = median(sorted(line.x1 for line in left)[-max(wide_left // 2, 1) :])
+                inner_right = median(sorted(line.x0 for line in right)[: max(wide_right // 2, 1)])
                 best = (score, (inner_left + inner_right) / 2)
     return best[1] if best else None
 
@@ -434,11 +435,20 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
         if not ends_open:
             return True
-    if last.italic != line.italic and len(last.words) < 12 and step > 0.9 * size and (
-        last.italic or line.italic
-    ) and last.x1 < layout.edges(line)[1] - 4 * size and not _SENTENCE_END.search(last.text):
+    if (
+        last.italic != line.italic
+        and len(last.words) < 12
+        and step > 0.9 * size
+        and (last.italic or line.italic)
+        and last.x1 < layout.edges(line)[1] - 4 * size
+        and not _SENTENCE_END.search(last.text)
+    ):
         return True
-    if abs(last.size - line.size) > 0.8 and min(len(last.text), len(line.text)) > 3 and step > 0.6 * size:
+    if (
+        abs(last.size - line.size) > 0.8
+        and min(len(last.text), len(line.text)) > 3
+        and step > 0.6 * size
+    ):
         return not (_mostly_maths(last) or _mostly_maths(line))
     usual = layout.leading if abs(line.size - layout.body_size) < 0.6 else 1.25 * line.size
     if len(group) > 1 and group[-2].page == last.page:
@@ -453,7 +463,12 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if ended and short:
         return True
-    if 0.7 * size < indent < 4 * size and (ended or short) and len(group) >= 1 and abs(last.x0 - left) < 0.7 * size:
+    if (
+        0.7 * size < indent < 4 * size
+        and (ended or short)
+        and len(group) >= 1
+        and abs(last.x0 - left) < 0.7 * size
+    ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
 
@@ -515,7 +530,10 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
     symbols = sum(c in "=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−" for word in words for c in word.text)
     if prose <= 0.35 * len(words) and maths + symbols > 0.12 * characters and prose < 12:
         left, right = layout.edges(group[0])
-        numbered = bool(re.search(r"\(\d{1,3}[a-z]?\)$", group[0].text) or re.search(r"\(\d{1,3}[a-z]?\)$", group[-1].text))
+        numbered = bool(
+            re.search(r"\(\d{1,3}[a-z]?\)$", group[0].text)
+            or re.search(r"\(\d{1,3}[a-z]?\)$", group[-1].text)
+        )
         inside = group[0].x0 > left + 0.8 * layout.body_size or len(words) < 6
         return numbered or inside or maths > 0.4 * characters or right - left < 1
     return False
@@ -523,7 +541,9 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
     first = group[0].words[0]
-    mark = first.parts[0][1].raised or first.parts[0][1].size < 0.8 * size or first.text[0] in "*∗†‡§¶"
+    mark = (
+        first.parts[0][1].raised or first.parts[0][1].size < 0.8 * size or first.text[0] in "*∗†‡§¶"
+    )
     return size < layout.body_size - 0.7 and mark and bool(_FOOTNOTE_MARK.match(first.text))
 
 
@@ -541,7 +561,7 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     gaps = sum(
         1
         for line in group
-        for before, after in zip(line.words, line.words[1:], strict=False)
+        for before, after in pairwise(line.words)
         if after.x0 - before.x1 > 1.8 * line.size
     )
     if gaps >= max(2, 0.8 * len(group)):

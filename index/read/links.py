@@ -19,7 +19,9 @@ def find_links(text: str, references: Sequence[Span]) -> Iterator[Span]:
     seen: set[str] = set()
     for match in _ADDRESS.finditer(text):
         address = match.group().rstrip(".,;:!?*†‡")
-        while address.endswith((")", "]")) and address.count("(") < address.count(")") + address.count("]"):
+        while address.endswith((")", "]")) and address.count("(") < address.count(
+            ")"
+        ) + address.count("]"):
             address = address[:-1].rstrip(".,;:")
         span = Span(match.start(), match.start() + len(address))
         key = address.lower().removeprefix("https://").removeprefix("http://").rstrip("/")

@@ -1,8 +1,8 @@
 """Markdown full texts, also damaged ones, by markdown-it-py (CommonMark with tables).
 
-The paper's text is the plain text of the blocks. Full texts taken from PDFs come with headings as list
-items, running paragraphs torn by figures, and formulas in pieces: a paragraph without an end goes on
-in the next one, and what has no prose in it is an equation.
+The paper's text is the plain text of the blocks. Full texts taken from PDFs come with headings as
+list items, running paragraphs torn by figures, and formulas in pieces: a paragraph without an end
+goes on in the next one, and what has no prose in it is an equation.
 """
 
 from __future__ import annotations
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.S)
 _STAMP = re.compile(r"\s*arXiv:", re.I)
-_CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s*[A-Z]?\.?\d+(?:\.\d+)?\s*[.:]", re.I)
+_CAPTION = re.compile(
+    r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s*[A-Z]?\.?\d+(?:\.\d+)?\s*[.:]", re.I
+)
 _PLACEHOLDER = re.compile(r"\[(?:Figure|Table|Image)[^\]]{0,40}\]$", re.I)
-_IMPRINT = re.compile(r"(?:Proceedings of|Copyright|©|Preprint|Published as|Under review|\d+(?:st|nd|rd|th) Conference)")
+_IMPRINT = re.compile(
+    r"(?:Proceedings of|Copyright|©|Preprint|Published as|Under review|"
+    r"\d+(?:st|nd|rd|th) Conference)"
+)
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
 _KEYWORDS = re.compile(r"(?:key\s?-?words|index terms)\s*[.:—–-]*\s*", re.I)
 _AUTHORS = re.compile(r"(?:authors?|by)\s*:\s*", re.I)
@@ -143,7 +148,11 @@ def _ordered(pieces: list[_Piece]) -> list[_Piece]:
         if last is not None and piece.kind in ("caption", "table", "footnote", "front"):
             waiting.append(piece)
             continue
-        if last is not None and piece.kind == "paragraph" and (piece.text[0].islower() or piece.item or piece.text[0] in "(["):
+        if (
+            last is not None
+            and piece.kind == "paragraph"
+            and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
+        ):
             last.text = f"{last.text} {piece.text}"
         else:
             ordered += waiting
@@ -191,7 +200,9 @@ def _compose(pieces: list[_Piece], identity: Identity) -> Paper:
                 last = heading.number
             else:  # "A Survey of ..." is no appendix A
                 heading = Heading(piece.text, (), piece.level)
-            level = heading.level if heading.number else 1 if KNOWN.match(piece.text) else piece.level
+            level = (
+                heading.level if heading.number else 1 if KNOWN.match(piece.text) else piece.level
+            )
             marks.append((span.start, Heading(piece.text, heading.number, level)))
     marks = _levelled(marks)
     roles = assign_roles([heading for _, heading in marks])
@@ -207,7 +218,9 @@ def _body_at(pieces: list[_Piece], title_at: int) -> int:
     for number, piece in enumerate(pieces):
         if number <= title_at:
             continue
-        if piece.kind == "heading" and (KNOWN.match(piece.text) or parse_heading(piece.text).number):
+        if piece.kind == "heading" and (
+            KNOWN.match(piece.text) or parse_heading(piece.text).number
+        ):
             return number
     for number, piece in enumerate(pieces):
         if number > title_at and (piece.kind == "heading" or len(piece.text.split()) > 30):
@@ -219,7 +232,11 @@ def _levelled(marks: list[tuple[int, Heading]]) -> list[tuple[int, Heading]]:
     """Levels from 1: Markdown's own may start anywhere."""
     if not marks:
         return marks
-    own = [heading.level for _, heading in marks if not heading.number and not KNOWN.match(heading.title)]
+    own = [
+        heading.level
+        for _, heading in marks
+        if not heading.number and not KNOWN.match(heading.title)
+    ]
     numbered = any(heading.number for _, heading in marks)
     least = min(own, default=1)
     levelled = []
@@ -267,10 +284,18 @@ def _finished(
         if kind in ("paragraph", "caption", "footnote"):
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
     abstract = next((section for section in sections if section.role == "abstract"), None)
-    prose = [b.span for b in done if abstract and b.kind == "paragraph" and abstract.span.contains(b.span)]
+    prose = [
+        b.span
+        for b in done
+        if abstract and b.kind == "paragraph" and abstract.span.contains(b.span)
+    ]
     figures = []
     for block in done:
-        label = _LABELLED.match(text, block.span.start, block.span.end) if block.kind == "caption" else None
+        label = (
+            _LABELLED.match(text, block.span.start, block.span.end)
+            if block.kind == "caption"
+            else None
+        )
         if label:
             figures.append(Figure(label.group(), block.span))
     return Paper(

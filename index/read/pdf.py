@@ -19,7 +19,10 @@ _MATHS_FONT = re.compile(
     r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
     r"txsy|txmi|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
 )
-_BOLD_FONT = re.compile(r"Bold|Medi(?!um)|CMBX|CMSSBX|SFBX|CMCSC.*Bold|Black|Heavy|-B(?:$|I)|Semibold|Demi|\.B\b|LMRoman\d+-Bold|bx\d", re.I)
+_BOLD_FONT = re.compile(
+    r"Bold|Medi(?!um)|CMBX|CMSSBX|SFBX|CMCSC.*Bold|Black|Heavy|-B(?:$|I)|Semibold|Demi|\.B\b|LMRoman\d+-Bold|bx\d",
+    re.I,
+)
 _ITALIC_FONT = re.compile(r"Ital|Obli|CMTI|SFTI|CMSL|Slant|-I$|ReguItal", re.I)
 # Accents that old TeX fonts draw as a letter of their own, before or after the letter they sit on.
 _SPACING_ACCENTS = {
@@ -33,7 +36,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A file that gives no pages. ``status`` is the reading's."""
 
     def __init__(self, status: Status, reason: str) -> None:
@@ -43,18 +46,13 @@ class Unreadable(Exception):
 
 
 def read_pages(path: Path, pages_max: int) -> Pages:
-    """All words of the file at ``path``. Raises ``Unreadable``."""
-    import pymupdf
-
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
-    # Boxes as high as the type, so that those of neighbouring lines do not overlap.
-    pymupdf.TOOLS.set_small_glyph_heights(True)
+    """All words of the file at ``path``. Raises ``UnreadableError``."""
+    pymupdf = _engine()
     document = _open(path)
     with document:
         count = document.page_count
         if count > pages_max:
-            raise Unreadable("limit", f"{count} pages; at most {pages_max} are read")
+            raise UnreadableError("limit", f"{count} pages; at most {pages_max} are read")
         pages: list[PageContent] = []
         images = 0
         broken = 0
@@ -64,26 +62,23 @@ def read_pages(path: Path, pages_max: int) -> Pages:
                 content = _page(page, number + 1)
             except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
                 if "malloc" in str(error) or "out of memory" in str(error).lower():
-                    raise Unreadable("limit", "too little memory for this file") from error
+                    raise UnreadableError("limit", "too little memory for this file") from error
                 broken += 1
                 continue
             if not content.lines and _is_picture(page):
                 images += 1
             pages.append(content)
         if broken == count:
-            raise Unreadable("broken", "no page of this PDF can be read")
+            raise UnreadableError("broken", "no page of this PDF can be read")
         return Pages(pages, count, images)
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
-    """Page ``page`` (from 1) as a PNG with ``boxes`` marked. Raises ``Unreadable``."""
-    import pymupdf
-
-    pymupdf.TOOLS.mupdf_display_errors(False)
-    pymupdf.TOOLS.mupdf_display_warnings(False)
+    """Page ``page`` (from 1) as a PNG with ``boxes`` marked. Raises ``UnreadableError``."""
+    pymupdf = _engine()
     with _open(path) as document:
         if not 1 <= page <= document.page_count:
-            raise Unreadable("broken", f"no page {page}: the file has {document.page_count}")
+            raise UnreadableError("broken", f"no page {page}: the file has {document.page_count}")
         drawn = document[page - 1]
         for box in boxes:
             if box.page == page:
@@ -96,43 +91,50 @@ def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> byte
         return picture
 
 
-def _open(path: Path) -> Any:
+def _engine() -> Any:
+    """PyMuPDF, silent, with boxes as high as the type: those of neighbouring lines stay apart."""
     import pymupdf
 
+    tools: Any = pymupdf.TOOLS
+    tools.mupdf_display_errors(False)
+    tools.mupdf_display_warnings(False)
+    tools.set_small_glyph_heights(True)
+    return pymupdf
+
+
+def _open(path: Path) -> Any:
+    pymupdf = _engine()
     with path.open("rb") as file:
         head = file.read(_HEADER_WITHIN)
     if not head:
-        raise Unreadable("broken", "the file is empty")
+        raise UnreadableError("broken", "the file is empty")
     if b"%PDF-" not in head:
-        raise Unreadable("broken", "not a PDF: it does not begin with %PDF-")
+        raise UnreadableError("broken", "not a PDF: it does not begin with %PDF-")
     try:
         document = pymupdf.open(path, filetype="pdf")
-        locked, count = bool(document.needs_pass), -1 if document.needs_pass else document.page_count
+        locked, count = (
+            bool(document.needs_pass),
+            -1 if document.needs_pass else document.page_count,
+        )
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
-        raise Unreadable("broken", "this PDF cannot be opened; it may be cut short") from error
+        raise UnreadableError("broken", "this PDF cannot be opened; it may be cut short") from error
     if locked:
         document.close()
-        raise Unreadable("encrypted", "a password is needed; remove it and add the file again")
+        raise UnreadableError("encrypted", "a password is needed; remove it and add the file again")
     if count == 0:
         document.close()
-        raise Unreadable("broken", "this PDF has no pages; it may be cut short")
+        raise UnreadableError("broken", "this PDF has no pages; it may be cut short")
     return document
 
 
 def _is_picture(page: Any) -> bool:
     area = abs(page.rect)
-    return any(abs(_rect(image["bbox"])) > 0.3 * area for image in page.get_image_info())
-
-
-def _rect(corners: Sequence[float]) -> Any:
-    import pymupdf
-
-    return pymupdf.Rect(corners)
+    corners = (image["bbox"] for image in page.get_image_info())
+    return any((x1 - x0) * (y1 - y0) > 0.3 * area for x0, y0, x1, y1 in corners)
 
 
 def _page(page: Any, number: int) -> PageContent:
-    import pymupdf
-
+    pymupdf = _engine()
     flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
     textpage = page.get_textpage(flags=flags)
     blocks = page.get_text("dict", textpage=textpage)["blocks"]
@@ -155,7 +157,10 @@ def _page(page: Any, number: int) -> PageContent:
 def _words(spans: list[dict[str, Any]], drawn: list[tuple[Any, ...]]) -> Iterator[PageWord]:
     """Join the drawn words of a line with the styles of its spans, character by character."""
     runs = [
-        (character, _style(span)) for span in spans for character in span["text"] if not character.isspace()
+        (character, _style(span))
+        for span in spans
+        for character in span["text"]
+        if not character.isspace()
     ]
     position = 0
     for x0, y0, x1, y1, text, *_ in drawn:

@@ -1,7 +1,7 @@
 """Sentences as spans. Rules for scientific English, and for full-width Chinese punctuation.
 
-A full stop ends a sentence unless it belongs to an abbreviation, an initial, a number, an ellipsis or
-a bracket that is still open, and unless what follows starts in lower case. Libraries were looked at
+A full stop ends a sentence unless it belongs to an abbreviation, an initial, a number, an ellipsis
+or a bracket that is still open, and unless what follows starts in lower case. Libraries were looked at
 first: pysbd returns strings that have to be searched for again, and NLTK needs a download.
 """
 
@@ -13,18 +13,25 @@ from collections.abc import Iterator
 from index.paper import Span
 
 # Abbreviations that never end a sentence: what follows them belongs to them.
-_NEVER_LAST = frozenset(
-    "fig figs eq eqs eqn eqns sec secs sect ch chap tab tbl ref refs thm lem prop def cor alg app "
-    "appx no nos vol vols pp p cf vs viz e.g i.e resp approx ca dr prof mr mrs ms st mt dept univ "
-    "proc conf trans lett rev assoc intl natl ed eds jan feb mar apr jun jul aug sep sept oct nov "
-    "dec w.r.t a.k.a s.t i.i.d".split()
-)
+_NEVER_LAST = frozenset({
+    "fig", "figs", "eq", "eqs", "eqn", "eqns", "sec", "secs", "sect", "ch", "chap", "tab",
+    "tbl", "ref", "refs", "thm", "lem", "prop", "def", "cor", "alg", "app", "appx", "no", "nos",
+    "vol", "vols", "pp", "p", "cf", "vs", "viz", "e.g", "i.e", "resp", "approx", "ca", "dr",
+    "prof", "mr", "mrs", "ms", "st", "mt", "dept", "univ", "proc", "conf", "trans", "lett",
+    "rev", "assoc", "intl", "natl", "ed", "eds", "jan", "feb", "mar", "apr", "jun", "jul",
+    "aug", "sep", "sept", "oct", "nov", "dec", "w.r.t", "a.k.a", "s.t", "i.i.d",
+})  # fmt: skip
 # Abbreviations that end a sentence when a capitalised word follows that is no name of a year.
-_MAYBE_LAST = frozenset("et.al al etc inc ltd co corp jr sr u.s u.k ph.d m.sc b.sc a.m p.m".split())
+_MAYBE_LAST = frozenset({
+    "et.al", "al", "etc", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "ph.d", "m.sc",
+    "b.sc", "a.m", "p.m",
+})  # fmt: skip
 
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）」』]*")
 _OPENERS_AND_CLOSERS = {"(": 1, "[": 1, ")": -1, "]": -1}
-_STARTS_SENTENCE = re.compile(r"[\"'“‘(\[•–—-]*\s*[A-Z0-9À-ÖØ-ÞΑ-ΩА-Я§⋆∗†‡\u3400-\u9fff\uac00-\ud7af]")
+_STARTS_SENTENCE = re.compile(
+    r"[\"'“‘(\[•–—-]*\s*[A-Z0-9À-ÖØ-ÞΑ-ΩА-Я§⋆∗†‡\u3400-\u9fff\uac00-\ud7af]"
+)
 _LAST_WORD = re.compile(r"[\w.’'-]*$")
 
 
@@ -88,7 +95,9 @@ def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
         return False
     if word in _MAYBE_LAST:
         following = rest.lstrip("\"'“‘([")
-        return following[:1].isalpha() and following[:1].isupper() and not rest.startswith(("(", "["))
+        return (
+            following[:1].isalpha() and following[:1].isupper() and not rest.startswith(("(", "["))
+        )
     # An initial: "J. Smith", "A. N. Gomez". Not after a lower-case word and a symbol: "size k. The".
     if len(word) == 1 and word.isalpha() and text[match.start() - 1].isupper():
         before = text[max(span.start, match.start() - 3) : match.start() - 1]
@@ -99,7 +108,9 @@ def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
     return not (word.isdigit() and len(word) <= 2 and match.start() - len(word) == span.start)
 
 
-_SENTENCE_WORDS = frozenset(
-    "The This These Those That We In It For A An As At By If On Our To When While With However "
-    "There They Then Thus Here Each Since Note Such Both Given Let One Two All And But".split()
-)
+_SENTENCE_WORDS = frozenset({
+    "The", "This", "These", "Those", "That", "We", "In", "It", "For", "A", "An", "As", "At",
+    "By", "If", "On", "Our", "To", "When", "While", "With", "However", "There", "They", "Then",
+    "Thus", "Here", "Each", "Since", "Note", "Such", "Both", "Given", "Let", "One", "Two",
+    "All", "And", "But",
+})  # fmt: skip

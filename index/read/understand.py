@@ -89,7 +89,9 @@ def _take(draft: _Draft, part: Paragraph) -> None:
 
 def _goes_on(part: Paragraph) -> bool:
     first = part.lines[0].words[0].text
-    return not part.label and (first[0].islower() or first[0].isdigit() or first[0] in "([" or not _bullet(first))
+    return not part.label and (
+        first[0].islower() or first[0].isdigit() or first[0] in "([" or not _bullet(first)
+    )
 
 
 def _bullet(word: str) -> bool:
@@ -186,10 +188,14 @@ def find_headings(
     styles = {_set(parts[place]) for place, heading in numbered.items() if heading.level == 1}
     if not numbered:
         styles = {
-            _set(part) for part in parts if _stands_out(part, layout) and KNOWN.match(part.text.strip())
+            _set(part)
+            for part in parts
+            if _stands_out(part, layout) and KNOWN.match(part.text.strip())
         }
     found = dict(numbered)
-    level_of = {_set(parts[place]): numbered[place].level for place in reversed(sorted(numbered))}
+    level_of = {
+        _set(parts[place]): numbered[place].level for place in sorted(numbered, reverse=True)
+    }
     for place, part in enumerate(parts):
         if place in found or not _may_head(part, layout) or id(part.lines[0].words[0]) in title:
             continue
@@ -201,9 +207,15 @@ def find_headings(
             found[place] = Heading(text, (), level_of.get(_set(part), 1))
         elif not numbered and part.bold and part.size >= layout.body_size - 0.2:
             found[place] = Heading(text, (), 2 if styles else 1)
-    anchors = [p for p, heading in found.items() if heading.number or KNOWN.match(parts[p].text.strip())]
+    anchors = [
+        p for p, heading in found.items() if heading.number or KNOWN.match(parts[p].text.strip())
+    ]
     first = min(anchors, default=0)  # bold lines above it are authors
-    ordered = [place for place in sorted(found) if place >= first and not _CONTENTS.match(parts[place].text)]
+    ordered = [
+        place
+        for place in sorted(found)
+        if place >= first and not _CONTENTS.match(parts[place].text)
+    ]
     roles = assign_roles([found[place] for place in ordered])
     return dict(zip(ordered, roles, strict=True))
 
@@ -260,9 +272,7 @@ def _numbered_heading(part: Paragraph, layout: Layout) -> Heading | None:
     return heading if title[0].isalpha() and (title[0].isupper() or part.bold) else None
 
 
-def _body_start(
-    parts: Sequence[Paragraph], headings: dict[int, Heading], title: set[int]
-) -> int:
+def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title: set[int]) -> int:
     """The place of the first paragraph that is not front matter."""
     after_title = 0
     for place, part in enumerate(parts):
@@ -307,7 +317,9 @@ def _paper(
             continue
         if kind == "paragraph" and label_end is not None:
             blocks.append(Block("run-in", Span(span.start, label_end)))
-            start = label_end + (len(text[label_end : span.end]) - len(text[label_end : span.end].lstrip()))
+            start = label_end + (
+                len(text[label_end : span.end]) - len(text[label_end : span.end].lstrip())
+            )
             span = Span(start, span.end)
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
@@ -315,7 +327,11 @@ def _paper(
     affiliations = [
         span
         for cell in front.affiliation_lines
-        if (span := draft.composer.span_of(_unmarked([word for line in cell for word in line.words])))
+        if (
+            span := draft.composer.span_of(
+                _unmarked([word for line in cell for word in line.words])
+            )
+        )
         and len(span) > 3
     ]
     abstract = next((s for s in sections if s.role == "abstract"), None)
@@ -372,7 +388,12 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
         marks = marks[1:]
     ends = [start for start, _, _ in marks[1:]] + [len(text)]
     return [
-        Section(title, heading.role if heading else "other", heading.level if heading else 1, Span(start, end))
+        Section(
+            title,
+            heading.role if heading else "other",
+            heading.level if heading else 1,
+            Span(start, end),
+        )
         for (start, title, heading), end in zip(marks, ends, strict=True)
     ]
 

@@ -288,3 +288,38 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert talk.stderr.read() == b""
     talk.stderr.close()
     talk.wait(timeout=30)
+
+
+def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import index.embed
+    from index.library import Health
+
+    monkeypatch.setattr(
+        index.embed, "open_embedder", lambda *_: SimpleNamespace(fingerprint="f" * 64)
+    )
+    repaired: list[str] = []
+    well = Health(papers=2, failed=1, passages=9, points=9, model="m", problems=())
+    library.health = lambda: Health(2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",))
+
+    def repair(progress: Callable[[str], None]) -> Health:
+        progress("2401.00001")
+        repaired.append("yes")
+        return well
+
+    library.repair = repair
+
+    ill = gloss("--library", str(tmp_path), "doctor")
+    assert ill.code == 3
+    assert ill.err == "gloss: 2401.00001: 8 of 9 passages\n"
+    assert "2 papers, 1 failed files, 9 passages, 8 vectors" in ill.out
+    cured = gloss("--library", str(tmp_path), "doctor", "--repair", "--json")
+    assert (cured.code, cured.err, repaired) == (0, "", ["yes"])
+    document = json.loads(cured.out)
+    assert document["model"]["sha256"] == "f" * 64
+    assert document["library"]["points"] == 9
+    assert document["problems"] == []
+    assert document["versions"]["gloss"]
+
+    none_yet = gloss("--library", str(tmp_path / "none"), "doctor")
+    assert none_yet.code == 0
+    assert "no library there" in none_yet.out

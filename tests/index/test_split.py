@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.paper import Block, BlockKind, Paper, Passage, Role, Section, Sentence, Span
@@ -111,6 +111,12 @@ def test_bibliographies_and_bare_headings_are_left_out() -> None:
     assert [passage.text for passage in split(paper, words, 200, 250)] == ["Yes."]
 
 
+def test_a_stray_sign_between_tables_is_no_passage() -> None:
+    body: list[Content] = [("table", ["1 2"]), ("equation", ["\u0302 ="]), ("table", ["3 4"])]
+    passages = split(paper_of([("M", "method", body)]), words, 200, 250)
+    assert [passage.text for passage in passages] == ["1 2", "3 4"]
+
+
 def test_a_long_sentence_is_cut_between_words_and_a_long_word_within() -> None:
     paper = paper_of([("M", "method", [("paragraph", [sentence(1, 700), "x" * 2600])])])
     passages = split(paper, words, 200, 250)
@@ -168,6 +174,7 @@ sections = st.tuples(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(sections, max_size=5), st.integers(1, 30), st.integers(0, 30), st.booleans())
 def test_every_sentence_is_covered_in_order_within_size(
     given_sections: list[tuple[str, Role, list[Content]]], target: int, more: int, bare: bool

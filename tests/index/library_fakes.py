@@ -1,0 +1,201 @@
+"""Parts of a library that a reader can compute by hand; also a program that dies on time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.config import Settings
+from index.library import Library
+from index.paper import (
+    Block,
+    Box,
+    Paper,
+    Reading,
+    Section,
+    Sentence,
+    Span,
+    SparseVector,
+    Word,
+    Words,
+)
+from index.sources import Source
+from index.store import Point, Scored, Store, VectorQuery
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass
+class LetterEmbedder:
+    """How often each letter occurs, as a vector of unit length."""
+
+    name: str = "letters"
+    fingerprint: str = "letters-1"
+    dimension: int = 26
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        counts = np.array([text.lower().count(x) for x in LETTERS], dtype=np.float32) + 0.001
+        vector: NDArray[np.float32] = counts / np.linalg.norm(counts)
+        return vector
+
+
+class LetterWords:
+    def encode_passage(self, text: str) -> SparseVector:
+        numbers = sorted({sum(map(ord, word)) for word in text.lower().split()})
+        return SparseVector(tuple(numbers), tuple(1.0 for _ in numbers))
+
+    encode_query = encode_passage
+
+
+def count_tokens(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+@dataclass
+class JsonReader:
+    """Files of JSON with id, version and text; ``status`` makes one fail."""
+
+    read_names: list[str] = field(default_factory=list)
+
+    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
+        self.read_names.append(name or path.stem)
+        said = json.loads(path.read_text())
+        if "status" in said:
+            return Reading(said["status"], "a reason")
+        text = said["text"]
+        whole = Span(0, len(text))
+        columns = Words.of(
+            Word(Span(at, at + 1), Box(1, at, 0, at + 1, 9), 0) for at in range(len(text))
+        )
+        return Reading(
+            "ok",
+            "",
+            Paper(
+                id=said.get("id") or name or path.stem,
+                version=said.get("version"),
+                source="pdf" if path.suffix == ".pdf" else "markdown",
+                sha256="",
+                text=text,
+                title=said.get("title", text[:12]),
+                date=said.get("date"),
+                pages=1,
+                sections=(Section("M", said.get("role", "method"), 1, whole),),
+                blocks=(Block("paragraph", whole),),
+                sentences=(Sentence(whole, "paragraph"),),
+                words=columns,
+            ),
+        )
+
+    def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        return f"{path.suffix} {page} {len(boxes)} {scale}".encode()
+
+    def close(self) -> None:
+        pass
+
+
+class ListStore:
+    """Points in a list, ranked by the dense half alone."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+        self.fail_on = ""
+
+    def _maybe_fail(self, step: str) -> None:
+        if self.fail_on == step:
+            from index.errors import StoreUnusable
+
+            raise StoreUnusable("list", f"fails on {step}")
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        self._maybe_fail("upsert")
+        ids = {point.id for point in points}
+        self.points = [point for point in self.points if point.id not in ids] + list(points)
+
+    def delete(self, edition: int) -> None:
+        self._maybe_fail("delete")
+        self.points = [point for point in self.points if point.edition != edition]
+
+    def search(self, query: VectorQuery) -> list[Scored]:
+        wanted = query.filter
+        found = [
+            Scored(
+                point.passage_id, point.edition, float(np.dot(point.dense, query.dense)), "dense"
+            )
+            for point in self.points
+            if wanted.paper_id in (None, point.paper_id) and wanted.role in (None, point.role)
+        ]
+        return sorted(found, key=lambda scored: (-scored.score, scored.edition))[: query.limit]
+
+    def editions(self) -> dict[int, int]:
+        numbers = [point.edition for point in self.points]
+        return {number: numbers.count(number) for number in numbers}
+
+    def clear(self) -> None:
+        self.points = []
+
+    def close(self) -> None:
+        pass
+
+
+class DyingStore:
+    """A store that ends the process without a goodbye before or after a step."""
+
+    def __init__(self, store: Store, moment: str) -> None:
+        self._store = store
+        self._moment = moment
+
+    def __getattr__(self, name: str) -> object:
+        def call(*arguments: object) -> object:
+            if self._moment == f"before {name}":
+                os._exit(9)
+            result = getattr(self._store, name)(*arguments)
+            if self._moment == f"after {name}":
+                os._exit(9)
+            return result
+
+        return call
+
+
+def open_library(directory: Path, **parts: object) -> Library:
+    given = {
+        "embedder": LetterEmbedder(),
+        "reader": JsonReader(),
+        "words": LetterWords(),
+        "count_tokens": count_tokens,
+        **parts,
+    }
+    return Library.open(Settings(library=directory), **given)  # type: ignore[arg-type]
+
+
+def main(directory: str, moment: str, *files: str) -> None:
+    """Add files to a library with the real embedded store, dying at ``moment``; ``hold`` it."""
+    from index.store.edge import EdgeStore
+
+    if moment == "hold":
+        with open_library(Path(directory)):
+            sys.stdout.write("held\n")
+            sys.stdout.flush()
+            sys.stdin.read()
+        return
+    store = DyingStore(EdgeStore(Path(directory, "vectors"), 26), moment)
+    with open_library(Path(directory), store=store) as library:
+        for name in files:
+            if moment == "before current":
+                library._catalog.make_current = lambda number: os._exit(9)  # type: ignore[assignment,method-assign]
+            added = library.add(Source(Path(name), name))
+            sys.stdout.write(f"{added.paper_id} {added.status}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import sqlite3
+import struct
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.catalog import Catalog, Origin, pack, pack_words, unpack, unpack_words
+from index.errors import LibraryUnusable
+from index.paper import (
+    Block,
+    Box,
+    Figure,
+    Paper,
+    Passage,
+    Section,
+    Sentence,
+    Span,
+    Word,
+    Words,
+)
+
+ORIGIN = Origin("aa", "aa.pdf", "/papers/a.pdf")
+single = st.floats(width=32, allow_nan=False, allow_infinity=False)
+boxes = st.builds(Box, st.integers(1, 2000), single, single, single, single)
+spans = st.tuples(st.integers(0, 10**6), st.integers(0, 10**4)).map(
+    lambda p: Span(p[0], p[0] + p[1])
+)
+texts = st.text(st.characters(codec="utf-8"), max_size=40)
+words = st.lists(st.tuples(boxes, st.integers(0, 9), st.integers(1, 9)), max_size=20).map(
+    lambda drawn: Words.of(
+        Word(Span(10 * at, 10 * at + size), box, line) for at, (box, line, size) in enumerate(drawn)
+    )
+)
+papers = st.builds(
+    Paper,
+    id=texts,
+    version=st.none() | st.integers(1, 99),
+    source=st.sampled_from(["pdf", "markdown"]),
+    sha256=texts,
+    text=texts,
+    title=texts,
+    authors=st.lists(texts, max_size=3).map(tuple),
+    affiliations=st.lists(spans, max_size=3).map(tuple),
+    abstract=st.none() | spans,
+    date=st.none() | texts,
+    categories=st.lists(texts, max_size=2).map(tuple),
+    pages=st.integers(0, 2000),
+    sections=st.lists(
+        st.builds(Section, texts, st.sampled_from(["method", "other"]), st.integers(1, 6), spans),
+        max_size=3,
+    ).map(tuple),
+    blocks=st.lists(st.builds(Block, st.sampled_from(["run-in", "table"]), spans)).map(tuple),
+    sentences=st.lists(st.builds(Sentence, spans, st.just("caption")), max_size=3).map(tuple),
+    figures=st.lists(
+        st.builds(Figure, texts, spans, st.none() | st.integers(1, 9), st.none() | boxes),
+        max_size=2,
+    ).map(tuple),
+    words=words,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(papers)
+def test_a_paper_comes_back_equal(paper: Paper) -> None:
+    assert unpack(pack(paper)) == paper
+
+
+def test_words_take_32_bytes_each_before_compression() -> None:
+    import zlib
+
+    column = Words.of([Word(Span(1, 4), Box(2, 0.5, 1.5, 2.5, 3.5), 7)])
+    assert zlib.decompress(pack_words(column)) == struct.pack(
+        "<4i4f", 1, 4, 2, 7, 0.5, 1.5, 2.5, 3.5
+    )
+    assert unpack_words(pack_words(column)) == column
+
+
+def paper_of(text: str, **changes: object) -> Paper:
+    return replace(Paper("p", 1, "pdf", "aa", text, "Title"), **changes)  # type: ignore[arg-type]
+
+
+def passages_of(paper: Paper) -> list[Passage]:
+    spans = [Span(0, 4), Span(5, len(paper.text))]
+    return [
+        Passage(f"p#method.{n}", "p", "M", "method", span, span.of(paper.text))
+        for n, span in enumerate(spans, 1)
+    ]
+
+
+def test_the_life_of_an_edition(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        first = paper_of("some words")
+        number = catalog.add_pending(first, "p", ORIGIN, passages_of(first))
+        assert catalog.editions("current") == []
+        catalog.make_current(number)
+        catalog.save_digest(number, "en", "{}")
+        assert [d.json for d in catalog.digests()] == ["{}"]
+        second = catalog.add_pending(paper_of("other text"), "p", ORIGIN, ())
+        assert catalog.numbers("current") == {number}
+        catalog.make_current(second)
+        assert (catalog.numbers("current"), catalog.numbers("replaced")) == ({second}, {number})
+        assert catalog.digests() == []
+        catalog.purge(number)
+        with pytest.raises(KeyError):
+            catalog.paper(number)
+        assert catalog.passages(number) == () and catalog.digest(number, "en") is None
+        catalog.purge(second)
+        assert catalog.add_pending(first, "p", ORIGIN, ()) == 3  # numbers are never used twice
+
+
+def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+    paper = paper_of("some words", authors=("Ä", "B"), categories=("cs.CV",), date="2024-07")
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        catalog.make_current(catalog.add_pending(paper, "p", ORIGIN, passages_of(paper)))
+        catalog.set_meta({"model": "m"})
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        (edition,) = catalog.editions("current")
+        assert (edition.authors, edition.categories, edition.date) == (
+            ("Ä", "B"),
+            ("cs.CV",),
+            "2024-07",
+        )
+        assert (edition.passages, edition.file, edition.original) == (2, "aa.pdf", "/papers/a.pdf")
+        assert catalog.paper(edition.number) == paper
+        assert list(catalog.passages(edition.number)) == passages_of(paper)
+        assert catalog.passage(edition.number, "p#method.2") == passages_of(paper)[1]
+        assert catalog.passages_across(edition.number, Span(3, 5)) == (passages_of(paper)[0],)
+        assert catalog.passages_across(edition.number, Span(4, 5)) == ()
+        assert catalog.meta() == {"model": "m"}
+        assert catalog.damage() == ""
+
+
+def test_failures_take_the_place_of_their_own_and_go_with_success(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        catalog.add_failed("p", "p", Origin("bb", "", "/papers/a.pdf"), "pdf", "broken", "cut off")
+        catalog.add_failed(
+            "p", "p", Origin("cc", "", "/papers/a.pdf"), "pdf", "encrypted", "locked"
+        )
+        catalog.add_failed("q", "q", Origin("dd", "", "/papers/q.pdf"), "pdf", "no-text", "scans")
+        assert [(e.paper_id, e.reason) for e in catalog.editions("failed")] == [
+            ("p", "locked"),
+            ("q", "scans"),
+        ]
+        catalog.make_current(catalog.add_pending(paper_of("text"), "p", ORIGIN, ()))
+        assert [e.paper_id for e in catalog.editions("failed")] == ["q"]
+
+
+def test_a_failed_insert_leaves_nothing(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        paper = paper_of("some words")
+        twice = [passages_of(paper)[0], replace(passages_of(paper)[0], id=None)]  # type: ignore[arg-type]
+        with pytest.raises(sqlite3.IntegrityError):
+            catalog.add_pending(paper, "p", ORIGIN, twice)
+        assert catalog.editions("pending") == []
+        catalog.set_meta({"still": "works"})
+
+
+def test_text_that_is_no_unicode_is_said_before_anything_is_written(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        with pytest.raises(UnicodeEncodeError):
+            catalog.add_pending(paper_of("\ud800"), "p", ORIGIN, ())
+        assert catalog.editions("pending") == []
+
+
+def test_a_newer_schema_a_damaged_file_and_a_closed_door(tmp_path: Path) -> None:
+    newer = sqlite3.connect(tmp_path / "newer.sqlite")
+    newer.execute("PRAGMA user_version=99")
+    newer.close()
+    with pytest.raises(LibraryUnusable, match="made by a newer gloss"):
+        Catalog(tmp_path / "newer.sqlite")
+    (tmp_path / "damaged.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(LibraryUnusable, match="damaged"):
+        Catalog(tmp_path / "damaged.sqlite")
+    with pytest.raises(LibraryUnusable, match="cannot be used"):
+        Catalog(tmp_path / "missing" / "catalog.sqlite")
+
+
+def test_threads_share_it(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+
+        def add(key: str) -> None:
+            for _ in range(10):
+                paper = paper_of("some words", id=key)
+                catalog.make_current(catalog.add_pending(paper, key, ORIGIN, passages_of(paper)))
+                catalog.editions("current")
+
+        threads = [threading.Thread(target=add, args=(f"p{n}",)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(catalog.numbers("current")) == 4
+        assert len(catalog.numbers("replaced")) == 36

@@ -1,0 +1,464 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from index.config import Settings
+from index.errors import (
+    EmptyQuery,
+    LibraryBusy,
+    LibraryUnusable,
+    PaperNotFound,
+    SourceNotFound,
+    StoreUnusable,
+)
+from index.library import Added, Library
+from index.paper import SearchFilter, Span
+from index.sources import Source
+
+PROGRAM = Path(__file__).with_name("library_fakes.py")
+_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
+assert _spec is not None and _spec.loader is not None
+fakes = importlib.util.module_from_spec(_spec)
+sys.modules["library_fakes"] = fakes
+_spec.loader.exec_module(fakes)
+
+
+def write(path: Path, **said: object) -> Source:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(said))
+    return Source(path, path.name)
+
+
+@pytest.fixture
+def store() -> fakes.ListStore:
+    return fakes.ListStore()
+
+
+@pytest.fixture
+def library(tmp_path: Path, store: fakes.ListStore) -> Iterator[Library]:
+    with fakes.open_library(tmp_path / "lib", store=store) as opened:
+        yield opened
+
+
+def found(library: Library, query: str, k: int = 10) -> list[str]:
+    return [hit.passage.text for hit in library.search(query, k)]
+
+
+def test_an_added_paper_is_found_with_its_place(library: Library, tmp_path: Path) -> None:
+    stages: list[str] = []
+    added = library.add(write(tmp_path / "Bees.pdf", text="bees buzz", date="2024"), stages.append)
+    assert (added.paper_id, added.status, added.passages, added.changed) == ("Bees", "ok", 1, True)
+    assert stages == list(added.seconds) == ["read", "split", "embed", "store"]
+    (hit,) = library.search("bees")
+    assert (hit.passage.id, hit.title, hit.passage.text) == (
+        "Bees#method.1",
+        "bees buzz",
+        "bees buzz",
+    )
+    assert [(box.page, box.x0, box.x1) for box in hit.boxes] == [(1, 0.0, 9.0)]
+    assert library.paper("Bees").text == "bees buzz"
+    assert library.passage_at("Bees", 3) == hit.passage
+    assert library.passage_at("Bees", 9) is None
+    assert library.passage_of("Bees", Span(2, 5)) == hit.passage
+    assert library.file_of("Bees").read_bytes() == (tmp_path / "Bees.pdf").read_bytes()
+    assert library.page_image("Bees", 1, hit.boxes, 2.0) == b".pdf 1 1 2.0"
+    with pytest.raises(SourceNotFound, match="has no page 2"):
+        library.page_image("Bees", 2, (), 1.0)
+    assert library.health().ok
+
+
+def test_adding_again_changes_nothing(
+    library: Library, store: fakes.ListStore, tmp_path: Path
+) -> None:
+    source = write(tmp_path / "a.pdf", text="bees buzz")
+    library.add(source)
+    before = (library.papers(), list(store.points))
+    again = library.add(source)
+    moved = library.add(write(tmp_path / "elsewhere" / "b.pdf", text="bees buzz"))
+    for added in (again, moved):
+        assert (added.paper_id, added.status, added.changed, added.passages) == (
+            "a",
+            "ok",
+            False,
+            1,
+        )
+    assert (library.papers(), list(store.points)) == before
+    library.file_of("a").unlink()
+    assert "its file is gone" in library.health().problems[0]
+    library.add(source)
+    assert library.health().ok
+
+
+def test_versions_of_an_arxiv_paper(library: Library, tmp_path: Path) -> None:
+    def add(version: int | None, text: str) -> Added:
+        name = f"{len(text)}-{version}.pdf"
+        return library.add(write(tmp_path / name, id="2407.03300", version=version, text=text))
+
+    add(1, "one one")
+    library.save_digest("2407.03300", "en", "{}")
+    assert add(2, "two two two").changed
+    assert library.saved_digest("2407.03300", "en") is None
+    assert found(library, "o") == ["two two two"]
+    older = add(1, "one again")
+    assert (older.status, older.changed) == ("ok", False)
+    assert older.reason == "kept version 2: version 1 does not replace it"
+    assert "unknown version" in add(None, "no version").reason
+    assert add(2, "two anew").changed
+    assert found(library, "o") == ["two anew"]
+    assert library.paper("2407.03300v2").text == "two anew"
+    with pytest.raises(PaperNotFound, match=r"2407\.03300v1.*did you mean 2407\.03300v2"):
+        library.paper("2407.03300v1")
+    assert len(list((tmp_path / "lib" / "files").glob("*.pdf"))) == 1
+    assert library.health().ok
+
+
+def test_names_that_collide_and_files_that_change(library: Library, tmp_path: Path) -> None:
+    first, second = tmp_path / "x" / "draft.md", tmp_path / "y" / "draft.md"
+    assert library.add(write(first, text="bees")).paper_id == "draft"
+    assert library.add(write(second, text="cats")).paper_id == "draft-2"
+    assert library.add(write(second, text="cats and dogs")).paper_id == "draft-2"
+    assert library.add(write(first, text="bees and wasps")).paper_id == "draft"
+    assert library.add(write(tmp_path / "draft.md", status="broken")).paper_id == "draft-3"
+    assert [(row.id, row.status, row.title) for row in library.papers()] == [
+        ("draft", "ok", "bees and was"),
+        ("draft-2", "ok", "cats and dog"),
+        ("draft-3", "broken", ""),
+    ]
+    assert sorted(found(library, "a")) == ["bees and wasps", "cats and dogs"]
+    with pytest.raises(SourceNotFound, match="added as markdown"):
+        library.page_image("draft", 1, (), 1.0)
+
+
+def test_failures_are_listed_and_hide_nothing(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    failed = library.add(write(path, status="encrypted"))
+    assert (failed.status, failed.reason, failed.passages) == ("encrypted", "a reason", 0)
+    assert [(row.id, row.status) for row in library.papers()] == [("a", "encrypted")]
+    assert library.row("a").reason == "a reason"
+    with pytest.raises(PaperNotFound):
+        library.paper("a")
+    assert library.add(write(path, text="bees")).status == "ok"
+    assert library.add(write(path, status="broken")).status == "broken"
+    (row,) = library.papers()
+    assert (row.status, row.reason) == ("ok", "a.pdf was not taken: broken: a reason")
+    assert found(library, "bees") == ["bees"]
+    empty = library.add(write(tmp_path / "refs.pdf", text="refs", role="references"))
+    assert empty.status == "no-text"
+    odd = library.add(write(tmp_path / "odd.pdf", text="\ud800 odd"))
+    assert (odd.status, odd.reason) == ("broken", "its text is not Unicode")
+    library.remove("odd")
+    assert [row.id for row in library.papers()] == ["a", "refs"]
+    assert len(list((tmp_path / "lib" / "files").glob("*.pdf"))) == 1
+
+
+def test_a_file_that_went_away(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound, match="cannot be read: No such file"):
+        library.add(Source(tmp_path / "gone.pdf", "gone.pdf"))
+    assert library.papers() == []
+
+
+def test_what_is_asked_must_make_sense(library: Library, tmp_path: Path) -> None:
+    assert library.search("anything") == []
+    library.add(write(tmp_path / "attention.pdf", text="bees"))
+    for blank in ("", " \n", "?!"):
+        with pytest.raises(EmptyQuery):
+            library.search(blank)
+    assert found(library, "bees \udcff") == ["bees"]
+    with pytest.raises(ValueError, match="k must be"):
+        library.search("bees", 0)
+    with pytest.raises(PaperNotFound, match="did you mean attention"):
+        library.search("bees", filter=SearchFilter(paper_id="atention"))
+
+
+def test_filters_reach_the_store(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "a.pdf", id="2407.03300", version=1, text="bees"))
+    library.add(write(tmp_path / "b.pdf", text="bees bees", role="results"))
+    by_paper = library.search("bees", filter=SearchFilter(paper_id="2407.03300v1"))
+    assert [hit.passage.paper_id for hit in by_paper] == ["2407.03300"]
+    by_role = library.search("bees", filter=SearchFilter(role="results"))
+    assert [hit.passage.paper_id for hit in by_role] == ["b"]
+
+
+def test_a_new_version_that_fails_midway_loses_nothing(
+    library: Library, store: fakes.ListStore, tmp_path: Path
+) -> None:
+    library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees"))
+    second = write(tmp_path / "2.pdf", id="2407.03300", version=2, text="bees two")
+    store.fail_on = "upsert"
+    with pytest.raises(StoreUnusable):
+        library.add(second)
+    assert found(library, "bees") == ["bees"]
+    store.fail_on = "delete"  # the old points cannot be taken out: it counts all the same
+    assert library.add(second).changed
+    assert found(library, "bees", k=1) == ["bees two"]
+    assert found(library, "bees") == ["bees two"]
+    assert not library.health().ok
+    store.fail_on = ""
+    library.close()
+    with fakes.open_library(tmp_path / "lib", store=store) as reopened:
+        assert reopened.health().ok
+        assert len(store.points) == 1
+
+
+def test_hits_are_not_lost_to_points_that_do_not_count(
+    library: Library, store: fakes.ListStore, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    library.add(write(tmp_path / "a.pdf", text="bees"))
+    store.upsert([replace(store.points[0], edition=number) for number in range(-50, 0)])
+    assert found(library, "bees", k=1) == ["bees"]
+
+
+def test_removal(library: Library, store: fakes.ListStore, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "a.pdf", text="bees"))
+    library.remove("a")
+    assert (library.papers(), store.points, library.search("bees")) == ([], [], [])
+    assert list((tmp_path / "lib" / "files").glob("*.pdf")) == []
+    with pytest.raises(PaperNotFound):
+        library.remove("a")
+
+
+def test_repair_rebuilds_from_the_catalogue(tmp_path: Path, store: fakes.ListStore) -> None:
+    with fakes.open_library(tmp_path / "lib", store=store) as library:
+        for name in ("a", "b"):
+            library.add(write(tmp_path / f"{name}.pdf", text=f"{name} bees"))
+        store.points = store.points[:1]
+        assert library.health().problems == (
+            "b: 0 of 1 passages are in the index; run `gloss doctor --repair`",
+        )
+        assert library.repair().ok
+        assert sorted(found(library, "bees")) == ["a bees", "b bees"]
+
+
+def test_another_model_is_refused_until_repaired(tmp_path: Path, store: fakes.ListStore) -> None:
+    other = fakes.LetterEmbedder("others", "others-1")
+    with fakes.open_library(tmp_path / "lib", store=store) as library:
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+    with fakes.open_library(tmp_path / "lib", store=store, embedder=other) as library:
+        assert len(library.papers()) == 1
+        with pytest.raises(LibraryUnusable, match=r"letters, not others.*gloss doctor --repair"):
+            library.search("bees")
+        store.fail_on = "upsert"
+        with pytest.raises(StoreUnusable):
+            library.repair()
+        store.fail_on = ""
+        with pytest.raises(LibraryUnusable, match="cut short"):
+            library.search("bees")
+        told: list[str] = []
+        assert library.repair(told.append).ok
+        assert told == ["a"]
+        assert found(library, "bees") == ["bees"]
+    with fakes.open_library(tmp_path / "lib", store=store, embedder=other) as library:
+        assert found(library, "bees") == ["bees"]
+
+
+def test_an_empty_library_takes_any_model(tmp_path: Path, store: fakes.ListStore) -> None:
+    with fakes.open_library(tmp_path / "lib", store=store) as library:
+        assert library.search("bees") == []
+    other = fakes.LetterEmbedder("others", "others-1")
+    with fakes.open_library(tmp_path / "lib", store=store, embedder=other) as library:
+        assert library.search("bees") == []
+
+
+def test_repair_splits_anew_when_the_size_changed(tmp_path: Path, store: fakes.ListStore) -> None:
+    given = {
+        "embedder": fakes.LetterEmbedder(),
+        "reader": fakes.JsonReader(),
+        "words": fakes.LetterWords(),
+        "count_tokens": fakes.count_tokens,
+        "store": store,
+    }
+    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+        library.add(write(tmp_path / "a.pdf", text="bee " * 120))
+        library.save_digest("a", "en", "{}")
+        library.repair()
+        assert library.saved_digest("a", "en") == "{}"
+    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
+    with Library.open(smaller, **given) as library:
+        assert library.repair().passages == 2
+        assert library.saved_digests() == []
+
+
+def test_directories_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "lib", Path("/proc/gloss")):
+        with pytest.raises(LibraryUnusable, match="give a --library that can be written"):
+            fakes.open_library(place)
+    with pytest.raises(LibraryUnusable, match="`gloss add` makes one"):
+        Library.open(Settings(library=tmp_path / "typo"), create=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_without_permission(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir(mode=0o500)
+    with pytest.raises(LibraryUnusable, match="Permission denied"):
+        fakes.open_library(tmp_path / "lib")
+
+
+def test_opening_needs_no_model_and_little_time(tmp_path: Path) -> None:
+    Library.open(Settings(library=tmp_path / "lib", model="no-such-model")).close()
+    start = time.perf_counter()
+    with Library.open(Settings(library=tmp_path / "lib", model="no-such-model")) as library:
+        assert library.papers() == []
+        assert time.perf_counter() - start < 0.5  # some 0.01 on an idle machine
+    library.close()  # twice does no harm
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, str(PROGRAM), str(tmp_path / "lib"), "hold"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        start = time.perf_counter()
+        with pytest.raises(LibraryBusy) as refused:
+            fakes.open_library(tmp_path / "lib")
+        assert time.perf_counter() - start < 1
+        assert f"(process {holder.pid} since " in str(refused.value)
+        assert "in use by library_fakes.py" in str(refused.value)
+        holder.kill()
+    fakes.open_library(tmp_path / "lib").close()  # who was killed holds nothing
+
+
+@pytest.mark.parametrize(
+    ("moment", "acknowledged", "text"),
+    [
+        ("before upsert", False, "bees one"),
+        ("after upsert", False, "bees one"),
+        ("before current", False, "bees one"),
+        ("before delete", False, "bees two"),  # committed, if not yet said
+        ("after delete", False, "bees two"),
+        ("never", True, "bees two"),
+    ],
+)
+def test_kill_at_each_step(tmp_path: Path, moment: str, acknowledged: bool, text: str) -> None:
+    from index.store.edge import EdgeStore
+
+    directory = tmp_path / "lib"
+    for version, said in ((1, "bees one"), (2, "bees two")):
+        write(tmp_path / f"{version}.pdf", id="2407.03300", version=version, text=said)
+    with fakes.open_library(directory) as library:
+        library.add(Source(tmp_path / "1.pdf", "1.pdf"))
+    died = run(directory, moment, tmp_path / "2.pdf")
+    assert (died.returncode == 0, "2407.03300 ok" in died.stdout) == (acknowledged, acknowledged)
+    assert died.returncode in (0, 9), died.stderr
+    with fakes.open_library(directory) as library:
+        assert found(library, "bees") == [text]
+        health = library.health()
+        assert (health.problems, health.papers, health.points) == ((), 1, 1)
+        assert len(list((directory / "files").iterdir())) == 2  # one file, and the empty incoming/
+        library.add(Source(tmp_path / "2.pdf", "2.pdf"))
+        assert found(library, "bees") == ["bees two"]
+    store = EdgeStore(directory / "vectors", 26)
+    assert list(store.editions().values()) == [1]
+    store.close()
+
+
+def test_threads_may_add_and_search_at_once(library: Library, tmp_path: Path) -> None:
+    sources = [
+        write(tmp_path / f"{n}.pdf", id=f"p{n % 4}", text=f"bees {n % 4}") for n in range(12)
+    ]
+    added: list[Added] = []
+
+    def work(part: list[Source]) -> None:
+        for source in part:
+            added.append(library.add(source))
+            library.search("bees")
+            library.papers()
+
+    threads = [threading.Thread(target=work, args=(sources[n::3],)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(added) == 12
+    assert sum(one.changed for one in added) == 4
+    assert sorted(found(library, "bees")) == [f"bees {n}" for n in range(4)]
+    assert library.health().ok
+
+
+class Papers(RuleBasedStateMachine):
+    """Whatever fails in between, the library holds the last good version of each paper."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        self.store = fakes.ListStore()
+        self.library = fakes.open_library(self.root / "lib", store=self.store)
+        self.good: dict[str, tuple[int, str]] = {}
+
+    @rule(
+        paper=st.sampled_from(["2401.00001", "2401.00002"]),
+        version=st.integers(1, 3),
+        text=st.sampled_from(["bees", "wasps", "ants"]),
+        fault=st.sampled_from(["", "", "status", "upsert", "delete"]),
+    )
+    def add(self, paper: str, version: int, text: str, fault: str) -> None:
+        text = f"{text} {paper} {version}"
+        said = {"status": "broken", "text": text} if fault == "status" else {"text": text}
+        name = f"{paper}v{version}.pdf"
+        source = write(self.root / name, id=paper, version=version, **said)
+        self.store.fail_on = fault
+        held = self.good.get(paper, (0, ""))
+        try:
+            added = self.library.add(source)
+        except StoreUnusable:
+            assert fault == "upsert"
+            return
+        finally:
+            self.store.fail_on = ""
+        if added.status == "ok" and version >= held[0]:
+            assert added.changed == (held[1] != text)
+            self.good[paper] = (version, text)
+        else:
+            assert not added.changed or added.status == "broken"
+
+    @rule()
+    def reopen(self) -> None:
+        self.library.close()
+        self.library = fakes.open_library(self.root / "lib", store=self.store)
+        assert self.library.health().ok
+
+    @rule(paper=st.sampled_from(["2401.00001", "2401.00002"]))
+    def remove(self, paper: str) -> None:
+        if paper in self.good:
+            self.library.remove(paper)
+            del self.good[paper]
+
+    @invariant()
+    def what_is_good_is_there(self) -> None:
+        listed = {row.id: row.version for row in self.library.papers() if row.status == "ok"}
+        assert listed == {paper: version for paper, (version, _) in self.good.items()}
+        assert sorted(found(self.library, "bees")) == sorted(text for _, text in self.good.values())
+
+    def teardown(self) -> None:
+        self.library.close()
+        self.folder.cleanup()
+
+
+TestPapers = Papers.TestCase
+TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=10, deadline=None)
