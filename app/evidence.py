@@ -51,10 +51,10 @@ _LEANS = re.compile(
     r"[ivx\d]{1,3}[.)]|\(?[ivx\d]{1,3}\))",
 )  # fmt: skip
 _SIGNPOST = re.compile(
-    r"(?:rest|remainder) of (?:this|the) (?:paper|article)|organi[sz]ed as follows|in (?:this|the next|the following|the subsequent|what follows) ?(?:sub)?(?:section)?s?\b|we first (?:outline|describe|present|review)"
+    r"(?:rest|remainder) of (?:this|the) (?:paper|article)|organi[sz]ed as follows|in (?:this|the next|the following|the subsequent) (?:sub)?sections?\b|in what follows|we first (?:outline|describe|present|review)"
     r"|(?:^|\W)(?:section|sec\.|§) ?\d|(?:as follows|the following|listed below|shown below|given by|defined as|reads|such that|of the form)\s*[:.]?$"
     r"|we (?:will )?(?:now|next|first|then) (?:describe|discuss|present|turn|show|explain|introduce)|(?:described|discussed|presented|shown|given) (?:above|below|earlier)"
-    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote|due to space|in (?:the )?appendix"
+    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote \d|due to space|in (?:the )?appendix"
     r"|(?:table|figure|fig\.) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|summari[sz]es|compares|illustrates|depicts|plots|contains)"
     r"|(?:are|is) (?:shown|listed|given|presented|reported|summari[sz]ed|depicted|illustrated|found|displayed) in (?:table|fig)",
     re.I,
@@ -77,6 +77,7 @@ _SHORTFALL = re.compile(
     r"\b(?:limit|not\b|cannot|lack|challeng|fail|future work|remain|difficult|restrict|costly|slow|drawback)",
     re.I,
 )
+_GARBLED = re.compile(r"\)!|!\w|![)\]]|\(\s|\s\)")  # a formula in pieces
 _BRACKETED = re.compile(r"\([^()]*\)")
 _MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}^∥→←⟨⟩∗˙¯�∀∃∪∩⊂⊤⊥∞⃗′")
 
@@ -164,6 +165,7 @@ def reads_well(text: str) -> bool:
         and "←" not in text
         and not _SIGNPOST.search(text)
         and not _TORN.match(text)
+        and not _GARBLED.search(text)
         and not _POINTS.search(_BRACKETED.sub("", text))
         and text.count("(") == text.count(")")
         and text.count("[") == text.count("]")
@@ -234,8 +236,10 @@ class Selector:
         pool = [i for i in range(len(self._all)) if self._allowed(i, item)]
         fresh = [i for i in pool if not self._repeats(i, self._used)]
         most = item.most
-        if not fresh:  # a quote twice is better than a false "not stated"
+        if not fresh and item.reuse:  # a quote twice is better than a false "not stated"
             fresh, most = pool, 1
+        if not fresh:
+            return []
         pool = fresh
         question = self._embed([item.question])[0]
         scores = {i: self._score(i, item, float(self._vectors[i] @ question)) for i in pool}
@@ -254,8 +258,12 @@ class Selector:
         if item.voice == "others" and self._own[i]:
             return False
         cue = item.cue is not None and bool(item.cue.search(candidate.text))
-        # An abstract speaks of the paper itself, once it has introduced the field.
-        itself = candidate.role == "abstract" and cue and candidate.place > 0.25
+        # Conclusion and results speak of the paper itself, and so does the abstract once it has
+        # introduced the field.
+        itself = cue and (
+            candidate.role in ("conclusion", "results")
+            or (candidate.role == "abstract" and candidate.place > 0.25)
+        )
         if candidate.role == "limitations":
             cue = itself = cue or bool(_SHORTFALL.search(candidate.text))
         if item.voice == "own" and not (self._own[i] or itself):

@@ -22,6 +22,7 @@ def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Suppo
         ),
         "claim is the quote": text == " ".join(citation.quote for citation in citations),
         "boxes hold the quote's words": all(_boxed(paper, citation) for citation in citations),
+        "boxes hold nothing else": all(_alone(paper, citation) for citation in citations),
     }
     passed = tuple(name for name, held in checks.items() if held)
     if len(passed) == len(checks):
@@ -44,4 +45,13 @@ def _boxed(paper: Paper, citation: Citation) -> bool:
             for box in citation.boxes
         )
         for word in words
+    )
+
+
+def _alone(paper: Paper, citation: Citation) -> bool:
+    """No other word of the paper has its middle in the boxes, as a formula's fragments may have."""
+    first, last = citation.span.start, citation.span.end
+    return all(
+        word.span.start < last and first < word.span.end
+        for word in paper.words.inside(citation.boxes)
     )

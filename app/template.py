@@ -41,6 +41,7 @@ class Item:
     cue_required: bool = False
     never: re.Pattern[str] | None = None
     voice: Voice = "any"
+    reuse: bool = False  # whether it may repeat a quote where it would stay empty
     turn: int = 5  # items choose their evidence in this order; what is chosen is not quoted again
 
 
@@ -69,7 +70,7 @@ _PROPOSES = (
 _OFFERS = (
     r"(?:we|this (?:paper|work|article|study|report|letter|note)|in this (?:paper|work|article|study|report)|"
     r"the (?:aim|goal|purpose) of this)\b.{0,60}?\b(?:propos|present|introduc|describ|"
-    r"stud(?:y|ies)|investigat|consider|report|address|explor|examin)"
+    r"stud(?:y|ies)|investigat|consider|report|address|explor|examin|argu|look at)"
 )
 _RESULT = (
     r"\d+(?:\.\d+)?\s*(?:%|percent|BLEU|points?|F1|accuracy|times|x\b|×|ms\b|seconds?|hours?)",
@@ -178,7 +179,7 @@ TEMPLATE: tuple[Item, ...] = (
         cue=_cue(_OFFERS, r"our (?:method|approach|model|system|framework|algorithm|architecture)",
                  r"we (?:use|cast|combine|train|learn|apply|augment|reduce|compute|replace|have calculated|calculate)"),
         cue_required=True,
-        voice="own", turn=1, never=_NEVER_METHOD,
+        voice="own", reuse=True, turn=1, never=_NEVER_METHOD,
     ),
     Item(
         "task_and_performance", "overview", {"en": "Task and performance", "zh": "任务与性能"}, most=2,
@@ -186,7 +187,7 @@ TEMPLATE: tuple[Item, ...] = (
         roles=("abstract", "results", "experiments", "conclusion"),
         cue=_cue(*_RESULT, r"we (?:evaluate|test|validate|have submitted)", r"experiments? (?:on|show|demonstrate)"),
         cue_required=True,
-        turn=2, never=_NEVER_PLAN,
+        reuse=True, turn=2, never=_NEVER_PLAN,
     ),
     Item(
         "methods", "methods", {"en": "Methods", "zh": "方法"}, most=6,
@@ -205,7 +206,7 @@ TEMPLATE: tuple[Item, ...] = (
                  r"promis", r"allows?", r"provid", r"important", r"insight", r"demonstrat", r"show(?:s|n|ed)? that",
                  r"implication", r"applicable", r"indicat", r"impact"),
         cue_required=True,
-        voice="own", turn=9, never=_NEVER_PLAN,
+        voice="own", reuse=True, turn=9, never=_NEVER_PLAN,
     ),
     Item(
         "strengths", "conclusion", {"en": "Strengths", "zh": "优势"}, most=2,
@@ -215,7 +216,7 @@ TEMPLATE: tuple[Item, ...] = (
                  r"robust", r"efficien", r"scal(?:able|es|ability)", r"outperform", r"better", r"effective",
                  r"parallel", r"universal", r"easily", r"benefit", r"strength", r"improv", r"cheap", r"accurate"),
         cue_required=True,
-        voice="own", turn=8, never=_NEVER_LIMIT,
+        voice="own", reuse=True, turn=8, never=_NEVER_LIMIT,
     ),
     Item(
         "performance", "conclusion", {"en": "Performance", "zh": "性能"}, most=2,
@@ -228,7 +229,7 @@ TEMPLATE: tuple[Item, ...] = (
             r"[^.]{0,40}?\b(?:of|is|to|at|was)\s+(?:about |over |around )?\d+(?:\.\d+)?",
             re.I,
         ),
-        turn=7, never=_cue(r"if the", r"each citation", r"we (?:use|set|train)", r"trained (?:for|on|the)"),
+        reuse=True, turn=7, never=_cue(r"if the", r"each citation", r"we (?:use|set|train)", r"trained (?:for|on|the)"),
         cue_required=True,
     ),
     Item(
@@ -243,7 +244,7 @@ TEMPLATE: tuple[Item, ...] = (
                  r"care must be", r"limited class", r"too (?:simple|complicated|small)", r"weakness", r"room for improvement", r"not (?:yet|been) (?:explored|addressed|studied)",
                  r"unable to", r"limited (?:to|by)", r"is restricted to", r"further (?:work|research|investigation)"),
         cue_required=True,
-        turn=6,
+        reuse=True, turn=6,
     ),
     Item("figures", "figures", {"en": "Figures and tables", "zh": "图表"}, most=8, selection="captions"),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -145,6 +145,20 @@ class Words:
         first = bisect_right(self.ends, span.start)
         last = bisect_left(self.starts, span.end)
         return [self[number] for number in range(first, last)]
+
+    def inside(self, boxes: Sequence[Box]) -> list[Word]:
+        """The words whose middle lies in one of ``boxes``, in text order."""
+        on_page: dict[int, list[Box]] = {}
+        for box in boxes:
+            on_page.setdefault(box.page, []).append(box)
+        found: list[Word] = []
+        for number, page in enumerate(self.pages):
+            if page in on_page:
+                x0, y0, x1, y1 = self.corners[4 * number : 4 * number + 4]
+                x, y = (x0 + x1) / 2, (y0 + y1) / 2
+                if any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in on_page[page]):
+                    found.append(self[number])
+        return found
 
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """Where ``span`` is on the page: one box for each printed line it touches, in order."""

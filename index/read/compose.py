@@ -50,20 +50,6 @@ class Composer:
         self._write_lines(lines)
         return Span(start, self._length)
 
-    def go_on(self, lines: Sequence[Line]) -> int:
-        """Go on with the block that was written last, across a column or a page. Its new end."""
-        last = self._words[-1]
-        end = PageWord(self._parts[-1], 0, 0, 1, 1, ())
-        text, glued = self._end_of_line(end, lines[0].words[0])
-        if glued:
-            self._length -= len(self._parts[-1]) - len(text)
-            self._parts[-1] = text
-            self._words[-1] = Word(Span(last.span.start, self._length), last.box, last.line)
-        else:
-            self._put(" ")
-        self._write_lines(lines)
-        return self._length
-
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
         """Where these words went, if they went side by side."""
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
@@ -82,7 +68,7 @@ class Composer:
                         glued = True
                     else:
                         text, glued = self._end_of_line(word, following.words[0])
-                self._put_word(word, text, line.page)
+                self._put_word(word, text, _box(word, line))
                 if not glued:
                     self._put(" ")
 
@@ -90,11 +76,10 @@ class Composer:
         self._parts.append(text)
         self._length += len(text)
 
-    def _put_word(self, word: PageWord, text: str, page: int) -> None:
+    def _put_word(self, word: PageWord, text: str, box: Box) -> None:
         start = self._length
         self._put(text)
         self._numbers[id(word)] = len(self._words)
-        box = Box(page, word.x0, word.y0, word.x1, word.y1)
         self._words.append(Word(Span(start, self._length), box, self._line))
 
     def _end_of_line(self, word: PageWord, following: PageWord) -> tuple[str, bool]:
@@ -102,9 +87,7 @@ class Composer:
         text = word.text
         after = following.text
         if "://" in text or text.startswith("www."):
-            return text, after[0] in "./-_?=&~#" or (
-                text[-1] in "/-_=&?~" and after[0].isalnum() and "://" not in after
-            )
+            return text, _address_goes_on(text, after)
         if len(text) < 2 or text[-1] not in _HYPHENS or not text[-2].isalnum():
             return text, False
         if text[-1] == "\u00ad":
@@ -122,3 +105,26 @@ class Composer:
         if joined == 0 and "-" in left:
             return text, True
         return text[:-1], True
+
+
+def _box(word: PageWord, line: Line) -> Box:
+    """Where the word is, no higher than its line: a root's glyph reaches over the lines below."""
+    top, bottom = line.band
+    margin = 0.15 * line.size
+    middle = (word.y0 + word.y1) / 2
+    y0 = max(word.y0, min(top - margin, middle - 0.5))
+    y1 = min(word.y1, max(bottom + margin, middle + 0.5))
+    return Box(line.page, word.x0, y0, word.x1, y1)
+
+
+def _address_goes_on(text: str, after: str) -> bool:
+    """Whether ``after``, on the next line, belongs to the address at the end of this one."""
+    if "://" in after or after.startswith("www."):
+        return False
+    if after[0] in "./-_?=&~#":
+        return True
+    if text[-1] == ".":  # "https://github." + "com/..."; a new sentence begins with a capital
+        return after[0].islower()
+    if text[-1] == "/":  # a plain word is the sentence that goes on
+        return not after.strip(".,;:)").isalnum() or (after[0].isdigit() and len(after) > 2)
+    return text[-1] in "-_=&?~" and after[0].isalnum()

@@ -11,8 +11,8 @@ from index.read.pages import Line, PageWord
 _AFFILIATION = re.compile(
     r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|"
     r"Center|"
-    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|Polytechni|"
-    r"Foundation|"
+    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|"
+    r"Foundation|Polytechni|"
     r"Council|Observator|National|Google|Microsoft|Facebook|Meta AI|OpenAI|DeepMind|NVIDIA|Amazon|IBM|"
     r"Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
     r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
@@ -32,6 +32,8 @@ _NAME_TOKEN = re.compile(r"(?:[^\W\d_][\w'’.\-‐]*)$")
 _COLLECTIVE = re.compile(
     r"(?:the )?(?:[\w.'-]+ ){1,5}(?:authors|team|consortium|collaboration|working group)", re.I
 )
+_NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
+_MARKS = "*∗†‡§¶⋆♠♣♦♢♡\ufffd"
 _AND = re.compile(r"\s*(?:,|;|&|·|•|\band\b|\bund\b|\bet\b)\s*")
 _NOT_NAMES = frozenset({
     "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution",
@@ -45,12 +47,20 @@ def is_collective(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An affiliation: its words, and how many characters at their head are its marker."""
+
+    words: tuple[PageWord, ...]
+    marker: int
+
+
+@dataclass(frozen=True, slots=True)
 class Front:
     """What stands above the abstract: the title's lines, the names, the lines of affiliations."""
 
     title_lines: tuple[Line, ...]
     authors: tuple[str, ...]
-    affiliation_lines: tuple[tuple[Line, ...], ...]
+    places: tuple[Place, ...]
 
 
 def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
@@ -102,7 +112,7 @@ def read_front(lines: Sequence[Line], title: tuple[Line, ...]) -> Front:
             authors += [name for name in names if name not in authors]
         elif not _CONTACT.search(line.text) and sum(c.isalpha() for c in line.text) >= 2:
             affiliations.append(line)
-    return Front(title, tuple(authors), tuple(_cells(affiliations)))
+    return Front(title, tuple(authors), tuple(_places(affiliations)))
 
 
 def _like(line: Line, style: tuple[bool, float]) -> bool:
@@ -156,11 +166,7 @@ def _pieces(line: Line) -> list[str]:
             elif pieces[-1]:
                 pieces[-1] += " "
         for text, style in word.parts:
-            marker = (
-                style.raised
-                or style.size < 0.8 * line.size
-                or all(c in "*∗†‡§¶⋆♠♣♦♢♡" for c in text)
-            )
+            marker = style.raised or style.size < 0.8 * line.size or all(c in _MARKS for c in text)
             if marker and (not text.isalpha() or len(text) <= 2):
                 pieces.append("")
             else:
@@ -169,14 +175,31 @@ def _pieces(line: Line) -> list[str]:
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
-def _cells(lines: list[Line]) -> list[tuple[Line, ...]]:
-    """Lines that go on with the affiliation above them: the same block, no marker of their own."""
-    cells: list[list[Line]] = []
+def _places(lines: list[Line]) -> list[Place]:
+    """Affiliations: each begins at a marker or in a block of its own, and may run over lines."""
+    places: list[list[PageWord]] = []
+    marks: list[int] = []
+    last: Line | None = None
     for line in lines:
-        first = line.words[0]
-        marked = first.parts[0][1].raised or first.text[0] in "*∗†‡§¶0123456789"
-        if cells and not marked and cells[-1][-1].block == line.block:
-            cells[-1].append(line)
-        else:
-            cells.append([line])
-    return [tuple(cell) for cell in cells]
+        for number, word in enumerate(line.words):
+            mark = _marker(word, line)
+            new = number == 0 and (last is None or last.block != line.block)
+            if mark or new or (number == 0 and _NUMBERED.match(word.text)):
+                places.append([])
+                marks.append(mark)
+            places[-1].append(word)
+        last = line
+    return [Place(tuple(words), mark) for words, mark in zip(places, marks, strict=True)]
+
+
+def _marker(word: PageWord, line: Line) -> int:
+    """Characters at the head of the word that refer from an author to this place: "1", "†"."""
+    length = 0
+    for text, style in word.parts:
+        small = style.raised or style.size < 0.8 * line.size
+        if not small and any(c.isalnum() for c in text):
+            break
+        length += len(text)
+    if length == 0:
+        length = len(word.text) - len(word.text.lstrip(_MARKS))
+    return length if word.text[:length].strip("(") else 0

@@ -278,6 +278,7 @@ def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
             line.column = 1
         elif line.x0 >= gutter - 4:
             line.column = 2
+    _widen(lines)
     ordered: list[Line] = []
     band: list[list[Line]] = []
 
@@ -305,6 +306,17 @@ def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
             band.append(unit)
     close_band()
     return ordered
+
+
+def _widen(lines: list[Line]) -> None:
+    """The short last line of a block that runs across both columns is in neither."""
+    blocks: dict[int, list[Line]] = {}
+    for line in lines:
+        blocks.setdefault(line.block, []).append(line)
+    for block in blocks.values():
+        if sum(line.column == 0 for line in block) >= 0.5 * len(block):
+            for line in block:
+                line.column = 0
 
 
 _FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
@@ -363,19 +375,11 @@ def _joined(lines: list[Line]) -> list[Line]:
 _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,2})?[a-z]?\)")
 
 
-def _band(line: Line) -> tuple[float, float]:
-    """Top and bottom of its first word of full size: a root or a sum reaches into the next row."""
-    for word in line.words:
-        if abs(word.style.size - line.size) < 0.6 and not word.style.maths:
-            return word.y0, word.y1
-    return line.y0, line.y1
-
-
 def _same_row(last: Line, line: Line) -> bool:
     if last.page != line.page or last.column != line.column:
         return False
-    top, bottom = _band(line)
-    last_top, last_bottom = _band(last)
+    top, bottom = line.band
+    last_top, last_bottom = last.band
     overlap = min(bottom, last_bottom) - max(top, last_top)
     if overlap < 0.5 * min(bottom - top, last_bottom - last_top):
         return False
@@ -427,6 +431,10 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step < -0.5 * size:
         return True
+    if _raised_mark(line) and (step > 1.3 * layout.leading or _raised_mark(group[0])):
+        return True
+    if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
+        return True
     if _KEYWORDS.match(line.text):
         return True
     if _CAPTION.match(line.text) and last.block != line.block and step > 0.5 * size:
@@ -444,10 +452,16 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         and not _SENTENCE_END.search(last.text)
     ):
         return True
+    left, right = layout.edges(line)
+    short = last.x1 < right - 2.5 * size
+    ended = bool(_SENTENCE_END.search(last.text))
+    # A line in typewriter type is smaller and yet in the middle of its paragraph.
+    runs_on = last.block == line.block and not short and not ended and step < 1.15 * layout.leading
     if (
         abs(last.size - line.size) > 0.8
         and min(len(last.text), len(line.text)) > 3
         and step > 0.6 * size
+        and not runs_on
     ):
         return not (_mostly_maths(last) or _mostly_maths(line))
     usual = layout.leading if abs(line.size - layout.body_size) < 0.6 else 1.25 * line.size
@@ -455,9 +469,6 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         usual = min(max(usual, last.middle - group[-2].middle), 1.5 * usual)
     if step > 1.35 * usual + 0.5:
         return True
-    left, right = layout.edges(line)
-    short = last.x1 < right - 2.5 * size
-    ended = bool(_SENTENCE_END.search(last.text))
     indent = line.x0 - min(last.x0, max(left, last.x0))
     if _BULLET.match(line.words[0].text) and line.block != last.block:
         return True
@@ -473,6 +484,12 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     return line.block != last.block and step > 1.12 * usual and (ended or short)
 
 
+def _displayed(line: Line, layout: Layout) -> bool:
+    """Whether the line is a formula that stands by itself, and no line of running text."""
+    left, _ = layout.edges(line)
+    return line.x0 > left + 1.5 * line.size and _is_equation([line], layout)
+
+
 def _starts_footnote(line: Line, layout: Layout) -> bool:
     first = line.words[0]
     mark, style = first.parts[0]
@@ -481,6 +498,14 @@ def _starts_footnote(line: Line, layout: Layout) -> bool:
         and (style.raised or style.size < 0.8 * line.size)
         and bool(_FOOTNOTE_MARK.fullmatch(mark))
     )
+
+
+def _raised_mark(line: Line) -> bool:
+    """Whether it begins with a raised mark and then a word, as a footnote of any size does."""
+    first = line.words[0]
+    mark, style = first.parts[0]
+    rest = first.text[len(mark) :] or (line.words[1].text if len(line.words) > 1 else "")
+    return style.raised and bool(_FOOTNOTE_MARK.fullmatch(mark)) and rest[:1].isalpha()
 
 
 def _whole_style(line: Line) -> bool:
@@ -515,16 +540,17 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     return "paragraph"
 
 
-def _prose_words(words: Sequence[PageWord]) -> int:
-    """Words of three letters and more that are not set as maths."""
-    return sum(
-        1 for word in words if not word.style.maths and sum(c.isalpha() for c in word.text) >= 3
-    )
+_PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]+")
+
+
+def prose_words(words: Sequence[PageWord]) -> int:
+    """Words of three letters and more that are not set as maths or as a formula."""
+    return sum(1 for word in words if not word.style.maths and _PROSE_WORD.fullmatch(word.text))
 
 
 def _is_equation(group: list[Line], layout: Layout) -> bool:
     words = [word for line in group for word in line.words]
-    prose = _prose_words(words)
+    prose = prose_words(words)
     characters = sum(len(word.text) for word in words)
     maths = sum(len(text) for word in words for text, style in word.parts if style.maths)
     symbols = sum(c in "=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−" for word in words for c in word.text)
@@ -550,7 +576,7 @@ def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
 def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     """Cells, axis labels and text inside drawings: nothing that reads as prose."""
     words = [word for line in group for word in line.words]
-    prose = _prose_words(words)
+    prose = prose_words(words)
     left, right = layout.edges(group[0])
     width = right - left
     if width <= 0:
@@ -571,3 +597,16 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     if abs(size - layout.body_size) < 0.6:
         return False
     return not full and not (ended and prose >= 6) and size < layout.body_size - 0.4
+
+
+def is_contents_row(part: Paragraph) -> bool:
+    """A row of a table of contents: a page number far to the right, or after dots."""
+    words = part.lines[-1].words
+    if len(part.lines) > 3 or len(words) < 2 or not words[-1].text.isdigit():
+        return False
+    return words[-1].x0 - words[-2].x1 > 1.5 * part.size or words[-2].text.endswith("..")
+
+
+def has_gap(line: Line) -> bool:
+    """Whether two of its words stand as far apart as the cells of a table do."""
+    return any(after.x0 - before.x1 > 1.8 * line.size for before, after in pairwise(line.words))

@@ -86,6 +86,14 @@ class Line:
         return self.y1 - self.y0
 
     @property
+    def band(self) -> tuple[float, float]:
+        """Top and bottom of its first word of full size: a root or a sum reaches further."""
+        for word in self.words:
+            if abs(word.style.size - self.size) < 0.6 and not word.style.maths:
+                return word.y0, word.y1
+        return self.y0, self.y1
+
+    @property
     def middle(self) -> float:
         """The vertical middle of the first full-size word: steadier than that of the whole line."""
         for word in self.words:

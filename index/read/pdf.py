@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -162,8 +163,13 @@ def _words(spans: list[dict[str, Any]], drawn: list[tuple[Any, ...]]) -> Iterato
         for character in span["text"]
         if not character.isspace()
     ]
+    mark, mark_end = _leading_mark(spans)
     position = 0
     for x0, y0, x1, y1, text, *_ in drawn:
+        if position == 0 and mark and text.startswith(mark) and len(text) > len(mark):
+            # "1" and "https://..." are drawn without a space between, and are two words.
+            yield PageWord(mark, x0, y0, mark_end, y1, ((mark, runs[0][1]),))
+            x0, text, position = mark_end, text[len(mark) :], len(mark)
         here = runs[position : position + len(text)]
         position += len(text)
         parts: list[tuple[str, Style]] = []
@@ -175,6 +181,21 @@ def _words(spans: list[dict[str, Any]], drawn: list[tuple[Any, ...]]) -> Iterato
         clean = clean_text(text)
         if clean and parts and x1 > x0 and y1 > y0:
             yield PageWord(clean, x0, y0, x1, y1, tuple(parts))
+
+
+_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
+
+
+def _leading_mark(spans: list[dict[str, Any]]) -> tuple[str, float]:
+    """The raised mark that a line of a footnote begins with, and where it ends; empty without one."""
+    if len(spans) < 2:
+        return "", 0.0
+    first, second = spans[0], spans[1]
+    text = first["text"].strip()
+    raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
+    if raised and _MARK.fullmatch(text) and second["text"][:1].strip():
+        return text, float(first["bbox"][2])
+    return "", 0.0
 
 
 _styles: dict[tuple[str, int, float], Style] = {}
@@ -205,3 +226,35 @@ def clean_text(text: str) -> str:
     text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
     text = unicodedata.normalize("NFC", text)
     return "".join(c for c in text if c.isprintable() or c == "\u00ad").replace("\ufffd", "�")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCharacter:
+    """A character as a page draws it, with the middle of its box in points."""
+
+    text: str
+    x: float
+    y: float
+
+
+def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
+    """All characters of page ``page`` (from 1), with nothing undone: to check boxes against.
+
+    Opens the file in this process, so only for files that were read before. Raises ``Unreadable``.
+    """
+    import pymupdf
+
+    flags = pymupdf.TEXT_MEDIABOX_CLIP
+    with _open(path) as document:
+        blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
+    return [
+        DrawnCharacter(
+            character["c"],
+            (character["bbox"][0] + character["bbox"][2]) / 2,
+            (character["bbox"][1] + character["bbox"][3]) / 2,
+        )
+        for block in blocks
+        for line in block.get("lines", ())
+        for span in line["spans"]
+        for character in span["chars"]
+    ]

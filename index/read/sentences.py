@@ -1,8 +1,8 @@
 """Sentences as spans. Rules for scientific English, and for full-width Chinese punctuation.
 
 A full stop ends a sentence unless it belongs to an abbreviation, an initial, a number, an ellipsis
-or a bracket that is still open, and unless what follows starts in lower case. Libraries were looked at
-first: pysbd returns strings that have to be searched for again, and NLTK needs a download.
+or a bracket that is still open, and unless what follows starts in lower case. Libraries were looked
+at first: pysbd returns strings that have to be searched for again, and NLTK needs a download.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
         return (
             following[:1].isalpha() and following[:1].isupper() and not rest.startswith(("(", "["))
         )
-    # An initial: "J. Smith", "A. N. Gomez". Not after a lower-case word and a symbol: "size k. The".
+    # An initial: "J. Smith", "A. N. Gomez". Not after a word and a symbol: "size k. The".
     if len(word) == 1 and word.isalpha() and text[match.start() - 1].isupper():
         before = text[max(span.start, match.start() - 3) : match.start() - 1]
         following = rest.split(maxsplit=1)[0]

@@ -9,22 +9,21 @@ from dataclasses import dataclass, field
 
 from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, Span
 from index.read.compose import Composer, vocabulary
-from index.read.front import find_title, read_front
+from index.read.front import Place, find_title, read_front
 from index.read.headings import KNOWN, Heading, assign_roles, follows, parse_heading
 from index.read.identity import Identity
-from index.read.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.layout import Layout, Paragraph, is_contents_row, lay_out, paragraphs
 from index.read.links import find_links
-from index.read.pages import Pages, PageWord
+from index.read.mend import draw_in, mend
+from index.read.pages import Line, Pages
 from index.read.sentences import split_sentences
 
-_SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}$")
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
 _KEYWORDS_LABEL = re.compile(
     r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases)\s*[.:—–-]*\s*", re.I
 )
 _KEYWORDS_END = re.compile(r"\s(?:arxiv|pacs|msc|jel|acm)\b", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
-_FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 _LABEL = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?[a-z]?|\S+\s+[IVX]+")
 
@@ -36,8 +35,6 @@ class _Draft:
     composer: Composer
     blocks: list[Block] = field(default_factory=list)
     headings: list[tuple[Heading, Span]] = field(default_factory=list)
-    deferred: list[Paragraph] = field(default_factory=list)
-    open: bool = False  # the last block is a paragraph whose last sentence goes on
     labels: dict[int, int] = field(default_factory=dict)  # start of a paragraph -> end of its label
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
 
@@ -51,51 +48,22 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     title_words = {id(word) for line in title_lines for word in line.words}
     headings = find_headings(parts, layout, title_words)
     body_start = _body_start(parts, headings, title_words)
+    heading_of = {id(parts[place]): heading for place, heading in headings.items()}
+    body = parts[body_start:]
+    draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    for number, part in enumerate(parts):
-        if number < body_start:
-            _write(draft, "front", part)
-        elif number in headings:
-            _close(draft)
-            span = _write(draft, "heading", part)
-            draft.headings.append((headings[number], span))
-        else:
-            _take(draft, part)
-    _close(draft)
-    return _paper(draft, layout, pages, identity, title_lines)
-
-
-def _take(draft: _Draft, part: Paragraph) -> None:
-    """A body paragraph: go on with the open one, wait for it, or begin anew."""
-    if part.kind in _FLOATS:
-        if draft.open:
-            draft.deferred.append(part)
-        else:
-            _write(draft, part.kind, part)
-        return
-    if part.kind == "paragraph" and draft.open and _goes_on(part):
-        end = draft.composer.go_on(part.lines)
-        last = draft.blocks[-1]
-        draft.blocks[-1] = Block(last.kind, Span(last.span.start, end))
-    else:
-        _close(draft)
-        span = _write(draft, part.kind, part)
-        if part.label and part.kind == "paragraph":
+    for part in parts[:body_start]:
+        _write(draft, "front", part)
+    for part in mend(body, set(heading_of), layout):
+        heading = heading_of.get(id(part))
+        span = _write(draft, "heading" if heading else part.kind, part)
+        if heading:
+            draft.headings.append((heading, span))
+        elif part.label and part.kind == "paragraph":
             label = draft.composer.span_of(part.words[: part.label])
             if label is not None and label.end < span.end:
                 draft.labels[span.start] = label.end
-    draft.open = part.kind == "paragraph" and not _SENTENCE_END.search(part.lines[-1].text)
-
-
-def _goes_on(part: Paragraph) -> bool:
-    first = part.lines[0].words[0].text
-    return not part.label and (
-        first[0].islower() or first[0].isdigit() or first[0] in "([" or not _bullet(first)
-    )
-
-
-def _bullet(word: str) -> bool:
-    return word[0] in "•‣▪◦●■*–"
+    return _paper(draft, layout, pages, identity, title_lines)
 
 
 def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
@@ -103,13 +71,6 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
-
-
-def _close(draft: _Draft) -> None:
-    draft.open = False
-    deferred, draft.deferred = draft.deferred, []
-    for part in deferred:
-        _write(draft, part.kind, part)
 
 
 # --- labels at the head of a paragraph ------------------------------------------------------------
@@ -173,8 +134,8 @@ def find_headings(
 ) -> dict[int, Heading]:
     """The paragraphs that are headings, by their place.
 
-    Numbered headings must come in their order. In a paper that has them, an unnumbered one must bear
-    a well-known name or be set like a numbered one.
+    Numbered headings must come in their order. In a paper that has them, an unnumbered one must
+    bear a well-known name or be set like a numbered one.
     """
     numbered: dict[int, Heading] = {}
     last: tuple[str, ...] | None = None
@@ -237,16 +198,8 @@ def _may_head(part: Paragraph, layout: Layout) -> bool:
         and (text[0].isupper() or text[0].isdigit())
         and not text.rstrip().endswith((",", ";"))
         and part.size >= layout.body_size - 1.2
-        and not _contents_row(part)
+        and not is_contents_row(part)
     )
-
-
-def _contents_row(part: Paragraph) -> bool:
-    """A row of a table of contents: a page number far to the right, or after dots."""
-    words = part.lines[-1].words
-    if len(words) < 2 or not words[-1].text.isdigit():
-        return False
-    return words[-1].x0 - words[-2].x1 > 1.5 * part.size or words[-2].text.endswith("..")
 
 
 def _stands_out(part: Paragraph, layout: Layout) -> bool:
@@ -295,10 +248,10 @@ def _paper(
     layout: Layout,
     pages: Pages,
     identity: Identity,
-    title_lines: Sequence[object],
+    title_lines: Sequence[Line],
 ) -> Paper:
     text, words = draft.composer.text, draft.composer.words
-    front = read_front(_front_lines(layout, draft), tuple(title_lines))  # type: ignore[arg-type]
+    front = read_front(_front_lines(layout, draft), tuple(title_lines))
     sections = _sections(draft, text)
     references = [section.span for section in sections if section.role == "references"]
     blocks: list[Block] = []
@@ -325,14 +278,7 @@ def _paper(
         if kind in _PROSE and not any(place.contains(span) for place in references):
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
     affiliations = [
-        span
-        for cell in front.affiliation_lines
-        if (
-            span := draft.composer.span_of(
-                _unmarked([word for line in cell for word in line.words])
-            )
-        )
-        and len(span) > 3
+        span for place in front.places if (span := _affiliation(draft, text, place)) is not None
     ]
     abstract = next((s for s in sections if s.role == "abstract"), None)
     return Paper(
@@ -358,17 +304,21 @@ def _paper(
     )
 
 
-def _unmarked(words: Sequence[PageWord]) -> Sequence[PageWord]:
-    """Without a marker that stands apart at the head."""
-    if len(words) > 1 and (words[0].style.raised or not any(c.isalpha() for c in words[0].text)):
-        return words[1:]
-    return words
+def _affiliation(draft: _Draft, text: str, place: Place) -> Span | None:
+    """Where it went, without its marker and the punctuation around it; None if little is left."""
+    span = draft.composer.span_of(place.words)
+    if span is None:
+        return None
+    said = text[span.start + place.marker : span.end]
+    end = span.start + place.marker + len(said.rstrip(" ,;&"))
+    start = span.end - len(said.lstrip(" ,;"))
+    return Span(start, end) if end - start > 3 else None
 
 
-def _front_lines(layout: Layout, draft: _Draft) -> list[object]:
+def _front_lines(layout: Layout, draft: _Draft) -> list[Line]:
     """The unjoined lines of page 1 whose words went into front blocks."""
     fronts = [block.span for block in draft.blocks if block.kind == "front"]
-    lines: list[object] = []
+    lines: list[Line] = []
     for line in layout.first_page:
         span = draft.composer.span_of(line.words[:1])
         if span is not None and any(front.contains(span) for front in fronts):

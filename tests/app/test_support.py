@@ -33,7 +33,7 @@ def test_the_papers_words_at_their_place_are_supported() -> None:
     support = check_quote(PAPER, TEXT, (TRUE,))
     assert support.verdict == "supported"
     assert support.score == 1.0
-    assert len(support.checks) == 4
+    assert len(support.checks) == 5
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,10 @@ def test_the_papers_words_at_their_place_are_supported() -> None:
         (TEXT, replace(TRUE, boxes=())),
         (TEXT, replace(TRUE, boxes=(Box(2, 0, 0, 100, 100),))),  # another page
         (TEXT, replace(TRUE, boxes=(Box(1, 0, 0, 20, 20),))),  # half of the words
+        (  # a box that holds more than the quote
+            "Lanterns burn",
+            Citation("a#method.1", "Lanterns burn", Span(0, 13), (Box(1, 0, 0, 100, 20),)),
+        ),
     ],
 )
 def test_anything_else_is_not(text: str, citation: Citation) -> None:

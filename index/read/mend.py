@@ -1,0 +1,152 @@
+"""Paragraphs that a figure, a table, a footnote or a page's end tore apart, put together again.
+
+What stood between the halves comes after them, so that a sentence is one span of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.paper import BlockKind
+from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words
+from index.read.pages import Line
+
+_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}$")
+_FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
+_LISTING = re.compile(r"algorithm|listing|procedure", re.I)
+_BULLETS = "•‣▪◦●■*–"
+_FAR = 80  # parts: a page full of small figures lies between
+
+
+def draw_in(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:
+    """Make a table of the text that stands between cells and is no prose: heads, labels of axes.
+
+    ``headings`` are the identities of the parts that are headings.
+    """
+    for part in parts:
+        if part.kind == "paragraph" and id(part) not in headings and is_contents_row(part):
+            part.kind = "table"
+    _listings(parts, headings, layout)
+    for ordered in (parts, parts[::-1]):
+        cells: Paragraph | None = None
+        for part in ordered:
+            beside = cells is not None and cells.lines[0].page == part.lines[0].page
+            if beside and id(part) not in headings and _is_cell(part, layout):
+                part.kind = "table"
+            cells = part if part.kind == "table" else None
+    _sandwiched(parts, headings, layout)
+
+
+def _listings(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:
+    """The lines of an algorithm, below its caption, up to the next gap."""
+    last: Line | None = None
+    for part in parts:
+        first = part.lines[0]
+        if part.kind == "caption" and _LISTING.match(part.text):
+            last = part.lines[-1]
+            continue
+        near = (
+            last is not None
+            and first.page == last.page
+            and first.column == last.column
+            and 0 < first.middle - last.middle < 1.45 * layout.leading
+        )
+        if near and part.kind in ("paragraph", "equation", "table") and id(part) not in headings:
+            part.kind = "table"
+            last = part.lines[-1]
+        else:
+            last = None
+
+
+def _is_cell(part: Paragraph, layout: Layout) -> bool:
+    if part.kind != "paragraph" or len(part.lines) > 3 or _END.search(part.lines[-1].text):
+        return False
+    left, right = layout.edges(part.lines[0])
+    if any(has_gap(line) for line in part.lines):
+        return prose_words(part.words) <= 12
+    inside = min(line.x0 for line in part.lines) > left + 2 or part.bold
+    narrow = max(line.width for line in part.lines) < 0.6 * (right - left)
+    return inside and narrow and prose_words(part.words) <= 8
+
+
+def _sandwiched(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:
+    """Sentences in small type between cells of one page are cells too."""
+    run: list[Paragraph] = []
+    begun: Paragraph | None = None
+    for part in parts:
+        small = part.kind == "paragraph" and part.size < layout.body_size - 0.8
+        if begun is not None and small and id(part) not in headings:
+            run.append(part)
+            continue
+        if part.kind == "table" and begun is not None and len(run) <= 8:
+            for cell in run:
+                if cell.lines[0].page == begun.lines[0].page == part.lines[0].page:
+                    cell.kind = "table"
+        run = []
+        begun = part if part.kind == "table" else None
+
+
+def mend(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> list[Paragraph]:
+    """The parts in order, each torn paragraph as one."""
+    mended: list[Paragraph] = []
+    waiting = list(parts)
+    place = 0
+    while place < len(waiting):
+        part = waiting[place]
+        place += 1
+        mended.append(part)
+        if part.kind != "paragraph" or id(part) in headings:
+            continue
+        between: list[Paragraph] = []
+        while (found := _continuation(waiting, place, part, headings, layout)) is not None:
+            between += waiting[place:found]
+            part.lines = [*part.lines, *waiting[found].lines]
+            place = found + 1
+        mended += between
+    return mended
+
+
+def _continuation(
+    parts: Sequence[Paragraph], place: int, torn: Paragraph, headings: set[int], layout: Layout
+) -> int | None:
+    """Where the paragraph goes on that ends before ``place``; None if it is whole."""
+    last = torn.lines[-1]
+    if _END.search(last.text):
+        return None
+    formula = captioned = False  # what was passed on the way
+    for number in range(place, min(place + _FAR, len(parts))):
+        part = parts[number]
+        first = part.lines[0]
+        if id(part) in headings or first.page > last.page + 2:
+            return None
+        moved = first.page != last.page or first.column != last.column
+        if part.kind in _FLOATS:
+            captioned = captioned or part.kind == "caption"
+        elif part.kind == "equation":
+            if not moved:
+                return None  # a displayed formula ends the stretch
+            formula = True
+        elif part.kind == "paragraph" and _reads_on(part, torn):
+            lower = (
+                first.text[0].islower() or first.text[0] in "([" or last.text[-1] in "-\u00ad\u2010"
+            )
+            if formula and not (captioned and lower):
+                return None
+            _, right = layout.edges(last)
+            full = last.x1 > right - 2.5 * last.size
+            if lower or (full and _wide(part, layout)):
+                return number
+            if _wide(part, layout):
+                return None
+    return None
+
+
+def _reads_on(part: Paragraph, torn: Paragraph) -> bool:
+    first = part.lines[0].words[0].text
+    return not part.label and first[0] not in _BULLETS and abs(part.size - torn.size) < 0.6
+
+
+def _wide(part: Paragraph, layout: Layout) -> bool:
+    left, right = layout.edges(part.lines[0])
+    return max(line.width for line in part.lines) > 0.6 * (right - left)
