@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WORDS_LEAST, WORDS_MOST = 7, 60  # of one quote; longer sentences are rarely read to their end
 _SIMILARITY, _CUE, _CENTRAL, _ROLE, _EARLY = 1.0, 0.25, 0.45, 0.22, 0.08
-_LEANING, _LONG = 0.15, 0.1  # what "these models" without the models, and length, cost
+_LONG = 0.1  # what length costs
 _REDUNDANCY = 0.35  # how much likeness to a chosen quote costs
 _TOO_ALIKE = 0.86  # cosine from which two quotes say the same
 
@@ -39,7 +39,7 @@ _LEANS = re.compile(
     r"|(?:This|These)\b(?! (?:paper|work|article|study|report|letter|note|survey|thesis)\b)"
     r"|The (?:former|latter|second|third|first|other|others|same|above|resulting|following|rest|remaining|next|last)\b"
     r"|In (?:this|these|that|such|those|both|contrast|addition|particular|turn|other|short|fact|general|order|doing|all|each|the (?:first|second|third|latter|former|following|next|previous|same|above|other|case))\b(?! (?:paper|work|article|study|report|letter|survey)\b)"
-    r"|Of (?:these|those|course|particular)\b|To (?:this|that|do|address (?:this|these)|counteract|tackle (?:this|these)|solve (?:this|these)|overcome (?:this|these)|see|illustrate)\b"
+    r"|Of (?:these|those|course|particular)\b|To (?:this|that|do|demonstrate,|address (?:this|these)|counteract|tackle (?:this|these)|solve (?:this|these)|overcome (?:this|these)|see|illustrate)\b"
     r"|For (?:this|these|that|those|example|instance|each|both|all|such|details|more|further)\b"
     r"|As (?:a (?:result|consequence|side)|such|an (?:example|alternative)|before|above|mentioned|noted|discussed|described|shown|seen|expected|in|side|we|can|for|with)\b"
     r"|On (?:the (?:other|one|contrary)|each|this|these)\b|Among (?:them|these|those)\b|With (?:this|these|that|such)\b"
@@ -54,7 +54,7 @@ _SIGNPOST = re.compile(
     r"(?:rest|remainder) of (?:this|the) (?:paper|article)|organi[sz]ed as follows|in (?:this|the next|the following|the subsequent) (?:sub)?sections?\b|in what follows|we first (?:outline|describe|present|review)"
     r"|(?:^|\W)(?:section|sec\.|§) ?\d|(?:as follows|the following|listed below|shown below|given by|defined as|reads|such that|of the form)\s*[:.]?$"
     r"|we (?:will )?(?:now|next|first|then) (?:describe|discuss|present|turn|show|explain|introduce)|(?:described|discussed|presented|shown|given) (?:above|below|earlier)"
-    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote \d|due to space|in (?:the )?appendix"
+    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote \d|\b(?:below|above)\.$|due to space|in (?:the )?appendix"
     r"|(?:table|figure|fig\.) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|summari[sz]es|compares|illustrates|depicts|plots|contains)"
     r"|(?:are|is) (?:shown|listed|given|presented|reported|summari[sz]ed|depicted|illustrated|found|displayed) in (?:table|fig)",
     re.I,
@@ -64,10 +64,9 @@ _POINTS = re.compile(
     r"\b(?:tables?|figures?|figs?\.|sections?|secs?\.|appendix|app\.|algorithms?|listing|equations?|eqs?\.|eqn)\s*\(?(?-i:[\dA-Z])",
     re.I,
 )
-_INNER_LEANING = re.compile(
-    r"\b(?:this|these|those|such|the (?:above|former|latter|same))\s+(?:\w+\s+)?"
-    r"(?:models?|methods?|approach(?:es)?|results?|problems?|tasks?|techniques?|cases?|settings?|algorithms?|"
-    r"procedures?|quantit\w+|parameters?|features?|systems?|steps?|analysis|datasets?|findings|is|are)\b",
+_POINTER = re.compile(r"\b(?:this|these|those|such)\s+(?P<to>[\w-]+(?:\s+[\w-]+){0,2})", re.I)
+_NO_POINTER = re.compile(
+    r"(?:paper|work|article|study|report|letter|note|survey|thesis|way|year|time|day|century|reason|end|as|a|an)\b",
     re.I,
 )
 # A row of a table or a date that was taken for the head of a sentence.
@@ -123,8 +122,11 @@ def candidates(paper: Paper) -> list[Candidate]:
             before = previous.of(paper.text)
             span = Span(previous.start, sentence.span.end) if stands_alone(before) else span
         quote = span.of(paper.text)
+        opening = quote.removesuffix(text) or quote  # the sentence that nothing stands before
         previous = sentence.span
         if not (stands_alone(quote) and reads_well(text) and reads_well(quote)):
+            continue
+        if points_back(opening):
             continue
         place = (span.start - section.span.start) / max(len(section.span), 1)
         role = _labelled_role(paper, labels, block) or section.role
@@ -148,6 +150,20 @@ def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
 def stands_alone(text: str) -> bool:
     """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
     return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not _LEANS.match(text)
+
+
+def points_back(text: str) -> bool:
+    """Whether "this task" or "these models" stands for something that the text has not named.
+
+    A word after the pointer that stands before it too (by its first five letters) is its name.
+    """
+    for match in _POINTER.finditer(text):
+        if _NO_POINTER.match(match["to"]):
+            continue
+        before = {word[:5].lower() for word in re.findall(r"[\w-]{4,}", text[: match.start()])}
+        if not any(word[:5].lower() in before for word in match["to"].split()):
+            return True
+    return False
 
 
 def reads_well(text: str) -> bool:
@@ -270,8 +286,7 @@ class Selector:
             return False
         if candidate.role in item.roles:
             return cue or not item.cue_required
-        alone = not _INNER_LEANING.search(candidate.text)
-        return cue and alone and candidate.role in item.also
+        return cue and candidate.role in item.also
 
     def _score(self, i: int, item: Item, similarity: float) -> float:
         candidate = self._all[i]
@@ -286,7 +301,6 @@ class Selector:
             + _CENTRAL * float(self._central[i])
             + _ROLE * preferred
             + _EARLY * (1 - candidate.place)
-            - _LEANING * bool(_INNER_LEANING.search(candidate.text))
             - _LONG * (len(candidate.text.split()) > 40)
         )
 

@@ -70,7 +70,7 @@ _PROPOSES = (
 _OFFERS = (
     r"(?:we|this (?:paper|work|article|study|report|letter|note)|in this (?:paper|work|article|study|report)|"
     r"the (?:aim|goal|purpose) of this)\b.{0,60}?\b(?:propos|present|introduc|describ|"
-    r"stud(?:y|ies)|investigat|consider|report|address|explor|examin|argu|look at)"
+    r"stud(?:y|ies)|investigat|consider|report|address|explor|examin|argu|look at|is about)"
 )
 _RESULT = (
     r"\d+(?:\.\d+)?\s*(?:%|percent|BLEU|points?|F1|accuracy|times|x\b|×|ms\b|seconds?|hours?)",
@@ -134,7 +134,7 @@ TEMPLATE: tuple[Item, ...] = (
         question="What does this paper propose or study, in one sentence?",
         roles=("abstract", "introduction", "conclusion"),
         cue=_cue(_OFFERS),
-        cue_required=True, voice="own", turn=0, never=_NEVER_RESULT,
+        voice="own", turn=0, never=_NEVER_RESULT,
     ),
     Item(
         "key_takeaways", "takeaways", {"en": "Key takeaways", "zh": "要点"}, most=5,
@@ -212,7 +212,7 @@ TEMPLATE: tuple[Item, ...] = (
         "strengths", "conclusion", {"en": "Strengths", "zh": "优势"}, most=2,
         question="What are the strengths and advantages of the proposed approach?",
         roles=("conclusion", "discussion", "abstract", "introduction", "results"),
-        cue=_cue(r"advantage", r"faster", r"simpl(?:e|er|icity)", r"general(?:ly|izes?|ise[sd]?)?\b", r"flexib",
+        cue=_cue(r"advantage", r"faster", r"simpler?\b", r"general(?:ly|izes?|ise[sd]?)?\b", r"flexib",
                  r"robust", r"efficien", r"scal(?:able|es|ability)", r"outperform", r"better", r"effective",
                  r"parallel", r"universal", r"easily", r"benefit", r"strength", r"improv", r"cheap", r"accurate"),
         cue_required=True,
@@ -244,7 +244,7 @@ TEMPLATE: tuple[Item, ...] = (
                  r"care must be", r"limited class", r"too (?:simple|complicated|small)", r"weakness", r"room for improvement", r"not (?:yet|been) (?:explored|addressed|studied)",
                  r"unable to", r"limited (?:to|by)", r"is restricted to", r"further (?:work|research|investigation)"),
         cue_required=True,
-        reuse=True, turn=6,
+        reuse=True, turn=6, never=_cue(r"no way limited", r"not limited to"),
     ),
     Item("figures", "figures", {"en": "Figures and tables", "zh": "图表"}, most=8, selection="captions"),
 )  # fmt: skip

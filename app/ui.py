@@ -9,7 +9,9 @@ which escapes every text of a paper.
 
 import io
 import os
+import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -435,6 +437,9 @@ def serve(
     from index.library import Library
 
     _check_free(host, port)
+    if threading.current_thread() is threading.main_thread():
+        # Told to stop (systemd, a container), leave in order: end the workers, free the library.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Library.open(settings) as library:
         blocks = build(library)
         address = launch(blocks, host, port)

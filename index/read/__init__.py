@@ -56,9 +56,10 @@ class Reader:
 
     def close(self) -> None:
         """End the workers."""
-        if self._started is not None:
-            self._started.stop()
-            self._started.join()
+        pool: Any = self._started  # pebble's stop() has no types
+        if pool is not None:
+            pool.stop()
+            pool.join()
             self._started = None
 
     def __enter__(self) -> Self:

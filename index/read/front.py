@@ -10,11 +10,9 @@ from index.read.pages import Line, PageWord
 
 _AFFILIATION = re.compile(
     r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|"
-    r"Center|"
-    r"Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|"
-    r"Foundation|Polytechni|"
-    r"Council|Observator|National|Google|Microsoft|Facebook|Meta AI|OpenAI|DeepMind|NVIDIA|Amazon|IBM|"
-    r"Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
+    r"Center|Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|"
+    r"Foundation|Polytechni|Council|Observator|National|Google|Microsoft|Facebook|Meta AI|"
+    r"OpenAI|DeepMind|NVIDIA|Amazon|IBM|Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
     r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
     r"Berkeley|Division|Group\b|Team\b|Project|Ministry|Agency|Studio|Consult|Society)",
     re.I,

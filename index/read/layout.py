@@ -456,7 +456,8 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     short = last.x1 < right - 2.5 * size
     ended = bool(_SENTENCE_END.search(last.text))
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
-    runs_on = last.block == line.block and not short and not ended and step < 1.15 * layout.leading
+    near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
+    runs_on = near and last.block == line.block and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
         and min(len(last.text), len(line.text)) > 3
@@ -505,7 +506,8 @@ def _raised_mark(line: Line) -> bool:
     first = line.words[0]
     mark, style = first.parts[0]
     rest = first.text[len(mark) :] or (line.words[1].text if len(line.words) > 1 else "")
-    return style.raised and bool(_FOOTNOTE_MARK.fullmatch(mark)) and rest[:1].isalpha()
+    raised = style.raised or style.size < 0.8 * line.size
+    return raised and bool(_FOOTNOTE_MARK.fullmatch(mark)) and rest[:1].isalpha()
 
 
 def _whole_style(line: Line) -> bool:

@@ -6,7 +6,7 @@ What stood between the halves comes after them, so that a sentence is one span o
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from index.paper import BlockKind
 from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words
@@ -28,14 +28,31 @@ def draw_in(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> N
         if part.kind == "paragraph" and id(part) not in headings and is_contents_row(part):
             part.kind = "table"
     _listings(parts, headings, layout)
+    for part in _side_by_side([part for part in parts if id(part) not in headings]):
+        if _is_cell(part, layout):
+            part.kind = "table"
     for ordered in (parts, parts[::-1]):
         cells: Paragraph | None = None
         for part in ordered:
             beside = cells is not None and cells.lines[0].page == part.lines[0].page
             if beside and id(part) not in headings and _is_cell(part, layout):
                 part.kind = "table"
-            cells = part if part.kind == "table" else None
+            of_table = part.kind == "caption" and part.text.startswith("Table")
+            cells = part if part.kind == "table" or of_table else None
     _sandwiched(parts, headings, layout)
+
+
+def _side_by_side(parts: Sequence[Paragraph]) -> Iterator[Paragraph]:
+    """The parts that share a row with another one of their column, as only cells do."""
+    short = [part for part in parts if len(part.lines) <= 3]
+    for part in short:
+        first = part.lines[0]
+        for other in short:
+            line = other.lines[0]
+            same = other is not part and line.page == first.page
+            if same and abs(line.middle - first.middle) < 2 and 0 in {line.column, first.column}:
+                yield part
+                break
 
 
 def _listings(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:

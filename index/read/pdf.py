@@ -187,7 +187,7 @@ _MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
 
 
 def _leading_mark(spans: list[dict[str, Any]]) -> tuple[str, float]:
-    """The raised mark that a line of a footnote begins with, and where it ends; empty without one."""
+    """The raised mark that a footnote's line begins with, and where it ends; empty without."""
     if len(spans) < 2:
         return "", 0.0
     first, second = spans[0], spans[1]
@@ -240,11 +240,10 @@ class DrawnCharacter:
 def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
     """All characters of page ``page`` (from 1), with nothing undone: to check boxes against.
 
-    Opens the file in this process, so only for files that were read before. Raises ``Unreadable``.
+    Opens the file in this process, so only for files that were read before. Raises
+    ``UnreadableError``.
     """
-    import pymupdf
-
-    flags = pymupdf.TEXT_MEDIABOX_CLIP
+    flags = _engine().TEXT_MEDIABOX_CLIP
     with _open(path) as document:
         blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
     return [

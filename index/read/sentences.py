@@ -21,7 +21,7 @@ _NEVER_LAST = frozenset({
     "rev", "assoc", "intl", "natl", "ed", "eds", "jan", "feb", "mar", "apr", "jun", "jul",
     "aug", "sep", "sept", "oct", "nov", "dec", "w.r.t", "a.k.a", "s.t", "i.i.d",
 })  # fmt: skip
-# Abbreviations that end a sentence when a capitalised word follows that is no name of a year.
+# Abbreviations that end a sentence when a word follows that begins one: "the U.S. Census" goes on.
 _MAYBE_LAST = frozenset({
     "et.al", "al", "etc", "inc", "ltd", "co", "corp", "jr", "sr", "u.s", "u.k", "ph.d", "m.sc",
     "b.sc", "a.m", "p.m",
@@ -94,10 +94,8 @@ def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
     if word in _NEVER_LAST:
         return False
     if word in _MAYBE_LAST:
-        following = rest.lstrip("\"'“‘([")
-        return (
-            following[:1].isalpha() and following[:1].isupper() and not rest.startswith(("(", "["))
-        )
+        following = rest.split(maxsplit=1)[0].lstrip("\"'“‘").rstrip(",")
+        return following in _SENTENCE_WORDS or (word == "etc" and following[:1].isupper())
     # An initial: "J. Smith", "A. N. Gomez". Not after a word and a symbol: "size k. The".
     if len(word) == 1 and word.isalpha() and text[match.start() - 1].isupper():
         before = text[max(span.start, match.start() - 3) : match.start() - 1]

@@ -277,9 +277,7 @@ def _paper(
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
-    affiliations = [
-        span for place in front.places if (span := _affiliation(draft, text, place)) is not None
-    ]
+    places = [_affiliation(draft, text, place) for place in front.places]
     abstract = next((s for s in sections if s.role == "abstract"), None)
     return Paper(
         id=identity.id,
@@ -289,7 +287,7 @@ def _paper(
         text=text,
         title=" ".join(" ".join(line.text for line in front.title_lines).split()),
         authors=front.authors,
-        affiliations=tuple(affiliations),
+        affiliations=tuple(place for place in places if place is not None),
         keywords=tuple(keywords),
         links=tuple(find_links(text, references)),
         abstract=_body_of(abstract, blocks) if abstract else None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.evidence import Selector, candidates, own_voice, reads_well, stands_alone
+from app.evidence import Selector, candidates, own_voice, points_back, reads_well, stands_alone
 from app.template import ITEMS, Item
 from index.paper import Block, Paper, Section, Sentence, Span
 from index.read.sentences import split_sentences
@@ -82,6 +82,20 @@ def test_sentences_that_stand_alone(text: str) -> None:
 )
 def test_what_does_not_read_well(text: str) -> None:
     assert not reads_well(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "back"),
+    [
+        ("We train a lantern to simplify this task for the walker.", True),
+        ("Experiments on two paths show these models to be superior.", True),
+        ("We build three lanterns and measure how bright these lanterns are.", False),
+        ("In this paper, we measure how well lanterns light a path.", False),
+        ("Lanterns such as ours are bright.", False),
+    ],
+)
+def test_pointers_without_a_name_are_seen(text: str, back: bool) -> None:
+    assert points_back(text) is back
 
 
 def test_a_leaning_sentence_is_taken_with_the_one_before() -> None:

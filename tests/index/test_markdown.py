@@ -1,0 +1,171 @@
+"""Markdown full texts, whole and damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.config import Settings
+from index.paper import Paper
+from index.read import Reader
+from index.read.markdown import read_markdown
+
+DATA = Path(__file__).parents[2] / "data"
+SEED = Path(__file__).parents[3] / "shared" / "seed" / "2407.03300v1.md"
+
+
+def paper_of(tmp_path: Path, source: str, name: str = "notes") -> Paper:
+    """The paper in a Markdown file with this content."""
+    path = tmp_path / f"{name}.md"
+    path.write_text(source, "utf-8")
+    paper = read_markdown(path, name)
+    assert paper is not None
+    return paper
+
+
+def blocks(paper: Paper, kind: str) -> list[str]:
+    return [block.span.of(paper.text) for block in paper.blocks if block.kind == kind]
+
+
+def sentences(paper: Paper) -> list[str]:
+    return [sentence.span.of(paper.text) for sentence in paper.sentences]
+
+
+WHOLE = """---
+title: not this one
+tags: [a, b]
+---
+# Sparse Trees for Dense Forests
+
+Ada Lovelace, Ludwig van der Berg
+
+University of Nowhere
+
+## Abstract
+
+We grow sparse trees. They are *quick* and use `little` memory.
+
+Keywords: trees, forests; growth
+
+## 1 Introduction
+
+Trees are old. See [our code](https://example.org/trees) for more.
+
+- The first reason is size.
+- The second reason is speed.
+
+## 2 Method
+
+| model | score |
+|-------|-------|
+| small | 0.5   |
+
+Table 1: Scores of all models.
+
+We split on the gain.
+
+## References
+
+[1] A. Turing. On trees. 1950.
+"""
+
+
+def test_front_matter_is_no_text_and_the_heading_is_the_title(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, WHOLE)
+    assert paper.title == "Sparse Trees for Dense Forests"
+    assert paper.authors == ("Ada Lovelace", "Ludwig van der Berg")
+    assert [span.of(paper.text) for span in paper.affiliations] == ["University of Nowhere"]
+    assert [span.of(paper.text) for span in paper.keywords] == ["trees", "forests", "growth"]
+    assert "not this one" not in paper.text
+    assert "tags" not in paper.text
+
+
+def test_sections_abstract_and_sentences(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, WHOLE)
+    assert [(section.title, section.role) for section in paper.sections] == [
+        ("", "other"), ("Abstract", "abstract"), ("1 Introduction", "introduction"),
+        ("2 Method", "method"), ("References", "references"),
+    ]  # fmt: skip
+    assert paper.abstract is not None
+    assert (
+        paper.abstract.of(paper.text) == "We grow sparse trees. They are quick and use little memory."
+    )
+    said = sentences(paper)
+    assert "The first reason is size." in said
+    assert "We split on the gain." in said
+    assert not any("Turing" in sentence for sentence in said if "1950" not in sentence)
+
+
+def test_a_table_is_no_prose_and_its_caption_is_a_figure(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, WHOLE)
+    assert blocks(paper, "table") == ["model score small 0.5"]
+    assert [figure.label for figure in paper.figures] == ["Table 1"]
+    assert not any("small 0.5" in sentence for sentence in sentences(paper))
+
+
+def test_a_text_without_any_heading(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, "We grow trees. They are quick.\n\nWe cut them. They fall.\n")
+    assert paper.text
+    assert len(paper.sentences) >= 2
+    assert paper.sections[-1].span.end == len(paper.text)
+
+
+def test_a_paragraph_torn_by_a_caption_is_one(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        "# Trees\n\n## 1 Introduction\n\nThe growth of a tree depends on\n\n"
+        "Figure 1: A tree.\n\nthe light that it gets. It is slow.\n",
+    )
+    assert "The growth of a tree depends on the light that it gets." in sentences(paper)
+
+
+def test_markup_in_a_text_stays_text(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, "# T\n\n## 1 Introduction\n\nUse <script>alert(1)</script> here.\n")
+    assert "<script>alert(1)</script>" in paper.text
+
+
+def test_an_empty_file_has_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "empty.md"
+    path.write_bytes(b"")
+    with Reader(Settings()) as reader:
+        reading = reader.read(path)
+    assert (reading.status, reading.paper) == ("no-text", None)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00a\x00b", b"caf\xe9 au lait " * 50, b"a\x00b"])
+def test_what_is_no_utf8_is_broken(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "latin.md"
+    path.write_bytes(content)
+    assert read_markdown(path, "latin") is None
+    with Reader(Settings()) as reader:
+        assert reader.read(path).status == "broken"
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_fine(tmp_path: Path) -> None:
+    path = tmp_path / "windows.md"
+    path.write_bytes(b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode())
+    paper = read_markdown(path, "windows")
+    assert paper is not None
+    assert paper.title == "Sparse Trees for Dense Forests"
+
+
+def test_the_sample_paper() -> None:
+    path = DATA / "choosing-passage-size.md"
+    paper = read_markdown(path, path.stem)
+    assert paper is not None
+    assert paper.abstract is not None
+    assert {"abstract", "introduction", "conclusion"} <= {s.role for s in paper.sections}
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="../shared is not here")
+def test_the_damaged_full_text_of_the_seed() -> None:
+    """Headings that became list items, a stamp in the text, paragraphs torn by figures."""
+    paper = read_markdown(SEED, SEED.stem)
+    assert paper is not None
+    assert (paper.id, paper.version) == ("2407.03300", 1)
+    assert paper.title and paper.authors and paper.abstract is not None
+    assert {"introduction", "method", "experiments", "conclusion"} <= {
+        section.role for section in paper.sections
+    }
+    assert not any(section.title.startswith("arXiv:") for section in paper.sections)
