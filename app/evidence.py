@@ -249,23 +249,41 @@ class Selector:
 
     def choose(self, item: Item) -> list[Evidence]:
         """The best quotes for ``item``, at most ``item.most``, in reading order."""
-        pool = [i for i in range(len(self._all)) if self._allowed(i, item)]
-        fresh = [i for i in pool if not self._repeats(i, self._used)]
-        most = item.most
-        if not fresh and item.reuse:  # a quote twice is better than a false "not stated"
-            fresh, most = pool, 1
-        if not fresh:
-            return []
-        pool = fresh
+        every = range(len(self._all))
+        allowed = [i for i in every if self._allowed(i, item)]
+        fresh = [i for i in allowed if not self._repeats(i, self._used)]
         question = self._embed([item.question])[0]
-        scores = {i: self._score(i, item, float(self._vectors[i] @ question)) for i in pool}
+
+        def score(i: int) -> float:
+            return self._score(i, item, float(self._vectors[i] @ question))
+
         chosen: list[int] = []
-        while pool and len(chosen) < most:
-            best = max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
-            chosen.append(best)
-            pool = [i for i in pool if i != best and not self._repeats(i, chosen)]
+        if fresh:
+            self._take(chosen, fresh, item.most, score)
+        elif item.reuse:  # a quote twice is better than a false "not stated"
+            self._take(chosen, allowed, 1, score)
+        more = [i for i in every if self._fills(i, item)] if len(chosen) < item.least else []
+        self._take(chosen, [i for i in more if not self._repeats(i, self._used)], item.least, score)
         self._used += chosen
-        return [Evidence(self._all[i].span, scores[i]) for i in sorted(chosen)]
+        return [Evidence(self._all[i].span, score(i)) for i in sorted(chosen)]
+
+    def _take(
+        self, chosen: list[int], pool: list[int], most: int, score: Callable[[int], float]
+    ) -> None:
+        """Add the best of ``pool`` to ``chosen`` until there are ``most``, none like another."""
+        scores = {i: score(i) for i in pool}
+        while len(chosen) < most:
+            pool = [i for i in pool if not self._repeats(i, chosen)]
+            if not pool:
+                return
+            chosen.append(max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i)))
+
+    def _fills(self, i: int, item: Item) -> bool:
+        """Whether it may fill up an item that has too little: what abstract and conclusion say."""
+        candidate = self._all[i]
+        early = candidate.role == "abstract" and candidate.place < 0.25  # speaks of the field
+        barred = item.never is not None and item.never.search(candidate.text)
+        return candidate.role in ("abstract", "conclusion") and not early and not barred
 
     def _allowed(self, i: int, item: Item) -> bool:
         candidate = self._all[i]

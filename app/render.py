@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
-# What a reader sees beside a page number: where in the paper the words are.
+# What a reader sees beside a page number: where in the paper the words are. `front` is what
+# stands above the abstract.
 ROLE_TITLES: dict[str, dict[Language, str]] = {
+    "front": {"en": "Title page", "zh": "首页"},
     "abstract": {"en": "Abstract", "zh": "摘要"},
     "introduction": {"en": "Introduction", "zh": "引言"},
     "background": {"en": "Background", "zh": "相关工作"},

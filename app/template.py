@@ -41,6 +41,7 @@ class Item:
     cue_required: bool = False
     never: re.Pattern[str] | None = None
     voice: Voice = "any"
+    least: int = 0  # filled up to this from what abstract and conclusion say
     reuse: bool = False  # whether it may repeat a quote where it would stay empty
     turn: int = 5  # items choose their evidence in this order; what is chosen is not quoted again
 
@@ -141,7 +142,7 @@ TEMPLATE: tuple[Item, ...] = (
         question="What are the main findings and contributions of this paper?",
         roles=("abstract", "conclusion", "introduction", "results"),
         cue=_cue(_PROPOSES, *_RESULT, r"contribution", r"novel", r"first (?:to|time)", r"allows?", r"enables?"),
-        cue_required=True, voice="own", turn=4, never=_NEVER_PLAN,
+        cue_required=True, voice="own", least=3, turn=4, never=_NEVER_PLAN,
     ),
     Item("affiliation", "front", {"en": "Affiliation", "zh": "单位"}, most=12, selection="affiliations"),
     Item("keywords", "front", {"en": "Keywords", "zh": "关键词"}, most=12, selection="keywords"),

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from index.config import Settings
+from index.library import Library
+from index.sources import find_sources
+
+DATA = Path(__file__).parent.parent / "data"
 
 
 class FakeEmbedder:
@@ -32,3 +39,13 @@ class FakeEmbedder:
 @pytest.fixture
 def fake_embedder() -> FakeEmbedder:
     return FakeEmbedder()
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The sample papers, read for real and embedded with the real model."""
+    settings = Settings(library=tmp_path_factory.mktemp("samples") / "library")
+    with Library.open(settings) as opened:
+        for source in find_sources([str(DATA)]).found:
+            opened.add(source)
+        yield opened

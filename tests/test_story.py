@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,27 +11,23 @@ from app.render import to_json, to_markdown
 from app.template import TEMPLATE
 from app.write import write_digest
 from eval.digests import DigestReport, check
-from index.config import Settings
 from index.library import Library
 from index.paper import SearchFilter
-from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(library=tmp_path_factory.mktemp("story") / "library")
-    with Library.open(settings) as opened:
-        wanted = find_sources([str(DATA)])
-        added = [opened.add(source) for source in wanted.found]
-        papers = {one.paper_id: one.status for one in added if one.status == "ok"}
-        assert set(papers) == {
-            "cited-digests",
-            "every-sentence-needs-a-source",
-            "choosing-passage-size",
-        }
-        yield opened
+@pytest.fixture
+def library(sample_library: Library) -> Library:
+    return sample_library
+
+
+def test_the_sample_papers_are_in(library: Library) -> None:
+    assert {row.id for row in library.papers() if row.status == "ok"} == {
+        "cited-digests",
+        "every-sentence-needs-a-source",
+        "choosing-passage-size",
+    }
 
 
 def test_every_sentence_of_every_digest_cites_the_words_on_the_page(library: Library) -> None:

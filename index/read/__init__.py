@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
 from pathlib import Path
@@ -119,6 +120,8 @@ def file_hash(path: Path) -> str:
 
 def _limit(megabytes: int) -> None:
     """Limit the worker's memory where the system can (not on Windows), and mute its output."""
+    # Pebble's handler would run only once the engine is back; the default ends the process at once.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         import resource
     except ImportError:  # Windows has no such limit; the limit of time still holds

@@ -180,7 +180,7 @@ def _lost_heading(heading: Heading, last: tuple[str, ...] | None) -> bool:
 
 def _compose(pieces: list[_Piece], identity: Identity) -> Paper:
     pieces = [piece for piece in pieces if piece.text]
-    title_at = next((i for i, piece in enumerate(pieces) if piece.kind == "heading"), 0)
+    title_at = _title_at(pieces)
     body_at = _body_at(pieces, title_at)
     text = ""
     blocks: list[Block] = []
@@ -208,13 +208,31 @@ def _compose(pieces: list[_Piece], identity: Identity) -> Paper:
     roles = assign_roles([heading for _, heading in marks])
     starts = [start for start, _ in marks]
     sections = [Section("", "other", 1, Span(0, starts[0] if starts else len(text)))]
-    for heading, start, end in zip(roles, starts, [*starts[1:], len(text)], strict=True):
+    ends = [*starts[1:], len(text)] if starts else []
+    for heading, start, end in zip(roles, starts, ends, strict=True):
         sections.append(Section(heading.title, heading.role, heading.level, Span(start, end)))
     return _finished(text, blocks, sections, pieces, title_at, identity)
 
 
+def _title_at(pieces: list[_Piece]) -> int:
+    """The place of the title: the first heading, or a short line above the paper's own; or -1."""
+    first = next((i for i, piece in enumerate(pieces) if piece.kind == "heading"), None)
+    if first is not None and not _is_section(pieces[first]):
+        return first
+    alone = bool(pieces) and len(pieces[0].text.split()) <= 25 and pieces[0].text[-1] not in ".!?"
+    return 0 if alone and first != 0 else -1
+
+
+def _is_section(piece: _Piece) -> bool:
+    """Whether a heading opens a section of the body, and can be no title."""
+    known = KNOWN.match(piece.text) or parse_heading(piece.text).number in (("1",), ("I",))
+    return piece.kind == "heading" and bool(known)
+
+
 def _body_at(pieces: list[_Piece], title_at: int) -> int:
     """The first piece of the body: the abstract's heading, the next known one, or long prose."""
+    if title_at < 0:
+        return 0
     for number, piece in enumerate(pieces):
         if number <= title_at:
             continue
@@ -304,7 +322,7 @@ def _finished(
         source="markdown",
         sha256=identity.sha256,
         text=text,
-        title=pieces[title_at].text if pieces else "",
+        title=pieces[title_at].text if title_at >= 0 else "",
         authors=tuple(authors),
         affiliations=tuple(affiliations),
         keywords=tuple(keywords),

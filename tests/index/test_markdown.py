@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.config import Settings
-from index.paper import Paper
+from index.paper import Paper, Span
 from index.read import Reader
 from index.read.markdown import read_markdown
 
@@ -89,7 +89,8 @@ def test_sections_abstract_and_sentences(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert paper.abstract is not None
     assert (
-        paper.abstract.of(paper.text) == "We grow sparse trees. They are quick and use little memory."
+        paper.abstract.of(paper.text)
+        == "We grow sparse trees. They are quick and use little memory."
     )
     said = sentences(paper)
     assert "The first reason is size." in said
@@ -106,9 +107,15 @@ def test_a_table_is_no_prose_and_its_caption_is_a_figure(tmp_path: Path) -> None
 
 def test_a_text_without_any_heading(tmp_path: Path) -> None:
     paper = paper_of(tmp_path, "We grow trees. They are quick.\n\nWe cut them. They fall.\n")
-    assert paper.text
-    assert len(paper.sentences) >= 2
-    assert paper.sections[-1].span.end == len(paper.text)
+    assert paper.title == ""
+    assert sentences(paper) == ["We grow trees.", "They are quick.", "We cut them.", "They fall."]
+    assert [section.span for section in paper.sections] == [Span(0, len(paper.text))]
+
+
+def test_a_title_that_is_no_heading(tmp_path: Path) -> None:
+    paper = paper_of(tmp_path, "Sparse Trees\n\n# Abstract\n\nWe grow trees.\n")
+    assert paper.title == "Sparse Trees"
+    assert paper.abstract is not None
 
 
 def test_a_paragraph_torn_by_a_caption_is_one(tmp_path: Path) -> None:
@@ -130,7 +137,7 @@ def test_an_empty_file_has_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with Reader(Settings()) as reader:
         reading = reader.read(path)
-    assert (reading.status, reading.paper) == ("no-text", None)
+    assert (reading.status, reading.reason) == ("no-text", "it has no text")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00a\x00b", b"caf\xe9 au lait " * 50, b"a\x00b"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +65,7 @@ PIECES = st.sampled_from(
 def test_every_character_is_in_exactly_one_sentence_in_order(text: str) -> None:
     spans = list(split_sentences(text, Span(0, len(text))))
     assert spans == sorted(spans)
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         assert before.end <= after.start
     said = "".join(span.of(text) for span in spans)
     assert "".join(said.split()) == "".join(text.split())

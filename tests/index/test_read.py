@@ -1,0 +1,206 @@
+"""Reading files that are hostile, damaged or no papers: each gets a status, and stops no other."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+
+from index.config import Settings
+from index.errors import SourceNotFound
+from index.paper import STATUSES, Box
+from index.read import Reader
+
+DATA = Path(__file__).parents[2] / "data"
+GOOD = DATA / "every-sentence-needs-a-source.pdf"
+SHARED = Path(__file__).parents[3] / "shared" / "papers"
+PROSE = "We grow sparse trees and count their leaves. The leaves are green in spring. " * 12
+
+
+def pdf_with(path: Path, pages: list[str], **options: Any) -> Path:
+    """A PDF with one page of text for each of ``pages``."""
+    document: Any = pymupdf.open()
+    for text in pages:
+        page = document.new_page()
+        page.insert_textbox(pymupdf.Rect(72, 72, 520, 720), text, fontsize=10)
+    document.save(path, **options)
+    document.close()
+    return path
+
+
+def nested_forms(path: Path, depth: int = 30) -> Path:
+    """2 to the power of ``depth`` drawing steps in 6 kB: each form draws the next one twice."""
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
+        b"/Resources<</XObject<</F 5 0 R>>>>>>",
+        b"<</Length 5>>stream\n/F Do\nendstream",
+    ]
+    for level in range(depth):
+        following = 6 + level
+        resources = b"/Resources<</XObject<</F %d 0 R>>>>" % following
+        head = b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]"
+        if level == depth - 1:
+            objects.append(head + b"/Length 1>>stream\n \nendstream")
+        else:
+            objects.append(head + resources + b"/Length 11>>stream\n/F Do /F Do\nendstream")
+    body = b"%PDF-1.4\n"
+    offsets = []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj" % number + content + b"endobj\n"
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    size = len(objects) + 1
+    body += b"xref\n0 %d\n0000000000 65535 f \n" % size + table
+    body += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, body.rindex(b"xref"))
+    path.write_bytes(body)
+    return path
+
+
+@pytest.fixture(scope="module")
+def reader() -> Any:
+    with Reader(Settings(read_workers=1, pages_max=50)) as made:
+        yield made
+
+
+def test_a_good_paper_is_ok(reader: Reader) -> None:
+    reading = reader.read(GOOD)
+    assert (reading.status, reading.reason) == ("ok", "")
+    assert reading.paper is not None
+    assert reading.paper.id == "every-sentence-needs-a-source"
+
+
+def test_the_name_before_copying_and_a_given_id_count(reader: Reader) -> None:
+    named = reader.read(GOOD, name="2407.03300v2").paper
+    given = reader.read(GOOD, paper_id="mine").paper
+    assert named is not None and given is not None
+    assert (named.id, named.version, named.date) == ("2407.03300", 2, "2024-07")
+    assert given.id == "mine"
+
+
+def test_a_worker_that_hangs_is_killed_and_the_next_file_is_read(tmp_path: Path) -> None:
+    hostile = nested_forms(tmp_path / "hostile.pdf")
+    assert hostile.stat().st_size < 8000
+    with Reader(Settings(read_seconds=2.0, read_workers=1)) as reader:
+        reader.read(GOOD)  # the worker is warm: its start does not count
+        begun = time.monotonic()
+        reading = reader.read(hostile)
+        took = time.monotonic() - begun
+        after = reader.read(GOOD)
+    assert reading.status == "limit"
+    assert "2 seconds" in reading.reason
+    assert took < 3.0
+    assert after.status == "ok"
+
+
+def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
+    """A page so large that its picture alone is beyond the limit."""
+    pytest.importorskip("resource")
+    path = tmp_path / "wide.pdf"
+    document: Any = pymupdf.open()
+    document.new_page(width=14000, height=14000)
+    document.save(path)
+    with Reader(Settings(read_megabytes=700, read_workers=1)) as reader:
+        with pytest.raises(SourceNotFound, match="cannot be drawn"):
+            reader.render_page(path, 1, (), 4.0)
+        assert reader.read(GOOD).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "said"),
+    [
+        ("empty.pdf", b"", "broken", "empty"),
+        ("page.pdf", b"<!doctype html><p>Not found", "broken", "not a PDF"),
+        ("notes.pdf", PROSE.encode(), "broken", "not a PDF"),
+        ("head.pdf", b"%PDF-1.7\n", "broken", "PDF"),
+        ("no-pages.pdf", b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type"
+         b"/Pages/Kids[]/Count 0>>endobj trailer<</Root 1 0 R>>", "broken", "no pages"),
+    ],
+)  # fmt: skip
+def test_what_is_no_pdf_is_broken(
+    reader: Reader, tmp_path: Path, name: str, content: bytes, status: str, said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    reading = reader.read(path)
+    assert reading.status == status
+    assert said in reading.reason
+    assert "\n" not in reading.reason
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_a_pdf_that_was_cut_short_is_broken_or_whole(
+    reader: Reader, tmp_path: Path, share: float
+) -> None:
+    whole = GOOD.read_bytes()
+    path = tmp_path / "cut.pdf"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    reading = reader.read(path)
+    assert reading.status in ("broken", "no-text", "ok")
+    assert reading.status != "ok" or (reading.paper is not None and reading.paper.sentences)
+
+
+def test_a_locked_pdf_says_so(reader: Reader, tmp_path: Path) -> None:
+    path = pdf_with(
+        tmp_path / "locked.pdf", [PROSE], encryption=pymupdf.PDF_ENCRYPT_AES_256,
+        user_pw="secret", owner_pw="more",
+    )  # fmt: skip
+    reading = reader.read(path)
+    assert (reading.status, reading.paper) == ("encrypted", None)
+    assert "password" in reading.reason
+
+
+def test_too_many_pages_are_a_limit(reader: Reader, tmp_path: Path) -> None:
+    reading = reader.read(pdf_with(tmp_path / "book.pdf", ["Page"] * 51))
+    assert reading.status == "limit"
+    assert reading.reason == "51 pages; at most 50 are read"
+
+
+def test_a_notice_is_not_a_paper(reader: Reader, tmp_path: Path) -> None:
+    said = "The library is closed on all Mondays. We are sorry for this, dear readers."
+    reading = reader.read(pdf_with(tmp_path / "notice.pdf", [said]))
+    assert reading.status == "not-a-paper"
+
+
+def test_blank_pages_have_no_text(reader: Reader, tmp_path: Path) -> None:
+    assert reader.read(pdf_with(tmp_path / "blank.pdf", ["", ""])).status == "no-text"
+
+
+def test_a_page_is_drawn_with_its_boxes_marked(reader: Reader) -> None:
+    plain = reader.render_page(GOOD, 1, (), 1.0)
+    marked = reader.render_page(GOOD, 1, (Box(1, 100, 100, 300, 120),), 1.0)
+    assert plain.startswith(b"\x89PNG") and marked.startswith(b"\x89PNG")
+    assert plain != marked
+    picture: Any = pymupdf.Pixmap(marked)
+    red, green, blue = picture.pixel(299, 119)[:3]
+    assert min(red, green) > 200 > blue  # yellow
+
+
+def test_a_page_that_is_not_there_cannot_be_drawn(reader: Reader) -> None:
+    with pytest.raises(SourceNotFound, match="no page 99"):
+        reader.render_page(GOOD, 99, (), 1.0)
+
+
+ODD = sorted((SHARED / "odd").glob("*.pdf"))
+EXPECTED = {
+    "scanned_no_text.pdf": "no-text",
+    "pdfjs_empty.pdf": "no-text",
+    "pypdf_encryption_r6-user-password.pdf": "encrypted",
+    "unstructured_password.pdf": "encrypted",
+}
+
+
+@pytest.mark.skipif(not ODD, reason="../shared is not here")
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem[:40])
+def test_every_odd_file_ends_with_a_status(reader: Reader, path: Path) -> None:
+    reading = reader.read(path)
+    assert reading.status in STATUSES
+    assert reading.status == EXPECTED.get(path.name, reading.status)
+    assert (reading.paper is not None) == (reading.status == "ok")
+    assert (reading.reason == "") == (reading.status == "ok")
+    if reading.paper is not None:
+        assert len(reading.paper.sentences) >= 3

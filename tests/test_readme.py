@@ -1,0 +1,68 @@
+"""What the README shows is what the program does."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.render import to_markdown
+from app.write import write_digest
+from index.library import Library
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _between(mark: str) -> str:
+    found = re.search(rf"<!-- {mark} -->\n(.*?)<!-- /{mark} -->", README, re.S)
+    assert found, mark
+    return found[1]
+
+
+def test_the_digest_shown_is_the_digest_written(sample_library: Library) -> None:
+    digest = to_markdown(write_digest(sample_library, "choosing-passage-size"))
+    shown = re.sub(r"^> ?", "", _between("digest"), flags=re.M).strip()
+    shown = shown.removesuffix("…").strip()
+    assert len(shown) > 500
+    assert shown in digest
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`gloss ([a-z]+)", README))))
+def test_commands_named_in_the_readme_exist(command: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "from app.cli import main; main()", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Usage: " in ran.stdout
+
+
+def test_settings_named_in_the_readme_exist() -> None:
+    from index.config import Settings
+
+    named = set(re.findall(r"`GLOSS_([A-Z_]+)`", README))
+    assert named
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_the_llamaindex_example_runs(
+    sample_library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = re.search(r"```python\n(.*?)```", README, re.S)
+    assert example
+    body = example[1].split("with Library.open(Settings()) as library:\n")[1]
+    code = "from index.retriever import LibraryRetriever\n" + re.sub(r"^    ", "", body, flags=re.M)
+    exec(compile(code, "README.md", "exec"), {"library": sample_library})
+    assert len(capsys.readouterr().out.splitlines()) >= 5
+
+
+def test_links_in_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
