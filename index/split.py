@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, islice, pairwise, takewhile
 from math import ceil
+from operator import itemgetter
 
 from index.paper import Block, BlockKind, Paper, Passage, Section, Sentence, Span
 
@@ -42,8 +43,8 @@ def split(
     """Passages in text order, disjoint, none over ``maximum`` word pieces, none across a section.
 
     Bibliographies are left out: their titles match almost any query and drown the text that answers
-    it. Captions, tables and footnotes are packed apart from the running text around them. A
-    sentence over ``maximum`` is cut between words, a word over it between characters. The front
+    it. Captions, tables and footnotes are packed apart from the running text around them, unless they
+    are small. A sentence over ``maximum`` is cut between words, a word over it between characters. The front
     matter's passages are named ``front``. A heading with nothing under it, or a stray sign, gives
     no passage.
     """
@@ -60,12 +61,16 @@ def split(
     texts = [span.of(paper.text) for _, run in runs for span in run]
     counts = iter(count_tokens(texts) if texts else [])
     packed: list[tuple[int, Span]] = []  # section number, passage
-    for number, run in runs:
-        pieces: list[_Piece] = []
-        for span in run:
-            piece = _Piece(span, next(counts))
-            pieces.extend(_fitted(piece, paper.text, count_tokens, target, maximum))
-        packed.extend((number, piece.span) for piece in _packed(pieces, target, maximum))
+    for number, of_section in groupby(runs, key=itemgetter(0)):
+        inside: list[_Piece] = []
+        for _, run in of_section:
+            pieces: list[_Piece] = []
+            for span in run:
+                piece = _Piece(span, next(counts))
+                pieces.extend(_fitted(piece, paper.text, count_tokens, target, maximum))
+            inside.extend(_packed(pieces, target, maximum))
+        inside = _without_small(inside, paper.text, maximum)
+        packed.extend((number, piece.span) for piece in inside)
     # A sum of counts can miss by a little: some tokenizers count differently at a seam.
     totals = count_tokens([span.of(paper.text) for _, span in packed]) if packed else []
     numbers: Counter[str] = Counter()
@@ -245,6 +250,26 @@ def _packed(pieces: Sequence[_Piece], target: int, maximum: int) -> list[_Piece]
                     break
         number = max(number, -1) + 1
     return passages
+
+
+def _without_small(passages: list[_Piece], text: str, maximum: int) -> list[_Piece]:
+    """A small caption, footnote or label joined to what stands beside it in the section.
+
+    Alone it outranks the text that explains it: a query's words fill it from end to end.
+    """
+    joined: list[_Piece] = []
+    for piece in passages:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and min(last.tokens, piece.tokens) < SMALL
+            and not text[last.span.end : piece.span.start].strip()
+            and last.tokens + piece.tokens <= maximum
+        ):
+            joined[-1] = _joined([last, piece])
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _balanced(pieces: Sequence[_Piece], target: int, maximum: int) -> Iterator[list[_Piece]]:

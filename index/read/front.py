@@ -28,8 +28,11 @@ _PARTICLES = frozenset({
 })  # fmt: skip
 _NAME_TOKEN = re.compile(r"(?:[^\W\d_][\w'’.\-‐]*)$")
 _COLLECTIVE = re.compile(
-    r"(?:the )?(?:[\w.'-]+ ){1,5}(?:authors|team|consortium|collaboration|working group)", re.I
+    r"(?!anonymous)(?:the )?(?:[\w.'-]+ ){1,5}"
+    r"(?:authors|team|consortium|collaboration|working group)",
+    re.I,
 )
+_MARKED = re.compile(r"\d{1,2}(?:,\d)*(?=[A-Z][a-z])")
 _NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
 _MARKS = "*∗†‡§¶⋆♠♣♦♢♡\ufffd"
 _AND = re.compile(r"\s*(?:,|;|&|·|•|\band\b|\bund\b|\bet\b)\s*")
@@ -170,7 +173,9 @@ def _pieces(line: Line) -> list[str]:
             else:
                 pieces[-1] += text if len(word.parts) > 1 else word.text
         last = word
-    return [piece.strip() for piece in pieces if piece.strip()]
+    # Some fonts draw raised digits in full size; a name has no digits.
+    cut = [name for piece in pieces for name in re.split(r"\d+", piece)]
+    return [piece.strip() for piece in cut if piece.strip()]
 
 
 def _places(lines: list[Line]) -> list[Place]:
@@ -200,4 +205,6 @@ def _marker(word: PageWord, line: Line) -> int:
         length += len(text)
     if length == 0:
         length = len(word.text) - len(word.text.lstrip(_MARKS))
+        digits = _MARKED.match(word.text)
+        length = digits.end() if digits else length
     return length if word.text[:length].strip("(") else 0

@@ -58,7 +58,7 @@ KNOWN = re.compile(
     r"(?:ethics|ethical|impact|reproducibility|data availability|code availability|funding|"
     r"competing interests?) ?(?:statement|considerations?)?|acknowledge?ments?|references|"
     r"bibliography|appendix|appendices|supplementary materials?|author contributions?|"
-    r"conflicts? of interest|data availability|code availability|funding)[.:]?$",
+    r"conflicts? of interest|data availability|code availability|funding)[.:—–-]*$",
     re.I,
 )
 

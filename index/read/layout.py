@@ -129,6 +129,7 @@ def _body_size(lines: Iterator[Line]) -> float:
 _NUMBER_ONLY = re.compile(
     r"[\s\-–—|]*(?:page\s+)?(?:\d{1,4}|[ivxl]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[\s\-–—|]*", re.I
 )
+_LINE_NUMBER = re.compile(r"\d{1,4}")
 _IMPRINT = re.compile(
     r"\s*(?:Proceedings of|©|Copyright|\(c\)|c\s*[⃝]|arXiv:\d|Preprint|Published (?:as|at|in|by)|"
     r"Under review|To appear|Accepted (?:at|to|by)|"
@@ -143,10 +144,14 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     furniture: list[Line] = []
     stamps: list[Line] = []
     margins: list[tuple[str, PageContent, Line]] = []
+    counted = _counted_columns(pages)
+    numbering: list[Line] = []
     for page in pages:
         stamps += [line for line in page.lines if not line.upright]
-        upright = [line for line in page.lines if line.upright]
-        furniture += _line_numbers(upright)
+        numbers = [line for line in page.lines if _counts_lines(line, counted)]
+        numbering += numbers
+        away = {id(line) for line in numbers}
+        upright = [line for line in page.lines if line.upright and id(line) not in away]
         margins += [(_pattern(line.text), page, line) for line in _margin_lines(page, upright)]
     seen: dict[str, set[int]] = {}
     for pattern, page, _ in margins:
@@ -176,7 +181,7 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
             if other.page == line.page and (beside or below):
                 furniture.append(line)
                 break
-    return furniture, stamps
+    return furniture + numbering, stamps
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
@@ -215,13 +220,24 @@ def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
     return chosen
 
 
-def _line_numbers(lines: list[Line]) -> list[Line]:
-    """Numbers that count the lines in the margin, as in papers under review."""
-    numbers = [line for line in lines if re.fullmatch(r"\d{1,4}", line.text)]
-    if len(numbers) < 20:
-        return []
-    columns = Counter(round(line.x1 / 4) for line in numbers)
-    return [line for line in numbers if columns[round(line.x1 / 4)] >= 20]
+def _counted_columns(pages: Sequence[PageContent]) -> set[int]:
+    """Where numbers count the lines in the margin, as in papers under review."""
+    found: set[int] = set()
+    for page in pages:
+        columns = Counter(
+            _right_edge(line) for line in page.lines if _LINE_NUMBER.fullmatch(line.text)
+        )
+        found |= {column for column, count in columns.items() if count >= 20}
+    return found
+
+
+def _counts_lines(line: Line, columns: set[int]) -> bool:
+    near = {_right_edge(line) + step for step in (-1, 0, 1)}
+    return bool(_LINE_NUMBER.fullmatch(line.text)) and not near.isdisjoint(columns)
+
+
+def _right_edge(line: Line) -> int:
+    return round(line.x1 / 4)
 
 
 # --- columns and order ----------------------------------------------------------------------------
@@ -407,6 +423,7 @@ _LICENCE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
 _KEYWORDS = re.compile(r"(?:key\s?-?words(?: and phrases)?|index terms)\s*[.:—–-]", re.I)
+_GLUED_MARK = re.compile(r"[*∗†‡§¶]|\d{1,2}[A-Z“]")  # fonts may draw raised digits in full size
 _FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
 
 
@@ -569,9 +586,8 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
     first = group[0].words[0]
-    mark = (
-        first.parts[0][1].raised or first.parts[0][1].size < 0.8 * size or first.text[0] in "*∗†‡§¶"
-    )
+    style = first.parts[0][1]
+    mark = style.raised or style.size < 0.8 * size or bool(_GLUED_MARK.match(first.text))
     return size < layout.body_size - 0.7 and mark and bool(_FOOTNOTE_MARK.match(first.text))
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -163,39 +164,52 @@ def _words(spans: list[dict[str, Any]], drawn: list[tuple[Any, ...]]) -> Iterato
         for character in span["text"]
         if not character.isspace()
     ]
-    mark, mark_end = _leading_mark(spans)
+    cut, cut_x = _cut(spans)
     position = 0
     for x0, y0, x1, y1, text, *_ in drawn:
-        if position == 0 and mark and text.startswith(mark) and len(text) > len(mark):
-            # "1" and "https://..." are drawn without a space between, and are two words.
-            yield PageWord(mark, x0, y0, mark_end, y1, ((mark, runs[0][1]),))
-            x0, text, position = mark_end, text[len(mark) :], len(mark)
-        here = runs[position : position + len(text)]
+        inside = cut - position
         position += len(text)
-        parts: list[tuple[str, Style]] = []
-        for character, style in here:
-            if parts and parts[-1][1] is style:
-                parts[-1] = (parts[-1][0] + character, style)
-            else:
-                parts.append((character, style))
-        clean = clean_text(text)
-        if clean and parts and x1 > x0 and y1 > y0:
-            yield PageWord(clean, x0, y0, x1, y1, tuple(parts))
+        halves = [(x0, x1, text)]
+        if 0 < inside < len(text):
+            halves = [(x0, cut_x, text[:inside]), (cut_x, x1, text[inside:])]
+        begin = position - len(text)
+        for left, right, said in halves:
+            parts = _parts(runs[begin : begin + len(said)])
+            begin += len(said)
+            clean = clean_text(said)
+            if clean and parts and right > left and y1 > y0:
+                yield PageWord(clean, left, y0, right, y1, parts)
+
+
+def _parts(runs: Sequence[tuple[str, Style]]) -> tuple[tuple[str, Style], ...]:
+    parts: list[tuple[str, Style]] = []
+    for character, style in runs:
+        if parts and parts[-1][1] is style:
+            parts[-1] = (parts[-1][0] + character, style)
+        else:
+            parts.append((character, style))
+    return tuple(parts)
 
 
 _MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
+_LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", re.I)
 
 
-def _leading_mark(spans: list[dict[str, Any]]) -> tuple[str, float]:
-    """The raised mark that a footnote's line begins with, and where it ends; empty without."""
-    if len(spans) < 2:
-        return "", 0.0
-    first, second = spans[0], spans[1]
-    text = first["text"].strip()
-    raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
-    if raised and _MARK.fullmatch(text) and second["text"][:1].strip():
-        return text, float(first["bbox"][2])
-    return "", 0.0
+def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
+    """Where a line begins with two words that are drawn without a space between.
+
+    They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
+    Returns how many characters (white space apart) the first one ends after, and its right edge.
+    """
+    for number, (first, second) in enumerate(pairwise(spans[:4])):
+        text = first["text"].strip()
+        if not second["text"][:1].strip():
+            continue
+        raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
+        label = "".join(span["text"] for span in spans[: number + 1]).strip()
+        if (number == 0 and raised and _MARK.fullmatch(text)) or _LABEL.fullmatch(label):
+            return len("".join(label.split())), float(first["bbox"][2])
+    return 0, 0.0
 
 
 _styles: dict[tuple[str, int, float], Style] = {}

@@ -74,7 +74,7 @@ def test_floats_are_apart_and_numbers_run_through_a_role() -> None:
     body: list[Content] = [
         ("heading", ["2 Method"]),
         ("paragraph", [sentence(1, 60)]),
-        ("caption", ["Figure 1 shows it."]),
+        ("caption", [f"Figure 1 shows it. {sentence(8, 40)}"]),
         ("footnote", ["A note."]),
         ("paragraph", [sentence(2, 60)]),
     ]
@@ -96,7 +96,7 @@ def test_floats_are_apart_and_numbers_run_through_a_role() -> None:
         "p#other.1",
     ]
     assert passages[1].text.startswith("2 Method")
-    assert passages[2].text.split("\n")[0].strip() == "Figure 1 shows it."
+    assert passages[2].text.startswith("Figure 1 shows it.")
     assert passages[4].section == "2.1 More"
 
 
@@ -203,3 +203,15 @@ def test_every_sentence_is_covered_in_order_within_size(
             assert solid <= covered
         else:
             assert not covered & set(range(one.span.start, one.span.end))
+
+
+def test_a_small_float_joins_what_stands_beside_it() -> None:
+    body: list[Content] = [
+        ("paragraph", [sentence(1, 60)]),
+        ("table", ["Encoder Decoder"]),
+        ("caption", ["Figure 1 shows both."]),
+        ("paragraph", [sentence(2, 60)]),
+    ]
+    passages = split(paper_of([("M", "method", body)]), words, 200, 250)
+    assert len(passages) == 2
+    assert passages[0].text.endswith("Figure 1 shows both.")
