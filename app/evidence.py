@@ -279,11 +279,11 @@ class Selector:
             chosen.append(max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i)))
 
     def _fills(self, i: int, item: Item) -> bool:
-        """Whether it may fill up an item that has too little: what abstract and conclusion say."""
+        """Whether it may fill up an item that has too little."""
         candidate = self._all[i]
         early = candidate.role == "abstract" and candidate.place < 0.25  # speaks of the field
         barred = item.never is not None and item.never.search(candidate.text)
-        return candidate.role in ("abstract", "conclusion") and not early and not barred
+        return candidate.role in item.fill and not early and not barred
 
     def _allowed(self, i: int, item: Item) -> bool:
         candidate = self._all[i]

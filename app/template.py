@@ -41,7 +41,8 @@ class Item:
     cue_required: bool = False
     never: re.Pattern[str] | None = None
     voice: Voice = "any"
-    least: int = 0  # filled up to this from what abstract and conclusion say
+    least: int = 0  # filled up to this from sections of the roles in ``fill``, without a cue
+    fill: tuple[Role, ...] = ()
     reuse: bool = False  # whether it may repeat a quote where it would stay empty
     turn: int = 5  # items choose their evidence in this order; what is chosen is not quoted again
 
@@ -142,7 +143,7 @@ TEMPLATE: tuple[Item, ...] = (
         question="What are the main findings and contributions of this paper?",
         roles=("abstract", "conclusion", "introduction", "results"),
         cue=_cue(_PROPOSES, *_RESULT, r"contribution", r"novel", r"first (?:to|time)", r"allows?", r"enables?"),
-        cue_required=True, voice="own", least=3, turn=4, never=_NEVER_PLAN,
+        cue_required=True, voice="own", least=3, fill=("abstract", "conclusion"), turn=4, never=_NEVER_PLAN,
     ),
     Item("affiliation", "front", {"en": "Affiliation", "zh": "单位"}, most=12, selection="affiliations"),
     Item("keywords", "front", {"en": "Keywords", "zh": "关键词"}, most=12, selection="keywords"),
@@ -224,8 +225,8 @@ TEMPLATE: tuple[Item, ...] = (
         question="Which scores and numbers does the paper report?",
         roles=("results", "experiments", "conclusion", "abstract"),
         cue=re.compile(
-            r"(?<![\w.\[(-])\d+(?:\.\d+)?\s*(?:%|percent|BLEU|ROUGE|points?|F1|EM\b|times|ms\b|seconds?|"
-            r"minutes?|hours?|days?)\b"
+            r"(?<![\w.\[(-])\d+(?:\.\d+)?\s*(?:%|(?:percent|BLEU|ROUGE|points?|F1|EM\b|times|ms\b|seconds?|"
+            r"minutes?|hours?|days?)\b)"
             r"|(?:accuracy|precision|recall|f-measures?|score|BLEU|FID|F1|perplexity|error rate)s?\b"
             r"[^.]{0,40}?\b(?:of|is|to|at|was)\s+(?:about |over |around )?\d+(?:\.\d+)?",
             re.I,
@@ -245,7 +246,7 @@ TEMPLATE: tuple[Item, ...] = (
                  r"care must be", r"limited class", r"too (?:simple|complicated|small)", r"weakness", r"room for improvement", r"not (?:yet|been) (?:explored|addressed|studied)",
                  r"unable to", r"limited (?:to|by)", r"is restricted to", r"further (?:work|research|investigation)"),
         cue_required=True,
-        reuse=True, turn=6, never=_cue(r"no way limited", r"not limited to"),
+        reuse=True, least=1, fill=("limitations",), turn=6, never=_cue(r"no way limited", r"not limited to"),
     ),
     Item("figures", "figures", {"en": "Figures and tables", "zh": "图表"}, most=8, selection="captions"),
 )  # fmt: skip

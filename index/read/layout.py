@@ -79,7 +79,8 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
         if page.number == 1:
             first_page = [Line(1, line.block, list(line.words)) for line in kept]
         lines += _page_order(kept, gutter)
-    lines = _joined(lines)
+    # Twice: the numerator of a fraction in the text meets its line only once that is whole.
+    lines = _joined(_joined(lines))
     columns = {}
     for column in {line.column for line in lines}:
         body = [
@@ -585,6 +586,8 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
+    if _raised_mark(group[0]) and len(group[0].words) > 3:
+        return True
     first = group[0].words[0]
     style = first.parts[0][1]
     mark = style.raised or style.size < 0.8 * size or bool(_GLUED_MARK.match(first.text))

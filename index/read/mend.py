@@ -129,7 +129,8 @@ def _continuation(
 ) -> int | None:
     """Where the paragraph goes on that ends before ``place``; None if it is whole."""
     last = torn.lines[-1]
-    if _END.search(last.text):
+    labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
+    if _END.search(last.text) or labels:
         return None
     formula = captioned = False  # what was passed on the way
     for number in range(place, min(place + _FAR, len(parts))):
