@@ -75,7 +75,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Box:
-    """A rectangle on a page. ``page`` counts from 1; the rest is PDF points from the top left."""
+    """A rectangle on a page. ``page`` counts from 1; the rest is PDF points from the top left.
+
+    The page is the one that is stored: where the file turns its pages, before they are turned.
+    """
 
     page: int
     x0: float

@@ -35,6 +35,7 @@ _ACCENTS = "".join(_SPACING_ACCENTS)
 _ACCENT_FIRST = re.compile(f"([{_ACCENTS}])([A-Za-zı])")
 _ACCENT_LAST = re.compile(f"([A-Za-zı])([{_ACCENTS}])")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_MARK_COLOUR = (1.0, 0.92, 0.5)
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
 
 
@@ -85,10 +86,11 @@ def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> byte
         for box in boxes:
             if box.page == page:
                 corners = pymupdf.Rect(box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)
-                drawn.draw_rect(
-                    corners * drawn.derotation_matrix,
-                    color=None, fill=(1, 0.85, 0.2), fill_opacity=0.45, overlay=True,
-                )  # fmt: skip
+                mark = drawn.add_rect_annot(corners)
+                mark.set_border(width=0)
+                mark.set_colors(stroke=(), fill=_MARK_COLOUR)
+                # Multiplied with the page, so that the words stay black.
+                mark.update(blend_mode=pymupdf.PDF_BM_Multiply)
         picture: bytes = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale)).tobytes("png")
         return picture
 
@@ -132,7 +134,9 @@ def _open(path: Path) -> Any:
 def _is_picture(page: Any) -> bool:
     area = abs(page.rect)
     corners = (image["bbox"] for image in page.get_image_info())
-    return any((x1 - x0) * (y1 - y0) > 0.3 * area for x0, y0, x1, y1 in corners)
+    # Scanners cut a page into strips: it is their sum that counts.
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in corners)
+    return bool(covered > 0.3 * area)
 
 
 def _page(page: Any, number: int) -> PageContent:
@@ -153,7 +157,11 @@ def _page(page: Any, number: int) -> PageContent:
             if words:
                 upright = abs(line["dir"][0] - 1.0) < 0.01
                 lines.append(Line(number, block_number, words, upright))
-    return PageContent(number, page.rect.width, page.rect.height, lines)
+    # Text is placed on the page as it is stored, before the file's rotation turns it.
+    width, height = page.rect.width, page.rect.height
+    if page.rotation in (90, 270):
+        width, height = height, width
+    return PageContent(number, width, height, lines)
 
 
 def _words(spans: list[dict[str, Any]], drawn: list[tuple[Any, ...]]) -> Iterator[PageWord]:
