@@ -89,11 +89,16 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         if (
             abs(line.size - largest) > 0.8
             or line.y0 - last.y1 > 1.2 * largest
-            or line.bold != title[0].bold
+            or _mostly_bold(line) != _mostly_bold(title[0])
         ):
             break
         title.append(line)
     return tuple(title)
+
+
+def _mostly_bold(line: Line) -> bool:
+    """A system's name in typewriter type does not make a bold title's line another kind of line."""
+    return sum(word.style.bold for word in line.words) > 0.5 * len(line.words)
 
 
 def read_front(lines: Sequence[Line], title: tuple[Line, ...]) -> Front:

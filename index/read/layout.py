@@ -410,6 +410,7 @@ def _same_row(last: Line, line: Line) -> bool:
 
 # --- paragraphs -----------------------------------------------------------------------------------
 
+_SMALLEST_PROSE = 0.66  # of the body's size: anything smaller is text in a drawing
 _BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _CAPTION = re.compile(
     r"(?:Fig(?:ure|\.)?|Table|Tab\.|Algorithm|Listing|Scheme|Plate|Chart|Box|"
@@ -555,7 +556,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         return "equation"
     if _is_footnote(group, layout, size):
         return "footnote"
-    if _is_tabular(group, layout, size):
+    if size < _SMALLEST_PROSE * layout.body_size or _is_tabular(group, layout, size):
         return "table"
     return "paragraph"
 
@@ -586,7 +587,7 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
-    if _raised_mark(group[0]) and len(group[0].words) > 3:
+    if _raised_mark(group[0]) and len(group[0].text) > 12:
         return True
     first = group[0].words[0]
     style = first.parts[0][1]
@@ -629,5 +630,7 @@ def is_contents_row(part: Paragraph) -> bool:
 
 
 def has_gap(line: Line) -> bool:
-    """Whether two of its words stand as far apart as the cells of a table do."""
-    return any(after.x0 - before.x1 > 1.8 * line.size for before, after in pairwise(line.words))
+    """Whether its words stand apart as cells or labels do: two of them far, or all of them."""
+    gaps = [after.x0 - before.x1 for before, after in pairwise(line.words)]
+    far = any(gap > 1.8 * line.size for gap in gaps)
+    return far or (len(gaps) >= 2 and min(gaps) > 0.9 * line.size)

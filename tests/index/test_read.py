@@ -204,3 +204,19 @@ def test_every_odd_file_ends_with_a_status(reader: Reader, path: Path) -> None:
     assert (reading.reason == "") == (reading.status == "ok")
     if reading.paper is not None:
         assert len(reading.paper.sentences) >= 3
+
+
+@pytest.mark.skipif(not ODD, reason="../shared is not here")
+def test_a_scan_is_told_to_go_through_ocr(reader: Reader) -> None:
+    reading = reader.read(SHARED / "odd" / "scanned_no_text.pdf")
+    assert reading.reason == "8 of its 8 pages are pictures; run OCR on it first"
+
+
+@pytest.mark.skipif(not ODD, reason="../shared is not here")
+def test_a_title_with_a_word_in_typewriter_type_is_whole(reader: Reader) -> None:
+    name = "unstructured_layout-parser-paper-with-empty-pages.pdf"
+    paper = reader.read(SHARED / "odd" / name).paper
+    assert paper is not None
+    assert paper.title.startswith(
+        "LayoutParser: A Unified Toolkit for Deep Learning Based Document"
+    )
