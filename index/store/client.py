@@ -6,8 +6,9 @@ The same points and the same query as ``edge``; only the transport differs.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import TYPE_CHECKING
 
 from index.errors import StoreUnusable
@@ -15,11 +16,18 @@ from index.paper import SearchFilter
 from index.store import Candidate, Point, Scored, VectorQuery, day_number, ranked
 
 if TYPE_CHECKING:
+    from httpx import Request, Response
     from qdrant_client import QdrantClient, models
+    from qdrant_client.http.exceptions import UnexpectedResponse
 
 _BATCH = 256  # points in one request: some 2 MB of JSON
 _TIMEOUT = 30  # seconds; a busy server takes some for an upsert that waits
+_GREETING = 5.0  # seconds to connect, and for the first question, which costs a server nothing
 _MEMORY = ":memory:"
+
+# Fields of the payload with an index. A server refuses to count by a field that has none, and
+# may refuse to filter by it.
+_INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "date": "integer"}
 
 
 class ClientStore:
@@ -31,6 +39,7 @@ class ClientStore:
         self._url = url
         self._dimension = dimension
         self._collection = collection
+        self._closed = False
         with self._explained(), warnings.catch_warnings():
             # The client warns of a key sent without TLS: whoever gave http:// chose so.
             warnings.simplefilter("ignore")
@@ -39,12 +48,14 @@ class ClientStore:
                 if url == _MEMORY
                 else QdrantClient(
                     url=url,
-                    api_key=api_key or None,
+                    api_key=self._sendable(api_key) or None,
                     timeout=_TIMEOUT,
                     check_compatibility=False,
                 )
             )
             try:
+                if url != _MEMORY:
+                    self._client.http.client.add_middleware(_impatient)
                 self._prepare()
             except BaseException:
                 self._client.close()
@@ -147,37 +158,38 @@ class ClientStore:
 
     def close(self) -> None:
         """Let go of the connection; what was in memory is gone."""
+        self._closed = True
         self._client.close()
 
     def _prepare(self) -> None:
         from qdrant_client import models
 
+        indexed: set[str] = set()
         if self._client.collection_exists(self._collection):
-            self._check()
-            return
-        self._client.create_collection(
-            self._collection,
-            vectors_config={
-                "dense": models.VectorParams(size=self._dimension, distance=models.Distance.DOT)
-            },
-            sparse_vectors_config={
-                "words": models.SparseVectorParams(modifier=models.Modifier.IDF)
-            },
-        )
+            info = self._client.get_collection(self._collection)
+            self._check(info.config.params)
+            indexed.update(info.payload_schema)
+        else:
+            self._client.create_collection(
+                self._collection,
+                vectors_config={
+                    "dense": models.VectorParams(size=self._dimension, distance=models.Distance.DOT)
+                },
+                sparse_vectors_config={
+                    "words": models.SparseVectorParams(modifier=models.Modifier.IDF)
+                },
+            )
         if self._url == _MEMORY:
             return  # an index has no effect there
-        for name in ("paper_id", "role"):
-            self._client.create_payload_index(
-                self._collection, name, models.PayloadSchemaType.KEYWORD, wait=True
-            )
-        for name in ("edition", "date"):
-            self._client.create_payload_index(
-                self._collection, name, models.PayloadSchemaType.INTEGER, wait=True
-            )
+        # Also for a collection that is there: whoever made it may have been cut short.
+        for name, kind in _INDEXES.items():
+            if name not in indexed:
+                self._client.create_payload_index(
+                    self._collection, name, models.PayloadSchemaType(kind), wait=True
+                )
 
-    def _check(self) -> None:
+    def _check(self, params: models.CollectionParams) -> None:
         """That the collection on the server is one of ours, of the right dimension."""
-        params = self._client.get_collection(self._collection).config.params
         dense = params.vectors.get("dense") if isinstance(params.vectors, dict) else None
         if dense is None or "words" not in (params.sparse_vectors or {}):
             raise StoreUnusable(
@@ -187,6 +199,16 @@ class ClientStore:
             )
         if dense.size != self._dimension:
             raise self._misfit(dense.size)
+
+    def _sendable(self, api_key: str) -> str:
+        """The key as a header can carry it; HTTP libraries quote one that they cannot send."""
+        key = api_key.strip()
+        if not (key.isascii() and key.isprintable()):
+            raise StoreUnusable(
+                self._url,
+                "GLOSS_QDRANT_API_KEY holds a character that no key has; copy the key again",
+            )
+        return key
 
     def _misfit(self, found: int) -> StoreUnusable:
         return StoreUnusable(
@@ -198,31 +220,69 @@ class ClientStore:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Errors of the client and of its transport as ``StoreUnusable``."""
-        from qdrant_client.common.client_exceptions import QdrantException
+        from httpx import TimeoutException
+        from qdrant_client.common.client_exceptions import (
+            QdrantException,
+            ResourceExhaustedResponse,
+        )
         from qdrant_client.http.exceptions import (
             ApiException,
             ResponseHandlingException,
             UnexpectedResponse,
         )
 
+        if self._closed:
+            raise StoreUnusable(self._url, "is closed; open it again")
         try:
             yield
         except UnexpectedResponse as error:
-            if error.status_code in (401, 403):
-                why = "refuses the key; set GLOSS_QDRANT_API_KEY"
-            else:
-                why = f"answers {error.status_code} {error.reason_phrase}; see the server's log"
-            raise StoreUnusable(self._url, why) from error
-        except (ResponseHandlingException, ApiException, QdrantException, OSError) as error:
+            raise StoreUnusable(self._url, self._refusal(error)) from error
+        except ResourceExhaustedResponse as error:
             raise StoreUnusable(
-                self._url,
-                f"cannot be reached ({' '.join(str(error).split())}); start the server, or unset "
-                "GLOSS_QDRANT_URL to use the embedded store",
+                self._url, f"has too much to do; try again in {error.retry_after_s} seconds"
             ) from error
-        except (ValueError, RuntimeError) as error:  # a malformed address, a client that is closed
+        except (ResponseHandlingException, ApiException, QdrantException, OSError) as error:
+            source = getattr(error, "source", error)
+            if isinstance(source, ValueError):  # an answer that is not what was asked for
+                raise self._stranger() from error
+            if isinstance(source, TimeoutException):
+                why = "does not answer in time; see whether the server is well"
+            else:
+                why = f"cannot be reached ({' '.join(str(source).split())}); start the server"
+            raise StoreUnusable(
+                self._url, f"{why}, or unset GLOSS_QDRANT_URL to use the embedded store"
+            ) from error
+        except (JSONDecodeError, AssertionError) as error:  # no JSON; an envelope without a result
+            raise self._stranger() from error
+        except (ValueError, RuntimeError) as error:  # a malformed address
             raise StoreUnusable(
                 self._url, f"{' '.join(str(error).split())}; check GLOSS_QDRANT_URL"
             ) from error
+
+    def _refusal(self, error: UnexpectedResponse) -> str:
+        status = error.status_code or 0
+        if status in (401, 403):
+            return "refuses the key; set GLOSS_QDRANT_API_KEY"
+        if status == 404:
+            return (
+                f"has no collection {self._collection}, or is no Qdrant server; check "
+                "GLOSS_QDRANT_URL, or run `gloss doctor --repair`"
+            )
+        if status < 400:
+            return f"answers {status} {error.reason_phrase}; check GLOSS_QDRANT_URL"
+        return f"answers {status} {error.reason_phrase}; see the server's log"
+
+    def _stranger(self) -> StoreUnusable:
+        return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT_URL")
+
+
+def _impatient(request: Request, send: Callable[[Request], Response]) -> Response:
+    """Waits less for a server that is not there than for one that has much to do."""
+    limits = request.extensions["timeout"]
+    limits["connect"] = _GREETING
+    if request.url.path.endswith("/exists"):
+        limits["read"] = _GREETING
+    return send(request)
 
 
 def _filter(wanted: SearchFilter) -> models.Filter | None:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Candidate, Point, Store, VectorQuery, day_number, ranked
+from index.store import Candidate, Point, Store, VectorQuery, client, day_number, ranked
 from index.store.client import ClientStore
 from index.store.edge import EdgeStore
+
+if TYPE_CHECKING:
+    from served_qdrant import Fault, ServedQdrant
+
+_spec = importlib.util.spec_from_file_location(
+    "served_qdrant", Path(__file__).with_name("served_qdrant.py")
+)
+assert _spec is not None and _spec.loader is not None
+served_qdrant = importlib.util.module_from_spec(_spec)
+sys.modules["served_qdrant"] = served_qdrant
+_spec.loader.exec_module(served_qdrant)
 
 SERVER = os.environ.get("GLOSS_TEST_QDRANT_URL", "")
 NOTHING = SparseVector((), ())
@@ -60,6 +75,7 @@ def ids(store: Store, asked: VectorQuery) -> list[str]:
     params=[
         "edge",
         "memory",
+        "served",  # over HTTP, but to the engine of "memory"
         pytest.param(
             "server",
             marks=pytest.mark.skipif(not SERVER, reason="GLOSS_TEST_QDRANT_URL names no server"),
@@ -67,16 +83,32 @@ def ids(store: Store, asked: VectorQuery) -> list[str]:
     ]
 )
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    opened: dict[str, Callable[[], Store]] = {
-        "edge": lambda: EdgeStore(tmp_path / "vectors", 3),
-        "memory": lambda: ClientStore(":memory:", "", 3),
-        "server": lambda: ClientStore(SERVER, "", 3, collection=f"gloss-test-{uuid4().hex}"),
-    }
-    store = opened[request.param]()
-    yield store
-    if isinstance(store, ClientStore) and request.param == "server":
-        store._client.delete_collection(store._collection)
-    store.close()
+    collection = f"gloss-test-{uuid4().hex}"
+    with ExitStack() as stack:
+        opened: dict[str, Callable[[], Store]] = {
+            "edge": lambda: EdgeStore(tmp_path / "vectors", 3),
+            "memory": lambda: ClientStore(":memory:", "", 3),
+            "served": lambda: ClientStore(
+                stack.enter_context(served_qdrant.serve()).url, "", 3, collection
+            ),
+            "server": lambda: ClientStore(SERVER, "", 3, collection),
+        }
+        store = opened[request.param]()
+        yield store
+        store.close()
+    if request.param == "server":
+        from qdrant_client import QdrantClient
+
+        # A client of its own, since a test may have closed the store's.
+        own = QdrantClient(url=SERVER, check_compatibility=False)
+        own.delete_collection(collection)
+        own.close()
+
+
+@pytest.fixture
+def served() -> Iterator[ServedQdrant]:
+    with served_qdrant.serve() as server:
+        yield server
 
 
 class TestStore:
@@ -198,7 +230,7 @@ class TestStore:
 
     def test_closed(self, store: Store) -> None:
         store.close()
-        with pytest.raises(StoreUnusable):
+        with pytest.raises(StoreUnusable, match="is closed; open it again"):
             store.search(query())
 
 
@@ -286,6 +318,213 @@ class TestClient:
     def test_no_address(self, url: str) -> None:
         with pytest.raises(StoreUnusable):
             ClientStore(url, "a key", 3)
+
+
+class TestServed:
+    """What only a store on the other side of a connection can get wrong."""
+
+    def test_key_is_a_header(self) -> None:
+        with served_qdrant.serve(api_key="sesame") as served:
+            store = ClientStore(served.url, " sesame\n", 3)
+            store.upsert(POINTS)
+            assert store.editions() == {1: 3, 2: 2}
+            store.close()
+            assert {one.key for one in served.received} == {"sesame"}
+
+    def test_no_key_no_header(self, served: ServedQdrant) -> None:
+        ClientStore(served.url, "", 3).close()
+        assert {one.key for one in served.received} == {None}
+
+    @pytest.mark.parametrize("key", ["", "open"])
+    def test_wrong_key(self, key: str) -> None:
+        with served_qdrant.serve(api_key="sesame") as served:
+            with pytest.raises(StoreUnusable) as refused:
+                ClientStore(served.url, key, 3)
+            assert served.asked("PUT", "") == []
+        assert str(refused.value) == (
+            f"vector store {served.url}: refuses the key; set GLOSS_QDRANT_API_KEY"
+        )
+
+    @pytest.mark.parametrize("key", ["two\nlines", "schlüssel", "dots…"])
+    def test_key_that_is_none_is_not_quoted(self, served: ServedQdrant, key: str) -> None:
+        with pytest.raises(StoreUnusable, match="GLOSS_QDRANT_API_KEY holds a char") as refused:
+            ClientStore(served.url, key, 3)
+        assert key not in str(refused.value)
+        assert served.received == []
+
+    FAULTS: tuple[tuple[Fault, str], ...] = (
+        ("error", "answers 500 Internal Server Error; see the server's log"),
+        ("busy", "has too much to do; try again in 7 seconds"),
+        ("cut", "cannot be reached .*; start the server, or unset GLOSS_QDRANT_URL"),
+        ("missing", "is no Qdrant server; check GLOSS_QDRANT_URL"),
+        ("moved", "answers 301 Moved Permanently; check GLOSS_QDRANT_URL"),
+        ("page", "does not answer as Qdrant does; check GLOSS_QDRANT_URL"),
+        ("other", "does not answer as Qdrant does; check GLOSS_QDRANT_URL"),
+    )
+
+    @pytest.mark.parametrize(("fault", "words"), FAULTS)
+    def test_fault_at_opening(self, served: ServedQdrant, fault: Fault, words: str) -> None:
+        served.fault = fault
+        with pytest.raises(StoreUnusable, match=words) as refused:
+            ClientStore(served.url, "", 3)
+        assert "\n" not in str(refused.value)
+
+    @pytest.mark.parametrize(("fault", "words"), FAULTS)
+    def test_fault_at_work(self, served: ServedQdrant, fault: Fault, words: str) -> None:
+        """Every method says so, and the store works again once the server does."""
+        store = ClientStore(served.url, "", 3)
+        store.upsert(POINTS[:3])
+        served.fault = fault
+        for work in (
+            lambda: store.upsert(POINTS),
+            lambda: store.delete(1),
+            lambda: store.search(query(terms=[7])),
+            store.editions,
+            store.clear,
+        ):
+            with pytest.raises(StoreUnusable, match=words):
+                work()
+        served.fault = "none"
+        assert store.editions() == {1: 3}
+        store.close()
+
+    def test_silence_at_opening(
+        self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert client._GREETING <= 5
+        monkeypatch.setattr(client, "_GREETING", 0.2)
+        served.fault = "hang"
+        began = time.monotonic()
+        with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT_URL"):
+            ClientStore(served.url, "", 3)
+        assert time.monotonic() - began < 3
+
+    def test_silence_at_work(self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(client, "_TIMEOUT", 1)  # the client takes whole seconds
+        store = ClientStore(served.url, "", 3)
+        served.fault = "hang"
+        began = time.monotonic()
+        with pytest.raises(StoreUnusable, match="does not answer in time"):
+            store.search(query())
+        assert 0.9 < time.monotonic() - began < 4
+        store.close()
+
+    def test_slow_work_is_waited_for(
+        self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The short limit is for the first question alone."""
+        monkeypatch.setattr(client, "_GREETING", 0.2)
+        store = ClientStore(served.url, "", 3)
+        served.lock.acquire()  # the server can take the points in only once it is released
+        release = threading.Timer(0.5, served.lock.release)
+        release.start()
+        began = time.monotonic()
+        try:
+            store.upsert(POINTS)
+        finally:
+            release.join()
+        assert time.monotonic() - began > 0.4
+        assert store.editions() == {1: 3, 2: 2}
+        store.close()
+
+    def test_another_dimension(self, served: ServedQdrant) -> None:
+        ClientStore(served.url, "", 3).close()
+        with pytest.raises(StoreUnusable, match=r"vectors of 4 and 3 numbers\); set GLOSS_MODEL"):
+            ClientStore(served.url, "", 4)
+
+    @pytest.mark.parametrize("unnamed", [True, False])
+    def test_collection_of_another_program(self, served: ServedQdrant, unnamed: bool) -> None:
+        from qdrant_client import QdrantClient, models
+
+        size = models.VectorParams(size=3, distance=models.Distance.DOT)
+        other = QdrantClient(url=served.url, check_compatibility=False)
+        other.create_collection("gloss", vectors_config=size if unnamed else {"dense": size})
+        other.close()
+        with pytest.raises(StoreUnusable, match="collection gloss was not made by gloss"):
+            ClientStore(served.url, "", 3)
+
+    def test_reopening_keeps_points(self, served: ServedQdrant) -> None:
+        first = ClientStore(served.url, "", 3)
+        first.upsert(POINTS)
+        answer = first.search(query(terms=[9]))
+        first.close()
+        second = ClientStore(served.url, "", 3)
+        assert second.search(query(terms=[9])) == answer
+        second.close()
+        assert len(served.asked("PUT", "/collections/gloss")) == 1
+
+    def test_collections_are_apart(self, served: ServedQdrant) -> None:
+        one, two = (ClientStore(served.url, "", 3, name) for name in ("gloss-a", "gloss-b"))
+        one.upsert(POINTS)
+        assert (one.editions(), two.editions()) == ({1: 3, 2: 2}, {})
+        two.clear()
+        assert one.editions() == {1: 3, 2: 2}
+        one.close()
+        two.close()
+
+    def test_what_was_filtered_by_is_indexed(self, served: ServedQdrant) -> None:
+        store = ClientStore(served.url, "", 3)
+        wanted = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "date": "integer"}
+        assert self.indexed(served) == wanted
+        store.clear()
+        assert self.indexed(served) == wanted
+        store.close()
+
+    def test_opening_that_was_cut_short_is_finished(self, served: ServedQdrant) -> None:
+        """A server counts only by indexed fields, so a collection without them is of no use."""
+        ClientStore(served.url, "", 3).close()
+        wanted = self.indexed(served)
+        served.indexes["gloss"].pop("edition")
+        store = ClientStore(served.url, "", 3)
+        store.upsert(POINTS)
+        assert store.editions() == {1: 3, 2: 2}
+        assert self.indexed(served) == wanted
+        store.close()
+        assert len(served.asked("PUT", "/index")) == len(wanted) + 1
+
+    def test_collection_lost_while_open(self, served: ServedQdrant) -> None:
+        store = ClientStore(served.url, "", 3)
+        served.engine.delete_collection("gloss")
+        with pytest.raises(StoreUnusable, match=r"no collection gloss.*gloss doctor --repair"):
+            store.search(query())
+        store.clear()  # as a repair does
+        store.upsert(POINTS)
+        assert store.editions() == {1: 3, 2: 2}
+        store.close()
+
+    def test_writes_wait_until_they_are_durable(self, served: ServedQdrant) -> None:
+        store = ClientStore(served.url, "", 3)
+        store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])
+        store.delete(3)
+        store.close()
+        writes = served.asked("PUT", "/points") + served.asked("POST", "/points/delete")
+        assert [one.params for one in writes] == [{"wait": ["true"]}] * 4  # 256 + 256 + 88, delete
+
+    def test_search_is_one_request(self, served: ServedQdrant) -> None:
+        store = ClientStore(served.url, "", 3)
+        store.upsert(POINTS)
+        served.received.clear()
+        store.search(query(terms=[9]))
+        store.close()
+        assert [one.path for one in served.received] == ["/collections/gloss/points/query/batch"]
+
+    def test_nothing_is_left_open(self) -> None:
+        from qdrant_client.http.exceptions import ResponseHandlingException
+
+        before = threading.active_count()
+        with served_qdrant.serve() as served:
+            store = ClientStore(served.url, "", 3)
+            store.search(query())
+            store.close()
+            with pytest.raises(ResponseHandlingException, match="client has been closed"):
+                store._client.collection_exists("gloss")
+        assert threading.active_count() == before
+        with pytest.raises(StoreUnusable, match="start the server"):
+            ClientStore(served.url, "", 3)
+
+    @staticmethod
+    def indexed(served: ServedQdrant) -> dict[str, str]:
+        return {name: info.data_type.value for name, info in served.indexes["gloss"].items()}
 
 
 def test_day_number() -> None:
