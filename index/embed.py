@@ -20,6 +20,7 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache as remembered
@@ -153,22 +154,35 @@ class OpenVinoEmbedder:
                 "CACHE_MODE": "OPTIMIZE_SIZE",
             },
         )
+        self._streams: int = self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text, (n, dimension), of unit length."""
-        openvino = _openvino()
+        """One row for each text, (n, dimension), of unit length.
+
+        As many batches as the model has streams are under way at once. No callbacks: OpenVINO's
+        ``AsyncInferQueue`` calls them from threads of its own, and deadlocks now and then when it
+        is let go while one of them still waits for the interpreter.
+        """
         prompt = self._prompts["passage"]
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        idle = [self._model.create_infer_request() for _ in range(self._streams)]
+        busy: deque[tuple[Any, list[int]]] = deque()
 
-        def keep(request: Any, rows: list[int]) -> None:
+        def finish_oldest() -> None:
+            request, rows = busy.popleft()
+            request.wait()
             vectors[rows] = request.get_output_tensor(0).data
+            idle.append(request)
 
-        queue = openvino.AsyncInferQueue(self._model)
-        queue.set_callback(keep)
         for rows in _batches([len(encoding) for encoding in encodings]):
-            queue.start_async(self._feed([encodings[row] for row in rows]), rows)
-        queue.wait_all()
+            if not idle:
+                finish_oldest()
+            request = idle.pop()
+            request.start_async(self._feed([encodings[row] for row in rows]))
+            busy.append((request, rows))
+        while busy:
+            finish_oldest()
         return _unit(vectors)
 
     def embed_query(self, text: str) -> Vectors:
