@@ -30,7 +30,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Whether a claim says what its citations say: ``score`` in 0..1 and the checks that were made."""
+    """Whether a claim says what its citations say: ``score`` in 0..1, and the checks made."""
 
     score: float
     verdict: Verdict

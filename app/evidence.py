@@ -232,10 +232,18 @@ class Selector:
 
     Nothing is quoted twice, unless an item would be left empty.
 
-    ``embed`` turns texts into unit vectors, shape (n, dimension).
+    ``embed`` turns texts into unit vectors, shape (n, dimension). ``holds`` says whether a quote
+    passes the check; one that does not is counted in ``rejected`` and the next best takes its place.
     """
 
-    def __init__(self, paper: Paper, embed: Callable[[Sequence[str]], Vectors]) -> None:
+    def __init__(
+        self,
+        paper: Paper,
+        embed: Callable[[Sequence[str]], Vectors],
+        holds: Callable[[Span], bool] = lambda span: True,
+    ) -> None:
+        self.rejected = 0
+        self._holds = holds
         self._embed = embed
         self._all = candidates(paper)
         voice = own_voice(paper)
@@ -276,7 +284,12 @@ class Selector:
             pool = [i for i in pool if not self._repeats(i, chosen)]
             if not pool:
                 return
-            chosen.append(max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i)))
+            best = max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
+            if self._holds(self._all[best].span):
+                chosen.append(best)
+            else:
+                self.rejected += 1
+                pool.remove(best)
 
     def _fills(self, i: int, item: Item) -> bool:
         """Whether it may fill up an item that has too little."""

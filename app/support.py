@@ -20,7 +20,7 @@ def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Suppo
         "quote is the paper's text at its span": all(
             citation.span.of(paper.text) == citation.quote for citation in citations
         ),
-        "claim is the quote": text == " ".join(citation.quote for citation in citations),
+        "claim is the quote": text.split() == " ".join(c.quote for c in citations).split(),
         "boxes hold the quote's words": all(_boxed(paper, citation) for citation in citations),
         "boxes hold nothing else": all(_alone(paper, citation) for citation in citations),
     }

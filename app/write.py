@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
@@ -17,7 +18,7 @@ from app.evidence import Selector
 from app.support import check_quote
 from app.template import TEMPLATE, Item
 from index.errors import GlossError
-from index.paper import Paper, Span
+from index.paper import Paper, Passage, Span
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 WRITERS = ("extractive",)
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
 _LINK_CUE = re.compile(
-    r"\b(?:our|we)\b[^.]{0,80}\b(?:code|data|datasets?|demo|models?|software|corpus|toolkit|implementation)\b"
-    r"|\b(?:available|released|found|downloaded|accessible|project (?:page|website|site))\b[^.]{0,40}$",
+    r"\b(?:our|we)\b[^.]{0,80}"
+    r"\b(?:code|data|datasets?|demo|models?|software|corpus|toolkit|implementation)\b"
+    r"|\b(?:available|released|found|downloaded|accessible|project (?:page|website|site))\b"
+    r"[^.]{0,40}$",
     re.I,
 )
 _LINK_HOSTS = re.compile(
@@ -67,10 +70,9 @@ def write_digest(
 
 def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
     """All that decides the bytes of a digest."""
-    import app.evidence
-    import app.template
-
-    sources = "".join(_source_hash(module.__file__) for module in (app.evidence, app.template))
+    here = Path(__file__).parent
+    modules = ("digest", "evidence", "support", "template", "write")
+    sources = b"".join((here / f"{module}.py").read_bytes() for module in modules)
     text = hashlib.sha256(paper.text.encode()).hexdigest()
     return {
         "gloss": version("gloss"),
@@ -78,35 +80,32 @@ def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
         "paper": paper.sha256,
         "text": text,
         "model": library.embedder.fingerprint,
-        "template": hashlib.sha256(sources.encode()).hexdigest(),
+        "rules": hashlib.sha256(sources).hexdigest(),
     }
-
-
-def _source_hash(path: str | None) -> str:
-    from pathlib import Path
-
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
 
 def _write(
     library: Library, paper: Paper, lang: Language, writer: str, lock: dict[str, str]
 ) -> Digest:
-    selector = Selector(paper, library.embedder.embed_passages)
+    passages = library.passages(paper.id)
+    claims: dict[Span, Claim] = {}
+
+    def holds(span: Span) -> bool:
+        claim = claims.setdefault(span, quote(paper, span, passages))
+        return claim.support.verdict == "supported"
+
+    selector = Selector(paper, library.embedder.embed_passages, holds)
     spans: dict[str, list[Span]] = {}
-    for item in sorted(TEMPLATE, key=lambda item: item.turn):
-        spans[item.name] = _choose(item, paper, selector)
-    sections: list[DigestSection] = []
     rejected = 0
-    for item in TEMPLATE:
-        claims = []
-        for span in spans[item.name]:
-            claim = _quote(library, paper, span)
-            if claim is None or claim.support.verdict != "supported":
-                rejected += 1
-            else:
-                claims.append(claim)
-        sections.append(DigestSection(item.name, tuple(claims)))
-    return Digest(_header(paper), lang, writer, tuple(sections), rejected, lock)
+    for item in sorted(TEMPLATE, key=lambda item: item.turn):
+        chosen = _choose(item, paper, selector)
+        spans[item.name] = [span for span in chosen if holds(span)]
+        rejected += len(chosen) - len(spans[item.name])
+    sections = tuple(
+        DigestSection(item.name, tuple(claims[span] for span in spans[item.name]))
+        for item in TEMPLATE
+    )
+    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected, lock)
 
 
 def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:
@@ -165,14 +164,18 @@ def _shortened(paper: Paper, caption: Span) -> Span:
     return Span(caption.start, end)
 
 
-def _quote(library: Library, paper: Paper, span: Span) -> Claim | None:
-    """The paper's words at ``span`` as a checked claim; None where no passage holds them."""
-    passage = library.passage_at(paper.id, span.start)
-    if passage is None:
-        return None
-    text = span.of(paper.text)
-    citation = Citation(passage.id, text, span, paper.boxes(span))
-    return Claim(text, "quoted", (citation,), check_quote(paper, text, (citation,)))
+def quote(paper: Paper, span: Span, passages: Sequence[Passage]) -> Claim:
+    """The paper's words at ``span`` as a checked claim, one citation for each passage of theirs."""
+    citations = []
+    for passage in passages:
+        start, end = max(span.start, passage.span.start), min(span.end, passage.span.end)
+        words = paper.text[start:end].strip() if start < end else ""
+        if words:
+            start += paper.text[start:end].index(words)
+            part = Span(start, start + len(words))
+            citations.append(Citation(passage.id, words, part, paper.boxes(part)))
+    text = " ".join(span.of(paper.text).split())
+    return Claim(text, "quoted", tuple(citations), check_quote(paper, text, citations))
 
 
 def _header(paper: Paper) -> Header:

@@ -17,11 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.config import Settings
+from index.errors import GlossError
 from index.paper import Box, Paper, Passage
 from index.read.pdf import DrawnCharacter, drawn_characters
 
 if TYPE_CHECKING:
     from app.digest import Citation, Digest
+
+
+class DataNotUsed(GlossError):
+    """This evaluation reads the library and nothing else."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: `gloss eval digests` checks the library; leave --data out")
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,10 @@ class DigestReport:
 def run(settings: Settings, data: Sequence[Path] = ()) -> Mapping[str, object]:
     """Write and check a digest of every paper in the library of ``settings``.
 
-    ``data`` is not used: the library is the data.
+    The library is the data: raises ``DataNotUsed`` if other data is given.
     """
+    if data:
+        raise DataNotUsed(data[0])
     from app.write import write_digest
     from index.library import Library
 
@@ -119,7 +130,7 @@ def _why_not(
     report.quotes_found += 1
     passages = {passage.id: passage for passage in library.passages(paper.id)}
     passage = passages.get(citation.passage_id)
-    if passage is None or not passage.span.start <= citation.span.start < passage.span.end:
+    if passage is None or not passage.span.contains(citation.span):
         return "its passage does not hold the quote"
     if drawn is None:
         return ""

@@ -7,6 +7,7 @@ searched for again. Every noun is frozen; a stage is a function from one noun to
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,6 +49,21 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 SourceKind = Literal["pdf", "markdown", "html"]
 
 FoundBy = Literal["dense", "words", "both"]
+
+# https://info.arxiv.org/help/arxiv_identifier.html: "2407.03300" since April 2007, before that
+# "hep-th/9901001" and "math.GT/0309136". The first four digits are a year and a month.
+ARXIV_ID = re.compile(
+    r"(?i:(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+    r"|[a-z][a-z-]*(?:\.[a-z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3})"
+    r"(?:v(?P<version>\d{1,2}))?)"
+)
+
+
+def arxiv_spelling(arxiv_id: str) -> str:
+    """An id without version as arXiv writes it: "MATH.gt/0309136" is "math.GT/0309136"."""
+    archive, slash, digits = arxiv_id.rpartition("/")
+    name, dot, subject = archive.partition(".")
+    return f"{name.lower()}{dot}{subject.upper()}{slash}{digits}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -271,7 +287,8 @@ class Reading:
 class Passage:
     """Some 200 tokens of one section: what is embedded, searched and cited.
 
-    ``id`` is stable and readable: the paper's id, ``#``, the section's role, its number in that role
+    ``id`` is readable, and stable for one reading of one version: the paper's id and version, ``#``,
+    the section's role (``front`` for what stands above the abstract), the number in that role
     (``2407.03300v1#method.3``).
     """
 

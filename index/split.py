@@ -43,9 +43,9 @@ def split(
     """Passages in text order, disjoint, none over ``maximum`` word pieces, none across a section.
 
     Bibliographies are left out: their titles match almost any query and drown the text that answers
-    it. Captions, tables and footnotes are packed apart from the running text around them, unless they
-    are small. A sentence over ``maximum`` is cut between words, a word over it between characters. The front
-    matter's passages are named ``front``. A heading with nothing under it, or a stray sign, gives
+    it. Captions, tables and footnotes are packed apart from the running text around them, unless
+    they are small. A sentence over ``maximum`` is cut between words, a word over it between characters.
+    The front matter's passages are named ``front``. A heading with nothing under it, or a stray sign, gives
     no passage.
     """
     if not 1 <= target <= maximum:
@@ -74,6 +74,7 @@ def split(
     # A sum of counts can miss by a little: some tokenizers count differently at a seam.
     totals = count_tokens([span.of(paper.text) for _, span in packed]) if packed else []
     numbers: Counter[str] = Counter()
+    named = paper.id + (f"v{paper.version}" if paper.version else "")
     passages: list[Passage] = []
     for (number, whole), tokens in zip(packed, totals, strict=True):
         section = sections[number]
@@ -85,7 +86,7 @@ def split(
             numbers[name] += 1
             passages.append(
                 Passage(
-                    id=f"{paper.id}#{name}.{numbers[name]}",
+                    id=f"{named}#{name}.{numbers[name]}",
                     paper_id=paper.id,
                     section=section.title,
                     role=section.role,

@@ -11,8 +11,10 @@ from app.render import to_json, to_markdown
 from app.template import TEMPLATE
 from app.write import write_digest
 from eval.digests import DigestReport, check
+from index.config import Settings
 from index.library import Library
 from index.paper import SearchFilter
+from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -82,9 +84,14 @@ def test_the_json_has_every_item_of_the_template(library: Library) -> None:
             assert item["citations"][0]["boxes"] == []  # Markdown has no pages
 
 
-def test_a_second_digest_is_the_same_to_the_byte(library: Library) -> None:
+def test_the_same_paper_gives_the_same_bytes_in_another_library(
+    library: Library, tmp_path: Path
+) -> None:
     first = json.dumps(to_json(write_digest(library, "cited-digests")))
-    assert json.dumps(to_json(write_digest(library, "cited-digests"))) == first
+    with Library.open(Settings(library=tmp_path / "another")) as other:
+        for source in find_sources([str(DATA / "cited-digests.pdf")]).found:
+            other.add(source)
+        assert json.dumps(to_json(write_digest(other, "cited-digests"))) == first
 
 
 def test_a_chinese_digest_keeps_the_quotes(library: Library) -> None:

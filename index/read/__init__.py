@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
 from pathlib import Path
@@ -34,6 +35,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._started: ProcessPool | None = None
+        self._starting = threading.Lock()  # two threads that read at once share one pool
 
     def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
         """The paper in the file at ``path``; for a file that gives none, the status and why.
@@ -94,19 +96,20 @@ class Reader:
             )
 
     def _pool(self) -> ProcessPool:
-        if self._started is None:
-            from multiprocessing import get_context
+        from multiprocessing import get_context
 
-            from pebble import ProcessPool
+        from pebble import ProcessPool
 
-            self._started = ProcessPool(
-                max_workers=self._settings.read_workers,
-                max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
-                initializer=_limit,
-                initargs=(self._settings.read_megabytes,),
-                context=get_context("spawn"),
-            )
-        return self._started
+        with self._starting:
+            if self._started is None:
+                self._started = ProcessPool(
+                    max_workers=self._settings.read_workers,
+                    max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
+                    initializer=_limit,
+                    initargs=(self._settings.read_megabytes,),
+                    context=get_context("spawn"),
+                )
+            return self._started
 
 
 def file_hash(path: Path) -> str:
@@ -146,7 +149,7 @@ def _read_file(path: Path, name: str, paper_id: str | None, pages_max: int) -> R
 
 
 def _read_pdf(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
-    from index.read.identity import identify
+    from index.read.identity import identify, is_stamp
     from index.read.pdf import UnreadableError, read_pages
     from index.read.understand import understand
 
@@ -154,9 +157,8 @@ def _read_pdf(path: Path, name: str, paper_id: str | None, pages_max: int) -> Re
         pages = read_pages(path, pages_max)
     except UnreadableError as error:
         return Reading(error.status, error.reason)
-    stamp = " ".join(
-        line.text for page in pages.pages[:1] for line in page.lines if "arXiv" in line.text
-    )
+    first = pages.pages[:1]
+    stamp = next((line.text for page in first for line in page.lines if is_stamp(line.text)), "")
     paper = understand(pages, identify(name, stamp, file_hash(path), paper_id))
     return _judged(paper, pages.images)
 

@@ -7,15 +7,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-_ARXIV_ID = (
-    r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})"
-    r"(?:v(?P<version>\d{1,2}))?"
-)
+from index.paper import ARXIV_ID, arxiv_spelling
+
 _STAMP = re.compile(
-    rf"arXiv:\s*{_ARXIV_ID}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"
+    rf"arXiv:\s*{ARXIV_ID.pattern}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"
     r"(?P<day>\d{1,2}\s*[A-Z][a-z]{2}\s*\d{4})?"
 )
-_FILE_NAME = re.compile(rf"(?:arxiv[-_ ]?)?{_ARXIV_ID}(?=$|[^\d])", re.I)
+_FILE_NAME = re.compile(rf"(?:arxiv[-_ ]?)?{ARXIV_ID.pattern}(?=$|[^\d])", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +27,25 @@ class Identity:
     sha256: str
 
 
+def is_stamp(line: str) -> bool:
+    """Whether a line is arXiv's stamp and nothing else.
+
+    A sentence that cites another paper's id is none: it would take that paper's place.
+    """
+    match = _STAMP.fullmatch(line.strip())
+    return match is not None and bool(match["category"] or match["day"])
+
+
 def identify(file_name: str, stamp: str, sha256: str, given: str | None = None) -> Identity:
-    """Identity from the stamp that arXiv prints on page 1, else from the file's name.
+    """Identity from the line that arXiv stamps on page 1, else from the file's name.
 
     ``file_name`` is without its extension; ``given`` overrides the id.
     """
-    stamped = _STAMP.search(stamp)
+    stamped = _STAMP.fullmatch(stamp.strip()) if is_stamp(stamp) else None
     match = stamped or _FILE_NAME.match(file_name)
     if match is None:
         return Identity(given or _slug(file_name), None, None, (), sha256)
-    arxiv_id = match["id"]
+    arxiv_id = arxiv_spelling(match["id"])
     day = _day(stamped["day"]) if stamped and stamped["day"] else None
     category = (stamped["category"],) if stamped and stamped["category"] else ()
     version = int(match["version"]) if match["version"] else None

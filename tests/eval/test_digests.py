@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
-from eval.digests import DigestReport, check
+from eval.digests import DataNotUsed, DigestReport, check, run
 from index.config import Settings
 from index.paper import Box, Paper, Passage, Span
 from index.read import Reader
@@ -29,10 +29,9 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
 class OnePassage:
     """Stands in for the library: one passage that holds everything."""
 
-    def __init__(self, paper: Paper) -> None:
-        self._passage = Passage(
-            "p#other.1", paper.id, "", "other", Span(0, len(paper.text)), paper.text
-        )
+    def __init__(self, paper: Paper, span: Span | None = None) -> None:
+        whole = span or Span(0, len(paper.text))
+        self._passage = Passage("p#other.1", paper.id, "", "other", whole, whole.of(paper.text))
 
     def passages(self, paper_id: str) -> tuple[Passage, ...]:
         return (self._passage,)
@@ -46,7 +45,7 @@ def _report(paper: Paper, citation: Citation | None, title: str | None = None) -
     claim = Claim(citation.quote if citation else "A claim.", "quoted", citations, SUPPORT)
     digest = Digest(header, "en", "extractive", (DigestSection("summary", (claim,)),))
     report = DigestReport()
-    check(report, digest, paper, OnePassage(paper), PDF)  # type: ignore[arg-type]
+    check(report, digest, paper, OnePassage(paper), PDF)
     return report
 
 
@@ -77,6 +76,22 @@ def test_it_sees_boxes_that_are_elsewhere(paper: Paper) -> None:
 
 def test_it_sees_a_passage_that_does_not_hold_the_quote(paper: Paper) -> None:
     assert _report(paper, replace(_true(paper), passage_id="p#method.9")).cited == 0
+
+
+def test_it_sees_a_quote_that_runs_out_of_its_passage(paper: Paper) -> None:
+    true = _true(paper)
+    short = OnePassage(paper, Span(true.span.start, true.span.end - 1))
+    header = Header(paper.id, None, paper.title, (), None, (), paper.source, None)
+    claim = Claim(true.quote, "quoted", (true,), SUPPORT)
+    digest = Digest(header, "en", "extractive", (DigestSection("summary", (claim,)),))
+    report = DigestReport()
+    check(report, digest, paper, short, PDF)
+    assert "passage does not hold" in report.misses[0].why
+
+
+def test_it_takes_no_other_data(tmp_path: Path) -> None:
+    with pytest.raises(DataNotUsed, match="leave --data out"):
+        run(Settings(library=tmp_path), [tmp_path])
 
 
 def test_it_sees_a_claim_without_a_citation(paper: Paper) -> None:

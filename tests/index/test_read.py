@@ -13,6 +13,7 @@ from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import STATUSES, Box
 from index.read import Reader
+from index.read.identity import identify, is_stamp
 
 DATA = Path(__file__).parents[2] / "data"
 GOOD = DATA / "every-sentence-needs-a-source.pdf"
@@ -220,3 +221,20 @@ def test_a_title_with_a_word_in_typewriter_type_is_whole(reader: Reader) -> None
     assert paper.title.startswith(
         "LayoutParser: A Unified Toolkit for Deep Learning Based Document"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "stamped"),
+    [
+        ("arXiv:1706.03762v5 [cs.CL] 6 Dec 2017", True),
+        ("arXiv:2407.03300v1[cs.LG]3Jul2024", True),
+        ("arXiv:hep-th/9901001v2 5 Jan 1999", True),
+        ("This work follows Vaswani et al., arXiv:1706.03762v9", False),
+        ("arXiv:1706.03762v9", False),  # the end of a reference
+        ("arXiv:1706.03762v9 [cs.CL] 6 Dec 2017 and others", False),
+    ],
+)
+def test_only_arxivs_own_stamp_names_a_paper(line: str, stamped: bool) -> None:
+    assert is_stamp(line) is stamped
+    found = identify("notes", line, "")
+    assert (found.id != "notes") is stamped
