@@ -54,7 +54,7 @@ _SIGNPOST = re.compile(
     r"(?:rest|remainder) of (?:this|the) (?:paper|article)|organi[sz]ed as follows|in (?:this|the next|the following|the subsequent) (?:sub)?sections?\b|in what follows|we first (?:outline|describe|present|review)"
     r"|(?:^|\W)(?:section|sec\.|§) ?\d|(?:as follows|the following|listed below|shown below|given by|defined as|reads|such that|of the form)\s*[:.]?$"
     r"|we (?:will )?(?:now|next|first|then) (?:describe|discuss|present|turn|show|explain|introduce)|(?:described|discussed|presented|shown|given) (?:above|below|earlier)"
-    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|see (?:table|figure|fig|appendix|section)|footnote \d|\b(?:below|above)\.$|due to space|in (?:the )?appendix"
+    r"|(?:will )?starts? with a (?:brief|short)|we (?:briefly|conclude)|before we|^to (?:sum up|conclude)|for (?:more )?details|\beq(?:uation)?s?\.?\s*\(|\bin the (?:table|figure)\b|\bhere\b|mentioned (?:earlier|above|before)|^to demonstrate,|see (?:table|figure|fig|appendix|section)|footnote \d|\b(?:below|above)\.$|due to space|in (?:the )?appendix"
     r"|(?:table|figure|fig\.) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|summari[sz]es|compares|illustrates|depicts|plots|contains)"
     r"|(?:are|is) (?:shown|listed|given|presented|reported|summari[sz]ed|depicted|illustrated|found|displayed) in (?:table|fig)",
     re.I,

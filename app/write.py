@@ -18,7 +18,7 @@ from app.evidence import Selector
 from app.support import check_quote
 from app.template import TEMPLATE, Item
 from index.errors import GlossError
-from index.paper import Paper, Passage, Span
+from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -36,7 +36,6 @@ _LINK_HOSTS = re.compile(
     r"github\.com|gitlab|bitbucket|huggingface\.co|code\.google|sourceforge|zenodo", re.I
 )
 _NEAR = 120  # characters before a link in which the cue must stand
-_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 
 
 class WriterUnknown(GlossError):
@@ -179,7 +178,7 @@ def quote(paper: Paper, span: Span, passages: Sequence[Passage]) -> Claim:
 
 
 def _header(paper: Paper) -> Header:
-    known = _ARXIV_ID.fullmatch(paper.id)
+    known = ARXIV_ID.fullmatch(paper.id)
     number = f"v{paper.version}" if paper.version else ""
     return Header(
         id=paper.id,

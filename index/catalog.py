@@ -115,15 +115,6 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedDigest:
-    """A digest as the app serialised it."""
-
-    paper_id: str
-    name: str
-    json: str
-
-
-@dataclass(frozen=True, slots=True)
 class PackedPaper:
     """A paper as bytes, its text and words apart so that a hit needs no more than these."""
 
@@ -200,11 +191,13 @@ def _little_endian(column: _Column) -> _Column:
 class Catalog:
     """An open catalogue. Safe to call from several threads; ``close`` it, or use it in ``with``.
 
-    Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file.
+    Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file. With
+    ``create`` false a file without our tables is damage, and is left as it is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, create: bool = True) -> None:
         self._path = path
+        self._create = create
         self._lock = threading.RLock()
         self._kept: OrderedDict[int, Paper] = OrderedDict()
         with self._explained():
@@ -236,6 +229,18 @@ class Catalog:
                 self._path.parent,
                 f"made by a newer gloss (catalogue {schema}, this knows {SCHEMA}): update gloss",
             )
+        if schema == 0:
+            if self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise LibraryUnusable(
+                    self._path.parent,
+                    f"{self._path.name} was not made by gloss; give another --library",
+                )
+            if not self._create:
+                raise LibraryUnusable(
+                    self._path.parent,
+                    "the catalogue is damaged (nothing is in it): restore it from a copy, "
+                    "or start anew in another --library",
+                )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA foreign_keys=ON")
@@ -490,16 +495,6 @@ class Catalog:
             connection.execute(
                 "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (number, name, text)
             )
-
-    def digests(self) -> list[SavedDigest]:
-        """All digests of current editions, by paper id and name."""
-        return [
-            SavedDigest(*row)
-            for row in self._rows(
-                "SELECT paper_id, name, json FROM digests JOIN editions ON number = edition"
-                " WHERE state = 'current' ORDER BY paper_id, name"
-            )
-        ]
 
     def damage(self) -> str:
         """What SQLite's own check finds wrong; empty for a sound catalogue."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,22 +28,42 @@ class Settings(BaseSettings):
     qdrant_api_key: str = ""
 
     # Passage size. MiniLM cuts silently at 256 word pieces, so a passage stays well below.
-    passage_tokens: int = 200
-    passage_tokens_max: int = 250
+    passage_tokens: int = Field(default=200, gt=0, le=250)
+    passage_tokens_max: int = Field(default=250, gt=0, le=250)
 
     # BM25: k1 and b are Robertson's defaults, as in Lucene; the average length is that of a
     # passage of 200 word pieces without stop words.
-    bm25_k1: float = 1.2
-    bm25_b: float = 0.75
-    bm25_average_length: float = 90.0
+    bm25_k1: float = Field(default=1.2, ge=0, allow_inf_nan=False)
+    bm25_b: float = Field(default=0.75, ge=0, le=1)
+    bm25_average_length: float = Field(default=90.0, gt=0, allow_inf_nan=False)
 
     # Reciprocal rank fusion: k = 10 was best in the trial on SciFact that DESIGN.md quotes.
-    fusion_k: int = 10
+    fusion_k: int = Field(default=10, gt=0, le=1_000_000)
     # How many hits each half gives to the fusion.
-    fusion_depth: int = 100
+    fusion_depth: int = Field(default=100, gt=0, le=100_000)
+
+    # Where users of the web UI find the source code, which the AGPL owes them (ADR 1). Set it to
+    # that of the version that is served; empty: the UI names the licence only.
+    source_url: str = ""
 
     # Limits of reading one file, in a process that is killed when it passes them.
-    read_seconds: float = 60.0
-    read_megabytes: int = 2048
-    read_workers: int = 2
-    pages_max: int = 2000
+    read_seconds: float = Field(default=60.0, gt=0, le=86_400)
+    read_megabytes: int = Field(default=2048, gt=0, le=1_048_576)
+    read_workers: int = Field(default=2, gt=0, le=256)
+    pages_max: int = Field(default=2000, gt=0)
+
+    @field_validator("library", mode="before")
+    @classmethod
+    def _named(cls, library: Any) -> Any:
+        """An empty name would mean the directory that one happens to be in."""
+        if isinstance(library, str) and not library.strip():
+            raise ValueError("is empty; give a directory")
+        return library
+
+    @field_validator("passage_tokens_max")
+    @classmethod
+    def _roomy(cls, maximum: int, info: ValidationInfo) -> int:
+        wanted = info.data.get("passage_tokens", 0)
+        if maximum < wanted:
+            raise ValueError(f"is less than passage_tokens ({wanted})")
+        return maximum

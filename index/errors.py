@@ -25,13 +25,14 @@ class SourceNotFound(GlossError):
 
 
 class PaperNotFound(GlossError):
-    """No paper of that id is in the library."""
+    """No paper of that id is in the library; ``why`` where its file did not become one."""
 
-    def __init__(self, paper_id: str, near: tuple[str, ...] = ()) -> None:
+    def __init__(self, paper_id: str, near: tuple[str, ...] = (), why: str = "") -> None:
         hint = f"did you mean {', '.join(near)}?" if near else "`gloss papers` lists what is there"
-        super().__init__(f"{paper_id}: not in this library; {hint}")
+        super().__init__(f"{paper_id}: {why or f'not in this library; {hint}'}")
         self.paper_id = paper_id
         self.near = near
+        self.why = why
 
 
 class LibraryBusy(GlossError):

@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Catalog, Edition, Origin, SavedDigest
+from index.catalog import Catalog, Edition, Origin
 from index.config import Settings
 from index.errors import (
     GlossError,
@@ -55,6 +55,12 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
     from index.embed import Embedder
+
+_CATALOG = "catalog.sqlite"
+# What opening makes before there is a catalogue with something in it.
+_BEGUN = re.compile(r"lock(\.json|\.new)?|catalog\.sqlite(-\w+)?")
+_KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown)")
+_SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not another one
 
 Progress = Callable[[str], None]
 """Told what is being done: a stage of ``add``, a paper of ``repair``."""
@@ -164,12 +170,14 @@ class _Place:
 class Library:
     """An open library. ``close`` it, or use it in ``with``. Safe to call from several threads."""
 
-    def __init__(self, settings: Settings, directory: Path, lock: _Lock, parts: Parts) -> None:
+    def __init__(
+        self, settings: Settings, directory: Path, lock: _Lock, parts: Parts, create: bool = True
+    ) -> None:
         self.directory = directory
         self._settings = settings
         self._lock = lock
         self._parts = parts
-        self._catalog = Catalog(directory / "catalog.sqlite")
+        self._catalog = Catalog(directory / _CATALOG, create=create and _is_bare(directory))
         self._files = directory / "files"
         self._incoming = self._files / "incoming"
         # Taken in this order. Embedding a paper takes seconds, which nobody else should wait for.
@@ -193,21 +201,33 @@ class Library:
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
-        With ``create`` false a directory that has no library is not made into one. Raises
+        A library is made only where nothing is, and with ``create`` false not even there. Raises
         ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
         """
         directory = settings.library.expanduser().absolute()
-        if not create and not (directory / "catalog.sqlite").is_file():
-            raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
         try:
+            there = (directory / _CATALOG).is_file()
+            if not create and not there:
+                raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
             directory.mkdir(parents=True, exist_ok=True)
+            if not there and not _is_bare(directory):
+                raise LibraryUnusable(
+                    directory, "is not empty and no library; give an empty or new directory"
+                )
         except OSError as error:
             raise _no_writing(directory, error) from error
         lock = _Lock(directory)
         try:
             library = cls(
-                settings, directory, lock, Parts(embedder, store, reader, words, count_tokens)
+                settings,
+                directory,
+                lock,
+                Parts(embedder, store, reader, words, count_tokens),
+                create,
             )
+        except OSError as error:
+            lock.release()
+            raise _no_writing(directory, error) from error
         except BaseException:
             lock.release()
             raise
@@ -245,13 +265,16 @@ class Library:
         """Add a file. A file that is no good is recorded with its status and raises nothing.
 
         The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
-        place of the one that is there, and so does a file that changed where it is; other files
-        of one name are other papers (``name-2``). Raises ``SourceNotFound`` if the file cannot be
-        opened, ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
+        place of the one that is there if their titles are alike, and so does a file that changed
+        where it is; other files of one name or id are other papers (``name-2``). Raises
+        ``SourceNotFound`` if the file cannot be opened, ``LibraryUnusable``, ``ModelUnusable`` or
+        ``StoreUnusable`` if nothing can be added.
         """
         from index.read import file_hash
 
         stages = _Stages(progress)
+        # A file name is bytes, and need not be UTF-8.
+        original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
         try:
             sha256 = file_hash(source.path)
         except OSError as error:
@@ -263,13 +286,13 @@ class Library:
         with self._copied(source) as copy:
             with stages("read"):
                 sha256 = file_hash(copy)
-                reading = self._own_reader().read(copy, name=source.path.stem)
+                reading = self._own_reader().read(copy, name=Path(original).stem)
             with self._adding:
                 # Another thread may have added the same bytes meanwhile.
                 known = self._known(sha256, source)
                 if known is not None:
                     return known
-                origin = Origin(sha256, f"{sha256}{copy.suffix}", str(source.path.absolute()))
+                origin = Origin(sha256, f"{sha256}{copy.suffix}", original)
                 return self._take(reading, copy, origin, stages)
 
     def _take(self, reading: Reading, copy: Path, origin: Origin, stages: _Stages) -> Added:
@@ -278,13 +301,13 @@ class Library:
         if reading.status != "ok" or paper is None:
             status: Status = "broken" if reading.status == "ok" else reading.status
             return self._failed(origin, status, reading.reason, stages)
-        place = self._place(paper.id, paper.version, origin)
+        place = self._place(paper.id, paper.version, origin, paper.title)
         if place.refusal and place.former is not None:
             count = place.former.passages
             return Added(place.former.paper_id, "ok", place.refusal, count, stages.seconds, False)
         paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
         try:
-            paper.text.encode()
+            "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
         except UnicodeEncodeError:
             return self._failed(origin, "broken", "its text is not Unicode", stages)
         with stages("split"):
@@ -313,9 +336,11 @@ class Library:
             store.upsert([replace(point, edition=number) for point in points])
             self._catalog.make_current(number)
         except BaseException:
-            # It does not count; if it cannot be taken out now, the next opening does so.
+            # What was interrupted after the commit counts. What does not is taken out; if that
+            # cannot be done now, the next opening does so.
             with suppress(GlossError):
-                self._drop(number, store)
+                if number in self._catalog.numbers("pending"):
+                    self._drop(number, store)
             raise
         if place.former is not None:
             # The new edition counts. Points of the former one are not shown; if they cannot be
@@ -341,13 +366,26 @@ class Library:
             return Added(edition.paper_id, "ok", "", edition.passages, {}, False)
         return None
 
-    def _place(self, paper_id: str, version: int | None, origin: Origin) -> _Place:
-        """Whether a paper is new, a newer version, a changed file, or another of the same name."""
+    def _place(
+        self, paper_id: str, version: int | None, origin: Origin, title: str | None = None
+    ) -> _Place:
+        """Whether a paper is new, a newer version, a changed file, or another of the same name.
+
+        Without a ``title`` nothing is known but the name. With one, a paper that only claims the
+        arXiv id of another is another paper.
+        """
         key = key_of(paper_id)
         if key.arxiv:
-            former = next(iter(self._catalog.find("paper_key", key.paper, "current")), None)
-            refusal = _refusal(former, version or key.version) if former else ""
-            return _Place(paper_id, key.paper, former, refusal)
+            free, number = key.paper, 1
+            while current := self._catalog.find("paper_key", free, "current"):
+                there = current[0]
+                at_same_place = there.original == origin.original
+                if title is None or at_same_place or _alike(there.title, title):
+                    refusal = _refusal(there, version or key.version)
+                    return _Place(paper_id if number == 1 else free, free, there, refusal)
+                number += 1
+                free = f"{key.paper}-{number}"
+            return _Place(paper_id if number == 1 else free, free)
         same_name = re.compile(rf"{re.escape(paper_id)}(-\d+)?")
         for edition in self._catalog.find("original", origin.original, "current", "failed"):
             if same_name.fullmatch(edition.paper_id):
@@ -491,10 +529,6 @@ class Library:
         with self._writing:
             self._catalog.save_digest(self._edition(paper_id).number, key, text)
 
-    def saved_digests(self) -> list[SavedDigest]:
-        """All digests, by paper id and key."""
-        return self._catalog.digests()
-
     # Health.
 
     def health(self) -> Health:
@@ -575,12 +609,19 @@ class Library:
         with self._writing:
             if self._engine is None:
                 embedder = self._own_embedder()
-                empty = self._check_model(embedder)
+                empty = self._check_model(embedder) or self._check_place()
                 engine = self._new_engine(embedder, empty)
-                if empty:
-                    self._catalog.set_meta(self._made_with(embedder))
-                for number in self._catalog.numbers("pending", "replaced"):
-                    self._drop(number, engine.store)
+                try:
+                    self._check_points(engine.store)
+                    made_with = self._made_with(embedder) if empty else self._store_place()
+                    if not made_with.items() <= self._catalog.meta().items():
+                        self._catalog.set_meta(made_with)
+                    for number in self._catalog.numbers("pending", "replaced"):
+                        self._drop(number, engine.store)
+                except BaseException:
+                    if self._parts.store is None:
+                        engine.store.close()
+                    raise
                 self._engine = engine
             return self._engine
 
@@ -602,6 +643,34 @@ class Library:
             f"its vectors are of another model ({meta.get('model')}, not {embedder.name}); set "
             "GLOSS_MODEL back, or run `gloss doctor --repair` to rebuild them",
         )
+
+    def _check_place(self) -> bool:
+        """Whether the vectors are to be begun in another store, for a library that has none."""
+        former = self._catalog.meta().get("store")
+        here = self._store_place().get("store", former)
+        if former is None or former == here:
+            return False
+        if not self._catalog.numbers("current"):
+            return True
+        raise LibraryUnusable(
+            self.directory,
+            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT_URL back, or "
+            "run `gloss doctor --repair` to rebuild them",
+        )
+
+    def _check_points(self, store: Store) -> None:
+        """A store without this library's points would find nothing, and say nothing of it."""
+        current = self._catalog.numbers("current")
+        if current and current.isdisjoint(store.editions()):
+            raise LibraryUnusable(
+                self.directory, "its vectors are not here; run `gloss doctor --repair`"
+            )
+
+    def _store_place(self) -> dict[str, str]:
+        """Where this library's vectors are. A store that was given says nothing of its place."""
+        if self._parts.store is not None:
+            return {}
+        return {"store": self._settings.qdrant_url.rstrip("/") or "the embedded store"}
 
     def _new_engine(self, embedder: Embedder, empty: bool) -> _Engine:
         settings = self._settings
@@ -670,6 +739,7 @@ class Library:
             "fingerprint": embedder.fingerprint,
             "dimension": str(embedder.dimension),
             **self._splitting(),
+            **self._store_place(),
         }
 
     # Editions and files.
@@ -680,6 +750,9 @@ class Library:
         exact = self._catalog.find("paper_id", paper_id, "current")
         found = exact or self._catalog.find("paper_key", key.paper, "current")
         if not found:
+            failed = self._catalog.find("paper_id", paper_id, "failed")
+            if failed:
+                raise PaperNotFound(paper_id, why=f"{failed[-1].status}: {failed[-1].reason}")
             ids = [edition.paper_id for edition in self._catalog.editions("current")]
             raise PaperNotFound(paper_id, tuple(difflib.get_close_matches(paper_id, ids)))
         edition = found[0]
@@ -704,7 +777,8 @@ class Library:
         wanted = self._catalog.files()
         with os.scandir(self._files) as entries:
             for entry in entries:
-                if entry.is_file(follow_symlinks=False) and entry.name not in wanted:
+                ours = _KEPT_FILE.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+                if ours and entry.name not in wanted:
                     Path(entry.path).unlink(missing_ok=True)
 
     @contextmanager
@@ -791,6 +865,17 @@ class _Lock:
             self._lock.release()
 
 
+def _is_bare(directory: Path) -> bool:
+    """Whether a library may be made here: nothing is there but what making one begins with."""
+    for path in directory.iterdir():
+        if path.name in ("files", "vectors") and (directory / _CATALOG).is_file():
+            if any(not inner.is_dir() for inner in path.rglob("*")):
+                return False
+        elif not (_BEGUN.fullmatch(path.name) and path.is_file()):
+            return False
+    return True
+
+
 def _holder(note: Path) -> str:
     """Who holds the lock, in words: "gloss serve (process 123 since 14:02)"."""
     try:
@@ -828,6 +913,14 @@ def _valid_date(date: str | None) -> str | None:
         return date if date is not None and day_number(date) else None
     except ValueError:
         return None
+
+
+def _alike(title: str, other: str) -> bool:
+    """Whether two titles may be those of two versions of one paper, by their letters."""
+    first, second = (
+        "".join(letter for letter in text.casefold() if letter.isalpha()) for text in (title, other)
+    )
+    return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _SAME_TITLE
 
 
 def _refusal(former: Edition, version: int | None) -> str:

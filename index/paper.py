@@ -287,9 +287,9 @@ class Reading:
 class Passage:
     """Some 200 tokens of one section: what is embedded, searched and cited.
 
-    ``id`` is readable, and stable for one reading of one version: the paper's id and version, ``#``,
-    the section's role (``front`` for what stands above the abstract), the number in that role
-    (``2407.03300v1#method.3``).
+    ``id`` is readable, and stable for one reading of one version: the paper's id and version,
+    ``#``, the section's role (``front`` for what stands above the abstract) and the number in that
+    role: ``2407.03300v1#method.3``.
     """
 
     id: str

@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import SourceNotFound
+from index.paper import ARXIV_ID, arxiv_spelling
 
 SUFFIXES = (".pdf", ".md", ".markdown")
 
-# https://info.arxiv.org/help/arxiv_identifier.html:
-# "2407.03300" since April 2007, "hep-th/9901001" before.
-_ARXIV_ID = r"(?:\d{4}\.\d{4,5}|[a-z][a-z\-]*(?:\.[a-z]{2})?/\d{7})"
-_ARXIV_WITH_VERSION = re.compile(rf"({_ARXIV_ID})(?:v(\d+))?", re.IGNORECASE)
 _ARXIV_ARGUMENT = re.compile(
-    rf"(?:arxiv:\s*|https?://(?:\w+\.)?arxiv\.org/[a-z]+/)?{_ARXIV_ID}(?:v\d+)?(?:\.pdf)?/?(?:[?#].*)?",
+    rf"(?:arxiv:\s*|https?://(?:\w+\.)?arxiv\.org/[a-z]+/)?{ARXIV_ID.pattern}(?:\.pdf)?/?(?:[?#].*)?",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
@@ -53,24 +50,30 @@ class PaperKey:
 
 def key_of(paper_id: str) -> PaperKey:
     """Take an id apart. An id that is not arXiv's is its own key and has no version."""
-    match = _ARXIV_WITH_VERSION.fullmatch(paper_id)
+    match = ARXIV_ID.fullmatch(paper_id)
     if match is None:
         return PaperKey(paper_id, None, False)
-    return PaperKey(match[1], int(match[2]) if match[2] else None, True)
+    version = int(match["version"]) if match["version"] else None
+    return PaperKey(arxiv_spelling(match["id"]), version, True)
 
 
 def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
     """Files as they are, folders searched to the bottom; ``errors`` says what was not found.
 
-    Two arguments that lead to one file give it once. A link to a folder is not followed inside a
-    folder, so a loop of links ends.
+    Two arguments that lead to one file give it once, by the file's own name rather than a link's.
+    A link alone keeps the name it has. A link to a folder is not followed inside a folder, so a
+    loop of links ends.
     """
     found: dict[Path, Source] = {}
     errors: list[SourceNotFound] = []
     for argument in arguments:
         try:
             for source in _sources_of(os.fspath(argument)):
-                found.setdefault(source.path, source)
+                real = source.path.resolve()
+                other = found.setdefault(real, source)
+                found[real] = min(
+                    other, source, key=lambda one: (one.path != real, str(one.path), one is source)
+                )
         except SourceNotFound as error:
             errors.append(error)
     ordered = sorted(found.values(), key=lambda source: str(source.path))
@@ -87,7 +90,7 @@ def _sources_of(argument: str) -> list[Source]:
         if path.is_file():
             if path.suffix.lower() not in SUFFIXES:
                 raise SourceNotFound(argument, f"gloss reads {', '.join(SUFFIXES)} files only")
-            return [Source(path.resolve(), argument)]
+            return [Source(_placed(path), argument)]
         exists = path.exists()
     except OSError as error:  # no permission, a name too long, a loop of links
         raise SourceNotFound(argument, error.strerror or "cannot be looked at") from error
@@ -106,13 +109,18 @@ def _sources_of(argument: str) -> list[Source]:
     raise SourceNotFound(argument, "no such file or folder")
 
 
+def _placed(path: Path) -> Path:
+    """Where the file is, under its own name and extension even if it is a link."""
+    return path.parent.resolve() / path.name
+
+
 def _sources_in(folder: Path, argument: str) -> list[Source]:
     sources: list[Source] = []
     for directory, _, names in os.walk(folder):
         for name in names:
             path = Path(directory, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
-                sources.append(Source(path.resolve(), str(path)))
+                sources.append(Source(_placed(path), str(path)))
     if not sources:
         raise SourceNotFound(argument, f"no {', '.join(SUFFIXES)} files in this folder")
     return sources

@@ -44,9 +44,9 @@ def split(
 
     Bibliographies are left out: their titles match almost any query and drown the text that answers
     it. Captions, tables and footnotes are packed apart from the running text around them, unless
-    they are small. A sentence over ``maximum`` is cut between words, a word over it between characters.
-    The front matter's passages are named ``front``. A heading with nothing under it, or a stray sign, gives
-    no passage.
+    they are small. A sentence over ``maximum`` is cut between words, a word over it between
+    characters. The front matter's passages are named ``front``. A heading with nothing under it,
+    or a stray sign, gives no passage.
     """
     if not 1 <= target <= maximum:
         raise ValueError(f"passage size {target} must be between 1 and the maximum, {maximum}")

@@ -100,12 +100,11 @@ def test_the_life_of_an_edition(tmp_path: Path) -> None:
         assert catalog.editions("current") == []
         catalog.make_current(number)
         catalog.save_digest(number, "en", "{}")
-        assert [d.json for d in catalog.digests()] == ["{}"]
+        assert catalog.digest(number, "en") == "{}"
         second = catalog.add_pending(paper_of("other text"), "p", ORIGIN, ())
         assert catalog.numbers("current") == {number}
         catalog.make_current(second)
         assert (catalog.numbers("current"), catalog.numbers("replaced")) == ({second}, {number})
-        assert catalog.digests() == []
         catalog.purge(number)
         with pytest.raises(KeyError):
             catalog.paper(number)
@@ -179,6 +178,18 @@ def test_a_newer_schema_a_damaged_file_and_a_closed_door(tmp_path: Path) -> None
         Catalog(tmp_path / "damaged.sqlite")
     with pytest.raises(LibraryUnusable, match="cannot be used"):
         Catalog(tmp_path / "missing" / "catalog.sqlite")
+
+
+def test_an_emptied_file_is_damage_and_a_strangers_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "empty.sqlite").touch()
+    with pytest.raises(LibraryUnusable, match=r"damaged.*restore it from a copy"):
+        Catalog(tmp_path / "empty.sqlite", create=False)
+    assert (tmp_path / "empty.sqlite").stat().st_size == 0
+    other = sqlite3.connect(tmp_path / "other.sqlite")
+    other.execute("CREATE TABLE notes (text TEXT)")
+    other.close()
+    with pytest.raises(LibraryUnusable, match="was not made by gloss"):
+        Catalog(tmp_path / "other.sqlite")
 
 
 def test_threads_share_it(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from index.embed import (
     _batches,
     _bundled_folder,
     _original,
+    check_model,
     count_tokens,
     open_embedder,
 )
@@ -277,23 +278,112 @@ class TestOtherModels:
         assert cosines(ours.embed_query("a b"), theirs.embed_query("a b"))[0] > 0.9999
         assert cosines(ours.embed_query("a b"), theirs.embed_passages(["a b"])[0])[0] < 0.9999
 
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            failure("an operation that is not supported")
+            for failure in index.embed._conversion_failures()
+        ],
+        ids=lambda failure: type(failure).__name__,
+    )
     def test_what_cannot_be_converted_is_run_by_torch(
         self,
+        failure: Exception,
         small: Path,
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         def refuse(*_: object) -> dict[str, object]:
-            raise ValueError("an operation that is not supported")
+            raise failure
 
         monkeypatch.setattr(index.embed, "_converted", refuse)
         assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
         assert "cannot be converted: an operation that is not supported" in caplog.text
         # Known from then on: not tried again.
         monkeypatch.setattr(index.embed, "_convert", lambda *_: pytest.fail("tried again"))
+        caplog.clear()
         again = open_embedder(str(small), tmp_path)
         assert again.embed_passages(["a"]).shape == (1, 32)
+        assert "loads slowly: an operation that is not supported" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("failure", "seen", "hidden"),
+        [
+            (OSError(28, "No space left on device"), ModelUnusable, False),
+            (OSError(28, "No space left on device"), ModelUnusable, True),
+            (MemoryError(), MemoryError, False),
+            (MemoryError(), MemoryError, True),
+            (AttributeError("a slip of ours"), AttributeError, False),
+            (NameError("a slip of ours"), NameError, False),
+            (TypeError("a slip of ours"), TypeError, False),
+        ],
+    )
+    def test_a_passing_trouble_condemns_no_model(
+        self,
+        failure: Exception,
+        seen: type[Exception],
+        hidden: bool,
+        small: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def fail(*_: object) -> dict[str, object]:
+            if hidden:
+                raise RuntimeError("Couldn't get TorchScript module") from failure
+            raise failure
+
+        with monkeypatch.context() as patched:
+            patched.setattr(index.embed, "_converted", fail)
+            with pytest.raises(seen):
+                open_embedder(str(small), tmp_path)
+        assert isinstance(open_embedder(str(small), tmp_path), OpenVinoEmbedder)
+
+    def test_vectors_that_changed_are_the_models_fault(
+        self, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(index.embed, "_AGREEMENT", 1.1)
+        assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
+        (described,) = tmp_path.glob("*/embedder.json")
+        assert "converted vectors differ" in json.loads(described.read_text())["reason"]
+
+
+class TestCheck:
+    @pytest.mark.parametrize("file", ["model.bin", "model.xml"])
+    def test_a_changed_byte_of_the_converted_copy_is_found_and_mended(
+        self, file: str, small: Path, tmp_path: Path
+    ) -> None:
+        before = open_embedder(str(small), tmp_path)
+        assert check_model(str(small), tmp_path).damaged == ()
+        path = tmp_path / before.fingerprint / file
+        sound = path.read_bytes()
+        path.write_bytes(sound[:-40] + b"\x7f" + sound[-39:])  # of the same size
+        found = check_model(str(small), tmp_path)
+        assert (found.fingerprint, found.damaged) == (before.fingerprint, (file,))
+        after = check_model(str(small), tmp_path)
+        assert (after.damaged, after.weights) == ((), "")
+        ours = open_embedder(str(small), tmp_path)
+        assert cosines(ours.embed_query("a b"), before.embed_query("a b"))[0] > 0.9999
+
+    def test_the_bundled_weights_are_read_whatever_is_remembered(
+        self, pretended: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cache, weights = tmp_path / "cache", pretended / "model.safetensors"
+        weights.write_bytes(b"the weights")
+        monkeypatch.setattr(index.embed, "_BUNDLED_WEIGHTS_SHA256", _sha256(b"the weights"))
+        name, times = "all-MiniLM-L6-v2", weights.stat()
+        index.embed._fingerprint(name, pretended, cache, True)
+        weights.write_bytes(b"The weights")
+        os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
+        index.embed._fingerprint(name, pretended, cache, True)  # the memo believes it
+        with pytest.raises(ModelUnusable, match=f"SHA-256 {_sha256(b'The weights')}"):
+            check_model(name, cache)
+
+    def test_the_bundled_model(self, embedder: Embedder, cache: Path) -> None:
+        found = check_model("all-MiniLM-L6-v2", cache)
+        assert found.fingerprint == embedder.fingerprint
+        assert found.weights.startswith("53aa5117")
+        assert found.damaged == ()
 
 
 def _sha256(contents: bytes) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -105,7 +106,8 @@ def test_adding_again_changes_nothing(
 def test_versions_of_an_arxiv_paper(library: Library, tmp_path: Path) -> None:
     def add(version: int | None, text: str) -> Added:
         name = f"{len(text)}-{version}.pdf"
-        return library.add(write(tmp_path / name, id="2407.03300", version=version, text=text))
+        said = {"id": "2407.03300", "version": version, "title": "Numbers"}
+        return library.add(write(tmp_path / name, text=text, **said))
 
     add(1, "one one")
     library.save_digest("2407.03300", "en", "{}")
@@ -223,6 +225,71 @@ def test_hits_are_not_lost_to_points_that_do_not_count(
     assert found(library, "bees", k=1) == ["bees"]
 
 
+def test_a_commit_that_was_interrupted_afterwards_counts(
+    library: Library,
+    store: fakes.ListStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees one"))
+    real = library._catalog.make_current
+
+    def interrupted(number: int) -> None:
+        real(number)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library._catalog, "make_current", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        library.add(write(tmp_path / "2.pdf", id="2407.03300", version=2, text="bees two"))
+    assert library.paper("2407.03300").version == 2
+    library.close()
+    with fakes.open_library(tmp_path / "lib", store=store) as reopened:
+        assert found(reopened, "bees") == ["bees two"]
+        assert reopened.file_of("2407.03300").read_bytes() == (tmp_path / "2.pdf").read_bytes()
+        assert reopened.health().ok
+
+
+def test_two_papers_that_claim_one_arxiv_id(library: Library, tmp_path: Path) -> None:
+    def add(name: str, version: int, title: str) -> tuple[str, bool]:
+        said = {"id": "2407.03300", "version": version, "title": title, "text": f"{name} {title}"}
+        added = library.add(write(tmp_path / name, **said))
+        return added.paper_id, added.changed
+
+    assert add("a.pdf", 1, "On the dances of bees") == ("2407.03300", True)
+    assert add("b.pdf", 2, "Quick sorting networks") == ("2407.03300-2", True)
+    assert add("c.pdf", 3, "Quick Sorting-Networks, revisited") == ("2407.03300-2", True)
+    assert add("d.pdf", 1, "Quick sorting networks") == ("2407.03300-2", False)
+    assert add("e.pdf", 2, "On the dance of the bees") == ("2407.03300", True)
+    assert add("e.pdf", 2, "Why swarms move") == ("2407.03300", True)  # the same file, changed
+    assert [(row.id, row.version, row.title) for row in library.papers()] == [
+        ("2407.03300", 2, "Why swarms move"),
+        ("2407.03300-2", 3, "Quick Sorting-Networks, revisited"),
+    ]
+    assert library.paper("2407.03300v2").title == "Why swarms move"
+    broken = library.add(write(tmp_path / "2407.03300v4.pdf", status="broken"))
+    assert broken.paper_id == "2407.03300"
+    assert library.health().ok
+
+
+def test_a_file_name_that_is_not_utf8(library: Library, tmp_path: Path) -> None:
+    name = os.fsdecode(b"be\xe9s.pdf")
+    source = write(tmp_path / name, text="bees", title="Bees")
+    added = library.add(source)
+    assert (added.paper_id, added.status) == ("be\\xe9s", "ok")
+    assert library.add(write(tmp_path / name, text="bees and wasps")).paper_id == added.paper_id
+    broken = library.add(write(tmp_path / os.fsdecode(b"\xe9.pdf"), status="broken"))
+    assert broken.status == "broken"
+    titled = library.add(write(tmp_path / "t.pdf", text="ants", title="\udcff"))
+    assert (titled.status, titled.reason) == ("broken", "its text is not Unicode")
+
+
+def test_a_file_that_did_not_become_a_paper_says_why(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "text.pdf", status="broken"))
+    with pytest.raises(PaperNotFound) as refused:
+        library.paper("text")
+    assert str(refused.value) == "text: broken: a reason"
+
+
 def test_removal(library: Library, store: fakes.ListStore, tmp_path: Path) -> None:
     library.add(write(tmp_path / "a.pdf", text="bees"))
     library.remove("a")
@@ -290,7 +357,7 @@ def test_repair_splits_anew_when_the_size_changed(tmp_path: Path, store: fakes.L
     smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
     with Library.open(smaller, **given) as library:
         assert library.repair().passages == 2
-        assert library.saved_digests() == []
+        assert library.saved_digest("a", "en") is None
 
 
 def test_directories_that_cannot_be_used(tmp_path: Path) -> None:
@@ -301,6 +368,87 @@ def test_directories_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(LibraryUnusable, match="`gloss add` makes one"):
         Library.open(Settings(library=tmp_path / "typo"), create=False)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("inside", ["files/thesis.pdf", "vectors/a", "notes.txt", "lock/a"])
+def test_a_directory_of_somebody_is_left_alone(tmp_path: Path, inside: str) -> None:
+    file = tmp_path / "mine" / inside
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    with pytest.raises(LibraryUnusable, match="is not empty and no library; give an empty or new"):
+        fakes.open_library(tmp_path / "mine")
+    assert file.read_text() == "mine"
+    assert [path for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [file]
+
+
+def test_a_library_is_made_where_making_one_was_cut_short(tmp_path: Path) -> None:
+    for begun in ("lock", "lock.json", "catalog.sqlite"):
+        (tmp_path / "lib").mkdir(exist_ok=True)
+        (tmp_path / "lib" / begun).touch()
+        fakes.open_library(tmp_path / "lib").close()
+        shutil.rmtree(tmp_path / "lib")
+
+
+def test_only_copies_of_papers_are_swept(library: Library, tmp_path: Path) -> None:
+    for name in ("mine.pdf", "0" * 64 + ".md", "0" * 64 + ".txt"):
+        (tmp_path / "lib" / "files" / name).touch()
+    library.close()
+    fakes.open_library(tmp_path / "lib").close()
+    kept = {path.name for path in (tmp_path / "lib" / "files").iterdir()}
+    assert kept == {"incoming", "mine.pdf", "0" * 64 + ".txt"}
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_an_emptied_catalogue_takes_no_file_with_it(tmp_path: Path, create: bool) -> None:
+    with fakes.open_library(tmp_path / "lib") as library:
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+        kept = library.file_of("a")
+    (tmp_path / "lib" / "catalog.sqlite").write_bytes(b"")
+    with pytest.raises(LibraryUnusable, match=r"catalogue is damaged.*restore it from a copy"):
+        Library.open(Settings(library=tmp_path / "lib"), create=create)
+    assert kept.read_bytes() == (tmp_path / "a.pdf").read_bytes()
+    (tmp_path / "lib" / "catalog.sqlite").unlink()
+    with pytest.raises(LibraryUnusable):
+        Library.open(Settings(library=tmp_path / "lib"), create=create)
+    assert kept.is_file()
+
+
+def test_vectors_that_are_gone_are_missed(tmp_path: Path) -> None:
+    with fakes.open_library(tmp_path / "lib") as library:
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+    shutil.rmtree(tmp_path / "lib" / "vectors")
+    with fakes.open_library(tmp_path / "lib") as library:
+        for _ in range(2):
+            with pytest.raises(LibraryUnusable, match="not here; run `gloss doctor --repair`"):
+                library.search("bees")
+        assert not library.health().ok
+        assert library.repair().ok
+        assert found(library, "bees") == ["bees"]
+
+
+def test_another_store_is_refused_until_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fakes.open_library(tmp_path / "lib") as library:
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    with fakes.open_library(tmp_path / "lib") as library:
+        with pytest.raises(
+            LibraryUnusable, match=r"not here \(:memory:\) but in the embedded store"
+        ):
+            library.search("bees")
+        assert library.repair().ok
+        assert found(library, "bees") == ["bees"]
+    monkeypatch.delenv("GLOSS_QDRANT_URL")
+    with fakes.open_library(tmp_path / "lib") as library:
+        with pytest.raises(LibraryUnusable, match="but in :memory:; set GLOSS_QDRANT_URL back"):
+            library.search("bees")
+        library.repair()
+        library.remove("a")
+    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    with fakes.open_library(tmp_path / "lib") as library:  # nothing is lost: any store will do
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+        assert found(library, "bees") == ["bees"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -421,7 +569,7 @@ class Papers(RuleBasedStateMachine):
         text = f"{text} {paper} {version}"
         said = {"status": "broken", "text": text} if fault == "status" else {"text": text}
         name = f"{paper}v{version}.pdf"
-        source = write(self.root / name, id=paper, version=version, **said)
+        source = write(self.root / name, id=paper, version=version, title="Insects", **said)
         self.store.fail_on = fault
         held = self.good.get(paper, (0, ""))
         try:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from index.read.identity import identify
 from index.sources import find_sources, key_of
 
 
@@ -18,6 +19,21 @@ def test_folders_are_searched_to_the_bottom_in_order_and_each_file_once(tmp_path
     found = find_sources([tmp_path, str(tmp_path / "b"), tmp_path / "c.markdown"])
     assert names(found) == ["a.md", "z.PDF", "c.markdown"]
     assert found.errors == ()
+
+
+def test_a_link_keeps_its_own_name_and_extension(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "0a1b2c").touch()
+    (tmp_path / "papers").symlink_to(tmp_path / "store")
+    for name in ("bees.pdf", "also bees.pdf"):
+        (tmp_path / name).symlink_to(tmp_path / "store" / "0a1b2c")
+    (source,) = find_sources([tmp_path / "bees.pdf"]).found
+    assert source.path == tmp_path.resolve() / "bees.pdf"
+    assert names(find_sources([tmp_path])) == ["also bees.pdf"]
+    (tmp_path / "store" / "wasps.md").touch()
+    arguments = [tmp_path / "papers" / "wasps.md", tmp_path / "store" / ".." / "store" / "wasps.md"]
+    (source,) = find_sources(arguments).found
+    assert source.path == (tmp_path / "store" / "wasps.md").resolve()
 
 
 def test_a_missing_source_stops_no_other(tmp_path: Path) -> None:
@@ -87,3 +103,28 @@ def test_keys() -> None:
     assert (key_of("2407.03300v12").paper, key_of("2407.03300v12").version) == ("2407.03300", 12)
     assert key_of("hep-th/9901001").arxiv
     assert not key_of("my-paper-v2").arxiv
+
+
+@pytest.mark.parametrize(
+    ("text", "paper", "version"),
+    [
+        ("2407.03300v2", "2407.03300", 2),
+        ("2407.03300V2", "2407.03300", 2),
+        ("HEP-TH/9901001v1", "hep-th/9901001", 1),
+        ("math.gt/0309136", "math.GT/0309136", None),
+        ("2413.03300", None, None),  # there is no month 13
+        ("hep-th/9913001", None, None),
+        ("2407.03300v123", None, None),
+    ],
+)
+def test_arxiv_ids_are_the_same_wherever_they_are_read(
+    text: str, paper: str | None, version: int | None
+) -> None:
+    key = key_of(text)
+    assert (key.arxiv, key.version) == (paper is not None, version)
+    stamped = identify("paper", f"arXiv:{text} [cs.CV] 3 Jul 2024", "")
+    if paper is None:
+        assert (key.paper, find_sources([text]).errors[0].why) == (text, "no such file or folder")
+    else:
+        assert (key.paper, stamped.id, stamped.version) == (paper, paper, version)
+        assert "download the PDF" in find_sources([text]).errors[0].why

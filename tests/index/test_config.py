@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from index.config import Settings
+from index.read import Reader
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIBRARY", ""),
+        ("LIBRARY", "  "),
+        ("READ_WORKERS", "0"),
+        ("READ_SECONDS", "-1"),
+        ("READ_SECONDS", "nan"),
+        ("READ_SECONDS", "inf"),
+        ("READ_MEGABYTES", "-5"),
+        ("PAGES_MAX", "0"),
+        ("PASSAGE_TOKENS", "0"),
+        ("PASSAGE_TOKENS_MAX", "600"),
+        ("PASSAGE_TOKENS_MAX", "100"),  # less than what is aimed at
+        ("FUSION_K", "0"),
+        ("FUSION_DEPTH", "0"),
+        ("BM25_B", "2"),
+        ("BM25_AVERAGE_LENGTH", "0"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"GLOSS_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert [error["loc"] for error in refused.value.errors()] == [(name.lower(),)]
+
+
+def test_the_defaults_and_the_bounds_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().passage_tokens == 200
+    assert Settings(passage_tokens=1, passage_tokens_max=1, read_workers=1).read_workers == 1
+
+
+def test_threads_that_read_at_once_share_one_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pebble
+
+    made: list[object] = []
+
+    class SlowPool:
+        def __init__(self, **_: Any) -> None:
+            time.sleep(0.05)
+            made.append(self)
+
+    monkeypatch.setattr(pebble, "ProcessPool", SlowPool)
+    reader = Reader(Settings())
+    threads = [threading.Thread(target=reader._pool) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
