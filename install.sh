@@ -17,7 +17,9 @@ echo "installing into $folder: some 2.5 GB, a few minutes" >&2
 "${PYTHON:-python3}" -m venv "$folder"
 pip() { "$folder/bin/python" -m pip --disable-pip-version-check "$@"; }
 
-if [ "$(uname -s)" = Linux ] && ! pip show --quiet torch 2>/dev/null; then
+installed() { pip show "$1" 2>/dev/null | sed -n 's/^Version: \([^+]*\).*/\1/p'; } # without "+cpu"
+
+if [ "$(uname -s)" = Linux ] && [ "$(installed torch)" != "${torch#torch==}" ]; then
     pip install --quiet --no-deps --timeout 10 --retries 1 \
         --index-url https://download.pytorch.org/whl/cpu "$torch" 2>"$folder/torch.log" ||
         echo "download.pytorch.org is out of reach; taking torch from pip's default index," \

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,8 @@ from index.errors import GlossError, SourceNotFound
 from index.paper import Box, Hit, Paper, Role, SearchFilter
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from index.config import Settings
     from index.library import Added, Library, PaperRow
 
@@ -137,6 +141,13 @@ def add(
                     with bars.aside():
                         _say(error)
                     continue
+                except GlossError:  # of the model, the store or the library: no file would do
+                    raise
+                except Exception as error:  # a bug that one file meets stops no other
+                    rows.append(_error_json(source.name, error))
+                    with bars.aside():
+                        _say_bug(source.name, error)
+                    continue
                 rows.append(_added_json(source.name, added))
                 if not as_json:
                     with bars.aside():
@@ -158,6 +169,31 @@ def _not_found_json(error: SourceNotFound) -> dict[str, Any]:
         "passages": 0,
         "seconds": {},
     }
+
+
+def _error_json(source: str, error: Exception) -> dict[str, Any]:
+    return {
+        "source": source,
+        "id": None,
+        "status": "broken",
+        "reason": _in_short(error),
+        "passages": 0,
+        "seconds": {},
+    }
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {_one_line(str(error))}"
+
+
+def _say_bug(source: str, error: Exception) -> None:
+    """One line of it; all of it where GLOSS_DEBUG is set."""
+    if os.environ.get("GLOSS_DEBUG"):
+        sys.stderr.writelines(traceback.format_exception(error))
+        hint = ""
+    else:
+        hint = " (GLOSS_DEBUG=1 shows where)"
+    _say(f"{source}: {_in_short(error)}{hint}")
 
 
 def _added_json(source: str, added: Added) -> dict[str, Any]:
@@ -565,9 +601,18 @@ def _settings(context: typer.Context, library: Path | None) -> Settings:
     try:
         return Settings(library=chosen.expanduser()) if chosen else Settings()
     except ValidationError as error:
-        wrong = error.errors()[0]
-        field = "_".join(str(part) for part in wrong["loc"]).upper()
-        raise SettingsUnusable(f"GLOSS_{field}: {wrong['msg']}") from error
+        raise SettingsUnusable(_wrong_settings(error)) from error
+
+
+def _wrong_settings(error: ValidationError) -> str:
+    """Which variable does not fit and why; of several, two and how many more."""
+    said = []
+    for wrong in error.errors(include_url=False, include_context=False):
+        why = wrong["msg"].removeprefix("Value error, ")
+        variable = "_".join(("GLOSS", *(str(part).upper() for part in wrong["loc"])))
+        said.append(f"{variable}: {why}" if wrong["loc"] else why)
+    more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
+    return "; ".join(said[:2]) + more
 
 
 @contextmanager
@@ -637,7 +682,8 @@ def _print_json(document: object) -> None:
 
 
 def _json_text(document: object) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    # NaN is no JSON: better a traceback than a document that other programs refuse.
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _one_line(text: str) -> str:

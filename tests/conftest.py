@@ -46,6 +46,7 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library
     """The sample papers, read for real and embedded with the real model."""
     settings = Settings(library=tmp_path_factory.mktemp("samples") / "library")
     with Library.open(settings) as opened:
-        for source in find_sources([str(DATA)]).found:
+        papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
+        for source in find_sources(papers).found:
             opened.add(source)
         yield opened

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from app import cli
-from index.errors import LibraryBusy
+from index.errors import GlossError, LibraryBusy
 
 
 @pytest.fixture
@@ -97,6 +98,45 @@ def test_add_of_nothing_that_is_there(gloss: Any, tmp_path: Path) -> None:
     assert empty.code == 2
     assert "in this folder" in empty.err
     assert gloss("add").code == 2
+
+
+def test_an_unexpected_error_fails_one_file(
+    gloss: Any, library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("bad.pdf", "good.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.7")
+    add = library.add
+
+    def stumble(source: Any, progress: Any) -> Any:
+        if source.path.name == "bad.pdf":
+            raise ValueError("a slip\n\x1b[31mof ours")
+        return add(source, progress)
+
+    monkeypatch.setattr(library, "add", stumble)
+    monkeypatch.delenv("GLOSS_DEBUG", raising=False)
+    ran = gloss("add", str(tmp_path), "--json")
+    bad, good = json.loads(ran.out)["added"]
+    assert (bad["source"], bad["id"], bad["status"]) == (str(tmp_path / "bad.pdf"), None, "broken")
+    assert bad["reason"] == "ValueError: a slip [31mof ours"
+    assert (good["status"], ran.code) == ("ok", 3)
+    (line,) = ran.err.splitlines()
+    assert line.startswith(f"gloss: {tmp_path / 'bad.pdf'}: ValueError: a slip")
+    monkeypatch.setenv("GLOSS_DEBUG", "1")
+    traced = gloss("add", str(tmp_path))
+    assert "Traceback" in traced.err and "in stumble" in traced.err
+    assert (traced.out, traced.code) == ("good  ok  3 passages\n", 3)
+
+
+def test_what_would_fail_every_file_stops_at_the_first(
+    gloss: Any, library: Any, paper_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Any, progress: Any) -> Any:
+        raise LibraryBusy(paper_file.parent, "process 7")
+
+    monkeypatch.setattr(library, "add", refuse)
+    ran = gloss("add", str(paper_file))
+    assert (ran.code, ran.out) == (2, "")
+    assert "in use by process 7" in ran.err
 
 
 def test_papers(gloss: Any, library: Any) -> None:
@@ -216,6 +256,49 @@ def test_a_wrong_environment_is_a_line(gloss: Any, monkeypatch: pytest.MonkeyPat
     assert ran.code == 2
 
 
+def test_a_wrong_environment_names_its_variables(
+    gloss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLOSS_READ_WORKERS", "none")
+    monkeypatch.setenv("GLOSS_FUSION_K", "few")
+    monkeypatch.setenv("GLOSS_PAGES_MAX", "all")
+    ran = gloss("papers")
+    assert (ran.code, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) == 1
+    assert ran.err.startswith("gloss: GLOSS_FUSION_K: ")
+    assert "GLOSS_READ_WORKERS: " in ran.err
+    assert ran.err.endswith("; and 1 more\n")
+
+
+def test_our_own_words_on_a_setting_are_said_alone() -> None:
+    class Ours(BaseModel):
+        read_workers: int = 0
+        passage_tokens: int = 0
+
+        @field_validator("read_workers")
+        @classmethod
+        def _some(cls, workers: int) -> int:
+            if workers < 1:
+                raise ValueError("give at least one")
+            return workers
+
+        @model_validator(mode="after")
+        def _together(self) -> Ours:
+            raise ValueError("these two do not go together")
+
+    with pytest.raises(ValidationError) as one:
+        Ours(read_workers=0)
+    assert cli._wrong_settings(one.value) == "GLOSS_READ_WORKERS: give at least one"
+    with pytest.raises(ValidationError) as both:
+        Ours(read_workers=1)
+    assert cli._wrong_settings(both.value) == "these two do not go together"
+
+
+def test_json_has_no_nan() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        cli._json_text({"score": float("nan")})
+
+
 def test_interrupted(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -270,6 +353,20 @@ def test_eval_runs_what_is_registered(gloss: Any, monkeypatch: pytest.MonkeyPatc
     assert "there are: structure" in gloss("eval", "other").err
 
 
+def test_an_evaluation_can_refuse_its_data(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(settings: Any, data: list[Path]) -> dict[str, Any]:
+        if data:
+            raise GlossError("eval counts: leave --data out, the library is the data")
+        return {"papers": 0}
+
+    entry = SimpleNamespace(name="counts", load=lambda: measure)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
+    ran = gloss("eval", "counts", "--data", "a")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "gloss: eval counts: leave --data out, the library is the data\n"
+    assert gloss("eval", "counts").code == 0
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     program = (
         "import sys, app.cli as cli\n"
@@ -295,7 +392,7 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     from index.library import Health
 
     monkeypatch.setattr(
-        index.embed, "open_embedder", lambda *_: SimpleNamespace(fingerprint="f" * 64)
+        index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
     repaired: list[str] = []
     well = Health(papers=2, failed=1, passages=9, points=9, model="m", problems=())
@@ -315,11 +412,8 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     cured = gloss("--library", str(tmp_path), "doctor", "--repair", "--json")
     assert (cured.code, cured.err, repaired) == (0, "", ["yes"])
     document = json.loads(cured.out)
-    assert document["model"]["sha256"] == "f" * 64
+    assert document["model"]["fingerprint"] == "f" * 64
+    assert document["model"]["weights_sha256"] == "5" * 64
     assert document["library"]["points"] == 9
     assert document["problems"] == []
     assert document["versions"]["gloss"]
-
-    none_yet = gloss("--library", str(tmp_path / "none"), "doctor")
-    assert none_yet.code == 0
-    assert "no library there" in none_yet.out

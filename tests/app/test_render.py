@@ -6,18 +6,22 @@ import datetime
 import html.parser
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
+import app.render
 from app.digest import Digest
 from app.render import (
     escape_markdown,
     file_slug,
+    fill,
     plain,
     query_words,
     to_hexo,
@@ -28,6 +32,7 @@ from app.render import (
     to_markdown,
 )
 from app.template import TEMPLATE
+from index.paper import Box, Hit, Passage, Span
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -61,6 +66,7 @@ ATTACKS = [
     "C# and # and #1",
     "see https://example.org/a_b?c=1&d=2. And more",
     "\x1b[31mred\x1b[0m \u202etfel\u202c \x00",
+    "fold\u200bed wo\u200drds\u200c \u2066left\u2069 \u061c\ufeff \U000e0041\U000e0042",
     "../../etc/passwd",
     "* * *",
     "***",
@@ -119,6 +125,7 @@ def test_html_shows_the_text_and_nothing_else(
     clean = digest_of(limits=[claim_of("plain words", "limitations.1", 2)])
     for render in (to_html, to_html_fragment):
         page, expected = _Page(render(digest)), _Page(render(clean))
+        assert not re.search("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]", render(digest))
         ours = [tag for tag, _ in page.tags if tag != "a"]
         assert ours == [tag for tag, _ in expected.tags if tag != "a"]
         assert SHOWN[attack] in page.text
@@ -126,6 +133,51 @@ def test_html_shows_the_text_and_nothing_else(
             assert not any(name.startswith("on") for name in attributes)
             if tag == "a":
                 assert str(attributes["href"]).startswith("https://")
+
+
+def _pages_of_the_ui(text: str) -> dict[str, str]:
+    """Every template that is no digest's, with ``text`` wherever a paper's words can be."""
+    passage = Passage("p#method.1", text, text, "method", Span(0, 1), text)
+    hit = Hit(passage, 0.5, "both", text, (Box(2, 0, 0, 1, 1),))
+    row = {"id": text, "title": text, "version": 1, "status": "broken", "reason": text}
+    place = {"paper_id": text, "title": text, "where": text}
+    return {
+        "hits.html": fill("hits.html", hits=[hit], query=text),
+        "papers.html": fill("papers.html", rows=[{**row, "passages": 3, "added": "2024-07-05T1"}]),
+        "place.html": fill("place.html", place=place, pages="2", around=(text, text, text)),
+        "footer.html": fill("footer.html", source_url=text),
+    }
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_ui_shows_the_text_and_nothing_else(attack: str) -> None:
+    expected = _pages_of_the_ui("plain words")
+    for name, shown in _pages_of_the_ui(attack).items():
+        page, clean = _Page(shown), _Page(expected[name])
+        ours = [tag for tag, _ in page.tags if tag != "mark"]
+        assert ours == [tag for tag, _ in clean.tags if tag != "mark"]
+        assert name == "footer.html" or SHOWN[attack] in page.text
+        hidden = {letter for letter in shown if unicodedata.category(letter) in ("Cc", "Cf")}
+        assert hidden <= set("\n\t\r")
+        for _, attributes in page.tags:
+            assert not any(one.startswith("on") for one in attributes)
+            assert "href" not in attributes
+
+
+def test_every_template_is_under_attack() -> None:
+    templates = {path.name for path in Path(app.render.__file__).parent.glob("templates/*.html")}
+    of_digests = {"day.html", "digest.html", "fragment.html", "page.html", "parts.html"}
+    assert templates == of_digests | set(_pages_of_the_ui("words"))
+
+
+def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:
+    assert "<mark>lantern</mark>" in fill(
+        "hits.html",
+        hits=[
+            Hit(Passage("p#a.1", "p", "", "method", Span(0, 1), "lan\u200btern"), 1, "both", "", ())
+        ],
+        query="lantern",
+    )
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

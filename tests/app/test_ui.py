@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from app.ui import AddressInUse, Desk, NotAdded, Place, serve
+import app.ui
+from app.render import fill
+from app.ui import AddressInUse, Desk, NotAdded, Place, launch_space, serve
 from index.config import Settings
 from index.errors import EmptyQuery, PaperNotFound
 from index.paper import Box, Span
@@ -95,6 +97,53 @@ def test_papers_and_choices(desk: Desk, library: Any, row_of: Any) -> None:
     assert "library is empty" in desk.papers()
 
 
+def test_titles_cannot_reorder_what_is_read(desk: Desk, library: Any, row_of: Any) -> None:
+    title = "Safe \u202etxt.exe\u202c \u200bof\u2069 lanterns"
+    library.rows[:] = [row_of("x", title=title)]
+    assert desk.choices() == [("Safe txt.exe of lanterns (x)", "x")]
+    place = Place("2401.00001", title, title, Span(0, 1), (Box(1, 0, 0, 1, 1),))
+    for shown in (desk.papers(), desk.show(place)[1]):
+        assert "Safe txt.exe of lanterns" in shown
+
+
+def test_a_space_begins_with_the_sample_papers_only(
+    library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[str] = []
+    library.rows.clear()
+    monkeypatch.setattr(library, "add", lambda source: added.append(source.path.name))
+    monkeypatch.setattr(app.ui, "serve", lambda settings, host, port: None)
+    launch_space(Path(__file__).parents[2] / "data")
+    assert sorted(added) == [
+        "choosing-passage-size.md",
+        "cited-digests.pdf",
+        "every-sentence-needs-a-source.pdf",
+    ]
+
+
+def test_the_footer_offers_the_source_code() -> None:
+    assert "Free software under the AGPL-3.0" in fill("footer.html", source_url="")
+    assert "href" not in fill("footer.html", source_url="javascript:alert(1)")
+    address = "https://code.example/gloss/tree/v1"
+    assert f'<a href="{address}"' in fill("footer.html", source_url=address)
+
+
+def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOSS_SOURCE_URL", "https://code.example/gloss")
+    built: list[str] = []
+
+    def build(library: Any, source_url: str) -> None:
+        built.append(source_url)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app.ui, "build", build)
+    monkeypatch.setattr(app.ui, "_check_free", lambda host, port: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        serve(Settings(), "127.0.0.1", 7860)
+    assert built == ["https://code.example/gloss"]
+
+
 def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -111,13 +160,14 @@ def test_the_handlers_are_no_public_interface_and_nothing_phones_home() -> None:
     # In a process of its own: importing Gradio warns, and warnings are errors here.
     program = (
         "from app import ui\n"
-        "blocks = ui.build(None)\n"
+        "blocks = ui.build(None, 'https://code.example/gloss')\n"
         "handlers = list(blocks.fns.values())\n"
         "assert len(handlers) >= 7, handlers\n"
         "assert {one.api_visibility for one in handlers} == {'private'}\n"
         "assert blocks.analytics_enabled is False\n"
         "config = str(blocks.get_config_file())\n"
         "assert 'googleapis' not in config\n"
+        "assert 'AGPL-3.0' in config and 'https://code.example/gloss' in config\n"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)

@@ -1,0 +1,54 @@
+"""What `gloss doctor` finds wrong, and what it calls the hashes it prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import index.embed
+from app.doctor import Examination, examine
+from index.config import Settings
+from index.embed import ModelCheck
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModelCheck]:
+    """What the check of the model finds."""
+    found = {"check": ModelCheck("f" * 64, "53aa5117" + "0" * 56, ())}
+    monkeypatch.setattr(index.embed, "check_model", lambda *_: found["check"])
+    return found
+
+
+@pytest.mark.parametrize("there", ["a file", "nothing", "an empty folder"])
+def test_no_library_is_a_problem_whatever_is_there(
+    there: str, model: dict[str, ModelCheck], tmp_path: Path
+) -> None:
+    directory = tmp_path / "library"
+    if there == "a file":
+        directory.write_text("words")
+    elif there == "an empty folder":
+        directory.mkdir()
+    found = examine(Settings(library=directory))
+    assert found.problems == (f"{directory}: no library here; `gloss add` makes one",)
+    assert found.health is None
+    assert directory.exists() == (there != "nothing")
+
+
+def lines_of(found: Examination) -> dict[str, str]:
+    return dict(found.lines())
+
+
+def test_the_hashes_are_called_what_they_are(model: dict[str, ModelCheck], tmp_path: Path) -> None:
+    lines = lines_of(examine(Settings(library=tmp_path)))
+    assert lines["model's fingerprint"] == "f" * 64
+    assert lines["weights' SHA-256"] == f"53aa5117{'0' * 56} (as published)"
+    model["check"] = ModelCheck("f" * 64, "", ())
+    assert "weights' SHA-256" not in lines_of(examine(Settings(library=tmp_path)))
+
+
+def test_a_damaged_model_is_said(model: dict[str, ModelCheck], tmp_path: Path) -> None:
+    model["check"] = ModelCheck("f" * 64, "", ("model.bin",))
+    damaged, _ = examine(Settings(library=tmp_path)).problems
+    assert "damaged (model.bin) and has been made again" in damaged
+    assert "gloss doctor --repair" in damaged
