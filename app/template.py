@@ -224,6 +224,7 @@ TEMPLATE: tuple[Item, ...] = (
         "performance", "conclusion", {"en": "Performance", "zh": "性能"}, most=2,
         question="Which scores and numbers does the paper report?",
         roles=("results", "experiments", "conclusion", "abstract"),
+        also=("method", "other"),
         cue=re.compile(
             r"(?<![\w.\[(-])\d+(?:\.\d+)?\s*(?:%|(?:percent|BLEU|ROUGE|points?|F1|EM\b|times|ms\b|seconds?|"
             r"minutes?|hours?|days?)\b)"
