@@ -18,6 +18,7 @@ from index.read import file_hash
 from index.read.front import is_collective, is_name
 from index.read.headings import KNOWN, Heading, assign_roles, follows, parse_heading
 from index.read.identity import Identity, identify
+from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.links import find_links
 from index.read.sentences import split_sentences
 
@@ -35,7 +36,6 @@ _IMPRINT = re.compile(
     r"\d+(?:st|nd|rd|th) Conference)"
 )
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
-_KEYWORDS = re.compile(r"(?:key\s?-?words|index terms)\s*[.:—–-]*\s*", re.I)
 _AUTHORS = re.compile(r"(?:authors?|by)\s*:\s*", re.I)
 _MARKED_PLACE = re.compile(r"(?<![\w.])\d(?P<name>[A-Z][^\d.;]*[^\d.;,\s])")
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
@@ -292,9 +292,9 @@ def _finished(
                 affiliations.append(span)
         if kind in ("footnote", "front") and span.start < introduction and number != title_at:
             affiliations += _places(text, span)
-        keyword_label = _KEYWORDS.match(text, span.start, span.end)
+        keyword_label = KEYWORDS_LABEL.match(text, span.start, span.end)
         if kind in ("front", "paragraph") and keyword_label:
-            keywords += _items(text, Span(keyword_label.end(), span.end))
+            keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             kind = "front"
         if kind in ("paragraph", "equation") and any(place.contains(span) for place in references):
             kind = "reference"
@@ -351,7 +351,7 @@ def _authors(line: str) -> list[str]:
 
 def _is_place(line: str) -> bool:
     """Whether a line of the front matter, which names nobody, can be an affiliation."""
-    contact = "@" in line or "http" in line or _IMPRINT.match(line) or _KEYWORDS.match(line)
+    contact = "@" in line or "http" in line or _IMPRINT.match(line) or KEYWORDS_LABEL.match(line)
     return not contact and 1 < len(line.split()) <= 16
 
 
@@ -362,13 +362,3 @@ def _places(text: str, span: Span) -> list[Span]:
         for match in _MARKED_PLACE.finditer(text, span.start, span.end)
         if not is_name(match["name"])
     ]
-
-
-def _items(text: str, span: Span) -> list[Span]:
-    items = []
-    for match in re.finditer(r"[^,;·]+", text[span.start : span.end]):
-        item = match.group().strip(" .")
-        if item:
-            start = span.start + match.start() + match.group().index(item[0])
-            items.append(Span(start, start + len(item)))
-    return items

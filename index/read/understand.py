@@ -12,6 +12,7 @@ from index.read.compose import Composer, vocabulary
 from index.read.front import Place, find_title, read_front
 from index.read.headings import KNOWN, Heading, assign_roles, follows, parse_heading
 from index.read.identity import Identity
+from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, is_contents_row, lay_out, paragraphs
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
@@ -19,10 +20,6 @@ from index.read.pages import Line, Pages
 from index.read.sentences import split_sentences
 
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
-_KEYWORDS_LABEL = re.compile(
-    r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases)\s*[.:—–-]*\s*", re.I
-)
-_KEYWORDS_END = re.compile(r"\s(?:arxiv|pacs|msc|jel|acm)\b", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 _LABEL = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?[a-z]?|\S+\s+[IVX]+")
@@ -263,10 +260,10 @@ def _paper(
             blocks.append(Block("reference", span))
             continue
         label_end = draft.labels.get(span.start)
-        keyword_label = _KEYWORDS_LABEL.match(text, span.start, span.end)
+        keyword_label = KEYWORDS_LABEL.match(text, span.start, span.end)
         if kind in ("paragraph", "front", "table") and keyword_label:
             blocks.append(Block("front", span))
-            keywords += _listed(text, Span(keyword_label.end(), span.end))
+            keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             continue
         if kind == "paragraph" and label_end is not None:
             blocks.append(Block("run-in", Span(span.start, label_end)))
@@ -349,18 +346,6 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
 def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
     prose = [b.span for b in blocks if b.kind == "paragraph" and section.span.contains(b.span)]
     return Span(prose[0].start, prose[-1].end) if prose else None
-
-
-def _listed(text: str, span: Span) -> list[Span]:
-    """The items of a list that is set off by commas, semicolons or dots."""
-    items = []
-    end = _KEYWORDS_END.search(text, span.start, span.end)
-    for match in re.finditer(r"[^,;·•]+", text[span.start : end.start() if end else span.end]):
-        item = match.group().strip(" .")
-        if item:
-            start = span.start + match.start() + match.group().index(item[0])
-            items.append(Span(start, start + len(item)))
-    return items
 
 
 def _figures(blocks: Sequence[Block], text: str, words_page: dict[int, int]) -> list[Figure]:

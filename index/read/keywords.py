@@ -1,0 +1,24 @@
+"""The line of keywords: its label, and the spans of what it lists."""
+
+from __future__ import annotations
+
+import re
+
+from index.paper import Span
+
+KEYWORDS_LABEL = re.compile(
+    r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases)\s*[.:—–-]*\s*", re.I
+)
+_END = re.compile(r"\s(?:arxiv|pacs|msc|jel|acm)\b", re.I)  # another kind of list begins
+
+
+def keyword_spans(text: str, span: Span) -> list[Span]:
+    """The items of the list in ``span``, set off by commas, semicolons or dots."""
+    items = []
+    end = _END.search(text, span.start, span.end)
+    for match in re.finditer(r"[^,;·•]+", text[span.start : end.start() if end else span.end]):
+        item = match.group().strip(" .")
+        if item:
+            start = span.start + match.start() + match.group().index(item[0])
+            items.append(Span(start, start + len(item)))
+    return items
