@@ -90,8 +90,9 @@ def _write(
     claims: dict[Span, Claim] = {}
 
     def holds(span: Span) -> bool:
-        claim = claims.setdefault(span, quote(paper, span, passages))
-        return claim.support.verdict == "supported"
+        if span not in claims:
+            claims[span] = quote(paper, span, passages)
+        return claims[span].support.verdict == "supported"
 
     selector = Selector(paper, library.embedder.embed_passages, holds)
     spans: dict[str, list[Span]] = {}

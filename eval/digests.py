@@ -98,6 +98,7 @@ def check(
     report.papers += 1
     report.rejected += digest.rejected
     drawn = _Drawn(file) if paper.source == "pdf" else None
+    passages = {passage.id: passage for passage in library.passages(paper.id)}
     front = _letters(paper.text)
     for copied in (digest.paper.title, *digest.paper.authors):
         report.fabricated += _letters(copied) not in front
@@ -109,7 +110,7 @@ def check(
             reasons = [
                 reason
                 for citation in claim.citations
-                if (reason := _why_not(report, citation, paper, drawn, library))
+                if (reason := _why_not(report, citation, paper, drawn, passages))
             ] or ([] if claim.citations else ["no citation"])
             report.cited += not reasons
             for reason in reasons:
@@ -121,14 +122,13 @@ def _why_not(
     citation: Citation,
     paper: Paper,
     drawn: _Drawn | None,
-    library: Passages,
+    passages: Mapping[str, Passage],
 ) -> str:
     """Why a citation does not hold; empty if it does."""
     report.citations += 1
     if citation.span.of(paper.text) != citation.quote:
         return "the quote is not the paper's text at its span"
     report.quotes_found += 1
-    passages = {passage.id: passage for passage in library.passages(paper.id)}
     passage = passages.get(citation.passage_id)
     if passage is None or not passage.span.contains(citation.span):
         return "its passage does not hold the quote"
