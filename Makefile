@@ -28,10 +28,11 @@ demo: setup ## add the sample papers, print their digests, search them, start th
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash data/demo.sh
 
 eval: export GLOSS_LIBRARY ?= build/eval
-eval: setup ## the tests that take minutes, and the measures of digests (GLOSS_LIBRARY: of yours)
+eval: setup ## the tests that take minutes, and measures of digests (GLOSS_LIBRARY: of yours) and of safety
 	$(BIN)/pytest -m slow || [ $$? = 5 ] # 5: there are none
 	[ -e "$$GLOSS_LIBRARY" ] || $(BIN)/gloss add data/*.pdf data/choosing-passage-size.md
 	$(BIN)/gloss eval digests
+	$(BIN)/gloss eval safety
 
 lock: ## requirements.lock from the newest versions that pyproject.toml allows
 	rm -rf build/lock

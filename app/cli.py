@@ -8,13 +8,14 @@ there at once.
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -23,14 +24,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.digest import Language
-from index.errors import GlossError, SourceNotFound
-from index.paper import Box, Hit, Paper, Role, SearchFilter
+from app.digest import Digest, Language
+from index.errors import FetchError, GlossError, SourceNotFound
+from index.paper import Box, ClaimHit, Hit, Paper, Role, SearchFilter
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from app.write import Written
     from index.config import Settings
+    from index.fetch import Fetcher
+    from index.intake import Asked, Outcome, Wish
     from index.library import Added, Library, PaperRow
 
 EXIT_ALL_IN, EXIT_SOME_FAILED, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 3, 2, 130
@@ -66,6 +70,10 @@ PaperArgument = Annotated[str, typer.Argument(metavar="ID", help="A paper's id."
 
 class NotThere(GlossError):
     """Something was asked for that this version does not have."""
+
+
+class NothingAsked(GlossError):
+    """A command that needs to be told what to look for was not."""
 
 
 class SettingsUnusable(GlossError):
@@ -119,67 +127,108 @@ def common(
 def add(
     context: typer.Context,
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="PDF and Markdown files, or folders.")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="PDF, Markdown and HTML files, folders, and arXiv ids or addresses.",
+        ),
     ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read papers into the library. Exit code 3 where some failed."""
+    from index.intake import Wanted, add_all, look_up
     from index.sources import find_sources
 
-    wanted = find_sources(sources)
-    rows = [_not_found_json(error) for error in wanted.errors]
-    for error in wanted.errors:
+    named = find_sources(sources)
+    rows = [_not_found_json(error) for error in named.errors]
+    for error in named.errors:
         _say(error)
-    if wanted.found:
-        with _open(context, library, create=True) as opened, Bars(len(wanted.found)) as bars:
-            for source in wanted.found:
-                try:
-                    added = opened.add(source, progress=bars.begin(source.path.name))
-                except SourceNotFound as error:  # no permission, or gone meanwhile
-                    rows.append(_not_found_json(error))
-                    with bars.aside():
-                        _say(error)
-                    continue
-                except GlossError:  # of the model, the store or the library: no file would do
+    if not (named.found or named.papers):
+        if as_json:
+            _print_json({"added": rows})
+        raise typer.Exit(EXIT_UNUSABLE)
+    settings = _settings(context, library)
+    wanted = [Wanted(source.name, source) for source in named.found]
+    asking = _arxiv(settings) if named.papers else nullcontext()
+    with _open(context, library, create=True) as opened, asking as arxiv:
+        settled: Sequence[Outcome] = ()
+        if arxiv is not None:
+            try:
+                plan = look_up(opened, arxiv, named.papers)
+            except FetchError as error:  # arXiv is out of reach: the files go in all the same
+                if not wanted:
                     raise
-                except Exception as error:  # a bug that one file meets stops no other
-                    rows.append(_error_json(source.name, error))
-                    with bars.aside():
-                        _say_bug(source.name, error)
-                    continue
-                rows.append(_added_json(source.name, added))
-                if not as_json:
-                    with bars.aside():
-                        output.print(_added_line(added), soft_wrap=True)
+                _say(error)
+                rows += [_not_fetched_json(str(paper), error) for paper in named.papers]
+            else:
+                wanted += plan.wanted
+                settled = plan.settled
+        with Bars(len(wanted)) as bars:
+            threads = settings.read_workers + 1
+            taken = add_all(opened, wanted, threads, arxiv, bars.begin)
+            for outcome in itertools.chain(settled, taken):
+                rows.append(_outcome_json(outcome))
+                if outcome not in settled:
+                    bars.advance()
+                with bars.aside():
+                    _say_outcome(outcome, quiet=as_json)
     if as_json:
         _print_json({"added": rows})
-    if not wanted.found:
-        raise typer.Exit(EXIT_UNUSABLE)
     failed = any(row["status"] != "ok" for row in rows)
     raise typer.Exit(EXIT_SOME_FAILED if failed else EXIT_ALL_IN)
 
 
-def _not_found_json(error: SourceNotFound) -> dict[str, Any]:
-    return {
-        "source": error.source,
-        "id": None,
-        "status": "not-found",
-        "reason": error.why,
-        "passages": 0,
-        "seconds": {},
-    }
+def _outcome_json(outcome: Outcome) -> dict[str, Any]:
+    name, error = outcome.wanted.name, outcome.error
+    if outcome.added is not None:
+        return _added_json(name, outcome.added)
+    if isinstance(error, SourceNotFound):
+        return _not_found_json(error)
+    if isinstance(error, FetchError):
+        return _not_fetched_json(name, error)
+    if error is not None:
+        return _error_json(name, error)
+    return _nothing_json(name, "withdrawn", outcome.reason)
 
 
-def _error_json(source: str, error: Exception) -> dict[str, Any]:
+def _say_outcome(outcome: Outcome, *, quiet: bool) -> None:
+    """A paper's line on standard output unless ``quiet``; an error's on standard error."""
+    error = outcome.error
+    if isinstance(error, GlossError):
+        _say(error)
+    elif error is not None:
+        _say_bug(outcome.wanted.name, error)
+    elif quiet:
+        return
+    elif outcome.added is not None:
+        output.print(_added_line(outcome.added), soft_wrap=True)
+    else:
+        output.print(f"{outcome.wanted.name}  {_one_line(outcome.reason)}", soft_wrap=True)
+
+
+def _nothing_json(source: str, status: str, reason: str) -> dict[str, Any]:
+    """What is said of a source that is no paper in the library."""
     return {
         "source": source,
         "id": None,
-        "status": "broken",
-        "reason": _in_short(error),
+        "status": status,
+        "reason": reason,
         "passages": 0,
         "seconds": {},
     }
+
+
+def _not_found_json(error: SourceNotFound) -> dict[str, Any]:
+    return _nothing_json(error.source, "not-found", error.why)
+
+
+def _not_fetched_json(source: str, error: FetchError) -> dict[str, Any]:
+    return _nothing_json(source, "not-fetched", str(error))
+
+
+def _error_json(source: str, error: Exception) -> dict[str, Any]:
+    return _nothing_json(source, "broken", _in_short(error))
 
 
 def _in_short(error: Exception) -> str:
@@ -216,6 +265,116 @@ def _added_line(added: Added) -> str:
 
 
 @app.command()
+def fetch(
+    context: typer.Context,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--category", metavar="NAME", help="As cs.CV: what is new there; can be given again."
+        ),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="TEXT", help="In arXiv's words: cat:cs.CV AND ti:fox."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="D", help="From that day on; else what is newest."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="The most papers to take.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be taken.")
+    ] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take new papers from arXiv into the library. Exit code 3 where some failed."""
+    from index.intake import Outcome, Wish, add_all, plan
+
+    if not category and not (query or "").strip():
+        raise NothingAsked("fetch: give --category cs.CV, or --query TEXT, or both")
+    wish = Wish(tuple(category or ()), query or "", iso_date(since) if since else "", limit)
+    settings = _settings(context, library)
+    outcomes: list[Outcome] = []
+
+    def tell(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        _say_fetched(outcome, dry_run=dry_run, quiet=as_json)
+
+    with _open(context, library, create=True) as opened, _arxiv(settings) as arxiv:
+        with Bars(1) as bars:
+            bars.begin("arXiv")("what is there")
+            found = plan(opened, arxiv, wish, dry_run=dry_run)
+        for asked in found.asked:
+            if not asked.papers:
+                day = f" on {asked.date}" if asked.date else ""
+                messages.print(f"{_one_line(asked.name)}: nothing new on arXiv{day}")
+        for outcome in found.settled:
+            tell(outcome)
+        if dry_run:
+            for one in found.wanted:
+                tell(Outcome(one, "taken"))
+        else:
+            with Bars(len(found.wanted)) as bars:
+                threads = settings.read_workers + 1
+                for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
+                    bars.advance()
+                    with bars.aside():
+                        tell(outcome)
+    kinds = ("taken", "skipped", "failed")
+    listed = {kind: [one for one in outcomes if one.kind == kind] for kind in kinds}
+    if as_json:
+        rows = {kind: [_fetched_json(one) for one in ones] for kind, ones in listed.items()}
+        _print_json({**rows, "asked": _asked_json(wish, found.asked, dry_run)})
+    else:
+        verb = {"taken": "would be taken"} if dry_run else {}
+        counts = (f"{len(ones)} {verb.get(kind, kind)}" for kind, ones in listed.items())
+        output.print(", ".join(counts))
+    raise typer.Exit(EXIT_SOME_FAILED if listed["failed"] else EXIT_ALL_IN)
+
+
+def _say_fetched(outcome: Outcome, *, dry_run: bool, quiet: bool) -> None:
+    """One line a paper: what became of it and why; a bug's on standard error, too."""
+    error, added, record = outcome.error, outcome.added, outcome.wanted.record
+    if error is not None and not isinstance(error, GlossError):
+        _say_bug(outcome.wanted.name, error)
+    if quiet:
+        return
+    kind, said = str(outcome.kind), outcome.reason
+    if kind == "taken" and dry_run:
+        kind, said = "would be taken", record.title if record else ""
+    elif kind == "taken" and added is not None:
+        said = f"{added.passages} passages" + (f"  ({said})" if said else "")
+    output.print(f"{outcome.wanted.name}  {kind}  {_one_line(said)}", soft_wrap=True)
+
+
+def _fetched_json(outcome: Outcome) -> dict[str, Any]:
+    record, added = outcome.wanted.record, outcome.added
+    return {
+        "id": added.paper_id if added else outcome.wanted.id,
+        "version": record.version if record else None,
+        "title": record.title if record else "",
+        "passages": added.passages if added else None,
+        "reason": outcome.reason,
+    }
+
+
+def _asked_json(wish: Wish, asked: Sequence[Asked], dry_run: bool) -> dict[str, Any]:
+    return {
+        "categories": list(wish.categories),
+        "query": wish.query or None,
+        "since": wish.since or None,
+        "limit": wish.limit,
+        "dry_run": dry_run,
+        "answers": [
+            {"name": one.name, "papers": one.papers, "date": one.date or None} for one in asked
+        ],
+    }
+
+
+@app.command()
 def papers(
     context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False
 ) -> None:
@@ -239,7 +398,8 @@ def papers(
 
 
 def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
-    said = row.title if row.status == "ok" else row.reason
+    notes = f" ({row.reason})" if row.reason else ""
+    said = f"{row.title}{notes}" if row.status == "ok" else row.reason
     return row.id, row.status, str(row.passages), _one_line(said)
 
 
@@ -252,6 +412,8 @@ def _row_json(row: PaperRow) -> dict[str, Any]:
         "reason": row.reason,
         "source": row.source,
         "passages": row.passages,
+        "newest": row.newest,
+        "withdrawn": row.withdrawn,
     }
 
 
@@ -261,20 +423,66 @@ def show(
     paper_id: PaperArgument,
     library: LibraryOption = None,
     as_json: JsonOption = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            "--figures",
+            metavar="DIR",
+            help="Write each figure and table into DIR as a picture, with an index.json.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Show a paper as it was understood: title, authors, abstract, sections."""
     with _open(context, library) as opened:
         row = opened.row(paper_id)
         paper = opened.paper(row.id) if row.status == "ok" else None
+        if figures is not None and paper:
+            _write_figures(opened, paper, figures)
     if as_json:
-        _print_json(_paper_json(paper) if paper else _failed_json(row))
+        _print_json(_paper_json(paper, row) if paper else _failed_json(row))
     elif paper:
-        _print_paper(paper)
+        _print_paper(paper, row)
     else:
         output.print(f"{row.id}  {row.status}  {_one_line(row.reason)}", soft_wrap=True)
 
 
-def _print_paper(paper: Paper) -> None:
+def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
+    """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
+    from app.page import OutputUnusable, write_text
+    from index.read.figures import figure_name
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnusable(folder, error.strerror or str(error)) from error
+    listed: list[dict[str, Any]] = []
+    for figure in paper.figures:
+        name = figure_name(figure.label)
+        file = f"{name.stem}.png" if name and figure.box else None
+        if file:
+            picture = library.figure_image(paper.id, figure.label)
+            try:
+                (folder / file).write_bytes(picture)
+            except OSError as error:
+                raise OutputUnusable(folder / file, error.strerror or str(error)) from error
+        listed.append(
+            {
+                "label": figure.label,
+                "kind": name.kind if name else "figure",
+                "caption": figure.caption.of(paper.text),
+                "page": figure.page,
+                "box": _box_json(figure.box) if figure.box else None,
+                "file": file,
+            }
+        )
+    said = json.dumps(listed, ensure_ascii=False, indent=2)
+    write_text(folder / "index.json", said + "\n")
+    written = sum(one["file"] is not None for one in listed)
+    messages.print(f"{folder}: {written} of {len(listed)} figures and tables", soft_wrap=True)
+
+
+def _print_paper(paper: Paper, row: PaperRow) -> None:
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
         output.print(_one_line(", ".join(paper.authors)), soft_wrap=True)
@@ -282,17 +490,53 @@ def _print_paper(paper: Paper) -> None:
     facts = [f"{paper.id}{version}", paper.date or "", ", ".join(paper.categories)]
     facts += [f"{paper.pages} pages" if paper.pages else paper.source]
     output.print(_one_line(" · ".join(fact for fact in facts if fact)), soft_wrap=True)
-    if paper.abstract:
+    if paper.record:
+        for name, said in (("Comment", paper.record.comment), ("DOI", paper.record.doi)):
+            if said:
+                output.print(f"{name}: {_one_line(said)}", soft_wrap=True)
+    if row.reason:
+        output.print(f"Note: {_one_line(row.reason)}", soft_wrap=True)
+    abstract = _abstract(paper)
+    if abstract:
         output.print()
-        output.print(_one_line(paper.abstract.of(paper.text)), soft_wrap=not output.is_terminal)
+        output.print(_one_line(abstract), soft_wrap=not output.is_terminal)
     output.print()
     for section in paper.sections:
         if section.title:
             indent = "  " * section.level
             output.print(f"{indent}{_one_line(section.title)}  [{section.role}]", soft_wrap=True)
+    if paper.findings:
+        output.print()
+        output.print("Hidden text, which is in no passage:")
+        for finding in paper.findings:
+            said = f"  p. {finding.box.page}, by its {finding.hidden_by}: {finding.text}"
+            output.print(_one_line(said), soft_wrap=True)
 
 
-def _paper_json(paper: Paper) -> dict[str, Any]:
+def _abstract(paper: Paper) -> str:
+    """As arXiv has it, else as the page does."""
+    if paper.record and paper.record.abstract:
+        return paper.record.abstract
+    return paper.abstract.of(paper.text) if paper.abstract else ""
+
+
+def _record_json(paper: Paper, row: PaperRow) -> dict[str, Any] | None:
+    record = paper.record
+    if record is None:
+        return None
+    return {
+        "id": record.id,
+        "version": record.version,
+        "comment": record.comment,
+        "doi": record.doi,
+        "journal": record.journal,
+        "published": record.published,
+        "updated": record.updated,
+        "withdrawn": record.withdrawn or row.withdrawn,
+    }
+
+
+def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
     return {
         "id": paper.id,
         "version": paper.version,
@@ -300,9 +544,14 @@ def _paper_json(paper: Paper) -> dict[str, Any]:
         "title": paper.title,
         "authors": list(paper.authors),
         "affiliations": [span.of(paper.text) for span in paper.affiliations],
+        "author_affiliations": [
+            [paper.affiliations[n].of(paper.text) for n in places]
+            for places in paper.author_affiliations
+        ],
         "date": paper.date,
         "categories": list(paper.categories),
-        "abstract": paper.abstract.of(paper.text) if paper.abstract else "",
+        "abstract": _abstract(paper),
+        "arxiv": _record_json(paper, row),
         "sections": [
             {"title": section.title, "role": section.role, "level": section.level}
             for section in paper.sections
@@ -317,7 +566,10 @@ def _paper_json(paper: Paper) -> dict[str, Any]:
             }
             for figure in paper.figures
         ],
-        "findings": [],
+        "findings": [
+            {"hidden_by": finding.hidden_by, "text": finding.text, "box": _box_json(finding.box)}
+            for finding in paper.findings
+        ],
     }
 
 
@@ -331,9 +583,11 @@ def _failed_json(row: PaperRow) -> dict[str, Any]:
         "title": row.title,
         "authors": [],
         "affiliations": [],
+        "author_affiliations": [],
         "date": None,
         "categories": [],
         "abstract": "",
+        "arxiv": None,
         "sections": [],
         "figures": [],
         "findings": [],
@@ -343,16 +597,28 @@ def _failed_json(row: PaperRow) -> dict[str, Any]:
 @app.command()
 def search(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="What to look for.", show_default=False)
+    ] = None,
     among: Annotated[
-        Literal["passages", "digests"], typer.Option("--in", help="What to search.")
+        Literal["passages", "digests"],
+        typer.Option("--in", help="What to search: papers' passages, or sentences of digests."),
     ] = "passages",
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="CLAIM_ID",
+            help="In place of QUERY: what other papers' digests say that is like this sentence.",
+            show_default=False,
+        ),
+    ] = None,
     count: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 10,
     paper_id: Annotated[
         str | None, typer.Option("--paper", metavar="ID", help="Only in this paper.")
     ] = None,
     role: Annotated[
-        Role | None, typer.Option("--role", help="Only in sections of this role.")
+        Role | None, typer.Option("--role", help="Only in sections of this role; not of digests.")
     ] = None,
     since: Annotated[
         str | None,
@@ -361,44 +627,91 @@ def search(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find passages by meaning and by words."""
-    if among == "digests":
-        raise NotThere("--in digests is not in this version: search passages")
+    """Find passages, or sentences of digests, by meaning and by words."""
+    if (query is None) == (like is None):
+        raise NothingAsked("search: give a QUERY, or --like CLAIM_ID in its place")
     wanted = SearchFilter(paper_id=paper_id, role=role, since=iso_date(since) if since else None)
+    found: Sequence[Hit | ClaimHit]
     with _open(context, library) as opened:
-        hits = opened.search(query, count, wanted)
+        if like is not None:
+            claim, found = opened.claims_like(like, count, wanted)
+            query = claim.text
+        elif among == "digests":
+            found = opened.search_claims(query or "", count, wanted)
+        else:
+            found = opened.search(query or "", count, wanted)
     if as_json:
-        _print_json({"query": query, "hits": [_hit_json(hit) for hit in hits]})
-    elif not hits:
+        _print_json({"query": query, "hits": [_found_json(hit) for hit in found]})
+    elif not found:
         messages.print("Nothing found.")
     else:
-        _print_hits(hits, query)
+        _print_hits(found, query or "")
 
 
-def _print_hits(hits: Sequence[Hit], query: str) -> None:
-    from app.render import query_words
+def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
+    from app.render import found_claim_view, query_words
 
     pattern = query_words(query)
     for rank, hit in enumerate(hits, start=1):
-        pages = sorted({box.page for box in hit.boxes})
-        places = [hit.passage.section, f"p. {pages[0]}" if pages else ""]
+        if isinstance(hit, Hit):
+            pages = sorted({box.page for box in hit.boxes})
+            title, found_id, said = hit.title, hit.passage.id, hit.passage.text
+            places = [hit.passage.section, f"p. {pages[0]}" if pages else ""]
+            quotes: tuple[str, ...] = ()
+        else:
+            shown = found_claim_view(hit)
+            title, found_id, said = shown.title, hit.claim.id, shown.text
+            places = [shown.section, shown.source]
+            quotes = shown.quotes
         head = Text(f"{rank:>2}  ")
-        head.append(_one_line(hit.title), style="bold")
+        head.append(_one_line(title), style="bold")
         head.append("".join(f" · {_one_line(place)}" for place in places if place))
         output.print(head, soft_wrap=True)
         output.print(
-            f"    {hit.passage.id}  {hit.score:.3f}  {hit.found_by}", style="dim", soft_wrap=True
+            f"    {found_id}  {hit.score:.3f}  {hit.found_by}", style="dim", soft_wrap=True
         )
-        text = Text(_one_line(hit.passage.text))
+        text = Text(_one_line(said))
         if pattern:
             text.highlight_regex(pattern, "bold yellow")
-        if output.is_terminal:
-            wrapped = text.wrap(output, max(output.width - 4, 20))
-            for line in wrapped:
-                output.print(Text("    ") + line)
-        else:
-            output.print(Text("    ") + text, soft_wrap=True)
+        _print_indented(text)
+        for quote in quotes:
+            _print_indented(Text(f"“{_one_line(quote)}”", style="dim"))
         output.print()
+
+
+def _print_indented(text: Text) -> None:
+    if output.is_terminal:
+        for line in text.wrap(output, max(output.width - 4, 20)):
+            output.print(Text("    ") + line)
+    else:
+        output.print(Text("    ") + text, soft_wrap=True)
+
+
+def _found_json(hit: Hit | ClaimHit) -> dict[str, Any]:
+    return _hit_json(hit) if isinstance(hit, Hit) else _claim_hit_json(hit)
+
+
+def _claim_hit_json(hit: ClaimHit) -> dict[str, Any]:
+    claim = hit.claim
+    return {
+        "claim_id": claim.id,
+        "paper_id": claim.paper_id,
+        "title": hit.title,
+        "section": claim.section,
+        "text": claim.text,
+        "score": hit.score,
+        "found_by": hit.found_by,
+        "citations": [
+            {
+                "passage_id": cited.passage_id,
+                "quote": cited.quote,
+                "page": cited.page,
+                "boxes": [_box_json(box) for box in cited.boxes],
+            }
+            for cited in claim.citations
+        ],
+        "support": {"score": claim.support, "verdict": claim.verdict},
+    }
 
 
 def _hit_json(hit: Hit) -> dict[str, Any]:
@@ -418,15 +731,22 @@ def _hit_json(hit: Hit) -> dict[str, Any]:
 @app.command()
 def digest(
     context: typer.Context,
-    paper_id: PaperArgument,
+    paper_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="A paper's id.", show_default=False),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="In place of ID: of every paper; prints one line each.")
+    ] = False,
     lang: LanguageOption = "en",
     writer: Annotated[
         Literal["extractive", "local", "endpoint"],
         typer.Option("--writer", help="Who words it; extractive quotes the paper."),
     ] = "extractive",
     form: Annotated[
-        Literal["md", "html", "json"], typer.Option("--format", help="How it is printed.")
-    ] = "md",
+        Literal["md", "html", "json"] | None,
+        typer.Option("--format", help="How it is printed: md if not given.", show_default=False),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")
     ] = None,
@@ -434,17 +754,33 @@ def digest(
     as_json: JsonOption = False,
 ) -> None:
     """Write a paper's digest: every sentence with the words that it rests on."""
-    from app.render import to_html, to_json, to_markdown
     from app.write import write_digest
 
     if writer != "extractive":
         raise NotThere(f"--writer {writer} is not in this version: use --writer extractive")
+    if every == (paper_id is not None):
+        raise NothingAsked("digest: give a paper's ID, or --all in its place")
+    if every and (out or form):
+        raise NothingAsked(
+            "digest: --format and --out are for one paper: give its ID, "
+            "or use `gloss page` for files of many"
+        )
+    if every:
+        _digest_all(context, library, lang, as_json)
     with _open(context, library) as opened:
-        written = write_digest(opened, paper_id, lang=lang, writer=writer)
-    if as_json or form == "json":
+        written = write_digest(opened, paper_id or "", lang=lang, writer=writer)
+    _print_digest(written, "json" if as_json else form or "md", out)
+
+
+def _print_digest(written: Digest, form: Literal["md", "html", "json"], out: Path | None) -> None:
+    from app.render import notices, to_html, to_json, to_markdown
+
+    if form == "json":
         text = _json_text(to_json(written))
     else:
         text = to_html(written) if form == "html" else to_markdown(written)
+    for notice in notices(written.paper):
+        _say(notice)
     if out is None:
         sys.stdout.write(text)
     else:
@@ -452,6 +788,59 @@ def digest(
 
         write_text(out, text)
         messages.print(f"Written to {out}", soft_wrap=True)
+
+
+def _digest_all(
+    context: typer.Context, library: Path | None, lang: Language, as_json: bool
+) -> NoReturn:
+    """The digests of all papers, one line each; exit codes as those of ``add``."""
+    from app.write import write_digests
+
+    listed: list[Written] = []
+    with _open(context, library) as opened:
+        ids = [row.id for row in opened.papers() if row.status == "ok"]
+        with Bars(len(ids)) as bars:
+
+            def wanted() -> Iterator[tuple[str, Language]]:
+                for paper_id in ids:
+                    bars.begin(paper_id)("writing")
+                    yield paper_id, lang
+
+            for written in write_digests(opened, wanted()):
+                listed.append(written)
+                bars.advance()
+                with bars.aside():
+                    _say_written(written, quiet=as_json)
+    if as_json:
+        _print_json({"digests": [_written_json(written) for written in listed]})
+    if not ids:
+        _say("no paper to write a digest of: gloss add PAPER.pdf puts one in")
+        raise typer.Exit(EXIT_UNUSABLE)
+    failed = any(written.error is not None for written in listed)
+    raise typer.Exit(EXIT_SOME_FAILED if failed else EXIT_ALL_IN)
+
+
+def _say_written(written: Written, *, quiet: bool) -> None:
+    """A digest's line on standard output unless ``quiet``; an error's on standard error."""
+    error = written.error
+    if isinstance(error, GlossError):
+        _say(error)
+    elif error is not None:
+        _say_bug(written.paper_id, error)
+    elif written.digest is not None and not quiet:
+        count = len(written.digest.claims)
+        output.print(f"{written.paper_id}  ok  {count} sentences", soft_wrap=True)
+
+
+def _written_json(written: Written) -> dict[str, Any]:
+    error = written.error
+    why = str(error) if isinstance(error, GlossError) else _in_short(error) if error else ""
+    return {
+        "id": written.paper_id,
+        "status": "ok" if error is None else "failed",
+        "reason": why,
+        "sentences": len(written.digest.claims) if written.digest else 0,
+    }
 
 
 @app.command()
@@ -554,10 +943,17 @@ def evaluate(
         raise NotThere(f"no evaluation is called {name}; there are: {names}")
     report = known[name].load()(_settings(context, library), data or [])
     if as_json:
-        _print_json(report)
-    else:
-        for measure, value in _flat(report):
-            output.print(f"{measure:<40}{value}", soft_wrap=True)
+        _print_json(report.measures)
+        return
+    if report.table:
+        table = Table(*report.table[0], box=None, pad_edge=False)
+        for row in report.table[1:]:
+            table.add_row(*row)
+        output.print(table)
+    for measure, value in _flat(report.measures):
+        output.print(f"{measure:<40}{value}", soft_wrap=True)
+    for note in report.notes:
+        output.print(note, soft_wrap=True)
 
 
 def _flat(report: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -626,8 +1022,15 @@ def _open(
         yield opened
 
 
+def _arxiv(settings: Settings) -> Fetcher:
+    """Whoever asks arXiv; to be used in a ``with``."""
+    from index.fetch import Fetcher
+
+    return Fetcher(settings)
+
+
 class Bars:
-    """A progress bar over papers, with the stage of the present one; silent in a pipe."""
+    """A progress bar over papers, with the stage that one of them came to; silent in a pipe."""
 
     def __init__(self, total: int) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -642,7 +1045,6 @@ class Bars:
             disable=not messages.is_terminal,
         )
         self._task = self._progress.add_task("", total=total)
-        self._begun = 0
 
     def __enter__(self) -> Bars:
         self._progress.start()
@@ -652,14 +1054,16 @@ class Bars:
         self._progress.stop()
 
     def begin(self, name: str) -> Callable[[str], None]:
-        """Show ``name`` and, as it goes on, its stage; the one before is done."""
+        """Shows ``name`` and, as it goes on, its stage. From any thread."""
 
         def stage(what: str) -> None:
             self._progress.update(self._task, description=f"{name}: {what}")
 
-        self._progress.update(self._task, description=name, completed=self._begun)
-        self._begun += 1
         return stage
+
+    def advance(self) -> None:
+        """One more is done."""
+        self._progress.advance(self._task)
 
     @contextmanager
     def aside(self) -> Iterator[None]:

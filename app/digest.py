@@ -5,27 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.paper import Box, Span
+from index.paper import Citation
+
+__all__ = [
+    "Citation",
+    "Claim",
+    "Digest",
+    "DigestSection",
+    "Header",
+    "Language",
+    "Origin",
+    "SectionStatus",
+    "Support",
+    "Verdict",
+]
 
 Origin = Literal["quoted", "compressed", "translated"]
 Language = Literal["en", "zh"]
 Verdict = Literal["supported", "unsupported"]
 SectionStatus = Literal["stated", "not stated"]
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """The words of the paper that a claim rests on. ``quote`` is ``paper.text`` at ``span``."""
-
-    passage_id: str
-    quote: str
-    span: Span
-    boxes: tuple[Box, ...]  # empty for a paper that is no PDF
-
-    @property
-    def page(self) -> int | None:
-        """The page where the quote begins, from 1."""
-        return self.boxes[0].page if self.boxes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,9 @@ class Header:
     categories: tuple[str, ...]
     source: str
     url: str | None  # the paper's page on arXiv, where its id is one
+    # What arXiv was heard to say since the digest was written; not saved with it.
+    newest: int | None = None  # a newer version than the digest's
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

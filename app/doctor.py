@@ -13,7 +13,7 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from index.config import Settings
-    from index.library import Health
+    from index.library import Health, Library
 
 # The packages whose versions decide what comes out.
 PACKAGES = (
@@ -57,6 +57,7 @@ class Examination:
             return [*lines, ("papers", "no library there that can be read")]
         counts = f"{self.health.papers} papers, {self.health.failed} failed files, "
         counts += f"{self.health.passages} passages, {self.health.points} vectors"
+        counts += f"; {self.health.claims} sentences of digests, {self.health.claim_points} vectors"
         return [*lines, ("holds", counts), ("health", "ok" if self.health.ok else "see below")]
 
     def as_json(self) -> dict[str, Any]:
@@ -105,7 +106,9 @@ def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) 
     directory = settings.library.expanduser().absolute()
     if repair is not None:
         with Library.open(settings, create=False) as library:
-            health = library.repair(repair)
+            library.repair(repair)
+            problems += _made_searchable(library, repair)
+            health = library.health()
     else:
         try:
             with Library.open(settings, create=False) as library:
@@ -125,6 +128,20 @@ def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) 
         health=health,
         problems=tuple(problems),
     )
+
+
+def _made_searchable(library: Library, progress: Callable[[str], None]) -> list[str]:
+    """Let the digests be searched that an older gloss saved; what stood in the way, by paper."""
+    from app.write import saved_languages, write_digests
+
+    problems = []
+    for paper_id, digests in library.unsearched_digests().items():
+        progress(f"{paper_id}, digest")
+        wanted = [(paper_id, lang) for lang in saved_languages(digests)]
+        for written in write_digests(library, wanted):
+            if written.error is not None:
+                problems.append(f"{paper_id}: its digest could not be written: {written.error}")
+    return problems
 
 
 def _version(package: str) -> str:

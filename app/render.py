@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.template import GROUPS, ITEMS, NOT_STATED
-from index.paper import Box
+from index.paper import Box, ClaimHit
 
 if TYPE_CHECKING:
     import jinja2
@@ -62,6 +62,11 @@ WORDS: dict[str, dict[Language, str]] = {
         "en": "{} sentence(s) failed the check against the paper and were replaced or dropped.",
         "zh": "{} 句话未通过与论文原文的核对，已被替换或删除。",
     },
+    "newer": {
+        "en": "Version {} is on arXiv; this digest is of version {}: gloss add {}",
+        "zh": "arXiv 上已有第 {} 版，本摘要基于第 {} 版：gloss add {}",
+    },
+    "withdrawn": {"en": "Withdrawn on arXiv.", "zh": "该论文已从 arXiv 撤稿。"},
     "update": {"en": "Update of {}", "zh": "{} 更新"},
 }
 
@@ -197,6 +202,7 @@ class DigestView:
     paper_label: str
     facts: tuple[tuple[str, str], ...]  # date, categories
     note: str
+    notices: tuple[str, ...]  # what has happened to the paper since
     not_stated: str
     groups: tuple[GroupView, ...]
     rejected: str
@@ -237,10 +243,50 @@ def view(digest: Digest) -> DigestView:
         paper_label=header.id + (f"v{header.version}" if header.version else ""),
         facts=tuple(facts),
         note=WORDS["quoted" if all_quoted else "cited"][lang],
+        notices=notices(header, lang),
         not_stated=NOT_STATED[lang],
         groups=tuple(groups),
         rejected=WORDS["rejected"][lang].format(digest.rejected) if digest.rejected else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClaimView:
+    """A sentence of a digest that a search found, in words, before any markup."""
+
+    title: str
+    section: str  # of the digest
+    source: str  # where in the paper: "Method, p. 3"
+    text: str
+    quotes: tuple[str, ...]  # what it rests on; empty where the sentence is the quote
+
+
+def found_claim_view(hit: ClaimHit) -> FoundClaimView:
+    """What the command line and the web UI show of a claim."""
+    claim = hit.claim
+    lang: Language = "zh" if claim.lang == "zh" else "en"
+    first = claim.citations[0]
+    role = first.passage_id.rpartition("#")[2].rpartition(".")[0]
+    places = [ROLE_TITLES[role][lang]] if role in ROLE_TITLES else []
+    places += [WORDS["page"][lang].format(first.page)] if first.page else []
+    quotes = tuple(plain(cited.quote) for cited in claim.citations)
+    return FoundClaimView(
+        title=plain(hit.title) or claim.paper_id,
+        section=_title(claim.section, lang),
+        source=", ".join(places),
+        text=plain(claim.text),
+        quotes=() if " ".join(quotes) == plain(claim.text) else quotes,
+    )
+
+
+def notices(header: Header, lang: Language = "en") -> tuple[str, ...]:
+    """What a reader has to know of the paper beside what the digest says: one line each."""
+    if header.withdrawn:
+        return (WORDS["withdrawn"][lang],)
+    if header.newest is None:
+        return ()
+    get = f"{header.id}v{header.newest}"
+    return (WORDS["newer"][lang].format(header.newest, header.version, get),)
 
 
 def _title(name: str, lang: Language) -> str:
@@ -305,6 +351,8 @@ def _page_link_inline(citation: CitationView) -> str:
 def _markdown_lines(seen: DigestView, *, level: int, page_link: Any, with_note: bool) -> list[str]:
     mark = "#" * level
     lines = [f"{mark} {escape_markdown(seen.title)}", "", *_markdown_header(seen)]
+    for notice in seen.notices:
+        lines += ["", f"> **{escape_markdown(notice)}**"]
     if with_note:
         lines += ["", f"> {seen.note}"]
     for group in seen.groups:
@@ -551,6 +599,8 @@ def to_json(digest: Digest) -> dict[str, Any]:
             "categories": list(header.categories),
             "source": header.source,
             "url": header.url,
+            "newest": header.newest,
+            "withdrawn": header.withdrawn,
         },
         "lang": digest.lang,
         "writer": digest.writer,

@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from app.digest import Language
-from app.render import fill, plain, style, to_html_fragment
+from app.render import fill, found_claim_view, plain, style, to_html_fragment
 from index.config import Settings
 from index.errors import GlossError
-from index.paper import ROLES, Box, Hit, SearchFilter, Span
+from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
+from index.sources import SUFFIXES
 
 if TYPE_CHECKING:
     import gradio
@@ -42,6 +43,7 @@ EXAMPLES = (
     "what are the limits of the method",
     "which data sets were used",
 )
+PASSAGES, DIGESTS = "passages", "digests"  # what is searched
 HITS = 10
 UPLOAD_LIMIT = "50mb"
 PAGE_SCALE = 2.0  # pixels per point: a column of a paper is readable on a laptop
@@ -118,13 +120,17 @@ class Desk:
         self, query: str, paper_id: str | None, role: str | None, since: str | None
     ) -> tuple[str, list[Place]]:
         """The hits as HTML, and their places in the same order."""
-        wanted = SearchFilter(
-            paper_id=paper_id or None,
-            role=next((one for one in ROLES if one == role), None),
-            since=_date(since),
-        )
-        hits = self.library.search(query, HITS, wanted)
+        hits = self.library.search(query, HITS, _filter(paper_id, role, since))
         return fill("hits.html", hits=hits, query=query), [_place_of_hit(hit) for hit in hits]
+
+    def search_digests(
+        self, query: str, paper_id: str | None, role: str | None, since: str | None
+    ) -> tuple[str, list[Place]]:
+        """The sentences of digests that were found, as HTML, and their places in the same order."""
+        wanted = _filter(paper_id, role, since)
+        hits = self.library.search_claims(query, HITS, wanted)
+        views = [(found_claim_view(hit), hit.found_by) for hit in hits]
+        return fill("claims.html", hits=views, query=query), [_place_of_claim(hit) for hit in hits]
 
     def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``."""
@@ -197,6 +203,20 @@ def _place_of_hit(hit: Hit) -> Place:
     return Place(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
 
 
+def _place_of_claim(hit: ClaimHit) -> Place:
+    claim, view = hit.claim, found_claim_view(hit)
+    first = claim.citations[0]
+    return Place(claim.paper_id, hit.title, view.section, first.span, first.boxes)
+
+
+def _filter(paper_id: str | None, role: str | None, since: str | None) -> SearchFilter:
+    return SearchFilter(
+        paper_id=paper_id or None,
+        role=next((one for one in ROLES if one == role), None),
+        since=_date(since),
+    )
+
+
 def _date(text: str | None) -> str | None:
     from app.cli import iso_date
 
@@ -228,10 +248,21 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
         return gr.update(value=image, visible=image is not None), line
 
     def search(
-        query: str, paper: str | None, role: str | None, since: str
+        query: str, among: str, paper: str | None, role: str | None, since: str
     ) -> tuple[str, list[Place], Any, str]:
+        ask = desk.search_digests if among == DIGESTS else desk.search
         with _as_gradio_error():
-            return *desk.search(query, paper, role, since), gr.update(value=None, visible=False), ""
+            return *ask(query, paper, role, since), gr.update(value=None, visible=False), ""
+
+    def search_anew(
+        query: str, among: str, paper: str | None, role: str | None, since: str
+    ) -> tuple[str, list[Place], Any, str]:
+        if not query.strip():
+            return "", [], gr.update(value=None, visible=False), ""
+        return search(query, among, paper, role, since)
+
+    def only_passages_have_roles(among: str) -> Any:
+        return gr.update(value="", interactive=among != DIGESTS)
 
     def read(paper: str | None, lang: Language) -> tuple[str, list[Place], Any, str]:
         with _as_gradio_error():
@@ -268,6 +299,12 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
                     max_lines=1,
                     max_length=1000,
                 )
+                among = gr.Radio(
+                    [("Passages of papers", PASSAGES), ("Sentences of digests", DIGESTS)],
+                    value=PASSAGES,
+                    label="Look in",
+                    elem_id="among",
+                )
                 with gr.Accordion("Filters", open=False), gr.Row():
                     paper_filter = gr.Dropdown([("All papers", "")], value="", label="Paper")
                     role = gr.Dropdown(
@@ -301,8 +338,8 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
                         min_width=220,
                     )
                 upload = gr.UploadButton(
-                    "Add a paper: a PDF or a Markdown text",
-                    file_types=[".pdf", ".md"],
+                    "Add a paper: a PDF, a Markdown or an HTML text",
+                    file_types=list(SUFFIXES),
                     size="sm",
                     elem_id="upload",
                 )
@@ -320,10 +357,13 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
         hit_places, claim_places = gr.State([]), gr.State([])
 
         found = [hits, hit_places, hit_image, hit_line]
-        asked = [query, paper_filter, role, since]
+        asked = [query, among, paper_filter, role, since]
         lists = [paper_filter, paper, table]
         private: dict[str, Any] = {"api_visibility": "private"}
         query.submit(search, asked, found, **private)
+        among.input(only_passages_have_roles, among, role, **private).then(
+            search_anew, asked, found, **private
+        )
         for button in examples:
             button.click(lambda text: text, button, query, **private).then(
                 search, asked, found, **private

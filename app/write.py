@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.evidence import Selector
 from app.support import check_quote
 from app.template import TEMPLATE, Item
-from index.errors import GlossError
+from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
+    from index.catalog import Known
     from index.library import Library
 
 WRITERS = ("extractive",)
@@ -46,25 +49,71 @@ class WriterUnknown(GlossError):
         self.writer = writer
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of writing one paper's digest: the digest, or the error that was in the way."""
+
+    paper_id: str
+    digest: Digest | None = None
+    error: Exception | None = None
+
+
 def write_digest(
     library: Library, paper_id: str, lang: Language = "en", writer: str = "extractive"
 ) -> Digest:
     """The digest of a paper in the library; made once and kept while paper, model and code stay.
 
-    Raises ``PaperNotFound`` and ``WriterUnknown``.
+    Its sentences are searched from then on, instead of those of the paper's former digest in that
+    language. Raises ``PaperNotFound``, ``PaperChanged`` and ``WriterUnknown``.
     """
     if writer not in WRITERS:
         raise WriterUnknown(writer)
     paper = library.paper(paper_id)
     lock = _lock(library, paper, writer)
     name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
-    saved = library.saved_digest(paper.id, name)
-    digest = _from_json(saved) if saved else None
-    if digest is None:
-        digest = _write(library, paper, lang, writer, lock)
-        library.save_digest(paper.id, name, _to_json(digest))
+    text = library.saved_digest(paper.id, name)
+    saved = _from_json(text) if text else None
+    digest = saved or _write(library, paper, lang, writer, lock)
     # A quote is the paper's language whatever the headings are: only the label differs.
-    return Digest(digest.paper, lang, writer, digest.sections, digest.rejected, digest.lock)
+    digest = replace(digest, lang=lang, writer=writer)
+    if saved is None or not library.is_searched(paper.id, name, lang):
+        library.save_digest(paper.id, name, _to_json(digest), lang, claim_records(digest))
+    return replace(digest, paper=_with_news(digest.paper, library.heard(paper.id)))
+
+
+def write_digests(library: Library, wanted: Iterable[tuple[str, Language]]) -> Iterator[Written]:
+    """The digests of papers by id and language, in that order, each told once it is certain.
+
+    What fails one paper stops no other; an error that none would survive (of the library, the
+    model, the store) is raised.
+    """
+    for paper_id, lang in wanted:
+        try:
+            digest = write_digest(library, paper_id, lang)
+        except (PaperNotFound, PaperChanged) as error:
+            yield Written(paper_id, error=error)
+        except GlossError:
+            raise
+        except Exception as error:  # a bug that one paper meets stops no other
+            yield Written(paper_id, error=error)
+        else:
+            yield Written(paper_id, digest)
+
+
+def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
+    """The languages of saved digests, in order; one that cannot be read says nothing."""
+    read = (_from_json(text) for text in digests)
+    return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
+
+
+def _with_news(header: Header, heard: Known | None) -> Header:
+    """The header, with what arXiv was heard to say of the paper."""
+    if heard is None:
+        return header
+    if heard.withdrawn:
+        return replace(header, withdrawn=True)
+    newer = header.version is not None and heard.version > header.version
+    return replace(header, newest=heard.version) if newer else header
 
 
 def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:

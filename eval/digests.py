@@ -7,19 +7,17 @@ citation's boxes must be the quote's. A miss is a defect, listed with its place.
 
 from __future__ import annotations
 
-import re
 import time
-import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.evaluation import Report
+from eval.boxes import DrawnPages, letters
 from index.config import Settings
 from index.errors import GlossError
-from index.paper import Box, Paper, Passage
-from index.read.pdf import DrawnCharacter, drawn_characters
+from index.paper import Paper, Passage
 
 if TYPE_CHECKING:
     from app.digest import Citation, Digest
@@ -62,7 +60,7 @@ class DigestReport:
     misses: list[Miss] = field(default_factory=list)
 
 
-def run(settings: Settings, data: Sequence[Path] = ()) -> Mapping[str, object]:
+def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     """Write and check a digest of every paper in the library of ``settings``.
 
     The library is the data: raises ``DataNotUsed`` if other data is given.
@@ -81,7 +79,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Mapping[str, object]:
             digest = write_digest(library, row.id)
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
             check(report, digest, library.paper(row.id), library, library.file_of(row.id))
-    return asdict(report)
+    return Report(asdict(report))
 
 
 class Passages(Protocol):
@@ -97,11 +95,11 @@ def check(
     """Add one digest of ``paper``, which was read from ``file``, to the report."""
     report.papers += 1
     report.rejected += digest.rejected
-    drawn = _Drawn(file) if paper.source == "pdf" else None
+    drawn = DrawnPages(file) if paper.source == "pdf" else None
     passages = {passage.id: passage for passage in library.passages(paper.id)}
-    front = _letters(paper.text)
+    front = letters(paper.text)
     for copied in (digest.paper.title, *digest.paper.authors):
-        report.fabricated += _letters(copied) not in front
+        report.fabricated += letters(copied) not in front
     for section in digest.sections:
         report.items += 1
         report.not_stated += section.status == "not stated"
@@ -121,7 +119,7 @@ def _why_not(
     report: DigestReport,
     citation: Citation,
     paper: Paper,
-    drawn: _Drawn | None,
+    drawn: DrawnPages | None,
     passages: Mapping[str, Passage],
 ) -> str:
     """Why a citation does not hold; empty if it does."""
@@ -137,42 +135,7 @@ def _why_not(
     report.boxed += 1
     if not citation.boxes:
         return "a PDF's citation without boxes"
-    read = _letters("".join(drawn.inside(citation.boxes)))
-    if Counter(read) != Counter(_letters(citation.quote)):
-        return f"the page says {read[:80]!r}"
+    if not drawn.hold(citation.boxes, citation.quote):
+        return f"the page says {drawn.says(citation.boxes)[:80]!r}"
     report.boxes_hold += 1
     return ""
-
-
-_ACCENTS = re.compile(r"[´`¨ˆ˜¸ˇ˘˙˚˝¯]")
-
-
-def _letters(text: str) -> str:
-    """Letters and digits alone: spacing, hyphens at line ends and drawn accents do not count."""
-    plain = unicodedata.normalize("NFKD", _ACCENTS.sub("", text).replace("ı", "i"))
-    return "".join(character for character in plain.casefold() if character.isalnum())
-
-
-class _Drawn:
-    """The characters of a PDF as they are drawn, read now, a page at a time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._pages: dict[int, list[DrawnCharacter]] = {}
-
-    def inside(self, boxes: Sequence[Box]) -> list[str]:
-        """The characters whose middle lies in one of ``boxes``."""
-        return [
-            drawn.text
-            for page in dict.fromkeys(box.page for box in boxes)
-            for drawn in self._characters(page)
-            if any(
-                box.page == page and box.x0 <= drawn.x <= box.x1 and box.y0 <= drawn.y <= box.y1
-                for box in boxes
-            )
-        ]
-
-    def _characters(self, page: int) -> list[DrawnCharacter]:
-        if page not in self._pages:
-            self._pages[page] = drawn_characters(self._path, page)
-        return self._pages[page]

@@ -5,6 +5,12 @@ the vector store holds can be rebuilt from here; nothing here can be rebuilt fro
 
 An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
 ``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
+
+A claim set is what one digest of an edition says in one language, and has the same three states:
+the digest is saved in the transaction that makes its claims ``current``.
+
+Beside them stands what arXiv was heard to say: the newest version of each paper that came up, and
+other ids under which the file of a paper is known.
 """
 
 from __future__ import annotations
@@ -18,19 +24,29 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, TypeAdapter, create_model
 
 from index.errors import LibraryUnusable
-from index.paper import Paper, Passage, SourceKind, Span, Status, Words
+from index.paper import (
+    Citation,
+    ClaimRecord,
+    Paper,
+    Passage,
+    SourceKind,
+    Span,
+    Status,
+    Words,
+)
 
-SCHEMA = 1
+SCHEMA = 3
 State = Literal["pending", "current", "replaced", "failed"]
+ClaimState = Literal["pending", "current", "replaced"]
 Key = Literal["paper_id", "paper_key", "sha256", "original"]
 
 _TABLES = """
@@ -77,6 +93,45 @@ CREATE TABLE digests (
 ) WITHOUT ROWID;
 """
 
+# What turns a catalogue of each schema into one of the next; a new catalogue goes through all.
+_CHANGES: dict[int, str] = {
+    1: """
+ALTER TABLE editions ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE known (
+    paper_key TEXT PRIMARY KEY,                -- an arXiv id; its paper need not be here
+    version INTEGER NOT NULL,                  -- the newest that arXiv was heard to have
+    withdrawn INTEGER NOT NULL                 -- whether that version is
+) WITHOUT ROWID;
+CREATE TABLE aliases (
+    paper_key TEXT PRIMARY KEY,                -- an id whose file was that of another paper
+    version INTEGER,
+    target TEXT NOT NULL                       -- that paper's paper_key
+) WITHOUT ROWID;
+""",
+    2: """
+CREATE TABLE claim_sets (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: points of claims carry it
+    edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,
+    lang TEXT NOT NULL,
+    digest TEXT NOT NULL,                      -- the name of the digest that they are of
+    state TEXT NOT NULL CHECK (state IN ('pending', 'current', 'replaced'))
+);
+CREATE UNIQUE INDEX one_claim_set ON claim_sets (edition, lang) WHERE state = 'current';
+CREATE TABLE claims (
+    claim_set INTEGER NOT NULL REFERENCES claim_sets ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    section TEXT NOT NULL,
+    text TEXT NOT NULL,
+    citations TEXT NOT NULL,
+    support REAL NOT NULL,
+    verdict TEXT NOT NULL,
+    PRIMARY KEY (claim_set, position)
+) WITHOUT ROWID;
+CREATE INDEX claims_id ON claims (id);
+""",
+}
+
 # Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
 # 20 pages takes some 2 MB.
 _KEPT = 32
@@ -103,6 +158,7 @@ class Edition:
     date: str | None
     categories: tuple[str, ...]
     passages: int
+    recorded: bool = False  # whether its paper has arXiv's record
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +168,48 @@ class Origin:
     sha256: str
     file: str
     original: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The newest version of a paper that arXiv was heard to have, and whether it is withdrawn.
+
+    An announcement does not say whether: then ``withdrawn`` is ``None`` where it is handed in.
+    """
+
+    paper_key: str
+    version: int
+    withdrawn: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another id of a file: that of a paper which turned out to be the same, byte for byte."""
+
+    paper_key: str
+    version: int | None
+    target: str  # the other paper's key
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSet:
+    """The claims of one digest in one language, without the claims."""
+
+    number: int
+    edition: int
+    paper_id: str
+    lang: str
+    digest: str
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptClaim:
+    """A claim with the edition and the title of its paper."""
+
+    claim: ClaimRecord
+    edition: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +245,13 @@ def unpack(packed: PackedPaper) -> Paper:
 
 @cache
 def _record() -> type[BaseModel]:
-    """The fields of ``Paper`` that pydantic can write: all but ``text`` and ``words``."""
+    """The fields of ``Paper`` that pydantic can write: all but ``text`` and ``words``.
+
+    A field that a paper was packed without, since it is younger, has its default.
+    """
     hints = get_type_hints(Paper)
     kept: dict[str, Any] = {
-        field.name: (hints[field.name], ...)
+        field.name: (hints[field.name], ... if field.default is MISSING else field.default)
         for field in fields(Paper)
         if field.name not in ("text", "words")
     }
@@ -244,11 +345,15 @@ class Catalog:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA foreign_keys=ON")
-        if schema == 0:
+        if schema < SCHEMA:
             with self._transaction():
-                for statement in _TABLES.split(";\n"):
-                    if statement.strip():
-                        self._connection.execute(statement)
+                # Another process may have done so while this one waited for its turn.
+                schema = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+                changes = [_CHANGES[number] for number in range(max(schema, 1), SCHEMA)]
+                for statements in ([_TABLES] if schema == 0 else []) + changes:
+                    for statement in statements.split(";\n"):
+                        if statement.strip():
+                            self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version={SCHEMA}")
 
     @contextmanager
@@ -310,8 +415,8 @@ class Catalog:
             number = connection.execute(
                 "INSERT INTO editions (paper_id, paper_key, version, state, status, reason, source,"
                 " sha256, file, original, added, title, authors, date, categories,"
-                " paper, text, words)"
-                " VALUES (?, ?, ?, 'pending', 'ok', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " paper, text, words, recorded)"
+                " VALUES (?, ?, ?, 'pending', 'ok', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     paper.id,
                     paper_key,
@@ -328,6 +433,7 @@ class Catalog:
                     packed.paper,
                     packed.text,
                     packed.words,
+                    paper.record is not None,
                 ),
             ).lastrowid
             assert number is not None  # an INSERT always has one
@@ -337,7 +443,8 @@ class Catalog:
     def make_current(self, number: int) -> None:
         """The commit: this edition counts from now on, and the paper's former one no longer.
 
-        Failures of the same file or the same paper are forgotten.
+        Failures of the same file or the same paper are forgotten, and so is that its id was
+        another paper's.
         """
         with self._transaction() as connection:
             connection.execute(
@@ -355,6 +462,11 @@ class Catalog:
                 " OR new.sha256 = editions.sha256 OR new.paper_key = editions.paper_key))",
                 (number,),
             )
+            connection.execute(
+                "DELETE FROM aliases"
+                " WHERE paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
+                (number,),
+            )
 
     def add_failed(
         self,
@@ -368,8 +480,7 @@ class Catalog:
         """A file that did not become a paper; takes the place of its own earlier failure."""
         with self._transaction() as connection:
             connection.execute(
-                "DELETE FROM editions WHERE state = 'failed' AND (original = ? OR sha256 = ?)",
-                (origin.original, origin.sha256),
+                "DELETE FROM editions WHERE state = 'failed' AND original = ?", (origin.original,)
             )
             connection.execute(
                 "INSERT INTO editions (paper_id, paper_key, state, status, reason, source, sha256,"
@@ -389,6 +500,11 @@ class Catalog:
     def retire(self, number: int) -> None:
         """The paper is no longer in the library; ``purge`` follows once its vectors are out."""
         with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM aliases"
+                " WHERE target = (SELECT paper_key FROM editions WHERE number = ?)",
+                (number,),
+            )
             connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
 
     def purge(self, number: int) -> None:
@@ -398,10 +514,11 @@ class Catalog:
             self._kept.pop(number, None)
 
     def replace_passages(self, number: int, passages: Iterable[Passage]) -> None:
-        """Other passages for an edition; its digests go, since they cite the former ones."""
+        """Other passages for an edition; its digests and claims go: they cite the former ones."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM passages WHERE edition = ?", (number,))
             connection.execute("DELETE FROM digests WHERE edition = ?", (number,))
+            connection.execute("DELETE FROM claim_sets WHERE edition = ?", (number,))
             _insert_passages(connection, number, passages)
 
     # What is there.
@@ -418,7 +535,7 @@ class Catalog:
         rows = self._rows(
             "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
             " sha256, file, original, added, title, authors, date, categories,"
-            " (SELECT count(*) FROM passages WHERE edition = number)"
+            " (SELECT count(*) FROM passages WHERE edition = number), recorded"
             f" FROM editions WHERE {where} ORDER BY paper_id, number",
             values,
         )
@@ -482,6 +599,51 @@ class Catalog:
             for row in rows
         )
 
+    # What arXiv was heard to say.
+
+    def note(self, heard: Iterable[Known]) -> None:
+        """Remember the newest version of each paper; what is older changes nothing."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT INTO known VALUES (:key, :version, coalesce(:withdrawn, 0))"
+                " ON CONFLICT (paper_key) DO UPDATE SET version = :version, withdrawn = CASE"
+                " WHEN :version > known.version THEN coalesce(:withdrawn, 0)"
+                " ELSE coalesce(:withdrawn, known.withdrawn) END"
+                " WHERE :version >= known.version",
+                [
+                    {"key": one.paper_key, "version": one.version, "withdrawn": one.withdrawn}
+                    for one in heard
+                ],
+            )
+
+    def known(self) -> dict[str, Known]:
+        """The newest version of every paper that arXiv was heard to have, by id."""
+        rows = self._rows("SELECT paper_key, version, withdrawn FROM known")
+        return {key: Known(key, version, bool(gone)) for key, version, gone in rows}
+
+    def known_of(self, paper_key: str) -> Known | None:
+        """The same of one paper."""
+        rows = self._rows("SELECT version, withdrawn FROM known WHERE paper_key = ?", (paper_key,))
+        return Known(paper_key, rows[0][0], bool(rows[0][1])) if rows else None
+
+    def add_alias(self, alias: Alias) -> None:
+        """Another id for a paper, in place of what that id led to before."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)",
+                (alias.paper_key, alias.version, alias.target),
+            )
+
+    def alias(self, paper_key: str) -> Alias | None:
+        """Where an id leads that is not a paper's own."""
+        query = "SELECT paper_key, version, target FROM aliases WHERE paper_key = ?"
+        return next((Alias(*row) for row in self._rows(query, (paper_key,))), None)
+
+    def aliases(self) -> list[Alias]:
+        """All other ids, in order."""
+        query = "SELECT paper_key, version, target FROM aliases ORDER BY paper_key"
+        return [Alias(*row) for row in self._rows(query)]
+
     # Digests.
 
     def digest(self, number: int, name: str) -> str | None:
@@ -489,17 +651,171 @@ class Catalog:
         rows = self._rows("SELECT json FROM digests WHERE edition = ? AND name = ?", (number, name))
         return str(rows[0][0]) if rows else None
 
-    def save_digest(self, number: int, name: str, text: str) -> None:
-        """Save a digest, in place of an earlier one of that name."""
+    def digests(self, number: int) -> tuple[str, ...]:
+        """All digests that were saved with an edition, of whatever version of gloss, by name."""
+        rows = self._rows("SELECT json FROM digests WHERE edition = ? ORDER BY name", (number,))
+        return tuple(str(row[0]) for row in rows)
+
+    def add_claims(
+        self, edition: int, lang: str, digest: str, claims: Sequence[ClaimRecord]
+    ) -> int:
+        """The claims of a digest that is still to be saved, as a set that nobody sees yet."""
         with self._transaction() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (number, name, text)
+            number = connection.execute(
+                "INSERT INTO claim_sets (edition, lang, digest, state) VALUES (?, ?, ?, 'pending')",
+                (edition, lang, digest),
+            ).lastrowid
+            assert number is not None  # an INSERT always has one
+            connection.executemany(
+                "INSERT INTO claims VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (number, at, one.id, one.section, one.text, cited, one.support, one.verdict)
+                    for at, one in enumerate(claims)
+                    for cited in (_citations().dump_json(one.citations).decode(),)
+                ),
             )
+        return number
+
+    def commit_digest(self, number: int, text: str) -> None:
+        """The commit of a digest: it is saved, and its claim set counts instead of the former.
+
+        The former is that of the same edition and language. ``text`` takes the place of an
+        earlier digest of that name. ``KeyError`` where there is no such pending set.
+        """
+        with self._transaction() as connection:
+            row = connection.execute(
+                "SELECT edition, lang, digest FROM claim_sets WHERE number = ?"
+                " AND state = 'pending'",
+                (number,),
+            ).fetchone()
+            if row is None:
+                raise KeyError(number)
+            edition, lang, digest = row
+            connection.execute(
+                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (edition, digest, text)
+            )
+            connection.execute(
+                "UPDATE claim_sets SET state = 'replaced'"
+                " WHERE edition = ? AND lang = ? AND state = 'current'",
+                (edition, lang),
+            )
+            connection.execute(
+                "UPDATE claim_sets SET state = 'current' WHERE number = ?", (number,)
+            )
+
+    def purge_claims(self, number: int) -> None:
+        """Forget a claim set."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM claim_sets WHERE number = ?", (number,))
+
+    def claim_sets(self) -> list[ClaimSet]:
+        """The claim sets that count, those of current editions, by paper and language."""
+        rows = self._rows(
+            "SELECT s.number, s.edition, e.paper_id, s.lang, s.digest,"
+            " (SELECT count(*) FROM claims WHERE claim_set = s.number)"
+            " FROM claim_sets s JOIN editions e ON e.number = s.edition"
+            f" WHERE {_COUNTS} ORDER BY e.paper_id, s.lang"
+        )
+        return [ClaimSet(*row) for row in rows]
+
+    def claim_numbers(self, *states: ClaimState) -> frozenset[int]:
+        """The numbers of the claim sets in these states, whatever their editions are."""
+        query = f"SELECT number FROM claim_sets WHERE state IN ({_marks(states)})"
+        return frozenset(row[0] for row in self._rows(query, states))
+
+    def counting(self) -> dict[int, int]:
+        """The claim sets that count, and the edition of each."""
+        rows = self._rows(
+            "SELECT s.number, s.edition FROM claim_sets s JOIN editions e ON e.number = s.edition"
+            f" WHERE {_COUNTS}"
+        )
+        return {int(number): int(edition) for number, edition in rows}
+
+    def claim_numbers_of(self, edition: int) -> frozenset[int]:
+        """The numbers of an edition's claim sets of any state."""
+        query = "SELECT number FROM claim_sets WHERE edition = ?"
+        return frozenset(row[0] for row in self._rows(query, (edition,)))
+
+    def claims(self, number: int) -> tuple[ClaimRecord, ...]:
+        """The claims of a set, in the digest's order."""
+        rows = self._claims("c.claim_set = ? ORDER BY c.position", (number,))
+        return tuple(kept.claim for kept in rows)
+
+    def claim(self, claim_id: str) -> KeptClaim | None:
+        """The claim of that id, if it counts."""
+        return next(iter(self._claims(f"c.id = ? AND {_COUNTS}", (claim_id,))), None)
+
+    def shown_claim(self, number: int, claim_id: str) -> KeptClaim | None:
+        """The claim that stands for one of a set: the first of its paper with the same words.
+
+        A digest may quote a sentence under two headings, and again in another language.
+        """
+        rows = self._claims(
+            f"s.edition = (SELECT edition FROM claim_sets WHERE number = ?) AND {_COUNTS}"
+            " AND c.text = (SELECT text FROM claims WHERE claim_set = ? AND id = ?)"
+            " ORDER BY s.lang, c.position LIMIT 1",
+            (number, number, claim_id),
+        )
+        return next(iter(rows), None)
+
+    def claim_ids(self) -> list[str]:
+        """The ids of all claims that count, in order."""
+        rows = self._rows(
+            "SELECT c.id FROM claims c JOIN claim_sets s ON s.number = c.claim_set"
+            f" JOIN editions e ON e.number = s.edition WHERE {_COUNTS} ORDER BY c.id"
+        )
+        return [str(row[0]) for row in rows]
+
+    def unclaimed(self) -> dict[int, str]:
+        """Current editions with digests of which no claims were kept, and their paper ids."""
+        rows = self._rows(
+            "SELECT number, paper_id FROM editions e WHERE state = 'current'"
+            " AND EXISTS (SELECT 1 FROM digests WHERE edition = e.number)"
+            " AND NOT EXISTS (SELECT 1 FROM claim_sets"
+            " WHERE edition = e.number AND state = 'current')"
+            " ORDER BY paper_id"
+        )
+        return {int(number): str(paper_id) for number, paper_id in rows}
+
+    def _claims(self, where: str, values: Sequence[object]) -> list[KeptClaim]:
+        rows = self._rows(
+            "SELECT c.id, e.paper_id, s.lang, c.section, c.text, c.citations, c.support,"
+            " c.verdict, e.number, e.title FROM claims c"
+            " JOIN claim_sets s ON s.number = c.claim_set"
+            f" JOIN editions e ON e.number = s.edition WHERE {where}",
+            values,
+        )
+        return [
+            KeptClaim(
+                ClaimRecord(
+                    id=row[0],
+                    paper_id=row[1],
+                    lang=row[2],
+                    section=row[3],
+                    text=row[4],
+                    citations=_citations().validate_json(row[5]),
+                    support=row[6],
+                    verdict=row[7],
+                ),
+                edition=row[8],
+                title=row[9],
+            )
+            for row in rows
+        ]
 
     def damage(self) -> str:
         """What SQLite's own check finds wrong; empty for a sound catalogue."""
         found = "; ".join(str(row[0]) for row in self._rows("PRAGMA quick_check"))
         return "" if found == "ok" else found
+
+
+# What makes a claim count, in the words of the queries above.
+_COUNTS = "s.state = 'current' AND e.state = 'current'"
+
+
+@cache
+def _citations() -> TypeAdapter[tuple[Citation, ...]]:
+    return TypeAdapter(tuple[Citation, ...])
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -510,6 +826,7 @@ def _edition(row: tuple[Any, ...]) -> Edition:
     values = list(row)
     for number in (13, 15):  # authors, categories
         values[number] = tuple(json.loads(values[number]))
+    values[17] = bool(values[17])  # recorded
     return Edition(*values)
 
 

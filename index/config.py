@@ -46,11 +46,33 @@ class Settings(BaseSettings):
     # that of the version that is served; empty: the UI names the licence only.
     source_url: str = ""
 
+    # Where arXiv answers; a mirror or a test points them elsewhere. The addresses are those of
+    # https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/rss.html and
+    # https://info.arxiv.org/help/oa/index.html.
+    arxiv_api: str = Field(default="https://export.arxiv.org/api/query", pattern="^https?://")
+    arxiv_rss: str = Field(default="https://rss.arxiv.org/rss", pattern="^https?://")
+    arxiv_oai: str = Field(default="https://oaipmh.arxiv.org/oai", pattern="^https?://")
+    arxiv_pdf: str = Field(default="https://arxiv.org/pdf", pattern="^https?://")
+    # "no more than one request every three seconds", over all processes of one user:
+    # https://info.arxiv.org/help/api/tou.html.
+    arxiv_seconds: float = Field(default=3.0, ge=0, le=3600)
+    # Seconds without a byte after which a request counts as lost, and how often one is tried.
+    arxiv_timeout: float = Field(default=30.0, gt=0, le=3600)
+    arxiv_tries: int = Field(default=5, gt=0, le=100)
+    # Seconds that one request waits between its tries, all in all: longer than arXiv's usual 503s,
+    # and short enough for a person to sit through. Beyond it gloss says when to come back.
+    arxiv_patience: float = Field(default=120.0, ge=0, le=86_400)
+    # Of one download. arXiv takes submissions of up to 50 MB; PDFs made from them are a few
+    # times that at most: https://info.arxiv.org/help/sizes.html.
+    arxiv_megabytes_max: float = Field(default=200.0, gt=0, le=100_000)
+
     # Limits of reading one file, in a process that is killed when it passes them.
     read_seconds: float = Field(default=60.0, gt=0, le=86_400)
     read_megabytes: int = Field(default=2048, gt=0, le=1_048_576)
     read_workers: int = Field(default=2, gt=0, le=256)
     pages_max: int = Field(default=2000, gt=0)
+    # A page of print has some 3,000 characters, so these are as many as the pages.
+    characters_max: int = Field(default=6_000_000, gt=0)
 
     @field_validator("library", mode="before")
     @classmethod

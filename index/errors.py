@@ -35,6 +35,60 @@ class PaperNotFound(GlossError):
         self.why = why
 
 
+class ClaimNotFound(GlossError):
+    """No digest of the library has a sentence of that id."""
+
+    def __init__(self, claim_id: str, near: tuple[str, ...] = ()) -> None:
+        hint = (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else "`gloss search --in digests QUERY` shows the ids of what it finds"
+        )
+        super().__init__(f"{claim_id}: in no digest of this library; {hint}")
+        self.claim_id = claim_id
+        self.near = near
+
+
+class NoDigests(GlossError):
+    """No digest that could be searched; ``paper_id`` where one of that paper was asked for."""
+
+    def __init__(self, paper_id: str = "", unsearchable: int = 0) -> None:
+        if unsearchable:
+            why = (
+                "the digests in this library were written before digests could be searched: "
+                "`gloss doctor --repair` makes them so"
+            )
+        elif paper_id:
+            why = f"{paper_id}: has no digest yet: `gloss digest {paper_id}` writes one"
+        else:
+            why = (
+                "no digest to search yet: `gloss digest ID` writes one; "
+                "`gloss digest --all` writes all"
+            )
+        super().__init__(why)
+        self.paper_id = paper_id
+        self.unsearchable = unsearchable
+
+
+class RoleOfDigest(GlossError):
+    """Sentences of digests were to be filtered by a section role, which they do not have."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            f"role {role}: does not apply to digests, whose sections are not the paper's; "
+            "leave it out, or search passages"
+        )
+        self.role = role
+
+
+class PaperChanged(GlossError):
+    """A digest's citations are not the words of the paper that is in the library now."""
+
+    def __init__(self, paper_id: str) -> None:
+        super().__init__(f"{paper_id}: was replaced while its digest was written; write it again")
+        self.paper_id = paper_id
+
+
 class LibraryBusy(GlossError):
     """Another process has the library open; an embedded library has one owner at a time."""
 
@@ -78,3 +132,33 @@ class StoreUnusable(GlossError):
         super().__init__(f"vector store {store}: {why}")
         self.store = store
         self.why = why
+
+
+class FetchError(GlossError):
+    """arXiv could not be asked, or what it answered cannot be used.
+
+    One line of three parts: what was asked, what came, what to do. ``status`` is the HTTP status
+    where there was one, and ``retry_after`` the seconds that arXiv asked to wait.
+    """
+
+    def __init__(
+        self,
+        asked: str,
+        came: str,
+        advice: str,
+        url: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(" ".join(f"{asked}: {came}; {advice}".split()))
+        self.asked = asked
+        self.came = came
+        self.advice = advice
+        self.url = url
+        self.status = status
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[FetchError], tuple[object, ...]]:
+        """An error that crosses from one process to another keeps its data."""
+        data = (self.asked, self.came, self.advice, self.url, self.status, self.retry_after)
+        return FetchError, data

@@ -1,9 +1,10 @@
 """A library: papers go in, and passages are found. One directory, one owner at a time.
 
-``catalog.sqlite`` is the truth, ``vectors/`` can be rebuilt from it, ``files/`` has a copy of each
-original. A paper is acknowledged when ``add`` returns: by then its vectors are durable and one
-transaction of the catalogue has made it count. Whatever is cut short before that never counted;
-what it left behind is cleared away when the library is next opened for searching or adding.
+``catalog.sqlite`` is the truth, ``vectors/`` and ``claims/`` can be rebuilt from it, ``files/`` has
+a copy of each original. A paper is acknowledged when ``add`` returns: by then its vectors are
+durable and one transaction of the catalogue has made it count. Whatever is cut short before that
+never counted; what it left behind is cleared away when the library is next opened for searching or
+adding. The same holds for a digest and the vectors of its sentences.
 """
 
 from __future__ import annotations
@@ -17,29 +18,34 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Catalog, Edition, Origin
+from index.catalog import Alias, Catalog, ClaimSet, Edition, Known, Origin
+from index.claims import ClaimIndex, Fusion, claim_points, resolves
 from index.config import Settings
 from index.errors import (
     GlossError,
     LibraryBusy,
     LibraryUnusable,
+    PaperChanged,
     PaperNotFound,
     SourceNotFound,
     StoreUnusable,
 )
 from index.paper import (
     Box,
+    ClaimHit,
+    ClaimRecord,
     Hit,
     Paper,
     Passage,
     Reading,
+    Record,
     SearchFilter,
     SourceKind,
     Span,
@@ -47,7 +53,8 @@ from index.paper import (
     Status,
 )
 from index.rank import WordEncoder, question, rank
-from index.sources import Source, key_of
+from index.reference import Reference
+from index.sources import PaperKey, Source, key_of
 from index.split import CountTokens, split
 from index.store import Point, Scored, Store, VectorQuery, day_number
 
@@ -57,9 +64,10 @@ if TYPE_CHECKING:
     from index.embed import Embedder
 
 _CATALOG = "catalog.sqlite"
+_VECTORS, _CLAIMS = "vectors", "claims"  # folders of the embedded store, and parts of names
 # What opening makes before there is a catalogue with something in it.
 _BEGUN = re.compile(r"lock(\.json|\.new)?|catalog\.sqlite(-\w+)?")
-_KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown)")
+_KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown|html|htm|xhtml)")
 _SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not another one
 
 Progress = Callable[[str], None]
@@ -74,6 +82,9 @@ class FileReader(Protocol):
 
     def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
         """A page as PNG with boxes marked."""
+
+    def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
+        """What a page shows in a box as PNG."""
 
     def close(self) -> None:
         """End the workers."""
@@ -95,6 +106,7 @@ class Parts:
     reader: FileReader | None = None
     words: PassageEncoder | None = None
     count_tokens: CountTokens | None = None
+    claims: Store | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,8 @@ class Added:
     """What came of adding one file. ``seconds`` has read, split, embed and store, as far as it got.
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
-    file was not taken for the one that is there.
+    file was not taken for the one that is there, whose bytes it has under another id, or that
+    hidden text was left out of it.
     """
 
     paper_id: str
@@ -117,7 +130,8 @@ class Added:
 class PaperRow:
     """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
 
-    A ``reason`` beside ``ok`` tells of a later file for the same paper that failed.
+    A ``reason`` beside ``ok`` tells of a later file for the same paper that failed, and of what
+    arXiv has said since: ``newest`` is the version to get where there is a newer one.
     """
 
     id: str
@@ -131,6 +145,41 @@ class PaperRow:
     authors: tuple[str, ...]
     date: str | None
     categories: tuple[str, ...]
+    newest: int | None = None
+    withdrawn: bool = False  # on arXiv
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the library has of an arXiv paper. ``recorded``: with arXiv's record.
+
+    ``paper_id`` is that of another paper where the two were one file.
+    """
+
+    paper_id: str
+    version: int | None
+    passages: int
+    recorded: bool
+
+
+@dataclass(slots=True)
+class Ready:
+    """A source that was read and is not yet in the library. ``close`` one that is not taken.
+
+    Without a reading, its bytes were in the library when they were looked at.
+    """
+
+    source: Source
+    record: Record | None
+    origin: Origin
+    stages: _Stages
+    copy: Path | None = None
+    reading: Reading | None = None
+
+    def close(self) -> None:
+        """Delete the copy that was read, unless the library kept it."""
+        if self.copy is not None:
+            self.copy.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +192,8 @@ class Health:
     points: int
     model: str
     problems: tuple[str, ...]
+    claims: int = 0  # sentences of digests, and their vectors
+    claim_points: int = 0
 
     @property
     def ok(self) -> bool:
@@ -184,7 +235,10 @@ class Library:
         self._adding = threading.RLock()  # from a reading to its commit
         self._writing = threading.RLock()  # what changes which editions count; opening the store
         self._starting = threading.Lock()
+        self._closed = False
         self._engine: _Engine | None = None
+        self._claim_index: ClaimIndex | None = None
+        self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
         self._reader: FileReader | None = parts.reader
 
     @classmethod
@@ -198,6 +252,7 @@ class Library:
         reader: FileReader | None = None,
         words: PassageEncoder | None = None,
         count_tokens: CountTokens | None = None,
+        claims: Store | None = None,
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
@@ -222,7 +277,7 @@ class Library:
                 settings,
                 directory,
                 lock,
-                Parts(embedder, store, reader, words, count_tokens),
+                Parts(embedder, store, reader, words, count_tokens, claims),
                 create,
             )
         except OSError as error:
@@ -243,6 +298,8 @@ class Library:
 
     def close(self) -> None:
         """Let go of everything. Closing twice does no harm."""
+        with self._starting:  # no thread that is still reading starts workers anew
+            self._closed = True
         with self._adding, self._writing:
             try:
                 self._close_engine()
@@ -261,66 +318,110 @@ class Library:
 
     # Papers in.
 
-    def add(self, source: Source, progress: Progress | None = None) -> Added:
+    def add(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Added:
         """Add a file. A file that is no good is recorded with its status and raises nothing.
 
         The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
         place of the one that is there if their titles are alike, and so does a file that changed
-        where it is; other files of one name or id are other papers (``name-2``). Raises
-        ``SourceNotFound`` if the file cannot be opened, ``LibraryUnusable``, ``ModelUnusable`` or
-        ``StoreUnusable`` if nothing can be added.
+        where it is; other files of one name or id are other papers (``name-2``). Bytes that are in
+        the library under another id stay one paper, and that id finds it too.
+
+        ``record`` is what arXiv says of a PDF that came from there: it holds for the id, version,
+        title, authors, date and categories, and is kept as ``Paper.record``. A paper that is there
+        without one is read again. Raises ``SourceNotFound`` if the file cannot be opened,
+        ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
+        """
+        return self.take(self.ready(source, progress, record))
+
+    def ready(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """The first half of ``add``: a source copied and read, which may be done ahead of others.
+
+        Nothing of it is in the library before it is given to ``take``.
         """
         from index.read import file_hash
 
         stages = _Stages(progress)
-        # A file name is bytes, and need not be UTF-8.
-        original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
+        if record is not None:
+            original = f"https://arxiv.org/abs/{Reference(record.id, record.version)}"
+        else:  # a file name is bytes, and need not be UTF-8
+            original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
         try:
             sha256 = file_hash(source.path)
         except OSError as error:
             raise _no_reading(source, error) from error
-        known = self._known(sha256, source)
-        if known is not None:
-            return known
+        suffix = source.path.suffix.lower()
+        ready = Ready(source, record, Origin(sha256, f"{sha256}{suffix}", original), stages)
+        if self._twin(ready) is not None:
+            return ready
         self._started()  # what cannot be embedded and stored is not worth reading
-        with self._copied(source) as copy:
+        ready.copy = self._copied(source)
+        try:
             with stages("read"):
-                sha256 = file_hash(copy)
-                reading = self._own_reader().read(copy, name=Path(original).stem)
+                sha256 = file_hash(ready.copy)
+                ready.origin = replace(ready.origin, sha256=sha256, file=f"{sha256}{suffix}")
+                name = str(Reference(record.id, record.version)) if record else source.path.stem
+                name = os.fsencode(name).decode("utf-8", "backslashreplace")
+                ready.reading = self._own_reader().read(ready.copy, name=name)
+        except BaseException:
+            ready.close()
+            raise
+        return ready
+
+    def take(self, ready: Ready) -> Added:
+        """The second half of ``add``: one source at a time, in the order of the calls."""
+        try:
             with self._adding:
                 # Another thread may have added the same bytes meanwhile.
-                known = self._known(sha256, source)
-                if known is not None:
-                    return known
-                origin = Origin(sha256, f"{sha256}{copy.suffix}", original)
-                return self._take(reading, copy, origin, stages)
+                twin = self._twin(ready)
+                if twin is not None:
+                    return self._same(ready, twin)
+                if ready.reading is not None and ready.copy is not None:
+                    return self._take(ready, ready.reading, ready.copy)
+        finally:
+            ready.close()
+        return self.add(ready.source, None, ready.record)  # its twin was removed meanwhile
 
-    def _take(self, reading: Reading, copy: Path, origin: Origin, stages: _Stages) -> Added:
+    def _take(self, ready: Ready, reading: Reading, copy: Path) -> Added:
         """From a reading to a commit, or to a recorded failure."""
-        paper = reading.paper
+        paper, record = reading.paper, ready.record
+        titles = (paper.title,) if paper is not None else ()
+        origin, stages = ready.origin, ready.stages
         if reading.status != "ok" or paper is None:
             status: Status = "broken" if reading.status == "ok" else reading.status
-            return self._failed(origin, status, reading.reason, stages)
-        place = self._place(paper.id, paper.version, origin, paper.title)
+            return self._failed(ready, status, reading.reason)
+        if record is not None:
+            paper = _recorded(paper, record)
+            titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
+            if record.version is not None:
+                self._catalog.note([Known(record.id, record.version, record.withdrawn)])
+        place = self._place(paper.id, paper.version, origin, titles, record is not None)
         if place.refusal and place.former is not None:
             count = place.former.passages
             return Added(place.former.paper_id, "ok", place.refusal, count, stages.seconds, False)
+        if record is None and place.former is not None and place.former.recorded:
+            kept = self._catalog.paper(place.former.number).record
+            if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
+                paper = _recorded(paper, kept)
         paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
         try:
             "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
         except UnicodeEncodeError:
-            return self._failed(origin, "broken", "its text is not Unicode", stages)
+            return self._failed(ready, "broken", "its text is not Unicode")
         with stages("split"):
             passages = self._split(paper)
         if not passages:
-            return self._failed(origin, "no-text", "nothing but references or headings", stages)
+            return self._failed(ready, "no-text", "nothing but references or headings")
         engine = self._started()
         with stages("embed"):
             points = _points(paper, passages, engine)
         with stages("store"), self._writing:
             self._keep(copy, origin)
-            self._commit(paper, place, origin, passages, points, engine.store)
-        return Added(paper.id, "ok", "", len(passages), stages.seconds, True)
+            self._commit(paper, place, origin, passages, points, engine)
+        return Added(paper.id, "ok", _noted(paper), len(passages), stages.seconds, True)
 
     def _commit(
         self,
@@ -329,58 +430,105 @@ class Library:
         origin: Origin,
         passages: Sequence[Passage],
         points: Sequence[Point],
-        store: Store,
+        engine: _Engine,
     ) -> None:
         number = self._catalog.add_pending(paper, place.key, origin, passages)
         try:
-            store.upsert([replace(point, edition=number) for point in points])
+            engine.store.upsert([replace(point, edition=number) for point in points])
             self._catalog.make_current(number)
         except BaseException:
             # What was interrupted after the commit counts. What does not is taken out; if that
             # cannot be done now, the next opening does so.
             with suppress(GlossError):
                 if number in self._catalog.numbers("pending"):
-                    self._drop(number, store)
+                    self._drop(number, engine)
             raise
         if place.former is not None:
             # The new edition counts. Points of the former one are not shown; if they cannot be
             # taken out now, the next opening does so.
             with suppress(StoreUnusable):
-                self._drop(place.former.number, store)
+                self._drop(place.former.number, engine)
 
-    def _failed(self, origin: Origin, status: Status, reason: str, stages: _Stages) -> Added:
+    def _failed(self, ready: Ready, status: Status, reason: str) -> Added:
         from index.read.identity import identify
 
-        path = Path(origin.original)
-        identity = identify(path.stem, "", origin.sha256)
-        place = self._place(identity.id, identity.version, origin)
-        self._catalog.add_failed(place.paper_id, place.key, origin, _kind(path), status, reason)
-        return Added(place.paper_id, status, reason, 0, stages.seconds, True)
+        path, record, origin = Path(ready.origin.original), ready.record, ready.origin
+        if record is not None:
+            place = self._place(record.id, record.version, origin)
+        else:
+            identity = identify(path.stem, "", origin.sha256)
+            place = self._place(identity.id, identity.version, origin)
+        kind = "pdf" if record is not None else _kind(path)
+        self._catalog.add_failed(place.paper_id, place.key, origin, kind, status, reason)
+        return Added(place.paper_id, status, reason, 0, ready.stages.seconds, True)
 
-    def _known(self, sha256: str, source: Source) -> Added | None:
-        """The answer for bytes that the library already has, which need no work."""
-        for edition in self._catalog.find("sha256", sha256, "current"):
-            if not (self._files / edition.file).is_file():
-                with self._copied(source) as copy:
-                    self._keep(copy, Origin(sha256, edition.file, edition.original))
-            return Added(edition.paper_id, "ok", "", edition.passages, {}, False)
+    def _twin(self, ready: Ready) -> Edition | None:
+        """The paper with the same bytes, unless it lacks the record that came with these."""
+        for edition in self._catalog.find("sha256", ready.origin.sha256, "current"):
+            record = ready.record
+            its_own = record is not None and edition.paper_key == record.id
+            if not its_own or edition.recorded:
+                return edition
         return None
 
+    def _same(self, ready: Ready, twin: Edition) -> Added:
+        """The answer for bytes that the library already has, which need no work.
+
+        An arXiv id that they came with, and that is not the paper's own, is kept as another name
+        of it: kept as a paper, the same words would be found twice by every search.
+        """
+        if not (self._files / twin.file).is_file():
+            copy = self._copied(ready.source)
+            try:
+                self._keep(copy, Origin(twin.sha256, twin.file, twin.original))
+            finally:
+                copy.unlink(missing_ok=True)
+        other = self._other_id(ready, twin)
+        if other is None:
+            return Added(twin.paper_id, "ok", "", twin.passages, {}, False)
+        self._catalog.add_alias(Alias(other.paper, other.version, twin.paper_key))
+        reason = f"same file as {twin.paper_id}"
+        return Added(other.paper, "ok", reason, twin.passages, {}, False)
+
+    def _other_id(self, ready: Ready, twin: Edition) -> PaperKey | None:
+        """The arXiv id that a file came with, by its record or its name, if it is another one."""
+        from index.read.identity import identify
+
+        if ready.record is not None:
+            key = PaperKey(ready.record.id, ready.record.version, True)
+        elif ready.origin.original == twin.original:
+            return None
+        else:
+            named = identify(Path(ready.origin.original).stem, "", "")
+            key = replace(key_of(named.id), version=named.version)
+        return key if key.arxiv and key.paper != twin.paper_key else None
+
     def _place(
-        self, paper_id: str, version: int | None, origin: Origin, title: str | None = None
+        self,
+        paper_id: str,
+        version: int | None,
+        origin: Origin,
+        titles: Sequence[str] = (),
+        recorded: bool = False,
     ) -> _Place:
         """Whether a paper is new, a newer version, a changed file, or another of the same name.
 
-        Without a ``title`` nothing is known but the name. With one, a paper that only claims the
-        arXiv id of another is another paper.
+        Without ``titles`` nothing is known but the name. With them, a paper that only claims the
+        arXiv id of another is another paper; two that arXiv gave (``recorded``) are versions of
+        one, whatever it is called by now.
         """
         key = key_of(paper_id)
         if key.arxiv:
             free, number = key.paper, 1
             while current := self._catalog.find("paper_key", free, "current"):
                 there = current[0]
-                at_same_place = there.original == origin.original
-                if title is None or at_same_place or _alike(there.title, title):
+                if (
+                    not titles
+                    or there.original == origin.original
+                    or there.sha256 == origin.sha256
+                    or any(_alike(there.title, title) for title in titles)
+                    or (recorded and there.recorded)
+                ):
                     refusal = _refusal(there, version or key.version)
                     return _Place(paper_id if number == 1 else free, free, there, refusal)
                 number += 1
@@ -415,9 +563,9 @@ class Library:
                     self._catalog.purge(edition.number)
                 return
             edition = self._edition(paper_id)
-            store = self._started().store
+            engine = self._started()
             self._catalog.retire(edition.number)
-            self._drop(edition.number, store)
+            self._drop(edition.number, engine)
 
     # What is there.
 
@@ -426,8 +574,20 @@ class Library:
         current = self._catalog.editions("current")
         failed = self._catalog.editions("failed")
         failed_later = {edition.paper_key: edition for edition in failed}
+        known = self._catalog.known()
+        also: dict[str, list[str]] = {}
+        for alias in self._catalog.aliases():
+            also.setdefault(alias.target, []).append(alias.paper_key)
         keys = {edition.paper_key for edition in current}
-        rows = [_row(edition, failed_later.get(edition.paper_key)) for edition in current]
+        rows = [
+            _row(
+                edition,
+                failed_later.get(edition.paper_key),
+                known.get(edition.paper_key),
+                also.get(edition.paper_key, ()),
+            )
+            for edition in current
+        ]
         rows.extend(_row(edition) for edition in failed if edition.paper_key not in keys)
         return sorted(rows, key=lambda row: row.id)
 
@@ -440,6 +600,29 @@ class Library:
                 raise
             wanted = paper_id
         return next(row for row in self.papers() if row.id == wanted)
+
+    def held(self, arxiv_id: str) -> Held | None:
+        """What the library has of the arXiv paper of that id (without a version), if anything."""
+        alias = None
+        found = self._catalog.find("paper_key", arxiv_id, "current")
+        if not found:
+            alias = self._catalog.alias(arxiv_id)
+            found = self._catalog.find("paper_key", alias.target, "current") if alias else []
+        if not found:
+            return None
+        edition = found[0]
+        if alias is not None:
+            return Held(edition.paper_id, alias.version, edition.passages, True)
+        return Held(edition.paper_id, edition.version, edition.passages, edition.recorded)
+
+    def note(self, heard: Iterable[Known]) -> None:
+        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+        with self._writing:
+            self._catalog.note(heard)
+
+    def heard(self, paper_id: str) -> Known | None:
+        """The newest version of a paper that arXiv was heard to have. Raises ``PaperNotFound``."""
+        return self._catalog.known_of(self._edition(paper_id).paper_key)
 
     def paper(self, paper_id: str) -> Paper:
         """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
@@ -483,11 +666,32 @@ class Library:
             raise SourceNotFound(paper_id, f"has no page {page}: its pages are 1 to {pages}")
         return self._own_reader().render_page(self.file_of(paper_id), page, boxes, scale)
 
+    def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
+        """A figure or table as PNG: "Table 2", "fig. 3", or "3" for Figure 3; 1 is 72 dpi.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a figure that there is not, or whose
+        place on the page was not found.
+        """
+        from index.read.figures import figure_name
+
+        edition = self._edition(paper_id)
+        figures = {
+            name.stem: figure
+            for figure in self._catalog.paper(edition.number).figures
+            if (name := figure_name(figure.label)) is not None
+        }
+        wanted = figure_name(label) or figure_name(f"Figure {label}")
+        figure = figures.get(wanted.stem) if wanted else None
+        if figure is None:
+            there = ", ".join(one.label for one in figures.values()) or "none"
+            raise SourceNotFound(paper_id, f"has no {label.strip()}; its figures: {there}")
+        if figure.box is None:
+            raise SourceNotFound(paper_id, f"{figure.label} was not found on its page")
+        return self._own_reader().render_figure(self.file_of(paper_id), figure.box, scale)
+
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
-        wanted = filter or SearchFilter()
-        if wanted.paper_id is not None:
-            wanted = replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
+        wanted = self._resolved(filter)
         engine = self._started()
         asked = question(query, engine.embedder, engine.words)
 
@@ -524,10 +728,74 @@ class Library:
         """The digest that was saved under ``key``, unless the paper has changed since."""
         return self._catalog.digest(self._edition(paper_id).number, key)
 
-    def save_digest(self, paper_id: str, key: str, text: str) -> None:
-        """Save a digest with the edition that the paper has now."""
+    def save_digest(
+        self,
+        paper_id: str,
+        key: str,
+        text: str,
+        lang: str = "en",
+        claims: Sequence[ClaimRecord] = (),
+    ) -> None:
+        """Save a digest under ``key`` with the edition that the paper has now.
+
+        From then on its ``claims`` are what ``search_claims`` finds for the paper in that
+        language; both come about in one step or not at all. Raises ``PaperNotFound``, and
+        ``PaperChanged`` where a claim cites what the paper does not say.
+        """
+        engine = self._started()
+        date = _valid_date(self.paper(paper_id).date)
+        points = claim_points(claims, date, engine.embedder, engine.words)
         with self._writing:
-            self._catalog.save_digest(self._edition(paper_id).number, key, text)
+            edition = self._edition(paper_id)
+            paper = self._catalog.paper(edition.number) if claims else None
+            if paper and not all(resolves(claim, paper) for claim in claims):
+                raise PaperChanged(paper_id)
+            self._claims(engine).save(edition.number, lang, key, text, claims, points)
+
+    def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
+        """Whether the digest under ``key`` is the one that is searched in that language."""
+        number = self._edition(paper_id).number
+        return any(
+            (one.edition, one.digest, one.lang) == (number, key, lang)
+            for one in self._catalog.claim_sets()
+        )
+
+    def search_claims(
+        self, query: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> list[ClaimHit]:
+        """The ``k`` best sentences of digests, best first: of each paper's newest in a language.
+
+        Raises ``EmptyQuery``, ``PaperNotFound``, ``NoDigests``, and ``RoleOfDigest`` for a filter
+        by role.
+        """
+        wanted = self._resolved(filter)
+        engine = self._started()
+        return self._claims_there(engine).search(query, k, wanted, engine.embedder, engine.words)
+
+    def claims_like(
+        self, claim_id: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> tuple[ClaimRecord, list[ClaimHit]]:
+        """A claim, and the ``k`` nearest to it among those of other papers, nearest first.
+
+        Raises ``ClaimNotFound``, ``PaperNotFound``, and ``RoleOfDigest`` for a filter by role.
+        """
+        wanted = self._resolved(filter)
+        engine = self._started()
+        return self._claims_there(engine).like(claim_id, k, wanted, engine.embedder)
+
+    def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
+        """Papers whose saved digests are not searched, with the digests.
+
+        An older gloss saved digests without their claims.
+        """
+        unclaimed = self._catalog.unclaimed()
+        return {paper_id: self._catalog.digests(number) for number, paper_id in unclaimed.items()}
+
+    def _resolved(self, filter: SearchFilter | None) -> SearchFilter:
+        wanted = filter or SearchFilter()
+        if wanted.paper_id is None:
+            return wanted
+        return replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
 
     # Health.
 
@@ -560,6 +828,7 @@ class Library:
             problems.append(
                 f"{strays} vectors of no paper are in the index; run `gloss doctor --repair`"
             )
+        sets, claim_points = self._claim_health(problems, measured)
         return Health(
             papers=len(current),
             failed=len(self._catalog.numbers("failed")),
@@ -567,7 +836,39 @@ class Library:
             points=sum(points.values()),
             model=self._catalog.meta().get("model", self._settings.model),
             problems=tuple(problems),
+            claims=sum(one.claims for one in sets),
+            claim_points=claim_points,
         )
+
+    def _claim_health(self, problems: list[str], started: bool) -> tuple[list[ClaimSet], int]:
+        """The claim sets that count and how many vectors they have; adds what is wrong."""
+        unsearched = len(self._catalog.unclaimed())
+        if unsearched:
+            problems.append(
+                f"digests of {unsearched} papers cannot be searched; run `gloss doctor --repair`"
+            )
+        sets = self._catalog.claim_sets()
+        if not (started and (sets or self._claim_index)):
+            return sets, 0
+        try:
+            points = self._claims(self._started()).counts()
+        except GlossError as error:
+            problems.append(str(error))
+            return sets, 0
+        sets = self._catalog.claim_sets()
+        for one in sets:
+            found = points.get(one.number, 0)
+            if found != one.claims:
+                problems.append(
+                    f"{one.paper_id}: {found} of {one.claims} sentences of its digest ({one.lang}) "
+                    "are in the index; run `gloss doctor --repair`"
+                )
+        strays = sum(points.values()) - sum(points.get(one.number, 0) for one in sets)
+        if strays:
+            problems.append(
+                f"{strays} vectors of no digest are in the index; run `gloss doctor --repair`"
+            )
+        return sets, sum(points.values())
 
     def repair(self, progress: Progress | None = None) -> Health:
         """Rebuild the vectors from the catalogue with the model and passage size of the settings.
@@ -594,10 +895,27 @@ class Library:
                     self._catalog.replace_passages(edition.number, passages)
                 points = _points(paper, self._catalog.passages(edition.number), engine)
                 engine.store.upsert([replace(point, edition=edition.number) for point in points])
+            self._rebuild_claims(engine, progress)
             self._catalog.set_meta({**self._made_with(embedder), "rebuilding": ""})
             self._engine = engine
             self._tidy()
             return self.health()
+
+    def _rebuild_claims(self, engine: _Engine, progress: Progress | None) -> None:
+        """The claims' vectors anew, as those of the passages."""
+        for number in self._catalog.claim_numbers("pending", "replaced"):
+            self._catalog.purge_claims(number)
+        sets = self._catalog.claim_sets()
+        if not sets:
+            shutil.rmtree(self.directory / _CLAIMS, ignore_errors=True)
+            return
+        index = self._claims(engine, empty=True)
+        for one in sets:
+            if progress is not None:
+                progress(f"{one.paper_id}, digest ({one.lang})")
+            date = _valid_date(self._catalog.paper(one.edition).date)
+            claims = self._catalog.claims(one.number)
+            index.fill(one, claim_points(claims, date, engine.embedder, engine.words))
 
     # Parts, opened when they are needed.
 
@@ -617,8 +935,9 @@ class Library:
                     if not made_with.items() <= self._catalog.meta().items():
                         self._catalog.set_meta(made_with)
                     for number in self._catalog.numbers("pending", "replaced"):
-                        self._drop(number, engine.store)
+                        self._drop(number, engine)
                 except BaseException:
+                    self._close_claims()
                     if self._parts.store is None:
                         engine.store.close()
                     raise
@@ -688,7 +1007,7 @@ class Library:
             store.clear()
         return _Engine(embedder, words, store)
 
-    def _open_store(self, dimension: int, empty: bool) -> Store:
+    def _open_store(self, dimension: int, empty: bool, name: str = _VECTORS) -> Store:
         if self._settings.qdrant_url:
             from index.store.client import ClientStore
 
@@ -697,13 +1016,53 @@ class Library:
                 self._settings.qdrant_url,
                 self._settings.qdrant_api_key,
                 dimension,
-                self._catalog.meta()["collection"],
+                self._catalog.meta()["collection"] + ("" if name == _VECTORS else f"-{name}"),
             )
         from index.store.edge import EdgeStore
 
         if empty:  # what is there may be damaged, or of another dimension
-            shutil.rmtree(self.directory / "vectors", ignore_errors=True)
-        return EdgeStore(self.directory / "vectors", dimension)
+            shutil.rmtree(self.directory / name, ignore_errors=True)
+        return EdgeStore(self.directory / name, dimension)
+
+    def _claims(self, engine: _Engine, empty: bool = False) -> ClaimIndex:
+        """The claims and their store, once what a crash left is cleared away; ``empty`` it first.
+
+        A library without digests that count has nothing there that does.
+        """
+        index = self._claim_index
+        if index is not None:
+            return index
+        with self._writing:
+            if self._claim_index is None:
+                empty = empty or not self._catalog.counting()
+                store = self._parts.claims
+                if store is None:
+                    store = self._open_store(engine.embedder.dimension, empty, _CLAIMS)
+                    if empty and self._settings.qdrant_url:
+                        store.clear()
+                elif empty:
+                    store.clear()
+                fusion = Fusion(self._settings.fusion_k, self._settings.fusion_depth)
+                self._claim_index = ClaimIndex(self._catalog, store, fusion)
+                try:
+                    self._claim_index.tidy()
+                except BaseException:
+                    self._close_claims()
+                    raise
+            return self._claim_index
+
+    def _claims_there(self, engine: _Engine) -> ClaimIndex:
+        """The claims, for a search: without their vectors it would find nothing, and not say so."""
+        index = self._claims(engine)
+        if index is not self._claims_seen:
+            filled = {one.number for one in self._catalog.claim_sets() if one.claims}
+            if filled and filled.isdisjoint(index.counts()):
+                raise LibraryUnusable(
+                    self.directory,
+                    "the vectors of its digests are not here; run `gloss doctor --repair`",
+                )
+            self._claims_seen = index
+        return index
 
     def _own_embedder(self) -> Embedder:
         if self._engine is not None:
@@ -716,6 +1075,8 @@ class Library:
 
     def _own_reader(self) -> FileReader:
         with self._starting:
+            if self._closed:
+                raise LibraryUnusable(self.directory, "is closed; open it again")
             if self._reader is None:
                 from index.read import Reader
 
@@ -723,9 +1084,15 @@ class Library:
             return self._reader
 
     def _close_engine(self) -> None:
+        self._close_claims()
         if self._engine is not None and self._parts.store is None:
             self._engine.store.close()
         self._engine = None
+
+    def _close_claims(self) -> None:
+        if self._claim_index is not None and self._parts.claims is None:
+            self._claim_index.close()
+        self._claim_index = self._claims_seen = None
 
     def _splitting(self) -> dict[str, str]:
         return {
@@ -750,6 +1117,11 @@ class Library:
         exact = self._catalog.find("paper_id", paper_id, "current")
         found = exact or self._catalog.find("paper_key", key.paper, "current")
         if not found:
+            alias = self._catalog.alias(key.paper)
+            if alias is not None and key.version in (None, alias.version):
+                found = self._catalog.find("paper_key", alias.target, "current")
+                exact = found
+        if not found:
             failed = self._catalog.find("paper_id", paper_id, "failed")
             if failed:
                 raise PaperNotFound(paper_id, why=f"{failed[-1].status}: {failed[-1].reason}")
@@ -761,9 +1133,12 @@ class Library:
             raise PaperNotFound(paper_id, (f"{edition.paper_key}v{edition.version}",))
         return edition
 
-    def _drop(self, number: int, store: Store) -> None:
+    def _drop(self, number: int, engine: _Engine) -> None:
         """Vectors first, then the row that knows of them, then files that nothing refers to."""
-        store.delete(number)
+        claim_sets = self._catalog.claim_numbers_of(number)
+        if claim_sets:
+            self._claims(engine).drop_vectors(claim_sets)
+        engine.store.delete(number)
         self._catalog.purge(number)
         self._sweep()
 
@@ -781,28 +1156,27 @@ class Library:
                 if ours and entry.name not in wanted:
                     Path(entry.path).unlink(missing_ok=True)
 
-    @contextmanager
-    def _copied(self, source: Source) -> Iterator[Path]:
-        """A copy inside the library for as long as the block lasts, unless it is moved from there.
+    def _copied(self, source: Source) -> Path:
+        """A copy inside the library, to be moved or deleted.
 
         What is read is what is kept, even if the original changes meanwhile.
         """
         copy = self._incoming / f"{uuid.uuid4().hex}{source.path.suffix.lower()}"
         try:
-            try:
-                original = source.path.open("rb")
-            except OSError as error:
-                raise _no_reading(source, error) from error
-            try:
-                with original, copy.open("xb") as target:
-                    shutil.copyfileobj(original, target, 1 << 20)
-                    target.flush()
-                    os.fsync(target.fileno())
-            except OSError as error:
-                raise _no_writing(self.directory, error) from error
-            yield copy
-        finally:
+            original = source.path.open("rb")
+        except OSError as error:
+            raise _no_reading(source, error) from error
+        try:
+            with original, copy.open("xb") as target:
+                shutil.copyfileobj(original, target, 1 << 20)
+                target.flush()
+                os.fsync(target.fileno())
+        except BaseException as error:
             copy.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                raise _no_writing(self.directory, error) from error
+            raise
+        return copy
 
     def _keep(self, copy: Path, origin: Origin) -> None:
         try:
@@ -923,6 +1297,15 @@ def _alike(title: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _SAME_TITLE
 
 
+def _noted(paper: Paper) -> str:
+    """What is to be said of a paper that is in: where hidden text was left out of it."""
+    pages = sorted({finding.box.page for finding in paper.findings})
+    if not pages:
+        return ""
+    listed = ", ".join(map(str, pages[:5])) + (", ..." if len(pages) > 5 else "")
+    return f"hidden text left out on page {listed}: `gloss show {paper.id}` lists it"
+
+
 def _refusal(former: Edition, version: int | None) -> str:
     """Why a file does not take the place of the edition that is there; empty if it does.
 
@@ -934,23 +1317,57 @@ def _refusal(former: Edition, version: int | None) -> str:
     return f"kept version {former.version}: {this} does not replace it"
 
 
-def _row(edition: Edition, failed_later: Edition | None = None) -> PaperRow:
-    reason = edition.reason
+def _row(
+    edition: Edition,
+    failed_later: Edition | None = None,
+    known: Known | None = None,
+    also: Sequence[str] = (),
+) -> PaperRow:
+    said = [edition.reason] if edition.reason else []
     if failed_later is not None:
         name = Path(failed_later.original).name
-        reason = f"{name} was not taken: {failed_later.status}: {failed_later.reason}"
+        said.append(f"{name} was not taken: {failed_later.status}: {failed_later.reason}")
+    withdrawn = known is not None and bool(known.withdrawn)
+    newest = None
+    if withdrawn:
+        said.append("withdrawn on arXiv")
+    elif known is not None and edition.version is not None and known.version > edition.version:
+        newest = known.version
+        get = Reference(edition.paper_key, newest)
+        said.append(f"version {newest} is on arXiv: gloss add {get}")
+    if also:
+        said.append(f"also {', '.join(also)}")
     return PaperRow(
         id=edition.paper_id,
         version=edition.version,
         title=edition.title,
         status=edition.status,
-        reason=reason,
+        reason="; ".join(said),
         source=edition.source,
         passages=edition.passages,
         added=edition.added,
         authors=edition.authors,
         date=edition.date,
         categories=edition.categories,
+        newest=newest,
+        withdrawn=withdrawn,
+    )
+
+
+def _recorded(paper: Paper, record: Record) -> Paper:
+    """A paper as its record has it; its text and all that points into it stay the page's.
+
+    The date is that of version 1, which is what a paper is cited by.
+    """
+    return replace(
+        paper,
+        id=record.id,
+        version=record.version or paper.version,
+        title=record.title or paper.title,
+        authors=record.authors or paper.authors,
+        date=record.published or paper.date,
+        categories=record.categories or paper.categories,
+        record=record,
     )
 
 

@@ -48,6 +48,16 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 
 SourceKind = Literal["pdf", "markdown", "html"]
 
+HiddenBy = Literal[
+    "colour",  # white or nearly so, on a page that is as light there
+    "size",  # too small to read
+    "render mode",  # drawn with neither fill nor stroke, and no layer of text over a scan
+    "transparency",
+    "cover",  # something opaque was painted over it
+    "position",  # off the page, or clipped away
+    "layer",  # on an optional layer that is switched off
+]
+
 FoundBy = Literal["dense", "words", "both"]
 
 # https://info.arxiv.org/help/arxiv_identifier.html: "2407.03300" since April 2007, before that
@@ -241,6 +251,34 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Text in the file that a reader of the page does not see. It is in no ``Paper.text``."""
+
+    hidden_by: HiddenBy
+    text: str  # at most its first 200 characters
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What arXiv says of a paper, which holds where the paper's pages were read otherwise."""
+
+    id: str  # without version, as arXiv writes it
+    version: int | None
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    published: str  # ISO dates: of version 1, and of this version
+    updated: str
+    categories: tuple[str, ...]  # the primary one first
+    comment: str = ""
+    doi: str = ""
+    journal: str = ""
+    withdrawn: bool = False
+    pdf_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """A paper as it was understood. All spans point into ``text``."""
 
@@ -252,6 +290,8 @@ class Paper:
     title: str
     authors: tuple[str, ...] = ()
     affiliations: tuple[Span, ...] = ()
+    # For each author its places in ``affiliations``; none where the paper does not tell.
+    author_affiliations: tuple[tuple[int, ...], ...] = ()
     keywords: tuple[Span, ...] = ()
     links: tuple[Span, ...] = ()  # addresses that the paper prints: code, project page, data
     abstract: Span | None = None
@@ -263,6 +303,8 @@ class Paper:
     sentences: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
     words: Words = field(default_factory=Words)
+    findings: tuple[Finding, ...] = ()  # hidden text
+    record: Record | None = None  # arXiv's, where it came from there
 
     def section_at(self, offset: int) -> Section:
         """The section that character ``offset`` lies in."""
@@ -312,11 +354,55 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """The words of the paper that a claim rests on. ``quote`` is ``paper.text`` at ``span``."""
+
+    passage_id: str
+    quote: str
+    span: Span
+    boxes: tuple[Box, ...]  # empty for a paper that is no PDF
+
+    @property
+    def page(self) -> int | None:
+        """The page where the quote begins, from 1."""
+        return self.boxes[0].page if self.boxes else None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRecord:
+    """A sentence of a digest as the index knows it: embedded, searched, and never without source.
+
+    ``id`` is readable, and the same whenever the same digest is written again: the paper's id and
+    version, the digest's language, its section and the number in that section:
+    ``2407.03300v1/en/method.2``.
+    """
+
+    id: str
+    paper_id: str
+    lang: str
+    section: str  # the digest's: "key_takeaways"
+    text: str
+    citations: tuple[Citation, ...]
+    support: float  # 0..1: how well the citations carry it
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimHit:
+    """A sentence of a digest that a search found, as ``Hit`` is a passage."""
+
+    claim: ClaimRecord
+    score: float
+    found_by: FoundBy
+    title: str  # of the paper
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """What a hit must be. Empty fields do not filter."""
 
     paper_id: str | None = None
-    role: Role | None = None
+    role: Role | None = None  # of passages: sentences of digests have none
     since: str | None = None  # ISO date; papers without a date do not pass
 
 

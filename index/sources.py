@@ -1,6 +1,8 @@
 """What is to be added: command line arguments turned into files, in an order that never changes.
 
-A source that is not there is reported beside those that are: a wrong name stops no other paper.
+Names of papers on arXiv are told apart from files and given back as references; nothing is fetched
+here. A source that is not there is reported beside those that are: a wrong name stops no other
+paper.
 """
 
 from __future__ import annotations
@@ -13,13 +15,10 @@ from pathlib import Path
 
 from index.errors import SourceNotFound
 from index.paper import ARXIV_ID, arxiv_spelling
+from index.reference import Reference, parse_reference
 
-SUFFIXES = (".pdf", ".md", ".markdown")
+SUFFIXES = (".pdf", ".md", ".markdown", ".html", ".htm", ".xhtml")
 
-_ARXIV_ARGUMENT = re.compile(
-    rf"(?:arxiv:\s*|https?://(?:\w+\.)?arxiv\.org/[a-z]+/)?{ARXIV_ID.pattern}(?:\.pdf)?/?(?:[?#].*)?",
-    re.IGNORECASE,
-)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 
 
@@ -33,10 +32,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the arguments came to: the files, sorted and each once, and what was not found."""
+    """What the arguments came to: files, sorted and each once, papers on arXiv, what is neither.
+
+    The papers are in the order of the arguments, each once.
+    """
 
     found: tuple[Source, ...]
     errors: tuple[SourceNotFound, ...]
+    papers: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,22 @@ def key_of(paper_id: str) -> PaperKey:
 def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
     """Files as they are, folders searched to the bottom; ``errors`` says what was not found.
 
+    What is no file and names a paper on arXiv, in any form that ``parse_reference`` knows, is a
+    reference: a file that is called like an id is a file.
     Two arguments that lead to one file give it once, by the file's own name rather than a link's.
     A link alone keeps the name it has. A link to a folder is not followed inside a folder, so a
     loop of links ends.
     """
     found: dict[Path, Source] = {}
     errors: list[SourceNotFound] = []
+    papers: dict[Reference, None] = {}
     for argument in arguments:
         try:
-            for source in _sources_of(os.fspath(argument)):
+            sources = _sources_of(os.fspath(argument))
+            if isinstance(sources, Reference):
+                papers[sources] = None
+                continue
+            for source in sources:
                 real = source.path.resolve()
                 other = found.setdefault(real, source)
                 found[real] = min(
@@ -77,12 +87,13 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
         except SourceNotFound as error:
             errors.append(error)
     ordered = sorted(found.values(), key=lambda source: str(source.path))
-    return Sources(tuple(ordered), tuple(errors))
+    return Sources(tuple(ordered), tuple(errors), tuple(papers))
 
 
-def _sources_of(argument: str) -> list[Source]:
+def _sources_of(argument: str) -> list[Source] | Reference:
     if not argument.strip() or "\0" in argument:
         raise SourceNotFound(repr(argument), "not the name of a file or folder")
+    named = parse_reference(argument)
     path = Path(argument).expanduser()
     try:
         if path.is_dir():
@@ -93,18 +104,16 @@ def _sources_of(argument: str) -> list[Source]:
             return [Source(_placed(path), argument)]
         exists = path.exists()
     except OSError as error:  # no permission, a name too long, a loop of links
+        if named is not None:
+            return named
         raise SourceNotFound(argument, error.strerror or "cannot be looked at") from error
     if exists:
         raise SourceNotFound(argument, "neither a file nor a folder")
-    if _ARXIV_ARGUMENT.fullmatch(argument.strip()):
-        raise SourceNotFound(
-            argument,
-            "fetching from arXiv is not available in this version: "
-            "download the PDF and add the file",
-        )
+    if named is not None:
+        return named
     if _ADDRESS.match(argument.strip()):
         raise SourceNotFound(
-            argument, "addresses are not fetched in this version: download the file and add it"
+            argument, "of addresses, only arXiv's are fetched: download the file and add it"
         )
     raise SourceNotFound(argument, "no such file or folder")
 

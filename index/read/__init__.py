@@ -7,9 +7,11 @@ and the reading says ``limit``. The parent never opens a PDF itself.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
@@ -24,7 +26,14 @@ from index.paper import Box, Paper, Reading, SourceKind
 if TYPE_CHECKING:
     from pebble import ProcessPool
 
-KINDS: dict[str, SourceKind] = {".pdf": "pdf", ".md": "markdown", ".markdown": "markdown"}
+KINDS: dict[str, SourceKind] = {
+    ".pdf": "pdf",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+}
 _LEAST_SENTENCES = 3  # fewer are a form, a slide or a notice, and no paper
 _LEAST_WORDS = 60
 
@@ -35,6 +44,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._started: ProcessPool | None = None
+        self.most_megabytes = 0.0  # of memory that a worker has taken so far, where that is known
         self._starting = threading.Lock()  # two threads that read at once share one pool
 
     def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
@@ -43,7 +53,8 @@ class Reader:
         ``name`` is the name that the file had, without extension, where ``path`` is a copy;
         ``paper_id`` overrides the id found. Raises nothing for bad content.
         """
-        arguments = (path, name or path.stem, paper_id, self._settings.pages_max)
+        limits = (self._settings.pages_max, self._settings.characters_max)
+        arguments = (path, name or path.stem, paper_id, *limits)
         result = self._run(_read_file, arguments)
         return result if isinstance(result, Reading) else Reading(*result)
 
@@ -56,6 +67,17 @@ class Reader:
         if isinstance(result, bytes):
             return result
         raise SourceNotFound(path.name, f"page {page} cannot be drawn: {result[1]}")
+
+    def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
+        """What a PDF shows in ``box`` as PNG, upright; ``scale`` 1 is 72 dpi, and less is drawn
+        where the picture would have more than four million pixels.
+
+        Raises ``SourceNotFound`` if it cannot be drawn.
+        """
+        result = self._run(_draw_crop, (path, box, scale))
+        if isinstance(result, bytes):
+            return result
+        raise SourceNotFound(path.name, f"page {box.page} cannot be drawn: {result[1]}")
 
     def close(self) -> None:
         """End the workers."""
@@ -80,15 +102,17 @@ class Reader:
         from pebble import ProcessExpired
 
         limit = self._settings.read_seconds
-        future = self._pool().schedule(function, args=arguments, timeout=limit)
+        future = self._pool().schedule(_measured, args=(function, *arguments), timeout=limit)
         try:
-            return future.result()
+            result, megabytes = future.result()
+            self.most_megabytes = max(self.most_megabytes, megabytes)
+            return result
         except ReadTimeout:
             return "limit", f"reading took longer than {limit:g} seconds"
         except MemoryError:
             return "limit", f"reading took more than {self._settings.read_megabytes} MB of memory"
         except ProcessExpired as error:
-            return "broken", f"the PDF engine crashed on this file (exit code {error.exitcode})"
+            return "broken", f"the reader crashed on this file (exit code {error.exitcode})"
         except Exception as error:  # whatever one file does to the reader, the others go on
             said = str(error).strip().splitlines()[:1]
             return "broken", ": ".join(
@@ -123,6 +147,8 @@ def file_hash(path: Path) -> str:
 
 def _limit(megabytes: int) -> None:
     """Limit the worker's memory where the system can (not on Windows), and mute its output."""
+    # A paper is hundreds of thousands of objects without a cycle: looking for some costs a tenth.
+    gc.set_threshold(100_000, 50, 100)
     # Pebble's handler would run only once the engine is back; the default ends the process at once.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
@@ -137,34 +163,59 @@ def _limit(megabytes: int) -> None:
     os.dup2(silent, 2)
 
 
-def _read_file(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
-    if KINDS.get(path.suffix.lower()) == "markdown":
+def _measured(function: Any, *arguments: Any) -> tuple[Any, float]:
+    """What a function returns, and the most memory that this worker has taken, in megabytes."""
+    result = function(*arguments)
+    try:
+        import resource
+    except ImportError:
+        return result, 0.0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return result, most / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _read_file(
+    path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
+) -> Reading:
+    kind = KINDS.get(path.suffix.lower())
+    if kind == "markdown":
         from index.read.markdown import read_markdown
 
         paper = read_markdown(path, name, paper_id)
         if paper is None:
             return Reading("broken", "not a text: it is no UTF-8")
-        return _judged(paper, 0)
-    return _read_pdf(path, name, paper_id, pages_max)
+        return _judged(paper, 0, characters_max)
+    if kind == "html":
+        from index.read.html import read_html
+
+        paper = read_html(path, name, paper_id)
+        if paper is None:
+            return Reading("broken", "not HTML: it has no element of a page")
+        return _judged(paper, 0, characters_max)
+    return _read_pdf(path, name, paper_id, pages_max, characters_max)
 
 
-def _read_pdf(path: Path, name: str, paper_id: str | None, pages_max: int) -> Reading:
+def _read_pdf(
+    path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
+) -> Reading:
     from index.read.identity import identify, is_stamp
     from index.read.pdf import UnreadableError, read_pages
     from index.read.understand import understand
 
     try:
-        pages = read_pages(path, pages_max)
+        pages = read_pages(path, pages_max, characters_max)
     except UnreadableError as error:
         return Reading(error.status, error.reason)
     first = pages.pages[:1]
     stamp = next((line.text for page in first for line in page.lines if is_stamp(line.text)), "")
     paper = understand(pages, identify(name, stamp, file_hash(path), paper_id))
-    return _judged(paper, pages.images)
+    return _judged(paper, pages.images, characters_max)
 
 
-def _judged(paper: Paper, images: int) -> Reading:
+def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
     """``ok`` only for what reads as a paper: running text, in sentences."""
+    if len(paper.text) > characters_max:
+        return Reading("limit", f"more than {characters_max} characters of text")
     words = len(paper.text.split())
     body = [sentence for sentence in paper.sentences if sentence.kind == "paragraph"]
     running = sum(len(sentence.span.of(paper.text).split()) for sentence in body)
@@ -188,5 +239,14 @@ def _draw_page(
 
     try:
         return draw_page(path, page, boxes, scale)
+    except UnreadableError as error:
+        return error.status, error.reason
+
+
+def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
+    from index.read.pdf import UnreadableError, draw_crop
+
+    try:
+        return draw_crop(path, box, scale)
     except UnreadableError as error:
         return error.status, error.reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from index.paper import Box, Span, Word, Words
+from index.paper import Span, Words
 from index.read.english import is_compound
 from index.read.pages import Line, PageWord
 
@@ -28,7 +28,7 @@ class Composer:
         self._known = known
         self._parts: list[str] = []
         self._length = 0
-        self._words: list[Word] = []
+        self._words = Words()
         self._line = 0
         self._numbers: dict[int, int] = {}  # id of a page word -> its place in _words
 
@@ -40,7 +40,7 @@ class Composer:
     @property
     def words(self) -> Words:
         """All words that were written, with their places."""
-        return Words.of(self._words)
+        return self._words
 
     def write(self, lines: Sequence[Line]) -> Span:
         """One block of lines: words with a space between, hyphenation undone."""
@@ -55,32 +55,46 @@ class Composer:
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
         if not numbers or numbers != list(range(numbers[0], numbers[0] + len(words))):
             return None
-        return Span(self._words[numbers[0]].span.start, self._words[numbers[-1]].span.end)
+        return Span(self._words.starts[numbers[0]], self._words.ends[numbers[-1]])
 
     def _write_lines(self, lines: Sequence[Line]) -> None:
+        words, parts, numbers = self._words, self._parts, self._numbers
+        starts, ends, corners = words.starts, words.ends, words.corners
+        length = self._length
         for number, line in enumerate(lines):
             self._line += 1
+            count = len(line.words)
+            words.pages.extend([line.page] * count)
+            words.lines.extend([self._line] * count)
             following = lines[number + 1] if number + 1 < len(lines) else None
-            for place, word in enumerate(line.words):
+            top, bottom = _reach(line)
+            last = line.words[-1]
+            for word in line.words:
                 text, glued = word.text, False
-                if place == len(line.words) - 1:
+                if word is last:
                     if following is None:
                         glued = True
                     else:
                         text, glued = self._end_of_line(word, following.words[0])
-                self._put_word(word, text, _box(word, line))
+                numbers[id(word)] = len(starts)
+                starts.append(length)
+                length += len(text)
+                ends.append(length)
+                # No higher than its line: a root's glyph reaches over the lines below.
+                y0, y1 = word.y0, word.y1
+                if y0 < top or y1 > bottom:
+                    middle = (y0 + y1) / 2
+                    y0, y1 = max(y0, min(top, middle - 0.5)), min(y1, max(bottom, middle + 0.5))
+                corners.extend((word.x0, y0, word.x1, y1))
+                parts.append(text)
                 if not glued:
-                    self._put(" ")
+                    parts.append(" ")
+                    length += 1
+        self._length = length
 
     def _put(self, text: str) -> None:
         self._parts.append(text)
         self._length += len(text)
-
-    def _put_word(self, word: PageWord, text: str, box: Box) -> None:
-        start = self._length
-        self._put(text)
-        self._numbers[id(word)] = len(self._words)
-        self._words.append(Word(Span(start, self._length), box, self._line))
 
     def _end_of_line(self, word: PageWord, following: PageWord) -> tuple[str, bool]:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
@@ -107,14 +121,11 @@ class Composer:
         return text[:-1], True
 
 
-def _box(word: PageWord, line: Line) -> Box:
-    """Where the word is, no higher than its line: a root's glyph reaches over the lines below."""
+def _reach(line: Line) -> tuple[float, float]:
+    """How far up and down the words of a line may reach."""
     top, bottom = line.band
     margin = 0.15 * line.size
-    middle = (word.y0 + word.y1) / 2
-    y0 = max(word.y0, min(top - margin, middle - 0.5))
-    y1 = min(word.y1, max(bottom + margin, middle + 0.5))
-    return Box(line.page, word.x0, y0, word.x1, y1)
+    return top - margin, bottom + margin
 
 
 def _address_goes_on(text: str, after: str) -> bool:

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from index.paper import Role
 
 _NUMBERED = re.compile(
-    r"(?P<number>(?:\d{1,2}(?:\.\d{1,2}){0,3}|[A-H](?:\.\d{1,2}){1,3}|[A-H]|[IVX]{1,5}))"
-    r"(?P<mark>[.):]?)\s+(?P<title>\S.*)$"
+    r"(?P<word>(?i:appendix|section)\s+|§\s*)?"
+    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.?\d{1,2})(?:\.\d{1,2}){0,2}|[IVX]{1,5}|[A-Z])"
+    r"(?P<mark>[.):]{0,2})\s*[—–|-]?\s+(?P<title>\S.*)$"
 )
+_PARTS = re.compile(r"\d+|[A-Z]+")
 _APPENDIX_WORD = re.compile(r"(?:appendix|appendices|supplementary)\b", re.I)
 
 _ROLES: tuple[tuple[Role, str], ...] = (
@@ -57,8 +59,8 @@ KNOWN = re.compile(
     r"conclusions? and (?:future work|outlook)|future work|limitations?|broader impacts?|"
     r"(?:ethics|ethical|impact|reproducibility|data availability|code availability|funding|"
     r"competing interests?) ?(?:statement|considerations?)?|acknowledge?ments?|references|"
-    r"bibliography|appendix|appendices|supplementary materials?|author contributions?|"
-    r"conflicts? of interest|data availability|code availability|funding)[.:—–-]*$",
+    r"bibliography|appendix(?: [A-Z])?|appendices|supplementary materials?|author contributions?|"
+    r"conflicts? of interest|data availability|code availability|funding)\s?[.:—–-]*$",
     re.I,
 )
 
@@ -75,8 +77,20 @@ class Heading:
     @property
     def in_appendix(self) -> bool:
         """Whether it is lettered as appendices are, or says so."""
-        lettered = bool(self.number) and bool(re.fullmatch("[A-H]", self.number[0]))
-        return lettered or bool(_APPENDIX_WORD.match(self.title))
+        lettered = bool(self.number) and bool(re.fullmatch("[A-HJ-UWYZ]", self.number[0]))
+        # In a paper of roman sections "A" is a section's first part, on the second level.
+        return (lettered and self.level == len(self.number)) or self.says_appendix
+
+    @property
+    def says_appendix(self) -> bool:
+        """Whether its title begins with the word."""
+        return bool(_APPENDIX_WORD.match(self.title))
+
+    @property
+    def title_alone(self) -> str:
+        """The title without its number."""
+        match = _NUMBERED.match(self.title) if self.number else None
+        return match["title"] if match else self.title
 
 
 def parse_heading(text: str) -> Heading:
@@ -84,16 +98,16 @@ def parse_heading(text: str) -> Heading:
     match = _NUMBERED.match(text)
     if not match:
         return Heading(text, (), 1)
-    number = tuple(match["number"].split("."))
+    number = tuple(_PARTS.findall(match["number"]))
     return Heading(text, number, len(number))
 
 
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
     """Whether a number can come after ``last``: the next of any level, or with one left out."""
-    ordinals = [_ordinal(part) for part in number]
+    ordinals = [ordinal(part) for part in number]
     if last is None:  # "A Survey of ..." is no heading A
         return number[0] in ("0", "1", "2", "I") and len(number) == 1
-    before = [_ordinal(part) for part in last]
+    before = [ordinal(part) for part in last]
     if number[0].isdigit() != last[0].isdigit():
         return len(number) == 1 and ordinals[0] == 1
     if len(ordinals) == len(before) + 1 and ordinals[:-1] == before:
@@ -107,10 +121,11 @@ def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
-def _ordinal(part: str) -> int:
+def ordinal(part: str, roman: bool = True) -> int:
+    """A number's place in its row: "3", "III" and "C" are 3; ``roman`` decides for "I" or "C"."""
     if part.isdigit():
         return int(part)
-    if len(part) == 1 and part not in _ROMAN:
+    if len(part) == 1 and not (roman and part in _ROMAN):
         return ord(part) - ord("A") + 1
     total = 0
     for here, after in zip(part, (*part[1:], ""), strict=True):

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 
@@ -27,6 +28,7 @@ class Paragraph:
     kind: BlockKind
     lines: list[Line]
     label: int = 0  # a "run-in": how many words at its head are the label
+    run_in: bool = False  # a heading's place: cut from the head of the paragraph that comes next
 
     @property
     def text(self) -> str:
@@ -158,10 +160,21 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     for pattern, page, _ in margins:
         seen.setdefault(pattern, set()).add(page.number)
     often = 2 if len(pages) <= 5 else 3
+    largest = max(
+        (line.size for page in pages[:1] for line in page.lines if line.upright), default=0
+    )
+    # From the text outwards: the inner of two rows of a running head comes first.
+    margins.sort(key=lambda one: -min(one[2].y0, one[1].height - one[2].y1))
     for pattern, page, line in margins:
+        if page.number == 1 and line.size > largest - 0.2 and len(line.words) > 2:
+            continue  # the title, which running heads repeat
         if (
             (_NUMBER_ONLY.fullmatch(line.text) and not _numbers_a_heading(line, margins))
-            or (len(seen[pattern]) >= often and sum(c.isalpha() for c in pattern) > 3)
+            or (
+                len(seen[pattern]) >= often
+                and sum(c.isalpha() for c in pattern) > 3
+                and _stands_off(line, page, furniture)
+            )
             or (page.number == 1 and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
@@ -183,6 +196,21 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
                 furniture.append(line)
                 break
     return furniture + numbering, stamps
+
+
+def _stands_off(line: Line, page: PageContent, furniture: list[Line]) -> bool:
+    """Whether a line of the margin is apart from the text, as no line of a paragraph is."""
+    head = line.y1 < 0.5 * page.height
+    away = {id(one) for one in furniture}
+    for other in page.lines:
+        if other is line or id(other) in away or not other.upright:
+            continue
+        gap = other.y0 - line.y1 if head else line.y0 - other.y1
+        inside = other.middle > line.middle if head else other.middle < line.middle
+        beside = min(other.x1, line.x1) - max(other.x0, line.x0) > 0
+        if inside and beside and gap < 0.45 * line.size:
+            return False
+    return True
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
@@ -287,7 +315,7 @@ def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
     """One page's lines in reading order."""
     if gutter is None:
         return [line for unit in _sorted_units(_units(lines)) for line in unit]
-    front_end = _front_end(lines)
+    front_end = _front_end(lines, gutter)
     for line in lines:
         if line.y1 <= front_end:
             continue  # authors side by side are no columns
@@ -339,11 +367,29 @@ def _widen(lines: list[Line]) -> None:
 _FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
 
 
-def _front_end(lines: list[Line]) -> float:
+def _front_end(lines: list[Line], gutter: float) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
     if not lines or lines[0].page != 1:
         return 0.0
-    return min((line.y0 for line in lines if _FIRST_HEADING.match(line.text)), default=0.0)
+    heights = [line.y0 for line in lines if _FIRST_HEADING.match(line.text)]
+    heights += [unit[0].y0 for unit in _units(lines) if _is_column_of_prose(unit, gutter)]
+    return min(heights, default=0.0)
+
+
+def _is_column_of_prose(unit: list[Line], gutter: float) -> bool:
+    """Whether a unit is justified text on one side of the gutter, as no cells of authors are."""
+    left = all(line.x1 <= gutter + 4 for line in unit)
+    right = all(line.x0 >= gutter - 4 for line in unit)
+    rows: list[tuple[float, float, float]] = []  # the file may cut a line at a wide space
+    for line in unit:
+        if rows and abs(rows[-1][0] - line.middle) < 2:
+            _, x0, x1 = rows.pop()
+            rows.append((line.middle, min(x0, line.x0), max(x1, line.x1)))
+        else:
+            rows.append((line.middle, line.x0, line.x1))
+    full = max(x1 - x0 for _, x0, x1 in rows)
+    even = sum(x1 - x0 > 0.9 * full for _, x0, x1 in rows)
+    return len(rows) >= 5 and (left or right) and even >= len(rows) - 2 and full > 0.6 * gutter
 
 
 def _units(lines: list[Line]) -> list[list[Line]]:
@@ -413,17 +459,25 @@ def _same_row(last: Line, line: Line) -> bool:
 _SMALLEST_PROSE = 0.66  # of the body's size: anything smaller is text in a drawing
 _BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _CAPTION = re.compile(
-    r"(?:Fig(?:ure|\.)?|Table|Tab\.|Algorithm|Listing|Scheme|Plate|Chart|Box|"
+    r"(?:Fig(?:ure|\.)?|Table|Tab\.|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|Box|"
     r"Extended Data Fig(?:ure|\.)|Supplementary (?:Fig(?:ure|\.)|Table))\s*"
     r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:|–—-])?",
     re.I,
 )
+_NUMBER_FIRST = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*|[IVX]+)\.?\s")
+_DOTTED_FIRST = re.compile(r"\d{1,2}(?:\.\d{1,2})+\.?\s+[A-Z]")  # a heading in plain type
 _LICENCE = re.compile(
     r"Permission to (?:make|copy)|To copy otherwise|personal or classroom use|All rights reserved|"
     r"licensed under|Creative Commons|Copyright (?:\(c\) |©\s*)?\d{4}",
     re.I,
 )
+_OF_AUTHORS = re.compile(
+    r"\b(?:is|are|was|were) with (?:the )?[A-Z]|"
+    r"^\W*(?:Equal|Correspondence to|Manuscript received)\b"
+)
 _SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
+_ABSTRACT_ALONE = re.compile(r"(?:Abstract|ABSTRACT)\W?")
+_KEYWORD = re.compile(r"(?:key\s?-?words|index terms)\b", re.I)
 _KEYWORDS = re.compile(r"(?:key\s?-?words(?: and phrases)?|index terms)\s*[.:—–-]", re.I)
 _GLUED_MARK = re.compile(r"[*∗†‡§¶]|\d{1,2}[A-Z“]")  # fonts may draw raised digits in full size
 _FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
@@ -454,7 +508,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
         return True
-    if _KEYWORDS.match(line.text):
+    if _ABSTRACT_ALONE.fullmatch(last.text):
+        return True
+    if _KEYWORDS.match(line.text) or (_KEYWORD.match(line.text) and line.words[0].style.bold):
         return True
     if _CAPTION.match(line.text) and last.block != line.block and step > 0.5 * size:
         return True
@@ -464,27 +520,32 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
             return True
     if (
         last.italic != line.italic
-        and len(last.words) < 12
+        and (len(last.words) < 12 or _is_numbered_italic(group))
         and step > 0.9 * size
         and (last.italic or line.italic)
-        and last.x1 < layout.edges(line)[1] - 4 * size
+        and (last.x1 < layout.edges(line)[1] - 4 * size or _is_numbered_italic(group))
         and not _SENTENCE_END.search(last.text)
     ):
         return True
     left, right = layout.edges(line)
     short = last.x1 < right - 2.5 * size
     ended = bool(_SENTENCE_END.search(last.text))
+    plain = not (last.bold or last.italic or ended) and last.x1 < left + 0.7 * (right - left)
+    if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
+        return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
     near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
     runs_on = near and last.block == line.block and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
-        and min(len(last.text), len(line.text)) > 3
+        and min(sum(len(one.text) for one in group), len(line.text)) > 3
         and step > 0.6 * size
         and not runs_on
     ):
         return not (_mostly_maths(last) or _mostly_maths(line))
     usual = layout.leading if abs(line.size - layout.body_size) < 0.6 else 1.25 * line.size
+    if layout.leading > 1.5 * layout.body_size and abs(line.size - layout.body_size) < 3:
+        usual = layout.leading * line.size / layout.body_size  # a manuscript's wide spacing
     if len(group) > 1 and group[-2].page == last.page:
         usual = min(max(usual, last.middle - group[-2].middle), 1.5 * usual)
     if step > 1.35 * usual + 0.5:
@@ -494,6 +555,8 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if ended and short:
         return True
+    if _goes_on_as_heading(last, line, layout):
+        return False
     if (
         0.7 * size < indent < 4 * size
         and (ended or short)
@@ -502,6 +565,19 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _is_numbered_italic(group: list[Line]) -> bool:
+    short = len(group) <= 3 and all(line.italic for line in group)
+    return short and bool(_NUMBER_FIRST.match(group[0].text))
+
+
+def _goes_on_as_heading(last: Line, line: Line, layout: Layout) -> bool:
+    """Whether two lines, set alike and unlike the text, are one heading."""
+    alike = last.bold == line.bold and abs(last.size - line.size) < 0.3
+    apart = (last.bold and line.bold) or min(last.size, line.size) > layout.body_size + 0.7
+    begins = _BULLET.match(line.words[0].text) or _NUMBER_FIRST.match(line.text)
+    return alike and apart and not begins and not _SENTENCE_END.search(last.text)
 
 
 def _displayed(line: Line, layout: Layout) -> bool:
@@ -534,15 +610,15 @@ def _whole_style(line: Line) -> bool:
 
 
 def _mostly_maths(line: Line) -> bool:
-    letters = sum(len(text) for word in line.words for text, _ in word.parts)
-    maths = sum(len(text) for word in line.words for text, style in word.parts if style.maths)
-    return maths > 0.4 * max(letters, 1)
+    return line.maths > 0.4 * max(line.characters, 1)
 
 
 def _kind(group: list[Line], layout: Layout) -> BlockKind:
     text = " ".join(line.text for line in group)
     size = Counter(line.size for line in group).most_common(1)[0][0]
     if group[0].page == 1 and _LICENCE.search(text):
+        return "footnote"
+    if group[0].page == 1 and size < layout.body_size - 0.7 and _OF_AUTHORS.search(text):
         return "footnote"
     caption = _CAPTION.match(text)
     if caption and (
@@ -566,15 +642,26 @@ _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]
 
 def prose_words(words: Sequence[PageWord]) -> int:
     """Words of three letters and more that are not set as maths or as a formula."""
-    return sum(1 for word in words if not word.style.maths and _PROSE_WORD.fullmatch(word.text))
+    return sum([not word.style.maths and _reads_as_prose(word.text) for word in words])
+
+
+@lru_cache(maxsize=65_536)
+def _reads_as_prose(text: str) -> bool:
+    return _PROSE_WORD.fullmatch(text) is not None
+
+
+_SYMBOL = re.compile("[=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−]")
 
 
 def _is_equation(group: list[Line], layout: Layout) -> bool:
     words = [word for line in group for word in line.words]
+    text = "".join([line.text for line in group])
+    characters = len(text) - text.count(" ")
+    maths = sum([line.maths for line in group])
+    symbols = len(_SYMBOL.findall(text))
+    if maths + symbols <= 0.12 * characters:
+        return False
     prose = prose_words(words)
-    characters = sum(len(word.text) for word in words)
-    maths = sum(len(text) for word in words for text, style in word.parts if style.maths)
-    symbols = sum(c in "=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−" for word in words for c in word.text)
     if prose <= 0.35 * len(words) and maths + symbols > 0.12 * characters and prose < 12:
         left, right = layout.edges(group[0])
         numbered = bool(
@@ -603,7 +690,7 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     width = right - left
     if width <= 0:
         return False
-    digits = sum(any(c.isdigit() for c in word.text) for word in words)
+    digits = sum([not word.text.isalpha() and any(map(str.isdigit, word.text)) for word in words])
     if len(words) >= 4 and digits > 0.4 * len(words):
         return True
     gaps = sum(

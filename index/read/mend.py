@@ -31,14 +31,16 @@ def draw_in(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> N
     for part in _side_by_side([part for part in parts if id(part) not in headings]):
         if _is_cell(part, layout):
             part.kind = "table"
-    for ordered in (parts, parts[::-1]):
+    for ordered, captions in ((parts, ("Table",)), (parts[::-1], ("Table", "Fig", "FIG"))):
         cells: Paragraph | None = None
         for part in ordered:
             beside = cells is not None and cells.lines[0].page == part.lines[0].page
             if beside and id(part) not in headings and _is_cell(part, layout):
                 part.kind = "table"
-            of_table = part.kind == "caption" and part.text.startswith("Table")
-            cells = part if part.kind == "table" or of_table else None
+            # What stands above a figure's caption is the figure; below it, the text goes on.
+            of_table = part.kind == "caption" and part.text.startswith(captions)
+            heading = id(part) in headings
+            cells = part if (part.kind == "table" and not heading) or of_table else None
     _sandwiched(parts, headings, layout)
 
 
@@ -101,7 +103,7 @@ def _sandwiched(parts: Sequence[Paragraph], headings: set[int], layout: Layout) 
                 if cell.lines[0].page == begun.lines[0].page == part.lines[0].page:
                     cell.kind = "table"
         run = []
-        begun = part if part.kind == "table" else None
+        begun = part if part.kind == "table" and id(part) not in headings else None
 
 
 def mend(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> list[Paragraph]:

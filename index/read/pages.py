@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from index.paper import Finding
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """How a run of characters is set. ``size`` is in points."""
+    """How a run of characters is set. ``size`` is in points. One object for each way of setting."""
 
     size: float
     bold: bool
@@ -17,9 +19,13 @@ class Style:
     font: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, init=False)
 class PageWord:
-    """A word as drawn: its characters by style, and its rectangle on the page in points."""
+    """A word as drawn: its characters by style, and its rectangle on the page in points.
+
+    ``style`` is that of most of its characters. A word is itself and equals no other: papers have
+    ten thousand of them, and what is noted of one is noted by its identity.
+    """
 
     text: str
     x0: float
@@ -27,11 +33,24 @@ class PageWord:
     x1: float
     y1: float
     parts: tuple[tuple[str, Style], ...]
+    style: Style = field(init=False)
 
-    @property
-    def style(self) -> Style:
-        """The style of most of its characters."""
-        return max(self.parts, key=lambda part: len(part[0]))[1]
+    def __init__(
+        self,
+        text: str,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        parts: tuple[tuple[str, Style], ...],
+    ) -> None:
+        self.text = text
+        self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
+        self.parts = parts
+        if len(parts) == 1:
+            self.style = parts[0][1]
+        else:
+            self.style = max(parts, key=lambda part: len(part[0]))[1]
 
 
 @dataclass(slots=True)
@@ -47,33 +66,78 @@ class Line:
     y0: float = field(init=False)
     x1: float = field(init=False)
     y1: float = field(init=False)
-    size: float = field(init=False)
+    size: float = field(init=False)  # of most of its characters
     text: str = field(init=False)
     bold: bool = field(init=False)
     italic: bool = field(init=False)
+    # Top and bottom of its first word of full size: a root or a sum reaches further.
+    band: tuple[float, float] = field(init=False)
+    # The vertical middle of the first word of full size: steadier than that of the whole line.
+    middle: float = field(init=False)
+    characters: int = field(init=False)  # white space apart
+    maths: int = field(init=False)  # of these, those set as maths
 
     def __post_init__(self) -> None:
         self.measure()
 
     def measure(self) -> None:
         """Derive box, text and dominant type from the words."""
-        self.x0 = min(word.x0 for word in self.words)
-        self.y0 = min(word.y0 for word in self.words)
-        self.x1 = max(word.x1 for word in self.words)
-        self.y1 = max(word.y1 for word in self.words)
-        self.text = " ".join(word.text for word in self.words)
-        sizes: dict[float, int] = {}
-        bold = italic = letters = 0
-        for word in self.words:
+        words = self.words
+        self.x0 = min([word.x0 for word in words])
+        self.y0 = min([word.y0 for word in words])
+        self.x1 = max([word.x1 for word in words])
+        self.y1 = max([word.y1 for word in words])
+        self.text = " ".join([word.text for word in words])
+        styles: dict[Style, int] = {}
+        for word in words:
             for characters, style in word.parts:
-                sizes[style.size] = sizes.get(style.size, 0) + len(characters)
-                if not style.maths and not style.raised:
-                    letters += len(characters)
-                    bold += len(characters) if style.bold else 0
-                    italic += len(characters) if style.italic else 0
+                styles[style] = styles.get(style, 0) + len(characters)
+        sizes: dict[float, int] = {}
+        bold = italic = letters = maths = 0
+        for style, count in styles.items():
+            sizes[style.size] = sizes.get(style.size, 0) + count
+            if style.maths:
+                maths += count
+            elif not style.raised:
+                letters += count
+                bold += count if style.bold else 0
+                italic += count if style.italic else 0
         self.size = max(sizes, key=lambda size: (sizes[size], size))
         self.bold = letters > 0 and bold >= 0.85 * letters
         self.italic = letters > 0 and italic >= 0.85 * letters
+        self.characters = sum(styles.values())
+        self.maths = maths
+        self.band = (self.y0, self.y1)
+        self.middle = (self.y0 + self.y1) / 2
+        first = True
+        for word in words:
+            if abs(word.style.size - self.size) < 0.6:
+                if first:
+                    self.middle = (word.y0 + word.y1) / 2
+                    first = False
+                if not word.style.maths:
+                    self.band = (word.y0, word.y1)
+                    break
+
+    @property
+    def width(self) -> float:
+        """In points."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self.y1 - self.y0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle on a page in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
 
     @property
     def width(self) -> float:
@@ -86,20 +150,54 @@ class Line:
         return self.y1 - self.y0
 
     @property
-    def band(self) -> tuple[float, float]:
-        """Top and bottom of its first word of full size: a root or a sum reaches further."""
-        for word in self.words:
-            if abs(word.style.size - self.size) < 0.6 and not word.style.maths:
-                return word.y0, word.y1
-        return self.y0, self.y1
+    def area(self) -> float:
+        """In square points."""
+        return self.width * self.height
 
-    @property
-    def middle(self) -> float:
-        """The vertical middle of the first full-size word: steadier than that of the whole line."""
-        for word in self.words:
-            if abs(word.style.size - self.size) < 0.6:
-                return (word.y0 + word.y1) / 2
-        return (self.y0 + self.y1) / 2
+    def grown(self, by: float) -> Area:
+        """Larger by so many points on each side."""
+        return Area(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
+
+    def shared_width(self, other: Area) -> float:
+        """How far both reach across the same strip; below 0 the distance between them."""
+        return min(self.x1, other.x1) - max(self.x0, other.x0)
+
+    def shared_height(self, other: Area) -> float:
+        """The same from top to bottom."""
+        return min(self.y1, other.y1) - max(self.y0, other.y0)
+
+    def shared(self, other: Area) -> float:
+        """The area that both cover, in square points."""
+        return max(self.shared_width(other), 0.0) * max(self.shared_height(other), 0.0)
+
+    def meets(self, other: Area, apart: float = 0.0) -> bool:
+        """Whether they overlap, or are at most so many points apart on either side."""
+        return (
+            self.x0 - apart <= other.x1
+            and other.x0 - apart <= self.x1
+            and self.y0 - apart <= other.y1
+            and other.y0 - apart <= self.y1
+        )
+
+    def holds(self, other: Area, beyond: float = 0.0) -> bool:
+        """Whether ``other`` lies inside, or at most so many points beyond a side."""
+        return (
+            self.x0 - beyond <= other.x0
+            and self.y0 - beyond <= other.y0
+            and other.x1 - beyond <= self.x1
+            and other.y1 - beyond <= self.y1
+        )
+
+    def within(self, other: Area) -> Area | None:
+        """What of it lies inside ``other``; None if nothing does."""
+        if not self.meets(other):
+            return None
+        return Area(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
 
 
 @dataclass(slots=True)
@@ -110,6 +208,8 @@ class PageContent:
     width: float
     height: float
     lines: list[Line]
+    drawn: tuple[Area, ...] = ()  # pictures and drawn paths, on pages that may have a caption
+    findings: list[Finding] = field(default_factory=list)  # text that is not seen, and in no line
 
 
 @dataclass(slots=True)

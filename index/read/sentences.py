@@ -28,11 +28,13 @@ _MAYBE_LAST = frozenset({
 })  # fmt: skip
 
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？]+[”’）」』]*")
-_OPENERS_AND_CLOSERS = {"(": 1, "[": 1, ")": -1, "]": -1}
+_BRACKET = re.compile(r"[()\[\]]")
 _STARTS_SENTENCE = re.compile(
     r"[\"'“‘(\[•–—-]*\s*[A-Z0-9À-ÖØ-ÞΑ-ΩА-Я§⋆∗†‡\u3400-\u9fff\uac00-\ud7af]"
 )
 _LAST_WORD = re.compile(r"[\w.’'-]*$")
+# How far around a mark is looked: a paragraph may be as long as a book.
+_BEFORE, _AFTER = 80, 400
 
 
 def split_sentences(text: str, span: Span) -> Iterator[Span]:
@@ -61,11 +63,13 @@ def _ends(text: str, span: Span) -> Iterator[int]:
     opened_at = span.start
     position = span.start
     for match in _END.finditer(text, span.start, span.end):
-        for offset in range(position, match.start()):
-            change = _OPENERS_AND_CLOSERS.get(text[offset], 0)
-            if change > 0 and depth == 0:
-                opened_at = offset
-            depth = max(depth + change, 0)
+        for bracket in _BRACKET.finditer(text, position, match.start()):
+            if bracket.group() in "([":
+                if depth == 0:
+                    opened_at = bracket.start()
+                depth += 1
+            else:
+                depth = max(depth - 1, 0)
         position = match.start()
         # A bracket that was never closed must not swallow the rest of the paragraph.
         open_bracket = depth > 0 and match.start() - opened_at < 300
@@ -80,7 +84,7 @@ def _ends(text: str, span: Span) -> Iterator[int]:
 
 def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
     mark = match.group()
-    rest = text[match.end() : span.end].lstrip()
+    rest = text[match.end() : min(match.end() + _AFTER, span.end)].lstrip()
     if mark[0] in "。！？" or not rest:
         return True
     if not _STARTS_SENTENCE.match(rest):
@@ -89,7 +93,7 @@ def _ends_here(text: str, span: Span, match: re.Match[str]) -> bool:
         return True
     if mark.startswith("..."):
         return rest[0].isupper()
-    word_match = _LAST_WORD.search(text, span.start, match.start())
+    word_match = _LAST_WORD.search(text, max(match.start() - _BEFORE, span.start), match.start())
     word = (word_match.group() if word_match else "").strip("'’").lower().lstrip("(").rstrip(".")
     if word in _NEVER_LAST:
         return False

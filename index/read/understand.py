@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, Span
+from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span
 from index.read.compose import Composer, vocabulary
-from index.read.front import Place, find_title, read_front
-from index.read.headings import KNOWN, Heading, assign_roles, follows, parse_heading
+from index.read.figures import captions_apart, figure_name, find_boxes, take_in
+from index.read.front import find_title, read_front
+from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
-from index.read.layout import Layout, Paragraph, is_contents_row, lay_out, paragraphs
+from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
-from index.read.pages import Line, Pages
+from index.read.outline import find_headings, is_small_capitals
+from index.read.pages import Line, Pages, PageWord
+from index.read.places import Place
 from index.read.sentences import split_sentences
 
+_GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
+# What ACM prints between an abstract and the introduction.
+_INDEXING = re.compile(
+    r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
+    r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
+    re.I,
+)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
-_LABEL = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?[a-z]?|\S+\s+[IVX]+")
 
 
 @dataclass(slots=True)
@@ -34,10 +42,13 @@ class _Draft:
     headings: list[tuple[Heading, Span]] = field(default_factory=list)
     labels: dict[int, int] = field(default_factory=dict)  # start of a paragraph -> end of its label
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
+    boxes: dict[int, Box] = field(default_factory=dict)  # start of a caption -> its figure's box
 
 
 def understand(pages: Pages, identity: Identity) -> Paper:
     """The paper that these pages are. Its text may be empty: the caller judges that."""
+    for page in pages.pages:
+        captions_apart(page)
     layout = lay_out(pages.pages)
     parts = _without_labels(paragraphs(layout))
     height = pages.pages[0].height if pages.pages else 0.0
@@ -46,14 +57,22 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     headings = find_headings(parts, layout, title_words)
     body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    body = parts[body_start:]
+    body = _rejoined(parts[body_start:], set(heading_of))
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
+    every = [*parts[:body_start], *body]
+    boxes = find_boxes(every, body_start, set(heading_of), layout, pages.pages)
+    take_in(body, set(heading_of), boxes.values())
     for part in parts[:body_start]:
-        _write(draft, "front", part)
+        above = part.kind == "caption"  # of a figure over the abstract
+        span = _write(draft, "caption" if above else "front", part)
+        if id(part) in boxes:
+            draft.boxes[span.start] = boxes[id(part)]
     for part in mend(body, set(heading_of), layout):
         heading = heading_of.get(id(part))
         span = _write(draft, "heading" if heading else part.kind, part)
+        if id(part) in boxes:
+            draft.boxes[span.start] = boxes[id(part)]
         if heading:
             draft.headings.append((heading, span))
         elif part.label and part.kind == "paragraph":
@@ -74,16 +93,28 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
 
 
 def _without_labels(parts: list[Paragraph]) -> list[Paragraph]:
-    """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs."""
+    """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
+
+    A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
+    ("Acknowledgments."): it may be a heading.
+    """
     done: list[Paragraph] = []
     for part in parts:
-        if part.kind not in ("paragraph", "footnote") or part.bold:
+        if part.kind not in ("paragraph", "footnote"):
             done.append(part)
             continue
-        label = _label_length(part)
+        _loosen(part)
+        label = _abstract_length(part) or (0 if part.bold else _label_length(part))
         said = " ".join(word.text for word in part.words[:label])
-        if label and _ABSTRACT_LABEL.match(said) and label < len(part.lines[0].words):
+        inside = 0 < label < len(part.lines[0].words)
+        if inside and _ABSTRACT_LABEL.match(said):
             head, rest = _cut(part, label)
+            done += [head, rest]
+            continue
+        named = KNOWN.match(said) and part.words[0].style.bold
+        if 0 < label < len(part.words) and (parse_heading(said).number or named):
+            head, rest = _cut(part, label)
+            head.run_in = True
             done += [head, rest]
             continue
         part.label = label
@@ -91,11 +122,74 @@ def _without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     return done
 
 
-def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
+def _rejoined(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
+    """Put labels with numbers that are no headings back to their paragraphs."""
+    done: list[Paragraph] = []
+    for part in parts:
+        last = done[-1] if done else None
+        if last is not None and last.run_in and id(last) not in headings:
+            length = len(last.words)
+            part.lines = [
+                *last.lines[:-1],
+                _one_line(last.lines[-1], part.lines[0]),
+                *part.lines[1:],
+            ]
+            part.label, part.kind = length, last.kind
+            done.pop()
+        done.append(part)
+    return done
+
+
+def _one_line(head: Line, rest: Line) -> Line:
+    if head.page != rest.page or abs(head.middle - rest.middle) > head.size:
+        raise AssertionError("a label stands on the line that it was cut from")
+    return type(head)(head.page, head.block, [*head.words, *rest.words], head.upright, head.column)
+
+
+def _loosen(part: Paragraph) -> None:
+    """Take "Abstract—We" apart, which IEEE's papers print without a space."""
     line = part.lines[0]
-    head = type(line)(line.page, line.block, line.words[:label], line.upright, line.column)
-    rest = type(line)(line.page, line.block, line.words[label:], line.upright, line.column)
-    return Paragraph(part.kind, [head]), Paragraph("paragraph", [rest, *part.lines[1:]])
+    for number, word in enumerate(line.words[:2]):
+        glued = _GLUED_LABEL.match(word.text)
+        if glued:
+            # A dash is as wide as two letters.
+            share = (glued.end() + 1) / (len(word.text) + 1)
+            x = word.x0 + share * (word.x1 - word.x0)
+            head = replace(word, text=glued.group(), x1=x)
+            rest = replace(word, text=word.text[glued.end() :], x0=x)
+            line.words[number : number + 1] = [head, rest]
+            line.measure()
+            return
+
+
+def _abstract_length(part: Paragraph) -> int:
+    """Words of "Abstract." where it is set apart, or begins a paragraph with a dash."""
+    words = part.words
+    if not words or not _ABSTRACT_LABEL.match(words[0].text):
+        return 0
+    first = words[0]
+    style = first.style
+    told = first.text[-1] in ".:—–-"
+    marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
+    return 1 if told and (marked or len(words) > 20) else 0
+
+
+def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
+    """The first ``label`` words of a paragraph, and the rest of it."""
+    head: list[Line] = []
+    lines = list(part.lines)
+    while lines and label >= len(lines[0].words):
+        label -= len(lines[0].words)
+        head.append(lines.pop(0))
+    if label:
+        line = lines[0]
+        head.append(_with_words(line, line.words[:label]))
+        lines[0] = _with_words(line, line.words[label:])
+    return Paragraph(part.kind, head), Paragraph("paragraph", lines)
+
+
+def _with_words(line: Line, words: list[PageWord]) -> Line:
+    return type(line)(line.page, line.block, words, line.upright, line.column)
 
 
 def _label_length(part: Paragraph) -> int:
@@ -105,7 +199,12 @@ def _label_length(part: Paragraph) -> int:
     count = 0
     for word in words:
         style = word.style
-        if style.maths or not ((style.bold and not body[0]) or (style.italic and not body[1])):
+        marked = (
+            (style.bold and not body[0])
+            or (style.italic and not body[1])
+            or (is_small_capitals(style) and not word.text.isdigit())
+        )
+        if not marked and not (count == 0 and parse_heading(f"{word.text} X").number):
             break
         count += 1
     if not count or count > 24 or count == len(words):
@@ -121,105 +220,6 @@ def _usual_style(part: Paragraph) -> tuple[bool, bool]:
     bold = sum(word.style.bold for word in words) > 0.6 * len(words)
     italic = sum(word.style.italic for word in words) > 0.6 * len(words)
     return bold, italic
-
-
-# --- headings -------------------------------------------------------------------------------------
-
-
-def find_headings(
-    parts: Sequence[Paragraph], layout: Layout, title: set[int]
-) -> dict[int, Heading]:
-    """The paragraphs that are headings, by their place.
-
-    Numbered headings must come in their order. In a paper that has them, an unnumbered one must
-    bear a well-known name or be set like a numbered one.
-    """
-    numbered: dict[int, Heading] = {}
-    last: tuple[str, ...] | None = None
-    for place, part in enumerate(parts):
-        heading = _numbered_heading(part, layout)
-        if heading and follows(heading.number, last):
-            numbered[place] = heading
-            last = heading.number
-    if len(numbered) < 3:  # fewer are a numbered list in bold
-        numbered = {}
-    styles = {_set(parts[place]) for place, heading in numbered.items() if heading.level == 1}
-    if not numbered:
-        styles = {
-            _set(part)
-            for part in parts
-            if _stands_out(part, layout) and KNOWN.match(part.text.strip())
-        }
-    found = dict(numbered)
-    level_of = {
-        _set(parts[place]): numbered[place].level for place in sorted(numbered, reverse=True)
-    }
-    for place, part in enumerate(parts):
-        if place in found or not _may_head(part, layout) or id(part.lines[0].words[0]) in title:
-            continue
-        text = part.text.strip()
-        known = bool(KNOWN.match(text))
-        if known and (_stands_out(part, layout) or _alone(parts, place)):
-            found[place] = Heading(text, (), 1)
-        elif _stands_out(part, layout) and _set(part) in styles:
-            found[place] = Heading(text, (), level_of.get(_set(part), 1))
-        elif not numbered and part.bold and part.size >= layout.body_size - 0.2:
-            found[place] = Heading(text, (), 2 if styles else 1)
-    anchors = [
-        p for p, heading in found.items() if heading.number or KNOWN.match(parts[p].text.strip())
-    ]
-    first = min(anchors, default=0)  # bold lines above it are authors
-    ordered = [
-        place
-        for place in sorted(found)
-        if place >= first and not _CONTENTS.match(parts[place].text)
-    ]
-    roles = assign_roles([found[place] for place in ordered])
-    return dict(zip(ordered, roles, strict=True))
-
-
-def _set(part: Paragraph) -> tuple[float, bool, bool]:
-    """How it is set: size, bold, capitals."""
-    letters = [c for c in part.text if c.isalpha()]
-    return round(part.size * 2) / 2, part.bold, all(c.isupper() for c in letters)
-
-
-def _may_head(part: Paragraph, layout: Layout) -> bool:
-    text = part.text
-    letters = sum(c.isalpha() for c in text)
-    return (
-        part.kind in ("paragraph", "table")
-        and len(part.lines) <= 3
-        and 3 <= letters <= 140
-        and letters > 0.5 * len(text.replace(" ", ""))
-        and (text[0].isupper() or text[0].isdigit())
-        and not text.rstrip().endswith((",", ";"))
-        and part.size >= layout.body_size - 1.2
-        and not is_contents_row(part)
-    )
-
-
-def _stands_out(part: Paragraph, layout: Layout) -> bool:
-    letters = [c for c in part.text if c.isalpha()]
-    capitals = sum(c.isupper() for c in letters) > 0.9 * max(len(letters), 1) and len(letters) > 4
-    return part.bold or part.size > layout.body_size + 0.7 or capitals
-
-
-def _alone(parts: Sequence[Paragraph], place: int) -> bool:
-    return len(parts[place].lines) == 1 and parts[place].kind == "paragraph"
-
-
-def _numbered_heading(part: Paragraph, layout: Layout) -> Heading | None:
-    if not _may_head(part, layout):
-        return None
-    heading = parse_heading(part.text.strip())
-    if not heading.number or (part.text.rstrip().endswith(".") and not part.bold):
-        return None
-    italic = all(line.italic for line in part.lines)
-    if not (_stands_out(part, layout) or italic):
-        return None
-    title = heading.title.split(maxsplit=1)[-1]
-    return heading if title[0].isalpha() and (title[0].isupper() or part.bold) else None
 
 
 def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title: set[int]) -> int:
@@ -248,7 +248,11 @@ def _paper(
     title_lines: Sequence[Line],
 ) -> Paper:
     text, words = draft.composer.text, draft.composer.words
-    front = read_front(_front_lines(layout, draft), tuple(title_lines))
+    front = read_front(
+        [line for lines in _first_lines(layout, draft, ("front",)) for line in lines],
+        tuple(title_lines),
+        _first_lines(layout, draft, ("footnote", "paragraph")),
+    )
     sections = _sections(draft, text)
     references = [section.span for section in sections if section.role == "references"]
     blocks: list[Block] = []
@@ -265,6 +269,9 @@ def _paper(
             blocks.append(Block("front", span))
             keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             continue
+        if kind in ("paragraph", "footnote") and _INDEXING.match(text, span.start, span.end):
+            blocks.append(Block("front", span))
+            continue
         if kind == "paragraph" and label_end is not None:
             blocks.append(Block("run-in", Span(span.start, label_end)))
             start = label_end + (
@@ -274,7 +281,7 @@ def _paper(
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
-    places = [_affiliation(draft, text, place) for place in front.places]
+    affiliations, numbers = _affiliations(draft, text, front.places)
     abstract = next((s for s in sections if s.role == "abstract"), None)
     return Paper(
         id=identity.id,
@@ -282,9 +289,12 @@ def _paper(
         source="pdf",
         sha256=identity.sha256,
         text=text,
-        title=" ".join(" ".join(line.text for line in front.title_lines).split()),
+        title=_title(draft, text, front.title_lines),
         authors=front.authors,
-        affiliations=tuple(place for place in places if place is not None),
+        affiliations=affiliations,
+        author_affiliations=tuple(
+            tuple(n for place in places for n in numbers[place]) for places in front.places_of
+        ),
         keywords=tuple(keywords),
         links=tuple(find_links(text, references)),
         abstract=_body_of(abstract, blocks) if abstract else None,
@@ -294,41 +304,94 @@ def _paper(
         sections=tuple(sections),
         blocks=tuple(blocks),
         sentences=tuple(sentences),
-        figures=tuple(_figures(blocks, text, words_page=draft.pages)),
+        figures=tuple(_figures(blocks, text, draft)),
         words=words,
+        findings=tuple(finding for page in pages.pages for finding in page.findings),
     )
 
 
-def _affiliation(draft: _Draft, text: str, place: Place) -> Span | None:
-    """Where it went, without its marker and the punctuation around it; None if little is left."""
-    span = draft.composer.span_of(place.words)
-    if span is None:
-        return None
-    said = text[span.start + place.marker : span.end]
-    end = span.start + place.marker + len(said.rstrip(" ,;&"))
-    start = span.end - len(said.lstrip(" ,;"))
+def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
+    """The title's lines as one, hyphens at their ends undone where they were set as one block."""
+    span = draft.composer.span_of([word for line in lines for word in line.words])
+    said = span.of(text) if span is not None else " ".join(line.text for line in lines)
+    return " ".join(said.split())
+
+
+def _affiliations(
+    draft: _Draft, text: str, places: Sequence[Place]
+) -> tuple[tuple[Span, ...], list[list[int]]]:
+    """Where the places went in the text, and for each place the numbers of its spans.
+
+    A place whose lines went apart has several.
+    """
+    spans: list[Span] = []
+    known: dict[str, int] = {}
+    numbers: list[list[int]] = []
+    for place in places:
+        numbers.append([])
+        for run in _runs(draft, place):
+            span = _trimmed(run, text, 0 if numbers[-1] else place.marker)
+            if span is None:
+                continue
+            said = " ".join(span.of(text).split())
+            if said not in known:  # "Google Brain" may stand under each of its authors
+                known[said] = len(spans)
+                spans.append(span)
+            numbers[-1].append(known[said])
+    return tuple(spans), numbers
+
+
+def _runs(draft: _Draft, place: Place) -> list[Span]:
+    """The stretches of text that the words of a place went to."""
+    whole = draft.composer.span_of(place.words)
+    if whole is not None:
+        return [whole]
+    runs: list[list[PageWord]] = []
+    for word in place.words:
+        if runs and draft.composer.span_of([*runs[-1], word]) is not None:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    spans = (draft.composer.span_of(run) for run in runs)
+    return [span for span in spans if span is not None]
+
+
+def _trimmed(span: Span, text: str, marker: int) -> Span | None:
+    """Without its marker and the punctuation around it; None if little is left."""
+    said = text[span.start + marker : span.end]
+    end = span.start + marker + len(said.rstrip(" ,;&(."))
+    start = span.end - len(said.lstrip(" ,;.)"))
+    if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
+        end += 1
     return Span(start, end) if end - start > 3 else None
 
 
-def _front_lines(layout: Layout, draft: _Draft) -> list[Line]:
-    """The unjoined lines of page 1 whose words went into front blocks."""
-    fronts = [block.span for block in draft.blocks if block.kind == "front"]
-    lines: list[Line] = []
+def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:
+    """The unjoined lines of page 1, by the blocks of these kinds that their words went into.
+
+    Of paragraphs only those in small type: what a journal sets at the foot of a column.
+    """
+    kind_of = {block.span: block.kind for block in draft.blocks if block.kind in kinds}
+    found: dict[Span, list[Line]] = {}
     for line in layout.first_page:
         span = draft.composer.span_of(line.words[:1])
-        if span is not None and any(front.contains(span) for front in fronts):
-            lines.append(line)
-    return lines
+        block = next((one for one in kind_of if span is not None and one.contains(span)), None)
+        if block is not None and (
+            kind_of[block] != "paragraph" or line.size < layout.body_size - 0.6
+        ):
+            found.setdefault(block, []).append(line)
+    return list(found.values())
 
 
 def _sections(draft: _Draft, text: str) -> list[Section]:
-    body = next((b.span.start for b in draft.blocks if b.kind != "front"), len(text))
+    above = ("front", "caption")  # a figure may stand over the abstract
+    body = next((b.span.start for b in draft.blocks if b.kind not in above), len(text))
     first_heading = draft.headings[0][1].start if draft.headings else len(text)
     marks: list[tuple[int, str, Heading | None]] = [(0, "", None)]
     if body < first_heading:
         marks.append((body, "", Heading("", (), 1, "abstract" if draft.headings else "other")))
     for heading, span in draft.headings:
-        marks.append((span.start, heading.title, heading))
+        marks.append((span.start, _title_of(heading, span.of(text)), heading))
     if marks[1:2] and marks[1][0] == 0:
         marks = marks[1:]
     ends = [start for start, _, _ in marks[1:]] + [len(text)]
@@ -343,19 +406,37 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
     ]
 
 
+def _title_of(heading: Heading, printed: str) -> str:
+    """As it is printed, its hyphens at line ends undone; without the mark after a run-in one."""
+    title = " ".join(printed.split())
+    return title.rstrip(".:—– ") if heading.number else title
+
+
 def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
-    prose = [b.span for b in blocks if b.kind == "paragraph" and section.span.contains(b.span)]
+    """The prose of the abstract, up to the keywords or whatever front matter comes after it."""
+    prose: list[Span] = []
+    for block in blocks:
+        if section.span.contains(block.span):
+            if block.kind == "front" and prose:
+                break
+            if block.kind == "paragraph":
+                prose.append(block.span)
     return Span(prose[0].start, prose[-1].end) if prose else None
 
 
-def _figures(blocks: Sequence[Block], text: str, words_page: dict[int, int]) -> list[Figure]:
-    figures = []
-    seen: Counter[str] = Counter()
+def _figures(blocks: Sequence[Block], text: str, draft: _Draft) -> list[Figure]:
+    """One for each name. Of two captions with one name, that whose figure was found, then that with
+    a colon or full stop after the name: the other is a sentence that begins with the name.
+    """
+    best: dict[str, tuple[tuple[bool, bool], Figure]] = {}
     for block in blocks:
-        if block.kind == "caption":
-            label = _LABEL.match(text, block.span.start, block.span.end)
-            name = " ".join(label.group().split()) if label else ""
-            seen[name] += 1
-            if seen[name] == 1:
-                figures.append(Figure(name, block.span, words_page.get(block.span.start)))
-    return figures
+        name = figure_name(block.span.of(text)) if block.kind == "caption" else None
+        if name is None:
+            continue
+        start = block.span.start
+        box = draft.boxes.get(start)
+        figure = Figure(name.label, block.span, draft.pages.get(start), box)
+        rank = (box is not None, name.marked)
+        if name.stem not in best or rank > best[name.stem][0]:
+            best[name.stem] = (rank, figure)
+    return sorted((figure for _, figure in best.values()), key=lambda figure: figure.caption)

@@ -29,15 +29,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage as the store keeps it.
+    """A passage as the store keeps it, or a digest's claim in the store of claims.
 
-    ``edition`` is the catalogue's number of this reading of the paper.
+    ``edition`` is the catalogue's number of this reading of the paper, and of a claim that of its
+    claim set; a claim has its own id for ``passage_id`` and no role.
     """
 
     passage_id: str
     paper_id: str
     edition: int
-    role: Role
+    role: Role | None
     date: str | None  # ISO: "2024-07-03", "2017-06"
     dense: Sequence[float]  # unit length
     sparse: SparseVector
@@ -54,8 +55,9 @@ class Point:
             "passage_id": self.passage_id,
             "paper_id": self.paper_id,
             "edition": self.edition,
-            "role": self.role,
         }
+        if self.role is not None:
+            payload["role"] = self.role
         if self.date is not None:
             payload["date"] = day_number(self.date)
         return payload

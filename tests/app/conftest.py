@@ -154,6 +154,14 @@ class FakeLibrary:
             ),
         )
 
+    def ready(
+        self, source: Any, progress: Callable[[str], None] | None = None, record: Any = None
+    ) -> Any:
+        return SimpleNamespace(source=source, progress=progress)
+
+    def take(self, ready: Any) -> Any:
+        return self.add(ready.source, ready.progress)
+
     def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
         from PIL import Image
 
@@ -183,6 +191,8 @@ def row(paper_id: str, **other: Any) -> Any:
         "authors": ("Ada Byron",),
         "date": "2024-01-02",
         "categories": ("cs.CV", "cs.LG"),
+        "newest": None,
+        "withdrawn": False,
     }
     return SimpleNamespace(**(values | other))
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,9 @@ import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from app import cli
+from app.evaluation import Report
 from index.errors import GlossError, LibraryBusy
+from index.paper import Box, Figure, Record, Span
 
 
 @pytest.fixture
@@ -46,7 +49,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_help_lists_every_command(gloss: Any) -> None:
     shown = gloss("--help")
-    for name in ["add", "papers", "show", "search", "digest", "page", "serve", "doctor", "eval"]:
+    names = ["add", "fetch", "papers", "show", "search", "digest", "page", "serve", "doctor"]
+    for name in [*names, "eval"]:
         assert re.search(rf"^  {name} ", shown.out, re.M)
     assert shown.code == 0
 
@@ -153,6 +157,8 @@ def test_papers(gloss: Any, library: Any) -> None:
         "reason": "cut short",
         "source": "pdf",
         "passages": 3,
+        "newest": None,
+        "withdrawn": False,
     }
     library.rows = []
     empty = gloss("papers")
@@ -190,6 +196,86 @@ def test_show(gloss: Any) -> None:
     assert set(failed) - {"reason"} == set(document)
 
 
+def test_show_says_what_arxiv_says(
+    gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, row_of: Any
+) -> None:
+    assert json.loads(gloss("show", "2401.00001", "--json").out)["arxiv"] is None
+    record = Record(
+        id="2401.00001",
+        version=2,
+        title="Lanterns on Paths",
+        authors=("Ada Byron",),
+        abstract="As arXiv has it.",
+        published="2024-01-02",
+        updated="2024-02-03",
+        categories=("cs.CV",),
+        comment="9 pages,\x1b[31m 3 figures",
+        doi="10.1000/lanterns",
+        journal="Paths 7",
+    )
+    paper = replace(library.paper("2401.00001"), record=record)
+    monkeypatch.setattr(library, "paper", lambda _: paper)
+    library.rows[0] = row_of("2401.00001", reason="withdrawn on arXiv", withdrawn=True)
+    lines = gloss("show", "2401.00001").out.splitlines()
+    assert lines[3:8] == [
+        "Comment: 9 pages,[31m 3 figures",
+        "DOI: 10.1000/lanterns",
+        "Note: withdrawn on arXiv",
+        "",
+        "As arXiv has it.",
+    ]
+    document = json.loads(gloss("show", "2401.00001", "--json").out)
+    assert document["abstract"] == "As arXiv has it."
+    assert document["arxiv"] == {
+        "id": "2401.00001",
+        "version": 2,
+        "comment": "9 pages,\x1b[31m 3 figures",
+        "doi": "10.1000/lanterns",
+        "journal": "Paths 7",
+        "published": "2024-01-02",
+        "updated": "2024-02-03",
+        "withdrawn": True,
+    }
+    assert gloss("papers").out.splitlines()[0].endswith("Lanterns on Paths (withdrawn on arXiv)")
+
+
+def test_show_writes_the_figures(
+    gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    paper = library.paper("2401.00001")
+    figures = (
+        Figure("Figure 1", Span(0, 8), 1, Box(1, 72, 100, 300, 200)),
+        Figure("TABLE II", Span(9, 11), 2),
+    )
+    monkeypatch.setattr(library, "paper", lambda _: replace(paper, figures=figures))
+    drawn: list[tuple[str, str]] = []
+
+    def draw(paper_id: str, label: str) -> bytes:
+        drawn.append((paper_id, label))
+        return b"a picture"
+
+    monkeypatch.setattr(library, "figure_image", draw, raising=False)
+    folder = tmp_path / "new" / "figures"
+    shown = gloss("show", "2401.00001", "--figures", str(folder))
+    assert shown.code == 0
+    assert shown.out.startswith("Lanterns on Paths")
+    assert shown.err.endswith("1 of 2 figures and tables\n")
+    assert drawn == [(paper.id, "Figure 1")]
+    assert (folder / "figure-1.png").read_bytes() == b"a picture"
+    listed = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    assert [(one["label"], one["kind"], one["page"], one["file"]) for one in listed] == [
+        ("Figure 1", "figure", 1, "figure-1.png"),
+        ("TABLE II", "table", 2, None),
+    ]
+    assert listed[0]["caption"] == paper.text[:8]
+    assert listed[0]["box"] == {"page": 1, "x0": 72, "y0": 100, "x1": 300, "y1": 200}
+    assert listed[1]["box"] is None
+    (tmp_path / "file").write_text("in the way")
+    refused = gloss("show", "2401.00001", "--figures", str(tmp_path / "file"))
+    assert (refused.code, refused.out) == (2, "")
+    assert "file: cannot be written" in refused.err
+
+
 def test_search(gloss: Any) -> None:
     found = gloss("search", "lantern hours")
     assert found.out.splitlines()[:3] == [
@@ -225,6 +311,9 @@ def test_search(gloss: Any) -> None:
         (["page", "--category", "x", "--date", "2024", "--out", "o"], "write it as 2024-07-05"),
         (["page", "--category", "none", "--out", "o"], "no paper of category none"),
         (["eval", "weather"], "no evaluation is called weather"),
+        (["fetch"], "give --category cs.CV, or --query TEXT"),
+        (["fetch", "--category", "cs.CV", "--since", "soon"], "is not a date"),
+        (["fetch", "--category", "cs.CV", "--limit", "0"], "--limit"),
         (["dance"], "dance"),
     ],
 )
@@ -338,8 +427,8 @@ def test_page(gloss: Any, tmp_path: Path) -> None:
 
 
 def test_eval_runs_what_is_registered(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(settings: Any, data: list[Path]) -> dict[str, Any]:
-        return {"titles": {"exact": 0.5}, "papers": [{"id": str(path)} for path in data]}
+    def measure(settings: Any, data: list[Path]) -> Report:
+        return Report({"titles": {"exact": 0.5}, "papers": [{"id": str(path)} for path in data]})
 
     entry = SimpleNamespace(name="structure", load=lambda: measure)
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])
@@ -354,10 +443,10 @@ def test_eval_runs_what_is_registered(gloss: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_evaluation_can_refuse_its_data(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(settings: Any, data: list[Path]) -> dict[str, Any]:
+    def measure(settings: Any, data: list[Path]) -> Report:
         if data:
             raise GlossError("eval counts: leave --data out, the library is the data")
-        return {"papers": 0}
+        return Report({"papers": 0})
 
     entry = SimpleNamespace(name="counts", load=lambda: measure)
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: [entry])

@@ -291,6 +291,39 @@ def test_an_address_that_is_not_http_is_no_link(lanterns: Digest) -> None:
         assert "href" not in to_html(digest)
 
 
+@pytest.mark.parametrize(
+    ("news", "said", "said_in_chinese"),
+    [
+        (
+            {"newest": 3},
+            "Version 3 is on arXiv; this digest is of version 2: gloss add 2401.00001v3",
+            "arXiv 上已有第 3 版",
+        ),
+        ({"withdrawn": True}, "Withdrawn on arXiv.", "撤稿"),
+        ({}, "", ""),
+    ],
+)
+def test_what_has_happened_since_stands_above_the_digest(
+    lanterns: Digest, news: dict[str, Any], said: str, said_in_chinese: str
+) -> None:
+    digest = replace(lanterns, paper=replace(lanterns.paper, **news))
+    day = datetime.date(2024, 7, 5)
+    quiet = replace(lanterns, paper=replace(lanterns.paper))
+    assert (to_markdown(digest) == to_markdown(quiet)) == (not news)
+    for shown in (
+        to_markdown(digest),
+        to_html(digest),
+        to_html_fragment(digest),
+        to_hexo([digest], "cs.CV", day),
+        to_html_day([digest], "cs.CV", day),
+    ):
+        assert said in shown
+        assert shown.count("2401.00001v2") >= 1  # a digest names its version
+    assert said_in_chinese in to_markdown(replace(digest, lang="zh"))
+    header = to_json(digest)["paper"]
+    assert (header["newest"], header["withdrawn"]) == (news.get("newest"), "withdrawn" in news)
+
+
 def test_json_is_what_the_design_says(lanterns: Digest) -> None:
     document = json.loads(json.dumps(to_json(lanterns)))
     assert set(document) == {"paper", "lang", "writer", "sections", "rejected", "lock"}
@@ -303,6 +336,8 @@ def test_json_is_what_the_design_says(lanterns: Digest) -> None:
         "categories": ["cs.CV", "cs.LG"],
         "source": "pdf",
         "url": "https://arxiv.org/abs/2401.00001v2",
+        "newest": None,
+        "withdrawn": False,
     }
     sections = {section["name"]: section for section in document["sections"]}
     assert list(sections) == [item.name for item in TEMPLATE]

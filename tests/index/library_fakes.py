@@ -30,6 +30,12 @@ from index.sources import Source
 from index.store import Point, Scored, Store, VectorQuery
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+HEAD, TAIL = "%PDF-1.5\n", "\n%%EOF\n"  # what a download must begin and end with
+
+
+def printed(**said: object) -> bytes:
+    """A file for ``JsonReader`` that passes for a PDF."""
+    return f"{HEAD}{json.dumps(said)}{TAIL}".encode()
 
 
 @dataclass
@@ -69,7 +75,7 @@ class JsonReader:
 
     def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
         self.read_names.append(name or path.stem)
-        said = json.loads(path.read_text())
+        said = json.loads(path.read_text().removeprefix(HEAD).removesuffix(TAIL))
         if "status" in said:
             return Reading(said["status"], "a reason")
         text = said["text"]
@@ -98,6 +104,9 @@ class JsonReader:
 
     def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
         return f"{path.suffix} {page} {len(boxes)} {scale}".encode()
+
+    def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
+        return f"{path.suffix} {box.page} {scale}".encode()
 
     def close(self) -> None:
         pass

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalog import Catalog, Origin, pack, pack_words, unpack, unpack_words
+from index.catalog import (
+    SCHEMA,
+    Alias,
+    Catalog,
+    Known,
+    Origin,
+    PackedPaper,
+    pack,
+    pack_words,
+    unpack,
+    unpack_words,
+)
 from index.errors import LibraryUnusable
 from index.paper import (
     Block,
@@ -18,6 +29,7 @@ from index.paper import (
     Figure,
     Paper,
     Passage,
+    Record,
     Section,
     Sentence,
     Span,
@@ -62,6 +74,19 @@ papers = st.builds(
         max_size=2,
     ).map(tuple),
     words=words,
+    record=st.none()
+    | st.builds(
+        Record,
+        id=texts,
+        version=st.none() | st.integers(1, 99),
+        title=texts,
+        authors=st.lists(texts, max_size=2).map(tuple),
+        abstract=texts,
+        published=texts,
+        updated=texts,
+        categories=st.just(("cs.CV",)),
+        withdrawn=st.booleans(),
+    ),
 )
 
 
@@ -69,6 +94,18 @@ papers = st.builds(
 @given(papers)
 def test_a_paper_comes_back_equal(paper: Paper) -> None:
     assert unpack(pack(paper)) == paper
+
+
+def test_a_paper_that_was_packed_before_a_field_was_thought_of() -> None:
+    import json
+    import zlib
+
+    packed = pack(paper_of("some words", findings=(), record=None))
+    values = json.loads(zlib.decompress(packed.paper))
+    for younger in ("findings", "record", "links", "keywords"):
+        del values[younger]
+    older = PackedPaper(zlib.compress(json.dumps(values).encode()), packed.text, packed.words)
+    assert unpack(older) == paper_of("some words")
 
 
 def test_words_take_32_bytes_each_before_compression() -> None:
@@ -99,7 +136,7 @@ def test_the_life_of_an_edition(tmp_path: Path) -> None:
         number = catalog.add_pending(first, "p", ORIGIN, passages_of(first))
         assert catalog.editions("current") == []
         catalog.make_current(number)
-        catalog.save_digest(number, "en", "{}")
+        catalog.commit_digest(catalog.add_claims(number, "en", "en", ()), "{}")
         assert catalog.digest(number, "en") == "{}"
         second = catalog.add_pending(paper_of("other text"), "p", ORIGIN, ())
         assert catalog.numbers("current") == {number}
@@ -208,3 +245,62 @@ def test_threads_share_it(tmp_path: Path) -> None:
             thread.join()
         assert len(catalog.numbers("current")) == 4
         assert len(catalog.numbers("replaced")) == 36
+
+
+def as_it_was_in_schema_1(path: Path) -> None:
+    """Take out of a catalogue what schema 2 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP TABLE claims; DROP TABLE claim_sets;"
+            "DROP TABLE known; DROP TABLE aliases;"
+            "ALTER TABLE editions DROP COLUMN recorded;"
+            "PRAGMA user_version=1; PRAGMA journal_mode=DELETE"
+        )
+    connection.close()
+
+
+def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    paper = paper_of("some words")
+    with Catalog(path) as catalog:
+        catalog.make_current(catalog.add_pending(paper, "p", ORIGIN, passages_of(paper)))
+    as_it_was_in_schema_1(path)
+    for _ in range(2):
+        with Catalog(path, create=False) as catalog:
+            (edition,) = catalog.editions("current")
+            assert (catalog.paper(edition.number), edition.recorded) == (paper, False)
+            assert catalog.known_of("p") == (None if not catalog.known() else Known("p", 2, False))
+            catalog.note([Known("p", 2)])
+            catalog.add_alias(Alias("q", 1, "p"))
+            assert catalog.alias("q") == Alias("q", 1, "p")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
+    connection.close()
+
+
+def test_the_newest_version_that_was_heard_of(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        for heard, known in [
+            (Known("p", 2), Known("p", 2, False)),
+            (Known("p", 1, True), Known("p", 2, False)),  # what is older changes nothing
+            (Known("p", 2, True), Known("p", 2, True)),
+            (Known("p", 2), Known("p", 2, True)),  # an announcement does not say
+            (Known("p", 3), Known("p", 3, False)),
+        ]:
+            catalog.note([heard])
+            assert catalog.known_of("p") == known
+        assert catalog.known() == {"p": Known("p", 3, False)}
+        assert catalog.known_of("q") is None
+
+
+def test_another_id_ends_with_its_paper_or_with_one_of_its_own(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        paper = paper_of("some words")
+        number = catalog.add_pending(paper, "p", ORIGIN, ())
+        catalog.make_current(number)
+        catalog.add_alias(Alias("q", None, "p"))
+        catalog.add_alias(Alias("r", 2, "p"))
+        catalog.make_current(catalog.add_pending(paper_of("other", id="q"), "q", ORIGIN, ()))
+        assert catalog.aliases() == [Alias("r", 2, "p")]
+        catalog.retire(number)
+        assert catalog.aliases() == []

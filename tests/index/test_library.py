@@ -78,6 +78,8 @@ def test_an_added_paper_is_found_with_its_place(library: Library, tmp_path: Path
     assert library.page_image("Bees", 1, hit.boxes, 2.0) == b".pdf 1 1 2.0"
     with pytest.raises(SourceNotFound, match="has no page 2"):
         library.page_image("Bees", 2, (), 1.0)
+    with pytest.raises(SourceNotFound, match="has no Table 1; its figures: none"):
+        library.figure_image("Bees", "Table 1")
     assert library.health().ok
 
 

@@ -99,16 +99,26 @@ def test_a_worker_that_hangs_is_killed_and_the_next_file_is_read(tmp_path: Path)
 
 
 def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
-    """A page so large that its picture alone is beyond the limit."""
+    """A document so large that its text alone is beyond the limit."""
     pytest.importorskip("resource")
+    path = tmp_path / "long.md"
+    path.write_text("# A long one\n\n" + PROSE * 40_000)
+    with Reader(Settings(read_megabytes=400, read_workers=1, characters_max=10**9)) as reader:
+        reading = reader.read(path)
+        assert (reading.status, reading.reason) == (
+            "limit",
+            "reading took more than 400 MB of memory",
+        )
+        assert reader.read(GOOD).status == "ok"
+
+
+def test_a_page_as_large_as_a_field_is_drawn_smaller(reader: Reader, tmp_path: Path) -> None:
     path = tmp_path / "wide.pdf"
     document: Any = pymupdf.open()
     document.new_page(width=14000, height=14000)
     document.save(path)
-    with Reader(Settings(read_megabytes=700, read_workers=1)) as reader:
-        with pytest.raises(SourceNotFound, match="cannot be drawn"):
-            reader.render_page(path, 1, (), 4.0)
-        assert reader.read(GOOD).status == "ok"
+    picture = pymupdf.Pixmap(reader.render_page(path, 1, (), 4.0))
+    assert 15_000_000 < picture.width * picture.height < 17_000_000
 
 
 @pytest.mark.parametrize(

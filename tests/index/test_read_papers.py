@@ -280,3 +280,45 @@ def test_affiliations_on_one_line_are_apart() -> None:
     assert [span.of(paper.text) for span in paper.affiliations] == [
         "Facebook AI Research", "University College London", "New York University",
     ]  # fmt: skip
+
+
+FACEBOOK, LONDON, NEW_YORK = (
+    "Facebook AI Research",
+    "University College London",
+    "New York University",
+)
+SEATTLE = "Allen Institute for Artificial Intelligence, Seattle WA 98103, USA"
+
+
+@shared
+@pytest.mark.parametrize(
+    ("name", "author", "places"),
+    [
+        # By a raised number, two of them, and over two lines.
+        ("2005.11401", "Patrick Lewis", [FACEBOOK, LONDON]),
+        ("2005.11401", "Ethan Perez", [NEW_YORK]),
+        ("0807.3577", "Krzysztof Bolejko", [
+            "School of Physics, University of Melbourne, VIC 3010, Australia",
+            "Nicolaus Copernicus Astronomical Center, Bartycka 18, 00-716 Warsaw, Poland",
+        ]),
+        ("sparse_diffusion_policy", "Mingxiao Huo", ["Carnegie Mellon University"]),
+        # By the column; one author's column has an address alone.
+        ("1706.03762", "Aidan N. Gomez", ["University of Toronto"]),
+        ("1706.03762", "Illia Polosukhin", []),
+        ("smola10", "Alexander Smola", [
+            "Yahoo! Research, Santa Clara, CA, USA", "Australian National University, Canberra",
+        ]),
+        # One for all; and one for all who have no mark.
+        ("ALCE", "Danqi Chen", ["Department of Computer Science, Princeton University"]),
+        ("N18-3011", "Oren Etzioni", [SEATTLE]),
+        ("N18-3011", "Doug Downey", ["Northwestern University, Evanston IL 60208, USA"]),
+    ],
+)  # fmt: skip
+def test_an_author_has_the_affiliations_that_the_page_says(
+    name: str, author: str, places: list[str]
+) -> None:
+    paper = paper_of(SHARED / "papers" / "open" / f"{name}.pdf")
+    assert len(paper.author_affiliations) == len(paper.authors)
+    own = paper.author_affiliations[paper.authors.index(author)]
+    said = [" ".join(paper.affiliations[n].of(paper.text).split()) for n in own]
+    assert said == places

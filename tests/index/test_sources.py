@@ -48,11 +48,10 @@ def test_a_missing_source_stops_no_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("empty", "no .pdf, .md, .markdown files in this folder"),
-        ("notes.txt", "gloss reads .pdf, .md, .markdown files only"),
+        ("empty", "no .pdf, .md, .markdown, .html, .htm, .xhtml files in this folder"),
+        ("notes.txt", "gloss reads .pdf, .md, .markdown, .html, .htm, .xhtml files only"),
         ("x" * 300, "File name too long"),
         ("", "no .pdf"),
-        ("2407.03300v2", "fetching from arXiv is not available in this version"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -66,26 +65,28 @@ def test_what_is_wrong_is_said(
     assert why in str(found.errors[0])
 
 
-@pytest.mark.parametrize(
-    "argument",
-    [
-        "2407.03300",
-        "arXiv:2407.03300v1",
-        "hep-th/9901001",
-        "math.GT/0309136v2",
-        "https://arxiv.org/abs/2407.03300",
-        "http://www.arxiv.org/pdf/2407.03300v3.pdf",
-    ],
-)
-def test_arxiv_is_recognised(argument: str) -> None:
-    (error,) = find_sources([argument]).errors
-    assert "download the PDF and add the file" in error.why
+def test_papers_on_arxiv_stand_beside_the_files(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").touch()
+    long = "https://arxiv.org/abs/2407.03300?" + "x" * 300
+    arguments = [
+        *(
+            "hep-th/9901001",
+            str(tmp_path),
+            "arXiv:2407.03300v1",
+            "https://arxiv.org/abs/2407.03300",
+        ),
+        *("http://www.arxiv.org/pdf/2407.03300v1.pdf", "10.48550/arXiv.2407.03300", long),
+    ]
+    found = find_sources(arguments)
+    assert names(found) == ["a.pdf"]
+    assert [str(one) for one in found.papers] == ["hep-th/9901001", "2407.03300v1", "2407.03300"]
+    assert found.errors == ()
 
 
 def test_other_addresses_blanks_and_devices() -> None:
     errors = find_sources(["https://example.org/a.pdf", " ", "a\0.pdf", "/dev/null"]).errors
     assert [error.why.split(":")[0] for error in errors] == [
-        "addresses are not fetched in this version",
+        "of addresses, only arXiv's are fetched",
         "not the name of a file or folder",
         "not the name of a file or folder",
         "neither a file nor a folder",
@@ -95,7 +96,10 @@ def test_other_addresses_blanks_and_devices() -> None:
 def test_a_file_named_like_an_id_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "2407.03300v1.pdf").touch()
-    assert names(find_sources(["2407.03300v1.pdf"])) == ["2407.03300v1.pdf"]
+    (tmp_path / "2407.03300").mkdir()
+    (tmp_path / "2407.03300" / "a.md").touch()
+    found = find_sources(["2407.03300v1.pdf", "2407.03300"])
+    assert (names(found), found.papers) == (["a.md", "2407.03300v1.pdf"], ())
 
 
 def test_keys() -> None:
@@ -127,4 +131,4 @@ def test_arxiv_ids_are_the_same_wherever_they_are_read(
         assert (key.paper, find_sources([text]).errors[0].why) == (text, "no such file or folder")
     else:
         assert (key.paper, stamped.id, stamped.version) == (paper, paper, version)
-        assert "download the PDF" in find_sources([text]).errors[0].why
+        assert [(one.id, one.version) for one in find_sources([text]).papers] == [(paper, version)]

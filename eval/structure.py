@@ -1,0 +1,579 @@
+"""Are papers read right? Title, authors, abstract, headings, boxes and figures, against truth.
+
+A truth file is a JSON list; each entry names a ``pdf`` and says what stands in it: ``title``,
+``authors``, ``affiliations`` (the places of each author), ``abstract``, ``sections`` (headings in
+order, as text or as ``{"title", "level"}``) with ``levels`` (the levels that the list gives:
+``"all"`` or numbers), and if somebody noted them
+``figures`` (``{"label", "page", "box"}``) and ``order`` (phrases of the text in reading order).
+What an entry leaves out is not scored. A paper that is not there or cannot be read scores nothing
+and is listed with the reason.
+
+Conventions of truth files differ on headings that every paper has or that end it: where an entry
+has no heading of the kind *abstract*, *references*, *acknowledgements* or *appendix*, headings of
+that kind are left out of the count; ``f1_strict`` counts them all.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from app.evaluation import Report
+from eval.boxes import DrawnPages, letters
+from index.config import Settings
+from index.errors import GlossError
+from index.paper import Box, Paper, Reading, Role, Sentence
+from index.read.headings import parse_heading, title_role
+
+_OPTIONAL: tuple[Role, ...] = ("abstract", "references", "acknowledgements", "appendix")
+_DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s")
+_OVERLAP = 0.7  # of two boxes' union: a figure is found where its box says so
+_PICTURE_SCALE = 1.1
+
+
+class TruthUnusable(GlossError):
+    """A truth file is missing or is none."""
+
+    def __init__(self, path: Path | None, why: str) -> None:
+        super().__init__(f"{path}: {why}" if path else why)
+        self.path = path
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What people say of a paper. None: they did not say."""
+
+    pdf: Path
+    name: str
+    title: str | None
+    authors: tuple[str, ...] | None
+    abstract: str | None
+    headings: tuple[Named, ...] | None
+    levels: tuple[int, ...] | None  # None: all
+    figures: tuple[tuple[str, Box], ...] | None
+    affiliations: tuple[tuple[str, ...], ...] | None  # of each author
+    order: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A heading: its title as printed, and its level where that is known."""
+
+    title: str
+    level: int | None
+    role: Role = "other"
+
+    def is_like(self, other: Named) -> bool:
+        """Whether the two are one heading: by their letters, with or without the number."""
+        if self.level is not None and other.level is not None and self.level != other.level:
+            return False
+        return not self._spellings().isdisjoint(other._spellings())
+
+    def _spellings(self) -> set[str]:
+        return {letters(self.title), letters(parse_heading(self.title.strip()).title_alone)}
+
+
+@dataclass(slots=True)
+class PaperScore:
+    """One paper: what was found, and what was missed or wrong. A score is None if not asked for."""
+
+    pdf: str
+    status: str
+    reason: str = ""
+    seconds: float = 0.0
+    title: str = ""
+    title_exact: bool | None = None
+    authors: tuple[str, ...] = ()
+    authors_found: int = 0
+    authors_missed: tuple[str, ...] = ()
+    authors_wrong: tuple[str, ...] = ()
+    authors_in_order: bool | None = None
+    affiliations_right: int = 0
+    affiliations_given: int = 0
+    affiliations_asked: int = 0
+    affiliations_missed: tuple[str, ...] = ()  # "author: place; place"
+    affiliations_wrong: tuple[str, ...] = ()
+    abstract: str = ""
+    abstract_f1: float | None = None
+    headings_f1: float | None = None
+    headings_f1_strict: float | None = None
+    headings_missed: tuple[str, ...] = ()
+    headings_wrong: tuple[str, ...] = ()
+    order: float | None = None
+    figures_right: int = 0
+    figures_asked: int = 0
+    figures_missed: tuple[str, ...] = ()
+    sentences: int = 0
+    boxes_hold: int = 0
+    box_misses: list[dict[str, object]] = field(default_factory=list)
+
+
+def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
+    """Read the papers of truth files and score them; raises ``TruthUnusable``."""
+    from index.read import Reader
+
+    if not data:
+        raise TruthUnusable(None, "give a truth file: gloss eval structure --data TRUTH.json")
+    truths = [truth for path in data for truth in read_truth(path)]
+    began = time.perf_counter()
+    with Reader(settings) as reader, ThreadPoolExecutor(settings.read_workers) as threads:
+
+        def read(truth: Truth) -> tuple[Reading, float]:
+            start = time.perf_counter()
+            if not truth.pdf.is_file():
+                return Reading("broken", "the file is not there"), 0.0
+            return reader.read(truth.pdf), time.perf_counter() - start
+
+        readings = list(threads.map(read, truths))
+        seconds = time.perf_counter() - began
+        scores = [
+            score(truth, reading, round(took, 3))
+            for truth, (reading, took) in zip(truths, readings, strict=True)
+        ]
+        page = settings.cache.expanduser() / "evaluations" / "structure.html"
+        pictures = [
+            _pictures(reader, truth, reading, one)
+            for truth, (reading, _), one in zip(truths, readings, scores, strict=True)
+        ]
+    report = summary(scores)
+    report["seconds"] = round(seconds, 2)
+    report["page"] = str(page)
+    _write_page(page, report, truths, scores, pictures)
+    return Report(report, tuple(_table(scores)), tuple(_notes(scores, page)))
+
+
+# --- truth ----------------------------------------------------------------------------------------
+
+
+def read_truth(path: Path) -> list[Truth]:
+    """The entries of a truth file. Raises ``TruthUnusable``."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TruthUnusable(path, f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise TruthUnusable(path, f"is no JSON: {error}") from error
+    if not isinstance(entries, list) or not entries:
+        raise TruthUnusable(path, "is no list of papers")
+    return [_truth(path, number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _truth(path: Path, number: int, entry: Any) -> Truth:
+    if not isinstance(entry, dict) or not isinstance(entry.get("pdf"), str):
+        raise TruthUnusable(path, f"entry {number} does not name a pdf")
+    try:
+        levels = entry.get("levels", "all")
+        headings = entry.get("sections")
+        figures = entry.get("figures")
+        located = entry.get("affiliations")
+        if located is not None and len(located) != len(entry.get("authors") or ()):
+            raise ValueError("affiliations are lists, one for each author")
+        return Truth(
+            pdf=_placed(entry["pdf"], path),
+            name=entry["pdf"],
+            title=entry.get("title") or None,
+            authors=None if entry.get("authors") is None else tuple(map(str, entry["authors"])),
+            abstract=entry.get("abstract") or None,
+            headings=None if not headings else tuple(_named(headings)),
+            levels=None if levels in ("all", None) else tuple(int(level) for level in levels),
+            figures=None
+            if not figures
+            else tuple(
+                (str(f["label"]), Box(int(f["page"]), *map(float, f["box"]))) for f in figures
+            ),
+            affiliations=None
+            if located is None
+            else tuple(tuple(map(str, places)) for places in located),
+            order=tuple(entry["order"]) if entry.get("order") else None,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise TruthUnusable(path, f"entry {number} ({entry['pdf']}): {error}") from error
+
+
+def _placed(name: str, truth: Path) -> Path:
+    """A path of a truth file: absolute, or relative to the file or one of the folders above it."""
+    for folder in truth.resolve().parents:
+        if (folder / name).is_file():
+            return folder / name
+    return truth.parent / name
+
+
+def _named(headings: Iterable[Any]) -> Iterable[Named]:
+    """Levels are those given, or those that decimal numbers tell in a list that has them."""
+    rows = [
+        (h["title"], h.get("level")) if isinstance(h, dict) else (str(h), None) for h in headings
+    ]
+    numbered = sum(bool(_DOTTED.match(title)) for title, _ in rows) >= 0.5 * len(rows)
+    for title, level in rows:
+        parsed = parse_heading(title.strip())
+        if level is None and numbered and _DOTTED.match(title):
+            level = len(parsed.number)
+        appendix = parsed.in_appendix and numbered
+        yield Named(title, level, "appendix" if appendix else title_role(title))
+
+
+# --- scores ---------------------------------------------------------------------------------------
+
+
+def score(truth: Truth, reading: Reading, seconds: float) -> PaperScore:
+    """One paper against its truth. Boxes are read back from the file."""
+    paper = reading.paper
+    result = PaperScore(truth.name, reading.status, reading.reason, seconds)
+    if truth.title is not None:
+        result.title_exact = paper is not None and letters(paper.title) == letters(truth.title)
+    _score_authors(result, truth, paper)
+    if truth.affiliations is not None:
+        _score_affiliations(result, truth.authors or (), truth.affiliations, paper)
+    if truth.abstract is not None:
+        result.abstract_f1 = 0.0
+        if paper is not None and paper.abstract is not None:
+            result.abstract = paper.abstract.of(paper.text)
+            result.abstract_f1 = character_f1(result.abstract, truth.abstract)
+    if truth.headings is not None:
+        _score_headings(result, truth, truth.headings, paper)
+    if truth.order is not None:
+        result.order = order_kept(truth.order, paper.text if paper else "")
+    if truth.figures is not None:
+        _score_figures(result, truth.figures, paper)
+    if paper is not None:
+        result.title = paper.title
+        _score_boxes(result, truth.pdf, paper)
+    return result
+
+
+def _score_authors(result: PaperScore, truth: Truth, paper: Paper | None) -> None:
+    if truth.authors is None:
+        return
+    found = paper.authors if paper is not None else ()
+    wanted = Counter(map(letters, truth.authors))
+    given = Counter(map(letters, found))
+    result.authors = found
+    result.authors_found = (wanted & given).total()
+    result.authors_missed = tuple(a for a in truth.authors if not given[letters(a)])
+    result.authors_wrong = tuple(a for a in found if not wanted[letters(a)])
+    result.authors_in_order = [letters(a) for a in found] == [letters(a) for a in truth.authors]
+
+
+def _score_affiliations(
+    result: PaperScore,
+    authors: Sequence[str],
+    wanted: Sequence[Sequence[str]],
+    paper: Paper | None,
+) -> None:
+    """Each author's places, as one: where a place ends and the next begins is not asked."""
+    found: dict[str, list[str]] = {}
+    if paper is not None:
+        for name, numbers in zip(paper.authors, paper.author_affiliations, strict=False):
+            found[letters(name)] = [paper.affiliations[n].of(paper.text) for n in numbers]
+    missed: list[str] = []
+    wrong: list[str] = []
+    for name, places in zip(authors, wanted, strict=True):
+        given = found.pop(letters(name), [])
+        result.affiliations_asked += bool(places)
+        result.affiliations_given += bool(given)
+        if letters(" ".join(given)) == letters(" ".join(places)):
+            result.affiliations_right += bool(places)
+            continue
+        missed += [_located(name, places)] if places else []
+        wrong += [_located(name, given)] if given else []
+    result.affiliations_missed, result.affiliations_wrong = tuple(missed), tuple(wrong)
+
+
+def _located(name: str, places: Sequence[str]) -> str:
+    return f"{name}: {'; '.join(' '.join(place.split()) for place in places)}"
+
+
+def character_f1(found: str, wanted: str) -> float:
+    """F1 of the characters that two texts share in order, spaces and accents apart."""
+    a, b = letters(found), letters(wanted)
+    if not a or not b:
+        return 0.0
+    blocks = difflib.SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    return round(2 * sum(block.size for block in blocks) / (len(a) + len(b)), 4)
+
+
+def _score_headings(
+    result: PaperScore, truth: Truth, wanted: Sequence[Named], paper: Paper | None
+) -> None:
+    """Text, level and order: the longest row of headings that both have, as F1."""
+    result.headings_f1 = result.headings_f1_strict = 0.0
+    if paper is None:
+        result.headings_missed = tuple(one.title for one in wanted)
+        return
+    found = [
+        Named(section.title, section.level, section.role)
+        for section in paper.sections
+        if section.title and (truth.levels is None or section.level in truth.levels)
+    ]
+    core = [one for one in found if one.role not in _OPTIONAL]
+    unmatched = dict(enumerate(wanted))
+    for number, _ in _common(wanted, core):
+        del unmatched[number]
+    given = {
+        role
+        for role in _OPTIONAL
+        if any(one.role == role for one in wanted)
+        or any(
+            one.is_like(other) for one in found if one.role == role for other in unmatched.values()
+        )
+    }
+    counted = [one for one in found if one.role not in _OPTIONAL or one.role in given]
+    shared = _common(wanted, counted)
+    result.headings_f1 = _f1(len(shared), len(wanted), len(counted))
+    result.headings_f1_strict = _f1(len(_common(wanted, found)), len(wanted), len(found))
+    rights = {number for number, _ in shared}
+    places = {place for _, place in shared}
+    result.headings_missed = tuple(
+        _told(one) for number, one in enumerate(wanted) if number not in rights
+    )
+    result.headings_wrong = tuple(
+        _told(one) for place, one in enumerate(counted) if place not in places
+    )
+
+
+def _told(heading: Named) -> str:
+    return heading.title if heading.level is None else f"{heading.title} [{heading.level}]"
+
+
+def _common(wanted: Sequence[Named], found: Sequence[Named]) -> list[tuple[int, int]]:
+    """The longest common row of two lists of headings, as pairs of places."""
+    length = [[0] * (len(found) + 1) for _ in range(len(wanted) + 1)]
+    for i in reversed(range(len(wanted))):
+        for j in reversed(range(len(found))):
+            if wanted[i].is_like(found[j]):
+                length[i][j] = length[i + 1][j + 1] + 1
+            else:
+                length[i][j] = max(length[i + 1][j], length[i][j + 1])
+    pairs: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(wanted) and j < len(found):
+        if wanted[i].is_like(found[j]):
+            pairs.append((i, j))
+            i, j = i + 1, j + 1
+        elif length[i + 1][j] >= length[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return pairs
+
+
+def _f1(right: int, wanted: int, found: int) -> float:
+    return round(2 * right / (wanted + found), 4) if wanted + found else 1.0
+
+
+def order_kept(phrases: Sequence[str], text: str) -> float:
+    """The share of neighbouring phrases that are both in the text, and in this order."""
+    folded = letters(text)
+    places = [folded.find(letters(phrase)) for phrase in phrases]
+    pairs = list(pairwise(places))
+    if not pairs:
+        return float(bool(places) and places[0] >= 0)
+    return round(sum(0 <= before < after for before, after in pairs) / len(pairs), 4)
+
+
+def _score_figures(
+    result: PaperScore, wanted: Sequence[tuple[str, Box]], paper: Paper | None
+) -> None:
+    found = {letters(figure.label): figure.box for figure in paper.figures} if paper else {}
+    result.figures_asked = len(wanted)
+    missed: list[str] = []
+    for label, box in wanted:
+        given = found.get(letters(label))
+        if given is not None and overlap(given, box) >= _OVERLAP:
+            result.figures_right += 1
+        else:
+            missed.append(label)
+    result.figures_missed = tuple(missed)
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes; 0 on different pages."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    if one.page != other.page or width <= 0 or height <= 0:
+        return 0.0
+    union = _area(one) + _area(other) - width * height
+    return width * height / union if union > 0 else 0.0
+
+
+def _area(box: Box) -> float:
+    return (box.x1 - box.x0) * (box.y1 - box.y0)
+
+
+def _score_boxes(result: PaperScore, pdf: Path, paper: Paper) -> None:
+    """Every sentence: are the words inside its boxes, read back from the page, its words?"""
+    drawn = DrawnPages(pdf)
+    for sentence in paper.sentences:
+        result.sentences += 1
+        boxes = paper.boxes(sentence.span)
+        said = sentence.span.of(paper.text)
+        if boxes and drawn.hold(boxes, said):
+            result.boxes_hold += 1
+        else:
+            result.box_misses.append(_miss(sentence, said, boxes, drawn))
+
+
+def _miss(
+    sentence: Sentence, said: str, boxes: Sequence[Box], drawn: DrawnPages
+) -> dict[str, object]:
+    return {
+        "page": boxes[0].page if boxes else None,
+        "kind": sentence.kind,
+        "sentence": " ".join(said.split()),
+        "page_says": drawn.says(boxes) if boxes else "",
+    }
+
+
+def summary(scores: Sequence[PaperScore]) -> dict[str, object]:
+    """The figures over all papers, and each paper."""
+    titles = [one.title_exact for one in scores if one.title_exact is not None]
+    named = [one for one in scores if one.authors_in_order is not None]
+    right = sum(one.authors_found for one in named)
+    wanted = sum(one.authors_found + len(one.authors_missed) for one in named)
+    found = sum(len(one.authors) for one in named)
+    headed = [one for one in scores if one.headings_f1 is not None]
+    sentences = sum(one.sentences for one in scores)
+    holding = sum(one.boxes_hold for one in scores)
+    asked = sum(one.figures_asked for one in scores)
+    located = sum(one.affiliations_asked for one in scores)
+    return {
+        "titles": {"exact": _mean(map(float, titles)), "papers": len(titles)},
+        "authors": {
+            "f1": _f1(right, wanted, found) if named else None,
+            "in_order": _mean(float(bool(one.authors_in_order)) for one in named),
+            "authors": wanted,
+        },
+        "affiliations": {
+            "f1": _f1(
+                sum(one.affiliations_right for one in scores),
+                located,
+                sum(one.affiliations_given for one in scores),
+            )
+            if located
+            else None,
+            "authors": located,
+        },
+        "headings": {
+            "f1": _mean(one.headings_f1 or 0.0 for one in headed),
+            "f1_strict": _mean(one.headings_f1_strict or 0.0 for one in headed),
+            "papers": len(headed),
+        },
+        "abstract": {
+            "f1": _mean(one.abstract_f1 for one in scores if one.abstract_f1 is not None),
+            "papers": sum(one.abstract_f1 is not None for one in scores),
+        },
+        "boxes": {
+            "accuracy": round(holding / sentences, 4) if sentences else None,
+            "sentences": sentences,
+            "misses": sentences - holding,
+        },
+        "order": {"kept": _mean(one.order for one in scores if one.order is not None)},
+        "figures": {
+            "found": round(sum(one.figures_right for one in scores) / asked, 4) if asked else None,
+            "asked": asked,
+        },
+        "papers": [asdict(one) for one in scores],
+    }
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    listed = list(values)
+    return round(sum(listed) / len(listed), 4) if listed else None
+
+
+def _table(scores: Sequence[PaperScore]) -> Iterator[tuple[str, ...]]:
+    yield ("paper", "status", "title", "authors", "abstract", "headings", "boxes", "figures", "s")
+    for one in scores:
+        authors = f"{one.authors_found}/{one.authors_found + len(one.authors_missed)}"
+        yield (
+            Path(one.pdf).name,
+            one.status,
+            {None: "", True: "exact", False: "wrong"}[one.title_exact],
+            authors if one.authors_in_order is not None else "",
+            _shown(one.abstract_f1),
+            _shown(one.headings_f1),
+            f"{one.boxes_hold}/{one.sentences}",
+            f"{one.figures_right}/{one.figures_asked}" if one.figures_asked else "",
+            f"{one.seconds:.2f}",
+        )
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _notes(scores: Sequence[PaperScore], page: Path) -> Iterator[str]:
+    """What was not read right, a line each, and where the page is."""
+    for one in scores:
+        name = Path(one.pdf).name
+        if one.reason:
+            yield f"{name}: {one.status}: {one.reason}"
+        if one.title_exact is False:
+            yield f"{name}: title read as {one.title!r}"
+        for what, missed, wrong in (
+            ("author", one.authors_missed, one.authors_wrong),
+            ("affiliation", one.affiliations_missed, one.affiliations_wrong),
+            ("heading", one.headings_missed, one.headings_wrong),
+            ("figure", one.figures_missed, ()),
+        ):
+            yield from (f"{name}: {what} missed: {said}" for said in missed)
+            yield from (f"{name}: {what} wrong: {said}" for said in wrong)
+        for miss in one.box_misses:
+            yield f"{name}: box on page {miss['page']} does not hold: {miss['sentence']}"
+    yield f"page: {page}"
+
+
+# --- the page that people look at -----------------------------------------------------------------
+
+
+def _pictures(reader: Any, truth: Truth, reading: Reading, one: PaperScore) -> list[dict[str, str]]:
+    """Page 1 with title and abstract marked, and the pages of sentences whose boxes do not hold."""
+    paper = reading.paper
+    if paper is None:
+        return []
+    marked: dict[int, list[Box]] = {1: list(paper.boxes(paper.abstract)) if paper.abstract else []}
+    for miss in one.box_misses:
+        if isinstance(miss["page"], int):
+            marked.setdefault(miss["page"], [])
+    for sentence in paper.sentences:
+        places = paper.boxes(sentence.span)
+        said = " ".join(sentence.span.of(paper.text).split())
+        if any(said == miss["sentence"] for miss in one.box_misses):
+            for box in places:
+                marked.setdefault(box.page, []).append(box)
+    pictures = []
+    for page, boxes in sorted(marked.items()):
+        png = reader.render_page(truth.pdf, page, boxes, _PICTURE_SCALE)
+        pictures.append({"page": str(page), "png": base64.b64encode(png).decode("ascii")})
+    return pictures
+
+
+def _write_page(
+    path: Path,
+    report: Mapping[str, object],
+    truths: Sequence[Truth],
+    scores: Sequence[PaperScore],
+    pictures: Sequence[Sequence[Mapping[str, str]]],
+) -> None:
+    from jinja2 import Environment, PackageLoader
+
+    environment = Environment(
+        loader=PackageLoader("eval"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    rows = list(zip(truths, scores, pictures, strict=True))
+    said = environment.get_template("structure.html").render(report=report, rows=rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(said, encoding="utf-8")
+    fresh.replace(path)

@@ -1,0 +1,254 @@
+"""The sentences of digests, searched: claims in a second collection beside that of the passages.
+
+The catalogue is the truth here too. A digest is saved in the transaction that makes its claim set
+count, once the set's vectors are in the store; the former set of that paper and language goes
+afterwards. The store is one of ``index.store``, whose points carry the number of a claim set where
+those of passages carry that of an edition. Numbers are never used twice, so that what a crash
+leaves behind is never shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any, Protocol
+
+from index.catalog import Catalog, ClaimSet, KeptClaim
+from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
+from index.paper import ClaimHit, ClaimRecord, Paper, SearchFilter, SparseVector
+from index.rank import WordEncoder, question, rank
+from index.store import Point, Scored, Store, VectorQuery
+
+_NO_WORDS = SparseVector((), ())
+
+# "Which papers report X" asks for X: every digest has words like "this paper reports".
+_ASKING = re.compile(
+    r"^\W*(?:which|what)\s+(?:of\s+(?:the|these)\s+)?(?:other\s+)?"
+    r"(?:papers?|works?|study|studies|articles?|authors?|digests?)\s+"
+    r"(?:have\s+|has\s+|that\s+|also\s+)*"
+    r"(?:reports?|reported|finds?|found|shows?|shown|claims?|claimed|says?|states?|describes?|"
+    r"presents?|proposes?|discuss(?:es)?|mentions?|observes?)\s+(?:that\s+|about\s+|of\s+)?",
+    re.I,
+)
+
+
+class Embedder(Protocol):
+    """What claims need of the embedding model."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Any:
+        """A row of unit length for each text."""
+
+    def embed_query(self, text: str) -> Any:
+        """The query's vector, of unit length."""
+
+
+class Words(WordEncoder, Protocol):
+    """What claims need of the BM25 encoder."""
+
+    def encode_passage(self, text: str) -> SparseVector:
+        """The terms of a claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the two halves of a search are fused, as ``VectorQuery`` has it."""
+
+    k: int
+    depth: int
+
+
+def claim_points(
+    claims: Sequence[ClaimRecord], date: str | None, embedder: Embedder, words: Words
+) -> list[Point]:
+    """Claims as points whose claim set is still to be set, in the same order.
+
+    ``date`` is the paper's, ISO and valid.
+    """
+    if not claims:
+        return []
+    vectors = embedder.embed_passages([claim.text for claim in claims])
+    return [
+        Point(
+            passage_id=claim.id,
+            paper_id=claim.paper_id,
+            edition=0,
+            role=None,
+            date=date,
+            dense=vector.tolist(),
+            sparse=words.encode_passage(claim.text),
+        )
+        for claim, vector in zip(claims, vectors, strict=True)
+    ]
+
+
+def resolves(claim: ClaimRecord, paper: Paper) -> bool:
+    """Whether all that a claim cites is the paper's text at its place; a claim must cite."""
+    return bool(claim.citations) and all(
+        citation.span.of(paper.text) == citation.quote for citation in claim.citations
+    )
+
+
+class ClaimIndex:
+    """Claims in an open store, which is this index's to close. Made by ``Library``.
+
+    Every method raises ``StoreUnusable`` where the store cannot answer.
+    """
+
+    def __init__(self, catalog: Catalog, store: Store, fusion: Fusion) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._fusion = fusion
+
+    def tidy(self) -> None:
+        """Clear away what a crash left of sets that never counted, or no longer do."""
+        self.drop(self._catalog.claim_numbers("pending", "replaced"))
+
+    def save(
+        self,
+        edition: int,
+        lang: str,
+        digest: str,
+        text: str,
+        claims: Sequence[ClaimRecord],
+        points: Sequence[Point],
+    ) -> None:
+        """Save a digest (``text``, under the name ``digest``) and let its claims count.
+
+        They take the place of those of the edition's former digest in that language. Cut short,
+        it leaves the former digest and its claims.
+        """
+        former = [
+            one.number
+            for one in self._catalog.claim_sets()
+            if (one.edition, one.lang) == (edition, lang)
+        ]
+        number = self._catalog.add_claims(edition, lang, digest, claims)
+        try:
+            self._store.upsert([replace(point, edition=number) for point in points])
+            self._catalog.commit_digest(number, text)
+        except BaseException:
+            # What was interrupted after the commit counts. What does not is taken out; if that
+            # cannot be done now, the next opening does so.
+            with suppress(GlossError):
+                if number in self._catalog.claim_numbers("pending"):
+                    self.drop([number])
+            raise
+        with suppress(StoreUnusable):  # not shown any more; else the next opening does so
+            self.drop(former)
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Take out claim sets: vectors first, then the rows that know of them."""
+        for number in numbers:
+            self._store.delete(number)
+            self._catalog.purge_claims(number)
+
+    def drop_vectors(self, numbers: Iterable[int]) -> None:
+        """Take out the vectors of claim sets whose rows go with their edition's."""
+        for number in numbers:
+            self._store.delete(number)
+
+    def fill(self, claim_set: ClaimSet, points: Sequence[Point]) -> None:
+        """Put the points of a claim set in that counts already."""
+        self._store.upsert([replace(point, edition=claim_set.number) for point in points])
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+    def counts(self) -> dict[int, int]:
+        """How many points each claim set has."""
+        return self._store.editions()
+
+    def search(
+        self, query: str, k: int, wanted: SearchFilter, embedder: Embedder, words: Words
+    ) -> list[ClaimHit]:
+        """The ``k`` best claims, best first; a sentence that a digest has twice comes once.
+
+        Raises ``EmptyQuery``; ``NoDigests`` where there is nothing to search.
+        """
+        self._check(wanted)
+        about = _ASKING.sub("", query, count=1)
+        asked = question(
+            about if any(map(str.isalnum, about)) else query,
+            embedder,
+            words,
+        )
+        return self._best(
+            asked.dense, asked.sparse, k, wanted, self._catalog.counting().__contains__
+        )
+
+    def like(
+        self, claim_id: str, k: int, wanted: SearchFilter, embedder: Embedder
+    ) -> tuple[ClaimRecord, list[ClaimHit]]:
+        """A claim and the ``k`` of other papers that are nearest to it, by its own vector.
+
+        Raises ``ClaimNotFound``.
+        """
+        if wanted.role is not None:
+            raise RoleOfDigest(wanted.role)
+        own = self.claim(claim_id)
+        counting = self._catalog.counting()
+        vector = embedder.embed_passages([own.claim.text])[0].tolist()
+
+        def elsewhere(number: int) -> bool:
+            return counting.get(number, own.edition) != own.edition
+
+        return own.claim, self._best(vector, _NO_WORDS, k, wanted, elsewhere)
+
+    def claim(self, claim_id: str) -> KeptClaim:
+        """The claim of that id. Raises ``ClaimNotFound``."""
+        kept = self._catalog.claim(claim_id)
+        if kept is None:
+            ids = self._catalog.claim_ids()
+            # Those of the paper first, so that a large library is not compared letter by letter.
+            paper = claim_id.rpartition("/")[0].rpartition("/")[0]
+            near = [one for one in ids if paper and one.startswith(paper)] or ids
+            raise ClaimNotFound(claim_id, tuple(get_close_matches(claim_id, near)))
+        return kept
+
+    def _check(self, wanted: SearchFilter) -> None:
+        if wanted.role is not None:
+            raise RoleOfDigest(wanted.role)
+        sets = self._catalog.claim_sets()
+        if wanted.paper_id is not None:
+            sets = [one for one in sets if one.paper_id == wanted.paper_id]
+        if not sets:
+            unclaimed = self._catalog.unclaimed().values()
+            old = [one for one in unclaimed if wanted.paper_id in (None, one)]
+            raise NoDigests(wanted.paper_id or "", len(old))
+
+    def _best(
+        self,
+        dense: Sequence[float],
+        sparse: SparseVector,
+        k: int,
+        wanted: SearchFilter,
+        counts: Callable[[int], bool],
+    ) -> list[ClaimHit]:
+        def nearest(limit: int) -> list[Scored]:
+            return self._store.search(
+                VectorQuery(
+                    dense=dense,
+                    sparse=sparse,
+                    limit=limit,
+                    filter=wanted,
+                    depth=max(self._fusion.depth, limit),
+                    fusion_k=self._fusion.k,
+                )
+            )
+
+        limit = k
+        while True:
+            found = rank(nearest, limit, counts)
+            hits: dict[str, ClaimHit] = {}
+            for scored in found:
+                kept = self._catalog.shown_claim(scored.edition, scored.passage_id)
+                if kept is not None:  # else it was replaced a moment ago
+                    hit = ClaimHit(kept.claim, scored.score, scored.found_by, kept.title)
+                    hits.setdefault(kept.claim.id, hit)
+            if len(hits) >= k or len(found) < limit:
+                return list(hits.values())[:k]
+            limit *= 2

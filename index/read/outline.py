@@ -1,0 +1,406 @@
+"""Which paragraphs are headings, and on which level: by their numbers first, then by their type.
+
+A number must come after the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
+"A.1"), so that a numbered list is no outline. Where a paper numbers its sections, an unnumbered
+heading bears a well-known name or is set like a numbered one; where it does not, the paragraphs
+that stand out are ranked by how they are set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index.read.headings import KNOWN, Heading, assign_roles, ordinal, parse_heading
+from index.read.layout import Layout, Paragraph, is_contents_row
+from index.read.pages import PageWord, Style
+
+_CONTENTS = re.compile(
+    r"(?:table of )?contents$|key\s?words(?: and phrases)?\W*$|index terms\W*$|ccs concepts\W*$|"
+    r"categories and subject descriptors\W*$|general terms\W*$|acm reference format\W*$|"
+    r"article info\w*$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
+    re.I,
+)
+_SMALL_CAPITALS = re.compile(r"CSC|caps|smallcap|-SC\b|\.sc\b|SmCp", re.I)
+_LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■–*]")
+_MOST_LINES = 4
+_MOST_LETTERS = 180
+_PLAIN_LETTERS = 100
+_LEAST_NUMBERED = 3  # fewer are a numbered list in bold
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a heading is set. ``size`` is in half points; small capitals are capitals."""
+
+    size: float
+    bold: bool
+    italic: bool
+    capitals: bool
+    beside: bool = False  # at the left edge, in a paper that centres its sections
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    place: int
+    heading: Heading
+    face: Face
+    spaced: bool  # the number stands clear of the title, or has a mark of its own
+
+
+def find_headings(
+    parts: Sequence[Paragraph], layout: Layout, title: set[int]
+) -> dict[int, Heading]:
+    """The paragraphs that are headings, by their place; ``title`` has the ids of its words."""
+    # Of those that are short enough for a heading.
+    faces = {
+        place: face_of(part) for place, part in enumerate(parts) if len(part.lines) <= _MOST_LINES
+    }
+    numbered = _numbered(parts, faces, layout, title)
+    if len(numbered) < _LEAST_NUMBERED:
+        numbered = {}
+    found = dict(numbered)
+    found.update(_unnumbered(parts, faces, layout, numbered, title))
+    anchors = [
+        place
+        for place, heading in found.items()
+        if heading.number or KNOWN.match(parts[place].text.strip())
+    ]
+    first = min(anchors, default=0)  # what stands out above it are authors
+    ordered = [
+        place
+        for place in sorted(found)
+        if place >= first and not _CONTENTS.match(parts[place].text)
+    ]
+    roles = assign_roles([found[place] for place in ordered])
+    return dict(zip(ordered, roles, strict=True))
+
+
+def is_small_capitals(style: Style) -> bool:
+    """Whether a font draws small letters as small capitals, by its name."""
+    return bool(_SMALL_CAPITALS.search(style.font))
+
+
+def face_of(part: Paragraph) -> Face:
+    """The type that a paragraph is set in, its raised marks and formulas apart."""
+    size = 0.0
+    bold = italic = small = letters = upper = 0
+    for word in part.words:
+        for text, style in word.parts:
+            if style.maths or style.raised:
+                continue
+            here = sum(map(str.isalpha, text))
+            letters += here
+            upper += sum(map(str.isupper, text))
+            bold += here if style.bold else 0
+            italic += here if style.italic else 0
+            small += here if is_small_capitals(style) else 0
+            size = max(size, style.size) if here else size
+    return Face(
+        round(size * 2) / 2,
+        letters > 0 and bold >= 0.8 * letters,
+        letters > 0 and italic >= 0.8 * letters,
+        letters > 4 and max(upper, small) >= 0.9 * letters,
+    )
+
+
+def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
+    """Whether a paragraph is short and plain enough for a heading."""
+    text = parse_heading(part.text).title_alone
+    letters = sum(map(str.isalpha, text))
+    return (
+        part.kind in ("paragraph", "table", "footnote")
+        and len(part.lines) <= _MOST_LINES
+        and 3 <= letters <= _MOST_LETTERS
+        and letters > 0.5 * len(text.replace(" ", ""))
+        and (text[0].isupper() or text[0].isdigit() or part.text != text or not text[0].isascii())
+        and not text.rstrip().endswith((",", ";"))
+        and face.size >= layout.body_size - 1.2
+        and not is_contents_row(part)
+        and not (part.kind == "footnote" and _is_marked(part))
+    )
+
+
+def _is_marked(part: Paragraph) -> bool:
+    """Whether it begins with a raised mark, as footnotes and affiliations do."""
+    _, style = part.words[0].parts[0]
+    return style.raised or style.size < 0.8 * part.size
+
+
+def stands_out(face: Face, layout: Layout) -> bool:
+    """Whether it is bold, larger than the text, or in capitals."""
+    return face.bold or face.capitals or face.size > layout.body_size + 0.7
+
+
+# --- numbered headings ----------------------------------------------------------------------------
+
+
+def _numbered(
+    parts: Sequence[Paragraph], faces: dict[int, Face], layout: Layout, title: set[int]
+) -> dict[int, Heading]:
+    candidates: list[_Candidate] = []
+    for place, part in enumerate(parts):
+        if place not in faces or not part.words or id(part.words[0]) in title:
+            continue
+        if not may_head(part, faces[place], layout):
+            continue
+        heading = parse_heading(part.text.strip())
+        if heading.number and _is_set_as_heading(part, heading, faces[place], layout):
+            spaced = _spaced(part.words)
+            candidates.append(_Candidate(place, heading, faces[place], spaced))
+    # The sections of the first level are set alike: of all ways, the one that explains most.
+    top = {c.face for c in candidates if len(c.heading.number) == 1}
+    chains = [_chain(candidates, face) for face in sorted(top, key=repr)]
+    best = max(chains, key=len, default={})
+    loose = _chain(candidates, None)
+    return loose if len(loose) > len(best) + 2 else best
+
+
+def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: Layout) -> bool:
+    title = heading.title_alone
+    if not title or not title[0].isalnum() or not (title[0].isupper() or part.bold or face.bold):
+        return False
+    if not (stands_out(face, layout) or face.italic):
+        # A dotted number on a short line of its own: lower levels are printed in plain type too.
+        own = len(heading.number) > 1 and len(part.lines) <= 2 and len(title) <= _PLAIN_LETTERS
+        return own and title[0].isupper() and not part.run_in and not _ends(part)
+    ended = part.text.rstrip().endswith(".") and not part.run_in
+    return not ended or face.bold or face.capitals
+
+
+def _spaced(words: Sequence[PageWord]) -> bool:
+    number, mark = words[0], words[0].text[-1]
+    if mark in ".):" or len(words) < 2 or words[0].text.lower() == "appendix":
+        return True
+    return words[1].x0 - number.x1 > 0.42 * number.style.size
+
+
+def _chain(candidates: Sequence[_Candidate], top: Face | None) -> dict[int, Heading]:
+    """The candidates whose numbers follow each other, with sections of level 1 set as ``top``."""
+    path = Numbering()
+    chain: dict[int, Heading] = {}
+    for candidate in candidates:
+        heading = candidate.heading
+        as_top = top is not None and _alike(candidate.face, top)
+        step = path.after(heading, candidate.spaced, as_top)
+        if step is None:
+            continue
+        level = step[0]
+        if level == 1 and top is not None and not (as_top or heading.says_appendix):
+            continue
+        path.take(heading, *step)
+        chain[candidate.place] = replace(candidate.heading, level=level)
+    return chain
+
+
+def _alike(face: Face, other: Face) -> bool:
+    same = (face.bold, face.capitals) == (other.bold, other.capitals)
+    return same and abs(face.size - other.size) <= 0.6
+
+
+_DIGITS, _ROMAN, _LETTER = "digits", "roman", "letter"
+
+
+def _kinds(part: str) -> tuple[str, ...]:
+    if part.isdigit():
+        return (_DIGITS,)
+    if re.fullmatch(r"[IVX]+", part):
+        return (_ROMAN, _LETTER) if len(part) == 1 else (_ROMAN,)
+    return (_LETTER,)
+
+
+class Numbering:
+    """Where the numbering of a paper stands: the number on each level, from the top."""
+
+    def __init__(self) -> None:
+        # Each level's number as printed, its kind, and whether it was printed with its parents'.
+        self._path: list[tuple[str, str, bool]] = []
+
+    def take(self, heading: Heading, level: int, kind: str) -> None:
+        """Go on to this heading, which ``after`` has allowed."""
+        number = heading.number
+        if len(number) > 1:
+            kinds = [_kinds(part)[0] for part in number]
+            self._path = [(p, k, True) for p, k in zip(number, kinds, strict=True)]
+        else:
+            self._path = [*self._path[: level - 1], (number[0], kind, False)]
+
+    def after(self, heading: Heading, spaced: bool, as_top: bool) -> tuple[int, str] | None:
+        """The level of a heading and the kind of its number; None if it cannot come next.
+
+        ``spaced``: its number stands clear of its title. ``as_top``: it is set like a section of
+        the first level.
+        """
+        number = heading.number
+        path = self._path
+        if not path:
+            begins = len(number) == 1 and number[0] in ("0", "1", "2", "I")
+            return (1, _kinds(number[0])[0]) if begins else None
+        if len(number) > 1:
+            return self._dotted(number)
+        here = ordinal(number[0])
+        for kind in _kinds(number[0]):
+            here = ordinal(number[0], roman=kind == _ROMAN)
+            for level in range(len(path), 0, -1):
+                last, last_kind, dotted = path[level - 1]
+                if dotted and level > 1:
+                    continue
+                before = ordinal(last, roman=last_kind == _ROMAN)
+                if last_kind == kind and 1 <= here - before <= 2:
+                    return level, kind
+        top = path[0][1]
+        kind = _kinds(number[0])[-1]
+        if number[0] == "A" and top != _LETTER and spaced:
+            # In a paper of roman sections "A" is the first part of a section, unless it says or
+            # shows that it is an appendix.
+            inside = top == _ROMAN and not (heading.says_appendix or as_top)
+            return (2 if inside else 1), _LETTER
+        if number[0] == "1" and len(path) >= 1 and (top != _DIGITS or not path[0][2]):
+            if top == _DIGITS or path[-1][1] == _DIGITS:
+                return None
+            return len(path) + 1, _DIGITS
+        return None
+
+    def _dotted(self, number: tuple[str, ...]) -> tuple[int, str] | None:
+        path = [part for part, _, _ in self._path]
+        level = len(number)
+        kind = _kinds(number[-1])[0]
+        here = ordinal(number[-1])
+        if tuple(path[: level - 1]) == number[:-1]:
+            before = ordinal(path[level - 1]) if len(path) >= level else 0
+            return (level, kind) if (0 if len(path) < level else 1) <= here - before <= 2 else None
+        if _kinds(number[0])[0] == self._path[0][1]:
+            gap = ordinal(number[0]) - ordinal(path[0])
+            return (level, kind) if gap in (0, 1) and here <= 2 else None
+        # "A.1" where the heading of appendix A is a line of capitals without its letter.
+        first = number[0] in ("A", "1") and here == 1 and level == 2
+        return (level, kind) if first and number[0] == "A" else None
+
+
+# --- headings without numbers ---------------------------------------------------------------------
+
+
+def _unnumbered(
+    parts: Sequence[Paragraph],
+    faces: dict[int, Face],
+    layout: Layout,
+    numbered: dict[int, Heading],
+    title: set[int],
+) -> dict[int, Heading]:
+    run_in = {faces[p] for p, heading in numbered.items() if parts[p].run_in and heading.level == 1}
+    candidates = [
+        place
+        for place, part in enumerate(parts)
+        if place in faces
+        and place not in numbered
+        and (not part.run_in or faces[place] in run_in)
+        and part.words
+        and id(part.words[0]) not in title
+        and may_head(part, faces[place], layout)
+    ]
+    known = {place for place in candidates if KNOWN.match(parts[place].text.strip())}
+    found: dict[int, Heading] = {}
+    if numbered:
+        level_of = {faces[p]: numbered[p].level for p in sorted(numbered, reverse=True)}
+        tops = {face for face, level in level_of.items() if level == 1}
+        for place in candidates:
+            face, text = faces[place], parts[place].text.strip()
+            out = stands_out(face, layout)
+            named = place in known and (out or _alone(parts, place))
+            if named or (out and face in tops and not _LISTED.match(text)):
+                found[place] = Heading(text, (), 1)
+            elif out and face in level_of and face.size > layout.body_size + 0.7:
+                found[place] = Heading(text, (), level_of[face])
+        return found
+    sections = [place for place in known if stands_out(faces[place], layout)]
+    if len(sections) >= 2 and all(_is_centred(parts[place], layout) for place in sections):
+        faces = {
+            place: face if _is_centred(parts[place], layout) else replace(face, beside=True)
+            for place, face in faces.items()
+        }
+    ranks = _ranks(candidates, known, parts, faces, layout)
+    for place in candidates:
+        text = parts[place].text.strip()
+        if faces[place] in ranks and not _LISTED.match(text):
+            found[place] = Heading(text, (), ranks[faces[place]])
+        elif place in known and _alone(parts, place):
+            found[place] = Heading(text, (), 1)
+    return found
+
+
+def _ranks(
+    candidates: Sequence[int],
+    known: set[int],
+    parts: Sequence[Paragraph],
+    faces: dict[int, Face],
+    layout: Layout,
+) -> dict[Face, int]:
+    """The level of each way that headings are set in, in a paper without numbers.
+
+    The well-known names tell the first level. What stands out less comes below it, as often as it
+    is used: larger before smaller, bold before italic.
+    """
+    tops = Counter(faces[place] for place in known if stands_out(faces[place], layout))
+    if tops:
+        most = max(tops.values())
+        first = max((face for face in tops if tops[face] >= 0.5 * most), key=_weight)
+    else:
+        bold = [faces[p] for p in candidates if faces[p].bold and faces[p].size >= layout.body_size]
+        if not bold:
+            return {}
+        first = max(bold, key=_weight)
+    others: Counter[Face] = Counter()
+    for place in candidates:
+        face = faces[place]
+        if face == first or _weight(face) >= _weight(first) or place < min(known, default=0):
+            continue
+        leads = list(_leads(parts, place))
+        large = face.size > layout.body_size + 1.2
+        plain = face.italic or large
+        if leads and (face.bold or face.capitals or (plain and not _ends(parts[place]))):
+            others[face] += 1
+    often = [
+        face
+        for face, count in others.items()
+        if count >= 2
+        or (face.bold and face.size >= layout.body_size - 0.2)
+        or face.size > layout.body_size + 1.2
+    ]
+    ranks = {first: 1}
+    level = 1
+    last = first
+    for face in sorted(often, key=_weight, reverse=True):
+        level += 0 if _weight(face) == _weight(last) else 1
+        ranks[face] = min(level, 4)
+        last = face
+    for face in tops:
+        ranks.setdefault(face, 1)
+    return ranks
+
+
+def _weight(face: Face) -> tuple[float, bool, bool, bool, bool]:
+    return face.size, face.capitals, face.bold, not face.italic, not face.beside
+
+
+def _is_centred(part: Paragraph, layout: Layout) -> bool:
+    left, right = layout.edges(part.lines[0])
+    before = min(line.x0 for line in part.lines) - left
+    after = right - max(line.x1 for line in part.lines)
+    return before > 0.04 * (right - left) and abs(before - after) < 0.05 * (right - left) + 2
+
+
+def _leads(parts: Sequence[Paragraph], place: int) -> Iterator[Paragraph]:
+    """The running text or the heading that comes right after."""
+    for part in parts[place + 1 : place + 2]:
+        if part.kind in ("paragraph", "equation") or part.run_in:
+            yield part
+
+
+def _ends(part: Paragraph) -> bool:
+    return part.text.rstrip().endswith((".", ":", "!"))
+
+
+def _alone(parts: Sequence[Paragraph], place: int) -> bool:
+    return len(parts[place].lines) == 1 and parts[place].kind == "paragraph"

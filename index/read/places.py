@@ -1,0 +1,426 @@
+"""Affiliations on page 1: the words of each place, and whose places they are.
+
+What refers from a name to a place is a mark ("1", "a", "*"), or the column, the row above or the
+line that both stand in. Where neither tells, an author has no places: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.read.pages import Line, PageWord
+
+MARKS = "*∗†‡§¶⋆♠♣♦♢♡♥⋄∥‖#\ufffd"
+_SIGNS = {"∗": "*", "⋆": "*", "♡": "♥", "♢": "♦"}
+_MARK = re.compile(rf"\d{{1,2}}|[a-z](?![a-z])|([{re.escape(MARKS)}])\1*")
+_MARKED = re.compile(r"\d{1,2}(?:,\d)*(?=[A-Z][a-z])")
+_NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
+_ORCID = re.compile(r"\[?(?:\d{4}\s*[-−–]\s*){3}\d{3}[\dX]\]?")
+_ADDRESS = re.compile(r"@|\(at\)|https?://|www\.|(?:\d{4}-){3}\d{3}[\dX]|^doi:", re.I)
+_ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
+# What is said of authors where their places stand: no place.
+_NOTE = re.compile(
+    r"\W*(?:correspon|equal|joint(?:ly)? |these authors|the (?:first|second|last)|(?:both|all) "
+    r"authors|current(?:ly)? |present address|now (?:at|with)|work (?:was )?(?:done|performed)|"
+    r"contribut|further author|e-?mails?\b|contact|support|thanks|orcid|compiled|draft|version|"
+    r"preprint|published|submitted|received|accepted|revised|dated?\b|to whom|deceased|author for|"
+    r"lead author|proceedings|copyright|©|this (?:work|research|paper|article)|manuscript|"
+    r"(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
+    re.I,
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DATE = re.compile(
+    rf"\W*(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\.? )?{_MONTH},? (?:\d{{1,2}}(?:st|nd|rd|th)?,? )?\d{{4}}|"
+    r"\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})\W*$",
+    re.I,
+)
+_INSTITUTION = re.compile(
+    r"\b(?:Universit|Institut|College|School|Academy|Laborator|Labs?\b|Corporation|Inc\b|GmbH|"
+    r"Research|Hospital|Polytech|Centre|Center)",
+    re.I,
+)
+_SHORTENED = frozenset({"Univ.", "Dept.", "Inst.", "Lab.", "Dep.", "Prof."})
+_LEAST_LETTERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An author's name on the page: what refers from it to places, and where it stands."""
+
+    text: str
+    marks: tuple[str, ...]
+    x0: float
+    x1: float
+    y: float
+    beside: tuple[PageWord, ...] = ()  # a place in the name's own line
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An affiliation: its words, and how many characters at their head are its marker."""
+
+    words: tuple[PageWord, ...]
+    marker: int
+    mark: str = ""
+
+    @property
+    def x0(self) -> float:
+        """Its left edge in points, as the other three."""
+        return min(word.x0 for word in self.words)
+
+    @property
+    def x1(self) -> float:
+        """Its right edge."""
+        return max(word.x1 for word in self.words)
+
+    @property
+    def y0(self) -> float:
+        """Its upper edge."""
+        return min(word.y0 for word in self.words)
+
+    @property
+    def y1(self) -> float:
+        """Its lower edge."""
+        return max(word.y1 for word in self.words)
+
+    @property
+    def text(self) -> str:
+        """Its words without the marker."""
+        return " ".join(word.text for word in self.words)[self.marker :]
+
+
+def marks_in(text: str) -> list[str]:
+    """The marks in what is printed raised: "1,2,∗" has three."""
+    found = (match.group() for match in _MARK.finditer(_ORCID.sub(" ", text)))
+    return ["".join(_SIGNS.get(c, c) for c in mark) for mark in found]
+
+
+def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
+    """The words that are no e-mail, link or ORCID, nor the label or the braces of one."""
+    kept: list[PageWord] = []
+    brace: int | None = None  # where "{anna, ben}@x.org" may have begun
+    for word in words:
+        if word.text.startswith(("{", "[", "(", "<")):
+            brace = len(kept)
+        if _ADDRESS.search(word.text):
+            closes = re.search(r"[}\])>|,]+@|^@", word.text)
+            if brace is not None and closes:
+                del kept[brace:]
+            while kept and _ADDRESS_LABEL.fullmatch(kept[-1].text):
+                kept.pop()
+            brace = None
+        else:
+            kept.append(word)
+    while kept and kept[-1].text.lower().strip(",;.()") in ("and", "&", ""):
+        kept.pop()
+    return kept
+
+
+def is_note(text: str) -> bool:
+    """Whether a line says something of authors or of the paper, and names no place."""
+    return bool(_NOTE.match(text) or _DATE.match(text))
+
+
+def find_places(lines: Sequence[Line], marks: set[str]) -> list[Place]:
+    """The affiliations in these lines, which have no names; ``marks`` are those of the authors.
+
+    A place begins at a mark or where nothing stands closely above, and may run over lines.
+    """
+    places: list[_Open] = []
+    column: list[_Open | None] = []  # what each line went to; None: a note
+    above: list[Line] = []
+    pending: PageWord | None = None  # a mark that the file set apart from its place
+    for line in lines:
+        words = line.words
+        if len(words) == 1 and _flat_mark(words[0], marks) and len(line.text) <= 2:
+            pending = words[0]
+            continue
+        set_apart = pending if pending and abs(_middle(pending) - line.middle) < line.size else None
+        last = next((n for n in reversed(range(len(above))) if _closely(above[n], line)), None)
+        at = column[last] if last is not None else None
+        noted = last is not None and at is None
+        pending = None
+        for number, word in enumerate(words):
+            length = _marker(word, line)
+            said = " ".join(one.text for one in words[number:])[length:]
+            if not length and number == 0 and _flat_mark(word, marks):
+                length = len(word.text)
+                said = " ".join(one.text for one in words[1:])
+            begins = bool(length) or (number == 0 and set_apart is not None)
+            if number == 0 and not begins:
+                begins = at is None or _begins_another(at, said)
+                if noted and (len(above[last or 0].words) < 3 or not _INSTITUTION.search(said)):
+                    begins = False  # "Correspondence", and below it whose address
+            if begins:
+                mark = marks_in(word.text[:length]) if length else []
+                if number == 0 and set_apart is not None:
+                    mark = marks_in(set_apart.text)
+                at = None if is_note(said) else _Open(length, mark[0] if mark else "")
+                if at is not None:
+                    places.append(at)
+            if at is not None:
+                at.words.append(word)
+        above.append(line)
+        column.append(at)
+    done = [Place(tuple(p.words), p.marker, p.mark) for p in places if p.words]
+    return [place for place in done if sum(c.isalpha() for c in place.text) >= _LEAST_LETTERS]
+
+
+class _Open:
+    """A place that may go on."""
+
+    def __init__(self, marker: int, mark: str) -> None:
+        self.words: list[PageWord] = []
+        self.marker = marker
+        self.mark = mark
+
+
+def _begins_another(at: _Open, said: str) -> bool:
+    """Whether an unmarked line below a place is another place: one that was whole, and this too."""
+    before = " ".join(word.text for word in at.words)
+    whole = "," in before and _INSTITUTION.search(before) and not before.endswith((",", "-"))
+    return is_note(said) or bool(whole and "," in said and _INSTITUTION.search(said))
+
+
+def _closely(above: Line, line: Line) -> bool:
+    """Whether a line stands right below another one, in the same column and in its size."""
+    step = line.middle - above.middle
+    beside = min(above.x1, line.x1) - max(above.x0, line.x0)
+    return 0.4 * line.size < step < 1.7 * max(line.size, above.size) and beside > 0
+
+
+def _middle(word: PageWord) -> float:
+    return (word.y0 + word.y1) / 2
+
+
+def _flat_mark(word: PageWord, marks: set[str]) -> bool:
+    """Whether a word in full size is the mark of an author: "1" before "University of X"."""
+    said = word.text.rstrip(".):").lstrip("(")
+    return marks_in(said) == [said] and said in marks
+
+
+def _marker(word: PageWord, line: Line) -> int:
+    """Characters at the head of the word that refer from an author to this place: "1", "†"."""
+    length = 0
+    for text, style in word.parts:
+        small = style.raised or style.size < 0.8 * line.size
+        if not small and any(c.isalnum() for c in text):
+            break
+        length += len(text)
+    if length == 0:
+        length = len(word.text) - len(word.text.lstrip(MARKS))
+        digits = _MARKED.match(word.text)
+        length = digits.end() if digits else length
+    return length if word.text[:length].strip("(.,;") else 0
+
+
+def find_noted(lines: Sequence[Line], marks: set[str]) -> list[Place]:
+    """The places in a footnote, each after its mark, up to the end of what can be one.
+
+    "∗Equal contribution. 1University of Kiel, Germany. Correspondence to: ..." has one.
+    """
+    places: list[Place] = []
+    words: list[PageWord] = []
+    marker, mark = 0, ""
+
+    def close() -> None:
+        said = " ".join(word.text for word in words)[marker:].strip()
+        if mark in marks and _INSTITUTION.search(said) and not is_note(said):
+            places.append(Place(tuple(words), marker, mark))
+
+    for line in lines:
+        for word in line.words:
+            length = _marker(word, line)
+            ended = words and words[-1].text.endswith(".") and is_note(f"{word.text} ")
+            if length or ended:
+                close()
+                marker, words = length, []
+                found = marks_in(word.text[:length])
+                mark = found[0] if found else ""
+            if _ADDRESS.search(word.text):
+                close()
+                words, mark = [], ""
+            elif not _ADDRESS_LABEL.fullmatch(word.text):
+                words.append(word)
+    close()
+    return places
+
+
+def find_told(
+    notes: Sequence[Sequence[Line]], names: Sequence[Name]
+) -> tuple[list[Place], list[tuple[int, ...]]]:
+    """What footnotes say in words: "A. Li and B. Ito are with the Institute of X, Y, Japan."
+
+    The places, and for each name the numbers of its places.
+    """
+    places: list[Place] = []
+    given: list[list[int]] = [[] for _ in names]
+    for note in notes:
+        words = [word for line in note for word in line.words]
+        texts = [word.text for word in words]
+        whose: list[int] = []
+        for number in range(1, len(words) - 2):
+            if texts[number] != "with":
+                continue
+            if texts[number - 1].lower() in ("is", "are", "was", "were"):
+                subject = " ".join(texts[_begin(texts, number - 1) : number - 1])
+                whose = [k for k, name in enumerate(names) if _is_said(name, subject)]
+            elif texts[number - 1].lower() != "also":
+                continue
+            first = number + 1 + (texts[number + 1] in ("the", "The"))
+            last = _end_of_place(texts, first)
+            told = Place(tuple(words[first:last]), 0)
+            if whose and last > first and sum(c.isalpha() for c in told.text) > 3:
+                for k in whose:
+                    given[k].append(len(places))
+                places.append(told)
+    return places, [tuple(found) for found in given]
+
+
+def _begin(texts: Sequence[str], before: int) -> int:
+    """Where the sentence begins that has its verb here: after a full stop that ends no initial."""
+    for number in range(before - 1, -1, -1):
+        if texts[number].endswith(".") and len(texts[number].strip(".-")) > 2:
+            return number + 1
+    return 0
+
+
+def _end_of_place(texts: Sequence[str], first: int) -> int:
+    """After the last word of a place: a full stop, an address, or what else is said comes next."""
+    for number in range(first, len(texts)):
+        said = texts[number]
+        if _ADDRESS.search(said) or _ADDRESS_LABEL.fullmatch(said) or said.startswith("("):
+            return number
+        if said in ("and", "and,") and number + 1 < len(texts) and texts[number + 1] == "also":
+            return number
+        after = texts[number + 1] if number + 1 < len(texts) else ""
+        stops = said.endswith(".") and (not after or after[0].isupper())
+        if said.endswith(";") or (stops and len(said) > 3 and said not in _SHORTENED):
+            return number + 1
+    return len(texts)
+
+
+def _is_said(name: Name, subject: str) -> bool:
+    """Whether a sentence's subject is this author: by the last name, or as one of "the authors"."""
+    said = subject.lower().replace("- ", "-")
+    if re.fullmatch(r"(?:all |both )?(?:the )?(?:\w+ )?authors", said):
+        return "author" in said and not re.search(r"\b(?:first|second|third|last|other)\b", said)
+    last = name.text.lower().removesuffix(" jr.").split()[-1]
+    initial = name.text[0].lower()
+    return bool(re.search(rf"\b{initial}[\w.'-]*[^,;]*\b{re.escape(last)}\b", said))
+
+
+# --- whose places ---------------------------------------------------------------------------------
+
+
+def bind(names: Sequence[Name], places: Sequence[Place]) -> list[tuple[int, ...]]:
+    """For each name the numbers of its places."""
+    given = [_by_mark(name, places) for name in names]
+    free = [n for n, place in enumerate(places) if not _refers(place, names)]
+    for number, found in enumerate(given):
+        own = names[number].beside
+        if own:
+            given[number] = tuple(n for n, place in enumerate(places) if place.words == own)
+        elif not found and any(given) and not any(name.beside for name in names):
+            # All that have no mark share the one place that has none.
+            given[number] = tuple(free) if len(_rows(free, places)) == 1 else ()
+    if any(given):
+        return given
+    plain = [n for n in free if not places[n].mark]
+    return _by_column(names, places, plain)
+
+
+def _refers(place: Place, names: Sequence[Name]) -> bool:
+    return bool(place.mark) and any(_has(name, place.mark, {place.mark}) for name in names)
+
+
+def _by_mark(name: Name, places: Sequence[Place]) -> tuple[int, ...]:
+    known = {place.mark for place in places if place.mark}
+    found: list[int] = []
+    for mark in name.marks:
+        wanted = [mark] if mark in known else list(mark) if mark.isdigit() else []
+        found += [
+            n for one in wanted for n, place in enumerate(places)
+            if place.mark == one and n not in found
+        ]  # fmt: skip
+    return tuple(found)
+
+
+def _has(name: Name, mark: str, known: set[str]) -> bool:
+    return any(
+        one == mark or (one.isdigit() and one not in known and mark in one) for one in name.marks
+    )
+
+
+def _rows(numbers: Sequence[int], places: Sequence[Place]) -> list[list[int]]:
+    """The places that stand side by side, row by row."""
+    rows: list[list[int]] = []
+    for n in sorted(numbers, key=lambda n: places[n].y0):
+        middle = (places[n].y0 + places[n].y1) / 2
+        if rows and middle < max(places[m].y1 for m in rows[-1]):
+            rows[-1].append(n)
+        else:
+            rows.append([n])
+    return rows
+
+
+def _by_column(
+    names: Sequence[Name], places: Sequence[Place], free: Sequence[int]
+) -> list[tuple[int, ...]]:
+    """Each place belongs to the names right above it: in its column, or to a row that it closes."""
+    given: list[list[int]] = [[] for _ in names]
+    for n in free:
+        for number in _above(names, places, free, n):
+            given[number].append(n)
+    return [tuple(found) for found in given]
+
+
+def _above(
+    names: Sequence[Name], places: Sequence[Place], free: Sequence[int], n: int
+) -> Iterator[int]:
+    place = places[n]
+    higher = [k for k, name in enumerate(names) if name.y < place.y0 + 1]
+    if not higher:
+        return
+    beside = [
+        m for m in free
+        if m != n and min(places[m].y1, place.y1) > max(places[m].y0, place.y0)
+    ]  # fmt: skip
+    if beside:
+        higher = [k for k in higher if _shares(names[k], place)]
+        if not higher:
+            return
+    last = max(names[k].y for k in higher)
+    row = [k for k in higher if last - names[k].y < 4]
+    if not beside and not any(_shares(names[k], place) for k in row) and len(row) > 1:
+        centre = (min(names[k].x0 for k in row) + max(names[k].x1 for k in row)) / 2
+        if abs(centre - (place.x0 + place.x1) / 2) > 12:
+            return
+    alone = not beside and _closes(names, row, place)
+    for k in higher:
+        name = names[k]
+        between = any(
+            name.y < places[m].y0 < last and (alone or _shares(name, places[m]))
+            for m in free
+            if m != n
+        )
+        if not between and (alone or _shares(name, place)):
+            yield k
+
+
+def _closes(names: Sequence[Name], row: Sequence[int], place: Place) -> bool:
+    """Whether a single place below a row of names is set for all of them: in their middle, or
+    from the same edge.
+    """
+    left, right = min(names[k].x0 for k in row), max(names[k].x1 for k in row)
+    centred = abs((left + right) - (place.x0 + place.x1)) < 24
+    return centred or abs(left - place.x0) < 6 or (place.x0 <= left + 6 and place.x1 >= right - 6)
+
+
+def _shares(name: Name, place: Place) -> bool:
+    return min(name.x1, place.x1) - max(name.x0, place.x0) > 0
