@@ -658,17 +658,20 @@ def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
             title, found_id, said = hit.title, hit.passage.id, hit.passage.text
             places = [hit.passage.section, f"p. {pages[0]}" if pages else ""]
             quotes: tuple[str, ...] = ()
+            support = ""
         else:
             shown = found_claim_view(hit)
             title, found_id, said = shown.title, hit.claim.id, shown.text
             places = [shown.section, shown.source]
-            quotes = shown.quotes
+            quotes, support = shown.quotes, f"  {shown.support}"
         head = Text(f"{rank:>2}  ")
         head.append(_one_line(title), style="bold")
         head.append("".join(f" · {_one_line(place)}" for place in places if place))
         output.print(head, soft_wrap=True)
         output.print(
-            f"    {found_id}  {hit.score:.3f}  {hit.found_by}", style="dim", soft_wrap=True
+            f"    {found_id}  {hit.score:.3f}  {hit.found_by}{support}",
+            style="dim",
+            soft_wrap=True,
         )
         text = Text(_one_line(said))
         if pattern:

@@ -256,9 +256,10 @@ class FoundClaimView:
 
     title: str
     section: str  # of the digest
-    source: str  # where in the paper: "Method, p. 3"
+    source: str  # where in the paper: "quoted from Method, p. 3"
     text: str
     quotes: tuple[str, ...]  # what it rests on; empty where the sentence is the quote
+    support: str  # how well it rests on that: "supported 0.97"
 
 
 def found_claim_view(hit: ClaimHit) -> FoundClaimView:
@@ -270,12 +271,14 @@ def found_claim_view(hit: ClaimHit) -> FoundClaimView:
     places = [ROLE_TITLES[role][lang]] if role in ROLE_TITLES else []
     places += [WORDS["page"][lang].format(first.page)] if first.page else []
     quotes = tuple(plain(cited.quote) for cited in claim.citations)
+    quoted = " ".join(quotes) == plain(claim.text)
     return FoundClaimView(
         title=plain(hit.title) or claim.paper_id,
         section=_title(claim.section, lang),
-        source=", ".join(places),
+        source=("quoted from " if quoted else "from ") + (", ".join(places) or "the text"),
         text=plain(claim.text),
-        quotes=() if " ".join(quotes) == plain(claim.text) else quotes,
+        quotes=() if quoted else quotes,
+        support=f"{plain(claim.verdict)} {claim.support:.2f}",
     )
 
 
