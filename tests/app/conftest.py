@@ -11,10 +11,22 @@ from typing import Any
 
 import pytest
 
+from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
 from app.template import TEMPLATE
-from index.errors import EmptyQuery, PaperNotFound
-from index.paper import Box, Hit, Paper, Passage, Role, SearchFilter, Section, Span
+from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
+from index.paper import (
+    Box,
+    ClaimHit,
+    ClaimRecord,
+    Hit,
+    Paper,
+    Passage,
+    Role,
+    SearchFilter,
+    Section,
+    Span,
+)
 
 TEXT = (
     "Abstract\nWe measure how well lanterns light a path.\n"
@@ -97,6 +109,8 @@ class FakeLibrary:
     shown: list[tuple[str, int, tuple[Box, ...]]] = field(default_factory=list)
     added: dict[str, Any] = field(default_factory=dict)
     settings: Any = None
+    digests: dict[str, Digest] = field(default_factory=dict)  # those that are searched, by paper
+    unsearched: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def papers(self) -> list[Any]:
         return self.rows
@@ -137,6 +151,42 @@ class FakeLibrary:
                 box = Box(2, 72, 100, 300, 112)
                 hits.append(Hit(passage, 0.5, "both", LANTERNS.title, (box,)))
         return hits[:k]
+
+    def search_claims(self, query: str, k: int, filter: SearchFilter) -> list[ClaimHit]:
+        if filter.role is not None:
+            raise RoleOfDigest(filter.role)
+        if not query.strip():
+            raise EmptyQuery
+        if not self.digests:
+            raise NoDigests
+        words = query.lower().split()
+        return [
+            ClaimHit(claim, 0.5, "both", digest.paper.title)
+            for paper_id, digest in self.digests.items()
+            for claim in claim_records(digest)
+            if filter.paper_id in (None, paper_id)
+            and any(word in claim.text.lower() for word in words)
+        ][:k]
+
+    def claims_like(
+        self, claim_id: str, k: int, filter: SearchFilter
+    ) -> tuple[ClaimRecord, list[ClaimHit]]:
+        claims = [
+            (claim, digest.paper.title)
+            for digest in self.digests.values()
+            for claim in claim_records(digest)
+        ]
+        for own, _ in claims:
+            if own.id == claim_id:
+                return own, [
+                    ClaimHit(claim, 0.25, "dense", title)
+                    for claim, title in claims
+                    if claim.paper_id != own.paper_id
+                ][:k]
+        raise ClaimNotFound(claim_id, ("2401.00001v2/en/limits.1",))
+
+    def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
+        return self.unsearched
 
     def add(self, source: Any, progress: Callable[[str], None] | None = None) -> Any:
         if progress is not None:

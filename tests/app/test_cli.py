@@ -296,11 +296,95 @@ def test_search(gloss: Any) -> None:
     assert gloss("search", "nothing").err == "Nothing found.\n"
 
 
+@pytest.fixture
+def digested(library: Any, digest_of: Any, claim_of: Any) -> Any:
+    """The library with the digests of two papers, one of them not only of quotes."""
+    library.digests["2401.00001"] = digest_of()
+    words = "Each lantern burns for 3.5 hours."
+    other = digest_of(method=[claim_of(words, "method.1", 2, text="Lanterns burn 3.5 h.")])
+    library.digests["2402.00002"] = replace(
+        other, paper=replace(other.paper, id="2402.00002", version=1, title="More Lanterns")
+    )
+    return library
+
+
+def test_search_across_digests(gloss: Any, digested: Any) -> None:
+    asked = ("search", "which papers report 3.5", "--in", "digests")
+    found = gloss(*asked, "--paper", "2401.00001")
+    assert found.out.splitlines() == [
+        " 1  Lanterns on Paths · Method · quoted from Method, p. 2",
+        "    2401.00001v2/en/method.2  0.500  both  supported 1.00",
+        "    Each lantern burns for 3.5 hours.",
+        "",
+    ]
+    only = gloss("search", "burn", "--in", "digests", "--paper", "2402.00002")
+    assert only.out.splitlines() == [
+        " 1  More Lanterns · Method · from Method, p. 2",
+        "    2402.00002v1/en/method.1  0.500  both  supported 1.00",
+        "    Lanterns burn 3.5 h.",
+        "    “Each lantern burns for 3.5 hours.”",
+        "",
+    ]
+    assert (found.code, found.err) == (0, "")
+
+
+def test_search_across_digests_as_json(gloss: Any, digested: Any) -> None:
+    document = json.loads(gloss("search", "burn", "--in", "digests", "--json").out)
+    assert set(document) == {"query", "hits"}
+    assert document["query"] == "burn"
+    assert [hit["paper_id"] for hit in document["hits"]] == ["2401.00001", "2402.00002"]
+    assert document["hits"][1] == {
+        "claim_id": "2402.00002v1/en/method.1",
+        "paper_id": "2402.00002",
+        "title": "More Lanterns",
+        "section": "method",
+        "text": "Lanterns burn 3.5 h.",
+        "score": 0.5,
+        "found_by": "both",
+        "citations": [
+            {
+                "passage_id": "2401.00001#method.1",
+                "quote": "Each lantern burns for 3.5 hours.",
+                "page": 2,
+                "boxes": [
+                    {"page": 2, "x0": 72, "y0": 100, "x1": 300, "y1": 112},
+                    {"page": 2, "x0": 72, "y0": 114, "x1": 200, "y1": 126},
+                ],
+            }
+        ],
+        "support": {"score": 1.0, "verdict": "supported"},
+    }
+    one = json.loads(gloss("search", "burn", "--in", "digests", "-k", "1", "--json").out)
+    assert one["hits"] == document["hits"][:1]
+    none = gloss("search", "snow", "--in", "digests")
+    assert (none.out, none.err, none.code) == ("", "Nothing found.\n", 0)
+    assert json.loads(gloss("search", "snow", "--in", "digests", "--json").out)["hits"] == []
+
+
+def test_what_other_papers_say_that_is_like_a_sentence(gloss: Any, digested: Any) -> None:
+    shown = gloss("search", "--like", "2401.00001v2/en/method.2")
+    assert shown.out.splitlines()[:2] == [
+        " 1  More Lanterns · Method · from Method, p. 2",
+        "    2402.00002v1/en/method.1  0.250  dense  supported 1.00",
+    ]
+    document = json.loads(gloss("search", "--like", "2401.00001v2/en/method.2", "--json").out)
+    assert document["query"] == "Each lantern burns for 3.5 hours."
+    assert [hit["claim_id"] for hit in document["hits"]] == ["2402.00002v1/en/method.1"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["search", "   "], "the query is empty"),
-        (["search", "x", "--in", "digests"], "not in this version"),
+        (["search", "x", "--in", "digests"], "`gloss digest --all` writes all"),
+        (["search", "x", "--in", "figures"], "'figures' is not one of"),
+        (["search", "x", "--in", "digests", "--role", "method"], "does not apply to digests"),
+        (["search"], "give a QUERY, or --like CLAIM_ID"),
+        (["search", "x", "--like", "2401.00001v2/en/limits.1"], "give a QUERY, or --like"),
+        (["search", "--like", "2401.00001v2/en/limit.1"], "did you mean 2401.00001v2/en/limits.1?"),
+        (["digest"], "give a paper's ID, or --all"),
+        (["digest", "2401.00001", "--all"], "give a paper's ID, or --all"),
+        (["digest", "--all", "--format", "html"], "--format and --out are for one paper"),
         (["search", "x", "--role", "villain"], "'villain' is not one of"),
         (["search", "x", "--since", "yesterday"], "is not a date"),
         (["search", "x", "--since", "2024-02-31"], "is not a date"),
@@ -417,6 +501,39 @@ def test_digest_in_each_form(gloss: Any, tmp_path: Path) -> None:
     assert (tmp_path / "digest.md").read_text().startswith("# Lanterns on Paths\n")
 
 
+def test_digests_of_all_papers(
+    gloss: Any, library: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app.write
+
+    library.rows.append(row_of("gone"))  # which is in the list, and no longer in the library
+    library.rows.append(row_of("text"))
+    ran = gloss("digest", "--all")
+    assert ran.out.splitlines() == ["2401.00001  ok  4 sentences", "text  ok  4 sentences"]
+    assert ran.err == "gloss: gone: not in this library; `gloss papers` lists what is there\n"
+    assert ran.code == 3
+    document = json.loads(gloss("digest", "--all", "--json").out)
+    assert [tuple(one.values()) for one in document["digests"]] == [
+        ("2401.00001", "ok", "", 4),
+        ("gone", "failed", "gone: not in this library; `gloss papers` lists what is there", 0),
+        ("text", "ok", "", 4),
+    ]
+    assert list(document["digests"][0]) == ["id", "status", "reason", "sentences"]
+
+    def stumble(*_: Any, **__: Any) -> None:
+        raise ValueError("a slip")
+
+    monkeypatch.setattr(app.write, "write_digest", stumble)
+    monkeypatch.delenv("GLOSS_DEBUG", raising=False)
+    slipped = gloss("digest", "--all")
+    assert (slipped.out, slipped.code, len(slipped.err.splitlines())) == ("", 3, 3)
+    assert "2401.00001: ValueError: a slip" in slipped.err
+    library.rows.clear()
+    empty = gloss("digest", "--all", "--json")
+    assert (json.loads(empty.out), empty.code) == ({"digests": []}, 2)
+    assert "no paper to write a digest of" in empty.err
+
+
 def test_page(gloss: Any, tmp_path: Path) -> None:
     ran = gloss("page", "--category", "cs.CV", "--date", "2024-07-05", "--out", str(tmp_path))
     assert ran.out.splitlines() == [
@@ -490,6 +607,7 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     def repair(progress: Callable[[str], None]) -> Health:
         progress("2401.00001")
         repaired.append("yes")
+        library.health = lambda: well
         return well
 
     library.repair = repair
@@ -506,3 +624,31 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     assert document["library"]["points"] == 9
     assert document["problems"] == []
     assert document["versions"]["gloss"]
+
+
+def test_doctor_lets_old_digests_be_searched(
+    gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import app.write
+    import index.embed
+    from index.library import Health
+
+    monkeypatch.setattr(
+        index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
+    )
+    well = Health(2, 1, 9, 9, "m", (), claims=4, claim_points=4)
+    library.health, library.repair = lambda: well, lambda progress: well
+    written: list[tuple[str, str]] = []
+
+    def write(_: Any, paper_id: str, lang: str) -> Any:
+        written.append((paper_id, lang))
+        return library.paper(paper_id)
+
+    monkeypatch.setattr(app.write, "write_digest", write)
+    # What cannot be read any more is taken for English.
+    library.unsearched = {"2401.00001": ("{}",), "gone": ("{}",)}
+    ran = gloss("doctor", "--repair")
+    assert written == [("2401.00001", "en"), ("gone", "en")]
+    assert "4 sentences of digests, 4 vectors" in ran.out
+    assert ran.err.startswith("gloss: gone: its digest could not be written: gone: not in this")
+    assert ran.code == 3

@@ -22,6 +22,7 @@ from app.render import (
     escape_markdown,
     file_slug,
     fill,
+    found_claim_view,
     plain,
     query_words,
     to_hexo,
@@ -32,7 +33,7 @@ from app.render import (
     to_markdown,
 )
 from app.template import TEMPLATE
-from index.paper import Box, Hit, Passage, Span
+from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Passage, Span
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -139,10 +140,14 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     """Every template that is no digest's, with ``text`` wherever a paper's words can be."""
     passage = Passage("p#method.1", text, text, "method", Span(0, 1), text)
     hit = Hit(passage, 0.5, "both", text, (Box(2, 0, 0, 1, 1),))
+    cited = (Citation("p#method.1", f"{text} in full", Span(0, 1), ()),)
+    claim = ClaimRecord("p/en/method.1", "p", "en", "method", text, cited, 1.0, text)
+    found = found_claim_view(ClaimHit(claim, 0.5, "both", text))
     row = {"id": text, "title": text, "version": 1, "status": "broken", "reason": text}
     place = {"paper_id": text, "title": text, "where": text}
     return {
         "hits.html": fill("hits.html", hits=[hit], query=text),
+        "claims.html": fill("claims.html", hits=[(found, "both")], query=text),
         "papers.html": fill("papers.html", rows=[{**row, "passages": 3, "added": "2024-07-05T1"}]),
         "place.html": fill("place.html", place=place, pages="2", around=(text, text, text)),
         "footer.html": fill("footer.html", source_url=text),

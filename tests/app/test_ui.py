@@ -16,7 +16,7 @@ import app.ui
 from app.render import fill
 from app.ui import AddressInUse, Desk, NotAdded, Place, launch_space, serve
 from index.config import Settings
-from index.errors import EmptyQuery, PaperNotFound
+from index.errors import EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import Box, Span
 
 
@@ -39,6 +39,31 @@ def test_search_filters(desk: Desk) -> None:
     assert len(desk.search("lantern", "", "no such role", "")[1]) == 2
     with pytest.raises(EmptyQuery):
         desk.search("  ", "", "", "")
+
+
+def test_search_across_digests(desk: Desk, library: Any, digest_of: Any, claim_of: Any) -> None:
+    with pytest.raises(NoDigests, match="gloss digest --all"):
+        desk.search_digests("lantern", "", "", "")
+    words = "Each lantern burns for 3.5 hours."
+    library.digests["2401.00001"] = digest_of(
+        method=[claim_of(words, "method.1", 2)],
+        limits=[claim_of("We tried no lantern in the rain.", "limitations.1", None)],
+        summary=[claim_of(words, "method.1", 2, text="A lantern burns for hours.")],
+    )
+    shown, places = desk.search_digests("lantern <b>", "", "", "")
+    assert shown.count("data-pick=") == len(places) == 3
+    assert "Each <mark>lantern</mark> burns" in shown
+    assert "quoted from Method, p. 2" in shown
+    assert "quoted from Limitations ·" in shown
+    assert "· from Method, p. 2 · supported 1.00 ·" in shown
+    assert shown.count("<blockquote>") == 1  # a quote needs no other words to rest on
+    assert [place.title for place in places] == ["Lanterns on Paths"] * 3
+    image, line = desk.show(places[1])
+    assert image is not None and "p. 2" in line
+    assert "none" in desk.search_digests("snow", "", "", "")[0]
+    assert len(desk.search_digests("rain", "2401.00001", None, "2024")[1]) == 1
+    with pytest.raises(RoleOfDigest):
+        desk.search_digests("lantern", "", "method", "")
 
 
 def test_digest_has_a_place_for_every_sentence(desk: Desk) -> None:

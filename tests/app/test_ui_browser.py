@@ -35,6 +35,7 @@ library = fakes.FakeLibrary(rows=[
     fakes.row("2401.00001"),
     fakes.row("attack", title="<img src=x onerror=alert(1)> ${1+1} {{value}}"),
 ])
+library.digests["2401.00001"] = fakes.make_digest()
 library.added["locked.pdf"] = SimpleNamespace(status="encrypted", reason="has a <b>password</b>")
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
@@ -124,6 +125,23 @@ def test_search_and_see_the_page(page: Any) -> None:
     box.fill("   ")
     box.press("Enter")
     page.get_by_text("the query is empty").first.wait_for()
+
+
+def test_search_in_digests_instead(page: Any) -> None:
+    box = page.get_by_label("What are you looking for?")
+    box.fill("hours")
+    box.press("Enter")
+    page.locator("#hits li").first.wait_for()
+    page.get_by_label("Sentences of digests").click()
+    page.locator("#hits", has_text="quoted from Method, p. 2").wait_for()
+    assert page.locator("#hits li").count() == 1
+    page.locator("#hits li").click()
+    assert _is_drawn(page.locator("#hit-image img"))
+    page.get_by_role("button", name="Filters").click()
+    assert page.get_by_label("Part of the paper").is_disabled()
+    page.get_by_label("Passages of papers").click()
+    page.locator("#hits li").nth(1).wait_for()
+    assert page.locator("#hit-image img").count() == 0
 
 
 def test_an_example_searches(page: Any) -> None:
