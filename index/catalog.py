@@ -708,28 +708,41 @@ class Catalog:
         with self._transaction() as connection:
             connection.execute("DELETE FROM claim_sets WHERE number = ?", (number,))
 
-    def claim_sets(self) -> list[ClaimSet]:
-        """The claim sets that count, those of current editions, by paper and language."""
+    def claim_sets(self, edition: int | None = None) -> list[ClaimSet]:
+        """The claim sets that count, of one current edition or of all, by paper and language."""
+        where, values = (
+            (_COUNTS, ()) if edition is None else (f"s.edition = ? AND {_COUNTS}", (edition,))
+        )
         rows = self._rows(
             "SELECT s.number, s.edition, e.paper_id, s.lang, s.digest,"
             " (SELECT count(*) FROM claims WHERE claim_set = s.number)"
             " FROM claim_sets s JOIN editions e ON e.number = s.edition"
-            f" WHERE {_COUNTS} ORDER BY e.paper_id, s.lang"
+            f" WHERE {where} ORDER BY e.paper_id, s.lang",
+            values,
         )
         return [ClaimSet(*row) for row in rows]
+
+    def has_claims(self, paper_id: str | None = None) -> bool:
+        """Whether any claim set counts, of all papers or of one."""
+        query = (
+            "SELECT 1 FROM claim_sets s JOIN editions e ON e.number = s.edition"
+            f" WHERE {_COUNTS} AND e.paper_id = coalesce(?, e.paper_id) LIMIT 1"
+        )
+        return bool(self._rows(query, (paper_id,)))
+
+    def claimed_edition(self, number: int) -> int | None:
+        """The edition of a claim set, if that counts."""
+        rows = self._rows(
+            "SELECT s.edition FROM claim_sets s JOIN editions e ON e.number = s.edition"
+            f" WHERE s.number = ? AND {_COUNTS}",
+            (number,),
+        )
+        return int(rows[0][0]) if rows else None
 
     def claim_numbers(self, *states: ClaimState) -> frozenset[int]:
         """The numbers of the claim sets in these states, whatever their editions are."""
         query = f"SELECT number FROM claim_sets WHERE state IN ({_marks(states)})"
         return frozenset(row[0] for row in self._rows(query, states))
-
-    def counting(self) -> dict[int, int]:
-        """The claim sets that count, and the edition of each."""
-        rows = self._rows(
-            "SELECT s.number, s.edition FROM claim_sets s JOIN editions e ON e.number = s.edition"
-            f" WHERE {_COUNTS}"
-        )
-        return {int(number): int(edition) for number, edition in rows}
 
     def claim_numbers_of(self, edition: int) -> frozenset[int]:
         """The numbers of an edition's claim sets of any state."""

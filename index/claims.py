@@ -85,9 +85,11 @@ def claim_points(
 
 
 def resolves(claim: ClaimRecord, paper: Paper) -> bool:
-    """Whether all that a claim cites is the paper's text at its place; a claim must cite."""
-    return bool(claim.citations) and all(
-        citation.span.of(paper.text) == citation.quote for citation in claim.citations
+    """Whether all that a claim of the paper cites is its text at its place; a claim must cite."""
+    return (
+        claim.paper_id == paper.id
+        and bool(claim.citations)
+        and all(citation.span.of(paper.text) == citation.quote for citation in claim.citations)
     )
 
 
@@ -120,11 +122,7 @@ class ClaimIndex:
         They take the place of those of the edition's former digest in that language. Cut short,
         it leaves the former digest and its claims.
         """
-        former = [
-            one.number
-            for one in self._catalog.claim_sets()
-            if (one.edition, one.lang) == (edition, lang)
-        ]
+        former = [one.number for one in self._catalog.claim_sets(edition) if one.lang == lang]
         number = self._catalog.add_claims(edition, lang, digest, claims)
         try:
             self._store.upsert([replace(point, edition=number) for point in points])
@@ -177,7 +175,11 @@ class ClaimIndex:
             words,
         )
         return self._best(
-            asked.dense, asked.sparse, k, wanted, self._catalog.counting().__contains__
+            asked.dense,
+            asked.sparse,
+            k,
+            wanted,
+            lambda number: self._catalog.claimed_edition(number) is not None,
         )
 
     def like(
@@ -190,11 +192,10 @@ class ClaimIndex:
         if wanted.role is not None:
             raise RoleOfDigest(wanted.role)
         own = self.claim(claim_id)
-        counting = self._catalog.counting()
         vector = embedder.embed_passages([own.claim.text])[0].tolist()
 
         def elsewhere(number: int) -> bool:
-            return counting.get(number, own.edition) != own.edition
+            return self._catalog.claimed_edition(number) not in (None, own.edition)
 
         return own.claim, self._best(vector, _NO_WORDS, k, wanted, elsewhere)
 
@@ -202,20 +203,13 @@ class ClaimIndex:
         """The claim of that id. Raises ``ClaimNotFound``."""
         kept = self._catalog.claim(claim_id)
         if kept is None:
-            ids = self._catalog.claim_ids()
-            # Those of the paper first, so that a large library is not compared letter by letter.
-            paper = claim_id.rpartition("/")[0].rpartition("/")[0]
-            near = [one for one in ids if paper and one.startswith(paper)] or ids
-            raise ClaimNotFound(claim_id, tuple(get_close_matches(claim_id, near)))
+            raise ClaimNotFound(claim_id, _near(claim_id, self._catalog.claim_ids()))
         return kept
 
     def _check(self, wanted: SearchFilter) -> None:
         if wanted.role is not None:
             raise RoleOfDigest(wanted.role)
-        sets = self._catalog.claim_sets()
-        if wanted.paper_id is not None:
-            sets = [one for one in sets if one.paper_id == wanted.paper_id]
-        if not sets:
+        if not self._catalog.has_claims(wanted.paper_id):
             unclaimed = self._catalog.unclaimed().values()
             old = [one for one in unclaimed if wanted.paper_id in (None, one)]
             raise NoDigests(wanted.paper_id or "", len(old))
@@ -252,3 +246,22 @@ class ClaimIndex:
             if len(hits) >= k or len(found) < limit:
                 return list(hits.values())[:k]
             limit *= 2
+
+
+def _near(claim_id: str, ids: Sequence[str]) -> tuple[str, ...]:
+    """Ids that may have been meant: of the paper that is named, or of those with a similar id.
+
+    Papers first, since comparing an id with those of all claims of a large library takes seconds.
+    """
+    by_paper: dict[str, list[str]] = {}
+    for one in ids:
+        by_paper.setdefault(_paper_of(one), []).append(one)
+    named = _paper_of(claim_id)
+    papers = [paper for paper in by_paper if named and paper.startswith(named)]
+    papers = papers or get_close_matches(named, by_paper)
+    return tuple(get_close_matches(claim_id, [one for paper in papers for one in by_paper[paper]]))
+
+
+def _paper_of(claim_id: str) -> str:
+    """``2407.03300v1`` of ``2407.03300v1/en/method.2``; empty for what is no claim's id."""
+    return claim_id.rpartition("/")[0].rpartition("/")[0]

@@ -743,12 +743,13 @@ class Library:
         ``PaperChanged`` where a claim cites what the paper does not say.
         """
         engine = self._started()
-        date = _valid_date(self.paper(paper_id).date)
-        points = claim_points(claims, date, engine.embedder, engine.words)
+        edition = self._edition(paper_id)
+        paper = self._catalog.paper(edition.number)
+        if not all(resolves(claim, paper) for claim in claims):
+            raise PaperChanged(paper_id)
+        points = claim_points(claims, _valid_date(paper.date), engine.embedder, engine.words)
         with self._writing:
-            edition = self._edition(paper_id)
-            paper = self._catalog.paper(edition.number) if claims else None
-            if paper and not all(resolves(claim, paper) for claim in claims):
+            if self._edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)
             self._claims(engine).save(edition.number, lang, key, text, claims, points)
 
@@ -756,8 +757,7 @@ class Library:
         """Whether the digest under ``key`` is the one that is searched in that language."""
         number = self._edition(paper_id).number
         return any(
-            (one.edition, one.digest, one.lang) == (number, key, lang)
-            for one in self._catalog.claim_sets()
+            (one.digest, one.lang) == (key, lang) for one in self._catalog.claim_sets(number)
         )
 
     def search_claims(
@@ -1034,7 +1034,7 @@ class Library:
             return index
         with self._writing:
             if self._claim_index is None:
-                empty = empty or not self._catalog.counting()
+                empty = empty or not self._catalog.has_claims()
                 store = self._parts.claims
                 if store is None:
                     store = self._open_store(engine.embedder.dimension, empty, _CLAIMS)
@@ -1055,11 +1055,18 @@ class Library:
         """The claims, for a search: without their vectors it would find nothing, and not say so."""
         index = self._claims(engine)
         if index is not self._claims_seen:
-            filled = {one.number for one in self._catalog.claim_sets() if one.claims}
-            if filled and filled.isdisjoint(index.counts()):
+            with self._writing:  # no set comes or goes between the two looks
+                there = index.counts().keys()
+                gone = [
+                    one
+                    for one in self._catalog.claim_sets()
+                    if one.claims and one.number not in there
+                ]
+            if gone:
                 raise LibraryUnusable(
                     self.directory,
-                    "the vectors of its digests are not here; run `gloss doctor --repair`",
+                    f"the vectors of {len(gone)} of its digests are not here; "
+                    "run `gloss doctor --repair`",
                 )
             self._claims_seen = index
         return index
@@ -1084,15 +1091,18 @@ class Library:
             return self._reader
 
     def _close_engine(self) -> None:
-        self._close_claims()
-        if self._engine is not None and self._parts.store is None:
-            self._engine.store.close()
-        self._engine = None
+        engine, self._engine = self._engine, None
+        try:
+            self._close_claims()
+        finally:
+            if engine is not None and self._parts.store is None:
+                engine.store.close()
 
     def _close_claims(self) -> None:
-        if self._claim_index is not None and self._parts.claims is None:
-            self._claim_index.close()
+        index = self._claim_index
         self._claim_index = self._claims_seen = None
+        if index is not None and self._parts.claims is None:
+            index.close()
 
     def _splitting(self) -> dict[str, str]:
         return {
