@@ -17,6 +17,8 @@ from index.library import Library
 from index.paper import (
     Block,
     Box,
+    Citation,
+    ClaimRecord,
     Paper,
     Reading,
     Section,
@@ -186,6 +188,42 @@ def open_library(directory: Path, **parts: object) -> Library:
     return Library.open(Settings(library=directory), **given)  # type: ignore[arg-type]
 
 
+def claims_of(paper: Paper, *sentences: str, lang: str = "en") -> tuple[ClaimRecord, ...]:
+    """Sentences that quote the paper, all under one heading; "said < quote" says it otherwise."""
+    named = paper.id + (f"v{paper.version}" if paper.version else "")
+    claims = []
+    for number, sentence in enumerate(sentences, start=1):
+        said, _, quote = sentence.partition(" < ")
+        quote = quote or said
+        span = Span(paper.text.index(quote), paper.text.index(quote) + len(quote))
+        cited = Citation(f"{named}#method.1", quote, span, paper.boxes(span))
+        claim_id = f"{named}/{lang}/method.{number}"
+        support, verdict = (1.0, "supported") if said == quote else (0.75, "likely")
+        claims.append(
+            ClaimRecord(claim_id, paper.id, lang, "method", said, (cited,), support, verdict)
+        )
+    return tuple(claims)
+
+
+def digest(library: Library, paper_id: str, *sentences: str, lang: str = "en") -> None:
+    """Save a digest of a paper that says these sentences."""
+    claims = claims_of(library.paper(paper_id), *sentences, lang=lang)
+    library.save_digest(paper_id, f"digest-{lang}", json.dumps(sentences), lang, claims)
+
+
+def digest_and_die(directory: str, moment: str, paper_id: str, *sentences: str) -> None:
+    """Save a digest in a library with the real embedded stores, dying at ``moment``."""
+    from index.store.edge import EdgeStore
+
+    claims = DyingStore(EdgeStore(Path(directory, "claims"), 26), moment)
+    with open_library(Path(directory), claims=claims) as library:
+        if moment == "before commit":
+            library._catalog.commit_digest = lambda *_: os._exit(9)  # type: ignore[method-assign]
+        digest(library, paper_id, *sentences)
+        sys.stdout.write("saved\n")
+        sys.stdout.flush()
+
+
 def main(directory: str, moment: str, *files: str) -> None:
     """Add files to a library with the real embedded store, dying at ``moment``; ``hold`` it."""
     from index.store.edge import EdgeStore
@@ -207,4 +245,7 @@ def main(directory: str, moment: str, *files: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "digest":
+        digest_and_die(*sys.argv[2:])
+    else:
+        main(*sys.argv[1:])
