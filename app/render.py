@@ -256,6 +256,7 @@ class FoundClaimView:
 
     title: str
     section: str  # of the digest
+    part: str  # of the paper: "Method"
     source: str  # where in the paper: "quoted from Method, p. 3"
     text: str
     quotes: tuple[str, ...]  # what it rests on; empty where the sentence is the quote
@@ -268,13 +269,15 @@ def found_claim_view(hit: ClaimHit) -> FoundClaimView:
     lang: Language = "zh" if claim.lang == "zh" else "en"
     first = claim.citations[0]
     role = first.passage_id.rpartition("#")[2].rpartition(".")[0]
-    places = [ROLE_TITLES[role][lang]] if role in ROLE_TITLES else []
+    part = ROLE_TITLES[role][lang] if role in ROLE_TITLES else ""
+    places = [part] if part else []
     places += [WORDS["page"][lang].format(first.page)] if first.page else []
     quotes = tuple(plain(cited.quote) for cited in claim.citations)
     quoted = " ".join(quotes) == plain(claim.text)
     return FoundClaimView(
         title=plain(hit.title) or claim.paper_id,
         section=_title(claim.section, lang),
+        part=part,
         source=("quoted from " if quoted else "from ") + (", ".join(places) or "the text"),
         text=plain(claim.text),
         quotes=() if quoted else quotes,

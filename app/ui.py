@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from app.digest import Language
 from app.render import fill, found_claim_view, plain, style, to_html_fragment
 from index.config import Settings
-from index.errors import GlossError
+from index.errors import GlossError, NoDigests
 from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 from index.sources import SUFFIXES
 
@@ -95,6 +95,14 @@ class AddressInUse(GlossError):
         self.port = port
 
 
+class NothingToSearch(GlossError):
+    """No digest is there to be searched. Who has only the UI cannot run a command to change it."""
+
+    def __init__(self, paper_id: str) -> None:
+        of_it = f" of {paper_id}" if paper_id else ""
+        super().__init__(f"no digest{of_it} yet: choose a paper under Paper, which writes its own")
+
+
 class NotAdded(GlossError):
     """An uploaded file did not become a paper."""
 
@@ -128,7 +136,12 @@ class Desk:
     ) -> tuple[str, list[Place]]:
         """The sentences of digests that were found, as HTML, and their places in the same order."""
         wanted = _filter(paper_id, role, since)
-        hits = self.library.search_claims(query, HITS, wanted)
+        try:
+            hits = self.library.search_claims(query, HITS, wanted)
+        except NoDigests as error:
+            if error.unsearchable:
+                raise
+            raise NothingToSearch(error.paper_id) from error
         views = [(found_claim_view(hit), hit.found_by) for hit in hits]
         return fill("claims.html", hits=views, query=query), [_place_of_claim(hit) for hit in hits]
 
@@ -204,9 +217,9 @@ def _place_of_hit(hit: Hit) -> Place:
 
 
 def _place_of_claim(hit: ClaimHit) -> Place:
-    claim, view = hit.claim, found_claim_view(hit)
-    first = claim.citations[0]
-    return Place(claim.paper_id, hit.title, view.section, first.span, first.boxes)
+    first = hit.claim.citations[0]
+    part = found_claim_view(hit).part
+    return Place(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
 
 
 def _filter(paper_id: str | None, role: str | None, since: str | None) -> SearchFilter:
@@ -496,7 +509,11 @@ def serve(
 
 
 def launch_space(samples: Path = Path("data")) -> NoReturn:
-    """Serve on Hugging Face Spaces: a library of its own, the sample papers to begin with."""
+    """Serve on Hugging Face Spaces: a library of its own, the sample papers to begin with.
+
+    Their digests are written, too, so that there are some to search.
+    """
+    from app.write import write_digest
     from index.library import Library
     from index.sources import find_sources
 
@@ -508,5 +525,7 @@ def launch_space(samples: Path = Path("data")) -> NoReturn:
             # By name: the folder also holds a README.
             papers = [*samples.glob("*.pdf"), samples / "choosing-passage-size.md"]
             for source in find_sources(papers).found:
-                library.add(source)
+                added = library.add(source)
+                if added.status == "ok":
+                    write_digest(library, added.paper_id)
     serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), 7860)

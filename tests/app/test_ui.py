@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import app.ui
+import app.write
 from app.render import fill
-from app.ui import AddressInUse, Desk, NotAdded, Place, launch_space, serve
+from app.ui import AddressInUse, Desk, NotAdded, NothingToSearch, Place, launch_space, serve
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import Box, Span
@@ -41,8 +42,10 @@ def test_search_filters(desk: Desk) -> None:
         desk.search("  ", "", "", "")
 
 
-def test_search_across_digests(desk: Desk, library: Any, digest_of: Any, claim_of: Any) -> None:
-    with pytest.raises(NoDigests, match="gloss digest --all"):
+def test_search_across_digests(
+    desk: Desk, library: Any, digest_of: Any, claim_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(NothingToSearch, match="no digest yet: choose a paper under Paper"):
         desk.search_digests("lantern", "", "", "")
     words = "Each lantern burns for 3.5 hours."
     library.digests["2401.00001"] = digest_of(
@@ -58,12 +61,20 @@ def test_search_across_digests(desk: Desk, library: Any, digest_of: Any, claim_o
     assert "· from Method, p. 2 · supported 1.00 ·" in shown
     assert shown.count("<blockquote>") == 1  # a quote needs no other words to rest on
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
+    assert [place.where for place in places] == ["Method", "Method", "Limitations"]  # of the paper
     image, line = desk.show(places[1])
     assert image is not None and "p. 2" in line
     assert "none" in desk.search_digests("snow", "", "", "")[0]
     assert len(desk.search_digests("rain", "2401.00001", None, "2024")[1]) == 1
     with pytest.raises(RoleOfDigest):
         desk.search_digests("lantern", "", "method", "")
+
+    def refuse(*_: object) -> None:
+        raise NoDigests("", 2)  # which the UI can do nothing about
+
+    monkeypatch.setattr(library, "search_claims", refuse)
+    with pytest.raises(NoDigests, match="gloss doctor --repair"):
+        desk.search_digests("lantern", "", "", "")
 
 
 def test_digest_has_a_place_for_every_sentence(desk: Desk) -> None:
@@ -135,8 +146,15 @@ def test_a_space_begins_with_the_sample_papers_only(
     library: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added: list[str] = []
+    digested: list[str] = []
+
+    def add(source: Any) -> Any:
+        added.append(source.path.name)
+        return SimpleNamespace(paper_id=source.path.stem, status="ok")
+
     library.rows.clear()
-    monkeypatch.setattr(library, "add", lambda source: added.append(source.path.name))
+    monkeypatch.setattr(library, "add", add)
+    monkeypatch.setattr(app.write, "write_digest", lambda _, paper_id: digested.append(paper_id))
     monkeypatch.setattr(app.ui, "serve", lambda settings, host, port: None)
     launch_space(Path(__file__).parents[2] / "data")
     assert sorted(added) == [
@@ -144,6 +162,7 @@ def test_a_space_begins_with_the_sample_papers_only(
         "cited-digests.pdf",
         "every-sentence-needs-a-source.pdf",
     ]
+    assert digested == [Path(name).stem for name in added]
 
 
 def test_the_footer_offers_the_source_code() -> None:
