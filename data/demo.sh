@@ -43,6 +43,10 @@ for query in \
     gloss search "$query" -k 3
 done
 
+query="which papers report that a quote needs no check"
+say "gloss search --in digests \"$query\" -k 3"
+gloss search --in digests "$query" -k 3
+
 port=${DEMO_PORT:-$(python - <<'PYTHON'
 import socket
 

@@ -43,6 +43,23 @@ def test_commands_named_in_the_readme_exist(command: str) -> None:
     assert "Usage: " in ran.stdout
 
 
+def test_options_named_in_the_readme_exist() -> None:
+    from typer.main import get_command
+
+    from app.cli import app
+
+    commands = getattr(get_command(app), "commands")  # noqa: B009  # click's, which mypy lacks
+    named: dict[str, set[str]] = {}
+    for line in README.splitlines():
+        found = re.match(r"(?:\| `)?gloss ([a-z]+)", line)
+        if found and found[1] in commands:  # else it is prose
+            named.setdefault(found[1], set()).update(re.findall(r"(?<![\w-])--[a-z][a-z-]*", line))
+    assert {"--in", "--like", "--role"} <= named["search"]
+    for command, options in named.items():
+        there = {option for one in commands[command].params for option in one.opts}
+        assert options <= there, command
+
+
 def test_settings_named_in_the_readme_exist() -> None:
     from index.config import Settings
 

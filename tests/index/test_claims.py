@@ -131,7 +131,7 @@ def test_which_papers_report_something_is_one_query(tmp_path: Path, fake_embedde
             "c",
         }
         # Asked of the papers, and not of what they report, it is looked for as it stands.
-        assert "report" in library.search_claims("which papers report", k=1)[0].claim.text
+        assert "report" in library.search_claims("Which papers report that ?", k=1)[0].claim.text
         own, others = library.claims_like("c/en/method.1", k=1)
         assert own.text == "The latency was 9 ms."
         assert ids(others) == ["a/en/method.1"]
