@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Quantization = Literal["none", "scalar", "binary"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """A Qdrant server or cluster, and how a collection is made and searched there.
+
+    Each is ``Settings.qdrant_`` and its name, where it is explained. ``None`` leaves it to the
+    server.
+    """
+
+    url: str
+    api_key: str = ""
+    ca: Path | None = None
+    verify: bool = True
+    timeout: int = 30
+    shards: int | None = None
+    replicas: int | None = None
+    write_consistency: int | None = None
+    quantization: Quantization = "none"
+    rescore: bool = True
+    oversampling: float = 2.0
+    on_disk: bool = False
+    hnsw_m: int | None = None
+    hnsw_ef_construct: int | None = None
+    search_ef: int | None = None
 
 
 class Settings(BaseSettings):
@@ -23,9 +51,37 @@ class Settings(BaseSettings):
     # Where models are kept once converted; safe to delete.
     cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "gloss")
 
-    # A Qdrant server's address. Empty: Qdrant Edge inside the library directory.
+    # A Qdrant server's address. Empty: Qdrant Edge inside the library directory, and none of the
+    # other settings of a server has a meaning. docs/scale.md says when to use which.
     qdrant_url: str = ""
     qdrant_api_key: str = ""
+    # The certificate of the authority that signed the server's, where the system does not know
+    # it: a file in PEM. To check none at all is for a test on one's own machine.
+    qdrant_ca: Path | None = None
+    qdrant_verify: bool = True
+    # Seconds for one request; a busy server takes some for an upsert that waits to be durable.
+    qdrant_timeout: int = Field(default=30, gt=0, le=3600)
+    # Parts that a collection is cut into, and copies of each. Left to the server: one shard for
+    # each node that it had when the collection was made, and one copy.
+    qdrant_shards: int | None = Field(default=None, gt=0, le=10_000)
+    qdrant_replicas: int | None = Field(default=None, gt=0, le=100)
+    # Copies that must have a write before it counts. Left to the server: one. With fewer than all,
+    # a node that is down stops no `gloss add`.
+    qdrant_write_consistency: int | None = Field(default=None, gt=0, le=100)
+    # Small copies of the vectors in memory, for a first look: a byte a number (scalar) or a bit
+    # (binary), against four bytes. The nearest `oversampling` times as many as are wanted are then
+    # scored by the full vectors. 2 is where Qdrant's own guide begins.
+    qdrant_quantization: Quantization = "none"
+    qdrant_rescore: bool = True
+    qdrant_oversampling: float = Field(default=2.0, ge=1, le=100)
+    # Full vectors and BM25's index in files that the system maps, and not in memory.
+    qdrant_on_disk: bool = False
+    # The graph that finds the nearest: neighbours of a vector (Qdrant's own default is 16), the
+    # candidates that are looked at while it is built (100), and while it is searched (the same as
+    # when it was built). More is slower and misses less.
+    qdrant_hnsw_m: int | None = Field(default=None, ge=4, le=512)
+    qdrant_hnsw_ef_construct: int | None = Field(default=None, ge=4, le=10_000)
+    qdrant_search_ef: int | None = Field(default=None, ge=4, le=10_000)
 
     # Passage size. MiniLM cuts silently at 256 word pieces, so a passage stays well below.
     passage_tokens: int = Field(default=200, gt=0, le=250)
@@ -89,3 +145,35 @@ class Settings(BaseSettings):
         if maximum < wanted:
             raise ValueError(f"is less than passage_tokens ({wanted})")
         return maximum
+
+    @field_validator("qdrant_ca", mode="before")
+    @classmethod
+    def _readable(cls, ca: Any) -> Any:
+        """An empty name means none; a file that is not there would be told of as a broken TLS."""
+        if not str(ca or "").strip():
+            return None
+        if not Path(ca).expanduser().is_file():
+            raise ValueError(f"{ca}: no such file; give the authority's certificate in PEM")
+        return Path(ca).expanduser()
+
+    @model_validator(mode="after")
+    def _server_fits(self) -> Settings:
+        """Settings of a server that contradict each other; each message names its variable."""
+        if self.qdrant_ca is not None and not self.qdrant_url.lower().startswith("https://"):
+            raise ValueError("GLOSS_QDRANT_CA needs a GLOSS_QDRANT_URL with https://")
+        if self.qdrant_ca is not None and not self.qdrant_verify:
+            raise ValueError("GLOSS_QDRANT_CA says what to check and GLOSS_QDRANT_VERIFY not to")
+        copies = self.qdrant_replicas or 1
+        if (self.qdrant_write_consistency or 1) > copies:
+            raise ValueError(
+                f"GLOSS_QDRANT_WRITE_CONSISTENCY is {self.qdrant_write_consistency}, more than the "
+                f"copies that there are ({copies}); raise GLOSS_QDRANT_REPLICAS"
+            )
+        return self
+
+    @property
+    def server(self) -> ServerSettings:
+        """What a store on a server needs to know."""
+        return ServerSettings(
+            **{one.name: getattr(self, f"qdrant_{one.name}") for one in fields(ServerSettings)}
+        )

@@ -807,7 +807,9 @@ class Library:
             problems.append(f"catalogue damaged: {damage}; restore it from a copy")
         points: dict[int, int] = {}
         try:
-            points = self._started().store.editions()
+            store = self._started().store
+            points = store.editions()
+            problems.extend(store.problems())
         except GlossError as error:
             problems.append(str(error))
             measured = False
@@ -1013,8 +1015,7 @@ class Library:
 
             # Edition numbers are this library's own, so each library has its own collection.
             return ClientStore(
-                self._settings.qdrant_url,
-                self._settings.qdrant_api_key,
+                self._settings.server,
                 dimension,
                 self._catalog.meta()["collection"] + ("" if name == _VECTORS else f"-{name}"),
             )

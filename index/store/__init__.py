@@ -152,6 +152,9 @@ class Store(Protocol):
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
 
+    def problems(self) -> list[str]:
+        """What a person should know and can put right, though the store works."""
+
     def clear(self) -> None:
         """Take out everything."""
 

@@ -9,19 +9,21 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from json import JSONDecodeError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
 from index.store import Candidate, Point, Scored, VectorQuery, day_number, ranked
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from httpx import Request, Response
     from qdrant_client import QdrantClient, models
     from qdrant_client.http.exceptions import UnexpectedResponse
 
 _BATCH = 256  # points in one request: some 2 MB of JSON
-_TIMEOUT = 30  # seconds; a busy server takes some for an upsert that waits
 _GREETING = 5.0  # seconds to connect, and for the first question, which costs a server nothing
 _MEMORY = ":memory:"
 
@@ -33,10 +35,11 @@ _INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "dat
 class ClientStore:
     """A ``Store`` on a server. The collection is made where it is missing."""
 
-    def __init__(self, url: str, api_key: str, dimension: int, collection: str = "gloss") -> None:
+    def __init__(self, server: ServerSettings, dimension: int, collection: str = "gloss") -> None:
         from qdrant_client import QdrantClient
 
-        self._url = url
+        self._server = server
+        self._url = url = server.url
         self._dimension = dimension
         self._collection = collection
         self._closed = False
@@ -48,9 +51,10 @@ class ClientStore:
                 if url == _MEMORY
                 else QdrantClient(
                     url=url,
-                    api_key=self._sendable(api_key) or None,
-                    timeout=_TIMEOUT,
+                    api_key=self._sendable(server.api_key) or None,
+                    timeout=server.timeout,
                     check_compatibility=False,
+                    verify=self._trusted(),
                 )
             )
             try:
@@ -116,7 +120,13 @@ class ClientStore:
             halves.append(("words", words))
         fused = models.QueryRequest(
             prefetch=[
-                models.Prefetch(query=vector, using=name, limit=depth, filter=condition)
+                models.Prefetch(
+                    query=vector,
+                    using=name,
+                    limit=depth,
+                    filter=condition,
+                    params=self._params(name),
+                )
                 for name, vector in halves
             ],
             query=models.RrfQuery(rrf=models.Rrf(k=query.fusion_k)),
@@ -125,7 +135,12 @@ class ClientStore:
         )
         alone = [
             models.QueryRequest(
-                query=vector, using=name, limit=depth, filter=condition, with_payload=False
+                query=vector,
+                using=name,
+                limit=depth,
+                filter=condition,
+                params=self._params(name),
+                with_payload=False,
             )
             for name, vector in halves
         ]
@@ -156,6 +171,21 @@ class ClientStore:
             self._client.delete_collection(self._collection)
             self._prepare()
 
+    def problems(self) -> list[str]:
+        """Where the collection was made otherwise than the settings say now."""
+        if self._url == _MEMORY:
+            return []
+        with self._explained():
+            config = self._client.get_collection(self._collection).config
+        differences = _differences(self._server, config)
+        if not differences:
+            return []
+        made = "; ".join(differences)
+        return [
+            f"vector store {self._url}: collection {self._collection} was made otherwise than the "
+            f"settings say: {made}; set them back, or `gloss doctor --repair` makes it anew"
+        ]
+
     def close(self) -> None:
         """Let go of the connection; what was in memory is gone."""
         self._closed = True
@@ -170,14 +200,27 @@ class ClientStore:
             self._check(info.config.params)
             indexed.update(info.payload_schema)
         else:
+            server = self._server
+            on_disk = server.on_disk or None  # None is not sent
+            graph = models.HnswConfigDiff(m=server.hnsw_m, ef_construct=server.hnsw_ef_construct)
             self._client.create_collection(
                 self._collection,
                 vectors_config={
-                    "dense": models.VectorParams(size=self._dimension, distance=models.Distance.DOT)
+                    "dense": models.VectorParams(
+                        size=self._dimension, distance=models.Distance.DOT, on_disk=on_disk
+                    )
                 },
                 sparse_vectors_config={
-                    "words": models.SparseVectorParams(modifier=models.Modifier.IDF)
+                    "words": models.SparseVectorParams(
+                        modifier=models.Modifier.IDF,
+                        index=models.SparseIndexParams(on_disk=True) if on_disk else None,
+                    )
                 },
+                shard_number=server.shards,
+                replication_factor=server.replicas,
+                write_consistency_factor=server.write_consistency,
+                hnsw_config=graph if graph.model_dump(exclude_none=True) else None,
+                quantization_config=_quantization(server),
             )
         if self._url == _MEMORY:
             return  # an index has no effect there
@@ -209,6 +252,35 @@ class ClientStore:
                 "GLOSS_QDRANT_API_KEY holds a character that no key has; copy the key again",
             )
         return key
+
+    def _trusted(self) -> SSLContext | bool:
+        """Whose certificates count; httpx's own list where nothing is said."""
+        import ssl
+
+        if not self._server.verify or self._server.ca is None:
+            return self._server.verify
+        try:
+            return ssl.create_default_context(cafile=self._server.ca)
+        except ssl.SSLError as error:
+            raise StoreUnusable(
+                self._url,
+                f"{self._server.ca} is no certificate in PEM; set GLOSS_QDRANT_CA to the "
+                "authority's",
+            ) from error
+
+    def _params(self, vector: str) -> models.SearchParams | None:
+        """How to search the graph and the small copies of its vectors; BM25 has neither."""
+        from qdrant_client import models
+
+        server = self._server
+        if vector != "dense" or (server.quantization == "none" and server.search_ef is None):
+            return None
+        small = None
+        if server.quantization != "none":
+            small = models.QuantizationSearchParams(
+                rescore=server.rescore, oversampling=server.oversampling
+            )
+        return models.SearchParams(hnsw_ef=server.search_ef, quantization=small)
 
     def _misfit(self, found: int) -> StoreUnusable:
         return StoreUnusable(
@@ -245,6 +317,12 @@ class ClientStore:
             source = getattr(error, "source", error)
             if isinstance(source, ValueError):  # an answer that is not what was asked for
                 raise self._stranger() from error
+            if "CERTIFICATE_VERIFY_FAILED" in str(source):
+                raise StoreUnusable(
+                    self._url,
+                    "has a certificate that nobody vouches for; set GLOSS_QDRANT_CA to the "
+                    "certificate of the authority that signed it",
+                ) from error
             if isinstance(source, TimeoutException):
                 why = "does not answer in time; see whether the server is well"
             else:
@@ -274,6 +352,46 @@ class ClientStore:
 
     def _stranger(self) -> StoreUnusable:
         return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT_URL")
+
+
+def _quantization(
+    server: ServerSettings,
+) -> models.ScalarQuantization | models.BinaryQuantization | None:
+    """The small copies always stay in memory: they are what makes a search fast."""
+    from qdrant_client import models
+
+    if server.quantization == "scalar":
+        # A hundredth of the numbers at the edges is cut off, so that the others are finer.
+        scalar = models.ScalarQuantizationConfig(
+            type=models.ScalarType.INT8, quantile=0.99, always_ram=True
+        )
+        return models.ScalarQuantization(scalar=scalar)
+    if server.quantization == "binary":
+        return models.BinaryQuantization(binary=models.BinaryQuantizationConfig(always_ram=True))
+    return None
+
+
+def _differences(server: ServerSettings, config: models.CollectionConfig) -> list[str]:
+    """What a collection has and what is asked for, by variable; what is not asked for fits."""
+    from qdrant_client import models
+
+    params, graph, small = config.params, config.hnsw_config, config.quantization_config
+    kinds = {models.ScalarQuantization: "scalar", models.BinaryQuantization: "binary"}
+    dense = params.vectors.get("dense") if isinstance(params.vectors, dict) else None
+    found: dict[str, Any] = {
+        "shards": params.shard_number or 1,
+        "replicas": params.replication_factor or 1,
+        "write_consistency": params.write_consistency_factor or 1,
+        "quantization": "none" if small is None else kinds.get(type(small), "of another kind"),
+        "on_disk": bool(dense and dense.on_disk),
+        "hnsw_m": graph.m,
+        "hnsw_ef_construct": graph.ef_construct,
+    }
+    return [
+        f"GLOSS_QDRANT_{name.upper()} is {wanted}, and there it is {there}"
+        for name, there in found.items()
+        if (wanted := getattr(server, name)) is not None and wanted != there
+    ]
 
 
 def _impatient(request: Request, send: Callable[[Request], Response]) -> Response:

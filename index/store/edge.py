@@ -124,6 +124,10 @@ class EdgeStore:
             hits = self._shard.facet(request).hits
         return {int(hit.value): hit.count for hit in hits if hit.count}
 
+    def problems(self) -> list[str]:
+        """None: this store has no settings of its own."""
+        return []
+
     def clear(self) -> None:
         """Take out everything: the directory is set aside, made anew, and only then removed."""
         with self._explained():

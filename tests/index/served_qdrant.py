@@ -8,11 +8,13 @@ so ranking, durability and speed are not a server's. A real server is tested whe
 
 Three habits of a real server that the in-memory engine lacks are added, since a store can get them
 wrong: a wrong key is refused with 401, payload indexes are remembered and reported, and a facet
-over a field without an index is refused with 400.
+over a field without an index is refused with 400. How a collection was asked to be made is
+remembered and reported, and has no effect, as how it is to be searched has none.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Event, Lock, Thread
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -58,6 +61,7 @@ class Received:
     path: str
     params: dict[str, list[str]]
     key: str | None  # the api-key header
+    body: Any  # the JSON, read
 
 
 class Refused(Exception):
@@ -79,6 +83,8 @@ class ServedQdrant:
     received: list[Received] = field(default_factory=list)
     # The indexed payload fields of each collection.
     indexes: dict[str, dict[str, models.PayloadIndexInfo]] = field(default_factory=dict)
+    # How each collection was asked to be made, which the in-memory engine does not keep.
+    made: dict[str, models.CreateCollection] = field(default_factory=dict)
     released: Event = field(default_factory=Event)  # lets hanging requests go
     lock: Lock = field(default_factory=Lock)  # the in-memory engine is for one thread
 
@@ -88,12 +94,15 @@ class ServedQdrant:
 
 
 @contextmanager
-def serve(api_key: str = "") -> Iterator[ServedQdrant]:
+def serve(api_key: str = "", tls: SSLContext | None = None) -> Iterator[ServedQdrant]:
     """A server on a free port, until the block ends; its threads and sockets are gone then."""
     engine = QdrantClient(":memory:")
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as listener:
         listener.daemon_threads = False  # closing waits for every answer under way
-        served = ServedQdrant(f"http://127.0.0.1:{listener.server_port}", api_key, engine)
+        if tls is not None:
+            listener.socket = tls.wrap_socket(listener.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        served = ServedQdrant(f"{scheme}://127.0.0.1:{listener.server_port}", api_key, engine)
         listener.served = served  # type: ignore[attr-defined]
         thread = Thread(target=listener.serve_forever, args=(0.01,), name="served-qdrant")
         thread.start()
@@ -130,7 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         address = urlsplit(self.path)
         request = Received(
-            self.command, address.path, parse_qs(address.query), self.headers.get("api-key")
+            self.command,
+            address.path,
+            parse_qs(address.query),
+            self.headers.get("api-key"),
+            json.loads(body) if body else None,
         )
         served.received.append(request)
         if served.fault == "hang":
@@ -188,18 +201,38 @@ def _create(served: ServedQdrant, name: str, body: bytes) -> bool:
         raise Refused(HTTPStatus.CONFLICT, f"Wrong input: Collection `{name}` already exists!")
     asked = models.CreateCollection.model_validate_json(body)
     served.indexes[name] = {}
+    served.made[name] = asked
     return served.engine.create_collection(
         name, vectors_config=asked.vectors, sparse_vectors_config=asked.sparse_vectors
     )
 
 
 def _info(served: ServedQdrant, name: str, body: bytes) -> models.CollectionInfo:
-    info = served.engine.get_collection(name)
-    return info.model_copy(update={"payload_schema": served.indexes[name]})
+    info, asked = served.engine.get_collection(name), served.made[name]
+    params = {
+        name: getattr(asked, name) or 1
+        for name in ("shard_number", "replication_factor", "write_consistency_factor")
+    }
+    params |= {"vectors": asked.vectors, "sparse_vectors": asked.sparse_vectors}
+    graph = asked.hnsw_config.model_dump(exclude_none=True) if asked.hnsw_config else {}
+    config = {
+        "params": info.config.params.model_copy(update=params),
+        "hnsw_config": info.config.hnsw_config.model_copy(
+            update={"m": 16, "ef_construct": 100, **graph}
+        ),
+        "quantization_config": asked.quantization_config,
+    }
+    return info.model_copy(
+        update={
+            "payload_schema": served.indexes[name],
+            "config": info.config.model_copy(update=config),
+        }
+    )
 
 
 def _drop(served: ServedQdrant, name: str, body: bytes) -> bool:
     served.indexes.pop(name, None)
+    served.made.pop(name, None)
     return served.engine.delete_collection(name)
 
 
@@ -240,7 +273,18 @@ def _facet(served: ServedQdrant, name: str, body: bytes) -> models.FacetResponse
 
 def _query_batch(served: ServedQdrant, name: str, body: bytes) -> list[models.QueryResponse]:
     asked = models.QueryRequestBatch.model_validate_json(body)
-    return served.engine.query_batch_points(name, asked.searches)
+    searches = [
+        one.model_copy(
+            update={
+                "params": None,
+                "prefetch": [half.model_copy(update={"params": None}) for half in one.prefetch]
+                if isinstance(one.prefetch, list)
+                else one.prefetch,
+            }
+        )
+        for one in asked.searches
+    ]
+    return served.engine.query_batch_points(name, searches)
 
 
 _SELECTOR: TypeAdapter[Any] = TypeAdapter(models.PointsSelector)

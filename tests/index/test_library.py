@@ -612,3 +612,11 @@ class Papers(RuleBasedStateMachine):
 
 TestPapers = Papers.TestCase
 TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=10, deadline=None)
+
+
+def test_health_tells_of_a_store_made_otherwise(
+    library: Library, store: fakes.ListStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert library.health().ok
+    monkeypatch.setattr(store, "problems", lambda: ["the list has one shard"])
+    assert library.health().problems == ("the list has one shard",)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib.util
+import ipaddress
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
+from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
 from index.store import Candidate, Point, Store, VectorQuery, client, day_number, ranked
@@ -87,11 +91,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with ExitStack() as stack:
         opened: dict[str, Callable[[], Store]] = {
             "edge": lambda: EdgeStore(tmp_path / "vectors", 3),
-            "memory": lambda: ClientStore(":memory:", "", 3),
+            "memory": lambda: ClientStore(ServerSettings(":memory:"), 3),
             "served": lambda: ClientStore(
-                stack.enter_context(served_qdrant.serve()).url, "", 3, collection
+                ServerSettings(stack.enter_context(served_qdrant.serve()).url), 3, collection
             ),
-            "server": lambda: ClientStore(SERVER, "", 3, collection),
+            "server": lambda: ClientStore(ServerSettings(SERVER), 3, collection),
         }
         store = opened[request.param]()
         yield store
@@ -309,7 +313,7 @@ class TestClient:
             port = probe.getsockname()[1]
         began = time.monotonic()
         with pytest.raises(StoreUnusable, match="unset GLOSS_QDRANT_URL"):
-            ClientStore(f"http://127.0.0.1:{port}", "", 3)
+            ClientStore(ServerSettings(f"http://127.0.0.1:{port}"), 3)
         assert time.monotonic() - began < 3
 
     @pytest.mark.parametrize(
@@ -317,7 +321,47 @@ class TestClient:
     )
     def test_no_address(self, url: str) -> None:
         with pytest.raises(StoreUnusable):
-            ClientStore(url, "a key", 3)
+            ClientStore(ServerSettings(url, "a key"), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A server's certificate that signed itself, and what a server needs to show it."""
+
+    certificate: Path
+    context: ssl.SSLContext
+
+
+def signed(folder: Path, name: str) -> Signed:
+    """A certificate for 127.0.0.1, its key in the same file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    shown, kept = folder / f"{name}.pem", folder / f"{name}-key.pem"
+    shown.write_bytes(public)
+    kept.write_bytes(public + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(kept)
+    return Signed(shown, context)
 
 
 class TestServed:
@@ -325,21 +369,21 @@ class TestServed:
 
     def test_key_is_a_header(self) -> None:
         with served_qdrant.serve(api_key="sesame") as served:
-            store = ClientStore(served.url, " sesame\n", 3)
+            store = ClientStore(ServerSettings(served.url, " sesame\n"), 3)
             store.upsert(POINTS)
             assert store.editions() == {1: 3, 2: 2}
             store.close()
             assert {one.key for one in served.received} == {"sesame"}
 
     def test_no_key_no_header(self, served: ServedQdrant) -> None:
-        ClientStore(served.url, "", 3).close()
+        ClientStore(ServerSettings(served.url), 3).close()
         assert {one.key for one in served.received} == {None}
 
     @pytest.mark.parametrize("key", ["", "open"])
     def test_wrong_key(self, key: str) -> None:
         with served_qdrant.serve(api_key="sesame") as served:
             with pytest.raises(StoreUnusable) as refused:
-                ClientStore(served.url, key, 3)
+                ClientStore(ServerSettings(served.url, key), 3)
             assert served.asked("PUT", "") == []
         assert str(refused.value) == (
             f"vector store {served.url}: refuses the key; set GLOSS_QDRANT_API_KEY"
@@ -348,7 +392,7 @@ class TestServed:
     @pytest.mark.parametrize("key", ["two\nlines", "schlüssel", "dots…"])
     def test_key_that_is_none_is_not_quoted(self, served: ServedQdrant, key: str) -> None:
         with pytest.raises(StoreUnusable, match="GLOSS_QDRANT_API_KEY holds a char") as refused:
-            ClientStore(served.url, key, 3)
+            ClientStore(ServerSettings(served.url, key), 3)
         assert key not in str(refused.value)
         assert served.received == []
 
@@ -366,13 +410,13 @@ class TestServed:
     def test_fault_at_opening(self, served: ServedQdrant, fault: Fault, words: str) -> None:
         served.fault = fault
         with pytest.raises(StoreUnusable, match=words) as refused:
-            ClientStore(served.url, "", 3)
+            ClientStore(ServerSettings(served.url), 3)
         assert "\n" not in str(refused.value)
 
     @pytest.mark.parametrize(("fault", "words"), FAULTS)
     def test_fault_at_work(self, served: ServedQdrant, fault: Fault, words: str) -> None:
         """Every method says so, and the store works again once the server does."""
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         store.upsert(POINTS[:3])
         served.fault = fault
         for work in (
@@ -396,12 +440,11 @@ class TestServed:
         served.fault = "hang"
         began = time.monotonic()
         with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT_URL"):
-            ClientStore(served.url, "", 3)
+            ClientStore(ServerSettings(served.url), 3)
         assert time.monotonic() - began < 3
 
-    def test_silence_at_work(self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(client, "_TIMEOUT", 1)  # the client takes whole seconds
-        store = ClientStore(served.url, "", 3)
+    def test_silence_at_work(self, served: ServedQdrant) -> None:
+        store = ClientStore(ServerSettings(served.url, timeout=1), 3)
         served.fault = "hang"
         began = time.monotonic()
         with pytest.raises(StoreUnusable, match="does not answer in time"):
@@ -414,7 +457,7 @@ class TestServed:
     ) -> None:
         """The short limit is for the first question alone."""
         monkeypatch.setattr(client, "_GREETING", 0.2)
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)
         release.start()
@@ -428,9 +471,9 @@ class TestServed:
         store.close()
 
     def test_another_dimension(self, served: ServedQdrant) -> None:
-        ClientStore(served.url, "", 3).close()
+        ClientStore(ServerSettings(served.url), 3).close()
         with pytest.raises(StoreUnusable, match=r"vectors of 4 and 3 numbers\); set GLOSS_MODEL"):
-            ClientStore(served.url, "", 4)
+            ClientStore(ServerSettings(served.url), 4)
 
     @pytest.mark.parametrize("unnamed", [True, False])
     def test_collection_of_another_program(self, served: ServedQdrant, unnamed: bool) -> None:
@@ -441,20 +484,22 @@ class TestServed:
         other.create_collection("gloss", vectors_config=size if unnamed else {"dense": size})
         other.close()
         with pytest.raises(StoreUnusable, match="collection gloss was not made by gloss"):
-            ClientStore(served.url, "", 3)
+            ClientStore(ServerSettings(served.url), 3)
 
     def test_reopening_keeps_points(self, served: ServedQdrant) -> None:
-        first = ClientStore(served.url, "", 3)
+        first = ClientStore(ServerSettings(served.url), 3)
         first.upsert(POINTS)
         answer = first.search(query(terms=[9]))
         first.close()
-        second = ClientStore(served.url, "", 3)
+        second = ClientStore(ServerSettings(served.url), 3)
         assert second.search(query(terms=[9])) == answer
         second.close()
         assert len(served.asked("PUT", "/collections/gloss")) == 1
 
     def test_collections_are_apart(self, served: ServedQdrant) -> None:
-        one, two = (ClientStore(served.url, "", 3, name) for name in ("gloss-a", "gloss-b"))
+        one, two = (
+            ClientStore(ServerSettings(served.url), 3, name) for name in ("gloss-a", "gloss-b")
+        )
         one.upsert(POINTS)
         assert (one.editions(), two.editions()) == ({1: 3, 2: 2}, {})
         two.clear()
@@ -463,7 +508,7 @@ class TestServed:
         two.close()
 
     def test_what_was_filtered_by_is_indexed(self, served: ServedQdrant) -> None:
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         wanted = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "date": "integer"}
         assert self.indexed(served) == wanted
         store.clear()
@@ -472,10 +517,10 @@ class TestServed:
 
     def test_opening_that_was_cut_short_is_finished(self, served: ServedQdrant) -> None:
         """A server counts only by indexed fields, so a collection without them is of no use."""
-        ClientStore(served.url, "", 3).close()
+        ClientStore(ServerSettings(served.url), 3).close()
         wanted = self.indexed(served)
         served.indexes["gloss"].pop("edition")
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         store.upsert(POINTS)
         assert store.editions() == {1: 3, 2: 2}
         assert self.indexed(served) == wanted
@@ -483,7 +528,7 @@ class TestServed:
         assert len(served.asked("PUT", "/index")) == len(wanted) + 1
 
     def test_collection_lost_while_open(self, served: ServedQdrant) -> None:
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         served.engine.delete_collection("gloss")
         with pytest.raises(StoreUnusable, match=r"no collection gloss.*gloss doctor --repair"):
             store.search(query())
@@ -493,7 +538,7 @@ class TestServed:
         store.close()
 
     def test_writes_wait_until_they_are_durable(self, served: ServedQdrant) -> None:
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])
         store.delete(3)
         store.close()
@@ -501,7 +546,7 @@ class TestServed:
         assert [one.params for one in writes] == [{"wait": ["true"]}] * 4  # 256 + 256 + 88, delete
 
     def test_search_is_one_request(self, served: ServedQdrant) -> None:
-        store = ClientStore(served.url, "", 3)
+        store = ClientStore(ServerSettings(served.url), 3)
         store.upsert(POINTS)
         served.received.clear()
         store.search(query(terms=[9]))
@@ -513,14 +558,126 @@ class TestServed:
 
         before = threading.active_count()
         with served_qdrant.serve() as served:
-            store = ClientStore(served.url, "", 3)
+            store = ClientStore(ServerSettings(served.url), 3)
             store.search(query())
             store.close()
             with pytest.raises(ResponseHandlingException, match="client has been closed"):
                 store._client.collection_exists("gloss")
         assert threading.active_count() == before
         with pytest.raises(StoreUnusable, match="start the server"):
-            ClientStore(served.url, "", 3)
+            ClientStore(ServerSettings(served.url), 3)
+
+    def test_a_collection_is_made_as_the_settings_say(self, served: ServedQdrant) -> None:
+        cluster = ServerSettings(
+            served.url,
+            shards=6,
+            replicas=2,
+            write_consistency=2,
+            quantization="scalar",
+            on_disk=True,
+            hnsw_m=32,
+            hnsw_ef_construct=200,
+        )
+        store = ClientStore(cluster, 3)
+        (made,) = served.asked("PUT", "/collections/gloss")
+        wanted = {
+            "vectors": {"dense": {"size": 3, "distance": "Dot", "on_disk": True}},
+            "sparse_vectors": {"words": {"index": {"on_disk": True}, "modifier": "idf"}},
+            "shard_number": 6,
+            "replication_factor": 2,
+            "write_consistency_factor": 2,
+            "hnsw_config": {"m": 32, "ef_construct": 200},
+            "quantization_config": {
+                "scalar": {"type": "int8", "quantile": 0.99, "always_ram": True}
+            },
+        }
+        assert made.body == wanted
+        store.clear()  # as a repair does
+        assert [one.body for one in served.asked("PUT", "/collections/gloss")] == [wanted] * 2
+        assert store.problems() == []
+        store.close()
+
+    def test_what_is_not_set_is_left_to_the_server(self, served: ServedQdrant) -> None:
+        store = ClientStore(ServerSettings(served.url), 3)
+        store.upsert(POINTS)
+        store.search(query(terms=[9]))
+        (made,) = served.asked("PUT", "/collections/gloss")
+        assert made.body == {
+            "vectors": {"dense": {"size": 3, "distance": "Dot"}},
+            "sparse_vectors": {"words": {"modifier": "idf"}},
+        }
+        (asked,) = served.asked("POST", "/query/batch")
+        assert "params" not in str(asked.body)
+        assert store.problems() == []
+        store.close()
+
+    @pytest.mark.parametrize(
+        ("settings", "params"),
+        [
+            (
+                {"quantization": "binary", "oversampling": 4.0, "search_ef": 256},
+                {"hnsw_ef": 256, "quantization": {"rescore": True, "oversampling": 4.0}},
+            ),
+            (
+                {"quantization": "scalar", "rescore": False},
+                {"quantization": {"rescore": False, "oversampling": 2.0}},
+            ),
+            ({"search_ef": 64}, {"hnsw_ef": 64}),
+        ],
+    )
+    def test_dense_vectors_are_searched_as_the_settings_say(
+        self, served: ServedQdrant, settings: dict[str, Any], params: dict[str, Any]
+    ) -> None:
+        store = ClientStore(ServerSettings(served.url, **settings), 3)
+        store.upsert(POINTS)
+        assert store.search(query(terms=[9]))
+        store.close()
+        (asked,) = served.asked("POST", "/query/batch")
+        halves = [
+            half
+            for search in asked.body["searches"]
+            for half in search.get("prefetch", [search])
+            if "using" in half
+        ]
+        assert {half["using"] for half in halves} == {"dense", "words"}
+        for half in halves:
+            assert half.get("params") == (params if half["using"] == "dense" else None)
+
+    def test_a_collection_made_otherwise_is_told_of(self, served: ServedQdrant) -> None:
+        ClientStore(ServerSettings(served.url, shards=2, quantization="binary"), 3).close()
+        wanted = ServerSettings(served.url, shards=3, replicas=2, hnsw_m=16)
+        store = ClientStore(wanted, 3)
+        assert store.problems() == [
+            f"vector store {served.url}: collection gloss was made otherwise than the settings "
+            "say: GLOSS_QDRANT_SHARDS is 3, and there it is 2; GLOSS_QDRANT_REPLICAS is 2, and "
+            "there it is 1; GLOSS_QDRANT_QUANTIZATION is none, and there it is binary; set them "
+            "back, or `gloss doctor --repair` makes it anew"
+        ]
+        store.clear()
+        assert store.problems() == []
+        store.close()
+
+    def test_a_certificate_is_checked(self, tmp_path: Path) -> None:
+        authority, other = (signed(tmp_path, name) for name in ("one", "other"))
+        with served_qdrant.serve("sesame", authority.context) as served:
+            trusting = ServerSettings(served.url, "sesame", ca=authority.certificate)
+            store = ClientStore(trusting, 3)
+            store.upsert(POINTS)
+            assert store.editions() == {1: 3, 2: 2}
+            store.close()
+            assert {one.key for one in served.received} == {"sesame"}
+            served.received.clear()
+            for ca in (None, other.certificate):
+                with pytest.raises(StoreUnusable, match=r"nobody vouches for; set GLOSS_QDRANT_CA"):
+                    ClientStore(ServerSettings(served.url, "sesame", ca=ca), 3)
+            assert served.received == []  # the key went to nobody
+            ClientStore(ServerSettings(served.url, "sesame", verify=False), 3).close()
+            assert served.received
+
+    def test_a_certificate_that_is_none(self, tmp_path: Path) -> None:
+        (tmp_path / "ca.pem").write_text("no certificate")
+        with pytest.raises(StoreUnusable, match=r"ca.pem is no certificate in PEM; set GLOSS_"):
+            ClientStore(ServerSettings("https://127.0.0.1:1", ca=tmp_path / "ca.pem"), 3)
 
     @staticmethod
     def indexed(served: ServedQdrant) -> dict[str, str]:
