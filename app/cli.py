@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from app.write import Written
+    from index.cluster import Cluster
     from index.config import Settings
     from index.fetch import Fetcher
     from index.intake import Asked, Outcome, Wish
@@ -133,6 +134,12 @@ def add(
             help="PDF, Markdown and HTML files, folders, and arXiv ids or addresses.",
         ),
     ],
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray", metavar="ADDRESS", help="Read and embed on a Ray cluster; local starts one."
+        ),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -151,7 +158,8 @@ def add(
     settings = _settings(context, library)
     wanted = [Wanted(source.name, source) for source in named.found]
     asking = _arxiv(settings) if named.papers else nullcontext()
-    with _open(context, library, create=True) as opened, asking as arxiv:
+    helping = _cluster(ray, settings) if ray is not None else nullcontext()
+    with _open(context, library, create=True) as opened, asking as arxiv, helping as cluster:
         settled: Sequence[Outcome] = ()
         if arxiv is not None:
             try:
@@ -166,7 +174,7 @@ def add(
                 settled = plan.settled
         with Bars(len(wanted)) as bars:
             threads = settings.read_workers + 1
-            taken = add_all(opened, wanted, threads, arxiv, bars.begin)
+            taken = add_all(opened, wanted, threads, arxiv, bars.begin, cluster)
             for outcome in itertools.chain(settled, taken):
                 rows.append(_outcome_json(outcome))
                 if outcome not in settled:
@@ -1030,6 +1038,13 @@ def _arxiv(settings: Settings) -> Fetcher:
     from index.fetch import Fetcher
 
     return Fetcher(settings)
+
+
+def _cluster(address: str, settings: Settings) -> Cluster:
+    """The machines that help; to be used in a ``with``."""
+    from index.cluster import Cluster
+
+    return Cluster(address, settings)
 
 
 class Bars:

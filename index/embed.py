@@ -91,8 +91,10 @@ class Embedder(Protocol):
         """The vector of a question, (dimension,)."""
 
 
-def open_embedder(name: str, cache: Path) -> Embedder:
+def open_embedder(name: str, cache: Path, threads: int | None = None) -> Embedder:
     """The model of that name, or in that folder, converted into ``cache`` on first use.
+
+    It takes every core, or ``threads`` of them where others embed beside it.
 
     all-MiniLM-L6-v2 comes with a package that gloss depends on; other names are looked up on the
     Hugging Face hub. Raises ``ModelUnusable``.
@@ -113,11 +115,11 @@ def open_embedder(name: str, cache: Path) -> Embedder:
             )
             return TorchEmbedder(name, fingerprint, _original(name, folder))
         try:
-            return OpenVinoEmbedder(name, fingerprint, home, description)
+            return OpenVinoEmbedder(name, fingerprint, home, description, threads)
         except Exception as error:  # OpenVINO has no errors of its own: a damaged cache
             _log.warning("model %s: converted copy is damaged (%s), converting again", name, error)
             (home / "embedder.json").unlink()
-            return OpenVinoEmbedder(name, fingerprint, home, _convert(name, folder, home))
+            return OpenVinoEmbedder(name, fingerprint, home, _convert(name, folder, home), threads)
     except OSError as error:
         raise _no_cache(name, error) from error
 
@@ -169,7 +171,12 @@ class OpenVinoEmbedder:
     """A converted model. Safe to use from several threads."""
 
     def __init__(
-        self, name: str, fingerprint: str, home: Path, description: dict[str, Any]
+        self,
+        name: str,
+        fingerprint: str,
+        home: Path,
+        description: dict[str, Any],
+        threads: int | None = None,
     ) -> None:
         openvino = _openvino()
 
@@ -192,6 +199,7 @@ class OpenVinoEmbedder:
                 # The compiled graph without its weights: 0.4 MB that save half the loading time.
                 "CACHE_DIR": str(home / "compiled"),
                 "CACHE_MODE": "OPTIMIZE_SIZE",
+                **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
             },
         )
         self._streams: int = self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")

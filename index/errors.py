@@ -134,6 +134,15 @@ class StoreUnusable(GlossError):
         self.why = why
 
 
+class ClusterUnusable(GlossError):
+    """The Ray cluster that papers were to be read on cannot be had, or is not as it must be."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"Ray at {address}: {why}")
+        self.address = address
+        self.why = why
+
+
 class FetchError(GlossError):
     """arXiv could not be asked, or what it answered cannot be used.
 

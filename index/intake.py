@@ -8,7 +8,7 @@ order in which they were asked for, so that the same papers give the same librar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -25,6 +25,7 @@ from index.reference import Reference
 from index.sources import Source
 
 if TYPE_CHECKING:
+    from index.embed import Embedder
     from index.fetch.downloads import Download
 
 Kind = Literal["taken", "skipped", "failed"]
@@ -59,8 +60,30 @@ class Taker(Protocol):
     ) -> Ready:
         """A source, read."""
 
+    def receive(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """A source that is still to be read."""
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model of its vectors."""
+
     def take(self, ready: Ready) -> Added:
         """Put what was read into the library."""
+
+
+class Elsewhere(Protocol):
+    """What is needed of ``index.cluster.Cluster``: other machines that read."""
+
+    @property
+    def papers(self) -> int:
+        """The most papers that are on their way at once."""
+
+    def prepare(
+        self, received: Iterator[Ready | BaseException], fingerprint: str
+    ) -> Iterator[Ready | BaseException]:
+        """Read what was received, in its order."""
 
 
 class Arxiv(Protocol):
@@ -354,6 +377,7 @@ def add_all(
     threads: int,
     arxiv: Arxiv | None = None,
     progress: Callable[[str], Progress] | None = None,
+    cluster: Elsewhere | None = None,
 ) -> Iterator[Outcome]:
     """Add papers in their order, reading some ahead; each outcome comes once it is certain.
 
@@ -361,6 +385,8 @@ def add_all(
     twice their number ahead. What fails one paper stops no other; an error that none would survive
     (of the library, the model, the store) is raised. Whoever stops iterating stops them: what was
     not yielded, or was being stored just then, is not in the library.
+
+    A ``cluster`` reads and embeds in their place; what it gives back is taken in the same way.
     """
     downloads = _Downloads(arxiv)
 
@@ -374,13 +400,21 @@ def add_all(
             if stage is not None:
                 stage("download")
             source = Source(downloads.path(one.record), one.name)
+        if cluster is not None:
+            return library.receive(source, stage, one.record)
         return library.ready(source, stage, one.record)
 
-    ahead = _Ahead(wanted, read, threads)
+    ahead = _Ahead(wanted, read, threads, 2 * (threads if cluster is None else cluster.papers))
+    results = (ahead.result(number) for number in range(len(wanted)))
+    prepared: Iterator[Ready | BaseException] = results
+    if cluster is not None and wanted:
+        prepared = cluster.prepare(results, library.embedder.fingerprint)
     try:
-        for number, one in enumerate(wanted):
+        for one, result in zip(wanted, prepared, strict=True):
             try:
-                added = library.take(ahead.ready(number))
+                if isinstance(result, BaseException):
+                    raise result
+                added = library.take(result)
             except (SourceNotFound, FetchError) as error:
                 why = error.why if isinstance(error, SourceNotFound) else str(error)
                 yield Outcome(one, "failed", why, error=error)
@@ -391,6 +425,8 @@ def add_all(
             else:
                 yield _outcome(one, added)
     finally:
+        if isinstance(prepared, Generator):
+            prepared.close()
         ahead.stop()
 
 
@@ -441,11 +477,11 @@ class _Ahead:
     """
 
     def __init__(
-        self, wanted: Sequence[Wanted], read: Callable[[Wanted], Ready], threads: int
+        self, wanted: Sequence[Wanted], read: Callable[[Wanted], Ready], threads: int, most: int
     ) -> None:
         self._wanted = wanted
         self._read = read
-        self._most = 2 * threads
+        self._most = most
         self._changed = threading.Condition()
         # Waiting for one of these is one step, which an interrupt ends cleanly; a condition's wait
         # is several, and may end in an error of the lock in place of the interrupt.
@@ -456,15 +492,12 @@ class _Ahead:
         for _ in range(min(threads, len(wanted))):
             threading.Thread(target=self._work, daemon=True).start()
 
-    def ready(self, number: int) -> Ready:
-        """The one of that number, once it is read. Raises what reading it raised."""
+    def result(self, number: int) -> Ready | BaseException:
+        """The one of that number, once it is read, or what reading it raised."""
         with self._changed:
             self._asked = number
             self._changed.notify_all()
-        result = self._done[number].get()
-        if isinstance(result, BaseException):
-            raise result
-        return result
+        return self._done[number].get()
 
     def stop(self) -> None:
         """Begin nothing any more, and throw away what was read and not taken."""

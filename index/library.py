@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,6 +71,7 @@ _BEGUN = re.compile(r"lock(\.json|\.new)?|catalog\.sqlite(-\w+)?")
 _KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown|html|htm|xhtml)")
 _SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not another one
 
+Splitter = Callable[[Paper], tuple[Passage, ...]]
 Progress = Callable[[str], None]
 """Told what is being done: a stage of ``add``, a paper of ``repair``."""
 
@@ -162,19 +164,48 @@ class Held:
     recorded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """What makes vectors of passages."""
+
+    embedder: Embedder
+    words: PassageEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A reading cut into passages, with their points; a ``failure`` where it cannot be.
+
+    Both have the id and date that the reading alone gives, and ``take`` sets what they become.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    points: tuple[Point, ...] = ()
+    failure: Reading | None = None
+
+
 @dataclass(slots=True)
 class Ready:
-    """A source that was read and is not yet in the library. ``close`` one that is not taken.
+    """A source on its way into the library. ``close`` one that is not taken.
 
-    Without a reading, its bytes were in the library when they were looked at.
+    Received, it has a copy, unless its bytes were in the library when they were looked at; read,
+    a reading. It may also have been prepared ahead.
     """
 
     source: Source
     record: Record | None
     origin: Origin
-    stages: _Stages
+    stages: Stages
     copy: Path | None = None
     reading: Reading | None = None
+    prepared: Prepared | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called, without extension; a paper without an id is named after it."""
+        record = self.record
+        name = str(Reference(record.id, record.version)) if record else self.source.path.stem
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
 
     def close(self) -> None:
         """Delete the copy that was read, unless the library kept it."""
@@ -202,9 +233,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class _Engine:
-    embedder: Embedder
-    words: PassageEncoder
+class _Engine(Encoders):
     store: Store
 
 
@@ -338,13 +367,27 @@ class Library:
     def ready(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Ready:
-        """The first half of ``add``: a source copied and read, which may be done ahead of others.
+        """The first half of ``add``: a source received and read, which may be done ahead of others.
 
         Nothing of it is in the library before it is given to ``take``.
         """
+        ready = self.receive(source, progress, record)
+        if ready.copy is not None:
+            try:
+                with ready.stages("read"):
+                    ready.reading = self._own_reader().read(ready.copy, name=ready.name)
+            except BaseException:
+                ready.close()
+                raise
+        return ready
+
+    def receive(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """What ``ready`` does before it reads, for a source that is read elsewhere."""
         from index.read import file_hash
 
-        stages = _Stages(progress)
+        stages = Stages(progress)
         if record is not None:
             original = f"https://arxiv.org/abs/{Reference(record.id, record.version)}"
         else:  # a file name is bytes, and need not be UTF-8
@@ -360,15 +403,11 @@ class Library:
         self._started()  # what cannot be embedded and stored is not worth reading
         ready.copy = self._copied(source)
         try:
-            with stages("read"):
-                sha256 = file_hash(ready.copy)
-                ready.origin = replace(ready.origin, sha256=sha256, file=f"{sha256}{suffix}")
-                name = str(Reference(record.id, record.version)) if record else source.path.stem
-                name = os.fsencode(name).decode("utf-8", "backslashreplace")
-                ready.reading = self._own_reader().read(ready.copy, name=name)
+            sha256 = file_hash(ready.copy)
         except BaseException:
             ready.close()
             raise
+        ready.origin = replace(ready.origin, sha256=sha256, file=f"{sha256}{suffix}")
         return ready
 
     def take(self, ready: Ready) -> Added:
@@ -407,21 +446,15 @@ class Library:
             if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
                 paper = _recorded(paper, kept)
         paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
-        try:
-            "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
-        except UnicodeEncodeError:
-            return self._failed(ready, "broken", "its text is not Unicode")
-        with stages("split"):
-            passages = self._split(paper)
-        if not passages:
-            return self._failed(ready, "no-text", "nothing but references or headings")
         engine = self._started()
-        with stages("embed"):
-            points = _points(paper, passages, engine)
+        prepared = ready.prepared or prepare(reading, self._splitter(), engine, stages)
+        if prepared.failure is not None:
+            return self._failed(ready, prepared.failure.status, prepared.failure.reason)
+        prepared = _named(prepared, paper)
         with stages("store"), self._writing:
             self._keep(copy, origin)
-            self._commit(paper, place, origin, passages, points, engine)
-        return Added(paper.id, "ok", _noted(paper), len(passages), stages.seconds, True)
+            self._commit(paper, place, origin, prepared.passages, prepared.points, engine)
+        return Added(paper.id, "ok", _noted(paper), len(prepared.passages), stages.seconds, True)
 
     def _commit(
         self,
@@ -545,14 +578,11 @@ class Library:
             free = f"{paper_id}-{number}"
         return _Place(free, free)
 
-    def _split(self, paper: Paper) -> tuple[Passage, ...]:
-        count = self._parts.count_tokens
-        if count is None:
-            from index.embed import count_tokens
+    def _splitter(self) -> Splitter:
+        return splitter(self._settings, self._parts.count_tokens)
 
-            count = count_tokens
-        settings = self._settings
-        return split(paper, count, settings.passage_tokens, settings.passage_tokens_max)
+    def _split(self, paper: Paper) -> tuple[Passage, ...]:
+        return self._splitter()(paper)
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out, or forget a failed file. ``PaperNotFound`` if there is none."""
@@ -995,11 +1025,7 @@ class Library:
 
     def _new_engine(self, embedder: Embedder, empty: bool) -> _Engine:
         settings = self._settings
-        words = self._parts.words
-        if words is None:
-            from index.sparse import Bm25Encoder
-
-            words = Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
+        words = self._parts.words or word_encoder(settings)
         store = self._parts.store
         if store is None:
             store = self._open_store(embedder.dimension, empty)
@@ -1196,15 +1222,16 @@ class Library:
             raise _no_writing(self.directory, error) from error
 
 
-class _Stages:
+class Stages:
     """Times the stages of an add and tells of them."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None = None) -> None:
         self.seconds: dict[str, float] = {}
         self._progress = progress
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
+        """Tells of a stage as it begins, and times it."""
         if self._progress is not None:
             self._progress(stage)
         start = time.perf_counter()
@@ -1273,7 +1300,62 @@ def _holder(note: Path) -> str:
         return "another process"
 
 
-def _points(paper: Paper, passages: Sequence[Passage], engine: _Engine) -> list[Point]:
+def word_encoder(settings: Settings) -> PassageEncoder:
+    """BM25 by these settings."""
+    from index.sparse import Bm25Encoder
+
+    return Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
+
+
+def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
+    """How papers are cut by these settings; ``count`` stands in for the model's word pieces."""
+    from index.embed import count_tokens
+
+    return partial(
+        split,
+        count_tokens=count or count_tokens,
+        target=settings.passage_tokens,
+        maximum=settings.passage_tokens_max,
+    )
+
+
+def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages) -> Prepared:
+    """Split and embed what was read. It depends on nothing but the reading, the settings and the
+    model, so it may be done anywhere and in any order."""
+    paper = reading.paper
+    if reading.status != "ok" or paper is None:
+        return Prepared(failure=reading)
+    try:
+        "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
+    except UnicodeEncodeError:
+        return Prepared(failure=Reading("broken", "its text is not Unicode"))
+    with stages("split"):
+        passages = cut(paper)
+    if not passages:
+        return Prepared(failure=Reading("no-text", "nothing but references or headings"))
+    with stages("embed"):
+        points = _points(paper, passages, encoders)
+    return Prepared(passages, tuple(points))
+
+
+def _named(prepared: Prepared, paper: Paper) -> Prepared:
+    """The same passages and points under the id, version and date that the paper has now."""
+    named = f"{Reference(paper.id, paper.version or None)}"
+    date = _valid_date(paper.date)
+
+    def renamed(passage_id: str) -> str:
+        return f"{named}#{passage_id.rpartition('#')[2]}"
+
+    return Prepared(
+        tuple(replace(one, id=renamed(one.id), paper_id=paper.id) for one in prepared.passages),
+        tuple(
+            replace(one, passage_id=renamed(one.passage_id), paper_id=paper.id, date=date)
+            for one in prepared.points
+        ),
+    )
+
+
+def _points(paper: Paper, passages: Sequence[Passage], engine: Encoders) -> list[Point]:
     """Passages as points whose edition is still to be set."""
     texts = [passage.text for passage in passages]
     vectors = engine.embedder.embed_passages(texts)
