@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from index.errors import (
     ClaimNotFound,
@@ -339,6 +343,35 @@ def test_another_model_gets_other_vectors_of_claims(tmp_path: Path) -> None:
         assert library.claims_like("a/en/method.1")[1] == []
 
 
+def test_a_server_has_a_collection_of_its_own_for_claims(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import index.store.client
+
+    stores: dict[str, Any] = {}
+
+    def serve(address: str, key: str, dimension: int, collection: str) -> Any:
+        return stores.setdefault(collection, fakes.ListStore())
+
+    monkeypatch.setattr(index.store.client, "ClientStore", serve)
+    monkeypatch.setenv("GLOSS_QDRANT_URL", "http://127.0.0.1:6333")
+    for sentence in ("bees buzz.", "bees dance."):
+        with fakes.open_library(tmp_path / "lib") as library:
+            library.add(write(tmp_path / "a.pdf", text="bees buzz. bees dance."))
+            fakes.digest(library, "a", sentence)
+            assert found(library) == [sentence]
+            assert library.health().ok
+    passages, claims = sorted(stores)
+    assert claims == f"{passages}-claims"
+    assert [point.passage_id for point in stores[passages].points] == ["a#method.1"]
+    assert [point.passage_id for point in stores[claims].points] == ["a/en/method.1"]
+    assert not (tmp_path / "lib" / "claims").exists()
+    stores[claims].upsert([replace(stores[claims].points[0], edition=99)])
+    with fakes.open_library(tmp_path / "lib") as library:
+        assert not library.health().ok
+        assert library.repair().ok
+
+
 def test_what_is_like_a_sentence_is_of_other_papers(library: Library) -> None:
     fakes.digest(library, "2407.03300", "bees buzz.", "bees dance.", lang="zh")
     own, hits = library.claims_like("2407.03300v1/en/method.1")
@@ -483,3 +516,101 @@ def test_threads_may_write_and_search_digests_at_once(library: Library) -> None:
     assert problems == []
     assert sorted(found(library)) == ["ants dance.", "bees dance."]
     assert library.health().ok
+
+
+class Digests(RuleBasedStateMachine):
+    """Whatever fails in between, what is searched is the last digest of each paper and language."""
+
+    papers, langs = st.sampled_from(["p", "q"]), st.sampled_from(["en", "zh"])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        self.store, self.claims = fakes.ListStore(), fakes.ListStore()
+        self.library = self._open()
+        self.good: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.left = False  # vectors that could not be taken out
+        for paper in ("p", "q"):
+            self.add(paper, "")
+
+    def _open(self) -> Library:
+        parts = {"store": self.store, "claims": self.claims}
+        opened: Library = fakes.open_library(self.root / "lib", **parts)
+        return opened
+
+    @rule(paper=papers, more=st.sampled_from(["", " and more", " and less"]))
+    def add(self, paper: str, more: str) -> None:
+        """The same file again changes nothing; a changed one takes the digests along."""
+        text = f"{paper} one. {paper} two. {paper} three.{more}"
+        if self.library.add(write(self.root / f"{paper}.md", text=text)).changed:
+            self.good[paper] = {}
+
+    @rule(
+        paper=papers,
+        lang=langs,
+        numbers=st.lists(st.sampled_from(["one", "two", "three"]), max_size=3, unique=True),
+        fault=st.sampled_from(["", "", "upsert", "commit", "delete"]),
+    )
+    def digest(self, paper: str, lang: str, numbers: list[str], fault: str) -> None:
+        if paper not in self.good:
+            return
+        catalog = self.library._catalog
+        self.claims.fail_on = fault
+        if fault == "commit":
+            catalog.commit_digest = self._fail  # type: ignore[method-assign]
+        sentences = tuple(f"{paper} {number}." for number in numbers)
+        try:
+            fakes.digest(self.library, paper, *sentences, lang=lang)
+        except StoreUnusable:
+            assert fault in ("upsert", "commit")
+        else:
+            self.good[paper][lang] = sentences
+            self.left |= fault == "delete"
+        finally:
+            self.claims.fail_on = ""
+            vars(catalog).pop("commit_digest", None)
+
+    def _fail(self, *_: object) -> None:
+        raise StoreUnusable("list", "fails before the commit")
+
+    @rule(paper=papers)
+    def remove(self, paper: str) -> None:
+        if self.good.pop(paper, None) is not None:
+            self.library.remove(paper)
+
+    @rule()
+    def reopen(self) -> None:
+        self.library.close()
+        self.library = self._open()
+        self.library._claims(self.library._started())
+        self.left = False
+
+    @rule()
+    def repair(self) -> None:
+        self.library.repair()
+        self.left = False
+
+    @invariant()
+    def the_last_digests_are_searched(self) -> None:
+        kept = {
+            text
+            for digests in self.good.values()
+            for sentences in digests.values()
+            for text in sentences
+        }
+        try:
+            texts = found(self.library, "one", k=20)
+        except NoDigests:
+            texts = []
+            assert not any(self.good.values())
+        assert sorted(texts) == sorted(kept)
+        assert self.left or self.library.health().ok
+
+    def teardown(self) -> None:
+        self.library.close()
+        self.folder.cleanup()
+
+
+TestDigests = Digests.TestCase
+TestDigests.settings = hypothesis_settings(max_examples=25, stateful_step_count=12, deadline=None)
