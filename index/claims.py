@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, Protocol
 
 from index.catalog import Catalog, ClaimSet, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
 from index.paper import ClaimHit, ClaimRecord, Paper, SearchFilter, SparseVector
-from index.rank import WordEncoder, question, rank
+from index.rank import Question, WordEncoder, question, rank
 from index.store import Point, Scored, Store, VectorQuery
 
 _NO_WORDS = SparseVector((), ())
@@ -50,14 +50,6 @@ class Words(WordEncoder, Protocol):
 
     def encode_passage(self, text: str) -> SparseVector:
         """The terms of a claim."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fusion:
-    """How the two halves of a search are fused, as ``VectorQuery`` has it."""
-
-    k: int
-    depth: int
 
 
 def claim_points(
@@ -99,10 +91,11 @@ class ClaimIndex:
     Every method raises ``StoreUnusable`` where the store cannot answer.
     """
 
-    def __init__(self, catalog: Catalog, store: Store, fusion: Fusion) -> None:
+    def __init__(self, catalog: Catalog, store: Store, depth: int, words_weight: float) -> None:
         self._catalog = catalog
         self._store = store
-        self._fusion = fusion
+        self._depth = depth
+        self._words_weight = words_weight
 
     def tidy(self) -> None:
         """Clear away what a crash left of sets that never counted, or no longer do."""
@@ -175,11 +168,7 @@ class ClaimIndex:
             words,
         )
         return self._best(
-            asked.dense,
-            asked.sparse,
-            k,
-            wanted,
-            lambda number: self._catalog.claimed_edition(number) is not None,
+            asked, k, wanted, lambda number: self._catalog.claimed_edition(number) is not None
         )
 
     def like(
@@ -192,12 +181,12 @@ class ClaimIndex:
         if wanted.role is not None:
             raise RoleOfDigest(wanted.role)
         own = self.claim(claim_id)
-        vector = embedder.embed_passages([own.claim.text])[0].tolist()
+        alike = Question(embedder.embed_passages([own.claim.text])[0].tolist(), _NO_WORDS)
 
         def elsewhere(number: int) -> bool:
             return self._catalog.claimed_edition(number) not in (None, own.edition)
 
-        return own.claim, self._best(vector, _NO_WORDS, k, wanted, elsewhere)
+        return own.claim, self._best(alike, k, wanted, elsewhere)
 
     def claim(self, claim_id: str) -> KeptClaim:
         """The claim of that id. Raises ``ClaimNotFound``."""
@@ -215,28 +204,31 @@ class ClaimIndex:
             raise NoDigests(wanted.paper_id or "", len(old))
 
     def _best(
-        self,
-        dense: Sequence[float],
-        sparse: SparseVector,
-        k: int,
-        wanted: SearchFilter,
-        counts: Callable[[int], bool],
+        self, asked: Question, k: int, wanted: SearchFilter, counts: Callable[[int], bool]
     ) -> list[ClaimHit]:
         def nearest(limit: int) -> list[Scored]:
             return self._store.search(
                 VectorQuery(
-                    dense=dense,
-                    sparse=sparse,
+                    dense=asked.dense,
+                    sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
-                    depth=max(self._fusion.depth, limit),
-                    fusion_k=self._fusion.k,
+                    depth=max(self._depth, limit),
+                    words_weight=self._words_weight,
                 )
             )
 
+        def fits(scored: Scored) -> bool:
+            if not counts(scored.edition):
+                return False
+            if not asked.phrases:
+                return True
+            kept = self._catalog.shown_claim(scored.edition, scored.passage_id)
+            return kept is not None and asked.is_met_by(kept.claim.text)
+
         limit = k
         while True:
-            found = rank(nearest, limit, counts)
+            found = rank(nearest, limit, fits)
             hits: dict[str, ClaimHit] = {}
             for scored in found:
                 kept = self._catalog.shown_claim(scored.edition, scored.passage_id)

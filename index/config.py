@@ -83,20 +83,23 @@ class Settings(BaseSettings):
     qdrant_hnsw_ef_construct: int | None = Field(default=None, ge=4, le=10_000)
     qdrant_search_ef: int | None = Field(default=None, ge=4, le=10_000)
 
-    # Passage size. MiniLM cuts silently at 256 word pieces, so a passage stays well below.
-    passage_tokens: int = Field(default=200, gt=0, le=250)
-    passage_tokens_max: int = Field(default=250, gt=0, le=250)
+    # Passage size, and how the two halves of a search are weighed: measured, in ADR 9. MiniLM cuts
+    # silently at 256 word pieces, so a passage stays well below.
+    passage_tokens: int = Field(default=128, gt=0, le=250)
+    passage_tokens_max: int = Field(default=160, gt=0, le=250)
 
     # BM25: k1 and b are Robertson's defaults, as in Lucene; the average length is that of a
-    # passage of 200 word pieces without stop words.
+    # passage of 128 word pieces and its paper's title, without stop words.
     bm25_k1: float = Field(default=1.2, ge=0, allow_inf_nan=False)
     bm25_b: float = Field(default=0.75, ge=0, le=1)
     bm25_average_length: float = Field(default=90.0, gt=0, allow_inf_nan=False)
 
-    # Reciprocal rank fusion: k = 10 was best in the trial on SciFact that DESIGN.md quotes.
-    fusion_k: int = Field(default=10, gt=0, le=1_000_000)
-    # How many hits each half gives to the fusion.
-    fusion_depth: int = Field(default=100, gt=0, le=100_000)
+    # A hit's score is its cosine plus this much of its BM25, the mean over the query's terms.
+    words_weight: float = Field(default=0.15, ge=0, le=10)
+    # How many hits each half gives to the sum.
+    search_depth: int = Field(default=200, gt=0, le=100_000)
+    # How much of its paper's title is in a passage's vector.
+    title_weight: float = Field(default=0.1, ge=0, le=1)
 
     # Where users of the web UI find the source code, which the AGPL owes them (ADR 1). Set it to
     # that of the version that is served; empty: the UI names the licence only.

@@ -161,6 +161,11 @@ def check_model(name: str, cache: Path) -> ModelCheck:
     return ModelCheck(fingerprint, _BUNDLED_WEIGHTS_SHA256 if bundled else "", damaged)
 
 
+def blended(vectors: Vectors, other: Vectors, weight: float) -> Vectors:
+    """Each row with ``weight`` of the vector ``other`` in it, of unit length again."""
+    return _unit(vectors + np.float32(weight) * other)
+
+
 def count_tokens(texts: Sequence[str]) -> list[int]:
     """Word pieces in each text, as all-MiniLM-L6-v2 counts them, without special tokens."""
     encodings = _counting_tokenizer().encode_batch_fast(list(texts), add_special_tokens=False)

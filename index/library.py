@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Alias, Catalog, ClaimSet, Edition, Known, Origin
-from index.claims import ClaimIndex, Fusion, claim_points, resolves
+from index.claims import ClaimIndex, claim_points, resolves
 from index.config import Settings
 from index.errors import (
     GlossError,
@@ -53,16 +53,18 @@ from index.paper import (
     SparseVector,
     Status,
 )
+from index.points import VERSION as POINTS_VERSION
+from index.points import points_of, valid_date
 from index.rank import WordEncoder, question, rank
-from index.reference import Reference
+from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
 from index.split import CountTokens, split
-from index.store import Point, Scored, Store, VectorQuery, day_number
+from index.store import Point, Scored, Store, VectorQuery
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-    from index.embed import Embedder
+    from index.embed import Embedder, Vectors
 
 _CATALOG = "catalog.sqlite"
 _VECTORS, _CLAIMS = "vectors", "claims"  # folders of the embedded store, and parts of names
@@ -174,13 +176,13 @@ class Encoders:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A reading cut into passages, with their points; a ``failure`` where it cannot be.
+    """A reading cut into passages, with a vector for each; a ``failure`` where it cannot be.
 
-    Both have the id and date that the reading alone gives, and ``take`` sets what they become.
+    The passages have the id that the reading alone gives, and ``take`` sets what it becomes.
     """
 
     passages: tuple[Passage, ...] = ()
-    points: tuple[Point, ...] = ()
+    vectors: Vectors | None = None  # (passages, dimension), unless it failed
     failure: Reading | None = None
 
 
@@ -448,13 +450,15 @@ class Library:
         paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
         engine = self._started()
         prepared = ready.prepared or prepare(reading, self._splitter(), engine, stages)
-        if prepared.failure is not None:
-            return self._failed(ready, prepared.failure.status, prepared.failure.reason)
-        prepared = _named(prepared, paper)
+        if prepared.failure is not None or prepared.vectors is None:
+            failure = prepared.failure or Reading("broken", "it was not embedded")
+            return self._failed(ready, failure.status, failure.reason)
+        passages = _named(prepared.passages, paper)
+        points = self._points(paper, passages, prepared.vectors, engine)
         with stages("store"), self._writing:
             self._keep(copy, origin)
-            self._commit(paper, place, origin, prepared.passages, prepared.points, engine)
-        return Added(paper.id, "ok", _noted(paper), len(prepared.passages), stages.seconds, True)
+            self._commit(paper, place, origin, passages, points, engine)
+        return Added(paper.id, "ok", _noted(paper), len(passages), stages.seconds, True)
 
     def _commit(
         self,
@@ -720,9 +724,18 @@ class Library:
         return self._own_reader().render_figure(self.file_of(paper_id), figure.box, scale)
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
-        """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
+        """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
+
+        A query that is nothing but the arXiv id or address of a paper that is here asks for that
+        paper, not for those that cite it.
+        """
         wanted = self._resolved(filter)
         engine = self._started()
+        named = parse_reference(query)
+        held = self.held(named.id) if named and wanted.paper_id is None else None
+        if held is not None:
+            wanted = self._resolved(replace(wanted, paper_id=held.paper_id))
+            query = self.paper(held.paper_id).title or query
         asked = question(query, engine.embedder, engine.words)
 
         def best(limit: int) -> list[Scored]:
@@ -732,14 +745,23 @@ class Library:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
-                    depth=max(self._settings.fusion_depth, limit),
-                    fusion_k=self._settings.fusion_k,
+                    depth=max(self._settings.search_depth, limit),
+                    words_weight=self._settings.words_weight,
                 )
             )
 
         current = self._catalog.numbers("current")
+
+        def counts(scored: Scored) -> bool:
+            if scored.edition not in current:
+                return False
+            if not asked.phrases:
+                return True
+            passage = self._catalog.passage(scored.edition, scored.passage_id)
+            return passage is not None and asked.is_met_by(passage.text)
+
         hits: list[Hit] = []
-        for scored in rank(best, k, current.__contains__):
+        for scored in rank(best, k, counts):
             passage = self._catalog.passage(scored.edition, scored.passage_id)
             if passage is not None:  # else it was replaced a moment ago
                 paper = self._catalog.paper(scored.edition)
@@ -777,7 +799,7 @@ class Library:
         paper = self._catalog.paper(edition.number)
         if not all(resolves(claim, paper) for claim in claims):
             raise PaperChanged(paper_id)
-        points = claim_points(claims, _valid_date(paper.date), engine.embedder, engine.words)
+        points = claim_points(claims, valid_date(paper.date), engine.embedder, engine.words)
         with self._writing:
             if self._edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)
@@ -855,6 +877,13 @@ class Library:
                     f"{edition.paper_id}: {found} of {edition.passages} passages are in the index; "
                     "run `gloss doctor --repair`"
                 )
+        meta = self._catalog.meta()
+        made = self._splitting()
+        if current and any(meta.get(name) != value for name, value in made.items()):
+            problems.append(
+                "its passages were made by an earlier version or other settings, and are found "
+                "less well; run `gloss doctor --repair`"
+            )
         strays = sum(points.values()) - sum(points.get(edition.number, 0) for edition in current)
         if strays:
             problems.append(
@@ -923,9 +952,12 @@ class Library:
                     progress(edition.paper_id)
                 paper = self._catalog.paper(edition.number)
                 passages = self._split(paper) if resplit else ()
-                if passages:
+                kept = self._catalog.passages(edition.number)
+                if passages and passages != kept:
                     self._catalog.replace_passages(edition.number, passages)
-                points = _points(paper, self._catalog.passages(edition.number), engine)
+                passages = passages or kept
+                vectors = engine.embedder.embed_passages([one.text for one in passages])
+                points = self._points(paper, passages, vectors, engine)
                 engine.store.upsert([replace(point, edition=edition.number) for point in points])
             self._rebuild_claims(engine, progress)
             self._catalog.set_meta({**self._made_with(embedder), "rebuilding": ""})
@@ -945,9 +977,15 @@ class Library:
         for one in sets:
             if progress is not None:
                 progress(f"{one.paper_id}, digest ({one.lang})")
-            date = _valid_date(self._catalog.paper(one.edition).date)
+            date = valid_date(self._catalog.paper(one.edition).date)
             claims = self._catalog.claims(one.number)
             index.fill(one, claim_points(claims, date, engine.embedder, engine.words))
+
+    def _points(
+        self, paper: Paper, passages: Sequence[Passage], vectors: Vectors, engine: _Engine
+    ) -> list[Point]:
+        title = engine.embedder.embed_passages([paper.title])[0]
+        return points_of(paper, passages, vectors, title, engine.words, self._settings.title_weight)
 
     # Parts, opened when they are needed.
 
@@ -1069,8 +1107,10 @@ class Library:
                         store.clear()
                 elif empty:
                     store.clear()
-                fusion = Fusion(self._settings.fusion_k, self._settings.fusion_depth)
-                self._claim_index = ClaimIndex(self._catalog, store, fusion)
+                settings = self._settings
+                self._claim_index = ClaimIndex(
+                    self._catalog, store, settings.search_depth, settings.words_weight
+                )
                 try:
                     self._claim_index.tidy()
                 except BaseException:
@@ -1132,7 +1172,10 @@ class Library:
             index.close()
 
     def _splitting(self) -> dict[str, str]:
+        """How passages and points are made of papers; other values make others."""
         return {
+            "points": POINTS_VERSION,
+            "title_weight": str(self._settings.title_weight),
             "passage_tokens": str(self._settings.passage_tokens),
             "passage_tokens_max": str(self._settings.passage_tokens_max),
         }
@@ -1334,52 +1377,17 @@ def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages)
     if not passages:
         return Prepared(failure=Reading("no-text", "nothing but references or headings"))
     with stages("embed"):
-        points = _points(paper, passages, encoders)
-    return Prepared(passages, tuple(points))
+        vectors = encoders.embedder.embed_passages([passage.text for passage in passages])
+    return Prepared(passages, vectors)
 
 
-def _named(prepared: Prepared, paper: Paper) -> Prepared:
-    """The same passages and points under the id, version and date that the paper has now."""
+def _named(passages: Sequence[Passage], paper: Paper) -> tuple[Passage, ...]:
+    """The same passages under the id and version that the paper has now."""
     named = f"{Reference(paper.id, paper.version or None)}"
-    date = _valid_date(paper.date)
-
-    def renamed(passage_id: str) -> str:
-        return f"{named}#{passage_id.rpartition('#')[2]}"
-
-    return Prepared(
-        tuple(replace(one, id=renamed(one.id), paper_id=paper.id) for one in prepared.passages),
-        tuple(
-            replace(one, passage_id=renamed(one.passage_id), paper_id=paper.id, date=date)
-            for one in prepared.points
-        ),
+    return tuple(
+        replace(one, id=f"{named}#{one.id.rpartition('#')[2]}", paper_id=paper.id)
+        for one in passages
     )
-
-
-def _points(paper: Paper, passages: Sequence[Passage], engine: Encoders) -> list[Point]:
-    """Passages as points whose edition is still to be set."""
-    texts = [passage.text for passage in passages]
-    vectors = engine.embedder.embed_passages(texts)
-    date = _valid_date(paper.date)
-    return [
-        Point(
-            passage_id=passage.id,
-            paper_id=paper.id,
-            edition=0,
-            role=passage.role,
-            date=date,
-            dense=vector.tolist(),
-            sparse=engine.words.encode_passage(passage.text),
-        )
-        for passage, vector in zip(passages, vectors, strict=True)
-    ]
-
-
-def _valid_date(date: str | None) -> str | None:
-    """The date, unless a paper claims one that there is not."""
-    try:
-        return date if date is not None and day_number(date) else None
-    except ValueError:
-        return None
 
 
 def _alike(title: str, other: str) -> bool:

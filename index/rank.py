@@ -1,11 +1,14 @@
 """A question turned into vectors, and what the store finds for it reduced to what counts.
 
-The dense and the BM25 half are fused by reciprocal rank inside the store; what is left to do here
-is to keep out points of editions that do not count (not yet, or no longer) and lose no hits by it.
+The dense and the BM25 half are fused by the store (``index.store.fused``); what is left to do here
+is to keep out points of editions that do not count (not yet, or no longer), and passages without a
+phrase that was asked for in quotation marks, and lose no hits by it.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -32,23 +35,33 @@ class WordEncoder(Protocol):
         """The query's terms."""
 
 
-class Found(Protocol):
-    """What ranking needs of a hit of the store."""
+_Found = TypeVar("_Found")
 
-    @property
-    def edition(self) -> int:
-        """The catalogue's number of the edition that the passage is of."""
+# How many of the nearest are looked through for hits that count. The words of a phrase are words of
+# the question too, so that what is beyond them hardly ever holds it.
+_DEEPEST = 25_000
 
-
-_Found = TypeVar("_Found", bound=Found)
+_QUOTED = re.compile(
+    r'"([^"]+)"|\u201c([^\u201d]+)\u201d|\u201e([^\u201c]+)\u201c|\u00ab([^\u00bb]+)\u00bb'
+    r"|\u300c([^\u300d]+)\u300d|\u300e([^\u300f]+)\u300f"
+)
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query as vectors."""
+    """A query as vectors, and the phrases in it that were set in quotation marks."""
 
     dense: Sequence[float]
     sparse: SparseVector
+    phrases: tuple[str, ...] = ()
+
+    def is_met_by(self, text: str) -> bool:
+        """Whether ``text`` has every phrase: its words in a row, whatever case and signs."""
+        if not self.phrases:
+            return True
+        words = _in_words(text)
+        return all(phrase in words for phrase in self.phrases)
 
 
 def question(query: str, embedder: QueryEmbedder, words: WordEncoder) -> Question:
@@ -57,23 +70,33 @@ def question(query: str, embedder: QueryEmbedder, words: WordEncoder) -> Questio
     text = " ".join(query.encode("utf-8", "replace").decode().split())
     if not any(character.isalnum() for character in text):
         raise EmptyQuery
-    return Question(embedder.embed_query(text).tolist(), words.encode_query(text))
+    quoted = (_in_words("".join(found.groups(""))) for found in _QUOTED.finditer(text))
+    phrases = tuple(phrase for phrase in quoted if phrase.strip())
+    return Question(embedder.embed_query(text).tolist(), words.encode_query(text), phrases)
+
+
+def _in_words(text: str) -> str:
+    """Lower-case words without accents, one space around each; a Chinese character is a word."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    words = re.findall(r"[^\W_]+", _CJK.sub(r" \1 ", plain))
+    return f" {' '.join(words)} "
 
 
 def rank(
-    search: Callable[[int], Sequence[_Found]], k: int, counts: Callable[[int], bool]
+    search: Callable[[int], Sequence[_Found]], k: int, counts: Callable[[_Found], bool]
 ) -> list[_Found]:
-    """The best ``k`` points whose edition ``counts``, best first; ``search`` gives the best n.
+    """The best ``k`` hits that ``counts`` lets through, best first; ``search`` gives the best n.
 
-    Points of other editions are there only while a paper is added or after a crash. Where they took
-    places, the store is asked again for twice as many, until there are enough or it has no more.
+    Others are there while a paper is added or after a crash, and where a phrase is asked for. Where
+    they took places, the store is asked again for more, until there are enough, or it has no more.
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
     limit = k
     while True:
         found = search(limit)
-        kept = [one for one in found if counts(one.edition)]
-        if len(kept) >= k or len(kept) == len(found) or len(found) < limit:
+        kept = [one for one in found if counts(one)]
+        if len(kept) >= k or len(found) < limit or limit >= max(k, _DEEPEST):
             return kept[:k]
-        limit *= 2
+        limit *= 4

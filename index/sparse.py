@@ -7,8 +7,8 @@ store, and nothing has to be counted again when a paper comes or goes.
 What its tokenizers make of research prose decided between them:
 
 - ``Word`` cuts at every character that is no letter or digit: "GPT-3" is gpt and 3, "1706.03762"
-  is 1706 and 03762, "scaled dot-product" is scale, dot, product; "gpt3" stays one term and does not
-  meet "GPT-3". A run of Chinese stays a single term, so that 注意力 does not find 注意力机制.
+  is 1706 and 03762, "scaled dot-product" is scale, dot, product. A run of Chinese stays a single
+  term, so that 注意力 does not find 注意力机制.
 - ``Multilingual`` cuts Chinese into words, but drops every number: "GPT-3" is gpt, "1706.03762"
   and "3.14" are nothing at all.
 - ``Whitespace`` keeps "dot-product" and "1706.03762" whole, which "dot product" and "1706" miss.
@@ -16,23 +16,30 @@ What its tokenizers make of research prose decided between them:
 
 Hence ``Word``, with runs of Chinese, Japanese and Korean characters first cut into overlapping
 pairs (注意力 becomes 注意 and 意力), as Lucene's analyser for them does. Accents are folded:
-"Łukasz" meets "Lukasz", "Günter" meets "Gunter".
+"Łukasz" meets "Lukasz", "Günter" meets "Gunter". What a sign holds together is a term of its own
+beside its parts, as Lucene's ``WordDelimiterGraphFilter`` catenates: "GPT-3" is gpt, 3 and gpt3,
+"pre-training" meets "pretraining", "1,024" meets "1024", and "1706.03762" is more than two numbers
+that happen to stand in one passage.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from index.paper import SparseVector
-
-if TYPE_CHECKING:
-    from qdrant_edge import SparseVector as EdgeVector
 
 # Kana, Han with its extension A and compatibility forms, Hangul, and Han outside the first plane.
 _CJK_RUN = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
 )
+
+_COMPOUND = re.compile(
+    r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)+"  # words at hyphens
+    r"|(?<![^\W_.,])\d+(?:[.,]\d+)+(?![^\W_])"  # numbers at points and commas
+)
+_JOINED = 0.25  # of a query's joined term; 1 costs 0.005 nDCG@10 on SciFact (ADR 9)
+_SIGNS = str.maketrans(dict.fromkeys("-\u2010\u2011,", "") | {".": "p"})  # 3.14 is not 314
 
 
 class Bm25Encoder:
@@ -57,11 +64,30 @@ class Bm25Encoder:
 
     def encode_passage(self, text: str) -> SparseVector:
         """Saturated term frequencies of a passage."""
-        return _sparse_vector(self._model.embed_document(_with_pairs(text)))
+        vector = self._model.embed_document(_spelled(text))
+        return _sparse_vector(dict(zip(vector.indices, vector.values, strict=True)))
 
     def encode_query(self, text: str) -> SparseVector:
-        """One for each term of a query; empty where it is all stop words."""
-        return _sparse_vector(self._model.embed_query(_with_pairs(text)))
+        """The terms of a query, whose weights add up to 1; empty where it is all stop words.
+
+        So a score is the mean over the query's terms, and long and short queries are alike.
+        What is joined weighs less: its parts are there too, and whoever writes "GPT-3" means no
+        more by it than "gpt 3" does.
+        """
+        parts = dict.fromkeys(self._model.embed_query(_with_pairs(text)).indices, 1.0)
+        joined = dict.fromkeys(self._model.embed_query(" ".join(_joined(text))).indices, _JOINED)
+        weights = {**joined, **parts}
+        total = sum(weights.values())
+        return _sparse_vector({index: weight / total for index, weight in weights.items()})
+
+
+def _spelled(text: str) -> str:
+    """The text in a spelling from which the tokenizer makes the terms told of above."""
+    return " ".join([_with_pairs(text), *_joined(text)])
+
+
+def _joined(text: str) -> list[str]:
+    return [match.group().translate(_SIGNS) for match in _COMPOUND.finditer(text)]
 
 
 def _with_pairs(text: str) -> str:
@@ -74,7 +100,6 @@ def _with_pairs(text: str) -> str:
     return _CJK_RUN.sub(pairs, text)
 
 
-def _sparse_vector(vector: EdgeVector) -> SparseVector:
-    weights = dict(zip(vector.indices, vector.values, strict=True))
+def _sparse_vector(weights: Mapping[int, float]) -> SparseVector:
     indices = tuple(sorted(weights))
     return SparseVector(indices, tuple(weights[index] for index in indices))

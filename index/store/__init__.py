@@ -2,7 +2,7 @@
 
 ``edge`` is Qdrant's engine inside our process, on disk; ``client`` is a Qdrant server by its
 address, or the client's own memory for tests. All hold the same points and answer the same query:
-the dense and the BM25 half, fused by reciprocal rank inside one Qdrant query.
+the dense and the BM25 half in one request, and their scores added (ADR 9).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
     "Store",
     "VectorQuery",
     "day_number",
-    "ranked",
+    "fused",
 ]
 
 
@@ -81,13 +81,13 @@ class VectorQuery:
     sparse: SparseVector
     limit: int
     filter: SearchFilter = field(default_factory=SearchFilter)
-    depth: int = 100  # hits that each half gives to the fusion
-    fusion_k: int = 10
+    depth: int = 200  # hits that each half gives to the fusion
+    words_weight: float = 0.15  # of BM25, which is added to the cosine
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A point in the fused list, as the engine gave it, before ties are settled."""
+    """A point that one half found, with that half's score."""
 
     point_id: str
     passage_id: str
@@ -105,36 +105,38 @@ def day_number(date: str) -> int:
     return first.year * 10_000 + first.month * 100 + first.day
 
 
-def ranked(
-    fused: Sequence[Candidate], dense: Sequence[str], words: Sequence[str], limit: int
+def fused(
+    dense: Sequence[Candidate], words: Sequence[Candidate], query: VectorQuery
 ) -> list[Scored]:
-    """The best ``limit`` of the fused list, with the half that found each.
+    """The best ``query.limit`` points of both halves by cosine plus weighted BM25, best first.
 
-    ``dense`` and ``words`` are the point ids of the two halves, best first. Reciprocal ranks tie
-    often (first in one half, first in the other), and engines order ties as they like; here the
-    better dense rank goes first, then the better word rank, so that equal libraries give equal
-    answers.
+    Each half has its best ``depth`` points, best first. A point that one of them left out scores
+    there at most what its last one does, and gets that; with BM25 nothing, if the half had room.
+    Ties go by passage and point, so that equal libraries give equal answers.
     """
-    dense_rank = {point_id: rank for rank, point_id in enumerate(dense)}
-    words_rank = {point_id: rank for rank, point_id in enumerate(words)}
+    cosines = {one.point_id: one.score for one in dense}
+    bm25 = {one.point_id: one.score for one in words}
+    least_cosine = min(cosines.values(), default=0.0)
+    full = len(words) >= max(query.depth, query.limit)
+    least_bm25 = min(bm25.values(), default=0.0) if full else 0.0
 
-    def order(candidate: Candidate) -> tuple[float, int, int, str]:
-        return (
-            -round(candidate.score, 6),
-            dense_rank.get(candidate.point_id, len(dense)),
-            words_rank.get(candidate.point_id, len(words)),
-            candidate.point_id,
-        )
+    def score(point_id: str) -> float:
+        weighted = query.words_weight * bm25.get(point_id, least_bm25)
+        # Engines sum in different orders; the sixth decimal is beyond what they agree on.
+        return round(cosines.get(point_id, least_cosine) + weighted, 6)
 
     def found_by(point_id: str) -> FoundBy:
-        if point_id not in words_rank:
+        if point_id not in bm25:
             return "dense"
-        return "both" if point_id in dense_rank else "words"
+        return "both" if point_id in cosines else "words"
 
-    return [
-        Scored(one.passage_id, one.edition, one.score, found_by(one.point_id))
-        for one in sorted(fused, key=order)[:limit]
+    found = {one.point_id: one for one in (*dense, *words)}
+    scored = [
+        (Scored(one.passage_id, one.edition, score(point_id), found_by(point_id)), point_id)
+        for point_id, one in found.items()
     ]
+    scored.sort(key=lambda pair: (-pair[0].score, pair[0].passage_id, pair[1]))
+    return [one for one, _ in scored[: query.limit]]
 
 
 class Store(Protocol):
@@ -147,7 +149,7 @@ class Store(Protocol):
         """Take out all points of an edition."""
 
     def search(self, query: VectorQuery) -> list[Scored]:
-        """The best ``query.limit`` points, fused by reciprocal rank in one Qdrant query."""
+        """The best ``query.limit`` points by both halves (``fused``), in one request."""
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Candidate, Point, Scored, VectorQuery, day_number, ranked
+from index.store import Candidate, Point, Scored, VectorQuery, day_number, fused
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -100,10 +100,7 @@ class ClientStore:
             self._client.delete(self._collection, selector, wait=True)
 
     def search(self, query: VectorQuery) -> list[Scored]:
-        """The best ``query.limit`` points, fused by reciprocal rank in one Qdrant query.
-
-        The two halves travel in the same request, only to say which of them found a hit.
-        """
+        """The best ``query.limit`` points by both halves (``fused``), in one request."""
         from qdrant_client import models
 
         if query.limit <= 0:
@@ -118,43 +115,21 @@ class ClientStore:
                 indices=list(query.sparse.indices), values=list(query.sparse.values)
             )
             halves.append(("words", words))
-        fused = models.QueryRequest(
-            prefetch=[
-                models.Prefetch(
-                    query=vector,
-                    using=name,
-                    limit=depth,
-                    filter=condition,
-                    params=self._params(name),
-                )
-                for name, vector in halves
-            ],
-            query=models.RrfQuery(rrf=models.Rrf(k=query.fusion_k)),
-            limit=depth * len(halves),
-            with_payload=["passage_id", "edition"],
-        )
-        alone = [
+        requests = [
             models.QueryRequest(
                 query=vector,
                 using=name,
                 limit=depth,
                 filter=condition,
                 params=self._params(name),
-                with_payload=False,
+                with_payload=["passage_id", "edition"],
             )
             for name, vector in halves
         ]
         with self._explained():
-            answers = self._client.query_batch_points(self._collection, [fused, *alone])
-        candidates = []
-        for point in answers[0].points:
-            payload = point.payload or {}
-            candidates.append(
-                Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
-            )
-        found = [[str(point.id) for point in answer.points] for answer in answers[1:]]
-        dense, words_found = ([*found, []])[:2]
-        return ranked(candidates, dense, words_found, query.limit)
+            answers = self._client.query_batch_points(self._collection, requests)
+        found = [[_candidate(point) for point in answer.points] for answer in answers]
+        return fused(found[0], found[1] if len(found) > 1 else [], query)
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
@@ -401,6 +376,11 @@ def _impatient(request: Request, send: Callable[[Request], Response]) -> Respons
     if request.url.path.endswith("/exists"):
         limits["read"] = _GREETING
     return send(request)
+
+
+def _candidate(point: models.ScoredPoint) -> Candidate:
+    payload = point.payload or {}
+    return Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
 
 
 def _filter(wanted: SearchFilter) -> models.Filter | None:

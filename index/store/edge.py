@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Candidate, Point, Scored, VectorQuery, day_number, ranked
+from index.store import Candidate, Point, Scored, VectorQuery, day_number, fused
 
 if TYPE_CHECKING:
-    from qdrant_edge import EdgeConfig, EdgeShard, Filter
+    from qdrant_edge import EdgeConfig, EdgeShard, Filter, ScoredPoint
 
 _BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
 
@@ -79,10 +79,7 @@ class EdgeStore:
             self._shard.optimize()
 
     def search(self, query: VectorQuery) -> list[Scored]:
-        """The best ``query.limit`` points, fused by reciprocal rank in one Qdrant query.
-
-        The two halves travel in the same batch, only to say which of them found a hit.
-        """
+        """The best ``query.limit`` points by both halves (``fused``), in one request."""
         import qdrant_edge as edge
 
         if query.limit <= 0:
@@ -93,26 +90,16 @@ class EdgeStore:
         if query.sparse.indices:
             words = edge.SparseVector(list(query.sparse.indices), list(query.sparse.values))
             halves.append(edge.Query.Nearest(words, "words"))
-        fused = edge.QueryRequest(
-            limit=depth * len(halves),
-            prefetches=[edge.Prefetch(depth, half, filter=condition) for half in halves],
-            query=edge.Fusion.Rrf(k=query.fusion_k),  # type: ignore[arg-type]  # stub lacks the base
-            with_payload=["passage_id", "edition"],
-        )
-        alone = [
-            edge.QueryRequest(limit=depth, query=half, filter=condition, with_payload=False)
+        requests = [
+            edge.QueryRequest(
+                limit=depth, query=half, filter=condition, with_payload=["passage_id", "edition"]
+            )
             for half in halves
         ]
         with self._explained():
-            points, *found = self._shard.query_batch(edge.QueryBatchRequest([fused, *alone]))
-        candidates = []
-        for point in points:
-            payload = point.payload or {}
-            candidates.append(
-                Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
-            )
-        dense, words_found = ([[str(point.id) for point in half] for half in found] + [[]])[:2]
-        return ranked(candidates, dense, words_found, query.limit)
+            answers = self._shard.query_batch(edge.QueryBatchRequest(requests))
+        found = [[_candidate(point) for point in answer] for answer in answers]
+        return fused(found[0], found[1] if len(found) > 1 else [], query)
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
@@ -210,6 +197,11 @@ def _remedy(message: str) -> str:
         if sign in message:
             return remedy
     return f"{' '.join(message.split())}; `gloss doctor --repair` rebuilds it"
+
+
+def _candidate(point: ScoredPoint) -> Candidate:
+    payload = point.payload or {}
+    return Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
 
 
 def _filter(wanted: SearchFilter) -> Filter | None:

@@ -433,12 +433,12 @@ def test_a_wrong_environment_names_its_variables(
     gloss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLOSS_READ_WORKERS", "none")
-    monkeypatch.setenv("GLOSS_FUSION_K", "few")
+    monkeypatch.setenv("GLOSS_SEARCH_DEPTH", "few")
     monkeypatch.setenv("GLOSS_PAGES_MAX", "all")
     ran = gloss("papers")
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.splitlines()) == 1
-    assert ran.err.startswith("gloss: GLOSS_FUSION_K: ")
+    assert ran.err.startswith("gloss: GLOSS_SEARCH_DEPTH: ")
     assert "GLOSS_READ_WORKERS: " in ran.err
     assert ran.err.endswith("; and 1 more\n")
 

@@ -95,6 +95,7 @@ class JsonReader:
                 sha256="",
                 text=text,
                 title=said.get("title", text[:12]),
+                authors=tuple(said.get("authors", ())),
                 date=said.get("date"),
                 pages=1,
                 sections=(Section("M", said.get("role", "method"), 1, whole),),

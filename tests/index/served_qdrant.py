@@ -273,17 +273,7 @@ def _facet(served: ServedQdrant, name: str, body: bytes) -> models.FacetResponse
 
 def _query_batch(served: ServedQdrant, name: str, body: bytes) -> list[models.QueryResponse]:
     asked = models.QueryRequestBatch.model_validate_json(body)
-    searches = [
-        one.model_copy(
-            update={
-                "params": None,
-                "prefetch": [half.model_copy(update={"params": None}) for half in one.prefetch]
-                if isinstance(one.prefetch, list)
-                else one.prefetch,
-            }
-        )
-        for one in asked.searches
-    ]
+    searches = [one.model_copy(update={"params": None}) for one in asked.searches]
     return served.engine.query_batch_points(name, searches)
 
 

@@ -350,7 +350,7 @@ def test_a_server_has_a_collection_of_its_own_for_claims(
 
     stores: dict[str, Any] = {}
 
-    def serve(address: str, key: str, dimension: int, collection: str) -> Any:
+    def serve(settings: Any, dimension: int, collection: str) -> Any:
         return stores.setdefault(collection, fakes.ListStore())
 
     monkeypatch.setattr(index.store.client, "ClientStore", serve)

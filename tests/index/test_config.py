@@ -25,8 +25,9 @@ from index.read import Reader
         ("PASSAGE_TOKENS", "0"),
         ("PASSAGE_TOKENS_MAX", "600"),
         ("PASSAGE_TOKENS_MAX", "100"),  # less than what is aimed at
-        ("FUSION_K", "0"),
-        ("FUSION_DEPTH", "0"),
+        ("SEARCH_DEPTH", "0"),
+        ("WORDS_WEIGHT", "-1"),
+        ("TITLE_WEIGHT", "2"),
         ("BM25_B", "2"),
         ("BM25_AVERAGE_LENGTH", "0"),
         ("QDRANT_TIMEOUT", "0"),
@@ -48,7 +49,7 @@ def test_a_setting_that_cannot_work_is_refused(
 
 
 def test_the_defaults_and_the_bounds_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert Settings().passage_tokens == 200
+    assert Settings().passage_tokens == 128
     assert Settings(passage_tokens=1, passage_tokens_max=1, read_workers=1).read_workers == 1
 
 

@@ -21,10 +21,17 @@ def shared(encoder: Bm25Encoder, query: str, passage: str) -> int:
 @pytest.mark.parametrize(
     ("query", "passage", "terms"),
     [
-        ("GPT-3", "We compare with GPT-3.", 2),
+        ("GPT-3", "We compare with GPT-3.", 3),
+        ("gpt3", "We compare with GPT-3.", 1),
+        ("GPT-3", "We compare with gpt3.", 1),
+        ("pretraining", "pre-training, and pre‑training", 1),
+        ("1024 units", "layers of 1,024 units", 2),
+        ("3.14", "a learning rate of 3.14", 3),
+        ("314", "a learning rate of 3.14", 0),
         ("gpt 3", "We compare with GPT-3.", 2),
-        ("1706.03762", "see arXiv:1706.03762", 2),
+        ("1706.03762", "see arXiv:1706.03762", 3),
         ("scaled dot product", "Scaled Dot-Product Attention", 3),
+        ("scaled dot-product", "Scaled Dot-Product Attention", 4),
         ("Lukasz Kaiser", "Łukasz Kaiser", 2),
         ("Günter", "Gunter Klambauer", 1),
         ("modelling", "The models are modeled.", 1),
@@ -46,8 +53,12 @@ def test_weights_are_bm25(encoder: Bm25Encoder) -> None:
     assert sorted(vector.values) == pytest.approx([2.2 / (1 + norm), 4.4 / (2 + norm)], rel=1e-5)
 
 
-def test_query_terms_weigh_one(encoder: Bm25Encoder) -> None:
-    assert encoder.encode_query("attention attention recurrence").values == (1.0, 1.0)
+def test_query_terms_share_a_weight_of_one(encoder: Bm25Encoder) -> None:
+    assert encoder.encode_query("attention attention recurrence").values == (0.5, 0.5)
+    gpt, joined = encoder.encode_query("GPT-3"), encoder.encode_query("gpt3").indices[0]
+    weights = dict(zip(gpt.indices, gpt.values, strict=True))
+    assert sorted(weights.values()) == pytest.approx([0.25 / 2.25, 1 / 2.25, 1 / 2.25])
+    assert weights[joined] == pytest.approx(0.25 / 2.25)
 
 
 def test_settings_are_used() -> None:

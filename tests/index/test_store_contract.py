@@ -15,16 +15,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Candidate, Point, Store, VectorQuery, client, day_number, ranked
+from index.store import Candidate, Point, Store, VectorQuery, client, day_number, fused
 from index.store.client import ClientStore
 from index.store.edge import EdgeStore
 
@@ -142,14 +145,12 @@ class TestStore:
         assert [hit.passage_id for hit in hits] == [POINTS[3].passage_id, POINTS[4].passage_id]
         assert [hit.found_by for hit in hits] == ["dense", "dense"]
         assert [hit.edition for hit in hits] == [2, 2]
-        assert hits[0].score == pytest.approx(1 / 10)  # 1 / (k + rank), the first rank being 0
-        assert hits[1].score == pytest.approx(1 / 11)
+        assert hits[0].score == pytest.approx(1.0)  # cosines
+        assert hits[1].score == pytest.approx(0.8)
 
     def test_found_by_words_alone(self, store: Store) -> None:
-        """A half that gives one hit cannot reach the point that only the words find."""
+        """A half that gives two hits does not reach the point that only the words find."""
         store.upsert(POINTS)
-        hits = store.search(replace(query(EAST, [13], limit=1), depth=1))
-        assert [hit.found_by for hit in hits] == ["dense"]
         hits = store.search(replace(query(EAST, [13], limit=2), depth=2))
         found = {hit.passage_id: hit.found_by for hit in hits}
         assert found == {POINTS[0].passage_id: "dense", POINTS[4].passage_id: "words"}
@@ -158,7 +159,8 @@ class TestStore:
         store.upsert(POINTS)
         best, *rest = store.search(query(EAST, [7]))
         assert (best.passage_id, best.found_by) == (POINTS[0].passage_id, "both")
-        assert best.score == pytest.approx(2 / 10)
+        rarity = log(1 + (5 - 1 + 0.5) / (1 + 0.5))  # one of five points has the word
+        assert best.score == pytest.approx(1.0 + 0.15 * rarity, abs=1e-4)
         assert {hit.found_by for hit in rest} == {"dense"}
 
     def test_rare_words_weigh_more(self, store: Store) -> None:
@@ -168,9 +170,14 @@ class TestStore:
         words = [hit for hit in found if hit.found_by == "both"]
         assert words[0].passage_id == POINTS[2].passage_id
 
-    def test_fusion_k_counts(self, store: Store) -> None:
+    def test_words_weigh_as_much_as_is_asked(self, store: Store) -> None:
         store.upsert(POINTS)
-        assert store.search(replace(query(), fusion_k=60))[0].score == pytest.approx(1 / 60)
+        asked = query(EAST, [13], limit=5)
+        assert ids(store, replace(asked, words_weight=0.0))[:2] == [
+            POINTS[0].passage_id,
+            POINTS[1].passage_id,
+        ]
+        assert ids(store, replace(asked, words_weight=10.0))[0] == POINTS[4].passage_id
 
     def test_limit(self, store: Store) -> None:
         store.upsert(POINTS)
@@ -633,14 +640,8 @@ class TestServed:
         assert store.search(query(terms=[9]))
         store.close()
         (asked,) = served.asked("POST", "/query/batch")
-        halves = [
-            half
-            for search in asked.body["searches"]
-            for half in search.get("prefetch", [search])
-            if "using" in half
-        ]
-        assert {half["using"] for half in halves} == {"dense", "words"}
-        for half in halves:
+        assert [half["using"] for half in asked.body["searches"]] == ["dense", "words"]
+        for half in asked.body["searches"]:
             assert half.get("params") == (params if half["using"] == "dense" else None)
 
     def test_a_collection_made_otherwise_is_told_of(self, served: ServedQdrant) -> None:
@@ -694,12 +695,49 @@ def test_day_number() -> None:
         day_number("2024-13")
 
 
-def test_ties_go_by_the_better_dense_rank() -> None:
-    fused = [Candidate(name, name, 1, 0.1) for name in "abcd"]
-    hits = ranked(fused, ["c", "a"], ["a", "d", "b"], 4)
-    assert [(hit.passage_id, hit.found_by) for hit in hits] == [
-        ("c", "dense"),
-        ("a", "both"),
-        ("d", "words"),
-        ("b", "words"),
+def halves(*scores: tuple[str, float]) -> list[Candidate]:
+    return [Candidate(name, name, 1, score) for name, score in scores]
+
+
+def test_scores_are_added_and_a_half_that_is_full_says_at_most_its_last() -> None:
+    dense, words = halves(("a", 0.9), ("b", 0.5)), halves(("b", 4.0), ("c", 2.0))
+    asked = replace(query(limit=2), depth=2, words_weight=0.1)
+    assert [(one.passage_id, one.score, one.found_by) for one in fused(dense, words, asked)] == [
+        ("a", pytest.approx(0.9 + 0.1 * 2.0), "dense"),  # at most as much as c, the last
+        ("b", pytest.approx(0.5 + 0.1 * 4.0), "both"),
     ]
+
+
+def test_a_half_with_room_left_nothing_out() -> None:
+    dense, words = halves(("a", 0.9), ("b", 0.5)), halves(("b", 4.0))
+    asked = replace(query(limit=3), depth=2, words_weight=0.1)
+    assert [(one.passage_id, one.score) for one in fused(dense, words, asked)] == [
+        ("a", 0.9),
+        ("b", pytest.approx(0.9)),
+    ]
+
+
+def test_ties_go_by_name() -> None:
+    dense = halves(("b", 0.5), ("a", 0.5), ("c", 0.5000001))
+    assert [one.passage_id for one in fused(dense, [], query())] == ["a", "b", "c"]
+    assert fused([], [], query()) == []
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-1, 1)),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0, 30)),
+    st.integers(1, 8),
+)
+def test_whatever_a_half_found_is_there_and_best_first(
+    dense: dict[str, float], words: dict[str, float], limit: int
+) -> None:
+    asked = replace(query(limit=limit), depth=8)
+    found = fused(halves(*dense.items()), halves(*words.items()), asked)
+    assert len(found) == min(limit, len({*dense, *words}))
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    for one in found:
+        assert (one.passage_id in dense, one.passage_id in words) == {
+            "dense": (True, False),
+            "words": (False, True),
+            "both": (True, True),
+        }[one.found_by]

@@ -1,0 +1,164 @@
+"""Is the evidence found inside a paper? Questions on papers, with the paragraphs that answer them.
+
+``--data`` names a file in the form of QASPER's, or a folder that holds ``papers.jsonl``: papers as
+``full_text`` (``section_name``, ``paragraphs``) with ``qas`` (``question``, and for each the
+``answers`` of several people, with their ``evidence``). Relevant are all paragraphs that anybody
+gave as evidence; figures and tables are no paragraphs, and questions without evidence in a
+paragraph are left out. The paragraphs of a paper are ranked by the best passage that has words of
+them; where a passage spans several, they come in its order.
+
+``selector`` is how digests choose their evidence (``app.evidence``): its sentences, best first,
+each for its paragraph.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.evaluation import Report
+from app.evidence import Selector
+from app.template import Item
+from eval.corpus import HALVES, Corpus, DataUnusable, Half, corpus, json_lines, text_paper
+from eval.measures import mean, recall
+from index.config import Settings
+from index.paper import ROLES, Paper, Span
+
+_WORST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on a paper, and its paragraphs that hold the evidence, by number."""
+
+    text: str
+    paper: Paper
+    paragraphs: tuple[Span, ...]
+    evidence: frozenset[str]
+
+
+Rank = Callable[[Asked], list[Span]]
+
+
+def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
+    """Rank the paragraphs of each question's paper. Raises ``DataUnusable``."""
+    if not data:
+        raise DataUnusable(None, "give papers with questions: --data FILE, or a folder with it")
+    paths = [path / "papers.jsonl" if path.is_dir() else path for path in data]
+    asked = [one for path in paths for one in read_questions(path)]
+    if not asked:
+        raise DataUnusable(paths[0], "no question of it has evidence in a paragraph")
+    papers = {one.paper.id: one.paper for one in asked}
+    found: dict[str, list[tuple[str, ...]]] = {}
+    seconds: dict[str, float] = {}
+    with corpus(settings, list(papers.values())) as made:
+        rankings: dict[str, Rank] = {half: _by_passages(made, half) for half in HALVES}
+        rankings["selector"] = _by_selector(made)
+        for name, rank in rankings.items():
+            began = time.perf_counter()
+            found[name] = [paragraphs(one, rank(one)) for one in asked]
+            seconds[name] = round((time.perf_counter() - began) / len(asked), 4)
+    scores = {name: _scores(asked, found[name]) for name in found}
+    measures: dict[str, object] = {
+        **scores["hybrid"],
+        "questions": len(asked),
+        "papers": len(papers),
+        "ways": scores,
+        "seconds_per_query": seconds,
+        "per_query": [
+            {
+                "paper": one.paper.id,
+                "question": one.text,
+                **{name: recall(found[name][number], one.evidence, 5) for name in found},
+            }
+            for number, one in enumerate(asked)
+        ],
+    }
+    table = (
+        ("", "recall@5", "recall@10"),
+        *((name, f"{s['recall@5']:.4f}", f"{s['recall@10']:.4f}") for name, s in scores.items()),
+    )
+    return Report(measures, table, tuple(_notes(asked, found["hybrid"])))
+
+
+def read_questions(path: Path) -> Iterator[Asked]:
+    """The questions with evidence in a paragraph. Raises ``DataUnusable``."""
+    for number, entry in enumerate(json_lines(path), 1):
+        try:
+            yield from _questions(entry)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataUnusable(
+                path, f"line {number} is not as QASPER has it ({error!r})"
+            ) from error
+
+
+def _questions(entry: Mapping[str, Any]) -> Iterator[Asked]:
+    sections = [
+        (str(name or "").rpartition(":::")[2].strip(), [text for text in texts if text.strip()])
+        for name, texts in zip(
+            entry["full_text"]["section_name"], entry["full_text"]["paragraphs"], strict=True
+        )
+    ]
+    paper, spans = text_paper(str(entry["id"]), str(entry["title"]), sections)
+    numbers = {_plain(span.of(paper.text)): str(at) for at, span in enumerate(spans)}
+    for text, answers in zip(entry["qas"]["question"], entry["qas"]["answers"], strict=True):
+        given = {_plain(one) for answer in answers["answer"] for one in answer["evidence"]}
+        evidence = frozenset(numbers[one] for one in given if one in numbers)
+        if evidence:
+            yield Asked(text, paper, spans, evidence)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _by_passages(made: Corpus, half: Half) -> Rank:
+    def rank(asked: Asked) -> list[Span]:
+        found = made.rank(asked.text, half, len(made.passages), asked.paper.id)
+        return [passage.span for passage in found]
+
+    return rank
+
+
+def _by_selector(made: Corpus) -> Rank:
+    def rank(asked: Asked) -> list[Span]:
+        wanted = Item(
+            "asked", "asked", {}, len(asked.paper.sentences), question=asked.text, roles=ROLES
+        )
+        chosen = Selector(asked.paper, made.embed).choose(wanted)
+        return [one.span for one in sorted(chosen, key=lambda one: (-one.score, one.span))]
+
+    return rank
+
+
+def paragraphs(asked: Asked, found: Sequence[Span]) -> tuple[str, ...]:
+    """The paragraphs by number, in the order in which ``found`` comes upon them."""
+    ordered = (
+        str(number)
+        for span in found
+        for number, paragraph in enumerate(asked.paragraphs)
+        if paragraph.start < span.end and span.start < paragraph.end
+    )
+    return tuple(dict.fromkeys(ordered))
+
+
+def _scores(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> dict[str, float]:
+    pairs = list(zip(asked, found, strict=True))
+    return {
+        f"recall@{depth}": mean(recall(ranking, one.evidence, depth) for one, ranking in pairs)
+        for depth in (5, 10)
+    }
+
+
+def _notes(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    yield f"{len(asked)} questions on {len({one.paper.id for one in asked})} papers"
+    missed = sorted(
+        zip(asked, found, strict=True), key=lambda pair: recall(pair[1], pair[0].evidence, 5)
+    )
+    yield f"the {_WORST} worst by recall@5 of hybrid, with the rank of the first evidence:"
+    for one, ranking in missed[:_WORST]:
+        rank = min(ranking.index(number) + 1 for number in one.evidence)
+        yield f"  {rank:>4}  {one.paper.id}  {one.text}"

@@ -1,0 +1,173 @@
+"""Are the right papers found? A corpus of abstracts, and claims whose abstracts people named.
+
+``--data`` names a folder in the form of SciFact's: ``corpus.jsonl`` (``doc_id``, ``title``,
+``sentences``) and a file of claims, ``claims*.jsonl`` (``claim``, and ``cited_doc_ids``: the
+relevant abstracts, which BEIR takes for its judgements). Claims whose abstracts are not in the
+corpus are left out. A paper's rank is that of its best passage.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.evaluation import Report
+from eval.corpus import HALVES, Corpus, DataUnusable, Half, corpus, json_lines, text_paper
+from eval.measures import mean, ndcg, recall, reciprocal_rank
+from index.config import Settings
+from index.paper import Paper
+
+_PASSAGES = 400  # that are asked for, so that a hundred papers are among them
+_WORST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A query and the papers that answer it."""
+
+    id: str
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The papers that were found for a claim, best first."""
+
+    claim: Claim
+    found: tuple[str, ...]
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Of this claim alone."""
+        found, relevant = self.found, self.claim.relevant
+        return {
+            "ndcg@10": ndcg(found, relevant, 10),
+            "recall@10": recall(found, relevant, 10),
+            "recall@100": recall(found, relevant, 100),
+            "mrr@10": reciprocal_rank(found, relevant, 10),
+        }
+
+
+def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
+    """Rank the corpus for every claim, by each half and both. Raises ``DataUnusable``."""
+    if len(data) != 1:
+        raise DataUnusable(None, "give one folder with corpus.jsonl and claims: --data FOLDER")
+    papers, claims = read_corpus(data[0] / "corpus.jsonl"), read_claims(data[0])
+    ids = {paper.id for paper in papers}
+    claims = [one for one in claims if one.relevant and one.relevant <= ids]
+    if not claims:
+        raise DataUnusable(data[0], "none of its claims names an abstract of its corpus")
+    answers: dict[Half, list[Answer]] = {}
+    seconds: dict[Half, float] = {}
+    with corpus(settings, papers) as made:
+        for half in HALVES:
+            began = time.perf_counter()
+            answers[half] = [_answer(made, claim, half) for claim in claims]
+            seconds[half] = (time.perf_counter() - began) / len(claims)
+        cost, passages = made.cost, len(made.passages)
+    means = {half: _means(answers[half]) for half in HALVES}
+    titles = {paper.id: paper.title for paper in papers}
+    measures: dict[str, object] = {
+        **{str(half): means[half] for half in HALVES},
+        "claims": len(claims),
+        "papers": len(papers),
+        "passages": passages,
+        "passages_per_cpu_second": cost.rate,
+        "seconds_per_query": {half: round(seconds[half], 4) for half in HALVES},
+        "per_query": list(_per_query(answers)),
+    }
+    names = tuple(means["hybrid"])
+    return Report(
+        measures,
+        (
+            ("", *names, "ms a query"),
+            *(
+                (
+                    half,
+                    *(f"{means[half][name]:.4f}" for name in names),
+                    f"{1000 * seconds[half]:.0f}",
+                )
+                for half in HALVES
+            ),
+        ),
+        tuple(_notes(settings, measures, cost.kept, answers["hybrid"], titles)),
+    )
+
+
+def read_corpus(path: Path) -> list[Paper]:
+    """A paper for each abstract. Raises ``DataUnusable``."""
+    papers = []
+    for number, entry in enumerate(json_lines(path), 1):
+        try:
+            abstract = " ".join(str(one).strip() for one in entry["sentences"])
+            paper_id, title = str(entry["doc_id"]), str(entry["title"])
+        except (KeyError, TypeError) as error:
+            raise DataUnusable(
+                path, f"line {number} lacks doc_id, title or sentences ({error})"
+            ) from error
+        papers.append(text_paper(paper_id, title, [("", [abstract])])[0])
+    return papers
+
+
+def read_claims(folder: Path) -> list[Claim]:
+    """The claims of all files ``claims*.jsonl``. Raises ``DataUnusable``."""
+    paths = sorted(folder.glob("claims*.jsonl"))
+    if not paths:
+        raise DataUnusable(folder, "has no claims*.jsonl")
+    claims = []
+    for path in paths:
+        for number, entry in enumerate(json_lines(path), 1):
+            try:
+                relevant = frozenset(str(one) for one in entry["cited_doc_ids"])
+                claims.append(Claim(str(entry.get("id", number)), str(entry["claim"]), relevant))
+            except (KeyError, TypeError) as error:
+                raise DataUnusable(
+                    path, f"line {number} lacks claim or cited_doc_ids ({error})"
+                ) from error
+    return claims
+
+
+def _answer(made: Corpus, claim: Claim, half: Half) -> Answer:
+    found = (passage.paper_id for passage in made.rank(claim.text, half, _PASSAGES))
+    return Answer(claim, tuple(dict.fromkeys(found)))
+
+
+def _means(answers: Sequence[Answer]) -> dict[str, float]:
+    of_each = [answer.measures for answer in answers]
+    return {name: mean(one[name] for one in of_each) for name in of_each[0]}
+
+
+def _per_query(answers: Mapping[Half, Sequence[Answer]]) -> Iterator[dict[str, Any]]:
+    for number, answer in enumerate(answers["hybrid"]):
+        yield {
+            "id": answer.claim.id,
+            "query": answer.claim.text,
+            "relevant": sorted(answer.claim.relevant),
+            "found": list(answer.found[:10]),
+            **{half: round(answers[half][number].measures["ndcg@10"], 4) for half in HALVES},
+        }
+
+
+def _notes(
+    settings: Settings,
+    measures: Mapping[str, object],
+    kept: bool,
+    answers: Sequence[Answer],
+    titles: Mapping[str, str],
+) -> Iterator[str]:
+    when = ", when they were made" if kept else ""
+    yield (
+        f"{measures['claims']} claims, {measures['papers']} papers in {measures['passages']} "
+        f"passages; {settings.model} embeds {measures['passages_per_cpu_second']} passages in a "
+        f"CPU-second{when}"
+    )
+    yield f"the {_WORST} worst by nDCG@10 of hybrid, with what came first instead:"
+    for answer in sorted(answers, key=lambda one: one.measures["ndcg@10"])[:_WORST]:
+        ranks = [answer.found.index(one) + 1 for one in answer.claim.relevant & {*answer.found}]
+        at = f"at {min(ranks)}" if ranks else "not found"
+        first = titles[answer.found[0]] if answer.found else "nothing"
+        yield f"  {at:>9}  {answer.claim.text}  |  {first}"

@@ -1,0 +1,67 @@
+"""Passages as points of the store: what of their paper they know besides their own words.
+
+Few passages name what the whole paper is about, and a reader asks for it by name. So each has its
+paper's title in its words and a little of it in its vector, and the first also has who wrote the
+paper and the id that it is known by. Measured in ADR 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from index.paper import Paper, Passage, SparseVector
+from index.store import Point, day_number
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
+
+VERSION = "2"  # of what is said above; points of version 1 knew nothing of their paper
+
+
+class PassageWords(Protocol):
+    """What points need of the BM25 encoder."""
+
+    def encode_passage(self, text: str) -> SparseVector:
+        """The terms of a text."""
+
+
+def points_of(
+    paper: Paper,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    title: Vectors,
+    words: PassageWords,
+    title_weight: float,
+) -> list[Point]:
+    """The passages of a paper as points whose edition is still to be set, in the same order.
+
+    ``vectors`` (passages, dimension) and ``title`` (dimension,) are of unit length. Made when the
+    paper has its final id, title and authors, which arXiv's record may have put right.
+    """
+    from index.embed import blended
+
+    date = valid_date(paper.date)
+    texts = [f"{paper.title}\n{passage.text}" for passage in passages]
+    texts[:1] = ["\n".join((text, *paper.authors, paper.id)) for text in texts[:1]]
+    dense = blended(vectors, title, title_weight) if paper.title.strip() else vectors
+    return [
+        Point(
+            passage_id=passage.id,
+            paper_id=paper.id,
+            edition=0,
+            role=passage.role,
+            date=date,
+            dense=vector.tolist(),
+            sparse=words.encode_passage(text),
+        )
+        for passage, text, vector in zip(passages, texts, dense, strict=True)
+    ]
+
+
+def valid_date(date: str | None) -> str | None:
+    """The date, unless a paper claims one that there is not."""
+    try:
+        return date if date is not None and day_number(date) else None
+    except ValueError:
+        return None
