@@ -47,6 +47,7 @@ from index.paper import Reading
 PAPERS_EACH = 32
 _BYTES = 512 * 1024 * 1024  # of files in one data set; Ray has a third of the memory for them
 _TRIES = 2  # of a paper whose worker died
+_KNOCK = 5.0  # seconds for somebody to answer at an address
 _LOCAL = re.compile(r"local(?::(?P<workers>[1-9]\d{0,3}))?")
 # What decides what comes out must be the same on every node.
 _SAME = ("gloss", "pymupdf", "lxml", "markdown-it-py", "tokenizers", "openvino", "qdrant-edge-py")
@@ -100,6 +101,8 @@ class Cluster:
         import ray.data
 
         local = _LOCAL.fullmatch(self._address)
+        if not local and self._address != "auto":
+            self._knock()
         own = {"num_cpus": _cores(local["workers"]), "include_dashboard": False} if local else {}
         try:
             ray.init(
@@ -114,6 +117,8 @@ class Cluster:
                 self._address, f"cannot be reached ({said}); see `ray status` on that machine"
             ) from error
         self._cores = max(1, int(ray.cluster_resources().get("CPU", 0)))
+        # What happens to workers is printed on standard output, which is for answers.
+        ray._private.worker._worker_logs_enabled = bool(os.environ.get("GLOSS_DEBUG"))
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.execution_options.preserve_order = True
@@ -133,6 +138,20 @@ class Cluster:
         import ray
 
         ray.shutdown()
+
+    def _knock(self) -> None:
+        """Ask whether somebody is there; Ray itself asks for ever."""
+        import socket
+
+        host, _, port = self._address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK).close()
+        except (OSError, ValueError, OverflowError) as error:
+            raise ClusterUnusable(
+                self._address,
+                f"cannot be reached ({error}); give HOST:PORT as `ray start --head` says it, "
+                "auto, or local",
+            ) from error
 
     @property
     def papers(self) -> int:
