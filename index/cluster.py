@@ -16,6 +16,7 @@ import pickle
 import platform
 import re
 import tempfile
+import time
 import warnings
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -42,10 +43,12 @@ from index.library import (
 )
 from index.paper import Reading
 
+_REQUIREMENT = "ray[data]>=2.60,<2.64"  # as the extra ``ray`` in pyproject.toml
 # How many papers a data set has for each core. It takes a second to begin one, and while its last
 # paper is read the other cores wait: some 2% of a minute and a half of work.
 PAPERS_EACH = 32
 _BYTES = 512 * 1024 * 1024  # of files in one data set; Ray has a third of the memory for them
+_PATIENCE = 10.0  # seconds to fill a data set, where papers come as slowly as arXiv gives them
 _TRIES = 2  # of a paper whose worker died
 _KNOCK = 5.0  # seconds for somebody to answer at an address
 _LOCAL = re.compile(r"local(?::(?P<workers>[1-9]\d{0,3}))?")
@@ -85,7 +88,9 @@ class Cluster:
         self._settings = settings
         self._cores = 1
         if find_spec("ray") is None or find_spec("pyarrow") is None:
-            raise ClusterUnusable(address, "is not installed here; run `pip install 'gloss[ray]'`")
+            raise ClusterUnusable(
+                address, f"is not installed here; run `pip install '{_REQUIREMENT}'`"
+            )
         if not self._address:
             raise ClusterUnusable(address, "the address is empty; give HOST:PORT, auto or local")
         if self._address.startswith("ray://"):
@@ -184,12 +189,12 @@ class Cluster:
                         left.close()
 
     def _window(self, received: Iterator[Ready | BaseException]) -> Iterator[Ready | BaseException]:
-        size = 0
+        size, until = 0, time.monotonic() + _PATIENCE
         for one in islice(received, self.papers):
             yield one
             if isinstance(one, Ready) and one.copy is not None:
                 size += one.copy.stat().st_size
-            if size >= _BYTES:
+            if size >= _BYTES or time.monotonic() > until:
                 return
 
     def _run(

@@ -24,9 +24,9 @@ from statistics import median
 
 from index.config import Settings
 from index.embed import open_embedder
-from index.intake import Wanted, add_all
-from index.library import Library, splitter, word_encoder
+from index.library import Encoders, Library, Prepared, Stages, prepare, splitter, word_encoder
 from index.paper import SparseVector
+from index.read import Reader
 from index.sources import find_sources
 from index.store import Point, VectorQuery
 from index.store.edge import EdgeStore
@@ -49,9 +49,9 @@ class Measured:
     file_bytes: float
     catalogue_bytes: float
     read_seconds: float
-    embed_seconds: float
-    other_seconds: float  # splitting, packing, committing
-    passages_per_second: float  # one core, of the processor
+    prepare_seconds: float  # to split and embed
+    take_seconds: float  # to receive and commit, which one process does for all
+    passages_per_second: float  # of one core, as pages
     pages_per_second: float
     edge_points: int  # in the store that the next ones are of
     edge_bytes: float  # a point, on disk
@@ -82,46 +82,46 @@ def measure(folder: Path, number: int) -> Measured:
     with tempfile.TemporaryDirectory() as temporary:
         settings = Settings(library=Path(temporary, "library"))
         open_embedder(settings.model, settings.cache)  # converted once, which is not counted
-        wanted = [Wanted(one.name, one) for one in find_sources([folder]).found]
-        began = processor()
+        sources = find_sources([folder]).found
+        cut = splitter(settings)
+        encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder(settings))
+        prepared: list[Prepared] = []
+        reading, preparing, taking = 0.0, 0.0, 0.0
         with Library.open(settings) as library:
-            taken = [one.added for one in add_all(library, wanted, 2) if one.kind == "taken"]
-            papers = [library.paper(one.paper_id) for one in taken if one is not None]
-        whole = processor() - began
+            library.embedder.embed_query("opened")
+            before = processor()
+            reader = Reader(settings)
+            for source in sources:
+                began = time.process_time()
+                ready = library.receive(source)
+                taking += time.process_time() - began
+                assert ready.copy is not None
+                ready.reading = reader.read(ready.copy, name=ready.name)
+                began = time.process_time()
+                ready.prepared = prepare(ready.reading, cut, encoders, Stages())
+                preparing += time.process_time() - began
+                prepared.append(ready.prepared)
+                began = time.process_time()
+                library.take(ready)
+                taking += time.process_time() - began
+            reader.close()  # its workers' time counts once they have ended
+            reading = processor() - before - preparing - taking
+            pages = sum(library.paper(row.id).pages or 0 for row in library.papers())
+            count = len(library.papers())
         catalogue = size_of(settings.library / "catalog.sqlite")
         files = size_of(settings.library / "files")
-        cut, words = splitter(settings), word_encoder(settings)
-        passages = [one for paper in papers for one in cut(paper)]
-        embedder = open_embedder(settings.model, settings.cache)
-        began = processor()
-        vectors = embedder.embed_passages([one.text for one in passages])
-        embedding = processor() - began
-        from index.read import Reader
-
-        began = processor()
-        with Reader(settings) as reader:
-            for one in wanted:
-                if one.source is not None:
-                    reader.read(one.source.path)
-        reading = processor() - began
-        points = [
-            Point(one.id, one.paper_id, 0, one.role, None, vector.tolist(), word)
-            for one, vector, word in zip(
-                passages, vectors, (words.encode_passage(one.text) for one in passages), strict=True
-            )
-        ]
+        points = [point for one in prepared for point in one.points]
         disk, memory, search = edge(Path(temporary, "vectors"), points, number)
-        count, pages = len(papers), sum(paper.pages or 0 for paper in papers)
         return Measured(
             papers=count,
             pages=pages / count,
-            points=len(passages) / count,
+            points=len(points) / count,
             file_bytes=files / count,
             catalogue_bytes=catalogue / count,
             read_seconds=reading / count,
-            embed_seconds=embedding / count,
-            other_seconds=max(0.0, whole - reading - embedding) / count,
-            passages_per_second=len(passages) / embedding,
+            prepare_seconds=preparing / count,
+            take_seconds=taking / count,
+            passages_per_second=len(points) / preparing,
             pages_per_second=pages / reading,
             edge_points=number,
             edge_bytes=disk / number,
@@ -180,9 +180,9 @@ def arithmetic(one: Measured) -> Iterator[tuple[str, ...]]:
         yield (name, *(amount(count * size) for count in points))
     search = [one.edge_search_ms * count / one.edge_points for count in points]
     yield ("a search, embedded and exact", *(f"{ms / 1000:.2g} s" for ms in search))
-    seconds = one.read_seconds + one.embed_seconds + one.other_seconds
+    seconds = one.read_seconds + one.prepare_seconds + one.take_seconds
     for cores in (2, 16, 128):
-        hours = [papers * seconds / cores / 3600 for papers in SIZES]
+        hours = [papers * max(seconds / cores, one.take_seconds) / 3600 for papers in SIZES]
         yield (f"hours to add, {cores} cores", *(f"{count:,.3g}" for count in hours))
 
 

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,14 @@ def test_the_same_library_with_a_cluster_and_without(
     }
 
 
+def test_papers_that_come_slowly_are_not_waited_for(
+    near: NearCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "_PATIENCE", -1.0)
+    both(tmp_path, near, story(tmp_path / "in"))
+    assert set(near.windows) == {1}
+
+
 def test_a_dead_worker_costs_what_it_had(near: NearCluster, tmp_path: Path) -> None:
     near.lost = {"first", "third", "fourth"}
     wanted = []
@@ -277,11 +286,29 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ClusterUnusable) as refused:
         Cluster("local", Settings())
     assert str(refused.value) == (
-        "Ray at local: is not installed here; run `pip install 'gloss[ray]'`"
+        "Ray at local: is not installed here; run `pip install 'ray[data]>=2.60,<2.64'`"
     )
 
 
-# With Ray: `pip install 'gloss[ray]'` and `pytest -m slow`.
+def test_the_command_line_says_so_before_it_makes_anything(tmp_path: Path) -> None:
+    program = "from index import cluster; cluster.find_spec = lambda name: None\n"
+    ran = gloss(
+        *("add", "--ray", "local", "--library", tmp_path / "lib"),
+        ROOT / "data" / "choosing-passage-size.md",
+        program=f"{program}from app.cli import main; main()",
+    )
+    said = "gloss: Ray at local: is not installed here; run `pip install "
+    said += "'ray[data]>=2.60,<2.64'`\n"
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", said)
+    assert not (tmp_path / "lib").exists()
+
+
+def test_what_it_says_to_install_is_the_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["optional-dependencies"]["ray"] == [cluster._REQUIREMENT]
+
+
+# With Ray: `pip install '.[ray]'` and `pytest -m slow`.
 
 needs_ray = pytest.mark.skipif(not RAY, reason="the extra ray is not installed")
 
