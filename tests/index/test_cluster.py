@@ -146,6 +146,13 @@ def both(
         with fakes.open_library(folder / name, store=(store := fakes.ListStore())) as library:
             said.append(told(add_all(library, wanted, 3, cluster=helping)))
             points = sorted(store.points, key=lambda point: point.id)
+            # Under the names and dates that the papers have by now.
+            assert {(one.passage_id, one.paper_id, one.date) for one in points} == {
+                (passage.id, row.id, library.paper(row.id).date)
+                for row in library.papers()
+                if row.status == "ok"
+                for passage in library.passages(row.id)
+            }
             (folder / f"{name}.points").write_text(repr(points))
         assert not list((folder / name / "files" / "incoming").iterdir())
     return said[0], said[1]
