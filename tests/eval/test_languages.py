@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import eval.languages
+from eval.languages import Asked, CorpusUnusable, Ranking, WordsAlone, run
+from index.config import Settings
+from index.paper import SparseVector
+
+CORPUS = [
+    {"doc_id": "1", "title": "Bees", "sentences": ["Bees make honey.", "They live in hives."]},
+    {"doc_id": "2", "title": "Wool", "sentences": ["Sheep give wool.", "Wool is warm."]},
+    {"doc_id": "3", "title": "Salt", "sentences": ["Salt comes from the sea."]},
+]
+CLAIMS = [
+    {"claim": "honey is made by bees", "cited_doc_ids": [1]},
+    {"claim": "nothing here says so", "cited_doc_ids": [99]},
+]
+PAIRS = [
+    {"question": "谁做 honey", "doc_id": "1", "part": "tune"},
+    {"question": "salt 来自 sea", "doc_id": "3", "part": "report"},
+]
+
+
+def written(path: Path, values: list[dict[str, object]]) -> Path:
+    path.write_text("\n".join(json.dumps(value) for value in values), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_embedder: object) -> Settings:
+    monkeypatch.setattr(eval.languages, "_PAIRS", written(tmp_path / "pairs.jsonl", PAIRS))
+    monkeypatch.setattr(eval.languages, "open_embedder", lambda name, cache: fake_embedder)
+    return Settings(library=tmp_path / "library")
+
+
+def test_questions_are_ranked_by_each_half(tmp_path: Path, small: Settings) -> None:
+    corpus = written(tmp_path / "corpus.jsonl", CORPUS)
+    report = run(small, [corpus, written(tmp_path / "claims.jsonl", CLAIMS)])
+    assert (report.measures["abstracts"], report.measures["passages"]) == (3, 3)
+    for part in ("tune", "report", "english"):  # a claim without an abstract is not asked
+        for half in ("dense", "words", "hybrid"):
+            assert report.measures[part][half] == {  # type: ignore[index]
+                "right_first": 1,
+                "recall@10": 1,
+                "mrr": 1,
+                "ndcg@10": 1,
+            }
+    assert report.measures["missed"] == []
+    assert len(report.table) == 10
+
+
+def test_what_was_missed_is_listed(
+    tmp_path: Path, small: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = [{"question": "wool wool wool", "doc_id": "1", "part": "tune"}]
+    monkeypatch.setattr(eval.languages, "_PAIRS", written(tmp_path / "pairs.jsonl", pairs))
+    report = run(small, [written(tmp_path / "corpus.jsonl", CORPUS)])
+    assert report.measures["tune"]["dense"]["right_first"] == 0  # type: ignore[index]
+    (missed,) = report.notes
+    assert re.fullmatch(r"tune, rank [23]: wool wool wool", missed)
+
+
+def test_a_corpus_that_cannot_be_used(tmp_path: Path, small: Settings) -> None:
+    with pytest.raises(CorpusUnusable, match="give a corpus"):
+        run(small, [])
+    with pytest.raises(CorpusUnusable, match="cannot be read"):
+        run(small, [tmp_path / "none"])
+    (tmp_path / "prose").write_text("Bees make honey.")
+    with pytest.raises(CorpusUnusable, match="is not a JSON object a line"):
+        run(small, [tmp_path / "prose"])
+    with pytest.raises(CorpusUnusable, match="has no abstract for 1 of 2 questions"):
+        run(small, [written(tmp_path / "corpus.jsonl", CORPUS[:2])])
+
+
+def test_measures_by_hand() -> None:
+    asked = Asked("?", frozenset("ab"), "tune")
+    assert Ranking(asked, ("x", "a", "b")).rank == 2
+    assert Ranking(asked, ("x", "a", "b")).ndcg == pytest.approx(0.6934, abs=1e-4)
+    assert (Ranking(asked, ()).rank, Ranking(asked, ("a", "b")).ndcg) == (0, 1)
+
+
+def test_words_alone_go_by_rarity() -> None:
+    one, both = SparseVector((1,), (1.0,)), SparseVector((1, 2), (1.0, 1.0))
+    index = WordsAlone([one, one, both])
+    assert index.best(both, 10) == [2, 0, 1]
+    assert index.best(SparseVector((2,), (1.0,)), 10) == [2]
+    assert index.best(SparseVector((7,), (1.0,)), 10) == []
+
+
+def test_the_pairs_are_sixty_different_ones() -> None:
+    asked = list(eval.languages.chinese())
+    assert Counter(one.part for one in asked) == {"tune": 30, "report": 30}
+    assert len({one.question for one in asked}) == len({one.answers for one in asked}) == 60
+    assert all(len(re.findall(r"[\u4e00-\u9fff]", one.question)) >= 10 for one in asked)
