@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from index.config import Settings
     from index.fetch import Fetcher
     from index.intake import Asked, Outcome, Wish
-    from index.library import Added, Library, PaperRow
+    from index.library import Added, Library, PaperRow, Step
 
 EXIT_ALL_IN, EXIT_SOME_FAILED, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 3, 2, 130
 EVALUATIONS = "gloss.evaluations"  # the group of entry points that `gloss eval` runs
@@ -920,7 +920,7 @@ def doctor(
 
     with Bars(1) as bars:
         found = examine(
-            _settings(context, library), repair=bars.begin("repair") if repair else None
+            _settings(context, library), repair=bars.counted("repair") if repair else None
         )
     if as_json:
         _print_json(found.as_json())
@@ -1078,6 +1078,16 @@ class Bars:
             self._progress.update(self._task, description=f"{name}: {what}")
 
         return stage
+
+    def counted(self, name: str) -> Callable[[Step], None]:
+        """Shows ``name`` and a step, and how far it has come. From any thread."""
+
+        def step(now: Step) -> None:
+            self._progress.update(
+                self._task, description=f"{name}: {now.what}", completed=now.done, total=now.total
+            )
+
+        return step
 
     def advance(self) -> None:
         """One more is done."""

@@ -13,7 +13,7 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from index.config import Settings
-    from index.library import Health, Library
+    from index.library import Health, Library, Step
 
 # The packages whose versions decide what comes out.
 PACKAGES = (
@@ -28,6 +28,8 @@ PACKAGES = (
     "llama-index-core",
     "gradio",
 )
+
+_GO_ON = "`gloss doctor --repair` with that GLOSS_MODEL goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Examination:
         counts = f"{self.health.papers} papers, {self.health.failed} failed files, "
         counts += f"{self.health.passages} passages, {self.health.points} vectors"
         counts += f"; {self.health.claims} sentences of digests, {self.health.claim_points} vectors"
+        lines.append(("vectors made by", self.health.model))
+        if self.health.rebuilding:
+            lines.append(("rebuild cut short", f"for {self.health.rebuilding}: {_GO_ON}"))
         return [*lines, ("holds", counts), ("health", "ok" if self.health.ok else "see below")]
 
     def as_json(self) -> dict[str, Any]:
@@ -79,8 +84,8 @@ class Examination:
         }
 
 
-def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) -> Examination:
-    """Look at everything; rebuild the index first where ``repair`` is there to be told of papers.
+def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None) -> Examination:
+    """Look at everything; rebuild the index first where ``repair`` is there to be told of steps.
 
     What is wrong is told in ``problems``, not raised, except that ``repair`` needs a library.
     """
@@ -130,13 +135,15 @@ def examine(settings: Settings, *, repair: Callable[[str], None] | None = None) 
     )
 
 
-def _made_searchable(library: Library, progress: Callable[[str], None]) -> list[str]:
+def _made_searchable(library: Library, progress: Callable[[Step], None]) -> list[str]:
     """Let the digests be searched that an older gloss saved; what stood in the way, by paper."""
     from app.write import saved_languages, write_digests
+    from index.library import Step
 
     problems = []
-    for paper_id, digests in library.unsearched_digests().items():
-        progress(f"{paper_id}, digest")
+    unsearched = library.unsearched_digests()
+    for done, (paper_id, digests) in enumerate(unsearched.items()):
+        progress(Step(f"{paper_id}, digest", done, len(unsearched)))
         wanted = [(paper_id, lang) for lang in saved_languages(digests)]
         for written in write_digests(library, wanted):
             if written.error is not None:

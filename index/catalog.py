@@ -132,6 +132,11 @@ CREATE INDEX claims_id ON claims (id);
 """,
 }
 
+# The columns of ``passages``, for a table of the connection's own.
+_STAGED = (
+    'edition INTEGER, position INTEGER, id TEXT, section TEXT, role TEXT, start INTEGER, "end"'
+)
+
 # Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
 # 20 pages takes some 2 MB.
 _KEPT = 32
@@ -513,13 +518,35 @@ class Catalog:
             connection.execute("DELETE FROM editions WHERE number = ?", (number,))
             self._kept.pop(number, None)
 
-    def replace_passages(self, number: int, passages: Iterable[Passage]) -> None:
-        """Other passages for an edition; its digests and claims go: they cite the former ones."""
+    def stage_passages(self, number: int, passages: Iterable[Passage]) -> None:
+        """Other passages for an edition, which ``make_anew`` puts in the place of its own.
+
+        They are lost when the catalogue is closed before.
+        """
         with self._transaction() as connection:
-            connection.execute("DELETE FROM passages WHERE edition = ?", (number,))
-            connection.execute("DELETE FROM digests WHERE edition = ?", (number,))
-            connection.execute("DELETE FROM claim_sets WHERE edition = ?", (number,))
-            _insert_passages(connection, number, passages)
+            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
+            connection.execute("DELETE FROM staged WHERE edition = ?", (number,))
+            _insert_passages(connection, number, passages, "staged")
+
+    def make_anew(self, values: Mapping[str, str]) -> None:
+        """Let vectors count that were made anew: ``values`` of ``meta``, and all staged passages.
+
+        Digests and claims of editions with staged passages go: they cite the former ones. So do
+        editions and claim sets that do not count, whose vectors are among the former ones.
+        """
+        with self._transaction() as connection:
+            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
+            connection.execute("DELETE FROM editions WHERE state IN ('pending', 'replaced')")
+            connection.execute("DELETE FROM claim_sets WHERE state != 'current'")
+            staged = "edition IN (SELECT edition FROM staged)"
+            for table in ("passages", "digests", "claim_sets"):
+                connection.execute(f"DELETE FROM {table} WHERE {staged}")
+            connection.execute(
+                "INSERT INTO passages SELECT * FROM staged"
+                " WHERE edition IN (SELECT number FROM editions)"
+            )
+            connection.execute("DELETE FROM staged")
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     # What is there.
 
@@ -844,10 +871,13 @@ def _edition(row: tuple[Any, ...]) -> Edition:
 
 
 def _insert_passages(
-    connection: sqlite3.Connection, number: int, passages: Iterable[Passage]
+    connection: sqlite3.Connection,
+    number: int,
+    passages: Iterable[Passage],
+    table: Literal["passages", "staged"] = "passages",
 ) -> None:
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             (number, at, passage.id, passage.section, passage.role, *_ends(passage.span))
             for at, passage in enumerate(passages)

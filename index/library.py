@@ -18,9 +18,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ from index.rank import WordEncoder, question, rank
 from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
 from index.split import CountTokens, split
-from index.store import Point, Scored, Store, VectorQuery
+from index.store import Point, Scored, Shelf, Store, VectorQuery
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from index.embed import Embedder, Vectors
 
 _CATALOG = "catalog.sqlite"
-_VECTORS, _CLAIMS = "vectors", "claims"  # folders of the embedded store, and parts of names
+_VECTORS, _CLAIMS = "vectors", "claims"  # what stores are called, followed by the generation
 # What opening makes before there is a catalogue with something in it.
 _BEGUN = re.compile(r"lock(\.json|\.new)?|catalog\.sqlite(-\w+)?")
 _KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown|html|htm|xhtml)")
@@ -75,7 +75,7 @@ _SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not anot
 
 Splitter = Callable[[Paper], tuple[Passage, ...]]
 Progress = Callable[[str], None]
-"""Told what is being done: a stage of ``add``, a paper of ``repair``."""
+"""Told what is being done: a stage of ``add``."""
 
 
 class FileReader(Protocol):
@@ -106,11 +106,19 @@ class Parts:
     """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
 
     embedder: Embedder | None = None
-    store: Store | None = None
+    stores: Shelf | None = None
     reader: FileReader | None = None
     words: PassageEncoder | None = None
     count_tokens: CountTokens | None = None
-    claims: Store | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a rebuild: a paper or a digest, how many came before it, and of how many."""
+
+    what: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +235,7 @@ class Health:
     problems: tuple[str, ...]
     claims: int = 0  # sentences of digests, and their vectors
     claim_points: int = 0
+    rebuilding: str = ""  # the model that a rebuild which was cut short was for
 
     @property
     def ok(self) -> bool:
@@ -236,7 +245,32 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class _Engine(Encoders):
+    """Model and vectors that belong together. Each rebuild makes another generation of them."""
+
     store: Store
+    generation: int
+    claims: list[ClaimIndex] = field(default_factory=list)  # one, once it is opened
+
+    def close(self) -> None:
+        try:
+            for index in self.claims:
+                index.close()
+        finally:
+            self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rebuild:
+    """A rebuild that was begun: which generation it makes, and what of."""
+
+    generation: int
+    made_with: Mapping[str, str]
+
+    @classmethod
+    def noted(cls, meta: Mapping[str, str]) -> _Rebuild | None:
+        """The one that was cut short, if the catalogue has note of it."""
+        note = meta.get("rebuilding")
+        return cls(**json.loads(note)) if note else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +302,7 @@ class Library:
         self._starting = threading.Lock()
         self._closed = False
         self._engine: _Engine | None = None
-        self._claim_index: ClaimIndex | None = None
+        self._former: list[_Engine] = []  # rebuilt; searches that had begun end on them
         self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
         self._reader: FileReader | None = parts.reader
 
@@ -279,11 +313,10 @@ class Library:
         *,
         create: bool = True,
         embedder: Embedder | None = None,
-        store: Store | None = None,
+        stores: Shelf | None = None,
         reader: FileReader | None = None,
         words: PassageEncoder | None = None,
         count_tokens: CountTokens | None = None,
-        claims: Store | None = None,
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
@@ -308,7 +341,7 @@ class Library:
                 settings,
                 directory,
                 lock,
-                Parts(embedder, store, reader, words, count_tokens, claims),
+                Parts(embedder, stores, reader, words, count_tokens),
                 create,
             )
         except OSError as error:
@@ -890,6 +923,7 @@ class Library:
                 f"{strays} vectors of no paper are in the index; run `gloss doctor --repair`"
             )
         sets, claim_points = self._claim_health(problems, measured)
+        rebuild = _Rebuild.noted(self._catalog.meta())
         return Health(
             papers=len(current),
             failed=len(self._catalog.numbers("failed")),
@@ -899,6 +933,7 @@ class Library:
             problems=tuple(problems),
             claims=sum(one.claims for one in sets),
             claim_points=claim_points,
+            rebuilding=rebuild.made_with.get("model", "") if rebuild else "",
         )
 
     def _claim_health(self, problems: list[str], started: bool) -> tuple[list[ClaimSet], int]:
@@ -909,7 +944,7 @@ class Library:
                 f"digests of {unsearched} papers cannot be searched; run `gloss doctor --repair`"
             )
         sets = self._catalog.claim_sets()
-        if not (started and (sets or self._claim_index)):
+        if not (started and (sets or self._started().claims)):
             return sets, 0
         try:
             points = self._claims(self._started()).counts()
@@ -931,55 +966,155 @@ class Library:
             )
         return sets, sum(points.values())
 
-    def repair(self, progress: Progress | None = None) -> Health:
-        """Rebuild the vectors from the catalogue with the model and passage size of the settings.
+    def repair(
+        self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
+    ) -> Health:
+        """Rebuild the vectors from the catalogue with the passage size of the settings.
 
-        Cut short, it leaves a library that asks to be repaired and has lost nothing.
+        The model is the settings', or ``embedder``, which is the library's from then on. The
+        vectors come into being beside the former ones, which answer until one transaction lets the
+        new ones count. Cut short, it leaves the library as it was; begun again with the same model
+        and settings, it goes on after the papers that were done.
         """
-        with self._adding, self._writing:
-            embedder = self._own_embedder()
-            meta = self._catalog.meta()
-            resplit = any(meta.get(name) != value for name, value in self._splitting().items())
-            self._close_engine()
-            self._catalog.set_meta({"rebuilding": "yes"})
-            if meta.get("fingerprint") != embedder.fingerprint:
-                self._catalog.set_meta({"collection": _collection()})
-            engine = self._new_engine(embedder, empty=True)
-            for number in self._catalog.numbers("pending", "replaced"):
-                self._catalog.purge(number)
-            for edition in self._catalog.editions("current"):
-                if progress is not None:
-                    progress(edition.paper_id)
-                paper = self._catalog.paper(edition.number)
-                passages = self._split(paper) if resplit else ()
-                kept = self._catalog.passages(edition.number)
-                if passages and passages != kept:
-                    self._catalog.replace_passages(edition.number, passages)
-                passages = passages or kept
-                vectors = engine.embedder.embed_passages([one.text for one in passages])
-                points = self._points(paper, passages, vectors, engine)
-                engine.store.upsert([replace(point, edition=edition.number) for point in points])
-            self._rebuild_claims(engine, progress)
-            self._catalog.set_meta({**self._made_with(embedder), "rebuilding": ""})
-            self._engine = engine
+        with self._adding:
+            embedder = embedder or self._own_embedder()
+            rebuild = self._begun(embedder)
+            fresh = self._engine_of(embedder, rebuild.generation)
+            try:
+                staged: set[int] = set()
+                self._fill(fresh, staged, progress)
+                with self._writing:  # from here on no paper or digest comes or goes
+                    self._fill(fresh, staged, None)
+                    self._count(fresh, rebuild)
+            except BaseException:
+                if fresh is not self._engine:
+                    fresh.close()
+                raise
+            self._discard()
             self._tidy()
             return self.health()
 
-    def _rebuild_claims(self, engine: _Engine, progress: Progress | None) -> None:
-        """The claims' vectors anew, as those of the passages."""
-        for number in self._catalog.claim_numbers("pending", "replaced"):
-            self._catalog.purge_claims(number)
-        sets = self._catalog.claim_sets()
-        if not sets:
-            shutil.rmtree(self.directory / _CLAIMS, ignore_errors=True)
-            return
-        index = self._claims(engine, empty=True)
-        for one in sets:
+    def _begun(self, embedder: Embedder) -> _Rebuild:
+        """The rebuild to go on with, or a new one; another that was cut short is given up."""
+        with self._writing:
+            self._discard()
+            meta = self._catalog.meta()
+            made_with = self._made_with(embedder)
+            noted = _Rebuild.noted(meta)
+            if noted and noted.made_with == made_with and self._is_sound(noted, embedder):
+                return noted
+            last = max(int(meta.get("generation", 1)), noted.generation if noted else 0)
+            rebuild = _Rebuild(last + 1, made_with)
+            values = {"rebuilding": json.dumps(asdict(rebuild))}
+            if noted:
+                values["discarded"] = json.dumps([noted.generation])
+            if "collection" not in meta:
+                values["collection"] = _collection()
+            self._catalog.set_meta(values)
+            self._discard()
+            for name in (_VECTORS, _CLAIMS):
+                self._shelf().drop(_stored(name, rebuild.generation))
+            return rebuild
+
+    def _is_sound(self, rebuild: _Rebuild, embedder: Embedder) -> bool:
+        """Whether what a rebuild has made so far can be opened; a server's cannot be damaged."""
+        if self._settings.qdrant_url:
+            return True
+        try:
+            engine = self._engine_of(embedder, rebuild.generation)
+            engine.store.editions()
+            engine.close()
+        except StoreUnusable:
+            return False
+        return True
+
+    def _fill(
+        self, fresh: _Engine, staged: set[int], progress: Callable[[Step], None] | None
+    ) -> None:
+        """Put in what the rebuilt vectors lack, and take out what is no more.
+
+        ``staged`` are the editions that were split anew, which it adds to.
+        """
+        meta = self._catalog.meta()
+        resplit = any(meta.get(name) != value for name, value in self._splitting().items())
+        editions, sets = self._catalog.editions("current"), self._catalog.claim_sets()
+        index = self._claims(fresh) if sets or fresh.claims else None
+        there = fresh.store.editions()
+        for number in there.keys() - {edition.number for edition in editions}:
+            fresh.store.delete(number)
+        total = len(editions) + len(sets)
+        for done, edition in enumerate(editions):
+            if edition.number in staged:
+                continue
             if progress is not None:
-                progress(f"{one.paper_id}, digest ({one.lang})")
-            date = valid_date(self._catalog.paper(one.edition).date)
-            claims = self._catalog.claims(one.number)
-            index.fill(one, claim_points(claims, date, engine.embedder, engine.words))
+                progress(Step(edition.paper_id, done, total))
+            if not resplit and there.get(edition.number) == edition.passages:
+                continue
+            paper = self._still_there(edition.number)
+            if paper is None:
+                continue
+            passages = kept = self._catalog.passages(edition.number)
+            if resplit:
+                passages = self._split(paper) or kept
+            if passages != kept:
+                self._catalog.stage_passages(edition.number, passages)
+                staged.add(edition.number)
+            if there.get(edition.number) == len(passages):
+                continue
+            vectors = fresh.embedder.embed_passages([one.text for one in passages])
+            points = self._points(paper, passages, vectors, fresh)
+            fresh.store.delete(edition.number)
+            fresh.store.upsert([replace(point, edition=edition.number) for point in points])
+        if index is None:
+            return
+        sets = [one for one in sets if one.edition not in staged]  # others cite former passages
+        filled = index.counts()
+        index.drop_vectors(filled.keys() - {one.number for one in sets})
+        for done, one in enumerate(sets, start=len(editions)):
+            if progress is not None:
+                progress(Step(f"{one.paper_id}, digest ({one.lang})", done, total))
+            if filled.get(one.number, 0) == one.claims:
+                continue
+            paper = self._still_there(one.edition)
+            if paper is not None:
+                claims, date = self._catalog.claims(one.number), valid_date(paper.date)
+                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.words))
+
+    def _still_there(self, number: int) -> Paper | None:
+        """The paper of an edition, unless it was removed a moment ago."""
+        try:
+            return self._catalog.paper(number)
+        except KeyError:
+            return None
+
+    def _count(self, fresh: _Engine, rebuild: _Rebuild) -> None:
+        """Let rebuilt vectors count instead of the former ones, which go when nothing uses them."""
+        meta = self._catalog.meta()
+        same_place = meta.get("store") == rebuild.made_with.get("store")
+        former = int(meta.get("generation", 1))
+        self._catalog.make_anew(
+            {
+                **rebuild.made_with,
+                "generation": str(rebuild.generation),
+                "rebuilding": "",
+                "discarded": json.dumps([former] if same_place else []),
+            }
+        )
+        if self._engine is not None:
+            self._former.append(self._engine)
+        self._engine = fresh
+
+    def _discard(self) -> None:
+        """Take away the vectors that a rebuild took the place of, or that were given up."""
+        generations = json.loads(self._catalog.meta().get("discarded", "[]"))
+        in_use = [*self._former, *([self._engine] if self._engine else [])]
+        if any(engine.generation in generations for engine in in_use):
+            return  # a search may be under way on them
+        for generation in generations:
+            for name in (_VECTORS, _CLAIMS):
+                self._shelf().drop(_stored(name, generation))
+        if generations:
+            self._catalog.set_meta({"discarded": "[]"})
 
     def _points(
         self, paper: Paper, passages: Sequence[Passage], vectors: Vectors, engine: _Engine
@@ -998,7 +1133,11 @@ class Library:
             if self._engine is None:
                 embedder = self._own_embedder()
                 empty = self._check_model(embedder) or self._check_place()
-                engine = self._new_engine(embedder, empty)
+                generation = self._generation()
+                if empty:  # what is there may be damaged, or of another dimension
+                    for name in (_VECTORS, _CLAIMS):
+                        self._shelf().drop(_stored(name, generation))
+                engine = self._engine_of(embedder, generation)
                 try:
                     self._check_points(engine.store)
                     made_with = self._made_with(embedder) if empty else self._store_place()
@@ -1006,10 +1145,9 @@ class Library:
                         self._catalog.set_meta(made_with)
                     for number in self._catalog.numbers("pending", "replaced"):
                         self._drop(number, engine)
+                    self._discard()
                 except BaseException:
-                    self._close_claims()
-                    if self._parts.store is None:
-                        engine.store.close()
+                    engine.close()
                     raise
                 self._engine = engine
             return self._engine
@@ -1017,20 +1155,19 @@ class Library:
     def _check_model(self, embedder: Embedder) -> bool:
         """Whether the vectors are to be begun anew, for a library that has none that count."""
         meta = self._catalog.meta()
-        if meta.get("rebuilding"):
-            raise LibraryUnusable(
-                self.directory, "a rebuild was cut short; run `gloss doctor --repair`"
-            )
         if meta.get("fingerprint") == embedder.fingerprint:
             return False
         if not self._catalog.numbers("current"):
-            if "fingerprint" in meta or "collection" not in meta:
+            if "collection" not in meta:
                 self._catalog.set_meta({"collection": _collection()})
             return True
+        model, wanted = meta.get("model", "unknown"), embedder.name
+        if model == wanted:
+            wanted = "of other weights, as those of that name are now"
         raise LibraryUnusable(
             self.directory,
-            f"its vectors are of another model ({meta.get('model')}, not {embedder.name}); set "
-            "GLOSS_MODEL back, or run `gloss doctor --repair` to rebuild them",
+            f"its vectors are of another model ({model}, not {wanted}); set GLOSS_MODEL back, or "
+            "run `gloss doctor --repair` to rebuild them",
         )
 
     def _check_place(self) -> bool:
@@ -1056,67 +1193,56 @@ class Library:
             )
 
     def _store_place(self) -> dict[str, str]:
-        """Where this library's vectors are. A store that was given says nothing of its place."""
-        if self._parts.store is not None:
+        """Where this library's vectors are. A shelf that was given says nothing of its place."""
+        if self._parts.stores is not None:
             return {}
         return {"store": self._settings.qdrant_url.rstrip("/") or "the embedded store"}
 
-    def _new_engine(self, embedder: Embedder, empty: bool) -> _Engine:
-        settings = self._settings
-        words = self._parts.words or word_encoder(settings)
-        store = self._parts.store
-        if store is None:
-            store = self._open_store(embedder.dimension, empty)
-            if empty and settings.qdrant_url:
-                store.clear()
-        elif empty:
-            store.clear()
-        return _Engine(embedder, words, store)
-
-    def _open_store(self, dimension: int, empty: bool, name: str = _VECTORS) -> Store:
+    def _shelf(self) -> Shelf:
+        if self._parts.stores is not None:
+            return self._parts.stores
         if self._settings.qdrant_url:
-            from index.store.client import ClientStore
+            from index.store.client import ClientShelf
 
-            # Edition numbers are this library's own, so each library has its own collection.
-            return ClientStore(
-                self._settings.server,
-                dimension,
-                self._catalog.meta()["collection"] + ("" if name == _VECTORS else f"-{name}"),
-            )
-        from index.store.edge import EdgeStore
+            # Edition numbers are this library's own, so each library has its own collections.
+            return ClientShelf(self._settings.server, self._catalog.meta()["collection"])
+        from index.store.edge import EdgeShelf
 
-        if empty:  # what is there may be damaged, or of another dimension
-            shutil.rmtree(self.directory / name, ignore_errors=True)
-        return EdgeStore(self.directory / name, dimension)
+        return EdgeShelf(self.directory)
 
-    def _claims(self, engine: _Engine, empty: bool = False) -> ClaimIndex:
-        """The claims and their store, once what a crash left is cleared away; ``empty`` it first.
+    def _generation(self) -> int:
+        return int(self._catalog.meta().get("generation", 1))
+
+    def _engine_of(self, embedder: Embedder, generation: int) -> _Engine:
+        words = self._parts.words or word_encoder(self._settings)
+        store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
+        return _Engine(embedder, words, store, generation)
+
+    def _claims(self, engine: _Engine) -> ClaimIndex:
+        """The claims and their store, once what a crash left is cleared away.
 
         A library without digests that count has nothing there that does.
         """
-        index = self._claim_index
-        if index is not None:
-            return index
+        if engine.claims:
+            return engine.claims[0]
         with self._writing:
-            if self._claim_index is None:
-                empty = empty or not self._catalog.has_claims()
-                store = self._parts.claims
-                if store is None:
-                    store = self._open_store(engine.embedder.dimension, empty, _CLAIMS)
-                    if empty and self._settings.qdrant_url:
-                        store.clear()
-                elif empty:
-                    store.clear()
+            if not engine.claims:
+                shelf, name = self._shelf(), _stored(_CLAIMS, engine.generation)
+                if not self._catalog.has_claims():
+                    shelf.drop(name)
+                store = shelf.open(name, engine.embedder.dimension)
                 settings = self._settings
-                self._claim_index = ClaimIndex(
+                index = ClaimIndex(
                     self._catalog, store, settings.search_depth, settings.words_weight
                 )
                 try:
-                    self._claim_index.tidy()
+                    if engine.generation == self._generation():
+                        index.tidy()
                 except BaseException:
-                    self._close_claims()
+                    index.close()
                     raise
-            return self._claim_index
+                engine.claims.append(index)
+            return engine.claims[0]
 
     def _claims_there(self, engine: _Engine) -> ClaimIndex:
         """The claims, for a search: without their vectors it would find nothing, and not say so."""
@@ -1158,18 +1284,17 @@ class Library:
             return self._reader
 
     def _close_engine(self) -> None:
-        engine, self._engine = self._engine, None
+        engines, self._engine = [*self._former, self._engine], None
+        self._claims_seen = None
         try:
-            self._close_claims()
+            for engine in engines:
+                if engine is not None:
+                    engine.close()
         finally:
-            if engine is not None and self._parts.store is None:
-                engine.store.close()
-
-    def _close_claims(self) -> None:
-        index = self._claim_index
-        self._claim_index = self._claims_seen = None
-        if index is not None and self._parts.claims is None:
-            index.close()
+            if self._former:
+                self._former = []
+                with suppress(GlossError):  # else the next opening does so
+                    self._discard()
 
     def _splitting(self) -> dict[str, str]:
         """How passages and points are made of papers; other values make others."""
@@ -1476,6 +1601,12 @@ def _kind(path: Path) -> SourceKind:
     from index.read import KINDS
 
     return KINDS.get(path.suffix.lower(), "pdf")
+
+
+def _stored(name: str, generation: int) -> str:
+    """What a store of a generation is called; of the first, as folders were before there were any
+    others."""
+    return name if generation == 1 else f"{name}-{generation}"
 
 
 def _collection() -> str:

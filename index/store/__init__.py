@@ -19,6 +19,7 @@ __all__ = [
     "Candidate",
     "Point",
     "Scored",
+    "Shelf",
     "SparseVector",
     "Store",
     "VectorQuery",
@@ -162,3 +163,13 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+
+
+class Shelf(Protocol):
+    """Where the stores of one library stand, by their names."""
+
+    def open(self, name: str, dimension: int) -> Store:
+        """The store of that name, made where it is missing. Raises ``StoreUnusable``."""
+
+    def drop(self, name: str) -> None:
+        """Take a closed store away, whatever state or dimension it is of, if it is there."""

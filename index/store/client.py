@@ -8,13 +8,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Candidate, Point, Scored, VectorQuery, day_number, fused
+from index.store import Candidate, Point, Scored, Store, VectorQuery, day_number, fused
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -30,6 +31,22 @@ _MEMORY = ":memory:"
 # Fields of the payload with an index. A server refuses to count by a field that has none, and
 # may refuse to filter by it.
 _INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "date": "integer"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientShelf:
+    """A library's stores as collections of a server, named after the library's own."""
+
+    server: ServerSettings
+    collection: str
+
+    def open(self, name: str, dimension: int) -> Store:
+        """The store in the collection of that name."""
+        return ClientStore(self.server, dimension, f"{self.collection}-{name}")
+
+    def drop(self, name: str) -> None:
+        """Delete the collection."""
+        _Dropping(self.server, 0, f"{self.collection}-{name}").close()
 
 
 class ClientStore:
@@ -327,6 +344,13 @@ class ClientStore:
 
     def _stranger(self) -> StoreUnusable:
         return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT_URL")
+
+
+class _Dropping(ClientStore):
+    """Opened, the collection is gone, of whatever dimension it was."""
+
+    def _prepare(self) -> None:
+        self._client.delete_collection(self._collection)
 
 
 def _quantization(

@@ -10,17 +10,33 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Candidate, Point, Scored, VectorQuery, day_number, fused
+from index.store import Candidate, Point, Scored, Store, VectorQuery, day_number, fused
 
 if TYPE_CHECKING:
     from qdrant_edge import EdgeConfig, EdgeShard, Filter, ScoredPoint
 
 _BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeShelf:
+    """A library's stores as folders in its directory."""
+
+    directory: Path
+
+    def open(self, name: str, dimension: int) -> Store:
+        """The store in the folder of that name."""
+        return EdgeStore(self.directory / name, dimension)
+
+    def drop(self, name: str) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.directory / name, ignore_errors=True)
 
 
 class EdgeStore:

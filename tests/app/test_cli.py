@@ -595,17 +595,17 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import index.embed
-    from index.library import Health
+    from index.library import Health, Step
 
     monkeypatch.setattr(
         index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
     repaired: list[str] = []
-    well = Health(papers=2, failed=1, passages=9, points=9, model="m", problems=())
+    well = Health(2, 1, 9, 9, "m", (), rebuilding="other")
     library.health = lambda: Health(2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",))
 
-    def repair(progress: Callable[[str], None]) -> Health:
-        progress("2401.00001")
+    def repair(progress: Callable[[Step], None]) -> Health:
+        progress(Step("2401.00001", 0, 2))
         repaired.append("yes")
         library.health = lambda: well
         return well
@@ -616,6 +616,8 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     assert ill.code == 3
     assert ill.err == "gloss: 2401.00001: 8 of 9 passages\n"
     assert "2 papers, 1 failed files, 9 passages, 8 vectors" in ill.out
+    assert "vectors made by       m\n" in ill.out
+    assert "rebuild" not in ill.out
     cured = gloss("--library", str(tmp_path), "doctor", "--repair", "--json")
     assert (cured.code, cured.err, repaired) == (0, "", ["yes"])
     document = json.loads(cured.out)
@@ -623,7 +625,12 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     assert document["model"]["weights_sha256"] == "5" * 64
     assert document["library"]["points"] == 9
     assert document["problems"] == []
+    assert document["library"]["model"] == "m"
     assert document["versions"]["gloss"]
+    assert (
+        "rebuild cut short     for other: `gloss doctor --repair` with that GLOSS_MODEL goes on\n"
+        in gloss("--library", str(tmp_path), "doctor").out
+    )
 
 
 def test_doctor_lets_old_digests_be_searched(

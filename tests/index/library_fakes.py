@@ -30,6 +30,7 @@ from index.paper import (
 )
 from index.sources import Source
 from index.store import Point, Scored, Store, VectorQuery
+from index.store.edge import EdgeShelf
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HEAD, TAIL = "%PDF-1.5\n", "\n%%EOF\n"  # what a download must begin and end with
@@ -181,7 +182,30 @@ class DyingStore:
         return call
 
 
-def open_library(directory: Path, **parts: object) -> Library:
+@dataclass
+class GivenShelf:
+    """Stores that were given, by their names; others are folders."""
+
+    given: dict[str, Store]
+    folders: EdgeShelf
+
+    def open(self, name: str, dimension: int) -> Store:
+        return self.given.get(name) or self.folders.open(name, dimension)
+
+    def drop(self, name: str) -> None:
+        if name in self.given:
+            self.given[name].clear()
+        self.folders.drop(name)
+
+
+def open_library(
+    directory: Path, *, store: Store | None = None, claims: Store | None = None, **parts: object
+) -> Library:
+    """A library of fakes; ``store`` and ``claims`` stand in for its first vectors."""
+    stores = {"vectors": store, "claims": claims}
+    given_stores = {name: one for name, one in stores.items() if one is not None}
+    if given_stores:
+        parts.setdefault("stores", GivenShelf(given_stores, EdgeShelf(directory)))
     given = {
         "embedder": LetterEmbedder(),
         "reader": JsonReader(),

@@ -27,9 +27,9 @@ from hypothesis import strategies as st
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Candidate, Point, Store, VectorQuery, client, day_number, fused
-from index.store.client import ClientStore
-from index.store.edge import EdgeStore
+from index.store import Candidate, Point, Shelf, Store, VectorQuery, client, day_number, fused
+from index.store.client import ClientShelf, ClientStore
+from index.store.edge import EdgeShelf, EdgeStore
 
 if TYPE_CHECKING:
     from served_qdrant import Fault, ServedQdrant
@@ -741,3 +741,34 @@ def test_whatever_a_half_found_is_there_and_best_first(
             "words": (False, True),
             "both": (True, True),
         }[one.found_by]
+
+
+class TestShelves:
+    """Stores of one library, by their names."""
+
+    @pytest.fixture(params=["edge", "served"])
+    def shelf(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
+        if request.param == "edge":
+            yield EdgeShelf(tmp_path)
+        else:
+            with served_qdrant.serve() as server:
+                yield ClientShelf(ServerSettings(server.url), "gloss-test")
+
+    def test_names_are_stores_of_their_own(self, shelf: Shelf) -> None:
+        one, other = shelf.open("vectors", 3), shelf.open("vectors-2", 3)
+        one.upsert(POINTS)
+        assert (one.editions(), other.editions()) == ({1: 3, 2: 2}, {})
+        one.close()
+        other.close()
+
+    def test_what_was_dropped_may_be_made_with_another_dimension(self, shelf: Shelf) -> None:
+        store = shelf.open("vectors", 3)
+        store.upsert(POINTS)
+        store.close()
+        with pytest.raises(StoreUnusable):
+            shelf.open("vectors", 4).editions()
+        for _ in range(2):  # what is not there is no trouble
+            shelf.drop("vectors")
+        store = shelf.open("vectors", 4)
+        assert store.editions() == {}
+        store.close()
