@@ -129,6 +129,28 @@ class TestVectors:
         assert query @ near > query @ far + 0.2
 
 
+class TestChineseQuestions:
+    def test_what_they_have_in_common_is_taken_off(self) -> None:
+        vectors = {text: np.array([1, 1, 0], np.float32) for text in index.embed._COMMON_QUESTIONS}
+        vectors |= {"蜂": np.array([0.5, 1, 0], np.float32), "bee": np.array([0, 1, 0], np.float32)}
+        asked: list[str] = []
+
+        def embed(text: str) -> np.ndarray:
+            asked.append(text)
+            return vectors[text]
+
+        questions = index.embed._Questions(embed)
+        assert questions.vector("bee").tolist() == [0, 1, 0]
+        assert asked == ["bee"]
+        for _ in range(2):
+            assert questions.vector("蜂").tolist() == [0, 1, 0]
+        assert len(asked) == 1 + 2 + 16
+
+    def test_unit_length(self, embedder: Embedder) -> None:
+        vector = embedder.embed_query("注意力机制是什么？")
+        assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
 class TestCache:
     def test_both_names_are_one_model(self, embedder: Embedder, cache: Path) -> None:
         again = open_embedder("sentence-transformers/all-MiniLM-L6-v2", cache)
