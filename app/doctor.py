@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -94,15 +95,19 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
 
     problems: list[str] = []
     fingerprint = weights = ""
+    name = settings.model
+    # What is wrong with the library is told below.
+    with suppress(GlossError), Library.open(settings, create=False) as library:
+        name = library.model
     try:
-        model = check_model(settings.model, settings.cache)
+        model = check_model(name, settings.cache)
     except GlossError as error:
         problems.append(str(error))
     else:
         fingerprint, weights = model.fingerprint, model.weights
         if model.damaged and repair is None:
             problems.append(
-                f"model {settings.model}: its converted copy was damaged "
+                f"model {name}: its converted copy was damaged "
                 f"({', '.join(model.damaged)}) and has been made again; vectors may be wrong: "
                 "run `gloss doctor --repair`"
             )
@@ -126,7 +131,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
         python=platform.python_version(),
         system=f"{platform.system()} {platform.machine()}",
         versions={package: _version(package) for package in PACKAGES},
-        model=settings.model,
+        model=name,
         fingerprint=fingerprint,
         weights=weights,
         directory=directory,

@@ -30,6 +30,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from index.config import Settings
+from index.embed import Embedder
 from index.errors import ClusterUnusable, GlossError
 from index.library import (
     Encoders,
@@ -164,14 +165,14 @@ class Cluster:
         return PAPERS_EACH * self._cores
 
     def prepare(
-        self, received: Iterator[Ready | BaseException], fingerprint: str
+        self, received: Iterator[Ready | BaseException], embedder: Embedder
     ) -> Iterator[Ready | BaseException]:
         """Read and prepare what was received, in its order; errors among it are passed on.
 
-        ``fingerprint`` is that of the library's model. Whoever stops iterating lets go of what was
-        not yielded. Raises ``ClusterUnusable`` where no paper could be prepared.
+        ``embedder`` is the library's, opened there by its name. Whoever stops iterating lets go of
+        what was not yielded. Raises ``ClusterUnusable`` where no paper could be prepared.
         """
-        job = _job(self._settings, fingerprint)
+        job = _job(self._settings, embedder)
         while window := list(self._window(received)):
             waiting = dict(enumerate(window))
             try:
@@ -252,7 +253,7 @@ def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseExcep
     return one
 
 
-def _job(settings: Settings, fingerprint: str) -> Job:
+def _job(settings: Settings, embedder: Embedder) -> Job:
     """No worker needs the store or its key, and each reads one file at a time."""
     kept = Settings.model_construct(
         **{
@@ -260,9 +261,9 @@ def _job(settings: Settings, fingerprint: str) -> Job:
             for name, value in settings
             if not name.startswith(("qdrant_", "arxiv_", "library"))
         }
-        | {"read_workers": 1}
+        | {"read_workers": 1, "model": embedder.name}
     )
-    return Job(kept, fingerprint, _versions())
+    return Job(kept, embedder.fingerprint, _versions())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:

@@ -81,7 +81,7 @@ class Elsewhere(Protocol):
         """The most papers that are on their way at once."""
 
     def prepare(
-        self, received: Iterator[Ready | BaseException], fingerprint: str
+        self, received: Iterator[Ready | BaseException], embedder: Embedder
     ) -> Iterator[Ready | BaseException]:
         """Read what was received, in its order."""
 
@@ -408,7 +408,7 @@ def add_all(
     results = (ahead.result(number) for number in range(len(wanted)))
     prepared: Iterator[Ready | BaseException] = results
     if cluster is not None and wanted:
-        prepared = cluster.prepare(results, library.embedder.fingerprint)
+        prepared = cluster.prepare(results, library.embedder)
     try:
         for one, result in zip(wanted, prepared, strict=True):
             try:

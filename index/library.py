@@ -803,6 +803,13 @@ class Library:
         return hits
 
     @property
+    def model(self) -> str:
+        """The model that the settings name, or where they name none the library's own."""
+        if "model" in self._settings.model_fields_set:
+            return self._settings.model
+        return self._catalog.meta().get("model", self._settings.model)
+
+    @property
     def embedder(self) -> Embedder:
         """The model that this library was made with. Raises ``ModelUnusable``."""
         return self._started().embedder
@@ -1271,7 +1278,7 @@ class Library:
             return self._parts.embedder
         from index.embed import open_embedder
 
-        return open_embedder(self._settings.model, self._settings.cache)
+        return open_embedder(self.model, self._settings.cache)
 
     def _own_reader(self) -> FileReader:
         with self._starting:

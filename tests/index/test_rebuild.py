@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import index.embed
 from index.config import Settings
 from index.errors import GlossError, LibraryUnusable, StoreUnusable
 from index.library import Library, Step
@@ -258,3 +259,32 @@ def test_passages_of_another_size_count_with_their_vectors(tmp_path: Path) -> No
         assert len(library.passages("a")) == 2
         assert library.saved_digest("a", "digest-en") is None  # it cited the former passages
         assert (health.claims, health.claim_points) == (0, 0)
+
+
+def test_a_library_is_opened_with_its_own_model_unless_another_is_named(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def open_embedder(name: str, cache: Path) -> object:
+        opened.append(name)
+        return OtherEmbedder(name) if name == "others" else fakes.LetterEmbedder(name)
+
+    monkeypatch.setattr(index.embed, "open_embedder", open_embedder)
+    library.repair(embedder=OtherEmbedder())
+    library = reopened(library, embedder=None)
+    assert found(library) == {"a bees", "b bees", "c bees"}
+    assert (library.model, opened) == ("others", ["others"])
+    monkeypatch.setenv("GLOSS_MODEL", "letters")
+    library = reopened(library, embedder=None)
+    with pytest.raises(LibraryUnusable, match=r"another model \(others, not letters\); set"):
+        library.search("bees")
+    assert library.model == "letters"
+    library.close()
+
+
+def test_other_weights_of_the_same_name_are_told(library: Library) -> None:
+    library = reopened(library, embedder=fakes.LetterEmbedder(fingerprint="letters-2"))
+    with pytest.raises(LibraryUnusable, match=r"\(letters, not of other weights"):
+        library.search("bees")
+    library.close()
