@@ -1,10 +1,11 @@
 """A library: papers go in, and passages are found. One directory, one owner at a time.
 
-``catalog.sqlite`` is the truth, ``vectors/`` and ``claims/`` can be rebuilt from it, ``files/`` has
-a copy of each original. A paper is acknowledged when ``add`` returns: by then its vectors are
-durable and one transaction of the catalogue has made it count. Whatever is cut short before that
-never counted; what it left behind is cleared away when the library is next opened for searching or
-adding. The same holds for a digest and the vectors of its sentences.
+``catalog.sqlite`` is the truth, ``vectors/`` and ``claims/`` can be rebuilt from it (and are then
+called ``vectors-2``, and so on), ``files/`` has a copy of each original. A paper is acknowledged
+when ``add`` returns: by then its vectors are durable and one transaction of the catalogue has made
+it count. Whatever is cut short before that never counted; what it left behind is cleared away when
+the library is next opened for searching or adding. The same holds for a digest and the vectors of
+its sentences.
 """
 
 from __future__ import annotations
