@@ -112,6 +112,8 @@ class FakeLibrary:
     digests: dict[str, Digest] = field(default_factory=dict)  # those that are searched, by paper
     unsearched: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    model = "m"
+
     def papers(self) -> list[Any]:
         return self.rows
 
