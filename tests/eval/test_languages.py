@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import eval.corpus
 import eval.languages
-from eval.languages import Asked, CorpusUnusable, Ranking, WordsAlone, run
+from eval.corpus import DataUnusable
+from eval.languages import Asked, Ranking, run
 from index.config import Settings
-from index.paper import SparseVector
 
 CORPUS = [
     {"doc_id": "1", "title": "Bees", "sentences": ["Bees make honey.", "They live in hives."]},
@@ -35,24 +36,26 @@ def written(path: Path, values: list[dict[str, object]]) -> Path:
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_embedder: object) -> Settings:
     monkeypatch.setattr(eval.languages, "_PAIRS", written(tmp_path / "pairs.jsonl", PAIRS))
-    monkeypatch.setattr(eval.languages, "open_embedder", lambda name, cache: fake_embedder)
-    return Settings(library=tmp_path / "library")
+    monkeypatch.setattr(eval.corpus, "open_embedder", lambda name, cache: fake_embedder)
+    written(tmp_path / "corpus.jsonl", CORPUS)
+    written(tmp_path / "claims.jsonl", CLAIMS)
+    return Settings(library=tmp_path / "library", cache=tmp_path / "cache")
 
 
 def test_questions_are_ranked_by_each_half(tmp_path: Path, small: Settings) -> None:
-    corpus = written(tmp_path / "corpus.jsonl", CORPUS)
-    report = run(small, [corpus, written(tmp_path / "claims.jsonl", CLAIMS)])
+    report = run(small, [tmp_path])
     assert (report.measures["abstracts"], report.measures["passages"]) == (3, 3)
-    for part in ("tune", "report", "english"):  # a claim without an abstract is not asked
-        for half in ("dense", "words", "hybrid"):
+    # A claim without an abstract is not asked.
+    for part in ("tune", "report", "english", "tune among 2", "report among 2"):
+        for half in ("dense", "bm25", "hybrid"):
             assert report.measures[part][half] == {  # type: ignore[index]
                 "right_first": 1,
                 "recall@10": 1,
-                "mrr": 1,
+                "mrr@10": 1,
                 "ndcg@10": 1,
             }
     assert report.measures["missed"] == []
-    assert len(report.table) == 10
+    assert len(report.table) == 16
 
 
 def test_what_was_missed_is_listed(
@@ -60,37 +63,28 @@ def test_what_was_missed_is_listed(
 ) -> None:
     pairs = [{"question": "wool wool wool", "doc_id": "1", "part": "tune"}]
     monkeypatch.setattr(eval.languages, "_PAIRS", written(tmp_path / "pairs.jsonl", pairs))
-    report = run(small, [written(tmp_path / "corpus.jsonl", CORPUS)])
+    report = run(small, [tmp_path])
     assert report.measures["tune"]["dense"]["right_first"] == 0  # type: ignore[index]
+    assert report.measures["tune among 1"]["dense"]["right_first"] == 1  # type: ignore[index]
     (missed,) = report.notes
-    assert re.fullmatch(r"tune, rank [23]: wool wool wool", missed)
+    assert re.fullmatch(r"tune, rank [23] of 3: wool wool wool", missed)
 
 
 def test_a_corpus_that_cannot_be_used(tmp_path: Path, small: Settings) -> None:
-    with pytest.raises(CorpusUnusable, match="give a corpus"):
+    with pytest.raises(DataUnusable, match="give one folder"):
         run(small, [])
-    with pytest.raises(CorpusUnusable, match="cannot be read"):
+    with pytest.raises(DataUnusable, match="cannot be read"):
         run(small, [tmp_path / "none"])
-    (tmp_path / "prose").write_text("Bees make honey.")
-    with pytest.raises(CorpusUnusable, match="is not a JSON object a line"):
-        run(small, [tmp_path / "prose"])
-    with pytest.raises(CorpusUnusable, match="has no abstract for 1 of 2 questions"):
-        run(small, [written(tmp_path / "corpus.jsonl", CORPUS[:2])])
+    written(tmp_path / "corpus.jsonl", CORPUS[:2])
+    with pytest.raises(DataUnusable, match="has no abstract for 1 of 2 questions"):
+        run(small, [tmp_path])
 
 
-def test_measures_by_hand() -> None:
+def test_ranks_by_hand() -> None:
     asked = Asked("?", frozenset("ab"), "tune")
-    assert Ranking(asked, ("x", "a", "b")).rank == 2
-    assert Ranking(asked, ("x", "a", "b")).ndcg == pytest.approx(0.6934, abs=1e-4)
-    assert (Ranking(asked, ()).rank, Ranking(asked, ("a", "b")).ndcg) == (0, 1)
-
-
-def test_words_alone_go_by_rarity() -> None:
-    one, both = SparseVector((1,), (1.0,)), SparseVector((1, 2), (1.0, 1.0))
-    index = WordsAlone([one, one, both])
-    assert index.best(both, 10) == [2, 0, 1]
-    assert index.best(SparseVector((2,), (1.0,)), 10) == [2]
-    assert index.best(SparseVector((7,), (1.0,)), 10) == []
+    ranking = Ranking(asked, ("x", "a", "b"))
+    assert (ranking.rank, ranking.among(frozenset("ab")).rank) == (2, 1)
+    assert Ranking(asked, ()).rank == 0
 
 
 def test_the_pairs_are_sixty_different_ones() -> None:
