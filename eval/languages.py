@@ -139,13 +139,11 @@ _NAMES = ("right_first", "recall@10", "mrr@10", "ndcg@10")
 
 
 def _scores(rankings: Sequence[Ranking]) -> dict[str, float]:
+    pairs = [(one.found, one.asked.answers) for one in rankings]
     values = (
-        [one.rank == 1 for one in rankings],
-        [recall(one.found, one.asked.answers, 10) for one in rankings],
-        [reciprocal_rank(one.found, one.asked.answers, 10) for one in rankings],
-        [ndcg(one.found, one.asked.answers, 10) for one in rankings],
+        mean(float(one.rank == 1) for one in rankings),
+        mean(recall(found, answers, 10) for found, answers in pairs),
+        mean(reciprocal_rank(found, answers, 10) for found, answers in pairs),
+        mean(ndcg(found, answers, 10) for found, answers in pairs),
     )
-    return {
-        name: mean(float(one) for one in of_all)
-        for name, of_all in zip(_NAMES, values, strict=True)
-    }
+    return dict(zip(_NAMES, values, strict=True))
