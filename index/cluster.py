@@ -120,7 +120,9 @@ class Cluster:
         except (ConnectionError, ValueError, RuntimeError, OSError) as error:
             said = " ".join(str(error).split())[:300]
             raise ClusterUnusable(
-                self._address, f"cannot be reached ({said}); see `ray status` on that machine"
+                self._address,
+                f"cannot be reached ({said}); see `ray status` there, and set RAY_AUTH_MODE=token "
+                "if it asks for a token",
             ) from error
         self._cores = max(1, int(ray.cluster_resources().get("CPU", 0)))
         # What happens to workers is printed on standard output, which is for answers.
