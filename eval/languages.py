@@ -96,17 +96,16 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     measures["missed"] = [
         {"question": one.asked.question, "part": one.asked.part, "rank": one.rank} for one in missed
     ]
-    table = [("questions", "", *_NAMES)]
-    table += [
+    rows = (
         (part, half, *(f"{value:.3f}" for value in of_half.values()))
         for part, halves in scores.items()
         for half, of_half in halves.items()
-    ]
+    )
     notes = (
         f"{one.asked.part}, rank {one.rank or 'none'} of {len(pool)}: {one.asked.question}"
         for one in missed
     )
-    return Report(measures, tuple(table), tuple(notes))
+    return Report(measures, (("questions", "", *_NAMES), *rows), tuple(notes))
 
 
 def chinese() -> Iterator[Asked]:
