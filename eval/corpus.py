@@ -22,13 +22,13 @@ from index.points import points_of
 from index.rank import question
 from index.read.headings import title_role
 from index.read.sentences import split_sentences
+from index.rerank import Reranker
 from index.sparse import Bm25Encoder
 from index.split import split
 from index.store import VectorQuery
 from index.store.edge import EdgeStore
 
-Half = Literal["bm25", "dense", "hybrid"]
-HALVES: tuple[Half, ...] = ("bm25", "dense", "hybrid")
+Way = Literal["bm25", "dense", "hybrid", "reranked"]
 
 _BATCH = 2048  # texts embedded in one go
 _WORDS_ALONE = 1e6  # a weight of BM25 beside which no cosine counts
@@ -121,37 +121,50 @@ class Corpus:
         embedder: Embedder,
         store: EdgeStore,
         passages: dict[str, Passage],
+        titles: dict[str, str],
         cost: Cost,
     ) -> None:
         self._settings = settings
         self._embedder = embedder
         self._store = store
+        self._titles = titles
         self._words = Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
         self.embed = embedder.embed_passages
+        self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self.passages = passages
         self.cost = cost
 
-    def rank(
-        self, asked: str, half: Half, limit: int, paper_id: str | None = None
-    ) -> list[Passage]:
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """What there is to rank by; the last is how a library of these settings searches."""
+        return ("bm25", "dense", "hybrid", *(("reranked",) if self._reranker else ()))
+
+    def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
         """The best ``limit`` passages, of one paper or of all, best first."""
         query = question(asked, self._embedder, self._words)
         found = self._store.search(
             VectorQuery(
                 dense=query.dense,
-                sparse=_NO_WORDS if half == "dense" else query.sparse,
+                sparse=_NO_WORDS if way == "dense" else query.sparse,
                 limit=limit,
                 filter=SearchFilter(paper_id=paper_id),
                 depth=max(self._settings.search_depth, limit),
-                words_weight=_WORDS_ALONE if half == "bm25" else self._settings.words_weight,
+                words_weight=_WORDS_ALONE if way == "bm25" else self._settings.words_weight,
             )
         )
         # By their words alone, passages that have none of them are not found.
-        return [
+        passages = [
             self.passages[one.passage_id]
             for one in found
-            if half != "bm25" or one.found_by != "dense"
+            if way != "bm25" or one.found_by != "dense"
         ]
+        if way != "reranked" or self._reranker is None:
+            return passages
+        first = passages[: self._settings.rerank_depth]
+        texts = [f"{self._titles[passage.paper_id]}\n{passage.text}" for passage in first]
+        scores = self._reranker.scores(asked, texts)
+        order = sorted(range(len(first)), key=lambda at: -scores[at])
+        return [*(first[at] for at in order), *passages[len(first) :]]
 
 
 @contextmanager
@@ -177,7 +190,8 @@ def corpus(settings: Settings, papers: Sequence[Paper]) -> Iterator[Corpus]:
         try:
             store.upsert(points)
             by_id = {passage.id: passage for of_paper in passages for passage in of_paper}
-            yield Corpus(settings, embedder, store, by_id, cost)
+            named = {paper.id: paper.title for paper in papers}
+            yield Corpus(settings, embedder, store, by_id, named, cost)
         finally:
             store.close()
 

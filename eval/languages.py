@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.evaluation import Report
-from eval.corpus import HALVES, Corpus, DataUnusable, Half, corpus, json_lines
+from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines
 from eval.measures import mean, ndcg, recall, reciprocal_rank
 from eval.search import read_claims, read_corpus
 from index.config import Settings
@@ -79,10 +79,11 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     others = [one for one in papers if one not in pool]
     pool |= set(drawn.sample(others, min(max(_POOL - len(pool), 0), len(others))))
     with corpus(settings, [papers[one] for one in papers if one in pool]) as made:
-        rankings = {half: [_ranking(made, one, half) for one in asked] for half in HALVES}
+        rankings = {way: [_ranking(made, one, way) for one in asked] for way in made.ways}
+        best = made.ways[-1]
         among = f"among {len(answers)}"
         scores = {
-            part: {half: _scores(ranked) for half, ranked in of_part.items()}
+            part: {way: _scores(ranked) for way, ranked in of_part.items()}
             for part, of_part in _parts(rankings, answers, among).items()
         }
         measures: dict[str, object] = {
@@ -92,14 +93,14 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
             "passages_per_cpu_second": made.cost.rate,
             **scores,
         }
-    missed = [one for one in rankings["hybrid"] if one.asked.part != "english" and one.rank != 1]
+    missed = [one for one in rankings[best] if one.asked.part != "english" and one.rank != 1]
     measures["missed"] = [
         {"question": one.asked.question, "part": one.asked.part, "rank": one.rank} for one in missed
     ]
     rows = (
-        (part, half, *(f"{value:.3f}" for value in of_half.values()))
-        for part, halves in scores.items()
-        for half, of_half in halves.items()
+        (part, way, *(f"{value:.3f}" for value in of_way.values()))
+        for part, ways in scores.items()
+        for way, of_way in ways.items()
     )
     notes = (
         f"{one.asked.part}, rank {one.rank or 'none'} of {len(pool)}: {one.asked.question}"
@@ -114,22 +115,22 @@ def chinese() -> Iterator[Asked]:
         yield Asked(pair["question"], frozenset([pair["doc_id"]]), pair["part"])
 
 
-def _ranking(made: Corpus, asked: Asked, half: Half) -> Ranking:
+def _ranking(made: Corpus, asked: Asked, way: Way) -> Ranking:
     # All passages: the answer may be the first of sixty and still far down among the others.
-    found = made.rank(asked.question, half, max(_PASSAGES, len(made.passages)))
+    found = made.rank(asked.question, way, max(_PASSAGES, len(made.passages)))
     return Ranking(asked, tuple(dict.fromkeys(passage.paper_id for passage in found)))
 
 
 def _parts(
-    rankings: Mapping[Half, Sequence[Ranking]], answers: frozenset[str], among: str
-) -> dict[str, dict[Half, list[Ranking]]]:
-    parts: dict[str, dict[Half, list[Ranking]]] = {}
-    for half, ranked in rankings.items():
+    rankings: Mapping[Way, Sequence[Ranking]], answers: frozenset[str], among: str
+) -> dict[str, dict[Way, list[Ranking]]]:
+    parts: dict[str, dict[Way, list[Ranking]]] = {}
+    for way, ranked in rankings.items():
         for one in ranked:
-            parts.setdefault(one.asked.part, {}).setdefault(half, []).append(one)
+            parts.setdefault(one.asked.part, {}).setdefault(way, []).append(one)
     for part in [part for part in parts if part != "english"]:
         parts[f"{part} {among}"] = {
-            half: [one.among(answers) for one in ranked] for half, ranked in parts[part].items()
+            way: [one.among(answers) for one in ranked] for way, ranked in parts[part].items()
         }
     return parts
 

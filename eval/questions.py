@@ -22,7 +22,7 @@ from typing import Any
 from app.evaluation import Report
 from app.evidence import Selector
 from app.template import Item
-from eval.corpus import HALVES, Corpus, DataUnusable, Half, corpus, json_lines, text_paper
+from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.measures import mean, recall
 from index.config import Settings
 from index.paper import ROLES, Paper, Span
@@ -55,7 +55,8 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     found: dict[str, list[tuple[str, ...]]] = {}
     seconds: dict[str, float] = {}
     with corpus(settings, list(papers.values())) as made:
-        rankings: dict[str, Rank] = {half: _by_passages(made, half) for half in HALVES}
+        rankings: dict[str, Rank] = {way: _by_passages(made, way) for way in made.ways}
+        best = made.ways[-1]
         rankings["selector"] = _by_selector(made)
         for name, rank in rankings.items():
             began = time.perf_counter()
@@ -63,7 +64,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
             seconds[name] = round((time.perf_counter() - began) / len(asked), 4)
     scores = {name: _scores(asked, found[name]) for name in found}
     measures: dict[str, object] = {
-        **scores["hybrid"],
+        **scores[best],
         "questions": len(asked),
         "papers": len(papers),
         "ways": scores,
@@ -81,7 +82,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         ("", "recall@5", "recall@10"),
         *((name, f"{s['recall@5']:.4f}", f"{s['recall@10']:.4f}") for name, s in scores.items()),
     )
-    return Report(measures, table, tuple(_notes(asked, found["hybrid"])))
+    return Report(measures, table, tuple(_notes(asked, found[best])))
 
 
 def read_questions(path: Path) -> Iterator[Asked]:
@@ -115,9 +116,9 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _by_passages(made: Corpus, half: Half) -> Rank:
+def _by_passages(made: Corpus, way: Way) -> Rank:
     def rank(asked: Asked) -> list[Span]:
-        found = made.rank(asked.text, half, len(made.passages), asked.paper.id)
+        found = made.rank(asked.text, way, len(made.passages), asked.paper.id)
         return [passage.span for passage in found]
 
     return rank
@@ -158,7 +159,7 @@ def _notes(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> Iterator
     missed = sorted(
         zip(asked, found, strict=True), key=lambda pair: recall(pair[1], pair[0].evidence, 5)
     )
-    yield f"the {_WORST} worst by recall@5 of hybrid, with the rank of the first evidence:"
+    yield f"the {_WORST} worst by recall@5, with the rank of the first evidence:"
     for one, ranking in missed[:_WORST]:
         rank = min(ranking.index(number) + 1 for number in one.evidence)
         yield f"  {rank:>4}  {one.paper.id}  {one.text}"

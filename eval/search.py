@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.evaluation import Report
-from eval.corpus import HALVES, Corpus, DataUnusable, Half, corpus, json_lines, text_paper
+from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.measures import mean, ndcg, recall, reciprocal_rank
 from index.config import Settings
 from index.paper import Paper
@@ -53,7 +53,7 @@ class Answer:
 
 
 def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
-    """Rank the corpus for every claim, by each half and both. Raises ``DataUnusable``."""
+    """Rank the corpus for every claim, by each way and both. Raises ``DataUnusable``."""
     if len(data) != 1:
         raise DataUnusable(None, "give one folder with corpus.jsonl and claims: --data FOLDER")
     papers, claims = read_corpus(data[0] / "corpus.jsonl"), read_claims(data[0])
@@ -61,40 +61,41 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     claims = [one for one in claims if one.relevant and one.relevant <= ids]
     if not claims:
         raise DataUnusable(data[0], "none of its claims names an abstract of its corpus")
-    answers: dict[Half, list[Answer]] = {}
-    seconds: dict[Half, float] = {}
+    answers: dict[Way, list[Answer]] = {}
+    seconds: dict[Way, float] = {}
     with corpus(settings, papers) as made:
-        for half in HALVES:
+        for way in made.ways:
             began = time.perf_counter()
-            answers[half] = [_answer(made, claim, half) for claim in claims]
-            seconds[half] = (time.perf_counter() - began) / len(claims)
+            answers[way] = [_answer(made, claim, way) for claim in claims]
+            seconds[way] = (time.perf_counter() - began) / len(claims)
+        best = made.ways[-1]
         cost, passages = made.cost, len(made.passages)
-    means = {half: _means(answers[half]) for half in HALVES}
+    means = {way: _means(of_way) for way, of_way in answers.items()}
     titles = {paper.id: paper.title for paper in papers}
     measures: dict[str, object] = {
-        **{str(half): means[half] for half in HALVES},
+        **{str(way): means[way] for way in answers},
         "claims": len(claims),
         "papers": len(papers),
         "passages": passages,
         "passages_per_cpu_second": cost.rate,
-        "seconds_per_query": {half: round(seconds[half], 4) for half in HALVES},
-        "per_query": list(_per_query(answers)),
+        "seconds_per_query": {str(way): round(of_way, 4) for way, of_way in seconds.items()},
+        "per_query": list(_per_query(answers, best)),
     }
-    names = tuple(means["hybrid"])
+    names = tuple(means[best])
     return Report(
         measures,
         (
             ("", *names, "ms a query"),
             *(
                 (
-                    half,
-                    *(f"{means[half][name]:.4f}" for name in names),
-                    f"{1000 * seconds[half]:.0f}",
+                    way,
+                    *(f"{means[way][name]:.4f}" for name in names),
+                    f"{1000 * seconds[way]:.0f}",
                 )
-                for half in HALVES
+                for way in answers
             ),
         ),
-        tuple(_notes(settings, measures, cost.kept, answers["hybrid"], titles)),
+        tuple(_notes(settings, measures, cost.kept, answers[best], titles)),
     )
 
 
@@ -131,8 +132,8 @@ def read_claims(folder: Path) -> list[Claim]:
     return claims
 
 
-def _answer(made: Corpus, claim: Claim, half: Half) -> Answer:
-    found = (passage.paper_id for passage in made.rank(claim.text, half, _PASSAGES))
+def _answer(made: Corpus, claim: Claim, way: Way) -> Answer:
+    found = (passage.paper_id for passage in made.rank(claim.text, way, _PASSAGES))
     return Answer(claim, tuple(dict.fromkeys(found)))
 
 
@@ -141,14 +142,14 @@ def _means(answers: Sequence[Answer]) -> dict[str, float]:
     return {name: mean(one[name] for one in of_each) for name in of_each[0]}
 
 
-def _per_query(answers: Mapping[Half, Sequence[Answer]]) -> Iterator[dict[str, Any]]:
-    for number, answer in enumerate(answers["hybrid"]):
+def _per_query(answers: Mapping[Way, Sequence[Answer]], best: Way) -> Iterator[dict[str, Any]]:
+    for number, answer in enumerate(answers[best]):
         yield {
             "id": answer.claim.id,
             "query": answer.claim.text,
             "relevant": sorted(answer.claim.relevant),
             "found": list(answer.found[:10]),
-            **{half: round(answers[half][number].measures["ndcg@10"], 4) for half in HALVES},
+            **{way: round(answers[way][number].measures["ndcg@10"], 4) for way in answers},
         }
 
 
@@ -165,7 +166,7 @@ def _notes(
         f"passages; {settings.model} embeds {measures['passages_per_cpu_second']} passages in a "
         f"CPU-second{when}"
     )
-    yield f"the {_WORST} worst by nDCG@10 of hybrid, with what came first instead:"
+    yield f"the {_WORST} worst by nDCG@10 with what came first instead:"
     for answer in sorted(answers, key=lambda one: one.measures["ndcg@10"])[:_WORST]:
         ranks = [answer.found.index(one) + 1 for one in answer.claim.relevant & {*answer.found}]
         at = f"at {min(ranks)}" if ranks else "not found"

@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     words_weight: float = Field(default=0.15, ge=0, le=10)
     # How many hits each half gives to the sum.
     search_depth: int = Field(default=200, gt=0, le=100_000)
+    # A sentence-transformers CrossEncoder by name or path, which orders the first hits of a search
+    # anew. Empty: none, since none comes with gloss, and 50 pairs take a small one some seconds.
+    reranker: str = ""
+    rerank_depth: int = Field(default=50, gt=0, le=1000)
     # How much of its paper's title is in a passage's vector.
     title_weight: float = Field(default=0.1, ge=0, le=1)
 

@@ -95,6 +95,13 @@ class FileReader(Protocol):
         """End the workers."""
 
 
+class HitReranker(Protocol):
+    """What a library needs of ``index.rerank.Reranker``."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query."""
+
+
 class PassageEncoder(WordEncoder, Protocol):
     """What a library needs of ``index.sparse.Bm25Encoder``."""
 
@@ -111,6 +118,7 @@ class Parts:
     reader: FileReader | None = None
     words: PassageEncoder | None = None
     count_tokens: CountTokens | None = None
+    reranker: HitReranker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +314,7 @@ class Library:
         self._former: list[_Engine] = []  # rebuilt; searches that had begun end on them
         self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
         self._reader: FileReader | None = parts.reader
+        self._reranker: HitReranker | None = parts.reranker
 
     @classmethod
     def open(
@@ -318,6 +327,7 @@ class Library:
         reader: FileReader | None = None,
         words: PassageEncoder | None = None,
         count_tokens: CountTokens | None = None,
+        reranker: HitReranker | None = None,
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
@@ -342,7 +352,7 @@ class Library:
                 settings,
                 directory,
                 lock,
-                Parts(embedder, stores, reader, words, count_tokens),
+                Parts(embedder, stores, reader, words, count_tokens, reranker),
                 create,
             )
         except OSError as error:
@@ -760,6 +770,7 @@ class Library:
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
 
+        Their scores are sums (``index.store.fused``), or the reranker's where there is one.
         A query that is nothing but the arXiv id or address of a paper that is here asks for that
         paper, not for those that cite it.
         """
@@ -784,6 +795,8 @@ class Library:
                 )
             )
 
+        reranker = self._own_reranker()
+        depth = max(k, self._settings.rerank_depth) if reranker else k
         current = self._catalog.numbers("current")
 
         def counts(scored: Scored) -> bool:
@@ -795,13 +808,18 @@ class Library:
             return passage is not None and asked.is_met_by(passage.text)
 
         hits: list[Hit] = []
-        for scored in rank(best, k, counts):
+        for scored in rank(best, depth, counts):
             passage = self._catalog.passage(scored.edition, scored.passage_id)
             if passage is not None:  # else it was replaced a moment ago
                 paper = self._catalog.paper(scored.edition)
                 boxes = paper.boxes(passage.span)
                 hits.append(Hit(passage, scored.score, scored.found_by, paper.title, boxes))
-        return hits
+        if reranker:
+            texts = [f"{hit.title}\n{hit.passage.text}" for hit in hits]
+            scored_anew = zip(hits, reranker.scores(query, texts), strict=True)
+            hits = [replace(hit, score=score) for hit, score in scored_anew]
+            hits.sort(key=lambda hit: -hit.score)
+        return hits[:k]
 
     @property
     def model(self) -> str:
@@ -1280,6 +1298,14 @@ class Library:
         from index.embed import open_embedder
 
         return open_embedder(self.model, self._settings.cache)
+
+    def _own_reranker(self) -> HitReranker | None:
+        with self._starting:
+            if self._reranker is None and self._settings.reranker:
+                from index.rerank import Reranker
+
+                self._reranker = Reranker(self._settings.reranker)
+            return self._reranker
 
     def _own_reader(self) -> FileReader:
         with self._starting:

@@ -1,0 +1,65 @@
+"""The best hits put in the order that a cross-encoder gives them.
+
+A cross-encoder reads question and passage together, which tells more than two vectors do and takes
+a hundred times as long, so it is asked about the first hits only. None comes with gloss: any
+``CrossEncoder`` of sentence-transformers can be named (``GLOSS_RERANKER``).
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.errors import ModelUnusable
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+
+class Reranker:
+    """A cross-encoder, loaded from a folder or by its name on the Hugging Face hub.
+
+    Raises ``ModelUnusable`` where there is none, or one that does not give one score for a pair.
+    """
+
+    def __init__(self, name: str) -> None:
+        if name.startswith(("/", ".", "~")) and not Path(name).expanduser().is_dir():
+            raise ModelUnusable(name, "no such folder; set GLOSS_RERANKER to one, or to a name")
+        folder = Path(name).expanduser()
+        said = io.StringIO()
+        try:
+            with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+                warnings.simplefilter("ignore")
+                from sentence_transformers import CrossEncoder
+
+                self._model: CrossEncoder = CrossEncoder(
+                    str(folder.resolve()) if folder.is_dir() else name,
+                    device="cpu",
+                    local_files_only=folder.is_dir(),
+                )
+        except Exception as error:  # whatever the loading of a file or the hub raises
+            reason = " ".join(str(error).split())[:200]
+            raise ModelUnusable(
+                name,
+                f"cannot be loaded as a cross-encoder ({reason}); set GLOSS_RERANKER to another",
+            ) from error
+        if self._model.num_labels != 1:
+            raise ModelUnusable(
+                name,
+                f"gives {self._model.num_labels} scores for a pair where a reranker gives one; "
+                "set GLOSS_RERANKER to another",
+            )
+        self.name = name
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query; more is better."""
+        if not texts:
+            return []
+        given: Any = self._model.predict([(query, text) for text in texts], show_progress_bar=False)
+        # A damaged model gives numbers that no order can be made of.
+        return [score if math.isfinite(score) else -math.inf for score in map(float, given)]
