@@ -183,7 +183,8 @@ def corpus(settings: Settings, papers: Sequence[Paper]) -> Iterator[Corpus]:
     done = 0
     for paper, of_paper, title in zip(papers, passages, titles, strict=True):
         rows = vectors[done : done + len(of_paper)]
-        points += points_of(paper, of_paper, rows, title, words, settings.title_weight)
+        own = title if paper.title.strip() else None
+        points += points_of(paper, of_paper, rows, own, words, settings.title_weight)
         done += len(of_paper)
     with tempfile.TemporaryDirectory(prefix="gloss-corpus-") as folder:
         store = EdgeStore(Path(folder), embedder.dimension)

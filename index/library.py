@@ -1145,7 +1145,7 @@ class Library:
     def _points(
         self, paper: Paper, passages: Sequence[Passage], vectors: Vectors, engine: _Engine
     ) -> list[Point]:
-        title = engine.embedder.embed_passages([paper.title])[0]
+        title = engine.embedder.embed_passages([paper.title])[0] if paper.title.strip() else None
         return points_of(paper, passages, vectors, title, engine.words, self._settings.title_weight)
 
     # Parts, opened when they are needed.

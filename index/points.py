@@ -30,21 +30,22 @@ def points_of(
     paper: Paper,
     passages: Sequence[Passage],
     vectors: Vectors,
-    title: Vectors,
+    title: Vectors | None,
     words: PassageWords,
     title_weight: float,
 ) -> list[Point]:
     """The passages of a paper as points whose edition is still to be set, in the same order.
 
-    ``vectors`` (passages, dimension) and ``title`` (dimension,) are of unit length. Made when the
-    paper has its final id, title and authors, which arXiv's record may have put right.
+    ``vectors`` (passages, dimension) and ``title`` (dimension,), None where the paper has none, are
+    of unit length. Made when the paper has its final id, title and authors, which arXiv's record
+    may have put right.
     """
     from index.embed import blended
 
     date = valid_date(paper.date)
     texts = [f"{paper.title}\n{passage.text}" for passage in passages]
     texts[:1] = ["\n".join((text, *paper.authors, paper.id)) for text in texts[:1]]
-    dense = blended(vectors, title, title_weight) if paper.title.strip() else vectors
+    dense = vectors if title is None else blended(vectors, title, title_weight)
     return [
         Point(
             passage_id=passage.id,

@@ -31,6 +31,7 @@ from index.errors import (
 from index.library import Library, Step
 from index.paper import ClaimHit, SearchFilter, Span
 from index.sources import Source
+from index.store.client import ClientShelf
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
 _spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
@@ -343,14 +344,16 @@ def test_another_model_gets_other_vectors_of_claims(tmp_path: Path) -> None:
 def test_a_server_has_a_collection_of_its_own_for_claims(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import index.store.client
-
     stores: dict[str, Any] = {}
 
-    def serve(settings: Any, dimension: int, collection: str) -> Any:
-        return stores.setdefault(collection, fakes.ListStore())
+    def open_store(shelf: ClientShelf, name: str, dimension: int) -> Any:
+        return stores.setdefault(f"{shelf.collection}-{name}", fakes.ListStore())
 
-    monkeypatch.setattr(index.store.client, "ClientStore", serve)
+    def drop(shelf: ClientShelf, name: str) -> None:
+        stores.pop(f"{shelf.collection}-{name}", None)
+
+    monkeypatch.setattr(ClientShelf, "open", open_store)
+    monkeypatch.setattr(ClientShelf, "drop", drop)
     monkeypatch.setenv("GLOSS_QDRANT_URL", "http://127.0.0.1:6333")
     for sentence in ("bees buzz.", "bees dance."):
         with fakes.open_library(tmp_path / "lib") as library:
@@ -358,8 +361,8 @@ def test_a_server_has_a_collection_of_its_own_for_claims(
             fakes.digest(library, "a", sentence)
             assert found(library) == [sentence]
             assert library.health().ok
-    passages, claims = sorted(stores)
-    assert claims == f"{passages}-claims"
+    claims, passages = sorted(stores)
+    assert claims.removesuffix("-claims") == passages.removesuffix("-vectors")
     assert [point.passage_id for point in stores[passages].points] == ["a#method.1"]
     assert [point.passage_id for point in stores[claims].points] == ["a/en/method.1"]
     assert not (tmp_path / "lib" / "claims").exists()

@@ -141,13 +141,12 @@ def test_the_first_passage_knows_who_wrote_the_paper() -> None:
 
 
 def test_no_title_changes_no_vector() -> None:
-    paper = Paper("x", None, "pdf", "", "bees", " ")
+    paper = Paper("x", None, "pdf", "", "bees", "")
     passages = [Passage("x#other.1", "x", "", "other", Span(0, 4), "bees")]
     vectors = np.array([[0.6, 0.8]], dtype=np.float32)
-    title = np.array([1.0, 0.0], dtype=np.float32)
-    (point,) = points_of(paper, passages, vectors, title, Bm25Encoder(1.2, 0.75, 90.0), 0.5)
+    (point,) = points_of(paper, passages, vectors, None, Bm25Encoder(1.2, 0.75, 90.0), 0.5)
     assert point.dense == pytest.approx([0.6, 0.8])
-    assert points_of(paper, [], vectors[:0], title, Bm25Encoder(1.2, 0.75, 90.0), 0.5) == []
+    assert points_of(paper, [], vectors[:0], None, Bm25Encoder(1.2, 0.75, 90.0), 0.5) == []
 
 
 def test_what_is_blended_is_of_unit_length() -> None:

@@ -52,7 +52,7 @@ class OtherEmbedder(fakes.LetterEmbedder):  # type: ignore[misc]  # loaded by it
 
 
 def add(library: Library, folder: Path, name: str, text: str) -> None:
-    (folder / f"{name}.pdf").write_text(json.dumps({"text": text}))
+    (folder / f"{name}.pdf").write_text(json.dumps({"text": text, "title": ""}))
     assert library.add(Source(folder / f"{name}.pdf", name)).status == "ok"
 
 
