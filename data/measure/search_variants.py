@@ -43,7 +43,7 @@ class Variant:
     title_vector: float = 0.1  # blended into the passage's
     prefix: str = ""  # of the embedded text: "title", "section"
     neighbours: float = 0.0  # share of the words' weights that the passages beside it have
-    joined: float = 0.25  # weight of a query's joined terms ("gpt3" of "GPT-3")
+    again: float = 0.25  # weight of a query's terms that say others again ("gpt3" of "GPT-3")
     mean_words: bool = True  # BM25 as a mean over the query's terms, or their sum
     k1: float = 1.2
     b: float = 0.75
@@ -68,7 +68,7 @@ VARIANTS = (
     replace(CHOSEN, name="title embedded before the text", prefix="title", title_vector=0.0),
     replace(CHOSEN, name="heading embedded before the text", prefix="section"),
     *(replace(CHOSEN, name=f"neighbours' words {w}", neighbours=w) for w in (0.15, 0.3)),
-    *(replace(CHOSEN, name=f"joined terms {w}", joined=w) for w in (0.0, 1.0)),
+    *(replace(CHOSEN, name=f"compounds again {w}", again=w) for w in (0.0, 1.0)),
     replace(CHOSEN, name="k1 0.9, b 0.4", k1=0.9, b=0.4),
     replace(CHOSEN, name="k1 1.5", k1=1.5),
     replace(CHOSEN, name="b 0.5", b=0.5),
@@ -174,9 +174,9 @@ def _words(variant: Variant, texts: Texts, cut: Sequence[Sequence[Passage]]) -> 
     asked = sparse.lil_matrix((len(texts.queries), len(known)))
     for number, query in enumerate(texts.queries):
         encoded = own.encode_query(query)
-        full = max(encoded.values, default=1.0)  # the weight of a term that is not joined
+        full = max(encoded.values, default=1.0)  # the weight of a term that says nothing again
         weighted = {
-            term: 1.0 if weight == full else variant.joined
+            term: 1.0 if weight == full else variant.again
             for term, weight in zip(encoded.indices, encoded.values, strict=True)
         }
         total = sum(weighted.values()) if variant.mean_words else 1.0

@@ -32,7 +32,7 @@ PAPERS: dict[str, dict[str, Any]] = {
     "1706.03762": {
         "title": "Attention Is All You Need",
         "authors": ["Ashish Vaswani", "Łukasz Kaiser"],
-        "text": "The encoder maps symbols to representations. We trained for 300,000 steps. "
+        "text": "The encoder maps symbols to numbers. We trained for 300,000 steps to 28.4. "
         "Scaled dot-product attention divides by a root.",
     },
     "1810.04805": {
@@ -44,7 +44,8 @@ PAPERS: dict[str, dict[str, Any]] = {
     "2005.14165": {
         "title": "Language Models are Few-Shot Learners",
         "authors": ["Tom Brown"],
-        "text": "GPT-3 has 175 billion parameters. It is applied without any gradient updates.",
+        "text": "GPT-3 has 175 billion parameters. In 28 of 4 it rose. "
+        "It is applied without any gradient updates.",
     },
     **{
         f"2101.000{number}": {
@@ -91,6 +92,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         ("GPT-3", "2005.14165"),
         ("300000 steps", "1706.03762"),
         ("15%", "1810.04805"),
+        ("28.4", "1706.03762"),
         ('"scaled dot product"', "1706.03762"),
     ],
 )

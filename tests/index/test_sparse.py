@@ -61,6 +61,13 @@ def test_query_terms_share_a_weight_of_one(encoder: Bm25Encoder) -> None:
     assert weights[joined] == pytest.approx(0.25 / 2.25)
 
 
+def test_a_number_of_a_query_counts_as_a_whole(encoder: Bm25Encoder) -> None:
+    number, parts = encoder.encode_query("28.4"), encoder.encode_query("28 4")
+    weights = dict(zip(number.indices, number.values, strict=True))
+    assert sorted(weights.values()) == pytest.approx([0.25 / 1.5, 0.25 / 1.5, 1 / 1.5])
+    assert [weights[index] for index in parts.indices] == pytest.approx([0.25 / 1.5] * 2)
+
+
 def test_settings_are_used() -> None:
     flat = Bm25Encoder(k1=0.0, b=0.0, average_length=1.0).encode_passage("a model of a model")
     assert flat.values == (1.0,)
