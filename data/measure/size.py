@@ -24,8 +24,9 @@ from statistics import median
 
 from index.config import Settings
 from index.embed import open_embedder
-from index.library import Encoders, Library, Prepared, Stages, prepare, splitter, word_encoder
+from index.library import Encoders, Library, Stages, prepare, splitter, word_encoder
 from index.paper import SparseVector
+from index.points import points_of
 from index.read import Reader
 from index.sources import find_sources
 from index.store import Point, VectorQuery
@@ -85,7 +86,7 @@ def measure(folder: Path, number: int) -> Measured:
         sources = find_sources([folder]).found
         cut = splitter(settings)
         encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder(settings))
-        prepared: list[Prepared] = []
+        points: list[Point] = []
         reading, preparing, taking = 0.0, 0.0, 0.0
         with Library.open(settings) as library:
             library.embedder.embed_query("opened")
@@ -100,7 +101,17 @@ def measure(folder: Path, number: int) -> Measured:
                 began = time.process_time()
                 ready.prepared = prepare(ready.reading, cut, encoders, Stages())
                 preparing += time.process_time() - began
-                prepared.append(ready.prepared)
+                paper, prepared = ready.reading.paper, ready.prepared
+                if paper is not None and prepared.vectors is not None:
+                    title = encoders.embedder.embed_passages([paper.title])[0]
+                    points += points_of(
+                        paper,
+                        prepared.passages,
+                        prepared.vectors,
+                        title,
+                        encoders.words,
+                        settings.title_weight,
+                    )
                 began = time.process_time()
                 library.take(ready)
                 taking += time.process_time() - began
@@ -110,7 +121,6 @@ def measure(folder: Path, number: int) -> Measured:
             count = len(library.papers())
         catalogue = size_of(settings.library / "catalog.sqlite")
         files = size_of(settings.library / "files")
-        points = [point for one in prepared for point in one.points]
         disk, memory, search = edge(Path(temporary, "vectors"), points, number)
         return Measured(
             papers=count,
@@ -141,7 +151,7 @@ def edge(directory: Path, points: list[Point], number: int) -> tuple[int, int, f
     store = EdgeStore(directory, len(points[0].dense))
     times = []
     for point in islice(cycle(points), 50):
-        query = VectorQuery(point.dense, SparseVector(point.sparse.indices[:8], (1.0,) * 8), 10)
+        query = VectorQuery(point.dense, SparseVector(point.sparse.indices[:8], (1 / 8,) * 8), 10)
         began = time.perf_counter()
         store.search(query)
         times.append(1000 * (time.perf_counter() - began))
