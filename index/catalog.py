@@ -605,6 +605,18 @@ class Catalog:
         """The passage of that id, if the edition has it."""
         return next(iter(self._passages(number, "AND id = ?", (passage_id,))), None)
 
+    def passage_text(self, number: int, passage_id: str) -> str | None:
+        """The words of that passage alone, which takes less than the passage with its paper."""
+        rows = self._rows(
+            'SELECT start, "end", text FROM passages JOIN editions ON number = edition'
+            " WHERE edition = ? AND passages.id = ?",
+            (number, passage_id),
+        )
+        if not rows:
+            return None
+        start, end, text = rows[0]
+        return zlib.decompress(text).decode()[start:end]
+
     def passages_across(self, number: int, span: Span) -> tuple[Passage, ...]:
         """The passages that share a character with ``span``."""
         where = 'AND start < ? AND "end" > ?'

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -799,13 +799,15 @@ class Library:
         depth = max(k, self._settings.rerank_depth) if reranker else k
         current = self._catalog.numbers("current")
 
+        @cache  # the same hits come again where the store is asked for more
+        def has_phrases(edition: int, passage_id: str) -> bool:
+            text = self._catalog.passage_text(edition, passage_id)
+            return text is not None and asked.is_met_by(text)
+
         def counts(scored: Scored) -> bool:
             if scored.edition not in current:
                 return False
-            if not asked.phrases:
-                return True
-            passage = self._catalog.passage(scored.edition, scored.passage_id)
-            return passage is not None and asked.is_met_by(passage.text)
+            return not asked.phrases or has_phrases(scored.edition, scored.passage_id)
 
         hits: list[Hit] = []
         for scored in rank(best, depth, counts):

@@ -39,7 +39,7 @@ _Found = TypeVar("_Found")
 
 # How many of the nearest are looked through for hits that count. The words of a phrase are words of
 # the question too, so that what is beyond them hardly ever holds it.
-_DEEPEST = 25_000
+_DEEPEST = 2_500
 
 _QUOTED = re.compile(
     r'"([^"]+)"|\u201c([^\u201d]+)\u201d|\u201e([^\u201c]+)\u201c|\u00ab([^\u00bb]+)\u00bb'

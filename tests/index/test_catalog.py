@@ -166,6 +166,9 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
         assert catalog.paper(edition.number) == paper
         assert list(catalog.passages(edition.number)) == passages_of(paper)
         assert catalog.passage(edition.number, "p#method.2") == passages_of(paper)[1]
+        for passage in passages_of(paper):
+            assert catalog.passage_text(edition.number, passage.id) == passage.text
+        assert catalog.passage_text(edition.number, "p#method.99") is None
         assert catalog.passages_across(edition.number, Span(3, 5)) == (passages_of(paper)[0],)
         assert catalog.passages_across(edition.number, Span(4, 5)) == ()
         assert catalog.meta() == {"model": "m"}

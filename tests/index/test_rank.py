@@ -90,7 +90,7 @@ def test_a_search_for_what_is_nowhere_ends() -> None:
         return range(limit)
 
     assert rank(endless, 10, lambda hit: False) == []
-    assert limits == [10, 40, 160, 640, 2560, 10240, 40960]
+    assert limits == [10, 40, 160, 640, 2560]
 
 
 def test_k_is_positive() -> None:
