@@ -34,6 +34,7 @@ from pydantic import BaseModel, TypeAdapter, create_model
 
 from index.errors import LibraryUnusable
 from index.paper import (
+    Box,
     Citation,
     ClaimRecord,
     Paper,
@@ -218,6 +219,15 @@ class KeptClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPassage:
+    """A passage with its place on the page and the title of its paper."""
+
+    passage: Passage
+    boxes: tuple[Box, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PackedPaper:
     """A paper as bytes, its text and words apart so that a hit needs no more than these."""
 
@@ -277,12 +287,11 @@ def unpack_words(packed: bytes) -> Words:
     """The words that were packed."""
     data = zlib.decompress(packed)
     size = len(data) // (4 * (4 + 4))  # four whole numbers and four corners of four bytes each
-    whole: list[array[int]] = []
-    for number in range(4):
-        column = array("i", data[4 * size * number : 4 * size * (number + 1)])
-        whole.append(array("l", _little_endian(column)))
-    corners = array("f", data[16 * size :])
-    return Words(whole[0], whole[1], whole[2], whole[3], _little_endian(corners))
+    starts, ends, pages, lines = (
+        _little_endian(array("i", data[4 * size * number : 4 * size * (number + 1)]))
+        for number in range(4)
+    )
+    return Words(starts, ends, pages, lines, _little_endian(array("f", data[16 * size :])))
 
 
 _Column = TypeVar("_Column", "array[int]", "array[float]")
@@ -573,6 +582,11 @@ class Catalog:
         query = f"SELECT number FROM editions WHERE state IN ({_marks(states)})"
         return frozenset(row[0] for row in self._rows(query, states))
 
+    def is_current(self, number: int) -> bool:
+        """Whether an edition counts."""
+        query = "SELECT 1 FROM editions WHERE number = ? AND state = 'current'"
+        return bool(self._rows(query, (number,)))
+
     def files(self) -> frozenset[str]:
         """The file names that editions of any state refer to."""
         return frozenset(row[0] for row in self._rows("SELECT file FROM editions WHERE file != ''"))
@@ -601,9 +615,29 @@ class Catalog:
         """The passages of an edition, in text order."""
         return self._passages(number, "", ())
 
-    def passage(self, number: int, passage_id: str) -> Passage | None:
-        """The passage of that id, if the edition has it."""
-        return next(iter(self._passages(number, "AND id = ?", (passage_id,))), None)
+    def found(self, number: int, passage_ids: Sequence[str]) -> dict[str, KeptPassage]:
+        """Passages of an edition as a search shows them, by id; none that it does not have.
+
+        It unpacks the text and the words of a paper, and not the rest, which takes longer.
+        """
+        rows = self._rows(
+            'SELECT id, section, role, start, "end" FROM passages'
+            f" WHERE edition = ? AND id IN ({_marks(passage_ids)})",
+            (number, *passage_ids),
+        )
+        kept = self._rows(
+            "SELECT paper_id, title, text, words FROM editions WHERE number = ?", (number,)
+        )
+        if not rows or not kept:
+            return {}
+        paper_id, title, packed_text, packed_words = kept[0]
+        text, words = zlib.decompress(packed_text).decode(), unpack_words(packed_words)
+        found = {}
+        for passage_id, section, role, start, end in rows:
+            span = Span(start, end)
+            passage = Passage(passage_id, paper_id, section, role, span, text[start:end])
+            found[passage_id] = KeptPassage(passage, words.boxes(span), title)
+        return found
 
     def passage_text(self, number: int, passage_id: str) -> str | None:
         """The words of that passage alone, which takes less than the passage with its paper."""

@@ -797,7 +797,6 @@ class Library:
 
         reranker = self._own_reranker()
         depth = max(k, self._settings.rerank_depth) if reranker else k
-        current = self._catalog.numbers("current")
 
         @cache  # the same hits come again where the store is asked for more
         def has_phrases(edition: int, passage_id: str) -> bool:
@@ -805,23 +804,29 @@ class Library:
             return text is not None and asked.is_met_by(text)
 
         def counts(scored: Scored) -> bool:
-            if scored.edition not in current:
+            if not self._catalog.is_current(scored.edition):
                 return False
             return not asked.phrases or has_phrases(scored.edition, scored.passage_id)
 
-        hits: list[Hit] = []
-        for scored in rank(best, depth, counts):
-            passage = self._catalog.passage(scored.edition, scored.passage_id)
-            if passage is not None:  # else it was replaced a moment ago
-                paper = self._catalog.paper(scored.edition)
-                boxes = paper.boxes(passage.span)
-                hits.append(Hit(passage, scored.score, scored.found_by, paper.title, boxes))
+        hits = self._hits(rank(best, depth, counts))
         if reranker:
             texts = [f"{hit.title}\n{hit.passage.text}" for hit in hits]
             scored_anew = zip(hits, reranker.scores(query, texts), strict=True)
             hits = [replace(hit, score=score) for hit, score in scored_anew]
             hits.sort(key=lambda hit: -hit.score)
         return hits[:k]
+
+    def _hits(self, ranked: Sequence[Scored]) -> list[Hit]:
+        """What the catalogue has of what was found; not what was replaced a moment ago."""
+        wanted: dict[int, list[str]] = {}
+        for scored in ranked:
+            wanted.setdefault(scored.edition, []).append(scored.passage_id)
+        kept = {edition: self._catalog.found(edition, ids) for edition, ids in wanted.items()}
+        return [
+            Hit(one.passage, scored.score, scored.found_by, one.title, one.boxes)
+            for scored in ranked
+            if (one := kept[scored.edition].get(scored.passage_id)) is not None
+        ]
 
     @property
     def model(self) -> str:

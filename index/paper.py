@@ -133,10 +133,10 @@ class Words:
     Empty for a paper that is no PDF: such a paper has spans and no boxes.
     """
 
-    starts: array[int] = field(default_factory=lambda: array("l"))
-    ends: array[int] = field(default_factory=lambda: array("l"))
-    pages: array[int] = field(default_factory=lambda: array("l"))
-    lines: array[int] = field(default_factory=lambda: array("l"))
+    starts: array[int] = field(default_factory=lambda: array("i"))
+    ends: array[int] = field(default_factory=lambda: array("i"))
+    pages: array[int] = field(default_factory=lambda: array("i"))
+    lines: array[int] = field(default_factory=lambda: array("i"))
     corners: array[float] = field(default_factory=lambda: array("f"))  # x0, y0, x1, y1 of each
 
     @classmethod
@@ -171,9 +171,11 @@ class Words:
 
     def within(self, span: Span) -> list[Word]:
         """The words that overlap ``span``, in order."""
-        first = bisect_right(self.ends, span.start)
-        last = bisect_left(self.starts, span.end)
-        return [self[number] for number in range(first, last)]
+        return [self[number] for number in range(*self._overlapping(span))]
+
+    def _overlapping(self, span: Span) -> tuple[int, int]:
+        """The numbers of the first word that overlaps ``span`` and of the one after the last."""
+        return bisect_right(self.ends, span.start), bisect_left(self.starts, span.end)
 
     def inside(self, boxes: Sequence[Box]) -> list[Word]:
         """The words whose middle lies in one of ``boxes``, in text order."""
@@ -192,21 +194,19 @@ class Words:
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """Where ``span`` is on the page: one box for each printed line it touches, in order."""
         boxes: list[Box] = []
-        line_of_last = -1
-        for word in self.within(span):
-            box = word.box
-            if boxes and word.line == line_of_last and boxes[-1].page == box.page:
-                last = boxes[-1]
-                boxes[-1] = Box(
-                    box.page,
-                    min(last.x0, box.x0),
-                    min(last.y0, box.y0),
-                    max(last.x1, box.x1),
-                    max(last.y1, box.y1),
-                )
-            else:
-                boxes.append(box)
-            line_of_last = word.line
+        page = line = -1
+        x0 = y0 = x1 = y1 = 0.0
+        for number in range(*self._overlapping(span)):
+            left, top, right, bottom = self.corners[4 * number : 4 * number + 4]
+            if (self.pages[number], self.lines[number]) == (page, line):
+                x0, y0, x1, y1 = min(x0, left), min(y0, top), max(x1, right), max(y1, bottom)
+                continue
+            if page >= 0:
+                boxes.append(Box(page, x0, y0, x1, y1))
+            page, line = self.pages[number], self.lines[number]
+            x0, y0, x1, y1 = left, top, right, bottom
+        if page >= 0:
+            boxes.append(Box(page, x0, y0, x1, y1))
         return tuple(boxes)
 
 

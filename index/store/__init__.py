@@ -7,16 +7,15 @@ the dense and the BM25 half in one request, and their scores added (ADR 9).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 from index.paper import FoundBy, Role, SearchFilter, SparseVector
 
 __all__ = [
-    "Candidate",
     "Point",
     "Scored",
     "Shelf",
@@ -26,6 +25,9 @@ __all__ = [
     "day_number",
     "fused",
 ]
+
+
+_Key = TypeVar("_Key", int, str)  # what a store tells points apart by; both sort as their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +88,6 @@ class VectorQuery:
     words_weight: float = 0.15  # of BM25, which is added to the cosine
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A point that one half found, with that half's score."""
-
-    point_id: str
-    passage_id: str
-    edition: int
-    score: float
-
-
 def day_number(date: str) -> int:
     """An ISO date as a number that sorts by day: "2024-07-03" is 20240703, "2017-06" its first day.
 
@@ -107,34 +99,43 @@ def day_number(date: str) -> int:
 
 
 def fused(
-    dense: Sequence[Candidate], words: Sequence[Candidate], query: VectorQuery
+    dense: Mapping[_Key, float],
+    words: Mapping[_Key, float],
+    query: VectorQuery,
+    payloads: Callable[[Sequence[_Key]], Mapping[_Key, Mapping[str, Any]]],
 ) -> list[Scored]:
     """The best ``query.limit`` points of both halves by cosine plus weighted BM25, best first.
 
-    Each half has its best ``depth`` points, best first. A point that one of them left out scores
-    there at most what its last one does, and gets that; with BM25 nothing, if the half had room.
-    Ties go by passage and point, so that equal libraries give equal answers.
+    Each half has the scores of its best ``depth`` points, by a key of the point; ``payloads`` is
+    asked about those alone that may be among the best, and leaves out what is gone meanwhile.
+
+    A point that one half left out scores there at most what its last one does, and gets that; with
+    BM25 nothing, if the half had room. Ties go by passage and point, so that equal libraries give
+    equal answers.
     """
-    cosines = {one.point_id: one.score for one in dense}
-    bm25 = {one.point_id: one.score for one in words}
-    least_cosine = min(cosines.values(), default=0.0)
+    least_cosine = min(dense.values(), default=0.0)
     full = len(words) >= max(query.depth, query.limit)
-    least_bm25 = min(bm25.values(), default=0.0) if full else 0.0
+    least_bm25 = min(words.values(), default=0.0) if full else 0.0
+    # Engines sum in different orders; the sixth decimal is beyond what they agree on.
+    scores = {
+        key: round(
+            dense.get(key, least_cosine) + query.words_weight * words.get(key, least_bm25), 6
+        )
+        for key in {**dense, **words}
+    }
+    bar = sorted(scores.values(), reverse=True)[: query.limit][-1:]
+    best = [key for key, score in scores.items() if score >= bar[0]]
+    known = payloads(best) if best else {}
 
-    def score(point_id: str) -> float:
-        weighted = query.words_weight * bm25.get(point_id, least_bm25)
-        # Engines sum in different orders; the sixth decimal is beyond what they agree on.
-        return round(cosines.get(point_id, least_cosine) + weighted, 6)
-
-    def found_by(point_id: str) -> FoundBy:
-        if point_id not in bm25:
+    def found_by(key: _Key) -> FoundBy:
+        if key not in words:
             return "dense"
-        return "both" if point_id in cosines else "words"
+        return "both" if key in dense else "words"
 
-    found = {one.point_id: one for one in (*dense, *words)}
     scored = [
-        (Scored(one.passage_id, one.edition, score(point_id), found_by(point_id)), point_id)
-        for point_id, one in found.items()
+        (Scored(known[key]["passage_id"], known[key]["edition"], scores[key], found_by(key)), key)
+        for key in best
+        if key in known
     ]
     scored.sort(key=lambda pair: (-pair[0].score, pair[0].passage_id, pair[1]))
     return [one for one, _ in scored[: query.limit]]

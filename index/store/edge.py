@@ -8,18 +8,27 @@ approximate graph does not promise.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Candidate, Point, Scored, Store, VectorQuery, day_number, fused
+from index.store import Point, Scored, Store, VectorQuery, day_number, fused
 
 if TYPE_CHECKING:
-    from qdrant_edge import EdgeConfig, EdgeShard, Filter, ScoredPoint
+    from qdrant_edge import (
+        EdgeConfig,
+        EdgeShard,
+        Filter,
+        PointId,
+        QueryBatchRequest,
+        Record,
+        ScoredPoint,
+    )
 
 _BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
 
@@ -94,28 +103,58 @@ class EdgeStore:
             self._shard.flush()
             self._shard.optimize()
 
-    def search(self, query: VectorQuery) -> list[Scored]:
-        """The best ``query.limit`` points by both halves (``fused``), in one request."""
+    @property
+    def shard(self) -> EdgeShard:
+        """The engine itself, with which evaluations compare this store."""
+        return self._shard
+
+    def request(self, query: VectorQuery) -> QueryBatchRequest:
+        """The halves of a query as the engine is asked for them: points and scores alone."""
         import qdrant_edge as edge
 
-        if query.limit <= 0:
-            return []
-        depth = max(query.depth, query.limit)
-        condition = _filter(query.filter)
         halves = [edge.Query.Nearest([float(number) for number in query.dense], "dense")]
         if query.sparse.indices:
             words = edge.SparseVector(list(query.sparse.indices), list(query.sparse.values))
             halves.append(edge.Query.Nearest(words, "words"))
-        requests = [
-            edge.QueryRequest(
-                limit=depth, query=half, filter=condition, with_payload=["passage_id", "edition"]
-            )
-            for half in halves
-        ]
+        depth, condition = max(query.depth, query.limit), _filter(query.filter)
+        return edge.QueryBatchRequest(
+            [edge.QueryRequest(limit=depth, query=half, filter=condition) for half in halves]
+        )
+
+    def search(self, query: VectorQuery) -> list[Scored]:
+        """The best ``query.limit`` points by both halves (``fused``), and then who they are.
+
+        Payloads of all candidates would take a quarter of the time of a search.
+        """
+        if query.limit <= 0:
+            return []
+
+        def payloads(keys: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+            names: list[PointId] = [UUID(int=key) for key in keys]
+            records = self._shard.retrieve(names, ["passage_id", "edition"], False)
+            return {_key(record): record.payload for record in records if record.payload}
+
         with self._explained():
-            answers = self._shard.query_batch(edge.QueryBatchRequest(requests))
-        found = [[_candidate(point) for point in answer] for answer in answers]
-        return fused(found[0], found[1] if len(found) > 1 else [], query)
+            answers = self._shard.query_batch(self.request(query))
+            found = [{_key(point): point.score for point in answer} for answer in answers]
+            return fused(found[0], found[1] if len(found) > 1 else {}, query, payloads)
+
+    def pages(self) -> Iterator[tuple[list[PointId], list[Any]]]:
+        """All points as their ids and dense vectors, some at a time."""
+        import qdrant_edge as edge
+
+        start: PointId | None = None
+        while True:
+            with self._explained():
+                points, start = self._shard.scroll(
+                    edge.ScrollRequest(start, _BATCH, with_payload=False, with_vector=["dense"])
+                )
+            yield (
+                [point.id for point in points],
+                [point.vector["dense"] for point in points if isinstance(point.vector, dict)],
+            )
+            if start is None:
+                return
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
@@ -215,9 +254,10 @@ def _remedy(message: str) -> str:
     return f"{' '.join(message.split())}; `gloss doctor --repair` rebuilds it"
 
 
-def _candidate(point: ScoredPoint) -> Candidate:
-    payload = point.payload or {}
-    return Candidate(str(point.id), payload["passage_id"], payload["edition"], point.score)
+def _key(point: ScoredPoint | Record) -> int:
+    """What a point of ours is told apart by: a number is compared in less time than a ``UUID``."""
+    assert isinstance(point.id, UUID)
+    return point.id.int
 
 
 def _filter(wanted: SearchFilter) -> Filter | None:

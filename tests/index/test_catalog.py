@@ -14,6 +14,7 @@ from index.catalog import (
     SCHEMA,
     Alias,
     Catalog,
+    KeptPassage,
     Known,
     Origin,
     PackedPaper,
@@ -165,7 +166,11 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
         assert (edition.passages, edition.file, edition.original) == (2, "aa.pdf", "/papers/a.pdf")
         assert catalog.paper(edition.number) == paper
         assert list(catalog.passages(edition.number)) == passages_of(paper)
-        assert catalog.passage(edition.number, "p#method.2") == passages_of(paper)[1]
+        second = passages_of(paper)[1]
+        assert catalog.found(edition.number, ["p#method.2", "p#method.99"]) == {
+            "p#method.2": KeptPassage(second, paper.boxes(second.span), paper.title)
+        }
+        assert catalog.found(edition.number + 1, ["p#method.2"]) == {}
         for passage in passages_of(paper):
             assert catalog.passage_text(edition.number, passage.id) == passage.text
         assert catalog.passage_text(edition.number, "p#method.99") is None

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Candidate, Point, Shelf, Store, VectorQuery, client, day_number, fused
+from index.store import Point, Shelf, Store, VectorQuery, client, day_number, fused
 from index.store.client import ClientShelf, ClientStore
 from index.store.edge import EdgeShelf, EdgeStore
 
@@ -695,32 +695,37 @@ def test_day_number() -> None:
         day_number("2024-13")
 
 
-def halves(*scores: tuple[str, float]) -> list[Candidate]:
-    return [Candidate(name, name, 1, score) for name, score in scores]
+def told(names: Sequence[str]) -> dict[str, dict[str, str | int]]:
+    return {name: {"passage_id": name, "edition": 1} for name in names}
 
 
 def test_scores_are_added_and_a_half_that_is_full_says_at_most_its_last() -> None:
-    dense, words = halves(("a", 0.9), ("b", 0.5)), halves(("b", 4.0), ("c", 2.0))
+    dense, words = {"a": 0.9, "b": 0.5}, {"b": 4.0, "c": 2.0}
     asked = replace(query(limit=2), depth=2, words_weight=0.1)
-    assert [(one.passage_id, one.score, one.found_by) for one in fused(dense, words, asked)] == [
+    found = fused(dense, words, asked, told)
+    assert [(one.passage_id, one.score, one.found_by) for one in found] == [
         ("a", pytest.approx(0.9 + 0.1 * 2.0), "dense"),  # at most as much as c, the last
         ("b", pytest.approx(0.5 + 0.1 * 4.0), "both"),
     ]
 
 
 def test_a_half_with_room_left_nothing_out() -> None:
-    dense, words = halves(("a", 0.9), ("b", 0.5)), halves(("b", 4.0))
     asked = replace(query(limit=3), depth=2, words_weight=0.1)
-    assert [(one.passage_id, one.score) for one in fused(dense, words, asked)] == [
-        ("a", 0.9),
-        ("b", pytest.approx(0.9)),
-    ]
+    found = fused({"a": 0.9, "b": 0.5}, {"b": 4.0}, asked, told)
+    assert [(one.passage_id, one.score) for one in found] == [("a", 0.9), ("b", pytest.approx(0.9))]
 
 
 def test_ties_go_by_name() -> None:
-    dense = halves(("b", 0.5), ("a", 0.5), ("c", 0.5000001))
-    assert [one.passage_id for one in fused(dense, [], query())] == ["a", "b", "c"]
-    assert fused([], [], query()) == []
+    dense = {"c": 0.5000001, "b": 0.5, "a": 0.5}
+    for limit in (1, 2, 3):
+        found = fused(dense, {}, query(limit=limit), told)
+        assert [one.passage_id for one in found] == ["a", "b", "c"][:limit]
+    assert fused({}, {}, query(), told) == []
+
+
+def test_what_is_gone_by_the_time_it_is_asked_about_is_left_out() -> None:
+    found = fused({"a": 0.9, "b": 0.5}, {}, query(), lambda names: told(names[1:]))
+    assert [one.passage_id for one in found] == ["b"]
 
 
 @given(
@@ -732,7 +737,7 @@ def test_whatever_a_half_found_is_there_and_best_first(
     dense: dict[str, float], words: dict[str, float], limit: int
 ) -> None:
     asked = replace(query(limit=limit), depth=8)
-    found = fused(halves(*dense.items()), halves(*words.items()), asked)
+    found = fused(dense, words, asked, told)
     assert len(found) == min(limit, len({*dense, *words}))
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     for one in found:
