@@ -209,6 +209,11 @@ def blended(vectors: Vectors, other: Vectors, weight: float) -> Vectors:
     return _unit(vectors + np.float32(weight) * other)
 
 
+def open_original(name: str) -> SentenceTransformer:
+    """The model as sentence-transformers runs it, to compare with. Raises ``ModelUnusable``."""
+    return _original(_source_of(name))
+
+
 def count_tokens(texts: Sequence[str]) -> list[int]:
     """Word pieces in each text, as all-MiniLM-L6-v2 counts them, without special tokens."""
     encodings = _counting_tokenizer().encode_batch_fast(list(texts), add_special_tokens=False)
