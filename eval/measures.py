@@ -1,4 +1,4 @@
-"""Measures of a ranking, each between 0 and 1. What is relevant is so to one degree.
+"""Measures of a ranking and of a verdict, each between 0 and 1. Relevance has one degree.
 
 ``found`` is the ranking, best first, each thing once; ``relevant`` must not be empty.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import groupby
 from math import log2
 
 
@@ -31,3 +32,36 @@ def mean(values: Iterable[float]) -> float:
     """The mean, to four decimals; 0 of nothing."""
     all_of_them = list(values)
     return round(sum(all_of_them) / len(all_of_them), 4) if all_of_them else 0.0
+
+
+def balanced_accuracy(said: Sequence[bool], labels: Sequence[bool]) -> float | None:
+    """The mean of the shares that are told right of the true and of the false ones.
+
+    None where all labels are one.
+    """
+    of_true = [one for one, label in zip(said, labels, strict=True) if label]
+    of_false = [not one for one, label in zip(said, labels, strict=True) if not label]
+    if not of_true or not of_false:
+        return None
+    return (sum(of_true) / len(of_true) + sum(of_false) / len(of_false)) / 2
+
+
+def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
+    """How often a true one scores above a false one; equal scores count half.
+
+    The area under the receiver's operating curve, by ranks (Hanley & McNeil 1982). None where all
+    labels are one.
+    """
+    true = sum(labels)
+    false = len(labels) - true
+    if not true or not false:
+        return None
+    order = sorted(zip(scores, labels, strict=True))
+    above = 0.0
+    passed = 0
+    for _, equal in groupby(order, key=lambda one: one[0]):
+        among = [label for _, label in equal]
+        here = len(among) - sum(among)
+        above += sum(among) * (passed + here / 2)
+        passed += here
+    return above / (true * false)
