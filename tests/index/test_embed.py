@@ -431,7 +431,7 @@ def test_batches_hold_every_row_once_and_are_bounded() -> None:
     lengths = [7, 256, 3, 8192, 8192, 1, *[200] * 100]
     batches = list(_batches(lengths))
     assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    assert max(len(batch) for batch in batches) == 32
+    assert max(len(batch) for batch in batches) == 8
     assert all(len(batch) * max(lengths[row] for row in batch) <= 8192 for batch in batches)
     assert list(_batches([])) == []
 
