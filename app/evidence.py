@@ -93,6 +93,7 @@ class Evidence:
 class Candidate:
     """One sentence, or two that belong together."""
 
+    paper_id: str
     span: Span
     text: str
     role: Role
@@ -130,7 +131,7 @@ def candidates(paper: Paper) -> list[Candidate]:
             continue
         place = (span.start - section.span.start) / max(len(section.span), 1)
         role = _labelled_role(paper, labels, block) or section.role
-        found.append(Candidate(span, quote, role, number, place))
+        found.append(Candidate(paper.id, span, quote, role, number, place))
     return found
 
 
@@ -227,13 +228,71 @@ def own_voice(paper: Paper) -> re.Pattern[str]:
     )
 
 
+class Pool:
+    """Quotes of one paper or of several, of which the best are taken that differ from each other.
+
+    ``vectors`` are theirs, of unit length, shape (n, dimension). ``holds`` says whether a quote
+    passes the check; one that does not is counted in ``rejected`` and the next best takes its place.
+    """
+
+    def __init__(
+        self,
+        quotes: Sequence[Candidate],
+        vectors: Vectors,
+        holds: Callable[[Candidate], bool] = lambda quote: True,
+    ) -> None:
+        self.rejected = 0
+        self._quotes = quotes
+        self._vectors = vectors
+        self._holds = holds
+
+    def take(
+        self, chosen: list[int], among: list[int], most: int, score: Callable[[int], float]
+    ) -> None:
+        """Add the best of ``among`` to ``chosen`` until there are ``most``, none like another."""
+        scores = {i: score(i) for i in among}
+        while len(chosen) < most:
+            among = [i for i in among if not self.repeats(i, chosen)]
+            if not among:
+                return
+            best = max(among, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
+            if self._holds(self._quotes[best]):
+                chosen.append(best)
+            else:
+                self.rejected += 1
+                among.remove(best)
+
+    def repeats(self, i: int, others: list[int]) -> bool:
+        """Whether quote ``i`` shares words of the paper with one of ``others``, or says the same."""
+        quote = self._quotes[i]
+        for j in others:
+            other = self._quotes[j]
+            if quote.paper_id == other.paper_id and (
+                quote.span.start < other.span.end and other.span.start < quote.span.end
+            ):
+                return True
+            if float(self._vectors[i] @ self._vectors[j]) > _TOO_ALIKE:
+                return True
+        return False
+
+    def _cost(self, i: int, chosen: list[int]) -> float:
+        """What likeness to the chosen ones costs, and a little for their section: spread wins."""
+        if not chosen:
+            return 0.0
+        alike = max(float(self._vectors[i] @ self._vectors[j]) for j in chosen)
+        same = sum(self._section(i) == self._section(j) for j in chosen)
+        return _REDUNDANCY * alike + 0.06 * same
+
+    def _section(self, i: int) -> tuple[str, int]:
+        return self._quotes[i].paper_id, self._quotes[i].section
+
+
 class Selector:
     """Chooses the evidence of one paper, item after item.
 
     Nothing is quoted twice, unless an item would be left empty.
 
-    ``embed`` turns texts into unit vectors, shape (n, dimension). ``holds`` says whether a quote
-    passes the check; one that does not is counted in ``rejected`` and the next best takes its place.
+    ``embed`` turns texts into unit vectors, shape (n, dimension); ``holds`` is that of ``Pool``.
     """
 
     def __init__(
@@ -242,8 +301,6 @@ class Selector:
         embed: Callable[[Sequence[str]], Vectors],
         holds: Callable[[Span], bool] = lambda span: True,
     ) -> None:
-        self.rejected = 0
-        self._holds = holds
         self._embed = embed
         self._all = candidates(paper)
         voice = own_voice(paper)
@@ -253,13 +310,19 @@ class Selector:
         vectors = embed([core[:1200] or paper.title or "paper", *texts])
         self._vectors = vectors[1:]
         self._central = self._vectors @ vectors[0]
+        self._pool = Pool(self._all, self._vectors, lambda quote: holds(quote.span))
         self._used: list[int] = []
+
+    @property
+    def rejected(self) -> int:
+        """How many quotes failed the check."""
+        return self._pool.rejected
 
     def choose(self, item: Item) -> list[Evidence]:
         """The best quotes for ``item``, at most ``item.most``, in reading order."""
         every = range(len(self._all))
         allowed = [i for i in every if self._allowed(i, item)]
-        fresh = [i for i in allowed if not self._repeats(i, self._used)]
+        fresh = [i for i in allowed if not self._pool.repeats(i, self._used)]
         question = self._embed([item.question])[0]
 
         def score(i: int) -> float:
@@ -267,29 +330,15 @@ class Selector:
 
         chosen: list[int] = []
         if fresh:
-            self._take(chosen, fresh, item.most, score)
+            self._pool.take(chosen, fresh, item.most, score)
         elif item.reuse:  # a quote twice is better than a false "not stated"
-            self._take(chosen, allowed, 1, score)
+            self._pool.take(chosen, allowed, 1, score)
         more = [i for i in every if self._fills(i, item)] if len(chosen) < item.least else []
-        self._take(chosen, [i for i in more if not self._repeats(i, self._used)], item.least, score)
+        self._pool.take(
+            chosen, [i for i in more if not self._pool.repeats(i, self._used)], item.least, score
+        )
         self._used += chosen
         return [Evidence(self._all[i].span, score(i)) for i in sorted(chosen)]
-
-    def _take(
-        self, chosen: list[int], pool: list[int], most: int, score: Callable[[int], float]
-    ) -> None:
-        """Add the best of ``pool`` to ``chosen`` until there are ``most``, none like another."""
-        scores = {i: score(i) for i in pool}
-        while len(chosen) < most:
-            pool = [i for i in pool if not self._repeats(i, chosen)]
-            if not pool:
-                return
-            best = max(pool, key=lambda i: (scores[i] - self._cost(i, chosen), -i))
-            if self._holds(self._all[best].span):
-                chosen.append(best)
-            else:
-                self.rejected += 1
-                pool.remove(best)
 
     def _fills(self, i: int, item: Item) -> bool:
         """Whether it may fill up an item that has too little."""
@@ -334,21 +383,3 @@ class Selector:
             + _EARLY * (1 - candidate.place)
             - _LONG * (len(candidate.text.split()) > 40)
         )
-
-    def _cost(self, i: int, chosen: list[int]) -> float:
-        """What likeness to the chosen ones costs, and a little for their section: spread wins."""
-        if not chosen:
-            return 0.0
-        alike = max(float(self._vectors[i] @ self._vectors[j]) for j in chosen)
-        same = sum(self._all[i].section == self._all[j].section for j in chosen)
-        return _REDUNDANCY * alike + 0.06 * same
-
-    def _repeats(self, i: int, others: list[int]) -> bool:
-        span = self._all[i].span
-        for j in others:
-            other = self._all[j].span
-            if span.start < other.end and other.start < span.end:
-                return True
-            if float(self._vectors[i] @ self._vectors[j]) > _TOO_ALIKE:
-                return True
-        return False
