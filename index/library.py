@@ -840,6 +840,11 @@ class Library:
         """The model that this library was made with. Raises ``ModelUnusable``."""
         return self._started().embedder
 
+    @property
+    def words(self) -> PassageEncoder:
+        """What turns text into terms, for the passages of this library and for questions."""
+        return self._started().words
+
     # Digests, as text that the app reads and writes.
 
     def saved_digest(self, paper_id: str, key: str) -> str | None:
