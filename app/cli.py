@@ -31,6 +31,7 @@ from index.paper import Box, ClaimHit, Hit, Paper, Role, SearchFilter
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from app.ask import Answer
     from app.write import Written
     from index.cluster import Cluster
     from index.config import Settings
@@ -654,6 +655,51 @@ def search(
         messages.print("Nothing found.")
     else:
         _print_hits(found, query or "")
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")],
+    count: Annotated[
+        int, typer.Option("-k", "--sentences", min=1, max=5, help="How many sentences at most.")
+    ] = 5,
+    paper_id: Annotated[
+        str | None, typer.Option("--paper", metavar="ID", help="Ask only this paper.")
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question by sentences of the papers, or say that they do not."""
+    from app.ask import ask as ask_papers
+    from app.render import answer_json
+
+    with _open(context, library) as opened:
+        answer = ask_papers(opened, question, paper_id, most=count)
+    if as_json:
+        _print_json({**answer_json(answer), "nearest": [_hit_json(hit) for hit in answer.nearest]})
+    else:
+        _print_answer(answer)
+
+
+def _print_answer(answer: Answer) -> None:
+    from app.render import sources
+
+    if not answer.found:
+        nearest = " The nearest passages:\n" if answer.nearest else ""
+        output.print(f"Not found in these papers.{nearest}", soft_wrap=True)
+        _print_hits(answer.nearest, answer.question)
+        return
+    seen = sources(answer)
+    for source in seen:
+        output.print(Text(f"{source.text} [{source.number}]"), soft_wrap=not output.is_terminal)
+    output.print()
+    for source in seen:
+        line = Text(f"[{source.number}] ")
+        line.append(source.title, style="bold")
+        line.append(f" · {source.place}" if source.place else "")
+        line.append(f"  {source.passages}", style="dim")
+        output.print(line, soft_wrap=True)
 
 
 def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:

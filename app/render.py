@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
+    from app.ask import Answer
+
 # What a reader sees beside a page number: where in the paper the words are. `front` is what
 # stands above the abstract.
 ROLE_TITLES: dict[str, dict[Language, str]] = {
@@ -283,6 +285,38 @@ def found_claim_view(hit: ClaimHit) -> FoundClaimView:
         quotes=() if quoted else quotes,
         support=f"{plain(claim.verdict)} {claim.support:.2f}",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A sentence of an answer and where it stands, in words, before any markup."""
+
+    number: int  # from 1
+    text: str
+    title: str  # of the paper
+    place: str  # "Method · p. 3"
+    passages: str  # the passages that it is quoted from, by id
+
+
+def sources(answer: Answer) -> tuple[SourceView, ...]:
+    """What the command line and the web UI show of an answer."""
+    return tuple(
+        SourceView(
+            number=number,
+            text=plain(one.claim.text),
+            title=plain(one.title) or one.paper_id,
+            place=_place(plain(one.section), one.claim.citations[0]),
+            passages=", ".join(plain(cited.passage_id) for cited in one.claim.citations),
+        )
+        for number, one in enumerate(answer.sentences, start=1)
+    )
+
+
+def _place(section: str, cited: Citation) -> str:
+    role = cited.passage_id.rpartition("#")[2].rpartition(".")[0]
+    named = section or (ROLE_TITLES[role]["en"] if role in ROLE_TITLES else "")
+    page = WORDS["page"]["en"].format(cited.page) if cited.page else ""
+    return " · ".join(part for part in (named, page) if part)
 
 
 def notices(header: Header, lang: Language = "en") -> tuple[str, ...]:
@@ -613,7 +647,7 @@ def to_json(digest: Digest) -> dict[str, Any]:
         "sections": [
             {
                 "name": section.name,
-                "items": [_claim_json(claim) for claim in section.items],
+                "items": [claim_json(claim) for claim in section.items],
                 "status": section.status,
             }
             for section in digest.sections
@@ -623,7 +657,26 @@ def to_json(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _claim_json(claim: Claim) -> dict[str, Any]:
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer as ``gloss ask --json`` prints it, but for its nearest passages."""
+    return {
+        "question": answer.question,
+        "found": answer.found,
+        "sentences": [
+            {
+                "paper_id": one.paper_id,
+                "title": one.title,
+                "section": one.section,
+                "score": one.score,
+                **claim_json(one.claim),
+            }
+            for one in answer.sentences
+        ],
+    }
+
+
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A checked sentence as all our JSON has it."""
     return {
         "text": claim.text,
         "origin": claim.origin,

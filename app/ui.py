@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from app.digest import Language
-from app.render import fill, found_claim_view, plain, style, to_html_fragment
+from app.render import fill, found_claim_view, plain, sources, style, to_html_fragment
 from index.config import Settings
 from index.errors import GlossError, NoDigests
 from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import gradio
     from PIL.Image import Image
 
+    from app.ask import Sentence
     from index.library import Library
 
 TITLE = "gloss"
@@ -43,7 +44,7 @@ EXAMPLES = (
     "what are the limits of the method",
     "which data sets were used",
 )
-PASSAGES, DIGESTS = "passages", "digests"  # what is searched
+PASSAGES, DIGESTS, ASK = "passages", "digests", "ask"  # what is searched, or asked
 HITS = 10
 UPLOAD_LIMIT = "50mb"
 PAGE_SCALE = 2.0  # pixels per point: a column of a paper is readable on a laptop
@@ -145,6 +146,27 @@ class Desk:
         views = [(found_claim_view(hit), hit.found_by) for hit in hits]
         return fill("claims.html", hits=views, query=query), [_place_of_claim(hit) for hit in hits]
 
+    def ask(
+        self, question: str, paper_id: str | None, role: str | None, since: str | None
+    ) -> tuple[str, list[Place]]:
+        """The answer as HTML, and the places of its sentences, or else of the nearest passages.
+
+        A question is asked of whole papers of any date: ``role`` and ``since`` do not count.
+        """
+        from app.ask import ask
+
+        answer = ask(self.library, question, paper_id or None)
+        shown = fill(
+            "answer.html",
+            sources=sources(answer),
+            found=answer.found,
+            hits=answer.nearest,
+            query=question,
+        )
+        if not answer.found:
+            return shown, [_place_of_hit(hit) for hit in answer.nearest]
+        return shown, [_place_of_sentence(one) for one in answer.sentences]
+
     def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``."""
         from index.sources import find_sources
@@ -216,6 +238,11 @@ def _place_of_hit(hit: Hit) -> Place:
     return Place(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
 
 
+def _place_of_sentence(sentence: "Sentence") -> Place:
+    first = sentence.claim.citations[0]
+    return Place(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
+
+
 def _place_of_claim(hit: ClaimHit) -> Place:
     first = hit.claim.citations[0]
     part = found_claim_view(hit).part
@@ -263,9 +290,9 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
     def search(
         query: str, among: str, paper: str | None, role: str | None, since: str
     ) -> tuple[str, list[Place], Any, str]:
-        ask = desk.search_digests if among == DIGESTS else desk.search
+        ways = {PASSAGES: desk.search, DIGESTS: desk.search_digests, ASK: desk.ask}
         with _as_gradio_error():
-            return *ask(query, paper, role, since), gr.update(value=None, visible=False), ""
+            return *ways[among](query, paper, role, since), gr.update(value=None, visible=False), ""
 
     def search_anew(
         query: str, among: str, paper: str | None, role: str | None, since: str
@@ -274,8 +301,12 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
             return "", [], gr.update(value=None, visible=False), ""
         return search(query, among, paper, role, since)
 
-    def only_passages_have_roles(among: str) -> Any:
-        return gr.update(value="", interactive=among != DIGESTS)
+    def filters_that_count(among: str) -> tuple[Any, Any]:
+        by_role, by_date = among == PASSAGES, among != ASK
+        return (
+            gr.update(interactive=True) if by_role else gr.update(value="", interactive=False),
+            gr.update(interactive=True) if by_date else gr.update(value="", interactive=False),
+        )
 
     def read(paper: str | None, lang: Language) -> tuple[str, list[Place], Any, str]:
         with _as_gradio_error():
@@ -313,7 +344,11 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
                     max_length=1000,
                 )
                 among = gr.Radio(
-                    [("Passages of papers", PASSAGES), ("Sentences of digests", DIGESTS)],
+                    [
+                        ("Passages of papers", PASSAGES),
+                        ("Sentences of digests", DIGESTS),
+                        ("Ask: sentences that answer", ASK),
+                    ],
                     value=PASSAGES,
                     label="Look in",
                     elem_id="among",
@@ -374,7 +409,7 @@ def build(library: "Library", source_url: str = "") -> "gradio.Blocks":
         lists = [paper_filter, paper, table]
         private: dict[str, Any] = {"api_visibility": "private"}
         query.submit(search, asked, found, **private)
-        among.input(only_passages_have_roles, among, role, **private).then(
+        among.input(filters_that_count, among, [role, since], **private).then(
             search_anew, asked, found, **private
         )
         for button in examples:

@@ -133,7 +133,7 @@ def measure(path: Path) -> dict[str, Any]:
         (one.answerable, one.score >= least)
         for about in papers
         for least in [
-            max(THRESHOLDS, key=lambda t: balance([x for x in asked if x.about != about], t))  # noqa: B023
+            max(THRESHOLDS, key=lambda t: balance([x for x in asked if x.about != about], t))
         ]
         for one in asked
         if one.about == about
