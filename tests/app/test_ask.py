@@ -1,0 +1,214 @@
+"""Questions to the sample papers: answered by their words, or not at all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import cli
+from app.ask import LEAST, MOST, Answer, ask
+from app.render import fill, sources
+from app.support import check_quote
+from app.ui import Desk
+from index.errors import EmptyQuery, PaperNotFound
+from index.library import Library
+from index.paper import Hit
+
+SAMPLES = Path(__file__).parents[2] / "data"
+QUESTIONS = json.loads((SAMPLES / "questions.json").read_text(encoding="utf-8"))
+MISLEADING = "Why is counting hits in the top five misleading?"
+ELSEWHERE = "What is the boiling point of tungsten?"  # no sample paper says
+
+
+def test_an_answer_is_quoted_from_the_paper_that_has_it(sample_library: Library) -> None:
+    answer = ask(sample_library, MISLEADING)
+    assert answer.found
+    first = answer.sentences[0]
+    assert first.paper_id == "choosing-passage-size"
+    assert first.title == "Choosing the Passage Size for Search Inside Papers"
+    assert "misleading, because it favours long passages" in first.claim.text
+    assert first.claim.citations[0].passage_id.startswith("choosing-passage-size#")
+    assert [one.score for one in answer.sentences] == sorted(
+        (one.score for one in answer.sentences), reverse=True
+    )
+
+
+@pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked["question"])
+def test_every_sentence_is_the_papers_text_at_its_span(
+    sample_library: Library, asked: dict[str, str]
+) -> None:
+    for paper_id in (None, asked["paper"]):
+        answer = ask(sample_library, asked["question"], paper_id)
+        assert len(answer.sentences) <= MOST
+        assert len({one.claim.text for one in answer.sentences}) == len(answer.sentences)
+        for one in answer.sentences:
+            paper = sample_library.paper(one.paper_id)
+            assert paper_id in (None, one.paper_id)
+            assert one.score >= LEAST
+            assert one.section == paper.section_at(one.claim.citations[0].span.start).title
+            said = " ".join(cited.quote for cited in one.claim.citations)
+            assert one.claim.text.split() == said.split()
+            passages = {passage.id: passage for passage in sample_library.passages(paper.id)}
+            for cited in one.claim.citations:
+                assert paper.text[cited.span.start : cited.span.end] == cited.quote
+                assert passages[cited.passage_id].span.contains(cited.span)
+                assert (cited.page is None) == (paper.source != "pdf")
+            checked = check_quote(paper, one.claim.text, one.claim.citations)
+            assert one.claim.support == checked
+            assert checked.verdict == "supported"
+
+
+def test_most_questions_of_the_samples_are_answered(sample_library: Library) -> None:
+    answered = [ask(sample_library, one["question"], one["paper"]).found for one in QUESTIONS]
+    assert sum(answered) >= 9, answered
+
+
+@pytest.mark.parametrize(
+    "question",
+    [ELSEWHERE, "Who won the football match?", "How many patients were given the vaccine?"],
+)
+def test_what_the_papers_do_not_say_is_not_answered(sample_library: Library, question: str) -> None:
+    answer = ask(sample_library, question)
+    assert (answer.found, answer.sentences) == (False, ())
+    assert len(answer.nearest) == 3
+    assert answer.nearest == tuple(sample_library.search(question, 3))
+
+
+def test_one_paper_is_asked_alone(sample_library: Library) -> None:
+    answer = ask(sample_library, MISLEADING, "cited-digests")
+    assert {hit.passage.paper_id for hit in answer.nearest} == {"cited-digests"}
+    assert {one.paper_id for one in answer.sentences} <= {"cited-digests"}
+    with pytest.raises(PaperNotFound):
+        ask(sample_library, MISLEADING, "no-such-paper")
+    with pytest.raises(EmptyQuery):
+        ask(sample_library, " ? ")
+
+
+def test_an_answer_has_no_more_sentences_than_asked_for(sample_library: Library) -> None:
+    question = "How are papers cut into passages without crossing a section?"
+    few = ask(sample_library, question, most=1)
+    many = ask(sample_library, question, most=50, least=-1)
+    assert len(few.sentences) == 1
+    assert len(many.sentences) == MOST
+    assert few.sentences[0] == many.sentences[0]
+
+
+def test_papers_with_nothing_to_quote_do_not_answer() -> None:
+    empty: Any = SimpleNamespace(search=lambda *_: [])
+    assert ask(empty, "why") == Answer("why", (), ())
+
+
+@pytest.fixture
+def gloss(
+    sample_library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., SimpleNamespace]:
+    """Run ``gloss`` on the sample papers."""
+    monkeypatch.setattr(Library, "open", lambda *_, **__: nullcontext(sample_library))
+
+    def run(*arguments: str) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
+
+    return run
+
+
+def test_the_command_prints_sentences_then_their_sources(gloss: Any) -> None:
+    ran = gloss("ask", "How many pages per second does PyMuPDF read?", "--sentences", "1")
+    said, nothing, source = ran.out.splitlines()
+    assert said.startswith("PyMuPDF reads about 160 pages in a second")
+    assert said.endswith(" [1]")
+    assert nothing == ""
+    title = "Cited Digests: Tying Every Sentence to the Words on the Page"
+    assert source == f"[1] {title} · 5 Results · p. 2  cited-digests#results.1"
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_the_command_says_what_is_not_found(gloss: Any) -> None:
+    ran = gloss("ask", ELSEWHERE)
+    assert ran.out.startswith("Not found in these papers. The nearest passages:\n\n 1  ")
+    assert "\n 3  " in ran.out and "\n 4  " not in ran.out
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_the_command_as_json(gloss: Any) -> None:
+    ran = gloss("ask", MISLEADING, "--json", "--paper", "choosing-passage-size")
+    document = json.loads(ran.out)
+    assert set(document) == {"question", "found", "sentences", "nearest"}
+    assert (document["question"], document["found"]) == (MISLEADING, True)
+    for sentence in document["sentences"]:
+        assert {"text", "paper_id", "title", "section", "citations", "support"} <= set(sentence)
+        assert sentence["support"] == {"score": 1.0, "verdict": "supported"}
+        for cited in sentence["citations"]:
+            assert {"passage_id", "quote", "page", "boxes"} <= set(cited)
+    hits = json.loads(gloss("search", MISLEADING, "-k", "3", "--json").out)["hits"]
+    assert set(document["nearest"][0]) == set(hits[0])
+    other = json.loads(gloss("ask", ELSEWHERE, "--json").out)
+    assert (other["found"], other["sentences"], len(other["nearest"])) == (False, [], 3)
+
+
+def test_wrong_questions_get_a_line(gloss: Any) -> None:
+    for arguments, why in (
+        (("ask", "  "), "is empty: give at least one word"),
+        (("ask", "why", "--paper", "cited-digest"), "did you mean cited-digests?"),
+    ):
+        ran = gloss(*arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert why in ran.err
+        assert len(ran.err.splitlines()) == 1
+    assert gloss("ask", "why", "-k", str(MOST + 1)).code == 2
+    assert gloss("ask").code == 2
+
+
+def test_the_web_ui_shows_sentences_and_their_places(sample_library: Library) -> None:
+    desk = Desk(sample_library)
+    shown, places = desk.ask("How many pages per second does PyMuPDF read?", "", "", "")
+    assert shown.count("data-pick=") == len(places) >= 1
+    assert "[1]</p>" in shown and "cited-digests#results.1" in shown
+    assert (places[0].paper_id, places[0].boxes[0].page) == ("cited-digests", 2)
+    image, line = desk.show(places[0])
+    assert image is not None and "p. 2" in line
+    shown, places = desk.ask(ELSEWHERE, None, None, None)
+    assert "Not found in these papers. The nearest passages:" in shown
+    assert shown.count("data-pick=") == len(places) == 3
+
+
+ATTACK = "<img src=x onerror=alert(1)> {{ 7 * 7 }} \x1b[31m\u202etxt"
+
+
+def test_words_of_a_paper_are_only_words(
+    sample_library: Library, gloss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = ask(sample_library, MISLEADING)
+    first, hit = answer.sentences[0], answer.nearest[0]
+    cited = replace(first.claim.citations[0], passage_id=f"x#{ATTACK}.1")
+    claim = replace(first.claim, text=ATTACK, citations=(cited,))
+    planted = replace(first, claim=claim, title=ATTACK, section=ATTACK, paper_id=ATTACK)
+    passage = replace(hit.passage, text=ATTACK, section=ATTACK)
+    near = (Hit(passage, 0.5, "both", ATTACK, ()),)
+    for attacked in (Answer(ATTACK, (planted,), near), Answer(ATTACK, (), near)):
+        shown = fill(
+            "answer.html",
+            sources=sources(attacked),
+            found=attacked.found,
+            hits=attacked.nearest,
+            query="",
+        )
+        assert "<img" not in shown and "&lt;img" in shown
+        assert "{{ 7 * 7 }}" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+        monkeypatch.setattr("app.ask.ask", lambda *_, answer=attacked, **__: answer)
+        ran = gloss("ask", "why")
+        assert "onerror=alert(1)" in ran.out
+        assert not {"\x1b", "\u202e"} & set(ran.out)
+        assert ran.code == 0
