@@ -29,6 +29,14 @@ def write(library, paper_id, lang="en", writer="extractive"):
     digest = fakes.make_digest(lang)
     return replace(digest, paper=replace(digest.paper, id=paper_id))
 app.write.write_digest = write
+import app.ask
+from app.ask import Answer, Sentence
+def ask(library, question, paper_id=None):
+    words = "Each lantern burns for 3.5 hours."
+    found = Sentence(fakes.cited(words, "method.1", 2), "2401.00001", "Lanterns", "Method", 1.0)
+    nearest = tuple(library.search("lantern", 3, fakes.SearchFilter()))
+    return Answer(question, (found,) if "long" in question else (), nearest)
+app.ask.ask = ask
 import socket
 from app import ui
 library = fakes.FakeLibrary(rows=[
@@ -142,6 +150,30 @@ def test_search_in_digests_instead(page: Any) -> None:
     page.get_by_label("Passages of papers").click()
     page.locator("#hits li").nth(1).wait_for()
     assert page.locator("#hit-image img").count() == 0
+
+
+def test_ask_and_see_the_page(page: Any) -> None:
+    page.get_by_label("Ask: sentences that answer").click()
+    box = page.get_by_label("What are you looking for?")
+    box.fill("How long does a lantern burn?")
+    box.press("Enter")
+    page.locator("#hits", has_text="Each lantern burns for 3.5 hours. [1]").wait_for()
+    assert page.locator("#hits li").count() == 1
+    assert "Lanterns · Method · p. 2 · 2401.00001#method.1" in page.locator("#hits").inner_text()
+    page.locator("#hits li").click()
+    assert _is_drawn(page.locator("#hit-image img"))
+    page.get_by_role("button", name="Filters").click()
+    assert page.get_by_label("Part of the paper").is_disabled()
+    assert page.get_by_label("Since").is_disabled()
+    box.fill("Who lit the lantern?")
+    box.press("Enter")
+    page.get_by_text("Not found in these papers. The nearest passages:").wait_for()
+    assert page.locator("#hits li").count() == 2
+    page.locator("#hits li").nth(1).click()
+    assert _is_drawn(page.locator("#hit-image img"))
+    page.get_by_label("Passages of papers").click()
+    page.get_by_text("Not found in these papers").wait_for(state="detached")
+    assert page.get_by_label("Since").is_enabled()
 
 
 def test_an_example_searches(page: Any) -> None:
