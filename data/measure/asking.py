@@ -60,10 +60,10 @@ def as_markdown(paper: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def hits(answer: Answer, evidence: Sequence[str]) -> bool:
-    """Whether a sentence of the answer lies in an evidence paragraph."""
+def hits(answer: Answer, evidence: Sequence[str]) -> int:
+    """How many sentences of the answer lie in an evidence paragraph."""
     said = [letters(one.claim.text) for one in answer.sentences]
-    return any(one in paragraph for one in said for paragraph in evidence)
+    return sum(any(one in paragraph for paragraph in evidence) for one in said)
 
 
 def best(answer: Answer) -> float:
@@ -96,6 +96,7 @@ def measure(path: Path) -> dict[str, Any]:
     papers = {one["id"]: one for one in map(json.loads, lines)}
     asked: list[Asked] = []
     own: list[tuple[bool, bool, list[bool]]] = []
+    counted = [0, 0]
     everywhere: list[tuple[bool, bool]] = []
     unanswerable: list[dict[str, Any]] = []
     seconds = []
@@ -125,10 +126,12 @@ def measure(path: Path) -> dict[str, Any]:
                     began = time.perf_counter()
                     there = ask(library, text, about)
                     seconds.append(time.perf_counter() - began)
-                    freely = [hits(one, evidence) for one in (*shorter, forced[about])]
-                    own.append((there.found, hits(there, evidence), freely))
+                    freely = [hits(one, evidence) > 0 for one in (*shorter, forced[about])]
+                    own.append((there.found, hits(there, evidence) > 0, freely))
+                    counted[0] += len(there.sentences)
+                    counted[1] += hits(there, evidence)
                     wide = ask(library, text)
-                    everywhere.append((wide.found, hits(wide, evidence)))
+                    everywhere.append((wide.found, hits(wide, evidence) > 0))
     kept_out = [
         (one.answerable, one.score >= least)
         for about in papers
@@ -157,6 +160,8 @@ def measure(path: Path) -> dict[str, Any]:
             "evidence hit of those answered": round(
                 sum(one[1] for one in own) / max(sum(one[0] for one in own), 1), 3
             ),
+            "sentences": counted[0],
+            "sentences in evidence": counted[1],
             "evidence hit without threshold, 1, 3 and 5 sentences": [
                 round(sum(one[2][at] for one in own) / count, 3) for at in range(3)
             ],

@@ -15,7 +15,6 @@ import pytest
 
 from app import cli
 from app.ask import LEAST, MOST, Answer, ask
-from app.render import fill, sources
 from app.support import check_quote
 from app.ui import Desk
 from index.errors import EmptyQuery, PaperNotFound
@@ -186,7 +185,7 @@ def test_the_web_ui_shows_sentences_and_their_places(sample_library: Library) ->
 ATTACK = "<img src=x onerror=alert(1)> {{ 7 * 7 }} \x1b[31m\u202etxt"
 
 
-def test_words_of_a_paper_are_only_words(
+def test_words_of_a_paper_do_not_steer_a_terminal(
     sample_library: Library, gloss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = ask(sample_library, MISLEADING)
@@ -197,16 +196,6 @@ def test_words_of_a_paper_are_only_words(
     passage = replace(hit.passage, text=ATTACK, section=ATTACK)
     near = (Hit(passage, 0.5, "both", ATTACK, ()),)
     for attacked in (Answer(ATTACK, (planted,), near), Answer(ATTACK, (), near)):
-        shown = fill(
-            "answer.html",
-            sources=sources(attacked),
-            found=attacked.found,
-            hits=attacked.nearest,
-            query="",
-        )
-        assert "<img" not in shown and "&lt;img" in shown
-        assert "{{ 7 * 7 }}" in shown
-        assert not {"\x1b", "\u202e"} & set(shown)
         monkeypatch.setattr("app.ask.ask", lambda *_, answer=attacked, **__: answer)
         ran = gloss("ask", "why")
         assert "onerror=alert(1)" in ran.out

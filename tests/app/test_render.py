@@ -17,7 +17,8 @@ import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
 import app.render
-from app.digest import Digest
+from app.ask import Answer, Sentence
+from app.digest import Claim, Digest, Support
 from app.render import (
     escape_markdown,
     file_slug,
@@ -25,6 +26,7 @@ from app.render import (
     found_claim_view,
     plain,
     query_words,
+    sources,
     to_hexo,
     to_html,
     to_html_day,
@@ -143,10 +145,16 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     cited = (Citation("p#method.1", f"{text} in full", Span(0, 1), ()),)
     claim = ClaimRecord("p/en/method.1", "p", "en", "method", text, cited, 1.0, text)
     found = found_claim_view(ClaimHit(claim, 0.5, "both", text))
+    sentence = Sentence(
+        Claim(text, "quoted", cited, Support(1.0, "supported", ())), "p", text, text, 1.0
+    )
+    said = {"sources": sources(Answer(text, (sentence,), ())), "hits": [hit], "query": text}
     row = {"id": text, "title": text, "version": 1, "status": "broken", "reason": text}
     place = {"paper_id": text, "title": text, "where": text}
     return {
         "hits.html": fill("hits.html", hits=[hit], query=text),
+        "answer.html": fill("answer.html", found=True, **said)
+        + fill("answer.html", found=False, **said),
         "claims.html": fill("claims.html", hits=[(found, "both")], query=text),
         "papers.html": fill("papers.html", rows=[{**row, "passages": 3, "added": "2024-07-05T1"}]),
         "place.html": fill("place.html", place=place, pages="2", around=(text, text, text)),
