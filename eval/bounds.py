@@ -26,9 +26,10 @@ def resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def size_of(folder: Path) -> int:
+def size_of(path: Path) -> int:
     """Bytes on disk, which a file with holes takes fewer of than it is long."""
-    return sum(one.stat().st_blocks * 512 for one in folder.rglob("*") if one.is_file())
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return sum(one.stat().st_blocks * 512 for one in files)
 
 
 def product_rate(rows: int, widths: Sequence[tuple[int, int]]) -> float:

@@ -22,6 +22,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
+from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
 from index.library import Encoders, Library, Stages, prepare, splitter, word_encoder
@@ -64,18 +65,6 @@ def processor() -> float:
     """Seconds of the processor, of this process and of its children that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-def resident() -> int:
-    """Bytes of memory that this process holds."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def size_of(path: Path) -> int:
-    """Bytes on disk, which a file with holes takes fewer of than it is long."""
-    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-    return sum(one.stat().st_blocks * 512 for one in files)
 
 
 def measure(folder: Path, number: int) -> Measured:
