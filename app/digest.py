@@ -17,6 +17,7 @@ __all__ = [
     "Origin",
     "SectionStatus",
     "Support",
+    "Usage",
     "Verdict",
 ]
 
@@ -43,6 +44,7 @@ class Claim:
     origin: Origin
     citations: tuple[Citation, ...]
     support: Support
+    english: str = ""  # of a translated claim: the checked sentence that it says in Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,19 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model did for a digest."""
+
+    sentences: int = 0  # that it was asked to word or to translate
+    accepted: int = 0  # of those, the ones whose answer passed every check
+    calls: int = 0
+    failed: int = 0  # calls that brought no answer in time
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0  # that its answers took; those that were kept from before take none
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """A digest of one paper."""
 
@@ -85,6 +100,7 @@ class Digest:
     sections: tuple[DigestSection, ...]
     rejected: int = 0  # sentences that failed the check and were replaced or dropped
     lock: dict[str, str] = field(default_factory=dict)  # what it was made from, by hash and version
+    usage: Usage = Usage()
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Quantization = Literal["none", "scalar", "binary"]
+Writer = Literal["extractive", "local", "endpoint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,29 @@ class Settings(BaseSettings):
     rerank_depth: int = Field(default=50, gt=0, le=1000)
     # How much of its paper's title is in a passage's vector.
     title_weight: float = Field(default=0.1, ge=0, le=1)
+
+    # Who words a digest: `extractive` quotes, the others ask a language model to be short.
+    writer: Writer = "extractive"
+    # Any server that speaks OpenAI's chat API: its address up to /v1, a model's name, and a key
+    # where it wants one, taken from the environment only and never shown, logged or saved.
+    endpoint_url: str = Field(default="", pattern="^(https?://.*)?$")
+    endpoint_model: str = ""
+    endpoint_key: SecretStr = SecretStr("")
+    # Seconds for one answer, tries of one question, and questions at a time. A hosted model
+    # answers in a few seconds; 60 lets a busy one, and a laptop's, end.
+    endpoint_timeout: float = Field(default=60.0, gt=0, le=3600)
+    endpoint_tries: int = Field(default=3, gt=0, le=20)
+    endpoint_concurrency: int = Field(default=4, gt=0, le=64)
+    # A GGUF file, or a name that `gloss models` lists; and the threads that it may take.
+    local_model: str = "qwen2.5-coder-1.5b"
+    local_threads: int = Field(default_factory=lambda: os.cpu_count() or 2, gt=0, le=1024)
+    # Seconds that a model may take for one digest, all in all; what is left then is quoted.
+    digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
+    # What judges whether a worded sentence says what its quotes say, beside the rules: `embedded`,
+    # `rules` (nothing beside them), `endpoint`, or a CrossEncoder's name or folder.
+    support_model: str = "embedded"
+    # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
+    glossary: Path | None = None
 
     # Where users of the web UI find the source code, which the AGPL owes them (ADR 1). Set it to
     # that of the version that is served; empty: the UI names the licence only.
