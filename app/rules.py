@@ -439,7 +439,13 @@ def negation(pair: Pair) -> Iterator[str]:
 
 
 def _negations(reading: Reading) -> int:
-    return sum(token.word in _NEGATORS or token.word in _NEGATIVE_WORDS for token in reading.tokens)
+    """How many there are in sentences that say something: others are no part of a basis."""
+    return sum(
+        token.word in _NEGATORS or token.word in _NEGATIVE_WORDS
+        for sentence in reading.sentences
+        if sentence.stems
+        for token in sentence.tokens
+    )
 
 
 def _negated(reading: Reading) -> Counter[tuple[str, bool]]:
