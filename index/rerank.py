@@ -21,33 +21,41 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 
-class Reranker:
-    """A cross-encoder, loaded from a folder or by its name on the Hugging Face hub.
+def open_cross_encoder(name: str, setting: str) -> CrossEncoder:
+    """A cross-encoder from a folder or by its name on the Hugging Face hub, on the processor.
 
-    Raises ``ModelUnusable`` where there is none, or one that does not give one score for a pair.
+    ``setting`` is what a person sets to name another. Raises ``ModelUnusable``.
+    """
+    if name.startswith(("/", ".", "~")) and not Path(name).expanduser().is_dir():
+        raise ModelUnusable(name, f"no such folder; set {setting} to one, or to a name")
+    folder = Path(name).expanduser()
+    said = io.StringIO()
+    try:
+        with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
+            warnings.simplefilter("ignore")
+            from sentence_transformers import CrossEncoder
+
+            model: CrossEncoder = CrossEncoder(
+                str(folder.resolve()) if folder.is_dir() else name,
+                device="cpu",
+                local_files_only=folder.is_dir(),
+            )
+            return model
+    except Exception as error:  # whatever the loading of a file or the hub raises
+        reason = " ".join(str(error).split())[:200]
+        raise ModelUnusable(
+            name, f"cannot be loaded as a cross-encoder ({reason}); set {setting} to another"
+        ) from error
+
+
+class Reranker:
+    """A cross-encoder that gives one score for a pair.
+
+    Raises ``ModelUnusable`` where there is none, or one that gives several.
     """
 
     def __init__(self, name: str) -> None:
-        if name.startswith(("/", ".", "~")) and not Path(name).expanduser().is_dir():
-            raise ModelUnusable(name, "no such folder; set GLOSS_RERANKER to one, or to a name")
-        folder = Path(name).expanduser()
-        said = io.StringIO()
-        try:
-            with warnings.catch_warnings(), redirect_stdout(said), redirect_stderr(said):
-                warnings.simplefilter("ignore")
-                from sentence_transformers import CrossEncoder
-
-                self._model: CrossEncoder = CrossEncoder(
-                    str(folder.resolve()) if folder.is_dir() else name,
-                    device="cpu",
-                    local_files_only=folder.is_dir(),
-                )
-        except Exception as error:  # whatever the loading of a file or the hub raises
-            reason = " ".join(str(error).split())[:200]
-            raise ModelUnusable(
-                name,
-                f"cannot be loaded as a cross-encoder ({reason}); set GLOSS_RERANKER to another",
-            ) from error
+        self._model = open_cross_encoder(name, "GLOSS_RERANKER")
         if self._model.num_labels != 1:
             raise ModelUnusable(
                 name,

@@ -19,11 +19,11 @@ import pytest
 
 import index.embed
 from index import packed_model
+from index.converted import batches
 from index.embed import (
     Embedder,
     OpenVinoEmbedder,
     TorchEmbedder,
-    _batches,
     _bundled_folder,
     _original,
     _source_of,
@@ -429,11 +429,11 @@ def test_count_tokens() -> None:
 
 def test_batches_hold_every_row_once_and_are_bounded() -> None:
     lengths = [7, 256, 3, 8192, 8192, 1, *[200] * 100]
-    batches = list(_batches(lengths))
-    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
-    assert max(len(batch) for batch in batches) == 8
-    assert all(len(batch) * max(lengths[row] for row in batch) <= 8192 for batch in batches)
-    assert list(_batches([])) == []
+    found = list(batches(lengths))
+    assert sorted(row for batch in found for row in batch) == list(range(len(lengths)))
+    assert max(len(batch) for batch in found) == 8
+    assert all(len(batch) * max(lengths[row] for row in batch) <= 8192 for batch in found)
+    assert list(batches([])) == []
 
 
 PACKED = {"width": 32, "layers": 2, "heads": 4, "inner": 64, "vocabulary": 12, "positions": 40}
