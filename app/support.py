@@ -2,8 +2,8 @@
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,
-comparisons and qualifiers of what it cites, and mostly its words (``app.rules``). Translated claims
-come with the models that score them.
+comparisons and qualifiers of what it cites, and mostly its words (``app.rules``), and a support
+model must find it said there (``app.entailment``).
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.digest import Citation, Support
+from app.entailment import SourcedClaim, SupportModel
 from app.rules import Pair, copied_share, outcomes
 from index.paper import Paper
+
+RULES_HOLD = 0.5  # the score from which a claim has kept every rule
 
 
 def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Support:
@@ -76,3 +79,47 @@ def _alone(paper: Paper, citation: Citation) -> bool:
         word.span.start < last and first < word.span.end
         for word in paper.words.inside(citation.boxes)
     )
+
+
+class Checker:
+    """Decides whether worded claims may be published: the rules, and a support model beside them.
+
+    Without a model the rules decide alone, and a score is only an order.
+    """
+
+    def __init__(self, model: SupportModel | None = None) -> None:
+        self._model = model
+        self.name = "rules" if model is None else f"rules and {model.name}"
+        self.fingerprint = "rules" if model is None else model.fingerprint
+        self.threshold = RULES_HOLD if model is None else model.threshold
+
+    def check(self, claims: Sequence[SourcedClaim]) -> list[Support]:
+        """What is to be said of each claim, in order. It must pass every rule, and the model."""
+        ruled = [check_claim(one.claim, one.sources) for one in claims]
+        if self._model is None:
+            return ruled
+        model = self._model
+        scores = iter(model.scores([one for one in claims if one.sources and one.claim.strip()]))
+        found = []
+        for one, support in zip(claims, ruled, strict=True):
+            if not (one.sources and one.claim.strip()):
+                found.append(support)
+                continue
+            score = next(scores)
+            passed = (*support.checks, *((model.name,) if score >= model.threshold else ()))
+            holds = support.verdict == "supported" and score >= model.threshold
+            found.append(Support(round(score, 4), "supported" if holds else "unsupported", passed))
+        return found
+
+    def why(self, claim: SourcedClaim, support: Support) -> str:
+        """What a refused claim did not keep, in words for who wrote it; empty where it passed."""
+        if support.verdict == "supported":
+            return ""
+        broken = [
+            f"{one.rule} ({', '.join(one.objections)})"
+            for one in outcomes(Pair.of(claim.claim, claim.sources))
+            if not one.held
+        ]
+        if broken:
+            return "it does not keep " + "; ".join(broken)
+        return "the evidence does not say it"

@@ -6,7 +6,9 @@ large one ``PAIRS_MOST`` pairs are drawn by seed. Papers (PDF, Markdown, HTML) i
 the sample papers without ``--data``, give pairs that are made: true quotes, and quotes made false
 in ways that are known (``eval.corruption``).
 
-The threshold is fixed: 0.5 is the verdict of ``app.support.check_claim``.
+What is measured is the score that a claim gets (``app.support.Checker``): the support model's where
+there is one (``GLOSS_SUPPORT_MODEL``), else that of the rules. The threshold is the model's own,
+fixed beforehand. A digest asks for more: there a claim must keep every rule, too.
 """
 
 from __future__ import annotations
@@ -17,17 +19,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.entailment import SourcedClaim, open_support_model
 from app.evaluation import Report
 from app.evidence import candidates
 from app.rules import RULES
-from app.support import check_claim
+from app.support import Checker
 from eval.corpus import DataUnusable, json_lines
 from eval.corruption import Labelled, generated
 from eval.measures import auroc, balanced_accuracy, mean
 from index.config import Settings
 from index.read import KINDS, Reader
 
-THRESHOLD = 0.5
 PAIRS_MOST = 2000  # of a set
 SEED = 16
 _BINS = 10
@@ -38,21 +40,22 @@ _SAMPLES = Path(__file__).parents[1] / "data"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A pair with its score, and the rules that it broke."""
+    """A pair with its score, the rules that it broke, and the score from which one passes."""
 
     pair: Labelled
     score: float
     broken: tuple[str, ...]
+    threshold: float
 
     @property
     def said(self) -> bool:
         """The verdict: supported."""
-        return self.score >= THRESHOLD
+        return self.score >= self.threshold
 
     @property
     def wrong_by(self) -> float:
         """How far the score is on the wrong side of the threshold; below 0 if it is right."""
-        return (THRESHOLD - self.score) if self.pair.supported else (self.score - THRESHOLD)
+        return (self.threshold - self.score) * (1 if self.pair.supported else -1)
 
 
 def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
@@ -60,11 +63,12 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     sets, papers = read_sets(data)
     if papers or not data:
         sets["generated"] = from_papers(settings, papers or sorted(_samples()))
+    checker = Checker(open_support_model(settings))
     judged: dict[str, list[Judged]] = {}
     milliseconds: dict[str, float] = {}
     for name, pairs in sets.items():
         began = time.perf_counter()
-        judged[name] = [judge(pair) for pair in pairs]
+        judged[name] = judge(pairs, checker)
         milliseconds[name] = 1000 * (time.perf_counter() - began) / len(pairs)
     scores = {name: _of_set(judged[name], milliseconds[name]) for name in sets}
     everything = [one for of_set in judged.values() for one in of_set]
@@ -74,7 +78,8 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         "auroc": _mean_of(scores, "auroc"),
         "sets": scores,
         "ms_per_pair": round(spent / len(everything), 2),
-        "threshold": THRESHOLD,
+        "judge": checker.name,
+        "threshold": checker.threshold,
         "pairs": len(everything),
         "calibration": calibration(everything),
     }
@@ -82,7 +87,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     measures["page"] = str(page)
     worst = {name: _worst(of_set) for name, of_set in judged.items()}
     _write_page(page, measures, worst)
-    return Report(measures, tuple(_table(measures, scores)), tuple(_notes(scores, page)))
+    return Report(measures, tuple(_table(measures, scores)), tuple(_notes(scores, checker, page)))
 
 
 def read_sets(data: Sequence[Path]) -> tuple[dict[str, list[Labelled]], list[Path]]:
@@ -142,10 +147,18 @@ def _samples() -> Iterator[Path]:
     yield from _SAMPLES.glob("choosing-*.md")
 
 
-def judge(pair: Labelled) -> Judged:
-    """What the check says of a pair."""
-    support = check_claim(pair.claim, pair.sources)
-    return Judged(pair, support.score, tuple(rule for rule in RULES if rule not in support.checks))
+def judge(pairs: Sequence[Labelled], checker: Checker) -> list[Judged]:
+    """What the check says of each pair."""
+    found = checker.check([SourcedClaim(pair.claim, pair.sources) for pair in pairs])
+    return [
+        Judged(
+            pair,
+            support.score,
+            tuple(rule for rule in RULES if rule not in support.checks),
+            checker.threshold,
+        )
+        for pair, support in zip(pairs, found, strict=True)
+    ]
 
 
 def calibration(judged: Sequence[Judged]) -> list[dict[str, float]]:
@@ -230,7 +243,9 @@ def _shown(value: object) -> str:
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _notes(scores: Mapping[str, Mapping[str, object]], page: Path) -> Iterator[str]:
+def _notes(
+    scores: Mapping[str, Mapping[str, object]], checker: Checker, page: Path
+) -> Iterator[str]:
     for name, of_set in scores.items():
         kinds = of_set.get("kinds")
         if isinstance(kinds, dict):
@@ -238,7 +253,9 @@ def _notes(scores: Mapping[str, Mapping[str, object]], page: Path) -> Iterator[s
             for kind, one in kinds.items():
                 label = "true " if one["supported"] else "false"
                 yield f"  {label}  {kind:<24} {one['refused']:6.1%} of {one['pairs']}"
-    yield "the score is an order, no probability; rules do not understand what they compare"
+    yield f"judged by {checker.name}, supported from {checker.threshold:g} on"
+    if checker.name == "rules":
+        yield "the score is an order, no probability; rules do not understand what they compare"
     yield f"calibration and the worst cases: {page}"
 
 

@@ -21,6 +21,7 @@ from word_overlap import overlap
 
 from app.evidence import candidates
 from app.rules import RULES, Pair, outcomes
+from app.support import Checker
 from eval.corruption import Labelled, generated
 from eval.measures import balanced_accuracy, mean
 from eval.support import PAIRS_MOST, SEED, judge
@@ -90,7 +91,7 @@ def of_papers(path: Path) -> dict[str, object]:
 
     papers = {one.paper.id: one.paper for one in read_questions(path)}
     quotes = [[" ".join(c.text.split()) for c in candidates(paper)] for paper in papers.values()]
-    judged = [judge(pair) for pair in generated(quotes, SEED)]
+    judged = judge(generated(quotes, SEED), Checker())
     kinds = dict.fromkeys(one.pair.kind for one in judged)
     return {
         kind: {
