@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _MAGIC = b"GGUF"  # https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 _TRIES = 5  # of one download; each goes on where the last one broke off
 _SECONDS = 30.0  # without a byte, after which a try is lost
-_CHUNK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +109,16 @@ def local_model_path(settings: Settings) -> Path:
 def local_model_sha256(settings: Settings, path: Path) -> str:
     """The SHA-256 of a model's file, remembered by its path, size and time.
 
-    Raises ``ModelUnusable`` where a file has the name of a known one and is another.
+    Raises ``ModelUnusable`` where a file has the place of a known one and is another.
     """
-    known = {model.file: model for model in REGISTRY}.get(path.name)
-    named = known is not None and path.parent == models_folder(settings)
-    memory = models_folder(settings) / "sha256.json"
-    try:
-        seen = path.stat()
-        stamp = [seen.st_size, seen.st_mtime_ns]
-        remembered = _remembered(memory)
-        entry = remembered.get(str(path))
-        if entry is not None and entry[:2] == stamp:
-            sha256 = str(entry[2])
-        else:
-            sha256 = _sha256(path)
-            with suppress(OSError):  # not remembered: computed again next time
-                memory.parent.mkdir(parents=True, exist_ok=True)
-                _write(memory, json.dumps({**remembered, str(path): [*stamp, sha256]}))
-    except OSError as error:
-        raise ModelUnusable(str(path), f"cannot be read ({error.strerror or error})") from error
-    if named and known is not None and sha256 != known.sha256:
-        raise ModelUnusable(
-            known.name,
-            f"{path} is damaged or another file (SHA-256 {sha256[:12]}…, not "
-            f"{known.sha256[:12]}…); delete it and run `gloss models get {known.name}`",
-        )
+    sha256 = _remembered_sha256(models_folder(settings), path)
+    for model in REGISTRY:
+        if path == models_folder(settings) / model.file and sha256 != model.sha256:
+            raise ModelUnusable(
+                model.name,
+                f"{path} is damaged or another file (SHA-256 {sha256[:12]}…, not "
+                f"{model.sha256[:12]}…); `gloss models get {model.name}` gets it again",
+            )
     return sha256
 
 
@@ -159,7 +143,7 @@ def get_model(
     with _room(model, folder):
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{model.file}.lock"):
-            if path.exists() and local_model_sha256(settings, path) == model.sha256:
+            if path.exists() and _remembered_sha256(folder, path) == model.sha256:
                 return path, False
             part = path.with_name(f"{path.name}.part")
             _download(model, part, progress)
@@ -234,7 +218,7 @@ def _receive(
                 raise ModelUnusable(model.name, f"{model.url}: {came}; another file is there now")
             got = 0
         with part.open("ab" if got else "wb") as file:
-            for chunk in response.iter_bytes(_CHUNK):
+            for chunk in response.iter_bytes():
                 got += len(chunk)
                 if got > model.size:
                     file.close()
@@ -274,6 +258,25 @@ def _room(model: LocalModelFile, folder: Path) -> Iterator[None]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remembered_sha256(folder: Path, path: Path) -> str:
+    """A file's SHA-256, from ``sha256.json`` in ``folder`` where it has not changed since."""
+    memory = folder / "sha256.json"
+    try:
+        seen = path.stat()
+        stamp = [seen.st_size, seen.st_mtime_ns]
+        remembered = _remembered(memory)
+        entry = remembered.get(str(path))
+        if entry is not None and entry[:2] == stamp:
+            return str(entry[2])
+        sha256 = _sha256(path)
+    except OSError as error:
+        raise ModelUnusable(str(path), f"cannot be read ({error.strerror or error})") from error
+    with suppress(OSError):  # not remembered: computed again next time
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(memory, json.dumps({**remembered, str(path): [*stamp, sha256]}))
+    return sha256
 
 
 def _remembered(memory: Path) -> dict[str, list[int | str]]:
