@@ -110,6 +110,34 @@ def open_endpoint(settings: Settings) -> LanguageModel:
     return KeptAnswers(model, settings.cache / "answers")
 
 
+def models_of(settings: Settings) -> frozenset[str]:
+    """The models that a server lists; empty where it has no list. Raises ``EndpointUnusable``."""
+    import httpx
+
+    address = settings.endpoint_url.rstrip("/")
+    key = settings.endpoint_key.get_secret_value().strip()
+    headers = {"User-Agent": f"gloss/{version('gloss')}"}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    try:
+        # So short since a person waits for `gloss doctor`; each read has it, and there are few.
+        with httpx.Client(timeout=5.0, trust_env=not _is_loopback(address)) as client:
+            answer = client.get(f"{address}/models", headers=headers)
+    except httpx.HTTPError as error:
+        raise EndpointUnusable(
+            f"GLOSS_ENDPOINT_URL: {address} does not answer ({type(error).__name__}); "
+            "check the address and that the server runs"
+        ) from None
+    if answer.status_code in (401, 403):
+        raise EndpointUnusable(
+            f"GLOSS_ENDPOINT_KEY: {address} does not take it (HTTP {answer.status_code})"
+        )
+    try:
+        return frozenset(str(model["id"]) for model in answer.json()["data"])
+    except (ValueError, KeyError, TypeError):
+        return frozenset()
+
+
 def fingerprint_of(*what: str) -> str:
     """The SHA-256 of what answers and of how it samples."""
     return hashlib.sha256(json.dumps([*what, SAMPLING]).encode()).hexdigest()

@@ -85,10 +85,12 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedFile]:
             self.send_header("Content-Length", str(len(part)))
             self.end_headers()
             if file.cuts:
-                self.wfile.write(part[: file.cuts.pop(0)])
+                part = part[: file.cuts.pop(0)]
                 self.close_connection = True
-            else:
+            try:
                 self.wfile.write(part)
+            except (BrokenPipeError, ConnectionResetError):  # it did not want the rest
+                self.close_connection = True
 
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
