@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.digest import Digest, Language
+from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.paper import Box, ClaimHit, Hit, Paper, Role, SearchFilter
 
@@ -55,6 +56,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(models)
 
 LibraryOption = Annotated[
     Path | None,

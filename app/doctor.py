@@ -27,6 +27,8 @@ PACKAGES = (
     "qdrant-edge-py",
     "qdrant-client",
     "llama-index-core",
+    "llama-index-llms-openai-like",
+    "xllamacpp",
     "gradio",
 )
 
@@ -48,6 +50,7 @@ class Examination:
     directory: Path
     health: Health | None
     problems: tuple[str, ...]
+    writer: str = ""  # who words digests; empty where that one cannot
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and values for a person to read."""
@@ -55,6 +58,7 @@ class Examination:
         lines += [("model", self.model), ("model's fingerprint", self.fingerprint or "unknown")]
         if self.weights:
             lines.append(("weights' SHA-256", f"{self.weights} (as published)"))
+        lines.append(("writer", self.writer or "see below"))
         lines.append(("library", str(self.directory)))
         if self.health is None:
             return [*lines, ("papers", "no library there that can be read")]
@@ -77,6 +81,7 @@ class Examination:
                 "fingerprint": self.fingerprint,
                 "weights_sha256": self.weights,
             },
+            "writer": self.writer,
             "library": {
                 "directory": str(self.directory),
                 **(asdict(self.health) if self.health else {}),
@@ -90,6 +95,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
 
     What is wrong is told in ``problems``, not raised, except that ``repair`` needs a library.
     """
+    from app.llm import describe_writer
     from index.embed import check_model
     from index.library import Library
 
@@ -111,6 +117,12 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
                 f"({', '.join(model.damaged)}) and has been made again; vectors may be wrong: "
                 "run `gloss doctor --repair`"
             )
+
+    writer = ""
+    try:
+        writer = describe_writer(settings)
+    except GlossError as error:
+        problems.append(str(error))
 
     health = None
     directory = settings.library.expanduser().absolute()
@@ -137,6 +149,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
         directory=directory,
         health=health,
         problems=tuple(problems),
+        writer=writer,
     )
 
 

@@ -8,6 +8,7 @@ model says is only a proposal until code has checked it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -115,3 +116,22 @@ def open_language_model(settings: Settings, writer: Literal["local", "endpoint"]
     from app.llm.endpoint import open_endpoint
 
     return open_endpoint(settings)
+
+
+def describe_writer(settings: Settings) -> str:
+    """Who would word a digest, and that it is there: a server is asked for its models.
+
+    Raises ``ModelUnusable`` and ``EndpointUnusable``.
+    """
+    if settings.writer == "extractive":
+        return "extractive: quotes, without a language model"
+    with closing(open_language_model(settings, settings.writer)) as model:
+        if settings.writer == "local":
+            return f"local: {model.name}, its file is there and whole"
+    from app.llm.endpoint import models_of
+
+    names = models_of(settings)
+    where = f"endpoint: {settings.endpoint_model} at {settings.endpoint_url}"
+    if names and settings.endpoint_model not in names:
+        return f"{where}, which answers but lists no such model"
+    return f"{where}, which answers"

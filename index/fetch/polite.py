@@ -244,7 +244,7 @@ class PoliteClient:
         if status in (200, 206) or status in also:
             return
         if status == 429 or status >= 500:
-            wait = _seconds_of(response.headers.get("Retry-After", ""))
+            wait = retry_after_seconds(response.headers.get("Retry-After", ""))
             if wait is not None and wait <= self._settings.arxiv_patience:
                 turn.hold(wait)
             came = "too many requests" if status == 429 else "arXiv is out of order"
@@ -293,7 +293,7 @@ def _error_of(state: RetryCallState) -> _Again:
     return error
 
 
-def _seconds_of(retry_after: str) -> float | None:
+def retry_after_seconds(retry_after: str) -> float | None:
     """``Retry-After`` in seconds, given as such or as a date (RFC 9110, section 10.2.3)."""
     text = retry_after.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):

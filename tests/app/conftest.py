@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +29,9 @@ from index.paper import (
     Section,
     Span,
 )
+
+if TYPE_CHECKING:
+    from served_model import ServedModel
 
 TEXT = (
     "Abstract\nWe measure how well lanterns light a path.\n"
@@ -298,3 +303,22 @@ def paper_file(tmp_path: Path) -> Path:
     path = tmp_path / "2401.00001.pdf"
     path.write_bytes(b"%PDF-1.7\n")
     return path
+
+
+@pytest.fixture
+def served_model() -> Iterator[ServedModel]:
+    """A language model's server whose answers and faults are a script."""
+    with _loaded("served_model").serve_model() as served:
+        yield served
+
+
+def _loaded(name: str) -> Any:
+    """A module beside this one: tests are no package."""
+    if name not in sys.modules:
+        path = Path(__file__).with_name(f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]

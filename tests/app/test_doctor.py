@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +11,9 @@ import index.embed
 from app.doctor import Examination, examine
 from index.config import Settings
 from index.embed import ModelCheck
+
+if TYPE_CHECKING:
+    from served_model import ServedModel
 
 
 @pytest.fixture
@@ -52,3 +56,26 @@ def test_a_damaged_model_is_said(model: dict[str, ModelCheck], tmp_path: Path) -
     damaged, _ = examine(Settings(library=tmp_path)).problems
     assert "damaged (model.bin) and has been made again" in damaged
     assert "gloss doctor --repair" in damaged
+
+
+def test_the_writer_is_told_of(
+    model: dict[str, ModelCheck], served_model: ServedModel, tmp_path: Path
+) -> None:
+    def writer(**changes: Any) -> tuple[str, str]:
+        settings = Settings(library=tmp_path / "library", cache=tmp_path, **changes)
+        found = examine(settings)
+        assert found.as_json()["writer"] == found.writer
+        said = [one for one in found.problems if "no library here" not in one]
+        return lines_of(found)["writer"], " ".join(said)
+
+    there = {"writer": "endpoint", "endpoint_url": served_model.url, "endpoint_model": "echo-1"}
+    assert writer() == ("extractive: quotes, without a language model", "")
+    assert writer(**there) == (f"endpoint: echo-1 at {served_model.url}, which answers", "")
+    assert "lists no such model" in writer(**{**there, "endpoint_model": "echo-2"})[0]
+    served_model.key = "sk-1"
+    assert "GLOSS_ENDPOINT_KEY" in writer(**there)[1]
+    assert writer(**there, endpoint_key="sk-1")[1] == ""
+    away = writer(**{**there, "endpoint_url": "http://127.0.0.1:9/v1"})
+    assert away[0] == "see below" and "does not answer" in away[1]
+    assert "GLOSS_ENDPOINT_URL" in writer(writer="endpoint")[1]
+    assert "`gloss models get qwen2.5-coder-1.5b` gets it" in writer(writer="local")[1]

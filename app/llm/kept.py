@@ -1,0 +1,112 @@
+"""Answers kept on disk: the same question to the same model is asked once.
+
+A file for each, named by the SHA-256 of the model's fingerprint and of the whole question, written
+beside its place and renamed. What cannot be read, or was damaged, counts as not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from app.llm import LanguageModel, LanguageModelFailed, Question, Reply
+
+
+class KeptAnswers:
+    """A ``LanguageModel`` that asks another one only what it was not asked before."""
+
+    def __init__(self, model: LanguageModel, folder: Path) -> None:
+        self._model = model
+        self._folder = folder.expanduser()
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self._model.name
+
+    @property
+    def fingerprint(self) -> str:
+        """The model's."""
+        return self._model.fingerprint
+
+    def answers(
+        self, questions: Sequence[Question], seconds: float
+    ) -> list[Reply | LanguageModelFailed]:
+        """See ``LanguageModel``. Failures are not kept; of equal questions one is asked."""
+        keys = [self._key(question) for question in questions]
+        found: dict[str, Reply | LanguageModelFailed] = {}
+        for key in keys:
+            kept = self._read(key)
+            if kept is not None:
+                found[key] = kept
+        wanted = {key: one for key, one in zip(keys, questions, strict=True) if key not in found}
+        answered: dict[str, Reply | LanguageModelFailed] = {}
+        if wanted:
+            answers = self._model.answers(list(wanted.values()), seconds)
+            answered = dict(zip(wanted, answers, strict=True))
+        for key, answer in answered.items():
+            if isinstance(answer, Reply):
+                self._write(key, answer)
+        told: list[Reply | LanguageModelFailed] = []
+        for key in keys:
+            answer = found.get(key) or answered[key]
+            told.append(answer)
+            if isinstance(answer, Reply):  # a second one like it takes no time
+                found[key] = replace(answer, seconds=0.0)
+        return told
+
+    def close(self) -> None:
+        """Close the model."""
+        self._model.close()
+
+    def _key(self, question: Question) -> str:
+        schema = None if question.schema is None else dict(question.schema)
+        asked = [
+            self._model.fingerprint,
+            question.system,
+            question.user,
+            question.most_tokens,
+            schema,
+        ]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def _read(self, key: str) -> Reply | None:
+        try:
+            entry = json.loads((self._folder / f"{key}.json").read_bytes())
+            reply = entry["reply"]
+            if entry["check"] != _check(key, reply):
+                return None
+            return Reply(
+                text=reply["text"],
+                prompt_tokens=reply["prompt_tokens"],
+                completion_tokens=reply["completion_tokens"],
+                seconds=0.0,
+                finished=reply["finished"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _write(self, key: str, answer: Reply) -> None:
+        reply = asdict(answer)
+        content = json.dumps({"reply": reply, "check": _check(key, reply)}, ensure_ascii=False)
+        beside = self._folder / f"{key}.{os.getpid()}.{threading.get_ident()}.new"
+        # A full disk costs the next run time, and this one nothing.
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                beside.write_text(content, encoding="utf-8", errors="backslashreplace")
+                beside.replace(self._folder / f"{key}.json")
+            finally:
+                beside.unlink(missing_ok=True)
+
+
+def _check(key: str, reply: dict[str, Any]) -> str:
+    """What tells an entry that is as it was written."""
+    return hashlib.sha256(f"{key}{json.dumps(reply, sort_keys=True)}".encode()).hexdigest()
