@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.digest import Digest, Language
+from app.digest import Digest, Language, WriterName
 from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.paper import Box, ClaimHit, Hit, Paper, Role, SearchFilter
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from app.ask import Answer
-    from app.write import Written
+    from app.write import Writer, Written
     from index.cluster import Cluster
     from index.config import Settings
     from index.fetch import Fetcher
@@ -800,9 +800,14 @@ def digest(
     ] = False,
     lang: LanguageOption = "en",
     writer: Annotated[
-        Literal["extractive", "local", "endpoint"],
-        typer.Option("--writer", help="Who words it; extractive quotes the paper."),
-    ] = "extractive",
+        WriterName | None,
+        typer.Option(
+            "--writer",
+            help="Who words it (GLOSS_WRITER): extractive quotes the paper; local and endpoint ask "
+            "a language model, and every sentence is checked.",
+            show_default=False,
+        ),
+    ] = None,
     form: Annotated[
         Literal["md", "html", "json"] | None,
         typer.Option("--format", help="How it is printed: md if not given.", show_default=False),
@@ -815,9 +820,8 @@ def digest(
 ) -> None:
     """Write a paper's digest: every sentence with the words that it rests on."""
     from app.write import write_digest
+    from app.writers import open_writer
 
-    if writer != "extractive":
-        raise NotThere(f"--writer {writer} is not in this version: use --writer extractive")
     if every == (paper_id is not None):
         raise NothingAsked("digest: give a paper's ID, or --all in its place")
     if every and (out or form):
@@ -825,10 +829,12 @@ def digest(
             "digest: --format and --out are for one paper: give its ID, "
             "or use `gloss page` for files of many"
         )
-    if every:
-        _digest_all(context, library, lang, as_json)
-    with _open(context, library) as opened:
-        written = write_digest(opened, paper_id or "", lang=lang, writer=writer)
+    settings = _settings(context, library)
+    with _open(context, library) as opened, open_writer(settings, writer or settings.writer) as by:
+        if every:
+            _digest_all(opened, lang, by, as_json)
+        written = write_digest(opened, paper_id or "", lang=lang, writer=by)
+    _say_usage(written)
     _print_digest(written, "json" if as_json else form or "md", out)
 
 
@@ -850,27 +856,36 @@ def _print_digest(written: Digest, form: Literal["md", "html", "json"], out: Pat
         messages.print(f"Written to {out}", soft_wrap=True)
 
 
-def _digest_all(
-    context: typer.Context, library: Path | None, lang: Language, as_json: bool
-) -> NoReturn:
+def _say_usage(written: Digest) -> None:
+    """What a language model did for a digest, on standard error."""
+    used = written.usage
+    if used.sentences:
+        failed = f", {used.failed} of {used.calls} calls without an answer" if used.failed else ""
+        messages.print(
+            f"{written.writer}: {used.accepted} of {used.sentences} sentences accepted{failed}; "
+            f"{used.prompt_tokens} + {used.completion_tokens} tokens in {used.seconds:.0f} s",
+            soft_wrap=True,
+        )
+
+
+def _digest_all(library: Library, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
     """The digests of all papers, one line each; exit codes as those of ``add``."""
     from app.write import write_digests
 
     listed: list[Written] = []
-    with _open(context, library) as opened:
-        ids = [row.id for row in opened.papers() if row.status == "ok"]
-        with Bars(len(ids)) as bars:
+    ids = [row.id for row in library.papers() if row.status == "ok"]
+    with Bars(len(ids)) as bars:
 
-            def wanted() -> Iterator[tuple[str, Language]]:
-                for paper_id in ids:
-                    bars.begin(paper_id)("writing")
-                    yield paper_id, lang
+        def wanted() -> Iterator[tuple[str, Language]]:
+            for paper_id in ids:
+                bars.begin(paper_id)("writing")
+                yield paper_id, lang
 
-            for written in write_digests(opened, wanted()):
-                listed.append(written)
-                bars.advance()
-                with bars.aside():
-                    _say_written(written, quiet=as_json)
+        for written in write_digests(library, wanted(), writer):
+            listed.append(written)
+            bars.advance()
+            with bars.aside():
+                _say_written(written, quiet=as_json)
     if as_json:
         _print_json({"digests": [_written_json(written) for written in listed]})
     if not ids:

@@ -19,10 +19,12 @@ __all__ = [
     "Support",
     "Usage",
     "Verdict",
+    "WriterName",
 ]
 
 Origin = Literal["quoted", "compressed", "translated"]
 Language = Literal["en", "zh"]
+WriterName = Literal["extractive", "local", "endpoint"]
 Verdict = Literal["supported", "unsupported"]
 SectionStatus = Literal["stated", "not stated"]
 

@@ -1,21 +1,22 @@
-"""A paper of the library to a digest: evidence for each item, quoted, cited, checked.
+"""A paper of the library to a digest: evidence for each item, quoted, cited, checked, worded.
 
-The extractive writer copies. What a section says is always the paper's own words with their place;
-an item without evidence stays empty, which every rendering shows as "not stated in the paper".
+First every item gets the paper's own words with their place; an item without evidence stays empty,
+which every rendering shows as "not stated in the paper". Then a writer may say the quotes in other
+words (``app.wording``); the extractive one leaves them as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.claims import claim_records
-from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
+from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
 from app.evidence import Selector
 from app.support import check_quote
 from app.template import TEMPLATE, Item
@@ -23,10 +24,10 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
+    from app.evidence import Vectors
     from index.catalog import Known
     from index.library import Library
 
-WRITERS = ("extractive",)
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
 _LINK_CUE = re.compile(
     r"\b(?:our|we)\b[^.]{0,80}"
@@ -41,12 +42,48 @@ _LINK_HOSTS = re.compile(
 _NEAR = 120  # characters before a link in which the cue must stand
 
 
-class WriterUnknown(GlossError):
-    """No writer of that name."""
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What a writer made of a digest's sections."""
 
-    def __init__(self, writer: str) -> None:
-        super().__init__(f"writer {writer}: not known; there is {', '.join(WRITERS)}")
-        self.writer = writer
+    sections: tuple[DigestSection, ...]
+    rejected: int = 0  # sentences that failed a check, so that quotes stand in their place
+    usage: Usage = field(default_factory=Usage)
+
+
+class Writer(Protocol):
+    """Who words a digest. Citations are attached and checked by code, whoever it is."""
+
+    @property
+    def name(self) -> str:
+        """As ``--writer`` names it."""
+
+    def made_by(self, lang: Language) -> Mapping[str, str]:
+        """What of the writer decides the bytes of a digest, by name: models, prompts, checks."""
+
+    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+        """The sections, in the same order, with claims that say what the given quotes say.
+
+        No claim cites what its section did not, and no section with claims comes back empty.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Extractive:
+    """The writer that leaves the paper's words as they are, in whatever language they are."""
+
+    name: str = "extractive"
+
+    def made_by(self, lang: Language) -> Mapping[str, str]:
+        """Nothing: quotes are made of the paper alone."""
+        return {}
+
+    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+        """The sections as they are."""
+        return Worded(tuple(sections))
+
+
+EXTRACTIVE = Extractive()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +96,32 @@ class Written:
 
 
 def write_digest(
-    library: Library, paper_id: str, lang: Language = "en", writer: str = "extractive"
+    library: Library, paper_id: str, lang: Language = "en", writer: Writer = EXTRACTIVE
 ) -> Digest:
     """The digest of a paper in the library; made once and kept while paper, model and code stay.
 
     Its sentences are searched from then on, instead of those of the paper's former digest in that
-    language. Raises ``PaperNotFound``, ``PaperChanged`` and ``WriterUnknown``.
+    language. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
-    if writer not in WRITERS:
-        raise WriterUnknown(writer)
     paper = library.paper(paper_id)
-    lock = _lock(library, paper, writer)
+    lock = _lock(library, paper, writer, lang)
     name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
     text = library.saved_digest(paper.id, name)
     saved = _from_json(text) if text else None
-    digest = saved or _write(library, paper, lang, writer, lock)
+    digest = saved or replace(
+        written(paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer),
+        lock=lock,
+    )
     # A quote is the paper's language whatever the headings are: only the label differs.
-    digest = replace(digest, lang=lang, writer=writer)
+    digest = replace(digest, lang=lang)
     if saved is None or not library.is_searched(paper.id, name, lang):
         library.save_digest(paper.id, name, _to_json(digest), lang, claim_records(digest))
     return replace(digest, paper=_with_news(digest.paper, library.heard(paper.id)))
 
 
-def write_digests(library: Library, wanted: Iterable[tuple[str, Language]]) -> Iterator[Written]:
+def write_digests(
+    library: Library, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
+) -> Iterator[Written]:
     """The digests of papers by id and language, in that order, each told once it is certain.
 
     What fails one paper stops no other; an error that none would survive (of the library, the
@@ -89,7 +129,7 @@ def write_digests(library: Library, wanted: Iterable[tuple[str, Language]]) -> I
     """
     for paper_id, lang in wanted:
         try:
-            digest = write_digest(library, paper_id, lang)
+            digest = write_digest(library, paper_id, lang, writer)
         except (PaperNotFound, PaperChanged) as error:
             yield Written(paper_id, error=error)
         except GlossError:
@@ -116,7 +156,7 @@ def _with_news(header: Header, heard: Known | None) -> Header:
     return replace(header, newest=heard.version) if newer else header
 
 
-def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
+def _lock(library: Library, paper: Paper, writer: Writer, lang: Language) -> dict[str, str]:
     """All that decides the bytes of a digest."""
     here = Path(__file__).parent
     modules = ("digest", "evidence", "support", "template", "write")
@@ -124,18 +164,26 @@ def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
     text = hashlib.sha256(paper.text.encode()).hexdigest()
     return {
         "gloss": version("gloss"),
-        "writer": writer,
+        "writer": writer.name,
         "paper": paper.sha256,
         "text": text,
         "model": library.embedder.fingerprint,
         "rules": hashlib.sha256(sources).hexdigest(),
+        **writer.made_by(lang),
     }
 
 
-def _write(
-    library: Library, paper: Paper, lang: Language, writer: str, lock: dict[str, str]
+def written(
+    paper: Paper,
+    passages: Sequence[Passage],
+    embed: Callable[[Sequence[str]], Vectors],
+    lang: Language = "en",
+    writer: Writer = EXTRACTIVE,
 ) -> Digest:
-    passages = library.passages(paper.id)
+    """The digest of a paper, without a library: no lock, and nothing is saved.
+
+    ``embed`` turns texts into unit vectors, shape (n, dimension).
+    """
     claims: dict[Span, Claim] = {}
 
     def holds(span: Span) -> bool:
@@ -143,18 +191,26 @@ def _write(
             claims[span] = quote(paper, span, passages)
         return claims[span].support.verdict == "supported"
 
-    selector = Selector(paper, library.embedder.embed_passages, holds)
+    selector = Selector(paper, embed, holds)
     spans: dict[str, list[Span]] = {}
     rejected = 0
     for item in sorted(TEMPLATE, key=lambda item: item.turn):
         chosen = _choose(item, paper, selector)
         spans[item.name] = [span for span in chosen if holds(span)]
         rejected += len(chosen) - len(spans[item.name])
-    sections = tuple(
+    quoted = [
         DigestSection(item.name, tuple(claims[span] for span in spans[item.name]))
         for item in TEMPLATE
+    ]
+    worded = writer.word(quoted, lang)
+    return Digest(
+        _header(paper),
+        lang,
+        writer.name,
+        worded.sections,
+        rejected + selector.rejected + worded.rejected,
+        usage=worded.usage,
     )
-    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected, lock)
 
 
 def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:

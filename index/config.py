@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Quantization = Literal["none", "scalar", "binary"]
-Writer = Literal["extractive", "local", "endpoint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Settings(BaseSettings):
     title_weight: float = Field(default=0.1, ge=0, le=1)
 
     # Who words a digest: `extractive` quotes, the others ask a language model to be short.
-    writer: Writer = "extractive"
+    writer: Literal["extractive", "local", "endpoint"] = "extractive"
     # Any server that speaks OpenAI's chat API: its address up to /v1, a model's name, and a key
     # where it wants one, taken from the environment only and never shown, logged or saved.
     endpoint_url: str = Field(default="", pattern="^(https?://.*)?$")

@@ -16,6 +16,7 @@ import pytest
 from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
 from app.template import TEMPLATE
+from app.write import Writer
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import (
     Box,
@@ -287,10 +288,12 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
         fake.settings = settings
         return fake
 
-    def write(_: Any, paper_id: str, lang: Language = "en", writer: str = "extractive") -> Digest:
+    def write(
+        _: Any, paper_id: str, lang: Language = "en", writer: Writer = app.write.EXTRACTIVE
+    ) -> Digest:
         fake.paper(paper_id)
         digest = make_digest(lang)
-        return replace(digest, paper=replace(digest.paper, id=paper_id), writer=writer)
+        return replace(digest, paper=replace(digest.paper, id=paper_id), writer=writer.name)
 
     monkeypatch.setattr(index.library.Library, "open", open_fake)
     monkeypatch.setattr(app.write, "write_digest", write)

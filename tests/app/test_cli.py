@@ -391,7 +391,7 @@ def test_what_other_papers_say_that_is_like_a_sentence(gloss: Any, digested: Any
         (["search", "x", "-k", "0"], "1"),
         (["show", "9999.99999"], "not in this library"),
         (["digest", "9999.99999"], "not in this library"),
-        (["digest", "2401.00001", "--writer", "local"], "not in this version"),
+        (["digest", "2401.00001", "--writer", "poet"], "'poet' is not one of"),
         (["page", "--category", "x", "--date", "2024", "--out", "o"], "write it as 2024-07-05"),
         (["page", "--category", "none", "--out", "o"], "no paper of category none"),
         (["eval", "weather"], "no evaluation is called weather"),
@@ -647,7 +647,7 @@ def test_doctor_lets_old_digests_be_searched(
     library.health, library.repair = lambda: well, lambda progress: well
     written: list[tuple[str, str]] = []
 
-    def write(_: Any, paper_id: str, lang: str) -> Any:
+    def write(_: Any, paper_id: str, lang: str, writer: Any) -> Any:
         written.append((paper_id, lang))
         return library.paper(paper_id)
 

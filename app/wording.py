@@ -1,0 +1,443 @@
+"""Quotes said in other words by a language model. It writes sentences; code cites and decides.
+
+A small model is asked to shorten one quote at a time (``Compressing``); a strong one may answer an
+item's question from all of its quotes in fewer sentences and say which each rests on (``Merging``).
+Either way the citations are those that the quotes had, and every sentence is checked against
+them. One that fails is asked for once more, with what was wrong; then its quotes stand in its
+place.
+
+The paper's text is fenced as data in every prompt, and what would close the fence is taken out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
+from app.entailment import SourcedClaim
+from app.glossary import Glossary
+from app.llm import LanguageModel, Question, Reply
+from app.prompts import fenced, prompt, prompt_source
+from app.template import ITEMS
+from app.translate import Prompt, translate
+from app.write import Worded
+
+if TYPE_CHECKING:
+    from app.support import Checker
+
+WORDS_MOST = 40  # of a sentence; longer ones are rarely read to their end
+WORDS_SHORT = 12  # a quote of so few is short enough as it is
+_TOKENS_A_WORD = 3  # English text has 1.3; names and numbers of papers more
+_HERE = Path(__file__).parent
+_FINISHED = re.compile(r"[.!?][\"'”’)\]]*$")
+# Abbreviations and decimals end no sentence; a full stop before a capital does.
+_SENTENCES = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)[.!?]\s+(?=[A-Z])")
+_CHATTER = re.compile(
+    r"^(?:sure|certainly|here(?:'s| is| are)|okay|ok|answer|sentence|summary|shortened|rewritten|"
+    r"output|note|as an ai|i )\b(?:[^.]{0,40}:)?|<|```|\*\*|^[-*#>] ",
+    re.I,
+)
+# A small model forgets now and then that it speaks of others.
+_FIRST_PERSON = {
+    re.compile(r"\bWe\b"): "The authors",
+    re.compile(r"\bwe\b"): "the authors",
+    re.compile(r"\bOur\b"): "The authors'",
+    re.compile(r"\bour\b"): "the authors'",
+    re.compile(r"\bus\b"): "the authors",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is asked of a model at once: some quotes of one item."""
+
+    item: str
+    quotes: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence that a model wrote, and the quotes that it rests on. ``wrong`` says what is."""
+
+    text: str
+    quotes: tuple[Claim, ...]
+    wrong: str = ""
+
+
+class Strategy(Protocol):
+    """How quotes become questions, and answers become sentences."""
+
+    @property
+    def prompts(self) -> tuple[str, ...]:
+        """The names of the prompts that it uses."""
+
+    def tasks(self, section: DigestSection) -> Iterator[Task]:
+        """What to ask about a section; quotes that no task has stay as they are."""
+
+    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+        """What is asked, and asked again where some drafts were refused."""
+
+    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+        """The sentences of an answer, at least one; not yet checked against their quotes."""
+
+
+class Compressing:
+    """One quote in, one sentence out: what a model of 1.5 billion weights can do."""
+
+    prompts = ("compress",)
+
+    def tasks(self, section: DigestSection) -> Iterator[Task]:
+        """One for each quote that is worth to be shortened."""
+        for claim in section.items:
+            if len(claim.text.split()) > WORDS_SHORT:
+                yield Task(section.name, (claim,))
+
+    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+        """The quote, fenced; the shared system prompt comes first, so that a server keeps it."""
+        (claim,) = task.quotes
+        user = f"<evidence>\n{fenced(claim.text)}\n</evidence>"
+        return Question(prompt("compress"), user + _again(refused), _room(1))
+
+    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+        """The answer as one sentence."""
+        text = _bare(reply.text)
+        longest = len(task.quotes[0].text.split())
+        wrong = _form(text, longest) or ("" if reply.finished else "it is not finished")
+        return [Draft(text, task.quotes, wrong)]
+
+
+class Merging:
+    """All quotes of an item in, some sentences out, each with the numbers of its quotes."""
+
+    prompts = ("merge",)
+
+    def tasks(self, section: DigestSection) -> Iterator[Task]:
+        """One for the whole section."""
+        if section.items:
+            yield Task(section.name, section.items)
+
+    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+        """The item's question and the numbered quotes, with the schema of the answer."""
+        item = ITEMS[task.item]
+        lines = [f"<question>{item.question}</question>"]
+        lines += [
+            f'<evidence number="{number}">{fenced(claim.text)}</evidence>'
+            for number, claim in enumerate(task.quotes, 1)
+        ]
+        most = min(item.most, len(task.quotes))
+        system = prompt("merge", most=most, words=WORDS_MOST)
+        schema = _merged_schema(len(task.quotes))
+        return Question(system, "\n".join(lines) + _again(refused), _room(most), schema)
+
+    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+        """The sentences of the JSON; one draft that says what is wrong where it is none."""
+        whole = [Draft("", task.quotes, "it is not the JSON that was asked for")]
+        if not reply.finished:
+            return [replace(whole[0], wrong="it is not finished")]
+        try:
+            sentences = json.loads(_unfenced(reply.text))["sentences"]
+            found = [(str(one["text"]), [int(n) for n in one["evidence"]]) for one in sentences]
+        except (ValueError, TypeError, KeyError):
+            return whole
+        drafts = []
+        for text, numbers in found:
+            there = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(task.quotes)]
+            quotes = tuple(task.quotes[n - 1] for n in there)
+            wrong = _form(_bare(text), WORDS_MOST)
+            if not numbers:
+                wrong = "it names no evidence"
+            elif len(there) < len(set(numbers)):
+                wrong = "it names evidence that is not there"
+            drafts.append(Draft(_bare(text), quotes, wrong))
+        return drafts[: ITEMS[task.item].most] or whole
+
+
+class ModelWriter:
+    """A writer that asks a language model, and publishes only what the checker lets pass.
+
+    ``seconds`` bound what the model may take for one digest; what is not answered by then, or at
+    all, stays a quote.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: LanguageModel,
+        strategy: Strategy,
+        checker: Checker,
+        glossary: Glossary,
+        seconds: float,
+    ) -> None:
+        self.name = name
+        self._model = model
+        self._strategy = strategy
+        self._checker = checker
+        self._glossary = glossary
+        self._seconds = seconds
+
+    def made_by(self, lang: Language) -> Mapping[str, str]:
+        """The models, the prompts, the checks, and for Chinese the glossary."""
+        modules = (*_CHECKED_BY, *(_TRANSLATED_BY if lang == "zh" else ()))
+        return {
+            "language_model": self._model.fingerprint,
+            "prompts": _hash(*(prompt_source(one) for one in self._strategy.prompts)),
+            "checks": _hash(*((_HERE / f"{one}.py").read_bytes() for one in modules)),
+            "support_model": self._checker.fingerprint,
+            **({"glossary": self._glossary.fingerprint} if lang == "zh" else {}),
+        }
+
+    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+        """The sections in the model's words where they pass, in Chinese for ``zh``."""
+        asked = _Asked(self._model, self._seconds)
+        prose = {s.name for s in sections if ITEMS[s.name].selection == "evidence"}
+        tasks = [
+            task
+            for section in sections
+            if section.name in prose
+            for task in self._strategy.tasks(section)
+        ]
+        drafts, rejected = self._drafted(tasks, asked)
+        worded = [
+            replace(section, items=tuple(_assembled(section, drafts)))
+            if section.name in prose
+            else section
+            for section in sections
+        ]
+        if lang == "zh":
+            worded, broken = self._in_chinese(worded, prose, asked)
+            rejected += broken
+        return Worded(tuple(worded), rejected, asked.usage)
+
+    def _drafted(
+        self, tasks: Sequence[Task], asked: _Asked
+    ) -> tuple[list[tuple[Draft, Support]], int]:
+        """The drafts that passed, and how many sentences did not at the last try."""
+        asked.sentences += len(tasks)
+        first = self._checked(tasks, asked, {})
+        again = {
+            at: [draft for draft, support in drafts if not _holds(support)]
+            for at, drafts in first.items()
+            if not all(_holds(support) for _, support in drafts)
+        }
+        second = self._checked([tasks[at] for at in again], asked, dict(enumerate(again.values())))
+        for number, at in enumerate(again):
+            if number in second and _held(second[number]) >= _held(first[at]):
+                first[at] = second[number]
+        passed = [one for drafts in first.values() for one in drafts if _holds(one[1])]
+        asked.accepted += sum(any(_holds(s) for _, s in drafts) for drafts in first.values())
+        rejected = sum(not _holds(support) for drafts in first.values() for _, support in drafts)
+        return passed, rejected
+
+    def _checked(
+        self, tasks: Sequence[Task], asked: _Asked, refused: Mapping[int, Sequence[Draft]]
+    ) -> dict[int, list[tuple[Draft, Support]]]:
+        """The answers' sentences with what the checker says; nothing for what was not answered."""
+        questions = [
+            self._strategy.question(task, refused.get(at, ())) for at, task in enumerate(tasks)
+        ]
+        replies = asked.of(questions)
+        drafts = {
+            at: self._strategy.drafts(tasks[at], reply)
+            for at, reply in enumerate(replies)
+            if reply is not None
+        }
+        checked = iter(
+            self._checker.check(
+                [_sourced(one) for of in drafts.values() for one in of if not one.wrong]
+            )
+        )
+        found: dict[int, list[tuple[Draft, Support]]] = {}
+        for at, of_task in drafts.items():
+            found[at] = []
+            for draft in of_task:
+                support = _REFUSED if draft.wrong else next(checked)
+                wrong = draft.wrong or self._checker.why(_sourced(draft), support)
+                found[at].append((replace(draft, wrong=wrong), support))
+        return found
+
+    def _in_chinese(
+        self, sections: Sequence[DigestSection], prose: set[str], asked: _Asked
+    ) -> tuple[list[DigestSection], int]:
+        """Every sentence in Chinese whose locks hold; the others stay in English."""
+
+        def ask(prompts: Sequence[Prompt]) -> list[str | None]:
+            questions = [Question(one.system, one.user, one.most_tokens) for one in prompts]
+            replies = asked.of(questions)
+            return [one.text if one is not None and one.finished else None for one in replies]
+
+        english = list(dict.fromkeys(c.text for s in sections if s.name in prose for c in s.items))
+        results = {one.english: one for one in translate(english, self._glossary, ask)}
+        found = {text: one.chinese for text, one in results.items() if one.chinese}
+        asked.sentences += len(english)
+        asked.accepted += len(found)
+
+        def said(claim: Claim) -> Claim:
+            chinese = found.get(claim.text)
+            if chinese is None:
+                return claim
+            return replace(claim, text=chinese, origin="translated", english=claim.text)
+
+        return [
+            replace(section, items=tuple(map(said, section.items)))
+            if section.name in prose
+            else section
+            for section in sections
+        ], sum(one.answer != "" and one.chinese is None for one in results.values())
+
+
+class _Asked:
+    """The questions of one digest: within its seconds, and counted."""
+
+    def __init__(self, model: LanguageModel, seconds: float) -> None:
+        self._model = model
+        self._left = seconds
+        self.sentences = self.accepted = 0
+        self._calls = self._failed = self._prompt = self._completion = 0
+        self._seconds = 0.0
+
+    def of(self, questions: Sequence[Question]) -> list[Reply | None]:
+        """An answer each, in order; None where there was none in time."""
+        if not questions:
+            return []
+        import time
+
+        began = time.monotonic()
+        answers = self._model.answers(questions, max(self._left, 0.0))
+        took = time.monotonic() - began
+        self._left -= took
+        replies = [one if isinstance(one, Reply) else None for one in answers]
+        self._calls += len(questions)
+        self._failed += replies.count(None)
+        for reply in replies:
+            if reply is not None:
+                self._prompt += reply.prompt_tokens
+                self._completion += reply.completion_tokens
+        self._seconds += took
+        return replies
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked so far."""
+        return Usage(
+            self.sentences,
+            self.accepted,
+            self._calls,
+            self._failed,
+            self._prompt,
+            self._completion,
+            round(self._seconds, 3),
+        )
+
+
+_REFUSED = Support(0.0, "unsupported", ())
+_TRANSLATED_BY = ("translate", "translation_rules", "locks", "chinese", "glossary")
+_CHECKED_BY = ("wording", "support", "entailment", "rules", "quantities")
+
+
+def _again(refused: Sequence[Draft]) -> str:
+    """What was wrong with the answers before."""
+    lines = [
+        f'"{fenced(draft.text)}" was refused: {draft.wrong}.' for draft in refused if draft.wrong
+    ]
+    return "\n" + "\n".join([*lines, "Write it again, without that."]) if lines else ""
+
+
+def _room(sentences: int) -> int:
+    """Tokens for an answer of so many sentences."""
+    return 32 + sentences * WORDS_MOST * _TOKENS_A_WORD
+
+
+def _merged_schema(quotes: int) -> dict[str, Any]:
+    sentence = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string"},
+            "evidence": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1, "maximum": quotes},
+                "minItems": 1,
+            },
+        },
+        "required": ["text", "evidence"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"sentences": {"type": "array", "items": sentence, "minItems": 1}},
+        "required": ["sentences"],
+        "additionalProperties": False,
+    }
+
+
+def _unfenced(text: str) -> str:
+    """JSON without the code fence that some models put around it."""
+    return re.sub(r"^```(?:json)?\s*|\s*```$", "", text.strip())
+
+
+def _bare(text: str) -> str:
+    """An answer on one line, of the authors in the third person, without marks around the whole."""
+    line = fenced(text)
+    if len(line) > 1 and line[0] in "\"“'" and line[-1] in "\"”'" and line.count(line[0]) <= 2:
+        line = line[1:-1].strip()
+    for pattern, other in _FIRST_PERSON.items():
+        line = pattern.sub(other, line)
+    return line
+
+
+def _form(text: str, longest: int) -> str:
+    """What is wrong with a sentence as one, whatever it says; empty if nothing is."""
+    if not text:
+        return "it is empty"
+    if _CHATTER.search(text):
+        return "it is not the sentence alone"
+    if not _FINISHED.search(text):
+        return "it is not finished"
+    if len(_SENTENCES.findall(text)) > 0:
+        return "it is more than one sentence"
+    if len(text.split()) > min(longest, WORDS_MOST):
+        return "it is too long"
+    return ""
+
+
+def _sourced(draft: Draft) -> SourcedClaim:
+    return SourcedClaim(draft.text, tuple(claim.text for claim in draft.quotes))
+
+
+def _holds(support: Support) -> bool:
+    return support.verdict == "supported"
+
+
+def _held(drafts: Sequence[tuple[Draft, Support]]) -> int:
+    return sum(_holds(support) for _, support in drafts)
+
+
+def _assembled(section: DigestSection, drafts: Sequence[tuple[Draft, Support]]) -> Iterator[Claim]:
+    """A section's drafts, each where its first quote stood, and the quotes that none rests on."""
+    told: set[Claim] = set()
+    for claim in section.items:
+        if claim in told:
+            continue
+        mine = [one for one in drafts if one[0].quotes[0] == claim]
+        for draft, support in mine:
+            told.update(draft.quotes)
+            same = len(draft.quotes) == 1 and draft.text.split() == claim.text.split()
+            yield claim if same else _claim(draft, support)
+        if not mine and not any(claim in draft.quotes for draft, _ in drafts):
+            yield claim
+
+
+def _claim(draft: Draft, support: Support) -> Claim:
+    citations: dict[Citation, None] = {}
+    for quote in draft.quotes:
+        citations |= dict.fromkeys(quote.citations)
+    return Claim(draft.text, "compressed", tuple(citations), support)
+
+
+def _hash(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
