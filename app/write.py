@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
+    from app.evidence import Vectors
     from index.catalog import Known
     from index.library import Library
 
@@ -73,7 +74,10 @@ def write_digest(
     name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
     text = library.saved_digest(paper.id, name)
     saved = _from_json(text) if text else None
-    digest = saved or _write(library, paper, lang, writer, lock)
+    digest = saved or replace(
+        written(paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer),
+        lock=lock,
+    )
     # A quote is the paper's language whatever the headings are: only the label differs.
     digest = replace(digest, lang=lang, writer=writer)
     if saved is None or not library.is_searched(paper.id, name, lang):
@@ -132,10 +136,17 @@ def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
     }
 
 
-def _write(
-    library: Library, paper: Paper, lang: Language, writer: str, lock: dict[str, str]
+def written(
+    paper: Paper,
+    passages: Sequence[Passage],
+    embed: Callable[[Sequence[str]], Vectors],
+    lang: Language = "en",
+    writer: str = "extractive",
 ) -> Digest:
-    passages = library.passages(paper.id)
+    """The digest of a paper, without a library: no lock, and nothing is saved.
+
+    ``embed`` turns texts into unit vectors, shape (n, dimension).
+    """
     claims: dict[Span, Claim] = {}
 
     def holds(span: Span) -> bool:
@@ -143,7 +154,7 @@ def _write(
             claims[span] = quote(paper, span, passages)
         return claims[span].support.verdict == "supported"
 
-    selector = Selector(paper, library.embedder.embed_passages, holds)
+    selector = Selector(paper, embed, holds)
     spans: dict[str, list[Span]] = {}
     rejected = 0
     for item in sorted(TEMPLATE, key=lambda item: item.turn):
@@ -154,7 +165,7 @@ def _write(
         DigestSection(item.name, tuple(claims[span] for span in spans[item.name]))
         for item in TEMPLATE
     )
-    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected, lock)
+    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected)
 
 
 def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:
