@@ -76,7 +76,7 @@ def judged(claim: Claim, judge: Judge) -> Cited:
 
 
 def is_chinese(text: str) -> bool:
-    """Whether more than a third of its letters are Chinese characters."""
+    """Whether over a fifth of its letters are Chinese characters: the names in it often are not."""
     letters = [character for character in text if character.isalpha()]
     chinese = sum("\u4e00" <= character <= "\u9fff" for character in letters)
-    return 3 * chinese > len(letters)
+    return 5 * chinese > len(letters)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -279,7 +279,7 @@ def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
         reading = reader.read(path, blog.id)
     if reading.paper is None:
         raise DataUnusable(None, f"{blog.id}: its abstract could not be read: {reading.reason}")
-    return reading.paper
+    return replace(reading.paper, title=blog.title, authors=blog.authors)  # arXiv's, by the page
 
 
 def _of_blog(blog: BlogPaper, paper: Paper, source: Source, judge: Judge, whole: bool) -> Measured:

@@ -29,7 +29,9 @@ from index.read import Reader
 SEED = Path(__file__).parents[3] / "shared" / "seed"
 ABSTRACT = (
     "Lanterns are widely used in rain. We propose RainLamp, a lantern that burns in rain. "
-    "RainLamp burns for 3.5 hours in our tests."
+    "RainLamp burns for 3.5 hours in our tests. Most lanterns of today go out after some minutes, "
+    "since water reaches their flame from the side when the wind is strong enough to carry it. "
+    "A roof of thin glass keeps the water away and lets the light pass without any loss."
 )
 PAGE = f"""---
 title: Lanterns
@@ -157,7 +159,8 @@ def test_what_is_not_in_the_full_text_is_told(
     whole = tmp_path / "whole.md"
     whole.write_text(
         f"# RainLamp: A Lantern\n\nAda Byron, Bo Li\n\nUniversity of Bergen\n\n## Abstract\n\n"
-        f"{ABSTRACT}\n\n## Method\n\nWe use DryNet-2 to fill each lantern with oil before it burns.\n",
+        f"{ABSTRACT}\n\n## Method\n\nWe use DryNet-2 to fill each lantern before it burns. "
+        "The system consists of a tank, a wick and a small roof of glass.\n",
         encoding="utf-8",
     )
     with Reader(Settings(library=tmp_path / "other")) as reader:
