@@ -151,8 +151,9 @@ class Abstention:
 
     @property
     def left_open(self) -> tuple[Case, ...]:
-        """Items reported as not stated of which only a person can say whether that is so."""
-        return tuple(case for case in self.cases if case.truth == "open" and not case.stated)
+        """Items of whole papers that are reported so and of which only a person can say more."""
+        whole = (case for case in self.cases if not case.deleted)
+        return tuple(case for case in whole if case.truth == "open" and not case.stated)
 
 
 def _share(held: Iterable[bool]) -> float | None:

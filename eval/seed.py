@@ -177,10 +177,10 @@ def read_page(path: Path) -> list[BlogPaper]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataUnusable(path, f"cannot be read: {error}") from error
     heads = list(_PAPER.finditer(page))
-    ends = [head.start() for head in heads[1:]] + [len(page)]
+    ends = [*(head.start() for head in heads[1:]), len(page)]
     papers = [
         paper
-        for head, end in zip(heads, ends, strict=True)
+        for head, end in zip(heads, ends, strict=False)
         if (paper := _paper(head["title"], page[head.end() : end])) is not None
     ]
     if not papers:

@@ -174,7 +174,8 @@ def test_precision_and_recall() -> None:
         case("silent", True, paper="r", without="y"),  # and as wrong, if once wrong
         case("stated", True),
         case("stated", False, item="limits"),
-        case("open", False, item="strengths"),
+        case("open", False, item="strengths", without=""),
+        case("open", False, item="background"),
     )
     found = Abstention(2, cases)
     assert found.precision == round(2 / 3, 4)
