@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,17 @@ from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent.parent / "data"
 PDF = DATA / "cited-digests.pdf"
+PAGE = """## Passages
+
+**Authors:Ada Byron**
+
+Words of an abstract.
+
+[PDF](http://arxiv.org/abs/2407.00001v1)
+
+**Summary**
+A sentence without a source.
+"""
 SUPPORT = Support(1.0, "supported", ())
 
 
@@ -132,13 +144,22 @@ def test_a_library_is_measured_whole(tmp_path: Path) -> None:
     sentences = [{"id": "x", "verdict": "supported", "supported": "no", "readable": "yes"}]
     judgements = tmp_path / "judgements.json"
     judgements.write_text(json.dumps({"form": FORM, "judgements": sentences}), encoding="utf-8")
-    measures: dict[str, Any] = dict(run(settings, [judgements]).measures)
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf-8")
+    shutil.copy(DATA / "choosing-passage-size.md", tmp_path / "2407.00001v1.md")
+    report = run(settings, [judgements, page])
+    measures: dict[str, Any] = dict(report.measures)
     assert measures["cited"] == measures["sentences"] > 10
     assert measures["citation_recall"] == measures["citation_precision"] == 1.0
     assert (measures["fabricated"], measures["judge"]) == (0, "words or rules")
     assert measures["abstention"]["recall"] == 1.0
     assert measures["abstention"]["deletions"] >= 4
     assert measures["judgements"]["agreement"] == 0.0
+    (beside,) = measures["seed"]["page.md"]
+    assert beside["full_text"]  # the file beside the page
+    assert (beside["blog"]["sentences"], beside["blog"]["cited"]) == (1, 0)
+    assert beside["gloss"]["cited"] == beside["gloss"]["sentences"] > 10
+    assert report.table[0] == ("paper", "known", "measure", "blog", "gloss")
     assert "How digests hold" in Path(measures["page"]).read_text(encoding="utf-8")
     assert "Save the judgements" in Path(measures["judging_page"]).read_text(encoding="utf-8")
     json.dumps(measures)
