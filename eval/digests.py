@@ -3,32 +3,39 @@
 Every quote is looked up in the paper's text at its span, and for a PDF the page itself is read
 again, by what is drawn there and not by what gloss kept: the characters whose middle lies in a
 citation's boxes must be the quote's. A miss is a defect, listed with its place.
+
+Beside that: citation recall and precision by a judge (``eval.citations``), what is in no paper
+(``eval.fabricated``), whether deleted sections are reported as not stated (``eval.abstention``),
+how long digests are, what they cost. ``--data`` may name pages of the digest blog (``eval.seed``),
+which are measured beside gloss's own digests of the same papers, and judgements that a person made
+on the page of ``eval.judging``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.evaluation import Report
-from eval.boxes import DrawnPages, letters
+from eval.abstention import Abstention, cases_of, together
+from eval.boxes import DrawnPages
+from eval.citations import Judge, WordsOrChecker, judged
+from eval.corpus import DataUnusable
+from eval.fabricated import Fabrication, fabrications
+from eval.judging import SEED, SENTENCES, agreement, drawn, page, read_judgements, sentences_of
+from eval.measures import mean
+from eval.seed import Beside, BlogPaper, beside, notes, read_page, rows, table, words_in
 from index.config import Settings
-from index.errors import GlossError
+from index.errors import PaperNotFound
 from index.paper import Paper, Passage
 
 if TYPE_CHECKING:
     from app.digest import Citation, Digest
-
-
-class DataNotUsed(GlossError):
-    """This evaluation reads the library and nothing else."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path}: `gloss eval digests` checks the library; leave --data out")
-        self.path = path
+    from index.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,16 @@ class Miss:
     section: str
     quote: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A sentence that the judge does not find in what it cites, or a citation that it needs not."""
+
+    paper_id: str
+    section: str
+    sentence: str
+    quotes: tuple[str, ...]  # all of an unsupported sentence; the needless ones of another
 
 
 @dataclass(slots=True)
@@ -52,34 +69,224 @@ class DigestReport:
     quotes_found: int = 0  # citations whose quote is the paper's text at its span
     boxed: int = 0  # citations of a PDF
     boxes_hold: int = 0  # of those, the ones whose boxes hold the quote's words on the page
+    supported: int = 0  # sentences that the judge finds in what they cite
+    relevant: int = 0  # citations that a supported sentence needs
     not_stated: int = 0
     items: int = 0
     rejected: int = 0
-    fabricated: int = 0  # header fields that the paper's text does not have
-    seconds: dict[str, float] = field(default_factory=dict)
+    fields: int = 0  # titles, authors, affiliations, links and numbers that were looked up
+    words: int = 0
+    origins: Counter[str] = field(default_factory=Counter)
+    asked: int = 0  # sentences that a language model was asked for
+    accepted: int = 0  # of those, the ones whose answer passed every check
+    calls: int = 0
+    failed_calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    model_seconds: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)  # a digest that was kept takes none
     misses: list[Miss] = field(default_factory=list)
+    fabrications: list[Fabrication] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
+
+    def measures(self) -> dict[str, object]:
+        """As ``--json`` prints them."""
+        return {
+            "papers": self.papers,
+            "sentences": self.sentences,
+            "cited": self.cited,
+            "citations": self.citations,
+            "quotes_found": self.quotes_found,
+            "boxed": self.boxed,
+            "boxes_hold": self.boxes_hold,
+            "citation_recall": _share(self.supported, self.sentences),
+            "citation_precision": _share(self.relevant, self.citations),
+            "fabricated": len(self.fabrications),
+            "fabricated_rate": _share(len(self.fabrications), self.fields),
+            "fields": self.fields,
+            "not_stated": self.not_stated,
+            "items": self.items,
+            "rejected": self.rejected,
+            "accepted_share": _share(self.accepted, self.asked),
+            "fallback_rate": _share(self.asked - self.accepted, self.asked),
+            "origins": dict(self.origins),
+            "words_per_digest": _share(self.words, self.papers, 1),
+            "words_per_sentence": _share(self.words, self.sentences, 1),
+            "seconds": self.seconds,
+            "seconds_per_digest": mean(self.seconds.values()),
+            "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
+            "calls": self.calls,
+            "failed_calls": self.failed_calls,
+            "model_seconds": round(self.model_seconds, 2),
+            "misses": [asdict(one) for one in self.misses],
+            "fabrications": [asdict(one) for one in self.fabrications],
+            "unsupported": [asdict(one) for one in self.unsupported],
+        }
+
+
+def _share(part: int, whole: int, decimals: int = 4) -> float | None:
+    """None where there is nothing to have a share of."""
+    return round(part / whole, decimals) if whole else None
 
 
 def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     """Write and check a digest of every paper in the library of ``settings``.
 
-    The library is the data: raises ``DataNotUsed`` if other data is given.
+    ``data`` are pages of the digest blog (``.md``) and judgements (``.json``). Raises
+    ``DataUnusable``.
     """
-    if data:
-        raise DataNotUsed(data[0])
-    from app.write import write_digest
-    from index.library import Library
+    from app.entailment import open_support_model
+    from app.support import Checker
 
+    return measured(settings, data, WordsOrChecker(Checker(open_support_model(settings))))
+
+
+def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
+    """The same with this judge of what is supported. Raises ``DataUnusable``."""
+    from app.write import write_digest
+    from app.writers import open_writer
+    from index.library import Library, splitter
+
+    for path in data:
+        if path.suffix.lower() not in (".md", ".json"):
+            raise DataUnusable(path, "is neither a blog page (.md) nor judgements (.json)")
+    pages = {path: read_page(path) for path in data if path.suffix.lower() == ".md"}
+    judgements = [
+        one for path in data if path.suffix.lower() == ".json" for one in read_judgements(path)
+    ]
     report = DigestReport()
-    with Library.open(settings, create=False) as library:
+    digests: list[Digest] = []
+    abstentions: list[Abstention] = []
+    sides: dict[Path, list[Beside]] = {}
+    with (
+        Library.open(settings, create=False) as library,
+        open_writer(settings, settings.writer) as writer,
+    ):
+        split, embed = splitter(settings), library.embedder.embed_passages
         for row in library.papers():
             if row.status != "ok":
                 continue
             began = time.perf_counter()
-            digest = write_digest(library, row.id)
+            digest = write_digest(library, row.id, writer=writer)
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
-            check(report, digest, library.paper(row.id), library, library.file_of(row.id))
-    return Report(asdict(report))
+            paper = library.paper(row.id)
+            check(report, digest, paper, library, library.file_of(row.id), judge)
+            abstentions.append(cases_of(paper, split, embed))
+            digests.append(digest)
+        for path, blog in pages.items():
+            sides[path] = list(_sides(settings, path, blog, library, judge))
+    abstention = together(abstentions)
+    measures: dict[str, object] = {
+        "writer": settings.writer,
+        "judge": judge.name,
+        **report.measures(),
+        "abstention": _abstention_measures(abstention),
+    }
+    if sides:
+        measures["seed"] = {
+            path.name: [_seed_measures(one) for one in of] for path, of in sides.items()
+        }
+    if judgements:
+        measures["judgements"] = asdict(agreement(judgements))
+    folder = settings.cache.expanduser() / "evaluations"
+    measures["page"] = str(folder / "digests.html")
+    measures["judging_page"] = str(folder / "judging.html")
+    sample = drawn(sentences_of(digests), SENTENCES, SEED)
+    _write(folder / "judging.html", page(sample, settings.writer, SEED))
+    blogs = {path.name: (of, list(notes(of))) for path, of in sides.items()}
+    _write(folder / "digests.html", _page(measures, abstention, blogs))
+    return Report(
+        measures, tuple(_table(sides.values())), tuple(_notes(measures, abstention, blogs))
+    )
+
+
+def _sides(
+    settings: Settings, path: Path, blog: Sequence[BlogPaper], library: Library, judge: Judge
+) -> Iterator[Beside]:
+    """A blog's papers beside gloss's digests of them."""
+    from index.library import splitter
+    from index.read import KINDS, Reader
+
+    with Reader(settings) as reader:
+
+        def full_text(paper: BlogPaper) -> Paper | None:
+            try:
+                return library.paper(paper.id)
+            except PaperNotFound:
+                pass
+            named = sorted(path.parent.glob(f"{paper.id.replace('/', '-')}*"))
+            file = next((one for one in named if one.suffix.lower() in KINDS), None)
+            return reader.read(file).paper if file else None
+
+        embed = library.embedder.embed_passages
+        yield from beside(blog, full_text, reader, splitter(settings), embed, judge)
+
+
+def _abstention_measures(abstention: Abstention) -> dict[str, object]:
+    silent = [case for case in abstention.decided if case.truth == "silent"]
+    return {
+        "precision": abstention.precision,
+        "recall": abstention.recall,
+        "deletions": abstention.deletions,
+        "silent": len(silent),
+        "stated": len(abstention.decided) - len(silent),
+        "wrong": [asdict(case) for case in abstention.wrong],
+        "left_open": len(abstention.left_open),
+    }
+
+
+def _seed_measures(one: Beside) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "title": one.title,
+        "full_text": one.full_text,
+        "blog": asdict(one.blog),
+        "gloss": asdict(one.gloss),
+        "unsupported": list(one.unsupported),
+    }
+
+
+def _table(sides: Iterable[Sequence[Beside]]) -> Iterator[tuple[str, ...]]:
+    for number, of_page in enumerate(sides):
+        shown = list(table(of_page))
+        yield from shown if not number else shown[1:]
+
+
+def _notes(
+    measures: Mapping[str, object],
+    abstention: Abstention,
+    blogs: Mapping[str, tuple[Sequence[Beside], Sequence[str]]],
+) -> Iterator[str]:
+    for _, said in blogs.values():
+        yield from said
+    for case in abstention.wrong:
+        where = f" without {case.deleted}" if case.deleted else ""
+        says = f"states {case.quote!r}" if case.stated else "says not stated"
+        yield f"abstention: {case.paper_id}{where}: {case.item} is {case.truth}, the digest {says}"
+    yield f"sentences to judge: {measures['judging_page']}"
+    yield f"all cases: {measures['page']}"
+
+
+def _page(
+    measures: Mapping[str, object],
+    abstention: Abstention,
+    blogs: Mapping[str, tuple[Sequence[Beside], Sequence[str]]],
+) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("eval"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("digests.html").render(
+        measures=measures, abstention=abstention, blogs=blogs, rows=rows
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 class Passages(Protocol):
@@ -90,25 +297,49 @@ class Passages(Protocol):
 
 
 def check(
-    report: DigestReport, digest: Digest, paper: Paper, library: Passages, file: Path
+    report: DigestReport,
+    digest: Digest,
+    paper: Paper,
+    library: Passages,
+    file: Path,
+    judge: Judge,
 ) -> None:
     """Add one digest of ``paper``, which was read from ``file``, to the report."""
     report.papers += 1
     report.rejected += digest.rejected
-    drawn = DrawnPages(file) if paper.source == "pdf" else None
+    report.asked += digest.usage.sentences
+    report.accepted += digest.usage.accepted
+    report.calls += digest.usage.calls
+    report.failed_calls += digest.usage.failed
+    report.prompt_tokens += digest.usage.prompt_tokens
+    report.completion_tokens += digest.usage.completion_tokens
+    report.model_seconds += digest.usage.seconds
+    found = fabrications(digest, paper)
+    report.fields += found.looked_up
+    report.fabrications += found.fabricated
+    drawn_pages = DrawnPages(file) if paper.source == "pdf" else None
     passages = {passage.id: passage for passage in library.passages(paper.id)}
-    front = letters(paper.text)
-    for copied in (digest.paper.title, *digest.paper.authors):
-        report.fabricated += letters(copied) not in front
     for section in digest.sections:
         report.items += 1
         report.not_stated += section.status == "not stated"
         for claim in section.items:
             report.sentences += 1
+            report.words += words_in(claim.text)
+            report.origins[claim.origin] += 1
+            said = judged(claim, judge)
+            report.supported += said.supported
+            report.relevant += sum(said.relevant)
+            if not (said.supported and all(said.relevant)):
+                needless = tuple(
+                    citation.quote
+                    for citation, relevant in zip(claim.citations, said.relevant, strict=True)
+                    if not relevant
+                )
+                report.unsupported.append(Unsupported(paper.id, section.name, claim.text, needless))
             reasons = [
                 reason
                 for citation in claim.citations
-                if (reason := _why_not(report, citation, paper, drawn, passages))
+                if (reason := _why_not(report, citation, paper, drawn_pages, passages))
             ] or ([] if claim.citations else ["no citation"])
             report.cited += not reasons
             for reason in reasons:
