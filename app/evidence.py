@@ -38,7 +38,7 @@ _LEANS = re.compile(
     r"|(?:They|It|He|She|Its|Their|Them|Those|Such|That|One such|Another|Others?|Both|Either|Neither|Each of)\b"
     r"|(?:This|These)\b(?! (?:paper|work|article|study|report|letter|note|survey|thesis)\b)"
     r"|The (?:former|latter|second|third|first|other|others|same|above|resulting|following|rest|remaining|next|last)\b"
-    r"|In (?:this|these|that|such|those|both|contrast|addition|particular|turn|other|short|fact|general|order|doing|all|each|the (?:first|second|third|latter|former|following|next|previous|same|above|other|case))\b(?! (?:paper|work|article|study|report|letter|survey)\b)"
+    r"|In (?:this|these|that|such|those|both|contrast|addition|particular|turn|other|short|fact|general|order|doing|all(?!,)|each|the (?:first|second|third|latter|former|following|next|previous|same|above|other|case))\b(?! (?:paper|work|article|study|report|letter|survey)\b)"
     r"|Of (?:these|those|course|particular)\b|To (?:this|that|do|demonstrate,|address (?:this|these)|counteract|tackle (?:this|these)|solve (?:this|these)|overcome (?:this|these)|see|illustrate)\b"
     r"|For (?:this|these|that|those|example|instance|each|both|all|such|details|more|further)\b"
     r"|As (?:a (?:result|consequence|side)|such|an (?:example|alternative)|before|above|mentioned|noted|discussed|described|shown|seen|expected|in|side|we|can|for|with)\b"

@@ -157,7 +157,7 @@ TEMPLATE: tuple[Item, ...] = (
             r"goal", r"task of", r"ha(?:s|ve) (?:become|been|emerged)", r"need", r"increasing",
             r"motivat", r"fundamental", r"difficult", r"understanding",
         ),
-        voice="others", turn=3,
+        voice="others", least=1, fill=("introduction",), turn=3,
     ),
     Item(
         "earlier_methods", "overview",
