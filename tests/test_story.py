@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.render import to_json, to_markdown
+from app.support import Checker
 from app.template import TEMPLATE
 from app.write import write_digest
+from eval.citations import WordsOrChecker
 from eval.digests import DigestReport, check
 from index.config import Settings
 from index.library import Library
@@ -37,7 +39,8 @@ def test_every_sentence_of_every_digest_cites_the_words_on_the_page(library: Lib
     for row in library.papers():
         if row.status == "ok":
             digest = write_digest(library, row.id)
-            check(report, digest, library.paper(row.id), library, library.file_of(row.id))
+            paper, file = library.paper(row.id), library.file_of(row.id)
+            check(report, digest, paper, library, file, WordsOrChecker(Checker()))
     assert report.papers == 3
     assert report.sentences > 40
     assert report.misses == []
