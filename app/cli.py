@@ -807,12 +807,25 @@ def digest(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")
     ] = None,
+    locked: Annotated[
+        bool,
+        typer.Option(
+            "--locked", help="The one that was saved last, as it was written; says what changed."
+        ),
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a paper's digest: every sentence with the words that it rests on."""
     from app.write import write_digest
 
+    if locked:
+        if every or not paper_id:
+            raise NothingAsked("digest: --locked is for one paper: give its ID")
+        shown = "json" if as_json else form or "md"
+        with _open(context, library) as opened:
+            _print_locked(opened, paper_id, lang, writer, shown, out)
+        return
     if writer != "extractive":
         raise NotThere(f"--writer {writer} is not in this version: use --writer extractive")
     if every == (paper_id is not None):
@@ -845,6 +858,37 @@ def _print_digest(written: Digest, form: Literal["md", "html", "json"], out: Pat
 
         write_text(out, text)
         messages.print(f"Written to {out}", soft_wrap=True)
+
+
+def _print_locked(
+    library: Library,
+    paper_id: str,
+    lang: Language,
+    writer: str,
+    form: Literal["md", "html", "json"],
+    out: Path | None,
+) -> None:
+    """A saved digest as it was written; on standard error, what has changed since."""
+    from app.render import notices
+    from app.saved import changed_since, in_words, locked_digest
+    from app.write import made_by, with_news
+
+    saved = locked_digest(library, paper_id, lang, writer)
+    _print_digest(saved, form, out)
+    for notice in notices(with_news(saved.paper, library.heard(saved.paper.id))):
+        _say(notice)
+    try:
+        changed = changed_since(library, saved, made_by(writer, lang))
+    except GlossError as error:  # the digest is printed, whatever else is wrong
+        _say(f"whether it is stale cannot be told: {error}")
+        return
+    if changed:
+        options = f" --lang {lang}" * (lang != "en")
+        options += f" --writer {writer}" * (writer != "extractive")
+        anew = f"gloss digest {saved.paper.id}{options} writes it anew"
+        if "paper" in changed:
+            anew += f"; gloss diff {saved.paper.id} shows what stands"
+        _say(f"stale: {in_words(changed)} since; {anew}")
 
 
 def _digest_all(
@@ -898,6 +942,27 @@ def _written_json(written: Written) -> dict[str, Any]:
         "reason": why,
         "sentences": len(written.digest.claims) if written.digest else 0,
     }
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    paper_id: PaperArgument,
+    lang: LanguageOption = "en",
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which sentences of a former version's digest the new version still carries."""
+    from app.diff import paper_diff
+    from app.render import diff_json, diff_lines
+
+    with _open(context, library) as opened:
+        found = paper_diff(opened, paper_id, lang)
+    if as_json:
+        _print_json(diff_json(found))
+        return
+    for line in diff_lines(found):
+        output.print(Text(line), soft_wrap=True)
 
 
 @app.command()

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.evidence import Selector
+from app.lock import lock_of, name_of, sealed
+from app.saved import from_text, to_text
 from app.support import check_quote
 from app.template import TEMPLATE, Item
 from index.errors import GlossError, PaperChanged, PaperNotFound
@@ -69,16 +69,17 @@ def write_digest(
     if writer not in WRITERS:
         raise WriterUnknown(writer)
     paper = library.paper(paper_id)
-    lock = _lock(library, paper, writer)
-    name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
-    text = library.saved_digest(paper.id, name)
-    saved = _from_json(text) if text else None
-    digest = saved or _write(library, paper, lang, writer, lock)
-    # A quote is the paper's language whatever the headings are: only the label differs.
-    digest = replace(digest, lang=lang, writer=writer)
-    if saved is None or not library.is_searched(paper.id, name, lang):
-        library.save_digest(paper.id, name, _to_json(digest), lang, claim_records(digest))
-    return replace(digest, paper=_with_news(digest.paper, library.heard(paper.id)))
+    lock = lock_of(library, paper.id, lang, writer, made_by(writer, lang))
+    if lock["text"] != hashlib.sha256(paper.text.encode()).hexdigest():
+        raise PaperChanged(paper.id)
+    name = name_of(lock)
+    saved = _saved(library, paper.id, lock)
+    digest = saved or _write(library, paper, lang, writer)
+    digest = sealed(replace(digest, lang=lang), lock)
+    if digest != saved or not library.is_searched(paper.id, name, lang):
+        records = claim_records(digest)
+        library.save_digest(paper.id, name, to_text(digest), lang, records, writer)
+    return replace(digest, paper=with_news(digest.paper, library.heard(paper.id)))
 
 
 def write_digests(library: Library, wanted: Iterable[tuple[str, Language]]) -> Iterator[Written]:
@@ -100,13 +101,35 @@ def write_digests(library: Library, wanted: Iterable[tuple[str, Language]]) -> I
             yield Written(paper_id, digest)
 
 
+def made_by(writer: str, lang: Language) -> Mapping[str, str]:
+    """What a writer adds to the lock of its digests. Raises ``WriterUnknown``."""
+    if writer not in WRITERS:
+        raise WriterUnknown(writer)
+    return {}  # quotes are made of the paper alone
+
+
+def _saved(library: Library, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
+    """The digest that was saved with such a lock.
+
+    The extractive writer's is the same in every language, since a quote is the paper's language
+    whatever the headings are: one is as good as the other.
+    """
+    langs = get_args(Language) if lock["writer"] == "extractive" else ()
+    for lang in dict.fromkeys((lock["lang"], *langs)):
+        text = library.saved_digest(paper_id, name_of({**lock, "lang": lang}))
+        saved = from_text(text) if text else None
+        if saved is not None:
+            return saved
+    return None
+
+
 def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
     """The languages of saved digests, in order; one that cannot be read says nothing."""
-    read = (_from_json(text) for text in digests)
+    read = (from_text(text) for text in digests)
     return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
 
 
-def _with_news(header: Header, heard: Known | None) -> Header:
+def with_news(header: Header, heard: Known | None) -> Header:
     """The header, with what arXiv was heard to say of the paper."""
     if heard is None:
         return header
@@ -116,25 +139,7 @@ def _with_news(header: Header, heard: Known | None) -> Header:
     return replace(header, newest=heard.version) if newer else header
 
 
-def _lock(library: Library, paper: Paper, writer: str) -> dict[str, str]:
-    """All that decides the bytes of a digest."""
-    here = Path(__file__).parent
-    modules = ("digest", "evidence", "support", "template", "write")
-    sources = b"".join((here / f"{module}.py").read_bytes() for module in modules)
-    text = hashlib.sha256(paper.text.encode()).hexdigest()
-    return {
-        "gloss": version("gloss"),
-        "writer": writer,
-        "paper": paper.sha256,
-        "text": text,
-        "model": library.embedder.fingerprint,
-        "rules": hashlib.sha256(sources).hexdigest(),
-    }
-
-
-def _write(
-    library: Library, paper: Paper, lang: Language, writer: str, lock: dict[str, str]
-) -> Digest:
+def _write(library: Library, paper: Paper, lang: Language, writer: str) -> Digest:
     passages = library.passages(paper.id)
     claims: dict[Span, Claim] = {}
 
@@ -154,7 +159,7 @@ def _write(
         DigestSection(item.name, tuple(claims[span] for span in spans[item.name]))
         for item in TEMPLATE
     )
-    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected, lock)
+    return Digest(_header(paper), lang, writer, sections, rejected + selector.rejected)
 
 
 def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:
@@ -240,19 +245,3 @@ def _header(paper: Paper) -> Header:
         source=paper.source,
         url=f"https://arxiv.org/abs/{paper.id}{number}" if known else None,
     )
-
-
-def _to_json(digest: Digest) -> str:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Digest).dump_json(digest).decode()
-
-
-def _from_json(text: str) -> Digest | None:
-    """A saved digest, or None if it was saved in an older form."""
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return TypeAdapter(Digest).validate_json(text)
-    except ValidationError:
-        return None
