@@ -47,7 +47,7 @@ _TOKEN = re.compile(
 )
 _ENDS = re.compile(r"[.!?。！？][\"'”’)\]]*$")
 # What may stand beside words that are quoted, so that neither a word nor a number goes on there.
-_BEFORE = re.compile(r"(?:^|[\s\"'“‘(\[*†‡§¶])$")
+_BEFORE = re.compile(r"(?:^|[^\w.,:/@#&=~%$€£−–+±-])$")
 _BEFORE_NAME = re.compile(r"\d$")  # the mark of a footnote, before a name
 _AFTER = re.compile(r"[,;:.!?)\]}\"'”’]*(?:\s|$)")
 _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;][\"'”’)\]]*\s)$")

@@ -191,6 +191,7 @@ def test_short_quotes_stand_or_are_lost() -> None:
     assert fate(address, f"Our code is at {address}-2 for now.") == "lost"
     assert fate(address, f"Our code is at {address}/old for now.") == "lost"
     assert fate("University of Path", "1University of Path, 2Other Place") == "stands"
+    assert fate("University of Path", "⋆University of Path; ‡Other Place") == "stands"
     assert fate("light", "We write of enlightenment and of flights.") == "lost"
     assert fate("0.5", "A loss of -0.5 and of 10.5 came up.") == "lost"
 
