@@ -815,6 +815,12 @@ def digest(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")
     ] = None,
+    locked: Annotated[
+        bool,
+        typer.Option(
+            "--locked", help="The one that was saved last, as it was written; says what changed."
+        ),
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -822,6 +828,15 @@ def digest(
     from app.write import write_digest
     from app.writers import open_writer
 
+    settings = _settings(context, library)
+    name = writer or settings.writer
+    if locked:
+        if every or not paper_id:
+            raise NothingAsked("digest: --locked is for one paper: give its ID")
+        shown = "json" if as_json else form or "md"
+        with _open(context, library) as opened:
+            _print_locked(opened, settings, paper_id, lang, name, shown, out)
+        return
     if every == (paper_id is not None):
         raise NothingAsked("digest: give a paper's ID, or --all in its place")
     if every and (out or form):
@@ -829,8 +844,7 @@ def digest(
             "digest: --format and --out are for one paper: give its ID, "
             "or use `gloss page` for files of many"
         )
-    settings = _settings(context, library)
-    with _open(context, library) as opened, open_writer(settings, writer or settings.writer) as by:
+    with _open(context, library) as opened, open_writer(settings, name) as by:
         if every:
             _digest_all(opened, lang, by, as_json)
         written = write_digest(opened, paper_id or "", lang=lang, writer=by)
@@ -866,6 +880,39 @@ def _say_usage(written: Digest) -> None:
             f"{used.prompt_tokens} + {used.completion_tokens} tokens in {used.seconds:.0f} s",
             soft_wrap=True,
         )
+
+
+def _print_locked(
+    library: Library,
+    settings: Settings,
+    paper_id: str,
+    lang: Language,
+    writer: WriterName,
+    form: Literal["md", "html", "json"],
+    out: Path | None,
+) -> None:
+    """A saved digest as it was written; on standard error, what has changed since."""
+    from app.render import notices
+    from app.saved import changed_since, in_words, locked_digest
+    from app.write import with_news
+    from app.writers import made_by
+
+    saved = locked_digest(library, paper_id, lang, writer)
+    _print_digest(saved, form, out)
+    for notice in notices(with_news(saved.paper, library.heard(saved.paper.id))):
+        _say(notice)
+    try:
+        changed = changed_since(library, saved, made_by(settings, writer, lang))
+    except GlossError as error:  # the digest is printed, whatever else is wrong
+        _say(f"whether it is stale cannot be told: {error}")
+        return
+    if changed:
+        options = f" --lang {lang}" * (lang != "en")
+        options += f" --writer {writer}" * (writer != "extractive")
+        anew = f"gloss digest {saved.paper.id}{options} writes it anew"
+        if "paper" in changed:
+            anew += f"; gloss diff {saved.paper.id} shows what stands"
+        _say(f"stale: {in_words(changed)} since; {anew}")
 
 
 def _digest_all(library: Library, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
@@ -916,6 +963,27 @@ def _written_json(written: Written) -> dict[str, Any]:
         "reason": why,
         "sentences": len(written.digest.claims) if written.digest else 0,
     }
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    paper_id: PaperArgument,
+    lang: LanguageOption = "en",
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which sentences of a former version's digest the new version still carries."""
+    from app.diff import paper_diff
+    from app.render import diff_json, diff_lines
+
+    with _open(context, library) as opened:
+        found = paper_diff(opened, paper_id, lang)
+    if as_json:
+        _print_json(diff_json(found))
+        return
+    for line in diff_lines(found):
+        output.print(Text(line), soft_wrap=True)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from index.errors import GlossError
 
 if TYPE_CHECKING:
+    from app.saved import Stale
     from index.config import Settings
     from index.library import Health, Library, Step
 
@@ -51,6 +53,7 @@ class Examination:
     health: Health | None
     problems: tuple[str, ...]
     writer: str = ""  # who words digests; empty where that one cannot
+    digests: Stale | None = None  # missing where it cannot be told how many are stale
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and values for a person to read."""
@@ -68,7 +71,10 @@ class Examination:
         lines.append(("vectors made by", self.health.model))
         if self.health.rebuilding:
             lines.append(("rebuild cut short", f"for {self.health.rebuilding}: {_GO_ON}"))
-        return [*lines, ("holds", counts), ("health", "ok" if self.health.ok else "see below")]
+        lines.append(("holds", counts))
+        if self.digests is not None and self.digests.saved:
+            lines.append(("digests", _told(self.digests)))
+        return [*lines, ("health", "ok" if self.health.ok else "see below")]
 
     def as_json(self) -> dict[str, Any]:
         """The same for programs."""
@@ -85,6 +91,7 @@ class Examination:
             "library": {
                 "directory": str(self.directory),
                 **(asdict(self.health) if self.health else {}),
+                "digests": asdict(self.digests) if self.digests else None,
             },
             "problems": list(self.problems),
         }
@@ -124,17 +131,19 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
     except GlossError as error:
         problems.append(str(error))
 
-    health = None
+    health = digests = None
     directory = settings.library.expanduser().absolute()
     if repair is not None:
         with Library.open(settings, create=False) as library:
             library.repair(repair)
             problems += _made_searchable(library, repair)
             health = library.health()
+            digests = _stale(library, settings)
     else:
         try:
             with Library.open(settings, create=False) as library:
                 health = library.health()
+                digests = _stale(library, settings)
         except GlossError as error:
             problems.append(str(error))
     if health is not None:
@@ -150,7 +159,27 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
         health=health,
         problems=tuple(problems),
         writer=writer,
+        digests=digests,
     )
+
+
+def _stale(library: Library, settings: Settings) -> Stale | None:
+    """How many digests are stale, where the model can be told; what is wrong, the health tells."""
+    from app.saved import stale_digests
+    from app.writers import made_by
+
+    try:
+        return stale_digests(library, partial(made_by, settings))
+    except GlossError:
+        return None
+
+
+def _told(digests: Stale) -> str:
+    """As in "12 saved, 3 stale: `gloss digest ID` writes one anew"."""
+    said = f"{digests.saved} saved, {digests.stale} stale"
+    if digests.unknown:
+        said += f", {digests.unknown} by a writer that is not at hand"
+    return f"{said}: `gloss digest ID` writes one anew" if digests.stale else said
 
 
 def _made_searchable(library: Library, progress: Callable[[Step], None]) -> list[str]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from app.ask import Answer
+    from app.diff import ClaimChange, DigestDiff, QuoteChange
 
 # What a reader sees beside a page number: where in the paper the words are. `front` is what
 # stands above the abstract.
@@ -680,18 +681,109 @@ def claim_json(claim: Claim) -> dict[str, Any]:
     return {
         "text": claim.text,
         "origin": claim.origin,
-        "citations": [
-            {
-                "passage_id": citation.passage_id,
-                "quote": citation.quote,
-                "span": {"start": citation.span.start, "end": citation.span.end},
-                "page": citation.page,
-                "boxes": [box_json(box) for box in citation.boxes],
-            }
-            for citation in claim.citations
-        ],
+        "citations": [_citation_json(citation) for citation in claim.citations],
         "support": {"score": claim.support.score, "verdict": claim.support.verdict},
     }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    return {
+        "passage_id": citation.passage_id,
+        "quote": citation.quote,
+        "span": {"start": citation.span.start, "end": citation.span.end},
+        "page": citation.page,
+        "boxes": [box_json(box) for box in citation.boxes],
+    }
+
+
+def diff_json(found: DigestDiff) -> dict[str, Any]:
+    """What a new version left of a digest, as ``gloss diff --json`` prints it."""
+    return {
+        "paper": {"id": found.paper_id, "version": found.version, "title": found.title},
+        "former": {"version": found.former.version, "title": found.former.title},
+        "lang": found.lang,
+        "writer": found.writer,
+        "stands": len(found.of("stands")),
+        "changed": len(found.of("changed")),
+        "lost": len(found.of("lost")),
+        "claims": [
+            {
+                "section": one.section,
+                "text": one.claim.text,
+                "status": one.fate,
+                "quotes": [
+                    {
+                        "status": quote.fate,
+                        "quote": quote.quote,
+                        "passage_id": quote.passage_id,
+                        "page": quote.page,
+                        "closeness": round(quote.closeness, 4),
+                        "now": _citation_json(quote.now) if quote.now else None,
+                        "words": [
+                            {"before": word.before, "after": word.after} for word in quote.words
+                        ],
+                    }
+                    for quote in one.quotes
+                ],
+            }
+            for one in found.claims
+        ],
+    }
+
+
+def diff_lines(found: DigestDiff) -> list[str]:
+    """The same for a person at a terminal: what is lost, what has changed, how much stands."""
+    numbers = [f"version {one}" if one else "" for one in (found.former.version, found.version)]
+    before, after = (numbers[0] or "its former file", numbers[1] or "the file that is here now")
+    lines = [
+        plain(f"{found.paper_id}: {found.title}"),
+        f"The digest of {before} ({found.lang}, {found.writer}), beside {after}.",
+    ]
+    lost, changed = found.of("lost"), found.of("changed")
+    if lost:
+        lines += ["", f"Lost ({len(lost)}): no sentence comes near what they rest on"]
+        lines += [line for one in lost for line in _lost_lines(one)]
+    if changed:
+        lines += ["", f"Changed ({len(changed)})"]
+        lines += [line for one in changed for line in _changed_lines(one)]
+    standing, total = len(found.of("stands")), len(found.claims)
+    return [*lines, "", f"{standing} of {total} sentences stand word for word."]
+
+
+def _lost_lines(one: ClaimChange) -> list[str]:
+    gone = [quote for quote in one.quotes if quote.fate == "lost"]
+    lines = [f"- {_title(one.section, 'en')}: {plain(one.claim.text)}"]
+    if len(gone) == 1 and plain(gone[0].quote) == plain(one.claim.text):
+        return lines
+    return lines + [f"    rested on: {plain(quote.quote)}" for quote in gone]
+
+
+def _changed_lines(one: ClaimChange) -> list[str]:
+    lines = [f"- {_title(one.section, 'en')}: {plain(one.claim.text)}"]
+    for quote in one.quotes:
+        if quote.fate == "changed":
+            lines += [f"    {_words_line(quote)}", f"    now: {_now_line(quote)}"]
+    return lines
+
+
+def _words_line(quote: QuoteChange) -> str:
+    """As in "28.4 -> 28.9; added: on average"."""
+    said = []
+    for word in quote.words:
+        before, after = plain(word.before), plain(word.after)
+        if before and after:
+            said.append(f"{before} -> {after}")
+        else:
+            said.append(f"left out: {before}" if before else f"added: {after}")
+    return "; ".join(said)
+
+
+def _now_line(quote: QuoteChange) -> str:
+    if quote.now is None:
+        return ""
+    page = f"p. {quote.now.page}" if quote.now.page else ""
+    place = ", ".join(part for part in (page, quote.now.passage_id) if part)
+    return f"{plain(quote.now.quote)}{f' ({place})' if place else ''}"
 
 
 def box_json(box: Box) -> dict[str, float]:

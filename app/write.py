@@ -11,13 +11,13 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
 from app.evidence import Selector
+from app.lock import lock_of, name_of, sealed
+from app.saved import from_text, to_text
 from app.support import check_quote
 from app.template import TEMPLATE, Item
 from index.errors import GlossError, PaperChanged, PaperNotFound
@@ -104,19 +104,19 @@ def write_digest(
     language. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
     paper = library.paper(paper_id)
-    lock = _lock(library, paper, writer, lang)
-    name = hashlib.sha256(repr(sorted(lock.items())).encode()).hexdigest()
-    text = library.saved_digest(paper.id, name)
-    saved = _from_json(text) if text else None
-    digest = saved or replace(
-        written(paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer),
-        lock=lock,
+    lock = lock_of(library, paper.id, lang, writer.name, writer.made_by(lang))
+    if lock["text"] != hashlib.sha256(paper.text.encode()).hexdigest():
+        raise PaperChanged(paper.id)
+    name = name_of(lock)
+    saved = _saved(library, paper.id, lock)
+    digest = saved or written(
+        paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer
     )
-    # A quote is the paper's language whatever the headings are: only the label differs.
-    digest = replace(digest, lang=lang)
-    if saved is None or not library.is_searched(paper.id, name, lang):
-        library.save_digest(paper.id, name, _to_json(digest), lang, claim_records(digest))
-    return replace(digest, paper=_with_news(digest.paper, library.heard(paper.id)))
+    digest = sealed(replace(digest, lang=lang), lock)
+    if digest != saved or not library.is_searched(paper.id, name, lang):
+        records = claim_records(digest)
+        library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name)
+    return replace(digest, paper=with_news(digest.paper, library.heard(paper.id)))
 
 
 def write_digests(
@@ -140,13 +140,28 @@ def write_digests(
             yield Written(paper_id, digest)
 
 
+def _saved(library: Library, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
+    """The digest that was saved with such a lock.
+
+    The extractive writer's is the same in every language, since a quote is the paper's language
+    whatever the headings are: one is as good as the other.
+    """
+    langs = get_args(Language) if lock["writer"] == "extractive" else ()
+    for lang in dict.fromkeys((lock["lang"], *langs)):
+        text = library.saved_digest(paper_id, name_of({**lock, "lang": lang}))
+        saved = from_text(text) if text else None
+        if saved is not None:
+            return saved
+    return None
+
+
 def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
     """The languages of saved digests, in order; one that cannot be read says nothing."""
-    read = (_from_json(text) for text in digests)
+    read = (from_text(text) for text in digests)
     return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
 
 
-def _with_news(header: Header, heard: Known | None) -> Header:
+def with_news(header: Header, heard: Known | None) -> Header:
     """The header, with what arXiv was heard to say of the paper."""
     if heard is None:
         return header
@@ -154,23 +169,6 @@ def _with_news(header: Header, heard: Known | None) -> Header:
         return replace(header, withdrawn=True)
     newer = header.version is not None and heard.version > header.version
     return replace(header, newest=heard.version) if newer else header
-
-
-def _lock(library: Library, paper: Paper, writer: Writer, lang: Language) -> dict[str, str]:
-    """All that decides the bytes of a digest."""
-    here = Path(__file__).parent
-    modules = ("digest", "evidence", "support", "template", "write")
-    sources = b"".join((here / f"{module}.py").read_bytes() for module in modules)
-    text = hashlib.sha256(paper.text.encode()).hexdigest()
-    return {
-        "gloss": version("gloss"),
-        "writer": writer.name,
-        "paper": paper.sha256,
-        "text": text,
-        "model": library.embedder.fingerprint,
-        "rules": hashlib.sha256(sources).hexdigest(),
-        **writer.made_by(lang),
-    }
 
 
 def written(
@@ -296,19 +294,3 @@ def _header(paper: Paper) -> Header:
         source=paper.source,
         url=f"https://arxiv.org/abs/{paper.id}{number}" if known else None,
     )
-
-
-def _to_json(digest: Digest) -> str:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Digest).dump_json(digest).decode()
-
-
-def _from_json(text: str) -> Digest | None:
-    """A saved digest, or None if it was saved in an older form."""
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return TypeAdapter(Digest).validate_json(text)
-    except ValidationError:
-        return None

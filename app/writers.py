@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
-from app.digest import WriterName
+from app.digest import Language, WriterName
 from app.write import EXTRACTIVE, Writer
+from index.errors import GlossError
 
 if TYPE_CHECKING:
     from index.config import Settings
 
 
+class WriterUnknown(GlossError):
+    """No writer of that name, as in a library that another gloss wrote to."""
+
+    def __init__(self, writer: str) -> None:
+        super().__init__(f"writer {writer}: not known; there is {', '.join(get_args(WriterName))}")
+        self.writer = writer
+
+
 @contextmanager
-def open_writer(settings: Settings, name: WriterName) -> Iterator[Writer]:
+def open_writer(settings: Settings, name: str) -> Iterator[Writer]:
     """The writer of that name, and what it holds given back afterwards.
 
     ``local`` shortens quote by quote, since a small model drops citations and parrots when it is
-    asked for more; ``endpoint`` may join quotes. Raises ``ModelUnusable``, ``EndpointUnusable`` and
-    ``GlossaryUnusable``, each saying what to set.
+    asked for more; ``endpoint`` may join quotes. Raises ``WriterUnknown``, and ``ModelUnusable``,
+    ``EndpointUnusable`` and ``GlossaryUnusable``, each saying what to set.
     """
     if name == "extractive":
         yield EXTRACTIVE
         return
+    named: dict[str, Literal["local", "endpoint"]] = {"local": "local", "endpoint": "endpoint"}
+    if name not in named:
+        raise WriterUnknown(name)
     from app.entailment import open_support_model
     from app.glossary import load_glossary
     from app.llm import open_language_model
@@ -33,5 +45,11 @@ def open_writer(settings: Settings, name: WriterName) -> Iterator[Writer]:
     checker = Checker(open_support_model(settings))
     glossary = load_glossary(settings.glossary)
     strategy = Compressing() if name == "local" else Merging()
-    with closing(open_language_model(settings, name)) as model:
+    with closing(open_language_model(settings, named[name])) as model:
         yield ModelWriter(name, model, strategy, checker, glossary, settings.digest_seconds)
+
+
+def made_by(settings: Settings, name: str, lang: Language) -> Mapping[str, str]:
+    """What that writer adds to the lock of its digests. No model is loaded. Raises as above."""
+    with open_writer(settings, name) as writer:
+        return writer.made_by(lang)

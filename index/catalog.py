@@ -9,12 +9,17 @@ An edition is one reading of one file. It is ``pending`` until its vectors are i
 A claim set is what one digest of an edition says in one language, and has the same three states:
 the digest is saved in the transaction that makes its claims ``current``.
 
+A digest is a row of its edition's, and goes with it. The newest of each language and writer is kept
+apart as a former digest, in the very transaction that takes its edition or its passages away, so
+that what a paper was said to say is known after the paper has changed.
+
 Beside them stands what arXiv was heard to say: the newest version of each paper that came up, and
 other ids under which the file of a paper is known.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import sys
@@ -45,7 +50,7 @@ from index.paper import (
     Words,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 State = Literal["pending", "current", "replaced", "failed"]
 ClaimState = Literal["pending", "current", "replaced"]
 Key = Literal["paper_id", "paper_key", "sha256", "original"]
@@ -131,6 +136,38 @@ CREATE TABLE claims (
 ) WITHOUT ROWID;
 CREATE INDEX claims_id ON claims (id);
 """,
+    # Of the digests that an edition had in schema 3, those whose claims counted were the newest.
+    3: """
+CREATE TABLE saved_digests (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- of two digests, the newer has the higher one
+    edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    writer TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (edition, name)
+);
+INSERT INTO saved_digests (edition, name, lang, writer, json)
+    SELECT edition, name,
+        coalesce(CASE WHEN json_valid(json) THEN json_extract(json, '$.lang') END, 'en'),
+        coalesce(CASE WHEN json_valid(json) THEN json_extract(json, '$.writer') END, 'extractive'),
+        json
+    FROM digests d ORDER BY edition, EXISTS (SELECT 1 FROM claim_sets s
+        WHERE s.edition = d.edition AND s.digest = d.name AND s.state = 'current'), name;
+DROP TABLE digests;
+ALTER TABLE saved_digests RENAME TO digests;
+CREATE TABLE former_digests (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    paper_key TEXT NOT NULL,                   -- of the edition that it was written of, as are
+    paper_id TEXT NOT NULL,                    -- these three
+    version INTEGER,
+    sha256 TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    writer TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (paper_key, sha256, lang, writer)
+);
+""",
 }
 
 # The columns of ``passages``, for a table of the connection's own.
@@ -195,6 +232,31 @@ class Alias:
     paper_key: str
     version: int | None
     target: str  # the other paper's key
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDigest:
+    """A saved digest, as the app wrote it, with what is known of the edition it was written of."""
+
+    paper_id: str
+    version: int | None
+    sha256: str  # of the file
+    lang: str
+    writer: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Of one edition, SHA-256 in hexadecimal: of its file, of its text, and of the reading.
+
+    The reading is everything that the catalogue has of a paper, with the places of its words on
+    the pages, and its passages.
+    """
+
+    file: str
+    text: str
+    reading: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,10 +519,16 @@ class Catalog:
     def make_current(self, number: int) -> None:
         """The commit: this edition counts from now on, and the paper's former one no longer.
 
-        Failures of the same file or the same paper are forgotten, and so is that its id was
-        another paper's.
+        The newest digests of that one stay as former digests. Failures of the same file or the same
+        paper are forgotten, and so is that its id was another paper's.
         """
         with self._transaction() as connection:
+            _keep_digests(
+                connection,
+                "e.state = 'current'"
+                " AND e.paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
+                (number,),
+            )
             connection.execute(
                 "UPDATE editions SET state = 'replaced' WHERE state = 'current'"
                 " AND paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
@@ -481,6 +549,7 @@ class Catalog:
                 " WHERE paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
                 (number,),
             )
+            connection.execute(_FORGET_OLDER, (number,))
 
     def add_failed(
         self,
@@ -512,8 +581,16 @@ class Catalog:
             )
 
     def retire(self, number: int) -> None:
-        """The paper is no longer in the library; ``purge`` follows once its vectors are out."""
+        """The paper is no longer in the library; ``purge`` follows once its vectors are out.
+
+        Former digests of it are forgotten.
+        """
         with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM former_digests"
+                " WHERE paper_key = (SELECT paper_key FROM editions WHERE number = ?)",
+                (number,),
+            )
             connection.execute(
                 "DELETE FROM aliases"
                 " WHERE target = (SELECT paper_key FROM editions WHERE number = ?)",
@@ -540,14 +617,16 @@ class Catalog:
     def make_anew(self, values: Mapping[str, str]) -> None:
         """Let vectors count that were made anew: ``values`` of ``meta``, and all staged passages.
 
-        Digests and claims of editions with staged passages go: they cite the former ones. So do
-        editions and claim sets that do not count, whose vectors are among the former ones.
+        Digests and claims of editions with staged passages go, since they cite the former ones;
+        the newest stay as former digests. So do editions and claim sets go that do not count, whose
+        vectors are among the former ones.
         """
         with self._transaction() as connection:
             connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
             connection.execute("DELETE FROM editions WHERE state IN ('pending', 'replaced')")
             connection.execute("DELETE FROM claim_sets WHERE state != 'current'")
             staged = "edition IN (SELECT edition FROM staged)"
+            _keep_digests(connection, f"d.{staged}", ())
             for table in ("passages", "digests", "claim_sets"):
                 connection.execute(f"DELETE FROM {table} WHERE {staged}")
             connection.execute(
@@ -729,6 +808,50 @@ class Catalog:
         rows = self._rows("SELECT json FROM digests WHERE edition = ? ORDER BY name", (number,))
         return tuple(str(row[0]) for row in rows)
 
+    def newest_digests(self, number: int | None = None) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of one current edition or of all."""
+        rows = self._rows(
+            "SELECT e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json"
+            " FROM digests d JOIN editions e ON e.number = d.edition"
+            f" WHERE e.state = 'current' AND {_NEWEST} AND e.number = coalesce(?, e.number)"
+            " ORDER BY e.paper_id, d.number DESC",
+            (number,),
+        )
+        return [KeptDigest(*row) for row in rows]
+
+    def former_digests(self, paper_key: str) -> list[KeptDigest]:
+        """What is kept of a paper's former digests, newest first."""
+        rows = self._rows(
+            "SELECT paper_id, version, sha256, lang, writer, json FROM former_digests"
+            " WHERE paper_key = ? ORDER BY number DESC",
+            (paper_key,),
+        )
+        return [KeptDigest(*row) for row in rows]
+
+    def fingerprint(self, number: int) -> Fingerprint:
+        """What tells one reading of a paper from another. ``KeyError`` where there is no paper.
+
+        It unpacks bytes and parses nothing, which takes a few milliseconds for a paper.
+        """
+        rows = self._rows(
+            "SELECT sha256, paper, text, words FROM editions"
+            " WHERE number = ? AND paper IS NOT NULL",
+            (number,),
+        )
+        if not rows:
+            raise KeyError(number)
+        file, *packed = rows[0]
+        parts = [zlib.decompress(part) for part in packed]
+        passages = self._rows(
+            'SELECT id, section, role, start, "end" FROM passages WHERE edition = ?'
+            " ORDER BY position",
+            (number,),
+        )
+        reading = hashlib.sha256()
+        for part in (*parts, json.dumps(passages).encode()):
+            reading.update(hashlib.sha256(part).digest())
+        return Fingerprint(file, hashlib.sha256(parts[1]).hexdigest(), reading.hexdigest())
+
     def add_claims(
         self, edition: int, lang: str, digest: str, claims: Sequence[ClaimRecord]
     ) -> int:
@@ -749,11 +872,12 @@ class Catalog:
             )
         return number
 
-    def commit_digest(self, number: int, text: str) -> None:
+    def commit_digest(self, number: int, text: str, writer: str = "extractive") -> None:
         """The commit of a digest: it is saved, and its claim set counts instead of the former.
 
         The former is that of the same edition and language. ``text`` takes the place of an
-        earlier digest of that name. ``KeyError`` where there is no such pending set.
+        earlier digest of that name, and is the newest. ``KeyError`` where there is no such pending
+        set.
         """
         with self._transaction() as connection:
             row = connection.execute(
@@ -765,7 +889,9 @@ class Catalog:
                 raise KeyError(number)
             edition, lang, digest = row
             connection.execute(
-                "INSERT OR REPLACE INTO digests VALUES (?, ?, ?)", (edition, digest, text)
+                "INSERT OR REPLACE INTO digests (edition, name, lang, writer, json)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (edition, digest, lang, writer, text),
             )
             connection.execute(
                 "UPDATE claim_sets SET state = 'replaced'"
@@ -897,6 +1023,37 @@ class Catalog:
 
 # What makes a claim count, in the words of the queries above.
 _COUNTS = "s.state = 'current' AND e.state = 'current'"
+
+# What makes a digest the newest of its edition in its language by its writer.
+_NEWEST = (
+    "d.number = (SELECT max(number) FROM digests same WHERE same.edition = d.edition"
+    " AND same.lang = d.lang AND same.writer = d.writer)"
+)
+
+# Of a paper's former digests in a language by a writer, two files' are kept at most: those of the
+# file that counts, which may have been read anew, and those of the last one before it.
+_FORGET_OLDER = """
+DELETE FROM former_digests WHERE number IN (
+    SELECT old.number FROM former_digests old
+    JOIN editions e ON e.paper_key = old.paper_key AND e.sha256 != old.sha256
+    JOIN former_digests later ON later.paper_key = old.paper_key
+        AND later.lang = old.lang AND later.writer = old.writer
+        AND later.number > old.number AND later.sha256 != e.sha256
+    WHERE e.number = ?
+)
+"""
+
+
+def _keep_digests(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> None:
+    """Keep the newest digests of editions apart, as former ones."""
+    connection.execute(
+        "INSERT OR REPLACE INTO former_digests"
+        " (paper_key, paper_id, version, sha256, lang, writer, json)"
+        " SELECT e.paper_key, e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json"
+        " FROM digests d JOIN editions e ON e.number = d.edition"
+        f" WHERE {_NEWEST} AND {where} ORDER BY d.number",
+        values,
+    )
 
 
 @cache

@@ -109,8 +109,9 @@ class ClaimIndex:
         text: str,
         claims: Sequence[ClaimRecord],
         points: Sequence[Point],
+        writer: str,
     ) -> None:
-        """Save a digest (``text``, under the name ``digest``) and let its claims count.
+        """Save a writer's digest (``text``, under the name ``digest``) and let its claims count.
 
         They take the place of those of the edition's former digest in that language. Cut short,
         it leaves the former digest and its claims.
@@ -119,7 +120,7 @@ class ClaimIndex:
         number = self._catalog.add_claims(edition, lang, digest, claims)
         try:
             self._store.upsert([replace(point, edition=number) for point in points])
-            self._catalog.commit_digest(number, text)
+            self._catalog.commit_digest(number, text, writer)
         except BaseException:
             # What was interrupted after the commit counts. What does not is taken out; if that
             # cannot be done now, the next opening does so.

@@ -27,7 +27,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Alias, Catalog, ClaimSet, Edition, Known, Origin
+from index.catalog import Alias, Catalog, ClaimSet, Edition, Fingerprint, KeptDigest, Known, Origin
 from index.claims import ClaimIndex, claim_points, resolves
 from index.config import Settings
 from index.errors import (
@@ -858,6 +858,7 @@ class Library:
         text: str,
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
+        writer: str = "extractive",
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now.
 
@@ -874,7 +875,55 @@ class Library:
         with self._writing:
             if self._edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)
-            self._claims(engine).save(edition.number, lang, key, text, claims, points)
+            self._claims(engine).save(edition.number, lang, key, text, claims, points, writer)
+
+    def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
+        """The digest of a paper that was last saved in that language by that writer.
+
+        It may be of an edition that is no longer here, where the paper has none since; an id with
+        a former version asks for that version's. Raises ``PaperNotFound``.
+        """
+        edition, former = self._edition_then(paper_id)
+        key = key_of(paper_id)
+        kept = [*self._catalog.newest_digests(edition.number), *former]
+        if key.version is not None and key.paper == edition.paper_key:
+            kept = [one for one in kept if one.version == key.version]
+        return next((one for one in kept if (one.lang, one.writer) == (lang, writer)), None)
+
+    def newest_digests(self) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of every paper that is here."""
+        return self._catalog.newest_digests()
+
+    def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
+        """Digests of what the paper's file was before, newest first.
+
+        ``paper_id`` may name the former version. Raises ``PaperNotFound``.
+        """
+        edition, former = self._edition_then(paper_id)
+        return tuple(one for one in former if one.sha256 != edition.sha256)
+
+    def _edition_then(self, paper_id: str) -> tuple[Edition, list[KeptDigest]]:
+        """The edition that counts now of a paper, and its former digests, newest first.
+
+        An id with a version that is not here any more stands for the paper where a digest of that
+        version is kept, and then only those of that version are told.
+        """
+        key = key_of(paper_id)
+        try:
+            edition = self._edition(paper_id)
+        except PaperNotFound:
+            current = self._catalog.find("paper_key", key.paper, "current")
+            former = [
+                one for one in self._catalog.former_digests(key.paper) if one.version == key.version
+            ]
+            if not (current and former):
+                raise
+            return current[0], former
+        return edition, self._catalog.former_digests(edition.paper_key)
+
+    def fingerprint(self, paper_id: str) -> Fingerprint:
+        """What tells this reading of a paper from another. Raises ``PaperNotFound``."""
+        return self._catalog.fingerprint(self._edition(paper_id).number)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether the digest under ``key`` is the one that is searched in that language."""

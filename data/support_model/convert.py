@@ -34,8 +34,12 @@ def main() -> None:
     model = BertForSequenceClassification.from_pretrained(given.model).eval()
 
     class Pair(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
         def forward(self, *tensors: Any) -> Any:
-            return model(**dict(zip(INPUTS, tensors, strict=True))).logits
+            return self.model(**dict(zip(INPUTS, tensors, strict=True))).logits
 
     example = tokenizer(["a", "a longer one"], ["b", "c"], padding=True, return_tensors="pt")
     with torch.no_grad():

@@ -196,6 +196,9 @@ class FakeLibrary:
     def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
         return self.unsearched
 
+    def newest_digests(self) -> list[Any]:
+        return []
+
     def add(self, source: Any, progress: Callable[[str], None] | None = None) -> Any:
         if progress is not None:
             progress("read")
@@ -325,3 +328,107 @@ def _loaded(name: str) -> Any:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name]
+
+
+class ReaderHere:
+    """Reads files in the test's own process: those that it wrote need no other."""
+
+    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Any:
+        from index.read import _read_file
+
+        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def open_library(fake_embedder: Any) -> Callable[..., Any]:
+    """Open a real library in a folder, which reads files for real; its vectors are the fake's."""
+    from index.config import Settings
+    from index.library import Library
+
+    real = Library.open
+
+    def opened(settings: Any, **parts: Any) -> Any:
+        chosen = settings if isinstance(settings, Settings) else Settings(library=settings)
+        return real(chosen, **{"embedder": fake_embedder, "reader": ReaderHere(), **parts})
+
+    return opened
+
+
+@pytest.fixture
+def gloss_on_disk(
+    open_library: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., SimpleNamespace]:
+    """Run ``gloss`` on a real library in ``tmp_path / "library"``."""
+    import sys
+
+    from app import cli
+    from index.library import Library
+
+    monkeypatch.setattr(Library, "open", open_library)
+    monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "library"))
+
+    def run(*arguments: str) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        captured = capsys.readouterr()
+        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
+
+    return run
+
+
+FIRST = """# Lanterns for Long Paths
+
+Ada Byron, Bo Li
+
+## Abstract
+
+We present a lantern that lights long paths for people who walk at night. Our lantern reaches 28.4
+lumens on the standard path and burns for three hours on a single fill of oil. We show that it
+outperforms all candles that were tested before.
+
+## Introduction
+
+People walk at night, and paths are dark in most villages of the north. Candles go out in the wind,
+which is a problem that has been known for a very long time. In this paper we propose a lantern with
+two walls of glass that keeps the wind away from the flame.
+
+## Method
+
+We build the lantern from two walls of glass and a tank that holds one litre of oil. The flame is
+fed by a wick of cotton whose length is controlled by a small screw. We use a data-driven rule to
+choose the length of the wick for each weather.
+
+## Results
+
+On the standard path the lantern reaches 28.4 lumens, which is more than the best candle. It burns
+for three hours on average over twenty nights of tests. In the wind it went out in only 2% of all
+nights, while candles went out in 61% of them.
+
+## Conclusion
+
+We presented a lantern with two walls of glass that stays lit in the wind. In future work we plan to
+test the lantern in heavy rain and on steep mountains.
+"""
+SECOND = (
+    FIRST.replace("28.4", "28.9")
+    .replace("data-driven", "data-\ndriven")
+    .replace("only 2% of", "only 12% of")
+    .replace("In future work we plan to\ntest the lantern in heavy rain and on steep mountains.",
+             "All shops of the village\nhave sold it since last spring.")
+)  # fmt: skip
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> tuple[Path, Path]:
+    """Two versions of a paper on lanterns: numbers changed, and one sentence went."""
+    files = (tmp_path / "2407.03300v1.md", tmp_path / "2407.03300v2.md")
+    for file, text in zip(files, (FIRST, SECOND), strict=True):
+        file.write_text(text, encoding="utf-8")
+    return files

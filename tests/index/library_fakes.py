@@ -264,6 +264,14 @@ def main(directory: str, moment: str, *files: str) -> None:
         return
     store = DyingStore(EdgeStore(Path(directory, "vectors"), 26), moment)
     with open_library(Path(directory), store=store) as library:
+        commit = library._catalog.make_current
+
+        def commit_and_die(number: int) -> None:
+            commit(number)
+            os._exit(9)
+
+        if moment == "after current":
+            library._catalog.make_current = commit_and_die  # type: ignore[method-assign]
         for name in files:
             if moment == "before current":
                 library._catalog.make_current = lambda number: os._exit(9)  # type: ignore[assignment,method-assign]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import struct
 import threading
@@ -14,6 +15,8 @@ from index.catalog import (
     SCHEMA,
     Alias,
     Catalog,
+    Fingerprint,
+    KeptDigest,
     KeptPassage,
     Known,
     Origin,
@@ -255,14 +258,29 @@ def test_threads_share_it(tmp_path: Path) -> None:
         assert len(catalog.numbers("replaced")) == 36
 
 
+def as_it_was_in_schema_3(path: Path) -> None:
+    """Take out of a catalogue what schema 4 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP TABLE former_digests; ALTER TABLE digests RENAME TO newer;"
+            "CREATE TABLE digests ("
+            " edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,"
+            " name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (edition, name)) WITHOUT ROWID;"
+            "INSERT INTO digests SELECT edition, name, json FROM newer; DROP TABLE newer;"
+            "PRAGMA user_version=3; PRAGMA journal_mode=DELETE"
+        )
+    connection.close()
+
+
 def as_it_was_in_schema_1(path: Path) -> None:
-    """Take out of a catalogue what schema 2 put in."""
+    """Take out of a catalogue what schema 2 put in, and those after it."""
+    as_it_was_in_schema_3(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             "DROP TABLE claims; DROP TABLE claim_sets;"
             "DROP TABLE known; DROP TABLE aliases;"
             "ALTER TABLE editions DROP COLUMN recorded;"
-            "PRAGMA user_version=1; PRAGMA journal_mode=DELETE"
+            "PRAGMA user_version=1"
         )
     connection.close()
 
@@ -312,3 +330,70 @@ def test_another_id_ends_with_its_paper_or_with_one_of_its_own(tmp_path: Path) -
         assert catalog.aliases() == [Alias("r", 2, "p")]
         catalog.retire(number)
         assert catalog.aliases() == []
+
+
+def save(catalog: Catalog, number: int, name: str, text: str, lang: str = "en") -> None:
+    catalog.commit_digest(catalog.add_claims(number, lang, name, ()), text)
+
+
+def test_of_the_digests_of_schema_3_those_that_were_searched_are_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with Catalog(path) as catalog:
+        number = catalog.add_pending(paper_of("some words"), "p", ORIGIN, ())
+        catalog.make_current(number)
+        save(catalog, number, "b", '{"lang": "en", "writer": "extractive"}')
+        save(catalog, number, "a", '{"lang": "en", "writer": "extractive", "new": 1}')
+        save(catalog, number, "c", '{"lang": "zh", "writer": "other"}', "zh")
+        save(catalog, number, "d", "no JSON", "fr")  # in no language that its text tells
+    as_it_was_in_schema_3(path)
+    for _ in range(2):
+        with Catalog(path, create=False) as catalog:
+            kept = {(one.lang, one.writer): one.text for one in catalog.newest_digests()}
+            assert kept == {
+                ("en", "extractive"): "no JSON",
+                ("zh", "other"): '{"lang": "zh", "writer": "other"}',
+            }
+            assert catalog.digest(number, "a") == '{"lang": "en", "writer": "extractive", "new": 1}'
+            assert len(catalog.digests(number)) == 4
+            assert sorted(one.digest for one in catalog.claim_sets(number)) == ["a", "c", "d"]
+            assert catalog.former_digests("p") == []
+
+
+def test_the_newest_digest_of_each_language_and_writer(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        number = catalog.add_pending(paper_of("some words"), "p", ORIGIN, ())
+        assert catalog.newest_digests(number) == []
+        catalog.make_current(number)
+        for name, text, lang in [("z", "1", "en"), ("a", "2", "en"), ("b", "3", "zh")]:
+            save(catalog, number, name, text, lang)
+        assert [(one.lang, one.text) for one in catalog.newest_digests(number)] == [
+            ("zh", "3"),
+            ("en", "2"),
+        ]
+        save(catalog, number, "z", "4")  # saved again, it is the newest again
+        (newest, _) = catalog.newest_digests()
+        assert newest == KeptDigest("p", 1, "aa", "en", "extractive", "4")
+
+
+def test_a_fingerprint_tells_readings_apart(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+        paper = paper_of("some words")
+
+        def print_of(one: Paper, passages: list[Passage], file: str = "aa") -> Fingerprint:
+            origin = replace(ORIGIN, sha256=file)
+            return catalog.fingerprint(catalog.add_pending(one, "p", origin, passages))
+
+        first = print_of(paper, passages_of(paper))
+        assert first == print_of(paper, passages_of(paper))
+        assert first.text == hashlib.sha256(b"some words").hexdigest()
+        moved = Words.of([Word(Span(0, 4), Box(1, 2, 3, 4, 5), 0)])
+        others = [
+            print_of(replace(paper, words=moved), passages_of(paper)),
+            print_of(replace(paper, title="Another"), passages_of(paper)),
+            print_of(paper, []),
+        ]
+        assert {one.text for one in others} == {first.text}
+        assert len({first.reading, *(one.reading for one in others)}) == 4
+        assert print_of(paper, passages_of(paper), "bb") == replace(first, file="bb")
+        with pytest.raises(KeyError):
+            catalog.fingerprint(99)

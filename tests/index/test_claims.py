@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from index.catalog import KeptDigest
+from index.config import Settings
 from index.errors import (
     ClaimNotFound,
     EmptyQuery,
@@ -29,7 +31,7 @@ from index.errors import (
     StoreUnusable,
 )
 from index.library import Library, Step
-from index.paper import ClaimHit, SearchFilter, Span
+from index.paper import ClaimHit, Record, SearchFilter, Span
 from index.sources import Source
 from index.store.client import ClientShelf
 
@@ -413,7 +415,8 @@ def test_nothing_to_search_is_said(library: Library, tmp_path: Path) -> None:
         library.search_claims("ants")
     # What a gloss that knew no claims has saved.
     library._catalog._connection.execute(
-        "INSERT INTO digests SELECT number, 'old', '{}' FROM editions WHERE paper_id = 'ants'"
+        "INSERT INTO digests (edition, name, lang, writer, json)"
+        " SELECT number, 'old', 'en', 'extractive', '{}' FROM editions WHERE paper_id = 'ants'"
     )
     with pytest.raises(NoDigests, match="before digests could be searched: `gloss doctor"):
         library.search_claims("ants")
@@ -518,6 +521,127 @@ def test_threads_may_write_and_search_digests_at_once(library: Library) -> None:
     assert library.health().ok
 
 
+def version_of_bees(tmp_path: Path, version: int, text: str) -> Source:
+    said = {"id": "2407.03300", "version": version, "title": "Bees"}
+    return write(tmp_path / f"{version}.pdf", text=text, **said)
+
+
+def kept(digests: Sequence[KeptDigest]) -> list[tuple[int | None, str, str]]:
+    return [(one.version, one.lang, one.text) for one in digests]
+
+
+def test_the_last_digests_of_a_former_version_stay(library: Library, tmp_path: Path) -> None:
+    fakes.digest(library, "2407.03300", "bees dance.", lang="zh")
+    fakes.digest(library, "2407.03300", "bees buzz.")  # in place of that of the fixture
+    assert library.former_digests("2407.03300") == ()
+    library.add(version_of_bees(tmp_path, 2, "bees rest."))
+    first = [(1, "en", '["bees buzz."]'), (1, "zh", '["bees dance."]')]
+    for named in ("2407.03300", "2407.03300v1", "2407.03300v2"):
+        assert kept(library.former_digests(named)) == first
+    for named in ("2407.03300", "2407.03300v1"):
+        newest = library.newest_digest(named, "en", "extractive")
+        assert newest is not None and kept([newest]) == first[:1]
+    assert library.newest_digest("2407.03300v2", "en", "extractive") is None
+    assert library.newest_digest("2407.03300", "en", "another") is None
+    assert library.saved_digest("2407.03300", "digest-en") is None
+    assert library.newest_digests() == []
+    for asked in (library.former_digests, library.paper, library.fingerprint):
+        with pytest.raises(PaperNotFound):
+            asked("2407.03300v7")
+
+    fakes.digest(library, "2407.03300", "bees rest.")
+    assert kept(library.newest_digests()) == [(2, "en", '["bees rest."]')]
+    newest = library.newest_digest("2407.03300", "en", "extractive")
+    assert newest is not None and newest.version == 2
+    before = library.newest_digest("2407.03300v1", "en", "extractive")
+    assert before is not None and before.version == 1
+    library.add(version_of_bees(tmp_path, 3, "bees sleep."))
+    # Of each language the last one; of the version in between there is none in Chinese.
+    assert kept(library.former_digests("2407.03300")) == [(2, "en", '["bees rest."]'), first[1]]
+    assert library.health().ok
+
+    library.remove("2407.03300")
+    library.add(version_of_bees(tmp_path, 3, "bees sleep."))
+    assert library.former_digests("2407.03300") == ()
+
+
+def test_a_file_that_is_read_anew_is_no_former_version_of_itself(
+    library: Library, tmp_path: Path
+) -> None:
+    second = version_of_bees(tmp_path, 2, "bees rest.")
+    library.add(second)
+    fakes.digest(library, "2407.03300", "bees rest.")
+    record = Record("2407.03300", 2, "Bees", ("A",), "", "2024-07-03", "2024-07-03", ("cs.CV",))
+    before = library.fingerprint("2407.03300")
+    assert library.add(second, record=record).changed
+    after = library.fingerprint("2407.03300")
+    assert (after.file, after.text) == (before.file, before.text)
+    assert after.reading != before.reading
+    assert kept(library.former_digests("2407.03300")) == [
+        (1, "en", '["bees buzz.", "wasps sting."]')
+    ]
+    newest = library.newest_digest("2407.03300", "en", "extractive")
+    assert newest is not None and kept([newest]) == [(2, "en", '["bees rest."]')]
+
+
+def test_digests_of_passages_that_were_cut_anew_stay(tmp_path: Path) -> None:
+    given = {
+        "embedder": fakes.LetterEmbedder(),
+        "reader": fakes.JsonReader(),
+        "words": fakes.LetterWords(),
+        "count_tokens": fakes.count_tokens,
+    }
+    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+        library.add(write(tmp_path / "a.pdf", text="bee " * 120))
+        library.save_digest("a", "name", "{}", writer="local")
+    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
+    with Library.open(smaller, **given) as library:
+        assert library.repair().ok
+        assert library.saved_digest("a", "name") is None
+        newest = library.newest_digest("a", "en", "local")
+        assert newest is not None and newest.text == "{}"
+        assert library.former_digests("a") == ()
+
+
+@pytest.mark.parametrize(
+    ("moment", "version"),
+    [
+        ("before upsert", 1),
+        ("after upsert", 1),
+        ("before current", 1),
+        ("after current", 2),
+        ("before delete", 2),
+        ("after delete", 2),
+        ("never", 2),
+    ],
+)
+def test_no_kill_loses_the_digest_of_a_version_that_is_replaced(
+    tmp_path: Path, moment: str, version: int
+) -> None:
+    directory = tmp_path / "lib"
+    with fakes.open_library(directory) as library:
+        library.add(version_of_bees(tmp_path, 1, "bees buzz. bees dance."))
+        fakes.digest(library, "2407.03300", "bees buzz.")
+    second = version_of_bees(tmp_path, 2, "bees rest.").path
+    died = subprocess.run(
+        [sys.executable, PROGRAM, directory, moment, second],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert died.returncode == (0 if moment == "never" else 9), died
+    digest = [(1, "en", '["bees buzz."]')]
+    for _ in range(2):  # whatever opening clears away
+        with fakes.open_library(directory) as library:
+            library._started()
+            assert library.row("2407.03300").version == version
+            newest = library.newest_digest("2407.03300", "en", "extractive")
+            assert newest is not None and kept([newest]) == digest
+            former = library.former_digests("2407.03300")
+            assert kept(former) == (digest if version == 2 else [])
+            assert library.health().ok
+
+
 class Digests(RuleBasedStateMachine):
     """Whatever fails in between, what is searched is the last digest of each paper and language."""
 
@@ -593,7 +717,7 @@ class Digests(RuleBasedStateMachine):
 
     @invariant()
     def the_last_digests_are_searched(self) -> None:
-        kept = {
+        texts_kept = {
             text
             for digests in self.good.values()
             for sentences in digests.values()
@@ -604,7 +728,7 @@ class Digests(RuleBasedStateMachine):
         except NoDigests:
             texts = []
             assert not any(self.good.values())
-        assert sorted(texts) == sorted(kept)
+        assert sorted(texts) == sorted(texts_kept)
         assert self.left or self.library.health().ok
 
     def teardown(self) -> None:
