@@ -263,7 +263,7 @@ class FoundClaimView:
     source: str  # where in the paper: "quoted from Method, p. 3"
     text: str
     quotes: tuple[str, ...]  # what it rests on; empty where the sentence is the quote
-    support: str  # how well it rests on that: "supported 0.97"
+    support: str  # whether it rests on that. The score is an order, no probability: not shown
 
 
 def found_claim_view(hit: ClaimHit) -> FoundClaimView:
@@ -284,7 +284,7 @@ def found_claim_view(hit: ClaimHit) -> FoundClaimView:
         source=("quoted from " if quoted else "from ") + (", ".join(places) or "the text"),
         text=plain(claim.text),
         quotes=() if quoted else quotes,
-        support=f"{plain(claim.verdict)} {claim.support:.2f}",
+        support=plain(claim.verdict),
     )
 
 

@@ -204,7 +204,7 @@ class ModelWriter:
         ]
         drafts, rejected = self._drafted(tasks, asked)
         worded = [
-            replace(section, items=tuple(_assembled(section, drafts)))
+            replace(section, items=tuple(_assembled(section, drafts.get(section.name, ()))))
             if section.name in prose
             else section
             for section in sections
@@ -216,8 +216,8 @@ class ModelWriter:
 
     def _drafted(
         self, tasks: Sequence[Task], asked: _Asked
-    ) -> tuple[list[tuple[Draft, Support]], int]:
-        """The drafts that passed, and how many sentences did not at the last try."""
+    ) -> tuple[dict[str, list[tuple[Draft, Support]]], int]:
+        """The drafts that passed, by item, and how many sentences did not at the last try."""
         asked.sentences += len(tasks)
         first = self._checked(tasks, asked, {})
         again = {
@@ -229,7 +229,9 @@ class ModelWriter:
         for number, at in enumerate(again):
             if number in second and _held(second[number]) >= _held(first[at]):
                 first[at] = second[number]
-        passed = [one for drafts in first.values() for one in drafts if _holds(one[1])]
+        passed: dict[str, list[tuple[Draft, Support]]] = {}
+        for at, drafts in first.items():
+            passed.setdefault(tasks[at].item, []).extend(o for o in drafts if _holds(o[1]))
         asked.accepted += sum(any(_holds(s) for _, s in drafts) for drafts in first.values())
         rejected = sum(not _holds(support) for drafts in first.values() for _, support in drafts)
         return passed, rejected

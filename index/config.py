@@ -123,9 +123,10 @@ class Settings(BaseSettings):
     local_threads: int = Field(default_factory=lambda: os.cpu_count() or 2, gt=0, le=1024)
     # Seconds that a model may take for one digest, all in all; what is left then is quoted.
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
-    # What judges whether a worded sentence says what its quotes say, beside the rules: `embedded`,
-    # `rules` (nothing beside them), `endpoint`, or a CrossEncoder's name or folder.
-    support_model: str = "embedded"
+    # What judges whether a worded sentence says what its quotes say, beside the rules: nothing
+    # (`rules`), `embedded`, `endpoint`, or a CrossEncoder's name or folder. The embedded one tells
+    # free wording no better than the rules do (ADR 18), so it is not the default.
+    support_model: str = "rules"
     # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
     glossary: Path | None = None
 

@@ -313,14 +313,14 @@ def test_search_across_digests(gloss: Any, digested: Any) -> None:
     found = gloss(*asked, "--paper", "2401.00001")
     assert found.out.splitlines() == [
         " 1  Lanterns on Paths · Method · quoted from Method, p. 2",
-        "    2401.00001v2/en/method.2  0.500  both  supported 1.00",
+        "    2401.00001v2/en/method.2  0.500  both  supported",
         "    Each lantern burns for 3.5 hours.",
         "",
     ]
     only = gloss("search", "burn", "--in", "digests", "--paper", "2402.00002")
     assert only.out.splitlines() == [
         " 1  More Lanterns · Method · from Method, p. 2",
-        "    2402.00002v1/en/method.1  0.500  both  supported 1.00",
+        "    2402.00002v1/en/method.1  0.500  both  supported",
         "    Lanterns burn 3.5 h.",
         "    “Each lantern burns for 3.5 hours.”",
         "",
@@ -365,7 +365,7 @@ def test_what_other_papers_say_that_is_like_a_sentence(gloss: Any, digested: Any
     shown = gloss("search", "--like", "2401.00001v2/en/method.2")
     assert shown.out.splitlines()[:2] == [
         " 1  More Lanterns · Method · from Method, p. 2",
-        "    2402.00002v1/en/method.1  0.250  dense  supported 1.00",
+        "    2402.00002v1/en/method.1  0.250  dense  supported",
     ]
     document = json.loads(gloss("search", "--like", "2401.00001v2/en/method.2", "--json").out)
     assert document["query"] == "Each lantern burns for 3.5 hours."

@@ -58,7 +58,7 @@ def test_search_across_digests(
     assert "Each <mark>lantern</mark> burns" in shown
     assert "quoted from Method, p. 2" in shown
     assert "quoted from Limitations ·" in shown
-    assert "· from Method, p. 2 · supported 1.00 ·" in shown
+    assert "· from Method, p. 2 · supported ·" in shown
     assert shown.count("<blockquote>") == 1  # a quote needs no other words to rest on
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
     assert [place.where for place in places] == ["Method", "Method", "Limitations"]  # of the paper

@@ -154,6 +154,14 @@ def test_short_quotes_and_what_is_no_prose_are_not_asked_about() -> None:
     assert model.asked == []
 
 
+def test_a_quote_under_two_headings_is_worded_once_under_each() -> None:
+    worded = writer(FakeModel(lambda _: GOOD), Compressing()).word(
+        sections(summary=[quoted(ONE)], method=[quoted(ONE), quoted(TWO, 2)]), "en"
+    )
+    assert [claim.text for claim in items(worded, "summary")] == [GOOD]
+    assert [claim.text for claim in items(worded, "method")] == [GOOD, TWO]
+
+
 def test_a_quote_given_back_is_a_quote() -> None:
     quote = quoted(TWO.replace("We find", "The authors find"))
     worded = writer(FakeModel(lambda _: quote.text), Compressing()).word(
