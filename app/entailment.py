@@ -1,9 +1,9 @@
 """Does a source say what a claim says? Models that score the pair, behind one Protocol.
 
-Three kinds: the ``embedded`` one, which comes with gloss (docs/support-model.md says how it was
-made); any CrossEncoder of sentence-transformers by name or folder; and the language model of the
-endpoint, asked for yes or no. A score is a probability as far as it was calibrated, and a claim
-passes from the model's own ``threshold`` on.
+Three kinds: a small one that was trained for it, out of a folder (docs/support-model.md says how it
+is made, and why none comes with gloss); any CrossEncoder of sentence-transformers by name or
+folder; and the language model of the endpoint, asked for yes or no. A score is a probability as far
+as it was calibrated, and a claim passes from the model's own ``threshold`` on.
 
 CrossEncoders that fit, for who has a network: ``cross-encoder/nli-deberta-v3-small`` (Apache-2.0;
 its labels are contradiction, entailment, neutral), ``tasksource/deberta-small-long-nli``
@@ -35,7 +35,7 @@ from index.rerank import open_cross_encoder
 if TYPE_CHECKING:
     from index.config import Settings
 
-EMBEDDED = Path(__file__).parent / "support_model"
+CALIBRATION = "support.json"  # what the folder of a trained model has beside its weights
 _ENTAILS = re.compile(r"^(?:entail\w*|supported|supports|consistent|faithful)$", re.I)
 _JUDGE_SECONDS = 60.0  # for one pair
 _WORDS_FOR_RULES = 400  # of the sources: rules see more at once than a cross-encoder
@@ -74,45 +74,44 @@ class SupportModel(Protocol):
 
 
 def open_support_model(settings: Settings) -> SupportModel | None:
-    """The model that ``GLOSS_SUPPORT_MODEL`` names; None for ``rules``, or where none is embedded.
+    """The model that ``GLOSS_SUPPORT_MODEL`` names; None for ``rules``.
 
     Raises ``ModelUnusable``, and ``EndpointUnusable`` for ``endpoint`` without one.
     """
     match settings.support_model:
         case "rules" | "":
             return None
-        case "embedded":
-            return Embedded(EMBEDDED) if (EMBEDDED / "support.json").exists() else None
         case "endpoint":
             from app.llm import open_language_model
 
             return Judge(open_language_model(settings, "endpoint"))
+        case name if (Path(name).expanduser() / CALIBRATION).is_file():
+            return TrainedSupport(Path(name).expanduser())
         case name:
             return CrossEncoderSupport(name)
 
 
-class Embedded:
-    """The support model that comes with gloss: a small cross-encoder, and the rules beside it.
+class TrainedSupport:
+    """A small cross-encoder that ``data/support_model`` made, and the rules beside it.
 
     A cross-encoder of this size overlooks a number or a "not" that rules see, and rules do not
     understand a word; a line through what both say (``support.json``) is better than either. It
     was fitted, like ``threshold``, on pairs that the cross-encoder had not learnt from.
     """
 
-    name = "embedded"
-
     def __init__(self, folder: Path) -> None:
         from index.pairs import PairScorer
 
+        self.name = folder.name
         try:
-            about = json.loads((folder / "support.json").read_text(encoding="utf-8"))
+            about = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
             self.threshold: float = about["threshold"]
             self._weights = {str(name): float(one) for name, one in about["weights"].items()}
             self._model = PairScorer(folder, about["tokens_most"])
         except (OSError, ValueError, KeyError) as error:
             raise ModelUnusable(
                 str(folder),
-                f"is damaged ({error}); install gloss again, or set GLOSS_SUPPORT_MODEL=rules",
+                f"is damaged ({error}); make it anew, or set GLOSS_SUPPORT_MODEL=rules",
             ) from error
         said = [self._model.fingerprint, json.dumps(about, sort_keys=True)]
         self.fingerprint = hashlib.sha256("\0".join(said).encode()).hexdigest()
@@ -121,13 +120,13 @@ class Embedded:
         """The probability that people would say so, of pairs half of which are supported."""
         given = self._model.scores([(pair.window, pair.claim) for pair in pairs])
         return [
-            _sigmoid(sum(self._weights[name] * value for name, value in seen.items()))
+            _sigmoid(sum(weight * seen[name] for name, weight in self._weights.items()))
             for seen in (features(one, pair) for one, pair in zip(given, pairs, strict=True))
         ]
 
 
 def features(given: float, pair: SourcedClaim) -> dict[str, float]:
-    """What the embedded model adds up: what the cross-encoder gives, and what the rules see."""
+    """What a trained model adds up: what the cross-encoder gives, and what the rules see."""
     cut = window(" ".join(pair.sources), pair.claim, _WORDS_FOR_RULES)
     read = Pair.of(pair.claim, (cut,))
     return {

@@ -423,7 +423,7 @@ def bound_kept(number: Quantity, said: ChineseNumber, english: str) -> bool:
         before = english[: number.start]
         return bool(
             re.search(
-                r"\b(?:averag|mean|sum|comput|aggregat|taken|vari|rang|gain|improv)\w* over\s*$",
+                r"\b(?:averag|mean|sum|comput|aggregat|taken|vari|rang)\w* over\s*$",
                 before,
             )
         )

@@ -61,6 +61,12 @@ WORDS: dict[str, dict[Language, str]] = {
         "en": "Every sentence rests on words of the paper; in parentheses, where they stand there.",
         "zh": "以下每句话均以论文原文为依据，括号内为其在论文中的位置。",
     },
+    "translated": {
+        "en": "Every sentence is translated from a checked one, or is that one where the "
+        "translation did not pass; in parentheses, where its words stand in the paper.",
+        "zh": "以下中文句子译自经核对的英文句子，译文未通过核对的仍为英文；"
+        "括号内为其依据在论文中的位置。",
+    },
     "rejected": {
         "en": "{} sentence(s) failed the check against the paper and were replaced or dropped.",
         "zh": "{} 句话未通过与论文原文的核对，已被替换或删除。",
@@ -237,7 +243,10 @@ def view(digest: Digest) -> DigestView:
     facts = [(WORDS["date"][lang], header.date)] if header.date else []
     if header.categories:
         facts.append((WORDS["categories"][lang], ", ".join(header.categories)))
-    all_quoted = all(claim.origin == "quoted" for claim in digest.claims)
+    origins = {claim.origin for claim in digest.claims}
+    note = (
+        "translated" if "translated" in origins else "cited" if origins - {"quoted"} else "quoted"
+    )
     return DigestView(
         lang=lang,
         header=header,
@@ -245,7 +254,7 @@ def view(digest: Digest) -> DigestView:
         authors=", ".join(plain(author) for author in header.authors),
         paper_label=header.id + (f"v{header.version}" if header.version else ""),
         facts=tuple(facts),
-        note=WORDS["quoted" if all_quoted else "cited"][lang],
+        note=WORDS[note][lang],
         notices=notices(header, lang),
         not_stated=NOT_STATED[lang],
         groups=tuple(groups),
@@ -683,6 +692,7 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "origin": claim.origin,
         "citations": [_citation_json(citation) for citation in claim.citations],
         "support": {"score": claim.support.score, "verdict": claim.support.verdict},
+        **({"english": claim.english} if claim.english else {}),
     }
 
 

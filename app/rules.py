@@ -222,6 +222,12 @@ class Reading:
         spans = list(split_sentences(self.text, Span(0, len(self.text))))
         return tuple(Reading(span.of(self.text)) for span in spans) if len(spans) > 1 else (self,)
 
+    def head(self, most: int) -> Reading:
+        """As much of it as has so many content words."""
+        ends = [m.end() for m in re.finditer(r"\S+", self.text)]
+        words = (Reading(self.text[:end]) for end in ends)
+        return next((one for one in words if len(one.content) >= most), self)
+
     def heads(self, at: int, most: int = _HEADS) -> tuple[str, ...]:
         """The next content words after a token, in its clause."""
         found: list[str] = []
@@ -377,7 +383,11 @@ def names_in(claim: str) -> Iterator[str]:
             continue
         if special or (capital and match.start() not in starts):
             yield token
-        elif capital and re.match(r" [A-Z][^\W_]*[a-z]", text[match.end() :]):
+        elif (
+            capital
+            and token.lower() not in _STOP
+            and re.match(r" [A-Z][^\W_]*[a-z]", text[match.end() :])
+        ):
             yield token  # the first of several: "Bo Li proposed"
     yield from (match.group() for match in _VERSION_TOKEN.finditer(text))
 
@@ -593,6 +603,57 @@ def _strengths(reading: Reading) -> dict[str, int]:
     return found
 
 
+def conditions(pair: Pair) -> Iterator[str]:
+    """What a sentence of the basis says holds only somewhere, sometimes or of a share, is kept so.
+
+    Its opening ("For 3-way classification, …") and its "when" and "if" are kept by more than half
+    of their content words, a "usually" by a word of its kind, and "49% of the answers" by its
+    number, each where the claim says what they bear on.
+    """
+    for sentence in pair.basis.sentences:
+        for match in (_OPENING.match(sentence.text), *_ONLY_WHEN.finditer(sentence.text)):
+            if match is None or _OF_THE_PAPER.match(match["scope"]):
+                continue
+            scope = _roots(Reading(match["scope"]))
+            rest = _roots(sentence) - scope
+            kept = scope & _roots(pair.claim)
+            if 3 * len(rest & _roots(pair.claim)) >= len(rest) and 2 * len(kept) <= len(scope):
+                yield match["scope"]
+        if not pair.claim.words & _USUALLY:
+            for at, token in enumerate(sentence.tokens):
+                if token.word in _USUALLY and {*sentence.heads(at, _BEARS)} & pair.claim.stems:
+                    yield token.word
+        for match in _SHARE.finditer(sentence.text):
+            borne = _roots(Reading(sentence.text[match.end() :]).head(_BEARS + 2))
+            if len(borne & _roots(pair.claim)) >= 2 and match["share"] not in pair.claim.text:
+                yield match.group()
+
+
+_OPENING = re.compile(
+    r"(?:In|For|On|Within|Under|Among|Across|During|At|When|If|Unless|Where|Without)\b"
+    r"(?P<scope>(?: [^\s,;:]+){1,6}),\s"
+)
+_ONLY_WHEN = re.compile(r"\b(?:when|if|unless|as long as)\b(?P<scope>[^,;:.]{3,80})")
+# An opening that says where it is said, and not where it holds.
+_OF_THE_PAPER = re.compile(
+    r"\s*(?:this|the present|our|order|addition|contrast|particular|general|fact|practice|total|all"
+    r"|short|turn|summary|other words|the (?:following|end|future)|example|instance|future|one"
+    r"|comparison|recent years)\b",
+    re.I,
+)
+_USUALLY = _words(
+    "usually often typically generally sometimes mostly rarely frequently normally commonly largely"
+    " mainly primarily partly partially occasionally"
+)
+_SHARE = re.compile(r"(?P<share>\d+(?:\.\d+)?)\s?%\s+(?:of\b|(?=\w+s\b))")
+_BEARS = 3  # content words after a "usually" that it may bear on
+_ROOT = 5  # letters by which words of a condition count as the same: "generation", "generating"
+
+
+def _roots(reading: Reading) -> frozenset[str]:
+    return frozenset(stem[:_ROOT] for stem in reading.stems)
+
+
 def copied_words(pair: Pair) -> Iterator[str]:
     """Enough content words stand in the sources in runs, and no long run is foreign."""
     run = longest_foreign_run(pair)
@@ -640,6 +701,7 @@ RULES: dict[str, Callable[[Pair], Iterator[str]]] = {
     "comparison": comparison,
     "hedges": hedges,
     "quantifiers": quantifiers,
+    "conditions": conditions,
     "copied words": copied_words,
 }
 

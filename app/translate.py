@@ -121,7 +121,7 @@ def retry_question(failed: Translation, glossary: Glossary) -> Prompt:
 
 def _as_data(text: str) -> str:
     """Words of a paper, or of an answer, that cannot end the fence around them."""
-    return re.sub(r"</?\s*(?:en|w)\s*>", "", " ".join(text.split()), flags=re.I)
+    return re.sub(r"(?:<\s*)+(?=/?\s*(?:en|w)\s*>)", "", " ".join(text.split()), flags=re.I)
 
 
 def _prompt(english: str, glossary: Glossary, wanted: str) -> Prompt:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from app.chinese import CJK, ChineseNumber, narrowed, without_vague
 from app.glossary import Glossary
-from app.locks import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
+from app.locks import LATIN, QUOTED, Lock, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.rules import Outcome
 from index.paper import Span
 from index.read.sentences import split_sentences
@@ -307,10 +307,20 @@ def negation(sides: Sides) -> Iterator[str]:
         yield added[0]
 
 
+# A number that says by how much: "0.9 BLEU worse", "12% brighter than".
+_DIFFERENCE = re.compile(
+    r"\s*(?:[\w%¤-]+\s+){0,2}?(?P<way>worse|better|higher|lower|more|less|fewer|faster|slower|larger"
+    r"|smaller|longer|shorter)\b(?!\s+and\b)",
+    re.I,
+)
+_DIFFERS = re.compile(r"[差低高优好多少快慢大小长短增减降升提超落胜逊强弱比]")
+
+
 def comparison(sides: Sides) -> Iterator[str]:
     """A direction is kept: higher 高, lower 低, better 优, worse 差, increase 增, decrease 减.
 
-    And which of two names outperforms the other, where their order shows it.
+    So is a difference ("0.9 BLEU worse" is no 0.9 BLEU), and which of two names outperforms the
+    other, where their order shows it.
     """
     chinese = _NO_DIRECTION.sub("", sides.rest)
     for one, chinese_one, other, chinese_other in _DIRECTIONS:
@@ -319,9 +329,20 @@ def comparison(sides: Sides) -> Iterator[str]:
             yield up.group().lower()
         if down and not chinese_other.search(chinese):
             yield down.group().lower()
+    for number, said in sides.numbers:
+        difference = _DIFFERENCE.match(sides.english_rest[number.end :])
+        if said is not None and difference:
+            clause = re.split(r"[，。；,;]", sides.rest[said.end :])[0]
+            before = re.split(r"[，。；,;]", sides.rest[: said.start])[-1]
+            if not _DIFFERS.search(before + clause):
+                yield f"{number.text} {difference['way'].lower()}"
+    names_there = [lock for lock in sides.locks if lock.kind == "name"]
+    head = re.match(r"[A-Z]\w+", sides.english)
+    if head and head.group() in sides.chinese:
+        names_there.insert(0, Lock("name", head.group(), head.start(), head.end()))
     for match in _COMPARED.finditer(sides.english):
-        before = [lock for lock in sides.locks if lock.kind == "name" and lock.end <= match.start()]
-        after = [lock for lock in sides.locks if lock.kind == "name" and lock.start >= match.end()]
+        before = [lock for lock in names_there if lock.end <= match.start()]
+        after = [lock for lock in names_there if lock.start >= match.end()]
         if before and after and bare(before[-1].text) != bare(after[0].text):
             text = narrowed(sides.chinese)
             places = [
@@ -350,6 +371,11 @@ def qualifiers(sides: Sides) -> Iterator[str]:
         yield caution.group()
 
 
+_LOOSE = re.compile(
+    r"(?<![\w])_[A-Za-z]{3,}"
+)  # a word piece that a model left: 任何竞争模型的_fraction
+
+
 def language(sides: Sides) -> Iterator[str]:
     """It is Chinese: at least ``CHINESE_LEAST`` of the letters that are not locked, and no long rest."""
     characters = len(CJK.findall(sides.rest))
@@ -357,11 +383,15 @@ def language(sides: Sides) -> Iterator[str]:
     kept |= {sides.english[span.start : span.end] for span in spelled_out(sides.english)}
     kept |= {name for term in sides.glossary.occurrences(sides.english) for name in term.chinese}
     named = {word for text in kept for word in LATIN.findall(text)}
+    # At the head of a sentence a capital makes no name, but a word kept with it is taken for one.
+    named |= {word for word in sides.letters if word[0].isupper() and word in sides.english}
     left = [word for word in sides.letters if word not in named and len(word) > 1]
     if characters == 0:
         yield "no Chinese"
     elif _OTHER_SCRIPTS.search(sides.chinese):
         yield "another script"
+    elif loose := _LOOSE.search(sides.rest):
+        yield loose.group()
     elif characters < CHINESE_LEAST * (characters + sum(map(len, left))):
         yield " ".join(left)
     else:
@@ -377,7 +407,7 @@ def length(sides: Sides) -> Iterator[str]:
     """Neither half the sentence nor twice: Chinese characters for each English word."""
     words = len(re.findall(r"[A-Za-z][A-Za-z'’]+", sides.english_rest))
     characters = len(CJK.findall(sides.rest))
-    if characters and not SHORTEST * words <= characters <= LONGEST * words + 6:
+    if characters and not SHORTEST * words - 2 <= characters <= LONGEST * words + 6:
         yield f"{characters} characters for {words} words"
 
 

@@ -337,6 +337,30 @@ def test_what_has_happened_since_stands_above_the_digest(
     assert (header["newest"], header["withdrawn"]) == (news.get("newest"), "withdrawn" in news)
 
 
+def test_a_translated_sentence_has_its_english_and_the_page_says_so(lanterns: Digest) -> None:
+    chinese = "每盏灯燃烧3.5小时。"
+    sections = tuple(
+        replace(
+            section,
+            items=tuple(
+                replace(claim, text=chinese, origin="translated", english=claim.text)
+                if "3.5 hours" in claim.text
+                else claim
+                for claim in section.items
+            ),
+        )
+        for section in lanterns.sections
+    )
+    digest = replace(lanterns, lang="zh", sections=sections)
+    markdown = to_markdown(digest)
+    assert chinese in markdown
+    assert "译自经核对的英文句子" in markdown and "论文中未说明" in markdown
+    items = {item["text"]: item for s in to_json(digest)["sections"] for item in s["items"]}
+    assert items[chinese]["english"] == "Each lantern burns for 3.5 hours."
+    assert items[chinese]["origin"] == "translated"
+    assert all("english" not in item for text, item in items.items() if text != chinese)
+
+
 def test_json_is_what_the_design_says(lanterns: Digest) -> None:
     document = json.loads(json.dumps(to_json(lanterns)))
     assert set(document) == {"paper", "lang", "writer", "sections", "rejected", "lock"}
