@@ -1,6 +1,6 @@
 """Fit the line that adds up what the cross-encoder gives and what the rules see, and report it.
 
-    python data/support_model/calibrate.py BENCH app/support_model [--measures FILE]
+    python data/support_model/calibrate.py BENCH FOLDER [--measures FILE]
 
 It is fitted on pairs that the cross-encoder did not learn from, of the permitted sets alone, each
 set with the same weight and each label with half of it, so that 0.5 lies between the two whatever

@@ -1,7 +1,7 @@
-"""Turn a trained support model into what gloss ships: OpenVINO's graph with weights of eight bits.
+"""Turn a trained support model into what gloss runs: OpenVINO's graph with weights of eight bits.
 
     pip install nncf==3.4.0
-    python data/support_model/convert.py OUT/model app/support_model
+    python data/support_model/convert.py OUT/model FOLDER
 
 One scale for each row of a matrix, chosen by NNCF without data; the computation stays in 32 bits,
 so that the scores are the same on every processor.

@@ -1,4 +1,4 @@
-"""The pairs that the embedded support model learns from, and those that it is measured on.
+"""The pairs that a support model learns from, and those that it is measured on.
 
 Weights are shipped, so they learn only from sets whose licence allows that (``PROVENANCE.tsv``
 beside the sets; WiCE: ODC-BY; SciFact: CC BY 4.0). Of sets that are learnt from, pairs that share

@@ -1,4 +1,4 @@
-"""Train the embedded support model on a CPU, in a way that can be cut short and taken up again.
+"""Train a support model on a CPU, in a way that can be cut short and taken up again.
 
     python data/support_model/train.py BENCH OUT [--tokens 3200000] [--others] [--without SET ...]
 
