@@ -28,9 +28,12 @@ _LATIN_SCALES = {"k": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _LATIN_SCALES |= {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SCALE_LETTERS = "".join(_SCALES)
 
-_ORDINARY = re.compile(
-    "一般|一些|一定|一致|统一|唯一|(?<!分)之一|一样|一起|一旦|(?<![零一二两三四五六七八九十百千])万一(?![零一二三四五六七八九十百千])|十分|一直|一切|一系列|进一步|一方面|另一|同一|单一|"
-    "任一|每一|某一|逐一|百科|万维|万能|十字|四舍五入|一点|一边|一同|一并|不一|十足|千万别|一如|一贯|一体|一度"
+_ORDINARY = re.compile(  # not after a numeral: 五万一千 has no 万一, and 二十分 no 十分
+    "(?<![零〇一二两三四五六七八九十百千万亿])(?:"
+    "一般|一些|一定|一致|统一|唯一|(?<!分)之一|一样|一起|一旦|万一|十分(?!钟)|一直|一切|一系列|"
+    "进一步|一方面|另一|同一|"
+    "单一|任一|每一|某一|逐一|百科|万维|万能|十字|四舍五入|一点(?![零一二三四五六七八九])|一边|一同|一并|不一|十足|"
+    "千万别|一如|一贯|一体|一度)"
 )
 _UNITS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (spelling, frozenset(units.split(",")))
@@ -90,19 +93,26 @@ _UNIT_WORDS = re.compile(
 )
 _LATIN_UNIT = re.compile(r"\s?[A-Za-zµμ°×%]+")
 
-_FILLER = r"(?:了|需要?|花费?|耗时|用|有|是|为|在|达到?|到|的|每|只|仅|共|将|会|等于|\s){0,4}"
-_WORDS_BEFORE: tuple[tuple[Bound, str], ...] = (
+# What may stand between such a word and its number. 高于 and its like compare as well
+# ("高于基线 2 分"), so only what names nothing may follow them.
+_FILLER = r"(?:了|有|是|为|的|\s){0,3}"
+_WIDE_FILLER = r"[^，。；、,;0-9]{0,5}"
+_WORDS_BEFORE: tuple[tuple[Bound, str, str], ...] = (
     (
         "at most",
-        "(?:最多|至多)(?:(?!不)[\u4e00-\u9fff]){0,3}|多达|高达|不超过|不多于|不大于|不高于|上限|长达|最长|最高|最大|[≤⩽]|<=",
+        "最多|至多|多达|高达|不超过|不多于|不大于|不高于|上限|长达|最长|[≤⩽]|<=",
+        _WIDE_FILLER,
     ),
-    ("at least", "至少|不少于|不低于|不小于|起码|最少|最低|[≥⩾]|>="),
-    ("more", "超过|超出|超|多于|大于|高于|逾|高出|长于|>"),
-    ("less", "少于|低于|不到|小于|不足|不及|未满|未达|短于|<"),
-    ("about", "大约|大概|约|(?<!最)近|接近|几乎|将近|差不多|近似|(?<![0-9%])[~～≈∼≃]"),
+    ("at most", "最高|最大|最长|不高于", _FILLER),
+    ("at least", "至少|不少于|不低于|不小于|起码|最少|[≥⩾]|>=", _WIDE_FILLER),
+    ("at least", "最低", _FILLER),
+    ("more", "超过|超出|超|多于|大于|高于|逾|高出|长于|>", _FILLER),
+    ("less", "少于|低于|不到|小于|不足|不及|未满|未达|短于|<", _FILLER),
+    ("about", "大约|大概|约(?!束)|将近|差不多", _WIDE_FILLER),
+    ("about", "(?<!最)近|接近|几乎|近似|(?<![0-9%])[~～≈∼≃]", _FILLER),
 )
 _BEFORE = tuple(
-    (bound, re.compile(rf"(?:{words}){_FILLER}[$€£]?$")) for bound, words in _WORDS_BEFORE
+    (bound, re.compile(rf"(?:{words}){filler}[$€£]?$")) for bound, words, filler in _WORDS_BEFORE
 )
 _AFTER: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("more", re.compile(r"\s?(?:余|多(?![种样少])|有余|\+)|[^，。；、,;\d]{0,8}?(?:以上|之上)")),

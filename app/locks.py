@@ -126,14 +126,20 @@ class Sides:
     @cached_property
     def _taken(self) -> tuple[str, tuple[Lock, ...]]:
         """The Chinese without what was locked verbatim, and the locks that it lacks."""
-        rest, lost = narrowed(self.chinese), []
+        rest = narrowed(self.chinese)
+        lost: list[Lock] = []
+        said: set[str] = set()
         # A lock inside another's words must not take them: long ones first, letters last.
         for lock in sorted(self.locks, key=lambda one: (_LAST.get(one.kind, 0), -len(one.text))):
             if lock.kind in ("number", "quoted"):
                 continue
+            if lock.kind == "name" and bare(lock.text) in said:
+                continue  # it need not be said as often
             rest, found = _take(lock, rest)
             if not found:
                 lost.append(lock)
+            elif lock.kind == "name":
+                said.add(bare(lock.text))
         return rest, tuple(sorted(lost, key=lambda lock: lock.start))
 
     @property
@@ -232,11 +238,10 @@ def _is_pronoun(number: Quantity) -> bool:
 
 
 def _names(text: str, glossary: Glossary) -> Iterator[Lock]:
-    """Names, each once, but not those that an acronym stands for: "Elastic Rope (ER)"."""
+    """Names, but not those that an acronym stands for: "Elastic Rope (ER)"."""
     free = list(spelled_out(text))
     terms = list(glossary.occurrences(text))
     at = 0
-    seen: set[str] = set()
     for name in names_in(text):
         start = text.find(name, at)
         start = start if start >= 0 else text.find(name)  # versions come after all other names
@@ -245,9 +250,7 @@ def _names(text: str, glossary: Glossary) -> Iterator[Lock]:
             continue
         for first, last in _named_parts(name, start, terms):
             part = text[first:last]
-            if bare(part) not in seen:
-                yield Lock("name", part, first, last, _chinese_of(terms, first, last))
-            seen.add(bare(part))
+            yield Lock("name", part, first, last, _chinese_of(terms, first, last))
 
 
 def _named_parts(name: str, start: int, terms: list[Term]) -> Iterator[tuple[int, int]]:
@@ -423,7 +426,7 @@ def bound_kept(number: Quantity, said: ChineseNumber, english: str) -> bool:
         before = english[: number.start]
         return bool(
             re.search(
-                r"\b(?:averag|mean|sum|comput|aggregat|taken|vari|rang)\w* over\s*$",
+                r"\b(?:averag|mean|sum|comput|aggregat|taken|vari|rang|improvement)\w* over\s*$",
                 before,
             )
         )

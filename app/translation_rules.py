@@ -14,14 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from app.chinese import CJK, ChineseNumber, narrowed, without_vague
 from app.glossary import Glossary
-from app.locks import LATIN, QUOTED, Lock, Sides, bare, bound_kept, name_pattern, spelled_out
+from app.locks import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.rules import Outcome
 from index.paper import Span
 from index.read.sentences import split_sentences
 
-CHINESE_LEAST = 0.75  # the share of Chinese characters among all letters that are not locked
 SHORTEST, LONGEST = 0.7, 4.0  # Chinese characters for each English word that is not locked
-_FOREIGN_MOST = 2  # English words in a row that are not locked
 _CHINESE_QUOTED = re.compile(r"[“「『\"‘'《][^“”「」『』\"‘’《》]{1,60}[”」』\"’'》]")
 
 # Numbers that are said vaguely, and how much they are at least.
@@ -138,6 +136,7 @@ _COMPARED = re.compile(
     r"\b(?:outperform\w*|surpass\w*|exceed\w*|(?:is|are|was|were) (?:better|worse|faster|slower|higher|lower) than)\b",
     re.I,
 )
+_NAMES = re.compile(r"[A-Z][\w-]*")
 _TURNED_ROUND = re.compile("相比|比起|相较|较之|对比|被|不如|低于|逊|落后")
 _NO_DIRECTION = re.compile(
     "大大|极大地|大幅|大量|大约|大概|大多|大部分|至少|最多|多少|至多|多个|多种|许多|很多|多样|小时"
@@ -156,6 +155,7 @@ _QUALIFIERS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ("should", r"should", "应|该|须|需|要|得|宜"),
         ("potentially", r"potential(?:ly)?", "潜|可能|有望"),
         ("suggest", r"suggests?|suggested|seems?|seemed|appears? to|appeared to|apparently", "表明|暗示|提示|似|看来|显得|看起来|意味|建议|提出|显示|指出|好像|说明"),
+        ("significantly", r"significant(?:ly)?|substantial(?:ly)?|considerabl[ey]|dramatic(?:ally)?|much|far", "显著|明显|大幅|大大|极大|很多|得多|许多|重大|重要|远|多|大量|相当|统计|巨大|更"),
         ("tend", r"tends?|tended", "倾向|往往|趋|易|常"),
         ("believe", r"believe[sd]?|expect(?:s|ed)?|hypothesi[sz]ed?s?|conjecture[sd]?|presumably|assume[sd]?", "认为|相信|预|期|假设|假定|猜|推测|估|应该|设|望"),
         ("only", r"only|solely|exclusively|merely", "仅|只|唯|单|才|完全|纯|不过|光"),
@@ -336,29 +336,24 @@ def comparison(sides: Sides) -> Iterator[str]:
             before = re.split(r"[，。；,;]", sides.rest[: said.start])[-1]
             if not _DIFFERS.search(before + clause):
                 yield f"{number.text} {difference['way'].lower()}"
-    names_there = [lock for lock in sides.locks if lock.kind == "name"]
-    head = re.match(r"[A-Z]\w+", sides.english)
-    if head and head.group() in sides.chinese:
-        names_there.insert(0, Lock("name", head.group(), head.start(), head.end()))
+    yield from _crossed(sides)
+
+
+def _crossed(sides: Sides) -> Iterator[str]:
+    """Comparisons whose two names stand the other way round, without a word that turns them."""
+    chinese = narrowed(sides.chinese)
+
+    def place(name: str) -> int:
+        found = re.search(name_pattern(name), chinese, re.I)
+        return found.start() if found else -1
+
     for match in _COMPARED.finditer(sides.english):
-        before = [lock for lock in names_there if lock.end <= match.start()]
-        after = [lock for lock in names_there if lock.start >= match.end()]
-        if before and after and bare(before[-1].text) != bare(after[0].text):
-            text = narrowed(sides.chinese)
-            places = [
-                re.search(
-                    "|".join([name_pattern(lock.text), *map(re.escape, lock.others)]), text, re.I
-                )
-                for lock in (before[-1], after[0])
-            ]
-            first, second = places
-            if (
-                first
-                and second
-                and second.start() < first.start()
-                and not _TURNED_ROUND.search(text)
-            ):
-                yield match.group().lower()
+        before = _NAMES.findall(sides.english[: match.start()])
+        after = _NAMES.findall(sides.english[match.end() :])
+        first = next((place(name) for name in reversed(before) if place(name) >= 0), -1)
+        second = next((place(name) for name in after if place(name) >= 0), -1)
+        if 0 <= second < first and not _TURNED_ROUND.search(chinese):
+            yield match.group().lower()
 
 
 def qualifiers(sides: Sides) -> Iterator[str]:
@@ -371,36 +366,24 @@ def qualifiers(sides: Sides) -> Iterator[str]:
         yield caution.group()
 
 
-_LOOSE = re.compile(
-    r"(?<![\w])_[A-Za-z]{3,}"
-)  # a word piece that a model left: 任何竞争模型的_fraction
-
-
 def language(sides: Sides) -> Iterator[str]:
-    """It is Chinese: at least ``CHINESE_LEAST`` of the letters that are not locked, and no long rest."""
-    characters = len(CJK.findall(sides.rest))
-    kept = {lock.text for lock in sides.locks if lock.kind == "name"}
-    kept |= {sides.english[span.start : span.end] for span in spelled_out(sides.english)}
-    kept |= {name for term in sides.glossary.occurrences(sides.english) for name in term.chinese}
-    named = {word for text in kept for word in LATIN.findall(text)}
-    # At the head of a sentence a capital makes no name, but a word kept with it is taken for one.
-    named |= {word for word in sides.letters if word[0].isupper() and word in sides.english}
-    left = [word for word in sides.letters if word not in named and len(word) > 1]
-    if characters == 0:
+    """It is Chinese, with no English word left that is neither a name nor the glossary's.
+
+    How many Chinese characters there have to be is the rule of ``length``.
+    """
+    if not CJK.search(sides.rest):
         yield "no Chinese"
-    elif _OTHER_SCRIPTS.search(sides.chinese):
+    if _OTHER_SCRIPTS.search(sides.chinese):
         yield "another script"
-    elif loose := _LOOSE.search(sides.rest):
-        yield loose.group()
-    elif characters < CHINESE_LEAST * (characters + sum(map(len, left))):
-        yield " ".join(left)
-    else:
-        run = re.compile(rf"(?:[A-Za-z'’-]{{2,}}\s+){{{_FOREIGN_MOST},}}[A-Za-z'’-]{{2,}}")
-        yield from (
-            match.group()
-            for match in run.finditer(sides.rest)
-            if not set(LATIN.findall(match.group())) <= named
-        )
+    named = {word for word in LATIN.findall(sides.english) if word[0].isupper()}
+    for term in sides.glossary.occurrences(sides.english):
+        named |= {word for name in term.chinese for word in LATIN.findall(name)}
+    named |= {
+        word
+        for span in spelled_out(sides.english)
+        for word in LATIN.findall(sides.english[span.start : span.end])
+    }
+    yield from (word for word in sides.letters if word not in named)
 
 
 def length(sides: Sides) -> Iterator[str]:

@@ -46,7 +46,7 @@ KEPT = [
     ("They show between 34.3% and 42.2% of it.", "它们显示了其中的34.3%至42.2%。"),
     ("It trains for 130-150 hours.", "训练时间为130到150小时。"),
     ("It ran on 22 November 2026.", "它于2026年11月22日运行。"),
-    ("On WMT 2014 it is better than on WMT 2014 News.", "在 WMT 2014 上优于 WMT 2014 News。"),
+    ("It reads the WMT 2014 news and the WMT 2014 papers.", "它读取 WMT 2014 的新闻和论文。"),
     ("The loss is -0.5 on average.", "平均损失为 -0.5。"),
     ("The loss is -0.5 on average.", "平均损失为负0.5。"),
     ("The decoder has N = 6 identical layers.", "解码器有 N=6 个相同的层。"),
@@ -84,6 +84,9 @@ KEPT = [
     ("We tried it in May 2020.", "我们在2020年5月试过它。"),
     ("It reads the paper.", "它读取该論文。"),
     ("It was trained for 300 epochs.", "它训练了300个 epoch。"),
+    ("It reads passages of at most 50, 100 and 200 words.", "它读取最多50、100和200个词的段落。"),
+    ("It is 2 points better than the baseline.", "它比基线高 2 分，更好。"),
+    ("It takes twenty minutes in all.", "总共需要二十分钟。"),
     ("First, we read it. Then we write.", "首先，我们阅读它。然后我们写作。"),
 ]
 
@@ -137,13 +140,11 @@ BROKEN = [
     ("qualifiers", "It often works on text.", "它对文本有效。"),
     ("qualifiers", "The method fails here.", "该方法在这里可能失败。"),
     ("qualifiers", "All papers are read here.", "这里读取了论文。"),
+    ("bounds", "It gains about 2 BLEU.", "它提高了 2 BLEU。"),
+    ("qualifiers", "It is significantly larger.", "它较大。"),
     ("language", "The model reads it.", "The model reads it."),
     ("language", "The model reads the paper.", "模型 reads the paper。"),
-    (
-        "language",
-        "The model reads the long paper.",
-        "该模型会读取这篇很长的论文 reads the long 等等等等。",
-    ),
+    ("language", "The model reads the long paper.", "该模型会读取这篇很长的论文，这就是 digest。"),
     ("language", "The model reads it.", "モデルは読む 模型。"),
     ("language", "It costs a fraction of it.", "它的成本是任何模型的_fraction。"),
     ("comparison", "One head is 0.9 BLEU worse than two.", "一个头的 BLEU 为 0.9，两个头更差。"),
@@ -179,7 +180,7 @@ def test_every_rule_is_broken_by_some_translation() -> None:
         ("As Table 2 of Lee et al. (2020) shows.", ("Table 2", "Lee et al. (2020)")),
         ("We use all-MiniLM-L6-v2 at 12 ms.", ("all-MiniLM-L6-v2", "12 ms")),
         ("The key ‘Stage 4’ and the word “skill” differ.", ("Stage 4",)),
-        ("From English-to-German with Elastic Rope (ER).", ("English", "German", "ER")),
+        ("It maps English-to-German with Elastic Rope (ER).", ("English", "German", "ER")),
     ],
 )
 def test_what_is_locked(english: str, locks: tuple[str, ...]) -> None:
@@ -283,8 +284,8 @@ def test_a_unit_is_kept(value: object, unit: str, other: str) -> None:
 
 _LOCKED = st.sampled_from(
     ["BERT", "GPT-3", "A6000", "[12]", "[3, 4]", "(Lee et al., 2020)", "N = 6", "n(t, w)",
-     "“Stage A”", "https://example.org/x", "size.py", "12.5%", "0.4 ms", "WMT",
-     "all-MiniLM-L6-v2", "λ"]
+     "“Stage A”",
+     "https://example.org/x", "size.py", "12.5%", "0.4 ms", "WMT", "all-MiniLM-L6-v2", "λ"]
 )  # fmt: skip
 
 
@@ -423,7 +424,7 @@ def test_the_terms_that_come_with_gloss() -> None:
     assert OWN.terms["fine tuning"] == ("微调",)
     assert OWN.terms["ablation study"][0] == "消融实验"
     for term, names in OWN.terms.items():
-        assert next(iter(OWN.occurrences(term))).english == term
+        assert next(OWN.occurrences(term)).english == term
         assert all(
             re.search(r"[\u4e00-\u9fff]", name) or name.lower() == term for name in names[:1]
         )
