@@ -180,6 +180,7 @@ class ClaimView:
     number: int
     text: str
     quoted: bool
+    foreign: bool  # in English, under headings that are not
     citations: tuple[CitationView, ...]
 
 
@@ -244,9 +245,9 @@ def view(digest: Digest) -> DigestView:
     if header.categories:
         facts.append((WORDS["categories"][lang], ", ".join(header.categories)))
     origins = {claim.origin for claim in digest.claims}
-    note = (
-        "translated" if "translated" in origins else "cited" if origins - {"quoted"} else "quoted"
-    )
+    note = "cited" if origins - {"quoted"} else "quoted"
+    if lang != "en" and digest.writer != "extractive":
+        note = "translated"  # also where no translation passed: it says what the English is
     return DigestView(
         lang=lang,
         header=header,
@@ -349,6 +350,7 @@ def _claim_view(claim: Claim, number: int, digest: Digest) -> ClaimView:
         number=number,
         text=plain(claim.text),
         quoted=claim.origin == "quoted",
+        foreign=digest.lang != "en" and claim.origin != "translated",
         citations=tuple(_citation_view(citation, digest) for citation in claim.citations),
     )
 

@@ -351,7 +351,7 @@ def test_a_translated_sentence_has_its_english_and_the_page_says_so(lanterns: Di
         )
         for section in lanterns.sections
     )
-    digest = replace(lanterns, lang="zh", sections=sections)
+    digest = replace(lanterns, lang="zh", writer="local", sections=sections)
     markdown = to_markdown(digest)
     assert chinese in markdown
     assert "译自经核对的英文句子" in markdown and "论文中未说明" in markdown
@@ -359,6 +359,52 @@ def test_a_translated_sentence_has_its_english_and_the_page_says_so(lanterns: Di
     assert items[chinese]["english"] == "Each lantern burns for 3.5 hours."
     assert items[chinese]["origin"] == "translated"
     assert all("english" not in item for text, item in items.items() if text != chinese)
+
+
+def test_what_is_still_english_in_a_chinese_digest_is_marked_and_explained(
+    digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    shorter = claim_of("Each lantern burns for 3.5 hours.", "method.1", 2, text="It burns 3.5 h.")
+    chinese = replace(shorter, text="它燃烧3.5小时。", origin="translated", english=shorter.text)
+    quoted = claim_of("We tried no lantern in the rain.", "limitations.1", 2)
+    for claim, marked in ((shorter, True), (quoted, True), (chinese, False)):
+        digest = replace(digest_of("zh", limits=[claim]), writer="local")
+        for page in (to_html(digest), to_html_fragment(digest)):
+            assert (f'<span lang="en">{claim.text}</span>' in page) == marked
+            assert f"<span>{claim.text}</span>" in page or marked
+        assert "译文未通过核对的仍为英文" in to_markdown(digest)
+        assert f'<span lang="en">{claim.text}' not in to_html(replace(digest, lang="en"))
+
+
+def _letters_left(page: str, digest: Digest) -> set[str]:
+    """Words in Latin letters that a reader sees and that are not the paper's."""
+    paper = digest.paper
+    own = [claim.text for claim in digest.claims]
+    own += [cited.quote for claim in digest.claims for cited in claim.citations]
+    own += [paper.title, *paper.authors, *paper.categories, paper.id]
+    known = {word for text in own for word in re.findall("[A-Za-z]+", text)}
+    return set(re.findall("[A-Za-z]+", page)) - known
+
+
+@pytest.mark.parametrize("writer", ["extractive", "local"])
+def test_all_fixed_words_of_a_chinese_digest_are_chinese(
+    writer: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+) -> None:
+    said = "We measure how well lanterns light a path."
+    roles = list(app.render.ROLE_TITLES)
+    sections = {
+        item.name: [claim_of(said, f"{roles[at % len(roles)]}.1", 1)]
+        for at, item in enumerate(TEMPLATE)
+        if at % 4  # and some that are not stated
+    }
+    digest = replace(digest_of("zh", **sections), writer=writer, rejected=2)
+    for news in ({}, {"newest": 3}, {"withdrawn": True}):
+        told = replace(digest, paper=replace(digest.paper, **news))
+        seen = "".join(_Page(to_html_fragment(told)).words)
+        command = {"gloss", "add"} if "newest" in news else set()
+        assert _letters_left(seen, told) - {"v", "arXiv"} == command
+        seen = "".join(_Page(MarkdownIt("commonmark").render(to_markdown(told))).words)
+        assert _letters_left(seen, told) - {"v", "arXiv"} == command
 
 
 def test_json_is_what_the_design_says(lanterns: Digest) -> None:
