@@ -617,7 +617,11 @@ def conditions(pair: Pair) -> Iterator[str]:
             scope = _roots(Reading(match["scope"]))
             rest = _roots(sentence) - scope
             kept = scope & _roots(pair.claim)
-            if 3 * len(rest & _roots(pair.claim)) >= len(rest) and 2 * len(kept) <= len(scope):
+            if (
+                scope
+                and 3 * len(rest & _roots(pair.claim)) >= len(rest)
+                and 2 * len(kept) <= len(scope)
+            ):
                 yield match["scope"]
         if not pair.claim.words & _USUALLY:
             for at, token in enumerate(sentence.tokens):

@@ -191,6 +191,37 @@ WORDS = st.sampled_from(VOCABULARY.split())
 SENTENCES = st.lists(WORDS, min_size=4, max_size=25).map(" ".join)
 
 
+@pytest.mark.parametrize(
+    ("claim", "source", "objection"),
+    [
+        (
+            "The answers are short.",
+            "For yes-no questions, the answers are short.",
+            " yes-no questions",
+        ),
+        ("Tasks of yes-no type have short answers.", "For yes-no tasks, answers are short.", ""),
+        ("The lantern is bright.", "The lantern is usually quite bright.", "usually"),
+        ("The lantern is often bright.", "The lantern is usually quite bright.", ""),
+        (
+            "The answers are not fully supported.",
+            "49% of the answers are not fully supported.",
+            "49% of",
+        ),
+        (
+            "49% of answers are not fully supported.",
+            "49% of the answers are not fully supported.",
+            "",
+        ),
+        ("The lantern burns.", "The lantern burns when the wind is weak.", " the wind is weak"),
+        ("We study lanterns.", "In this paper, we study lanterns.", ""),
+        ("The lantern burns long.", "In it, the lantern burns long.", ""),
+        ("Paths are dark.", "For long nights, lanterns burn oil. Paths are dark.", ""),
+    ],
+)
+def test_a_condition_is_not_left_out(claim: str, source: str, objection: str) -> None:
+    assert objections("conditions", claim, source) == ([objection] if objection else [])
+
+
 @settings(max_examples=150, deadline=None)
 @given(SENTENCES)
 @example("the 不 . 3")  # a sentence that says nothing
