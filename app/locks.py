@@ -50,8 +50,8 @@ _FORMULA = re.compile(
 )
 _SYMBOL = re.compile(
     r"[Ͱ-Ͽ∑∏∫√∂∇∞∈∀∃±→∝≤≥≈≠]"
-    r"|(?<![\w'’.-])[B-HJ-Zb-z](?![\w'’])(?!\.\s[A-Z])"
-    r"|(?<![\w-])(?!(?:vs|ms|ns|kg|km|mm|cm|nm|mg|px|pt|hr|th|nd|rd|st|pp|bn)\b)"
+    r"|(?<![\w'’.-])(?!e\.\s?g\.|i\.\s?e\.)[B-HJ-Zb-z](?![\w'’])(?!\.\s[A-Z])"
+    r"|(?<![\w-])(?!(?:cf|vs|ms|ns|kg|km|mm|cm|nm|mg|px|pt|hr|th|nd|rd|st|pp|bn)\b)"
     r"[bcdfghjklmnpqrstvwxz]{2,3}(?![\w-])"  # the d with an index k, as a PDF has it: dk
 )
 _POINTER = re.compile(
@@ -155,7 +155,8 @@ class Sides:
     @cached_property
     def english_rest(self) -> str:
         """The English with a mark for each character of a lock, numbers aside."""
-        return _without(self.english, (lock for lock in self.locks if lock.kind != "number"))
+        locks = (lock for lock in self.locks if lock.kind != "number")
+        return _loosened(_without(self.english, locks))
 
     @cached_property
     def numbers(self) -> tuple[tuple[Quantity, ChineseNumber | None], ...]:
@@ -220,6 +221,7 @@ def _locks(english: str, glossary: Glossary) -> tuple[Lock, ...]:
     rest = _without(rest, names)
     symbols = [Lock("symbol", m.group(), m.start(), m.end()) for m in _SYMBOL.finditer(rest)]
     rest = _without(rest, symbols)
+    rest = _loosened(rest)
     numbers = [
         Lock("number", n.text, n.start, n.end) for n in quantities(rest) if not _is_pronoun(n)
     ]
@@ -230,6 +232,11 @@ def _without(text: str, locks: Iterable[Lock]) -> str:
     for lock in locks:
         text = text[: lock.start] + _BLANK * (lock.end - lock.start) + text[lock.end :]
     return text
+
+
+def _loosened(text: str) -> str:
+    """The number in "top-100" is one to translate, as it is not in a name."""
+    return re.sub(r"(?<=[a-z]{2})-(?=[0-9])", " ", text)
 
 
 def _is_pronoun(number: Quantity) -> bool:

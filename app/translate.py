@@ -74,6 +74,7 @@ def cleaned(reply_text: str) -> str:
         text = _LABEL.sub("", _FENCE.sub("", text)).strip()
         wrapped = _WRAPPED.match(text)
         text = wrapped["inside"].strip() if wrapped else text
+    text = re.sub(r"\\[(\[]\s*(.*?)\s*\\[)\]]", r"\1", text)  # \( x \): TeX that nobody asked for
     text = re.sub(r"(?<=[\u4e00-\u9fff])\s*,\s*(?=[\u4e00-\u9fff])", "，", text)
     text = re.sub(r"(?<=[\u4e00-\u9fff])\s*;\s*", "；", text)
     text = re.sub(r"(?<=[\u4e00-\u9fff）)\]])\.$", "。", text)
@@ -84,7 +85,7 @@ def cleaned(reply_text: str) -> str:
 
 SYSTEM = (
     "把 <en> 里的英文句子完整地译成一句中文，不解释。"
-    "数字、单位、缩写、人名、模型名、公式和 [12] 这样的引用照原样写。"
+    "数字、单位、缩写、人名、模型名、公式和 [12] 这样的引用照原样写，其他词都译成中文。"
 )
 # What the second question adds, by the rule that the first answer broke.
 _HINTS = {

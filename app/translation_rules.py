@@ -163,10 +163,11 @@ _QUALIFIERS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ("sometimes", r"sometimes|occasionally", "有时|偶"),
         ("often", r"often|frequently|usually|typically|generally|commonly", "常|往往|经|一般|多半|普遍|频|惯|大多|典型|总体|容易|广泛"),
         ("mostly", r"mostly|mainly|largely|primarily|predominantly", "主要|大多|多|大部分|基本|大体|大都|很大程度|首要"),
-        ("all", r"(?<!after )(?<!at )(?<!of )all|every|each|always|entirely|completely|any|whole", "所有|每|各|全|都|均|任|一切|总|完|整|始终|彻底|皆|逐|各自|一直|分别|无论|什么"),
+        ("all", r"(?<!after )(?<!at )(?<!of )all|every|each|always|entirely|completely|(?<!without )any|whole", "所有|每|各|全|都|均|任|一切|总|完|整|始终|彻底|皆|逐|各自|一直|分别|无论|什么"),
         ("at least", r"at least", "至少|不少于|不低于|起码|最少|以上|最低"),
         ("up to", r"up to|at most", "最多|至多|高达|多达|长达|最高|最大|不超过|直到|最长|上限|达|以内|以下|至|止"),
         ("except", r"except|unless", "除|例外"),
+        ("within", r"within(?= (?:about |only )?[0-9])", "内|不超过|不到|之差|相差|差距|范围"),
     )
 )  # fmt: skip
 _CAUTION = re.compile(
@@ -181,6 +182,7 @@ _CHATTER = re.compile(
     r"|here is|translation:|sure[,!]|</?en>|术语",
     re.I,
 )
+_MARKUP = re.compile(r"\\.?|\*\*|[$`]|^#+")
 _STOPS = re.compile(
     r"[。！？!?](?!\s*[”」』\"）)]*$)|[。！？!?][”」』\"）)]*$|(?<=[\u4e00-\u9fff])\.(?=\s|$)"
 )
@@ -378,7 +380,9 @@ def language(sides: Sides) -> Iterator[str]:
 
 def english_words(sides: Sides) -> Iterator[str]:
     """No English word is left that is neither a name nor one of the glossary's."""
-    named = {word for word in LATIN.findall(sides.english) if word[0].isupper()}
+    named = {
+        word for word in LATIN.findall(sides.english) if not word[1:].isalpha() or word[0].isupper()
+    }
     for term in sides.glossary.occurrences(sides.english):
         named |= {word for name in term.chinese for word in LATIN.findall(name)}
     for span in spelled_out(sides.english):
@@ -410,10 +414,13 @@ def one_sentence(sides: Sides) -> Iterator[str]:
 
 
 def chatter(sides: Sides) -> Iterator[str]:
-    """Nothing of the model's own: 以下是翻译, 译文：, "Here is"."""
+    """Nothing of the model's own: 以下是翻译, 译文：, "Here is", and no markup."""
     found = _CHATTER.search(sides.chinese)
     if found and found.group().lower() not in sides.english.lower():
         yield found.group()
+    yield from dict.fromkeys(
+        mark for mark in _MARKUP.findall(sides.chinese) if mark[0] not in sides.english
+    )
 
 
 RULES: dict[str, Callable[[Sides], Iterator[str]]] = {

@@ -88,6 +88,12 @@ KEPT = [
     ("It is 2 points better than the baseline.", "它比基线高 2 分，更好。"),
     ("It takes twenty minutes in all.", "总共需要二十分钟。"),
     ("One head is 0.9 BLEU worse than two.", "一个头比两个头差 0.9 BLEU。"),
+    (
+        "We cite e.g. the top-100 passages (cf. the list).",
+        "我们引用例如前 100 个段落（参见列表）。",
+    ),
+    ("It uses a seq2seq model without any memory.", "它使用没有记忆的 seq2seq 模型。"),
+    ("It is within 4.3% of the best models.", "它与最佳模型的差距在 4.3% 以内。"),
     ("First, we read it. Then we write.", "首先，我们阅读它。然后我们写作。"),
 ]
 
@@ -151,6 +157,9 @@ BROKEN = [
     ("comparison", "One head is 0.9 BLEU worse than two.", "一个头的 BLEU 为 0.9，两个头更差。"),
     ("comparison", "One head is 0.9 BLEU worse than two.", "一个头在0.9 BLEU上比两个头差。"),
     ("qualifiers", "It trains significantly faster.", "它训练得更快。"),
+    ("qualifiers", "It is within 4.3% of the best models.", "它是最佳模型的 4.3%。"),
+    ("numbers", "We cite the top-100 passages.", "我们引用前 10 个段落。"),
+    ("chatter", "The model reads it.", "**模型**读取它。"),
     ("length", "The model reads every one of the many papers that people write.", "模型读每篇。"),
     ("length", "It reads.", "它读取了世界上人们写过的各种各样的论文并且加以整理和总结。"),
     ("one sentence", "The model reads it.", "模型读取它。它很好。"),
@@ -315,6 +324,7 @@ def test_no_text_stops_the_rules(english: str, chinese: str) -> None:
         ("以下是翻译：\n“模型读取它。”", "模型读取它。"),
         ("<zh>模型,读取它.</zh>", "模型，读取它。"),
         ("“模型”读取“它”。", "“模型”读取“它”。"),
+        (r"它存储 \( n(t, w) \)。", "它存储 n(t, w)。"),
         ("", ""),
     ],
 )
