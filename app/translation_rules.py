@@ -71,7 +71,7 @@ _NO_NOT = re.compile(
 )
 _NEGATIVE_IDEA = re.compile(
     r"\b(?:un(?!der|til|i[tvqof])\w{3,}|non\w*|nor|in(?:dependen|correct|sufficien|complete|consisten|accura|visib"
-    r"|effect|efficien|valid|equal|dispens|stab)\w*|im(?:possib|practic|perfect|balanc)\w*|ir(?:relevan|respecti)\w*"
+    r"|effect|efficien|valid|equal|dispens|stab|homogen|abil)\w*|im(?:possib|practic|perfect|balanc)\w*|ir(?:relevan|respecti)\w*"
     r"|dis(?:connect|agree|similar|regard|pens|card)\w*|\w+less(?:ly)?|eschew\w*|obviat\w*|avoid\w*|prevent\w*"
     r"|hinder\w*|fail\w*|lack\w*|miss\w*|absen\w+|free|instead|rather|despite|few|little|hardly|barely|rarely"
     r"|seldom|too|limit\w*|remov\w*|exclu\w*|except|freez\w*|frozen|fixed|remains?|still|zero|empty|ablat\w*|wrong"
@@ -172,7 +172,7 @@ _QUALIFIERS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _CAUTION = re.compile(
     r"\b(?:may|might|can|could|would|should|possib\w*|probab\w*|perhaps|likel\w*|potential\w*|chance\w*|if|whether"
-    r"|suggest\w*|seem\w*|appear\w*|tend\w*|expect\w*|believ\w*|hypothe\w*|risk\w*|presum\w*|plausib\w*|able|as \w+ as)\b",
+    r"|suggest\w*|seem\w*|appear\w*|tend\w*|expect\w*|believ\w*|hypothe\w*|risk\w*|presum\w*|plausib\w*|arguabl\w*|able|as \w+ as)\b",
     re.I,
 )
 _CHINESE_CAUTION = re.compile("可能(?!性)|或许|也许|大概(?![0-9约])|似乎|恐怕")

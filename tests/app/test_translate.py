@@ -94,6 +94,7 @@ KEPT = [
     ),
     ("It uses a seq2seq model without any memory.", "它使用没有记忆的 seq2seq 模型。"),
     ("It is within 4.3% of the best models.", "它与最佳模型的差距在 4.3% 以内。"),
+    ("The inhomogeneities are arguably small.", "这些不均匀性似乎很小。"),
     ("First, we read it. Then we write.", "首先，我们阅读它。然后我们写作。"),
 ]
 
