@@ -78,6 +78,8 @@ _SHORTFALL = re.compile(
 )
 _GARBLED = re.compile(r"\)!|!\w|![)\]]|\(\s|\s\)")  # a formula in pieces
 _BRACKETED = re.compile(r"\([^()]*\)")
+# Such an opening says where more is to be seen; the sentence is whole without it.
+_AS_SHOWN = re.compile(r"^As (?:shown|seen|listed|reported) in (?:Table|Fig(?:ure|\.)) ?\d+\w?, ")
 _MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}^∥→←⟨⟩∗˙¯�∀∃∪∩⊂⊤⊥∞⃗′")
 
 
@@ -150,7 +152,8 @@ def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
 
 def stands_alone(text: str) -> bool:
     """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
-    return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not _LEANS.match(text)
+    leans = _LEANS.match(text) and not _AS_SHOWN.match(text)
+    return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not leans
 
 
 def points_back(text: str) -> bool:
@@ -183,7 +186,7 @@ def reads_well(text: str) -> bool:
         and not _SIGNPOST.search(text)
         and not _TORN.match(text)
         and not _GARBLED.search(text)
-        and not _POINTS.search(_BRACKETED.sub("", text))
+        and not _POINTS.search(_AS_SHOWN.sub("", _BRACKETED.sub("", text)))
         and text.count("(") == text.count(")")
         and text.count("[") == text.count("]")
     )

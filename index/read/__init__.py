@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -166,12 +167,18 @@ def _limit(megabytes: int) -> None:
 def _measured(function: Any, *arguments: Any) -> tuple[Any, float]:
     """What a function returns, and the most memory that this worker has taken, in megabytes."""
     result = function(*arguments)
+    # On Linux `ru_maxrss` counts what the process had been before it was this program: a large
+    # parent's size. The system's own "high water mark" begins with the program.
+    status = Path("/proc/self/status")
+    if status.exists():
+        (most,) = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text()) or ("0",)
+        return result, int(most) / 1024
     try:
         import resource
     except ImportError:
         return result, 0.0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return result, most / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return result, peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _read_file(
