@@ -2,8 +2,8 @@
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,
-comparisons and qualifiers of what it cites, and mostly its words (``app.rules``), and a support
-model must find it said there (``app.entailment``).
+comparisons and qualifiers of what it cites, and mostly its words (``app.rules``), and where a
+support model is set, it must find it said there (``app.entailment``).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -307,8 +308,6 @@ class _Asked:
         """An answer each, in order; None where there was none in time."""
         if not questions:
             return []
-        import time
-
         began = time.monotonic()
         answers = self._model.answers(questions, max(self._left, 0.0))
         took = time.monotonic() - began
@@ -339,7 +338,8 @@ class _Asked:
 
 _REFUSED = Support(0.0, "unsupported", ())
 _TRANSLATED_BY = ("translate", "translation_rules", "locks", "chinese", "glossary")
-_CHECKED_BY = ("wording", "support", "entailment", "rules", "quantities")
+# Beside the rules, which every digest's lock has (app.lock).
+_CHECKED_BY = ("wording", "entailment", "window")
 
 
 def _again(refused: Sequence[Draft]) -> str:
