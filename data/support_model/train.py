@@ -1,13 +1,14 @@
 """Train a support model on a CPU, in a way that can be cut short and taken up again.
 
-    python data/support_model/train.py BENCH OUT [--tokens 3200000] [--others] [--without SET ...]
+    python data/support_model/train.py BENCH OUT [--tokens 3200000] [--start FOLDER] [--others]
+        [--without SET ...]
 
 BENCH holds ``entailment``, ``faithfulness`` and ``scifact``; OUT gets the checkpoint, and at the
-end ``model``, which sentence-transformers opens as a CrossEncoder. It starts from all-MiniLM-L6-v2,
-whose word embeddings stay as they are: they are half of the weights, and there is little text to
-learn from. Batches hold pairs of one length, which halves the time; that, and taking up again in
-mid-epoch, is why the loop is written out here. A pair weighs by how rare its label is in its set,
-so that 0.5 lies between the two whatever their shares are.
+end ``model``, which sentence-transformers opens as a CrossEncoder. It starts from all-MiniLM-L6-v2
+or from another BERT in a folder. Its word embeddings stay as they are: they are half of the weights
+and more, and there is little text to learn from. Batches hold pairs of one length, which halves the
+time; that, and taking up again in mid-epoch, is why the loop is written out here. A pair weighs by
+how rare its label is in its set, so that 0.5 lies between the two whatever their shares are.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ TOKENS_OF_BATCH = 1024
 TOKENS_MOST = 256  # of a pair
 RATE, WARM = 8e-5, 0.06
 MADE = 30_000
-SAVE_SECONDS = 300
+SAVE_SECONDS = 600
 MEASURED = (
     "scifact_train",
     "wice_dev",
@@ -153,13 +154,14 @@ def main() -> None:
     asked.add_argument(
         "--without", nargs="*", default=[], help="sets to leave out: scone_nli, made"
     )
+    asked.add_argument("--start", type=Path, help="the model to start from (all-MiniLM-L6-v2)")
     asked.add_argument("--threads", type=int, default=2)
     given = asked.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(SEED)
     given.out.mkdir(parents=True, exist_ok=True)
 
-    start = str(_bundled_folder())
+    start = str(given.start or _bundled_folder())
     tokenizer = AutoTokenizer.from_pretrained(start)
     model = BertForSequenceClassification.from_pretrained(
         start, num_labels=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
@@ -170,7 +172,8 @@ def main() -> None:
     learnt = Counter(pair.set for pair in pairs)
     say(json.dumps({"learnt": learnt, "measured": {k: len(v) for k, v in sets.items()}}))
     encoded = encode(tokenizer, pairs)
-    ids, kinds = encoded["input_ids"], encoded["token_type_ids"]
+    ids, padding = encoded["input_ids"], tokenizer.pad_token_id
+    kinds = encoded.get("token_type_ids") or [[0] * len(one) for one in ids]
     lengths = [len(one) for one in ids]
     counts = Counter((pair.set, pair.supported) for pair in pairs)
     totals = Counter(pair.set for pair in pairs)
@@ -200,11 +203,11 @@ def main() -> None:
         for at in range(done, len(order)):
             rows = order[at]
             longest = max(lengths[i] for i in rows)
-            width = [[*ids[i], *[0] * (longest - lengths[i])] for i in rows]
+            width = [[*ids[i], *[padding] * (longest - lengths[i])] for i in rows]
             kind = [[*kinds[i], *[0] * (longest - lengths[i])] for i in rows]
             tokens = torch.tensor(width)
             logits = model(
-                input_ids=tokens, attention_mask=(tokens != 0).long(),
+                input_ids=tokens, attention_mask=(tokens != padding).long(),
                 token_type_ids=torch.tensor(kind),
             ).logits[:, 0]  # fmt: skip
             labels = torch.tensor([float(pairs[i].supported) for i in rows])
