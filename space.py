@@ -1,6 +1,6 @@
 """The entry point for Hugging Face Spaces."""
 
-from app.ui import launch_space
+from app.server import serve_space
 
 if __name__ == "__main__":  # the workers that read papers import this file too
-    launch_space()
+    serve_space()

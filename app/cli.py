@@ -1028,9 +1028,9 @@ def serve(
     library: LibraryOption = None,
 ) -> None:
     """Serve the web UI until Ctrl+C."""
-    from app.ui import serve as serve_ui
+    from app.server import serve as serve_app
 
-    serve_ui(
+    serve_app(
         _settings(context, library),
         host,
         port,

@@ -15,8 +15,8 @@ import pytest
 
 from app import cli
 from app.ask import LEAST, MOST, Answer, ask
+from app.desk import Desk
 from app.support import check_quote
-from app.ui import Desk
 from index.errors import EmptyQuery, PaperNotFound
 from index.library import Library
 from index.paper import Hit

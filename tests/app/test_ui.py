@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+import app.server
 import app.ui
 import app.write
+from app.desk import Desk, NotAdded, NothingToSearch, Place
 from app.render import fill
-from app.ui import AddressInUse, Desk, NotAdded, NothingToSearch, Place, launch_space, serve
+from app.server import AddressInUse, serve, serve_space
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import Box, Span
@@ -155,8 +157,8 @@ def test_a_space_begins_with_the_sample_papers_only(
     library.rows.clear()
     monkeypatch.setattr(library, "add", add)
     monkeypatch.setattr(app.write, "write_digest", lambda _, paper_id: digested.append(paper_id))
-    monkeypatch.setattr(app.ui, "serve", lambda settings, host, port: None)
-    launch_space(Path(__file__).parents[2] / "data")
+    monkeypatch.setattr(app.server, "serve", lambda settings, host, port: None)
+    serve_space(Path(__file__).parents[2] / "data")
     assert sorted(added) == [
         "choosing-passage-size.md",
         "cited-digests.pdf",
@@ -181,7 +183,7 @@ def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app.ui, "build", build)
-    monkeypatch.setattr(app.ui, "_check_free", lambda host, port: None)
+    monkeypatch.setattr(app.server, "_check_free", lambda host, port: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         serve(Settings(), "127.0.0.1", 7860)

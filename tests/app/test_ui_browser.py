@@ -38,7 +38,8 @@ def ask(library, question, paper_id=None):
     return Answer(question, (found,) if "long" in question else (), nearest)
 app.ask.ask = ask
 import socket
-from app import ui
+from app.server import running, web_app
+from index.config import Settings
 library = fakes.FakeLibrary(rows=[
     fakes.row("2401.00001"),
     fakes.row("attack", title="<img src=x onerror=alert(1)> ${1+1} {{value}}"),
@@ -48,8 +49,9 @@ library.added["locked.pdf"] = SimpleNamespace(status="encrypted", reason="has a 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-print(ui.launch(ui.build(library), "127.0.0.1", port), flush=True)
-threading.Event().wait()
+with running(web_app(library, Settings()), "127.0.0.1", port) as address:
+    print(address, flush=True)
+    threading.Event().wait()
 """
 
 

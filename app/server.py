@@ -1,0 +1,123 @@
+"""Serving: the web UI and what stands beside it, here and on Hugging Face Spaces."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from app.desk import Desk, OneDesk
+from index.config import Settings
+from index.errors import GlossError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from index.library import Library
+
+STOP_SECONDS = 3  # what connections are given to end
+
+
+class AddressInUse(GlossError):
+    """The address to listen on is taken, or is none of this machine's."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(f"cannot listen on {host}:{port}: {why}; give another --port or --host")
+        self.host = host
+        self.port = port
+
+
+def web_app(library: Library, settings: Settings) -> FastAPI:
+    """All that is served of an open library."""
+    from fastapi import FastAPI
+
+    from app.ui import build, mount
+
+    app = FastAPI(title="gloss", docs_url=None, redoc_url=None, openapi_url=None)
+    mount(app, build(OneDesk(Desk(library)), settings.source_url))
+    return app
+
+
+@contextmanager
+def running(app: FastAPI, host: str, port: int) -> Iterator[str]:
+    """Serve in a thread for as long as the context lasts; gives the address.
+
+    Raises ``AddressInUse``.
+    """
+    import uvicorn
+
+    _check_free(host, port)
+    server = uvicorn.Server(
+        uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise AddressInUse(host, port, "the server ended before it began")
+        time.sleep(0.02)
+    try:
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    finally:
+        server.should_exit = True
+        thread.join(STOP_SECONDS + 2)
+
+
+def _check_free(host: str, port: int) -> None:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(address)
+    except OSError as error:
+        raise AddressInUse(host, port, error.strerror or str(error)) from error
+
+
+def serve(
+    settings: Settings, host: str, port: int, *, ready: Callable[[str], object] | None = None
+) -> NoReturn:
+    """Serve until interrupted; the library is ours meanwhile. ``ready`` is told the address."""
+    from index.library import Library
+
+    _check_free(host, port)
+    if threading.current_thread() is threading.main_thread():
+        # Told to stop (systemd, a container), leave in order: end the workers, free the library.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with (
+        Library.open(settings) as library,
+        running(web_app(library, settings), host, port) as address,
+    ):
+        if ready is not None:
+            ready(address)
+        while True:
+            threading.Event().wait(3600)
+
+
+def serve_space(samples: Path = Path("data")) -> NoReturn:
+    """Serve on Hugging Face Spaces: a library of its own, the sample papers to begin with.
+
+    Their digests are written, too, so that there are some to search.
+    """
+    from app.write import write_digest
+    from index.library import Library
+    from index.sources import find_sources
+
+    settings = Settings()
+    if "GLOSS_LIBRARY" not in os.environ:
+        settings = settings.model_copy(update={"library": Path("demo-library")})
+    with Library.open(settings) as library:
+        if not library.papers():
+            # By name: the folder also holds a README.
+            papers = [*samples.glob("*.pdf"), samples / "choosing-passage-size.md"]
+            for source in find_sources(papers).found:
+                added = library.add(source)
+                if added.status == "ok":
+                    write_digest(library, added.paper_id)
+    serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), 7860)
