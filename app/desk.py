@@ -57,6 +57,9 @@ class Desks(Protocol):
     def of(self, session: str) -> Desk:
         """The desk of a session of the browser."""
 
+    def by_key(self, key: str) -> Desk | None:
+        """The desk whose ``key`` this is: of addresses of pictures."""
+
 
 @dataclass(frozen=True)
 class OneDesk:
@@ -68,12 +71,17 @@ class OneDesk:
         """The desk."""
         return self.desk
 
+    def by_key(self, key: str) -> Desk | None:
+        """The desk, if it is its key."""
+        return self.desk if key == self.desk.key else None
+
 
 @dataclass(frozen=True)
 class Desk:
-    """What a session's components call."""
+    """What a session's components call; who knows its ``key`` may see its pages."""
 
     library: Library
+    key: str = "library"
 
     def search(
         self, query: str, paper_id: str | None, role: str | None, since: str | None

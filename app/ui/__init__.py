@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
 from app.render import fill, style
-from app.ui.components import COLOURS, PRIVATE, load_gradio
+from app.ui.components import COLOURS, PRIVATE, labels, load_gradio
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
 from app.ui.search import search_tab
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 TITLE = "gloss"
-EXPLANATION = (
-    "Search research papers by meaning, and read digests in which every sentence "
-    "can be checked against the words on the page: choose a sentence to see its place."
-)
 UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 
@@ -29,6 +25,7 @@ TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
     """The UI over desks; ``source_url`` is where its users find the source code."""
     gr = load_gradio()
+    say = labels()
 
     def refresh(request: gr.Request) -> tuple[Any, Any, str]:  # type: ignore[name-defined]
         desk = desks.of(request.session_hash)
@@ -45,7 +42,8 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
         delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
         fill_width=True,
     ) as blocks:
-        gr.Markdown(f"# {TITLE}\n{EXPLANATION}")
+        gr.Markdown(f"# {TITLE}")
+        gr.Markdown(say("explanation"))
         search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
         gr.HTML(
             fill("footer.html", source_url=source_url), elem_id="footer", apply_default_css=False
@@ -71,6 +69,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         blocks,
         path="/",
         show_error=True,
+        i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
         css=COLOURS + style(),

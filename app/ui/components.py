@@ -6,12 +6,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from app.desk import Desk, Place
+from app.digest import Language
 from app.render import plain
+from app.texts import preferred, texts
 from index.errors import GlossError
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api
@@ -60,6 +63,19 @@ def load_gradio() -> Any:
     import gradio
 
     return gradio
+
+
+@cache
+def labels() -> Any:
+    """``gr.I18n`` of our texts: called with a key, a text in the language of the browser."""
+    return load_gradio().I18n(**{str(lang): dict(said) for lang, said in texts().items()})
+
+
+def language_of(request: Any) -> Language:
+    """The language of a session's ``gr.Request``: ``?lang=`` of the address, or the browser's."""
+    asked = request.query_params.get("lang")
+    known = next((lang for lang in texts() if lang == asked), None)
+    return known or preferred(request.headers.get("accept-language"))
 
 
 def html(element: str, script: str | None = None) -> Any:
