@@ -80,6 +80,10 @@ _GARBLED = re.compile(r"\)!|!\w|![)\]]|\(\s|\s\)")  # a formula in pieces
 _BRACKETED = re.compile(r"\([^()]*\)")
 # Such an opening says where more is to be seen; the sentence is whole without it.
 _AS_SHOWN = re.compile(r"^As (?:shown|seen|listed|reported) in (?:Table|Fig(?:ure|\.)) ?\d+\w?, ")
+# What the authors offer is whole without the want that it meets.
+_OFFER = re.compile(
+    r"^To (?:address|tackle|solve|overcome) (?:this|these)(?: \w+){0,2}, (?:we|this paper)\b.{0,40}?\b(?:propos|present|introduc)"
+)
 _MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}^∥→←⟨⟩∗˙¯�∀∃∪∩⊂⊤⊥∞⃗′")
 
 
@@ -152,7 +156,7 @@ def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
 
 def stands_alone(text: str) -> bool:
     """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
-    leans = _LEANS.match(text) and not _AS_SHOWN.match(text)
+    leans = _LEANS.match(text) and not (_AS_SHOWN.match(text) or _OFFER.match(text))
     return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not leans
 
 
@@ -194,7 +198,7 @@ def reads_well(text: str) -> bool:
 
 _CALLED = re.compile(
     r"\b(?:propos|introduc|present|develop|describ|call(?:ed)?\b|named\b|dubbed)\w*[^.;:]{0,60}?"
-    r"(?:, the (?P<the>[A-Z][a-z]\w+)|\b(?P<name>[A-Z][a-z]*-?[A-Z][\w-]*[A-Z\d]))\b"
+    r"(?:, the (?P<the>[A-Z][a-z]\w+)|\b(?P<name>[A-Z][a-z]*-?[A-Z][\w-]*[A-Z\d]|(?<=\()[A-Z][\w-]*[A-Z]s(?=\))))\b"
 )
 
 

@@ -83,7 +83,10 @@ _RESULT = (
 )  # fmt: skip
 
 _NEVER_PLAN = _cue(
-    r"future", r"we (?:plan|intend|hope|expect|recommend|suspect|leave)", r"motivated by"
+    r"future",
+    r"we (?:plan|intend|hope|expect|recommend|suspect|leave)",
+    r"motivated by",
+    r"available (?:at|on|from)",
 )
 _NEVER_METHOD = _cue(
     r"future",
@@ -143,7 +146,7 @@ TEMPLATE: tuple[Item, ...] = (
         question="What are the main findings and contributions of this paper?",
         roles=("abstract", "conclusion", "introduction", "results"),
         cue=_cue(_PROPOSES, *_RESULT, r"contribution", r"novel", r"first (?:to|time)", r"allows?", r"enables?"),
-        cue_required=True, voice="own", least=3, fill=("abstract", "conclusion"), turn=4, never=_NEVER_PLAN,
+        cue_required=True, voice="own", least=3, fill=("abstract", "conclusion"), reuse=True, turn=4, never=_NEVER_PLAN,
     ),
     Item("affiliation", "front", {"en": "Affiliation", "zh": "单位"}, most=12, selection="affiliations"),
     Item("keywords", "front", {"en": "Keywords", "zh": "关键词"}, most=12, selection="keywords"),
@@ -157,7 +160,7 @@ TEMPLATE: tuple[Item, ...] = (
             r"goal", r"task of", r"ha(?:s|ve) (?:become|been|emerged)", r"need", r"increasing",
             r"motivat", r"fundamental", r"difficult", r"understanding",
         ),
-        voice="others", least=1, fill=("introduction",), turn=3,
+        voice="others", least=1, fill=("introduction",), turn=3, never=_cue(r"available (?:at|on|from)"),
     ),
     Item(
         "earlier_methods", "overview",

@@ -43,6 +43,7 @@ def paper_of(*sections: tuple[str, str, str], title: str = "Lanterns") -> Paper:
         "This makes the path hard to see at night.",
         "They burn longer than candles do in all our tests.",
         "To this end, we measure the light at each step.",
+        "To address this, the light is measured at each step.",
         "Such lanterns are rarely seen on mountain paths.",
         "The former burns longer than the latter by far.",
         "Moreover, the glass protects the flame from wind.",
@@ -58,6 +59,7 @@ def test_sentences_that_lean_on_others_do_not_stand_alone(text: str) -> None:
     "text",
     [
         "This paper measures how well lanterns light a path.",
+        "To address this, we propose a novel lantern whose flame survives the wind.",
         "In this work, we measure how well lanterns light a path.",
         "Lanterns burn for 3.5 hours on average in our tests.",
         "We propose a lantern that burns without any oil.",
