@@ -216,7 +216,7 @@ def _filter(paper_id: str | None, role: str | None, since: str | None) -> Search
 
 
 def _date(text: str | None) -> str | None:
-    from app.cli import iso_date
+    from app.dates import iso_date
 
     return iso_date(text) if text and text.strip() else None
 
