@@ -7,10 +7,12 @@ what it is given, so all HTML comes from ``app.render``, which escapes every tex
 from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
+from app.programs import Costly, free
 from app.render import fill, style
 from app.ui.components import COLOURS, PRIVATE, labels, load_gradio
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
+from app.ui.programs import programs
 from app.ui.search import search_tab
 
 if TYPE_CHECKING:
@@ -22,8 +24,11 @@ UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 
 
-def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
-    """The UI over desks; ``source_url`` is where its users find the source code."""
+def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.Blocks":
+    """The UI over desks; ``source_url`` is where its users find the source code.
+
+    ``costly`` is asked before a digest is written for a program.
+    """
     gr = load_gradio()
     say = labels()
 
@@ -51,6 +56,7 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
         lists = [search.paper_filter, paper.paper, library.table]
         paper.on_added(refresh, None, lists, **PRIVATE)
         gr.on([blocks.load, *library.asks], refresh, None, lists, **PRIVATE)
+        programs(desks, costly)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
