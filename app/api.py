@@ -360,5 +360,9 @@ def _answer(failure: Failure) -> JSONResponse:
 
 def _unusable(error: RequestValidationError) -> str:
     """Which values do not fit and why, on one line; what was sent is not repeated."""
-    said = [f"{wrong['loc'][-1]}: {wrong['msg']}" for wrong in error.errors()[:3]]
-    return " ".join("; ".join(said).split())
+    wrong = {
+        str(one["loc"][1]): one["msg"]  # after where it was: "path", "query"
+        for one in error.errors()
+        if one["type"] != "none_required"  # said of what may be left out, beside what is wrong
+    }
+    return " ".join("; ".join(f"{name}: {why}" for name, why in wrong.items()).split())

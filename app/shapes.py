@@ -362,7 +362,7 @@ class Health(Shape):
 
 
 class ErrorShape(Shape):
-    """What went wrong."""
+    """Why a request failed."""
 
     kind: str
     """A word for programs, as `paper-not-found`."""

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import wraps
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from app import programs
 from app.failures import QueryUnusable, failure_of
 from app.programs import HITS, HITS_MOST, QUERY_MOST, SENTENCES_MOST, Among, Costly, free
 from app.shapes import AnswerFound, DigestShape, PaperList, SearchFound
+from index.paper import Role
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult, Tool
@@ -41,22 +43,7 @@ INSTRUCTIONS = (
 )
 
 Text = Annotated[str, Field(max_length=QUERY_MOST)]
-AnyRole = Literal[
-    "",
-    "abstract",
-    "introduction",
-    "background",
-    "method",
-    "experiments",
-    "results",
-    "discussion",
-    "conclusion",
-    "limitations",
-    "acknowledgements",
-    "references",
-    "appendix",
-    "other",
-]
+AnyRole = Literal[Role, ""]  # flat, so that it is one list of words for whoever reads the schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +165,12 @@ class ToolServer:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         tools = Tools(library)
-        self._tools = {name: getattr(tools, name) for name in _SHAPES}
+        listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
+        self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
         self._costly = costly
         self._server: Server[Any, Any] = Server(
             "gloss", version=version("gloss"), instructions=INSTRUCTIONS
         )
-        listed = [_described(name, tool) for name, tool in self._tools.items()]
 
         async def list_tools() -> list[Tool]:
             return listed
@@ -223,11 +210,7 @@ class ToolServer:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
                 self._costly(request)
-            try:
-                answer: dict[str, Any] = validate_call(self._tools[name])(**arguments)
-            except ValidationError as error:
-                raise _unusable(error) from error
-            return answer
+            return self._tools[name](**arguments)
 
         try:
             answer = await run_sync(call)
@@ -262,6 +245,20 @@ def _described(name: str, tool: Callable[..., Any]) -> Tool:
             openWorldHint=False,
         ),
     )
+
+
+def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The tool, which holds what it is given against its types; raises ``QueryUnusable``, too."""
+    call = validate_call(tool)
+
+    @wraps(tool)
+    def checking(*given: Any, **named: Any) -> dict[str, Any]:
+        try:
+            return call(*given, **named)
+        except ValidationError as error:
+            raise _unusable(error) from error
+
+    return checking
 
 
 def _unusable(error: ValidationError) -> QueryUnusable:

@@ -47,6 +47,7 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
         fill_width=True,
     ) as blocks:
+        programs(desks, costly)  # first, since a handler of the same name would take the name
         gr.Markdown(f"# {TITLE}")
         gr.Markdown(say("explanation"))
         search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
@@ -56,7 +57,6 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         lists = [search.paper_filter, paper.paper, library.table]
         paper.on_added(refresh, None, lists, **PRIVATE)
         gr.on([blocks.load, *library.asks], refresh, None, lists, **PRIVATE)
-        programs(desks, costly)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
@@ -83,4 +83,5 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
+        mcp_server=False,  # app.tools says why not Gradio's
     )

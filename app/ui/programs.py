@@ -10,7 +10,7 @@ from typing import Any
 from app.desk import Desks
 from app.failures import failure_of
 from app.programs import Costly, free
-from app.tools import COSTLY, Tools
+from app.tools import COSTLY, Tools, checked
 from app.ui.components import load_gradio
 
 
@@ -19,7 +19,7 @@ def programs(desks: Desks, costly: Costly = free) -> None:
     gr = load_gradio()
     tools = Tools(lambda: desks.shared)
     for tool in (tools.search, tools.ask, tools.digest, tools.papers):
-        gr.api(_called(tool, costly), api_name=tool.__name__)
+        gr.api(_called(checked(tool), costly), api_name=tool.__name__)
 
 
 def _called(tool: Callable[..., dict[str, Any]], costly: Costly) -> Callable[..., dict[str, Any]]:
