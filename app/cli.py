@@ -11,7 +11,6 @@ import datetime
 import itertools
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -24,10 +23,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.dates import iso_date
 from app.digest import Digest, Language, WriterName
 from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
-from index.paper import Box, ClaimHit, Hit, Paper, Role, SearchFilter
+from index.paper import ClaimHit, Hit, Paper, Role, SearchFilter
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -394,7 +394,9 @@ def papers(
     with _open(context, library) as opened:
         rows = opened.papers()
     if as_json:
-        _print_json({"papers": [_row_json(row) for row in rows]})
+        from app.documents import papers_json
+
+        _print_json(papers_json(rows))
     elif not rows:
         messages.print("The library is empty: gloss add PAPER.pdf puts a paper in.")
     elif output.is_terminal:
@@ -413,20 +415,6 @@ def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
     notes = f" ({row.reason})" if row.reason else ""
     said = f"{row.title}{notes}" if row.status == "ok" else row.reason
     return row.id, row.status, str(row.passages), _one_line(said)
-
-
-def _row_json(row: PaperRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "version": row.version,
-        "title": row.title,
-        "status": row.status,
-        "reason": row.reason,
-        "source": row.source,
-        "passages": row.passages,
-        "newest": row.newest,
-        "withdrawn": row.withdrawn,
-    }
 
 
 @app.command()
@@ -452,7 +440,9 @@ def show(
         if figures is not None and paper:
             _write_figures(opened, paper, figures)
     if as_json:
-        _print_json(_paper_json(paper, row) if paper else _failed_json(row))
+        from app.documents import show_json
+
+        _print_json(show_json(row, paper))
     elif paper:
         _print_paper(paper, row)
     else:
@@ -462,6 +452,7 @@ def show(
 def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.page import OutputUnusable, write_text
+    from app.render import box_json
     from index.read.figures import figure_name
 
     try:
@@ -484,7 +475,7 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
                 "kind": name.kind if name else "figure",
                 "caption": figure.caption.of(paper.text),
                 "page": figure.page,
-                "box": _box_json(figure.box) if figure.box else None,
+                "box": box_json(figure.box) if figure.box else None,
                 "file": file,
             }
         )
@@ -495,6 +486,8 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
+    from app.documents import abstract_of
+
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
         output.print(_one_line(", ".join(paper.authors)), soft_wrap=True)
@@ -508,7 +501,7 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
                 output.print(f"{name}: {_one_line(said)}", soft_wrap=True)
     if row.reason:
         output.print(f"Note: {_one_line(row.reason)}", soft_wrap=True)
-    abstract = _abstract(paper)
+    abstract = abstract_of(paper)
     if abstract:
         output.print()
         output.print(_one_line(abstract), soft_wrap=not output.is_terminal)
@@ -523,87 +516,6 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
         for finding in paper.findings:
             said = f"  p. {finding.box.page}, by its {finding.hidden_by}: {finding.text}"
             output.print(_one_line(said), soft_wrap=True)
-
-
-def _abstract(paper: Paper) -> str:
-    """As arXiv has it, else as the page does."""
-    if paper.record and paper.record.abstract:
-        return paper.record.abstract
-    return paper.abstract.of(paper.text) if paper.abstract else ""
-
-
-def _record_json(paper: Paper, row: PaperRow) -> dict[str, Any] | None:
-    record = paper.record
-    if record is None:
-        return None
-    return {
-        "id": record.id,
-        "version": record.version,
-        "comment": record.comment,
-        "doi": record.doi,
-        "journal": record.journal,
-        "published": record.published,
-        "updated": record.updated,
-        "withdrawn": record.withdrawn or row.withdrawn,
-    }
-
-
-def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
-    return {
-        "id": paper.id,
-        "version": paper.version,
-        "status": "ok",
-        "title": paper.title,
-        "authors": list(paper.authors),
-        "affiliations": [span.of(paper.text) for span in paper.affiliations],
-        "author_affiliations": [
-            [paper.affiliations[n].of(paper.text) for n in places]
-            for places in paper.author_affiliations
-        ],
-        "date": paper.date,
-        "categories": list(paper.categories),
-        "abstract": _abstract(paper),
-        "arxiv": _record_json(paper, row),
-        "sections": [
-            {"title": section.title, "role": section.role, "level": section.level}
-            for section in paper.sections
-            if section.title
-        ],
-        "figures": [
-            {
-                "label": figure.label,
-                "caption": figure.caption.of(paper.text),
-                "page": figure.page,
-                "box": _box_json(figure.box) if figure.box else None,
-            }
-            for figure in paper.figures
-        ],
-        "findings": [
-            {"hidden_by": finding.hidden_by, "text": finding.text, "box": _box_json(finding.box)}
-            for finding in paper.findings
-        ],
-    }
-
-
-def _failed_json(row: PaperRow) -> dict[str, Any]:
-    """A file that did not become a paper: nothing but why."""
-    return {
-        "id": row.id,
-        "version": row.version,
-        "status": row.status,
-        "reason": row.reason,
-        "title": row.title,
-        "authors": [],
-        "affiliations": [],
-        "author_affiliations": [],
-        "date": None,
-        "categories": [],
-        "abstract": "",
-        "arxiv": None,
-        "sections": [],
-        "figures": [],
-        "findings": [],
-    }
 
 
 @app.command()
@@ -653,7 +565,9 @@ def search(
         else:
             found = opened.search(query or "", count, wanted)
     if as_json:
-        _print_json({"query": query, "hits": [_found_json(hit) for hit in found]})
+        from app.documents import hits_json
+
+        _print_json(hits_json(query or "", found))
     elif not found:
         messages.print("Nothing found.")
     else:
@@ -675,12 +589,12 @@ def ask(
 ) -> None:
     """Answer a question by sentences of the papers, or say that they do not."""
     from app.ask import ask as ask_papers
-    from app.render import answer_json
+    from app.documents import asked_json
 
     with _open(context, library) as opened:
         answer = ask_papers(opened, question, paper_id, most=count)
     if as_json:
-        _print_json({**answer_json(answer), "nearest": [_hit_json(hit) for hit in answer.nearest]})
+        _print_json(asked_json(answer))
     else:
         _print_answer(answer)
 
@@ -745,47 +659,6 @@ def _print_indented(text: Text) -> None:
             output.print(Text("    ") + line)
     else:
         output.print(Text("    ") + text, soft_wrap=True)
-
-
-def _found_json(hit: Hit | ClaimHit) -> dict[str, Any]:
-    return _hit_json(hit) if isinstance(hit, Hit) else _claim_hit_json(hit)
-
-
-def _claim_hit_json(hit: ClaimHit) -> dict[str, Any]:
-    claim = hit.claim
-    return {
-        "claim_id": claim.id,
-        "paper_id": claim.paper_id,
-        "title": hit.title,
-        "section": claim.section,
-        "text": claim.text,
-        "score": hit.score,
-        "found_by": hit.found_by,
-        "citations": [
-            {
-                "passage_id": cited.passage_id,
-                "quote": cited.quote,
-                "page": cited.page,
-                "boxes": [_box_json(box) for box in cited.boxes],
-            }
-            for cited in claim.citations
-        ],
-        "support": {"score": claim.support, "verdict": claim.verdict},
-    }
-
-
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "passage_id": hit.passage.id,
-        "paper_id": hit.passage.paper_id,
-        "title": hit.title,
-        "section": hit.passage.section,
-        "role": hit.passage.role,
-        "text": hit.passage.text,
-        "score": hit.score,
-        "found_by": hit.found_by,
-        "boxes": [_box_json(box) for box in hit.boxes],
-    }
 
 
 @app.command()
@@ -1110,26 +983,6 @@ def _flat(report: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
             yield f"{prefix}{key}", f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
-def iso_date(text: str, *, whole: bool = False) -> str:
-    """``text`` as an ISO date; a year or a month means its first day unless ``whole`` is asked for.
-
-    Raises ``NotThere`` where it is none.
-    """
-    given = text.strip()
-    full = given + {4: "-01-01", 7: "-01"}.get(len(given), "") if not whole else given
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", full):
-            return datetime.date.fromisoformat(full).isoformat()
-    except ValueError:
-        pass  # a month or a day that does not exist: said below
-    forms = "2024-07-05" if whole else "2024-07-05, 2024-07 or 2024"
-    raise NotADate(f"{text!r} is not a date: write it as {forms}")
-
-
-class NotADate(GlossError):
-    """A date that is none."""
-
-
 def _settings(context: typer.Context, library: Path | None) -> Settings:
     """The environment's settings, with ``--library`` from after or before the command."""
     from pydantic import ValidationError
@@ -1233,12 +1086,6 @@ class Bars:
             yield
         finally:
             self._progress.start()
-
-
-def _box_json(box: Box) -> dict[str, float]:
-    from app.render import box_json
-
-    return box_json(box)
 
 
 def _print_json(document: object) -> None:

@@ -54,6 +54,10 @@ class Place:
 class Desks(Protocol):
     """Whose desk is whose: on a laptop all sessions share one."""
 
+    @property
+    def shared(self) -> Library:
+        """The library that all visitors see, and the one that programs ask."""
+
     def of(self, session: str) -> Desk:
         """The desk of a session of the browser."""
 
@@ -66,6 +70,11 @@ class OneDesk:
     """The same desk for everybody, as on one's own machine."""
 
     desk: Desk
+
+    @property
+    def shared(self) -> Library:
+        """The desk's."""
+        return self.desk.library
 
     def of(self, session: str) -> Desk:
         """The desk."""
@@ -216,7 +225,7 @@ def _filter(paper_id: str | None, role: str | None, since: str | None) -> Search
 
 
 def _date(text: str | None) -> str | None:
-    from app.cli import iso_date
+    from app.dates import iso_date
 
     return iso_date(text) if text and text.strip() else None
 

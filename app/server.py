@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from app.desk import Desk, OneDesk
+from app.programs import Costly, free
 from index.config import Settings
 from index.errors import GlossError
 
@@ -34,14 +35,27 @@ class AddressInUse(GlossError):
         self.port = port
 
 
-def web_app(library: Library, settings: Settings) -> FastAPI:
-    """All that is served of an open library."""
+def web_app(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
+    """All that is served of an open library; ``costly`` is asked before a program has a digest."""
     from fastapi import FastAPI
+    from starlette.routing import Route
 
+    from app.api import PREFIX, api
+    from app.tools import PATHS, ToolServer
     from app.ui import build, mount
 
-    app = FastAPI(title="gloss", docs_url=None, redoc_url=None, openapi_url=None)
-    mount(app, build(OneDesk(Desk(library)), settings.source_url))
+    tools = ToolServer(lambda: library, costly)
+    app = FastAPI(
+        title="gloss",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lambda app: tools.running(),
+    )
+    app.mount(PREFIX, api(library, settings, costly))
+    for path in PATHS:
+        app.router.routes.append(Route(path, tools))
+    mount(app, build(OneDesk(Desk(library)), settings.source_url, costly))
     return app
 
 

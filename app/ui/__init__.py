@@ -7,10 +7,12 @@ what it is given, so all HTML comes from ``app.render``, which escapes every tex
 from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
+from app.programs import Costly, free
 from app.render import fill, style
 from app.ui.components import COLOURS, PRIVATE, labels, load_gradio
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
+from app.ui.programs import programs
 from app.ui.search import search_tab
 
 if TYPE_CHECKING:
@@ -22,8 +24,11 @@ UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 
 
-def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
-    """The UI over desks; ``source_url`` is where its users find the source code."""
+def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.Blocks":
+    """The UI over desks; ``source_url`` is where its users find the source code.
+
+    ``costly`` is asked before a digest is written for a program.
+    """
     gr = load_gradio()
     say = labels()
 
@@ -42,6 +47,7 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
         delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
         fill_width=True,
     ) as blocks:
+        programs(desks, costly)  # first, since a handler of the same name would take the name
         gr.Markdown(f"# {TITLE}")
         gr.Markdown(say("explanation"))
         search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
@@ -77,4 +83,5 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
+        mcp_server=False,  # app.tools says why not Gradio's
     )

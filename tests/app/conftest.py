@@ -136,8 +136,22 @@ class FakeLibrary:
             return replace(LANTERNS, id="text", source="markdown", pages=0, version=None)
         raise PaperNotFound(paper_id)
 
+    def passages(self, paper_id: str) -> tuple[Passage, ...]:
+        paper = self.paper(paper_id)
+        return tuple(
+            Passage(
+                f"{paper.id}#{section.role}.1",
+                paper.id,
+                section.title,
+                section.role,
+                section.span,
+                section.span.of(paper.text),
+            )
+            for section in paper.sections
+        )
+
     def search(self, query: str, k: int, filter: SearchFilter) -> list[Hit]:
-        if not query.strip():
+        if not any(character.isalnum() for character in query):
             raise EmptyQuery
         if filter.paper_id not in (None, LANTERNS.id) or "nothing" in query:
             return []
@@ -163,7 +177,7 @@ class FakeLibrary:
     def search_claims(self, query: str, k: int, filter: SearchFilter) -> list[ClaimHit]:
         if filter.role is not None:
             raise RoleOfDigest(filter.role)
-        if not query.strip():
+        if not any(character.isalnum() for character in query):
             raise EmptyQuery
         if not self.digests:
             raise NoDigests

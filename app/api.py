@@ -1,0 +1,368 @@
+"""The HTTP API: what programs may ask, as JSON, described by OpenAPI, with a page to read it.
+
+FastAPI because it checks what comes and what goes against the shapes, and describes both. It is an
+application of its own, so that its errors have its shape and those of the web UI beside it have
+theirs. Nothing of a request reaches the file system but as an id that the library looks up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import StringConstraints, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
+from starlette.exceptions import HTTPException
+
+from app import programs
+from app.api_page import api_page
+from app.digest import Language, WriterName
+from app.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
+from app.programs import (
+    HITS,
+    HITS_MOST,
+    ID_MOST,
+    PAGE_MOST,
+    QUERY_MOST,
+    SCALE,
+    SCALE_LEAST,
+    SCALE_MOST,
+    SENTENCES_MOST,
+    Costly,
+    free,
+)
+from app.shapes import (
+    AnswerFound,
+    DigestShape,
+    ErrorAnswer,
+    Health,
+    PaperList,
+    PaperShown,
+    SearchFound,
+)
+from index.config import Settings
+from index.errors import GlossError
+from index.paper import Role
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+PREFIX = "/api"
+DESCRIPTION = (
+    "Search research papers by meaning and by words, ask them, and read digests in which every "
+    "sentence cites the exact words on the page. All answers are JSON but for page images and "
+    "digests as Markdown or HTML; all errors have one shape."
+)
+_AS_SAID: dict[str, Any] = {"response_model_exclude_unset": True}  # absent stays absent
+PICTURE_SECONDS = 600  # that a picture may be kept without asking; then its tag is compared
+WAIT_SECONDS = 30.0  # after which a language model may be free again
+
+# What a page of a digest may do in a browser: show itself.
+_STILL = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "X-Content-Type-Options": "nosniff",
+}
+_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+Since = Annotated[
+    str,
+    StringConstraints(pattern="^[0-9]{4}(-[0-9]{2}){0,2}$"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date"},
+                {"type": "string", "pattern": f"^{_YEAR}-(0[1-9]|1[0-2])$"},
+                {"type": "string", "pattern": f"^{_YEAR}$"},
+            ]
+        }
+    ),
+]
+Question = Annotated[
+    str,
+    Query(
+        min_length=1,
+        max_length=QUERY_MOST,
+        description=f"A question, a phrase or a few words; at most {QUERY_MOST} characters, at "
+        "least one of them a letter or digit. Words in quotation marks must be there as they are.",
+        examples=["how is attention computed"],
+    ),
+]
+OnePaper = Annotated[
+    str | SkipJsonSchema[None],
+    Query(max_length=ID_MOST, description="Only in this paper.", examples=["2407.03300"]),
+]
+PaperId = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=ID_MOST,
+        description="A paper's id, with or without a version. That of an old arXiv paper has a "
+        "slash, which may be written as it is or as `%2F`.",
+        examples=["2407.03300", "cs/9901001"],
+    ),
+]
+
+_WHY = {
+    403: "This server does not offer that.",
+    404: "Not in this library.",
+    409: "The paper was replaced meanwhile; ask again.",
+    422: "A value is missing or does not fit; the message names it.",
+    429: "More than a visitor's share; `Retry-After` has the seconds to wait.",
+    503: "Busy, or something that the server needs is not at hand; `Retry-After` where known.",
+}
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": ErrorAnswer, "description": _WHY[status]} for status in statuses}
+
+
+def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
+    """The API of a library, to be mounted at ``PREFIX``.
+
+    ``costly`` is asked before a digest is written for a visitor: the place for a limit.
+    """
+    app = FastAPI(
+        title="gloss",
+        version=version("gloss"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        servers=[{"url": PREFIX}],
+        root_path_in_servers=False,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    _answer_errors(app)
+    writing = threading.Lock()  # one digest by a language model at a time
+
+    def within_limits(request: Request) -> None:
+        costly(request)
+
+    @app.get("/search", response_model=SearchFound, **_AS_SAID, responses=_errors(404, 422, 503))
+    def search(
+        q: Question,
+        among: Annotated[
+            programs.Among,
+            Query(alias="in", description="What to search: passages, or sentences of digests."),
+        ] = "passages",
+        k: Annotated[int, Query(ge=1, le=HITS_MOST, description="How many hits.")] = HITS,
+        paper: OnePaper = None,
+        role: Annotated[
+            Role | SkipJsonSchema[None],
+            Query(description="Only in sections of this role; does not apply to digests."),
+        ] = None,
+        since: Annotated[
+            Since | SkipJsonSchema[None],
+            Query(
+                description="Only papers of this date or later: a day, a month or a year.",
+                examples=["2024-07-05", "2024-07", "2024"],
+            ),
+        ] = None,
+    ) -> Any:
+        """Find passages of papers, or sentences of digests, by meaning and by words."""
+        return programs.search(library, q, among, k, paper or "", role or "", since or "")
+
+    @app.get("/ask", response_model=AnswerFound, **_AS_SAID, responses=_errors(404, 422, 503))
+    def ask(
+        q: Question,
+        paper: OnePaper = None,
+        k: Annotated[
+            int, Query(ge=1, le=SENTENCES_MOST, description="How many sentences at most.")
+        ] = SENTENCES_MOST,
+    ) -> Any:
+        """Answer a question by sentences of the papers, quoted, or say that they do not."""
+        return programs.ask(library, q, paper or "", k)
+
+    @app.get("/papers", response_model=PaperList, **_AS_SAID, responses=_errors(503))
+    def papers() -> Any:
+        """List the papers of the library with their states."""
+        return programs.papers(library)
+
+    @app.get(
+        "/papers/{paper_id:path}/digest",
+        response_model=DigestShape,
+        **_AS_SAID,
+        responses={
+            200: {"content": {"text/markdown": {}, "text/html": {}}},
+            **_errors(403, 404, 409, 422, 429, 503),
+        },
+        dependencies=[Depends(within_limits)],
+    )
+    def digest(
+        paper_id: PaperId,
+        lang: Annotated[
+            Language, Query(description="The headings' language, and that of worded sentences.")
+        ] = "en",
+        form: Annotated[
+            Literal["json", "md", "html"], Query(alias="format", description="How it is written.")
+        ] = "json",
+        writer: Annotated[
+            WriterName,
+            Query(
+                description="Who words it: `extractive` quotes the paper, and answers within "
+                "seconds. `local` and `endpoint` ask a language model, for minutes, and are there "
+                "only where the server is set so.",
+            ),
+        ] = "extractive",
+    ) -> Any:
+        """A paper's digest: every sentence with the exact words that it rests on."""
+        from app.render import to_html, to_markdown
+
+        if writer == "extractive" and form == "json":
+            return programs.digest(library, paper_id, lang)
+        from app.render import to_json
+        from app.write import write_digest
+
+        with _writer(settings, writer, writing) as by:
+            written = write_digest(library, paper_id, lang=lang, writer=by)
+        if form == "json":
+            return to_json(written)
+        if form == "md":
+            return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
+        return HTMLResponse(to_html(written), headers=_STILL)
+
+    @app.get(
+        "/papers/{paper_id:path}/pages/{page}.png",
+        response_class=Response,
+        responses={
+            200: {"content": {"image/png": {}}, "description": "The page."},
+            304: {"description": "The picture is the one whose tag was sent."},
+            **_errors(404, 422, 503),
+        },
+    )
+    def page_image(
+        request: Request,
+        paper_id: PaperId,
+        page: Annotated[int, Path(ge=1, le=PAGE_MOST, description="The page, from 1.")],
+        scale: Annotated[
+            float,
+            Query(
+                ge=SCALE_LEAST,
+                le=SCALE_MOST,
+                allow_inf_nan=False,
+                description="Pixels a PDF point (1/72 inch): 2 is 144 dots per inch.",
+            ),
+        ] = SCALE,
+        passage: Annotated[
+            str | SkipJsonSchema[None],
+            Query(max_length=ID_MOST, description="Mark what the page has of this passage."),
+        ] = None,
+    ) -> Any:
+        """A page of a paper as a picture, with a passage marked."""
+        picture = programs.page_picture(library, paper_id, page, scale, passage or "")
+        tag = f'"{picture.tag}"'
+        headers = {
+            "ETag": tag,
+            "Cache-Control": f"private, max-age={PICTURE_SECONDS}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if tag in _tags(request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers=headers)
+        return Response(picture.draw(library), media_type="image/png", headers=headers)
+
+    @app.get(
+        "/papers/{paper_id:path}",
+        response_model=PaperShown,
+        **_AS_SAID,
+        responses=_errors(404, 422, 503),
+    )
+    def paper(paper_id: PaperId) -> Any:
+        """A paper as it was understood: title, authors, abstract, sections, figures."""
+        return programs.show(library, paper_id)
+
+    @app.get("/health", response_model=Health, **_AS_SAID, responses=_errors(503))
+    def health() -> Any:
+        """That the server answers, and how many papers it can search."""
+        there = sum(row.status == "ok" for row in library.papers())
+        return {"status": "ok", "version": app.version, "papers": there}
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(api_page(app.openapi(), PREFIX), headers=_STILL)
+
+    @app.get("/", include_in_schema=False)
+    def root() -> Response:
+        return Response(status_code=307, headers={"Location": f"{PREFIX}/docs"})
+
+    return app
+
+
+@contextmanager
+def _writer(settings: Settings, name: WriterName, writing: threading.Lock) -> Iterator[Any]:
+    """The writer, where it is offered; one language model at a time.
+
+    Raises ``WriterNotOffered``, ``TooBusy``, and what ``open_writer`` raises.
+    """
+    from app.writers import open_writer
+
+    offered = tuple(dict.fromkeys(("extractive", settings.writer)))
+    if name not in offered:
+        raise WriterNotOffered(name, offered)
+    if name == "extractive":
+        with open_writer(settings, name) as by:
+            yield by
+        return
+    if not writing.acquire(blocking=False):
+        raise TooBusy("the language model is writing another digest", WAIT_SECONDS)
+    try:
+        with open_writer(settings, name) as by:
+            yield by
+    finally:
+        writing.release()
+
+
+def _tags(header: str) -> list[str]:
+    """The tags of ``If-None-Match``; weak ones count, since the bytes are not asked for."""
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")]
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Whatever fails has one shape, and no traceback leaves the server."""
+
+    async def failed(request: Request, error: Exception) -> Response:
+        return _answer(failure_of(error))
+
+    async def unusable(request: Request, error: Exception) -> Response:
+        return _answer(Failure(422, "unusable", _unusable(cast(RequestValidationError, error))))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = cast(HTTPException, error).status_code
+        kinds = {404: "no-such-address", 405: "no-such-method"}
+        said = f"{request.method} {request.url.path}: {kinds.get(status, 'refused')}"
+        answer = _answer(
+            Failure(status, kinds.get(status, "refused"), f"{said}; see {PREFIX}/docs")
+        )
+        answer.headers.update(cast(HTTPException, error).headers or {})
+        return answer
+
+    async def broken(request: Request, error: Exception) -> Response:
+        return _answer(Failure(500, "internal", INTERNAL))  # the server logs it
+
+    app.add_exception_handler(GlossError, failed)
+    app.add_exception_handler(RequestValidationError, unusable)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(Exception, broken)
+
+
+def _answer(failure: Failure) -> JSONResponse:
+    headers = {}
+    if failure.retry_after is not None:
+        headers["Retry-After"] = str(max(round(failure.retry_after), 1))
+    said = {"error": {"kind": failure.kind, "message": failure.message}}
+    return JSONResponse(said, failure.status, headers)
+
+
+def _unusable(error: RequestValidationError) -> str:
+    """Which values do not fit and why, on one line; what was sent is not repeated."""
+    wrong = {
+        str(one["loc"][1]): one["msg"]  # after where it was: "path", "query"
+        for one in error.errors()
+        if one["type"] != "none_required"  # said of what may be left out, beside what is wrong
+    }
+    return " ".join("; ".join(f"{name}: {why}" for name, why in wrong.items()).split())

@@ -1,0 +1,117 @@
+"""What a program is told when something fails: a kind, a line, and the status that HTTP has for it.
+
+One table for all that serves programs. A line goes to anybody who asks, so what concerns only who
+runs the server (a folder, a model, an address) is logged and not told.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from app.dates import NotADate
+from index.errors import (
+    EmptyQuery,
+    GlossError,
+    NoDigests,
+    PaperChanged,
+    PaperNotFound,
+    RoleOfDigest,
+    SourceNotFound,
+)
+
+_log = logging.getLogger(__name__)
+
+INTERNAL = "this is a bug of gloss: whoever runs this server finds more in its log"
+UNAVAILABLE = "this server cannot do that now: whoever runs it finds the reason in its log"
+
+
+class QueryUnusable(GlossError):
+    """A request's value is too long, too large, or none of those that there are."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+class PassageNotFound(GlossError):
+    """A paper has no passage of that id."""
+
+    def __init__(self, paper_id: str, passage_id: str) -> None:
+        super().__init__(f"{passage_id}: no passage of {paper_id}; a search shows their ids")
+        self.paper_id = paper_id
+        self.passage_id = passage_id
+
+
+class WriterNotOffered(GlossError):
+    """A digest by a language model was asked for, and this server offers none."""
+
+    def __init__(self, writer: str, offered: tuple[str, ...]) -> None:
+        super().__init__(f"writer {writer}: not offered here; there is {', '.join(offered)}")
+        self.writer = writer
+        self.offered = offered
+
+
+class TooBusy(GlossError):
+    """All that can be done at a time is being done; ``retry_after`` is in seconds."""
+
+    def __init__(self, why: str, retry_after: float) -> None:
+        super().__init__(f"{why}; ask again in {retry_after:.0f} seconds")
+        self.retry_after = retry_after
+
+
+class TooMany(TooBusy):
+    """One visitor asks for more than a share of what is costly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is told of an error: ``status`` is that of HTTP, ``kind`` a word for programs."""
+
+    status: int
+    kind: str
+    message: str
+    retry_after: float | None = None  # seconds
+
+
+# The first class that an error is an instance of decides. Any other `GlossError` is about what the
+# server needs (the library, a model, a language model's server): nothing that a visitor can change.
+_KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
+    (PaperNotFound, 404, "paper-not-found"),
+    (PassageNotFound, 404, "passage-not-found"),
+    (SourceNotFound, 404, "page-not-found"),  # a page, or the file that it is on
+    (NoDigests, 404, "no-digests"),
+    (PaperChanged, 409, "paper-changed"),
+    (WriterNotOffered, 403, "writer-not-offered"),
+    (EmptyQuery, 422, "empty-query"),
+    (NotADate, 422, "not-a-date"),
+    (RoleOfDigest, 422, "role-of-digest"),
+    (QueryUnusable, 422, "unusable"),
+    (TooMany, 429, "too-many"),
+    (TooBusy, 503, "busy"),
+)
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a program is told of ``error``; what it is not told is logged."""
+    for kind, status, name in _KINDS:
+        if isinstance(error, kind):
+            retry_after = error.retry_after if isinstance(error, TooBusy) else None
+            return Failure(status, name, _said(error), retry_after)
+    if isinstance(error, GlossError):
+        _log.error("%s", error)
+        return Failure(503, "unavailable", UNAVAILABLE)
+    _log.error("a bug", exc_info=error)
+    return Failure(500, "internal", INTERNAL)
+
+
+def _said(error: GlossError) -> str:
+    """An error's line, on one line, without advice that only the command line can follow."""
+    if isinstance(error, PaperNotFound) and not (error.near or error.why):
+        said = f"{error.paper_id}: not in this library; the list of papers says what is"
+    elif isinstance(error, NoDigests) and not error.unsearchable:
+        of_it = f" of {error.paper_id}" if error.paper_id else ""
+        said = f"no digest{of_it} to search yet: asking for a paper's digest writes it"
+    else:
+        said = str(error)
+    return " ".join(said.split())

@@ -1,0 +1,145 @@
+"""What programs may ask of a library, within limits: the same over HTTP, MCP and Gradio's client.
+
+Each function answers with a document of ``app.documents``. Whoever serves it holds what was sent
+against the types and limits that are here. An empty filter does not filter, since tools send empty
+strings for what they leave out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from app.dates import iso_date
+from app.digest import Language
+from app.documents import asked_json, hits_json, papers_json, show_json
+from app.failures import PassageNotFound
+from app.render import to_json
+from index.errors import PaperNotFound
+from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+Among = Literal["passages", "digests"]
+AnyRole = Role | Literal[""]
+QUERY_MOST = 1000  # characters: some 150 words, as in the web UI
+ID_MOST = 200  # characters; those of files are shorter
+HITS, HITS_MOST = 10, 100
+SENTENCES_MOST = 5  # of an answer (ADR 15)
+SCALE, SCALE_LEAST, SCALE_MOST = 2.0, 0.5, 4.0  # pixels a point; 2 is readable on a laptop
+PAGE_MOST = 100_000  # more than any paper that is read has
+
+
+class Visit(Protocol):
+    """What is known of who asks: Starlette's request, or Gradio's, which passes for it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """As they came."""
+
+    @property
+    def client(self) -> Any:
+        """With ``host``, the address that the request came from; ``None`` where not known."""
+
+
+Costly = Callable[[Visit], None]
+"""Asked before anything costly is done for a visitor; raises ``TooMany`` where it is too much."""
+
+
+def free(visit: Visit) -> None:
+    """No limit, as on one's own machine."""
+
+
+def search(
+    library: Library,
+    query: str,
+    among: Among = "passages",
+    k: int = HITS,
+    paper: str = "",
+    role: AnyRole = "",
+    since: str = "",
+) -> dict[str, Any]:
+    """The ``k`` best passages, or sentences of digests.
+
+    Raises ``NotADate``, and what the library's searches raise.
+    """
+    wanted = SearchFilter(
+        paper_id=_paper_id(paper) if paper else None,
+        role=role or None,
+        since=iso_date(since) if since else None,
+    )
+    found: Sequence[Hit | ClaimHit]
+    if among == "digests":
+        found = library.search_claims(query, k, wanted)
+    else:
+        found = library.search(query, k, wanted)
+    return hits_json(query, found)
+
+
+def ask(
+    library: Library, question: str, paper: str = "", k: int = SENTENCES_MOST
+) -> dict[str, Any]:
+    """At most ``k`` sentences of the papers that answer. Raises as ``search`` does."""
+    from app.ask import ask as ask_papers
+
+    return asked_json(ask_papers(library, question, _paper_id(paper) if paper else None, most=k))
+
+
+def papers(library: Library) -> dict[str, Any]:
+    """All papers with their states."""
+    return papers_json(library.papers())
+
+
+def show(library: Library, paper: str) -> dict[str, Any]:
+    """A paper as it was understood. Raises ``PaperNotFound``."""
+    row = library.row(_paper_id(paper))
+    return show_json(row, library.paper(row.id) if row.status == "ok" else None)
+
+
+def digest(library: Library, paper: str, lang: Language = "en") -> dict[str, Any]:
+    """A paper's digest in its own words. Raises ``PaperNotFound`` and ``PaperChanged``."""
+    from app.write import write_digest
+
+    return to_json(write_digest(library, _paper_id(paper), lang=lang))
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page that can be drawn; ``tag`` changes with whatever changes the picture."""
+
+    paper_id: str
+    page: int
+    boxes: tuple[Box, ...]
+    scale: float  # pixels a point
+    tag: str
+
+    def draw(self, library: Library) -> bytes:
+        """As PNG. Raises ``PaperNotFound``, and ``SourceNotFound`` for a page that is not there."""
+        return library.page_image(self.paper_id, self.page, self.boxes, self.scale)
+
+
+def page_picture(
+    library: Library, paper: str, page: int, scale: float = SCALE, passage: str = ""
+) -> PagePicture:
+    """A page, with what it has of a passage marked. Nothing is drawn yet.
+
+    Raises ``PaperNotFound`` and ``PassageNotFound``.
+    """
+    there = library.paper(_paper_id(paper))
+    boxes: tuple[Box, ...] = ()
+    if passage:
+        span = next((one.span for one in library.passages(there.id) if one.id == passage), None)
+        if span is None:
+            raise PassageNotFound(there.id, passage[:ID_MOST])
+        boxes = tuple(box for box in there.boxes(span) if box.page == page)
+    decides = repr((there.sha256, page, boxes, scale))
+    return PagePicture(there.id, page, boxes, scale, hashlib.sha256(decides.encode()).hexdigest())
+
+
+def _paper_id(paper: str) -> str:
+    if not paper or len(paper) > ID_MOST:
+        raise PaperNotFound(paper[:ID_MOST])
+    return paper

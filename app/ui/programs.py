@@ -1,0 +1,40 @@
+"""The functions of the UI's server that programs may call, through ``gradio_client``.
+
+They are those of ``app.tools``, with their names, signatures and docstrings. All else is private.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from app.desk import Desks
+from app.failures import failure_of
+from app.programs import Costly, free
+from app.tools import COSTLY, Tools, checked
+from app.ui.components import load_gradio
+
+
+def programs(desks: Desks, costly: Costly = free) -> None:
+    """Offer the functions, inside ``gr.Blocks``, on the library that all visitors share."""
+    gr = load_gradio()
+    tools = Tools(lambda: desks.shared)
+    for tool in (tools.search, tools.ask, tools.digest, tools.papers):
+        gr.api(_called(checked(tool), costly), api_name=tool.__name__)
+
+
+def _called(tool: Callable[..., dict[str, Any]], costly: Costly) -> Callable[..., dict[str, Any]]:
+    """The tool, whose errors are lines that the client shows."""
+    from gradio import Error
+    from gradio.context import LocalContext
+
+    @wraps(tool)
+    def call(*given: Any) -> dict[str, Any]:
+        try:
+            visit = LocalContext.request.get(None)
+            if tool.__name__ in COSTLY and visit is not None:
+                costly(visit)
+            return tool(*given)
+        except Exception as error:
+            raise Error(failure_of(error).message, print_exception=False) from error
+
+    return call

@@ -1,0 +1,226 @@
+"""Programs against a server of its own process: OpenAPI's promises, MCP, and Gradio's client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+SERVER = """
+import importlib.util, socket, sys, threading
+spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
+fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fakes)
+import app.ask, app.write
+from app.ask import Answer, Sentence
+from app.failures import TooMany
+from app.server import running, web_app
+from dataclasses import replace
+from index.config import Settings
+def write(library, paper_id, lang="en", writer=app.write.EXTRACTIVE):
+    library.paper(paper_id)
+    return fakes.make_digest(lang)
+app.write.write_digest = write
+def ask(library, question, paper_id=None, *, most=5):
+    claim = fakes.cited("Each lantern burns for 3.5 hours.", "method.1", 2)
+    found = Sentence(claim, "2401.00001", "Lanterns", "Method", 1.0)
+    nearest = tuple(library.search(question, 3, fakes.SearchFilter(paper_id=paper_id)))
+    return Answer(question, (found,) if "long" in question else (), nearest)
+app.ask.ask = ask
+def costly(visit):
+    if visit.headers.get("x-greedy"):
+        raise TooMany("3 digests an hour", 1200)
+library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
+library.digests["2401.00001"] = fakes.make_digest()
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+with running(web_app(library, Settings(), costly), "127.0.0.1", port) as address:
+    print(address, flush=True)
+    threading.Event().wait()
+"""
+TOOLS = ["search", "ask", "digest", "papers"]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
+    with (folder / "stderr").open("w") as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-c", SERVER, str(Path(__file__).with_name("conftest.py"))],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment,
+        )
+    try:
+        assert server.stdout is not None
+        line = server.stdout.readline().strip()
+        assert line.startswith("http"), (folder / "stderr").read_text()
+        yield line.rstrip("/")
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        assert server.stdout is not None
+        said = server.stdout.read() + (folder / "stderr").read_text()
+        server.stdout.close()
+    assert said == "", "the server talks to itself"
+
+
+def with_tools(address: str, use: Callable[[Any], Any], path: str = "/mcp", **headers: str) -> Any:
+    """What ``use`` gives for a session of an MCP client over HTTP."""
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def go() -> Any:
+        async with (
+            httpx.AsyncClient(headers=headers, timeout=20) as http,
+            streamable_http_client(address + path, http_client=http) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return await use(session)
+
+    return asyncio.run(go())
+
+
+def called(address: str, tool: str, **arguments: Any) -> Any:
+    return with_tools(address, lambda session: session.call_tool(tool, arguments))
+
+
+@pytest.mark.parametrize("path", ["/mcp", "/mcp/", "/gradio_api/mcp/"])
+def test_an_mcp_client_lists_the_tools(address: str, path: str) -> None:
+    listed = with_tools(address, lambda session: session.list_tools(), path).tools
+    assert [tool.name for tool in listed] == TOOLS
+    for tool in listed:
+        assert len(tool.description) > 100
+        assert tool.outputSchema["additionalProperties"] is False
+        assert tool.annotations.destructiveHint is False
+        for name, argument in tool.inputSchema["properties"].items():
+            assert argument["description"], (tool.name, name)
+    (role,) = (tool.inputSchema["properties"]["role"] for tool in listed if tool.name == "search")
+    assert {"", "method", "limitations"} < set(role["enum"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "same"),
+    [
+        (
+            "search",
+            {"query": "lantern", "k": 1, "role": "method"},
+            "search?q=lantern&k=1&role=method",
+        ),
+        ("search", {"query": "rain", "among": "digests"}, "search?q=rain&in=digests"),
+        ("search", {"query": "lantern", "since": "2024"}, "search?q=lantern&since=2024"),
+        ("ask", {"question": "how long", "k": 1}, "ask?q=how long&k=1"),
+        ("ask", {"question": "how wide"}, "ask?q=how wide"),
+        ("digest", {"paper": "2401.00001", "lang": "zh"}, "papers/2401.00001/digest?lang=zh"),
+        ("papers", {}, "papers"),
+    ],
+)
+def test_tools_and_gradio_say_what_http_says(
+    address: str, gradio: Any, tool: str, arguments: dict[str, Any], same: str
+) -> None:
+    said = httpx.get(f"{address}/api/{same}", timeout=20).json()
+    answer = called(address, tool, **arguments)
+    assert (answer.isError, answer.structuredContent) == (False, said)
+    assert json.loads(answer.content[0].text) == said
+    assert gradio.predict(**arguments, api_name=f"/{tool}") == said
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("digest", {"paper": "none's <b>"}, "none's <b>: not in this library"),
+        ("search", {"query": "x" * 1001}, "query: String should have at most 1000 characters"),
+        ("search", {"query": "a", "k": 0}, "k: Input should be greater than or equal to 1"),
+        ("search", {"query": "a", "role": "cook"}, "role: Input should be 'abstract'"),
+        ("search", {"query": None}, "query: Input should be a valid string"),
+        ("search", {"query": "a", "since": "soon"}, "'soon' is not a date"),
+        ("ask", {"question": "!"}, "the query is empty"),
+    ],
+)
+def test_a_client_is_told_what_is_wrong(
+    address: str, gradio: Any, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    answer = called(address, tool, **arguments)
+    assert answer.isError
+    assert said in answer.content[0].text
+    with pytest.raises(Exception, match=re.escape(said)):
+        gradio.predict(**arguments, api_name=f"/{tool}")
+
+
+def test_the_limit_is_asked_by_every_way(address: str) -> None:
+    greedy = {"x-greedy": "yes"}
+    answer = httpx.get(f"{address}/api/papers/2401.00001/digest", headers=greedy, timeout=20)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1200")
+    tool = with_tools(
+        address, lambda session: session.call_tool("digest", {"paper": "2401.00001"}), **greedy
+    )
+    assert tool.isError and "3 digests an hour" in tool.content[0].text
+    with pytest.raises(Exception, match="3 digests an hour"):
+        client(address, headers=greedy).predict("2401.00001", api_name="/digest")
+
+
+def test_another_sites_page_may_not_call_tools(address: str) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accepted = {"Accept": "application/json, text/event-stream"}
+    for path in ("/mcp", "/gradio_api/mcp/"):
+        for origin, status in (("https://elsewhere.example", 403), ("null", 403), (address, 200)):
+            answer = httpx.post(
+                address + path, json=message, headers={**accepted, "Origin": origin}, timeout=20
+            )
+            assert answer.status_code == status
+
+
+def test_the_tools_reach_for_no_address_that_a_request_names(address: str) -> None:
+    """Gradio's own server connects to what stands in these headers."""
+    import socket
+
+    with socket.socket() as trap:
+        trap.bind(("127.0.0.1", 0))
+        trap.listen()
+        trap.settimeout(1)
+        named = f"127.0.0.1:{trap.getsockname()[1]}"
+        accepted = {"Accept": "application/json, text/event-stream", "X-Forwarded-Host": named}
+        for method, asked in (
+            ("tools/call", {"name": "papers", "arguments": {}}),
+            ("resources/read", {"uri": "gloss://papers"}),
+            ("prompts/get", {"name": "papers"}),
+        ):
+            message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": asked}
+            httpx.post(f"{address}/gradio_api/mcp/", json=message, headers=accepted, timeout=20)
+        with pytest.raises(TimeoutError):
+            trap.accept()
+
+
+def client(address: str, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of importing pandas and websockets
+        from gradio_client import Client
+
+        return Client(address, verbose=False, analytics_enabled=False, **options)
+
+
+@pytest.fixture(scope="module")
+def gradio(address: str) -> Any:
+    return client(address)
+
+
+def test_only_four_functions_are_open(gradio: Any) -> None:
+    listed = gradio.view_api(return_format="dict", print_info=False)
+    assert sorted(listed["named_endpoints"]) == sorted(f"/{tool}" for tool in TOOLS)
+    assert not listed["unnamed_endpoints"]
+    parameters = listed["named_endpoints"]["/search"]["parameters"]
+    assert [one["parameter_name"] for one in parameters][:3] == ["query", "among", "k"]
