@@ -636,13 +636,27 @@ def search(
         str | None,
         typer.Option("--since", metavar="DATE", help="Only papers of this date or later."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Only papers up to this day, month or year."),
+    ] = None,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", metavar="NAME", help="Only papers of categories that have it."),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages, or sentences of digests, by meaning and by words."""
     if (query is None) == (like is None):
         raise NothingAsked("search: give a QUERY, or --like CLAIM_ID in its place")
-    wanted = SearchFilter(paper_id=paper_id, role=role, since=iso_date(since) if since else None)
+    wanted = SearchFilter(
+        paper_id=paper_id,
+        role=role,
+        since=iso_date(since) if since else None,
+        until=dated(until) if until else None,
+        category=category or None,
+    )
     found: Sequence[Hit | ClaimHit]
     with _open(context, library) as opened:
         if like is not None:
@@ -1124,6 +1138,12 @@ def iso_date(text: str, *, whole: bool = False) -> str:
         pass  # a month or a day that does not exist: said below
     forms = "2024-07-05" if whole else "2024-07-05, 2024-07 or 2024"
     raise NotADate(f"{text!r} is not a date: write it as {forms}")
+
+
+def dated(text: str) -> str:
+    """``text`` as it is, an ISO date, month or year. Raises ``NotADate`` where it is none."""
+    iso_date(text)
+    return text.strip()
 
 
 class NotADate(GlossError):

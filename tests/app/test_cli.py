@@ -388,6 +388,7 @@ def test_what_other_papers_say_that_is_like_a_sentence(gloss: Any, digested: Any
         (["search", "x", "--role", "villain"], "'villain' is not one of"),
         (["search", "x", "--since", "yesterday"], "is not a date"),
         (["search", "x", "--since", "2024-02-31"], "is not a date"),
+        (["search", "x", "--until", "2024-13"], "is not a date"),
         (["search", "x", "-k", "0"], "1"),
         (["show", "9999.99999"], "not in this library"),
         (["digest", "9999.99999"], "not in this library"),
@@ -659,3 +660,9 @@ def test_doctor_lets_old_digests_be_searched(
     assert "4 sentences of digests, 4 vectors" in ran.out
     assert ran.err.startswith("gloss: gone: its digest could not be written: gone: not in this")
     assert ran.code == 3
+
+
+def test_until_a_year_means_all_of_it() -> None:
+    assert [cli.dated(text) for text in ("2024", " 2024-07 ")] == ["2024", "2024-07"]
+    with pytest.raises(cli.NotADate):
+        cli.dated("soon")
