@@ -82,6 +82,7 @@ COLOURS = """
 }
 .gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
 .gloss-ask { align-items: flex-end; }
+.dark #tabs [role=tab].selected { color: var(--gloss-link); }
 .gloss-found { gap: .2rem; }
 .gloss-found .html-container { padding-block: 0 !important; }
 /* Where there is something to read, the tour makes room for it. */
