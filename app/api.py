@@ -164,9 +164,23 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
                 examples=["2024-07-05", "2024-07", "2024"],
             ),
         ] = None,
+        until: Annotated[
+            Since | SkipJsonSchema[None],
+            Query(description="Only papers of this date or earlier; a month or a year in whole."),
+        ] = None,
+        category: Annotated[
+            str,
+            Query(
+                max_length=programs.CATEGORY_MOST,
+                description="Only papers of an arXiv category that contains this.",
+                examples=["cs.CL"],
+            ),
+        ] = "",
     ) -> Any:
         """Find passages of papers, or sentences of digests, by meaning and by words."""
-        return programs.search(library, q, among, k, paper or "", role or "", since or "")
+        return programs.search(
+            library, q, among, k, paper or "", role or "", since or "", until or "", category
+        )
 
     @app.get("/ask", response_model=AnswerFound, **_AS_SAID, responses=_errors(404, 422, 503))
     def ask(

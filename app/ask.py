@@ -9,7 +9,7 @@ passages are all there is to show. How near is enough was measured
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.digest import Claim
@@ -72,12 +72,16 @@ def ask(
     *,
     most: int = MOST,
     least: float = LEAST,
+    within: SearchFilter | None = None,
 ) -> Answer:
     """What one paper, or all that are there, say to a question, in at most ``most`` sentences.
 
+    Only passages that pass the filter ``within`` are searched for sentences.
     Raises ``EmptyQuery`` and ``PaperNotFound``.
     """
-    hits = library.search(question, _PASSAGES, SearchFilter(paper_id=paper_id))
+    wanted = within or SearchFilter()
+    wanted = replace(wanted, paper_id=paper_id or wanted.paper_id)
+    hits = library.search(question, _PASSAGES, wanted)
     titles = {hit.passage.paper_id: hit.title for hit in hits}
     papers = {name: library.paper(name) for name in titles}
     quotes = [one for paper in papers.values() for one in candidates(paper) if _is_in(one, hits)]

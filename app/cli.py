@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.dates import iso_date
+from app.dates import dated, iso_date
 from app.digest import Digest, Language, WriterName
 from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
@@ -548,13 +548,27 @@ def search(
         str | None,
         typer.Option("--since", metavar="DATE", help="Only papers of this date or later."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Only papers up to this day, month or year."),
+    ] = None,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", metavar="NAME", help="Only papers of categories that have it."),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages, or sentences of digests, by meaning and by words."""
     if (query is None) == (like is None):
         raise NothingAsked("search: give a QUERY, or --like CLAIM_ID in its place")
-    wanted = SearchFilter(paper_id=paper_id, role=role, since=iso_date(since) if since else None)
+    wanted = SearchFilter(
+        paper_id=paper_id,
+        role=role,
+        since=iso_date(since) if since else None,
+        until=dated(until) if until else None,
+        category=category or None,
+    )
     found: Sequence[Hit | ClaimHit]
     with _open(context, library) as opened:
         if like is not None:

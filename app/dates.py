@@ -26,3 +26,9 @@ def iso_date(text: str, *, whole: bool = False) -> str:
         pass  # a month or a day that does not exist: said below
     forms = "2024-07-05" if whole else "2024-07-05, 2024-07 or 2024"
     raise NotADate(f"{text!r} is not a date: write it as {forms}")
+
+
+def dated(text: str) -> str:
+    """``text`` as it is, an ISO date, month or year. Raises ``NotADate`` where it is none."""
+    iso_date(text)
+    return text.strip()

@@ -10,10 +10,12 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Language
+from app.pictures import Marks, map_of, timeline_of
 from app.render import fill, found_claim_view, plain, sources, to_html_fragment
+from app.texts import texts
 from index.errors import GlossError, NoDigests
 from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 
@@ -49,6 +51,25 @@ class Place:
     where: str
     span: Span
     boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of a search: HTML, the places in it in the same order, and how many in words."""
+
+    shown: str
+    places: list[Place]
+    outcome: Literal["found_passages", "found_digests", "answered", "not_answered"]
+    number: int
+    lang: Language
+
+    @property
+    def said(self) -> str:
+        """One line, which is read out."""
+        say = texts()[self.lang]
+        if not self.places:
+            return say["search_none_title"]
+        return say[f"search_{self.outcome}"].format(self.number)
 
 
 class Desks(Protocol):
@@ -92,47 +113,67 @@ class Desk:
     library: Library
     key: str = "library"
 
-    def search(
-        self, query: str, paper_id: str | None, role: str | None, since: str | None
-    ) -> tuple[str, list[Place]]:
-        """The hits as HTML, and their places in the same order."""
-        hits = self.library.search(query, HITS, _filter(paper_id, role, since))
-        return fill("hits.html", hits=hits, query=query), [_place_of_hit(hit) for hit in hits]
+    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+        """The passages that are found."""
+        hits = self.library.search(query, HITS, wanted)
+        shown = self._filled("hits.html", lang, query=query, hits=hits)
+        return Found(shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang)
 
-    def search_digests(
-        self, query: str, paper_id: str | None, role: str | None, since: str | None
-    ) -> tuple[str, list[Place]]:
-        """The sentences of digests that were found, as HTML, and their places in the same order."""
-        wanted = _filter(paper_id, role, since)
+    def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+        """The sentences of digests that are found, and where what they rest on stands."""
         try:
             hits = self.library.search_claims(query, HITS, wanted)
         except NoDigests as error:
             if error.unsearchable:
                 raise
             raise NothingToSearch(error.paper_id) from error
-        views = [(found_claim_view(hit), hit.found_by) for hit in hits]
-        return fill("claims.html", hits=views, query=query), [_place_of_claim(hit) for hit in hits]
+        views = [(found_claim_view(hit, lang), hit) for hit in hits]
+        shown = self._filled("claims.html", lang, query=query, hits=views)
+        return Found(
+            shown, [_place_of_claim(hit) for hit in hits], "found_digests", len(hits), lang
+        )
 
-    def ask(
-        self, question: str, paper_id: str | None, role: str | None, since: str | None
-    ) -> tuple[str, list[Place]]:
-        """The answer as HTML, and the places of its sentences, or else of the nearest passages.
-
-        A question is asked of whole papers of any date: ``role`` and ``since`` do not count.
-        """
+    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+        """Sentences that answer, or else the nearest passages."""
         from app.ask import ask
 
-        answer = ask(self.library, question, paper_id or None)
-        shown = fill(
+        answer = ask(self.library, question, within=wanted)
+        shown = self._filled(
             "answer.html",
-            sources=sources(answer),
+            lang,
+            query=question,
+            sources=sources(answer, lang),
             found=answer.found,
             hits=answer.nearest,
-            query=question,
         )
         if not answer.found:
-            return shown, [_place_of_hit(hit) for hit in answer.nearest]
-        return shown, [_place_of_sentence(one) for one in answer.sentences]
+            nearest = [_place_of_hit(hit) for hit in answer.nearest]
+            return Found(shown, nearest, "not_answered", 0, lang)
+        places = [_place_of_sentence(one) for one in answer.sentences]
+        return Found(shown, places, "answered", len(places), lang)
+
+    def _filled(self, template: str, lang: Language, query: str, **values: object) -> str:
+        english_only = _is_chinese(query) and _knows_english_only(self.library.model)
+        return fill(
+            template,
+            say=texts()[lang],
+            lang=lang,
+            query=query,
+            english_only=english_only,
+            **values,
+        )
+
+    def welcome(self, lang: Language = "en") -> tuple[str, str]:
+        """The tour of three questions, and what stands where results will: as HTML."""
+        say = texts()[lang]
+        papers = [row.id for row in self.library.papers() if row.status == "ok"]
+        if not papers:
+            return "", fill("empty.html", said=say["search_no_papers"])
+        written = [digest.paper_id for digest in self.library.newest_digests()]
+        paper = next((one for one in written if one in papers), papers[0])
+        titles = {row.id: plain(row.title) or row.id for row in self.library.papers()}
+        tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=titles[paper])
+        return tour, fill("empty.html", said=say["search_empty"])
 
     def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``."""
@@ -161,26 +202,56 @@ class Desk:
         ]
         return to_html_fragment(digest), places
 
-    def show(self, place: Place) -> tuple[Image | None, str]:
+    def show(self, place: Place, lang: Language = "en") -> tuple[Image | None, str]:
         """The page with the place marked, and a line on it; or the text around the place."""
         if place.boxes:
             page = place.boxes[0].page
             boxes = [box for box in place.boxes if box.page == page]
             image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
-            return image, fill("place.html", place=place, pages=_pages(place.boxes), around=None)
+            said = fill(
+                "place.html",
+                place=place,
+                pages=_pages(place.boxes, lang),
+                around=None,
+                say=texts()[lang],
+            )
+            return image, said
         text = self.library.paper(place.paper_id).text
         start, end = place.span.start, place.span.end
         around = text[max(start - CONTEXT, 0) : start], text[start:end], text[end : end + CONTEXT]
-        return None, fill("place.html", place=place, pages="", around=around)
+        said = fill("place.html", place=place, pages="", around=around, say=texts()[lang])
+        return None, said
 
-    def papers(self) -> str:
+    def papers(self, lang: Language = "en") -> str:
         """All papers with their states, as HTML."""
-        return fill("papers.html", rows=self.library.papers())
+        return fill("papers.html", rows=self.library.papers(), say=texts()[lang], lang=lang)
+
+    def pictures(self, by: Marks = "category", lang: Language = "en") -> str:
+        """The library as a map, marked by category or year, and when papers came, as HTML."""
+        rows = [row for row in self.library.papers() if row.status == "ok"]
+        vectors = self.library.mean_vectors() if rows else {}
+        return fill(
+            "pictures.html",
+            map=map_of(rows, vectors, by),
+            timeline=timeline_of(rows),
+            say=texts()[lang],
+            lang=lang,
+        )
 
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
         rows = [row for row in self.library.papers() if row.status == "ok"]
         return sorted((plain(f"{row.title or row.id} ({row.id})"), row.id) for row in rows)
+
+    def years(self) -> list[str]:
+        """The years that papers are of, newest first."""
+        dates = {row.date[:4] for row in self.library.papers() if row.status == "ok" and row.date}
+        return sorted((year for year in dates if year.isdecimal()), reverse=True)
+
+    def categories(self) -> list[str]:
+        """The categories that papers are of."""
+        rows = [row for row in self.library.papers() if row.status == "ok"]
+        return sorted({plain(name) for row in rows for name in row.categories})
 
 
 # What the library is doing, and how much of an add is behind it then (embedding takes longest).
@@ -216,23 +287,37 @@ def _place_of_claim(hit: ClaimHit) -> Place:
     return Place(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
 
 
-def _filter(paper_id: str | None, role: str | None, since: str | None) -> SearchFilter:
+def filter_of(
+    paper_id: str | None = "",
+    role: str | None = "",
+    year: str | None = "",
+    category: str | None = "",
+) -> SearchFilter:
+    """What a person chose; what is empty, or no role or year, does not filter."""
+    in_year = year if year and year.isdecimal() and len(year) == 4 else None
     return SearchFilter(
         paper_id=paper_id or None,
         role=next((one for one in ROLES if one == role), None),
-        since=_date(since),
+        since=in_year,
+        until=in_year,
+        category=category or None,
     )
 
 
-def _date(text: str | None) -> str | None:
-    from app.dates import iso_date
-
-    return iso_date(text) if text and text.strip() else None
+def _is_chinese(query: str) -> bool:
+    return any("\u3400" <= letter <= "\u9fff" for letter in query)
 
 
-def _pages(boxes: Sequence[Box]) -> str:
+def _knows_english_only(model: str) -> bool:
+    """The default does, and its sisters: https://www.sbert.net/docs/sentence_transformer/pretrained_models.html."""
+    return Path(model).name.startswith("all-")
+
+
+def _pages(boxes: Sequence[Box], lang: Language) -> str:
+    say = texts()[lang]
     first, last = boxes[0].page, boxes[-1].page
-    return str(first) if first == last else f"{first} and {last}"
+    both = str(first) if first == last else say["pages_two"].format(first, last)
+    return say["page_number"].format(both)
 
 
 def _image(data: bytes) -> Image:

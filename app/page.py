@@ -14,6 +14,7 @@ from app.digest import Language
 from app.render import file_slug, to_hexo, to_html_day
 from app.write import write_digest
 from index.errors import GlossError
+from index.paper import is_in_category
 
 if TYPE_CHECKING:
     from index.library import Library, PaperRow
@@ -93,8 +94,7 @@ def day_added(row: PaperRow) -> datetime.date:
 
 
 def _in_category(row: PaperRow, category: str) -> bool:
-    wanted = category.casefold()
-    return wanted == ALL or any(wanted in name.casefold() for name in row.categories)
+    return category.casefold() == ALL or is_in_category(row.categories, category)
 
 
 def _days_and_categories(rows: list[PaperRow]) -> Counter[tuple[datetime.date, str]]:

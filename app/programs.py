@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from app.dates import iso_date
+from app.dates import dated, iso_date
 from app.digest import Language
 from app.documents import asked_json, hits_json, papers_json, show_json
 from app.failures import PassageNotFound
@@ -27,6 +27,7 @@ Among = Literal["passages", "digests"]
 AnyRole = Role | Literal[""]
 QUERY_MOST = 1000  # characters: some 150 words, as in the web UI
 ID_MOST = 200  # characters; those of files are shorter
+CATEGORY_MOST = 100  # characters
 HITS, HITS_MOST = 10, 100
 SENTENCES_MOST = 5  # of an answer (ADR 15)
 SCALE, SCALE_LEAST, SCALE_MOST = 2.0, 0.5, 4.0  # pixels a point; 2 is readable on a laptop
@@ -61,6 +62,8 @@ def search(
     paper: str = "",
     role: AnyRole = "",
     since: str = "",
+    until: str = "",
+    category: str = "",
 ) -> dict[str, Any]:
     """The ``k`` best passages, or sentences of digests.
 
@@ -70,6 +73,8 @@ def search(
         paper_id=_paper_id(paper) if paper else None,
         role=role or None,
         since=iso_date(since) if since else None,
+        until=dated(until) if until else None,
+        category=category or None,
     )
     found: Sequence[Hit | ClaimHit]
     if among == "digests":

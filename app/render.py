@@ -77,6 +77,11 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "withdrawn": {"en": "Withdrawn on arXiv.", "zh": "该论文已从 arXiv 撤稿。"},
     "update": {"en": "Update of {}", "zh": "{} 更新"},
+    "quoted from": {"en": "quoted from {}", "zh": "引自{}"},
+    "from": {"en": "from {}", "zh": "依据{}"},
+    "the text": {"en": "the text", "zh": "正文"},
+    "supported": {"en": "supported", "zh": "有原文支持"},
+    "unsupported": {"en": "unsupported", "zh": "缺少原文支持"},
 }
 
 # An address as papers print it. Only http(s), only characters that no markup language acts on.
@@ -276,10 +281,10 @@ class FoundClaimView:
     support: str  # whether it rests on that. The score is an order, no probability: not shown
 
 
-def found_claim_view(hit: ClaimHit) -> FoundClaimView:
-    """What the command line and the web UI show of a claim."""
+def found_claim_view(hit: ClaimHit, reader: Language = "en") -> FoundClaimView:
+    """What the command line and the web UI show of a claim, to a reader of a language."""
     claim = hit.claim
-    lang: Language = "zh" if claim.lang == "zh" else "en"
+    lang: Language = "zh" if "zh" in (claim.lang, reader) else "en"
     first = claim.citations[0]
     role = first.passage_id.rpartition("#")[2].rpartition(".")[0]
     part = ROLE_TITLES[role][lang] if role in ROLE_TITLES else ""
@@ -291,10 +296,12 @@ def found_claim_view(hit: ClaimHit) -> FoundClaimView:
         title=plain(hit.title) or claim.paper_id,
         section=_title(claim.section, lang),
         part=part,
-        source=("quoted from " if quoted else "from ") + (", ".join(places) or "the text"),
+        source=WORDS["quoted from" if quoted else "from"][reader].format(
+            ", ".join(places) or WORDS["the text"][reader]
+        ),
         text=plain(claim.text),
         quotes=() if quoted else quotes,
-        support=plain(claim.verdict),
+        support=WORDS[claim.verdict][reader] if claim.verdict in WORDS else plain(claim.verdict),
     )
 
 
@@ -304,29 +311,31 @@ class SourceView:
 
     number: int  # from 1
     text: str
+    paper_id: str
     title: str  # of the paper
     place: str  # "Method · p. 3"
     passages: str  # the passages that it is quoted from, by id
 
 
-def sources(answer: Answer) -> tuple[SourceView, ...]:
+def sources(answer: Answer, reader: Language = "en") -> tuple[SourceView, ...]:
     """What the command line and the web UI show of an answer."""
     return tuple(
         SourceView(
             number=number,
             text=plain(one.claim.text),
+            paper_id=one.paper_id,
             title=plain(one.title) or one.paper_id,
-            place=_place(plain(one.section), one.claim.citations[0]),
+            place=_place(plain(one.section), one.claim.citations[0], reader),
             passages=", ".join(plain(cited.passage_id) for cited in one.claim.citations),
         )
         for number, one in enumerate(answer.sentences, start=1)
     )
 
 
-def _place(section: str, cited: Citation) -> str:
+def _place(section: str, cited: Citation, lang: Language) -> str:
     role = cited.passage_id.rpartition("#")[2].rpartition(".")[0]
-    named = section or (ROLE_TITLES[role]["en"] if role in ROLE_TITLES else "")
-    page = WORDS["page"]["en"].format(cited.page) if cited.page else ""
+    named = section or (ROLE_TITLES[role][lang] if role in ROLE_TITLES else "")
+    page = WORDS["page"][lang].format(cited.page) if cited.page else ""
     return " · ".join(part for part in (named, page) if part)
 
 
@@ -546,7 +555,16 @@ def fill(template: str, **values: object) -> str:
 
 def style() -> str:
     """The style sheet that all HTML of gloss shares."""
-    return _environment().loader.get_source(_environment(), "gloss.css")[0]  # type: ignore[union-attr]
+    return _source("gloss.css")
+
+
+def script() -> str:
+    """The script of the web UI, for its head."""
+    return _source("gloss.js")
+
+
+def _source(name: str) -> str:
+    return _environment().loader.get_source(_environment(), name)[0]  # type: ignore[union-attr]
 
 
 def _linked(text: str) -> Markup:

@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import version
+from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,7 +24,16 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError, validate_ca
 
 from app import programs
 from app.failures import QueryUnusable, failure_of
-from app.programs import HITS, HITS_MOST, QUERY_MOST, SENTENCES_MOST, Among, Costly, free
+from app.programs import (
+    CATEGORY_MOST,
+    HITS,
+    HITS_MOST,
+    QUERY_MOST,
+    SENTENCES_MOST,
+    Among,
+    Costly,
+    free,
+)
 from app.shapes import AnswerFound, DigestShape, PaperList, SearchFound
 from index.paper import Role
 
@@ -60,6 +70,8 @@ class Tools:
         paper: str = "",
         role: AnyRole = "",
         since: str = "",
+        until: str = "",
+        category: Annotated[str, Field(max_length=CATEGORY_MOST)] = "",
     ) -> dict[str, Any]:
         """Find passages of research papers by meaning and by words.
 
@@ -78,8 +90,10 @@ class Tools:
             paper: Only in the paper of this id, as papers lists it; empty for all papers.
             role: Only in sections of this role; empty for all. Does not apply to digests.
             since: Only papers of this date or later: "2024-07-05", "2024-07", "2024"; or empty.
+            until: Only papers of this date or earlier; a month or a year means all of it.
+            category: Only papers of an arXiv category that contains this, as "cs.CL"; or empty.
         """
-        return programs.search(self.library(), query, among, k, paper, role, since)
+        return programs.search(self.library(), query, among, k, paper, role, since, until, category)
 
     def ask(
         self,
@@ -249,12 +263,12 @@ def _described(name: str, tool: Callable[..., Any]) -> Tool:
 
 def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """The tool, which holds what it is given against its types; raises ``QueryUnusable``, too."""
-    call = validate_call(tool)
+    call, shape = validate_call(tool), signature(tool)
 
     @wraps(tool)
     def checking(*given: Any, **named: Any) -> dict[str, Any]:
         try:
-            return call(*given, **named)
+            return call(**shape.bind(*given, **named).arguments)  # errors say which argument
         except ValidationError as error:
             raise _unusable(error) from error
 

@@ -48,6 +48,7 @@ from index.paper import (
     Span,
     Status,
     Words,
+    is_in_category,
 )
 
 SCHEMA = 4
@@ -655,6 +656,11 @@ class Catalog:
             values,
         )
         return [_edition(row) for row in rows]
+
+    def in_category(self, category: str) -> tuple[str, ...]:
+        """The ids of the current papers with a category that contains this, in any case."""
+        rows = self._rows("SELECT paper_id, categories FROM editions WHERE state = 'current'")
+        return tuple(key for key, packed in rows if is_in_category(json.loads(packed), category))
 
     def numbers(self, *states: State) -> frozenset[int]:
         """The numbers of the editions in these states."""

@@ -259,6 +259,7 @@ class _Engine(Encoders):
     store: Store
     generation: int
     claims: list[ClaimIndex] = field(default_factory=list)  # one, once it is opened
+    means: dict[int, tuple[float, ...]] = field(default_factory=dict)  # of editions looked at
 
     def close(self) -> None:
         try:
@@ -816,6 +817,22 @@ class Library:
             hits.sort(key=lambda hit: -hit.score)
         return hits[:k]
 
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        """Where each paper is among the others: the mean of its passages' vectors, by paper id.
+
+        Each is read from the store once. Raises ``StoreUnusable``.
+        """
+        engine = self._started()
+        current = {one.number: one.paper_id for one in self._catalog.editions("current")}
+        missing = current.keys() - engine.means.keys()
+        if missing:
+            engine.means.update(engine.store.means(missing))
+        return {
+            paper_id: engine.means[number]
+            for number, paper_id in current.items()
+            if number in engine.means
+        }
+
     def _hits(self, ranked: Sequence[Scored]) -> list[Hit]:
         """What the catalogue has of what was found; not what was replaced a moment ago."""
         wanted: dict[int, list[str]] = {}
@@ -965,9 +982,14 @@ class Library:
 
     def _resolved(self, filter: SearchFilter | None) -> SearchFilter:
         wanted = filter or SearchFilter()
-        if wanted.paper_id is None:
-            return wanted
-        return replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
+        if wanted.paper_id is not None:
+            wanted = replace(wanted, paper_id=self._edition(wanted.paper_id).paper_id)
+        if wanted.category is not None:  # the store does not know of categories
+            inside = self._catalog.in_category(wanted.category)
+            if wanted.among is not None:
+                inside = tuple(one for one in inside if one in wanted.among)
+            wanted = replace(wanted, category=None, among=inside)
+        return wanted
 
     # Health.
 

@@ -404,6 +404,15 @@ class SearchFilter:
     paper_id: str | None = None
     role: Role | None = None  # of passages: sentences of digests have none
     since: str | None = None  # ISO date; papers without a date do not pass
+    until: str | None = None  # ISO date, with all of that day, month or year; as above
+    category: str | None = None  # a paper belongs where one of its own contains it, in any case
+    among: tuple[str, ...] | None = None  # only these papers: what a library makes of a category
+
+
+def is_in_category(categories: Iterable[str], category: str) -> bool:
+    """Whether one of a paper's categories contains ``category``, in any case: "cs" has "cs.CV"."""
+    wanted = category.casefold()
+    return any(wanted in name.casefold() for name in categories)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
 from app.programs import Costly, free
-from app.render import fill, style
-from app.ui.components import COLOURS, PRIVATE, labels, load_gradio
+from app.render import fill, script, style
+from app.texts import texts
+from app.ui.components import (
+    COLOURS,
+    PRIVATE,
+    html,
+    labels,
+    language_of,
+    load_gradio,
+    told,
+)
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
 from app.ui.programs import programs
-from app.ui.search import search_tab
+from app.ui.search import filters_of, search_tab
 
 if TYPE_CHECKING:
     import gradio
@@ -30,16 +39,25 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
     ``costly`` is asked before a digest is written for a program.
     """
     gr = load_gradio()
-    say = labels()
 
-    def refresh(request: gr.Request) -> tuple[Any, Any, str]:  # type: ignore[name-defined]
+    def refresh(request: gr.Request) -> Any:  # type: ignore[name-defined]
         desk = desks.of(request.session_hash)
-        choices = desk.choices()
-        return (
-            gr.update(choices=[("All papers", ""), *choices]),
-            gr.update(choices=choices),
-            desk.papers(),
-        )
+        return *filters_of(desk, language_of(request)), gr.update(choices=desk.choices())
+
+    def arrive(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
+        """Of an address with ``?paper=ID``, the paper; else the papers to choose from."""
+        choices = desks.of(request.session_hash).choices()
+        wanted = request.query_params.get("paper")
+        if any(wanted == paper_id for _, paper_id in choices):
+            return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
+        return gr.skip(), gr.update(choices=choices)
+
+    def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
+        choices = desks.of(request.session_hash).choices()
+        wanted = told(event, "open")
+        if not any(wanted == paper_id for _, paper_id in choices):
+            return gr.skip(), gr.skip()
+        return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
 
     with gr.Blocks(
         title=TITLE,
@@ -48,15 +66,18 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         fill_width=True,
     ) as blocks:
         programs(desks, costly)  # first, since a handler of the same name would take the name
-        gr.Markdown(f"# {TITLE}")
-        gr.Markdown(say("explanation"))
-        search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
-        gr.HTML(
-            fill("footer.html", source_url=source_url), elem_id="footer", apply_default_css=False
-        )
-        lists = [search.paper_filter, paper.paper, library.table]
+        html("header", value=fill("header.html", texts=texts()))
+        with gr.Tabs(elem_id="tabs") as tabs:
+            search = search_tab(desks, blocks)
+            paper = paper_tab(desks)
+            library = library_tab(desks)
+        html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
+        lists = [*search.filters, paper.paper]
         paper.on_added(refresh, None, lists, **PRIVATE)
-        gr.on([blocks.load, *library.asks], refresh, None, lists, **PRIVATE)
+        gr.on(list(library.asks), refresh, None, lists, show_progress="hidden", **PRIVATE)
+        for place in (*search.links, *library.links):
+            place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
+        blocks.load(arrive, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
@@ -69,6 +90,13 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         neutral_hue="slate",
         font=["system-ui", "-apple-system", "Segoe UI", "sans-serif"],
         font_mono=["ui-monospace", "Menlo", "monospace"],
+    ).set(  # where Gradio's own are below a contrast of 4.5
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        color_accent="*primary_600",
+        body_text_color_subdued="*neutral_600",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
     )
     gr.mount_gradio_app(
         app,
@@ -79,6 +107,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
         css=COLOURS + style(),
+        head=f"<script>{script()}</script>",
         ssr_mode=False,
         footer_links=[],
         run_history=False,

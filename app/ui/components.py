@@ -19,20 +19,30 @@ from index.errors import GlossError
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api
 
-# A list of things to choose: click, Enter or Space; `pick` is the number of the one.
+# A list of things to choose: click, Enter or Space; `pick` is the number of the one. A link with
+# `data-open` opens a paper here, unless the browser was asked for another tab or window.
 CHOOSE = """
 const choose = (target) => {
   const chosen = target.closest('[data-pick]');
   if (!chosen || target.closest('a')) return;
   element.querySelectorAll('.picked').forEach((one) => one.classList.remove('picked'));
+  element.querySelectorAll('[aria-current]').forEach((one) => one.removeAttribute('aria-current'));
   chosen.classList.add('picked');
+  (chosen.querySelector('.pick') || chosen).setAttribute('aria-current', 'true');
   trigger('click', {pick: Number(chosen.dataset.pick)});
   if (window.innerWidth < 768) {  // there the page stands below the list
     const place = element.closest('#hits') ? 'hit-line' : 'place-line';
-    setTimeout(() => document.getElementById(place)?.scrollIntoView({behavior: 'smooth'}), 600);
+    setTimeout(() => gloss.scrollTo(place), 600);
   }
 };
-element.addEventListener('click', (event) => choose(event.target));
+element.addEventListener('click', (event) => {
+  const link = event.target.closest('a[data-open]');
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    trigger('input', {open: link.dataset.open});
+  }
+  choose(event.target);
+});
 element.addEventListener('keydown', (event) => {
   if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('[data-pick]')) {
     event.preventDefault();
@@ -41,18 +51,52 @@ element.addEventListener('keydown', (event) => {
 });
 """
 
+# The tour: `step` is one of its questions; the one that opens a paper does so as a link would.
+TOUR = """
+element.addEventListener('click', (event) => {
+  const step = event.target.closest('[data-step]');
+  if (!step) return;
+  gloss.use(step.dataset.step);
+  if (step.dataset.open) trigger('input', {open: step.dataset.open});
+  else trigger('select', {step: step.dataset.step});
+});
+new MutationObserver(gloss.tour).observe(element, {childList: true, subtree: true});
+gloss.tour();
+"""
+
+# What changes here is read out.
+ANNOUNCE = "element.setAttribute('role', 'status');"
+
 COLOURS = """
 .gradio-container {
-  --gloss-line: var(--border-color-primary); --gloss-soft: #5f6368; --gloss-link: #1a5fb4;
+  --gloss-line: var(--border-color-primary); --gloss-soft: #595e64; --gloss-link: #1a5fb4;
   --gloss-mark: #fff0a8; --gloss-hover: #eef3fa; --gloss-bad: #a51d2d;
+  --gloss-group-0: #1a5fb4; --gloss-group-1: #a04a00; --gloss-group-2: #1b6e3c;
+  --gloss-group-3: #7b2d8b; --gloss-group-4: #8a1c4a; --gloss-group-5: #0f6674;
 }
 .dark .gradio-container, .gradio-container.dark {
   --gloss-soft: #a8adb3; --gloss-link: #8ab4f8; --gloss-mark: #5c4a00; --gloss-hover: #24303f;
   --gloss-bad: #ff8f8f;
+  --gloss-group-0: #8ab4f8; --gloss-group-1: #ffb066; --gloss-group-2: #7fd19b;
+  --gloss-group-3: #d6a0e6; --gloss-group-4: #ff9dbd; --gloss-group-5: #7ed6e0;
 }
-.gloss-examples { flex-wrap: wrap; }
-.gloss-examples button { white-space: nowrap; flex: 0 0 auto; min-width: max-content !important; }
 .gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
+.gloss-ask { align-items: flex-end; }
+.dark #tabs [role=tab].selected { color: var(--gloss-link); }
+.gloss-found { gap: .2rem; }
+.gloss-found .html-container { padding-block: 0 !important; }
+/* Where there is something to read, the tour makes room for it. */
+.gloss-found:has(.hit) .tour h2, .gloss-found:has(.hit) .tour .detail { display: none; }
+.gloss-found:has(.hit) .tour button { padding: .3rem .6rem; font-size: .9em; }
+#among, #map-by { min-height: 4.6rem; }
+#hits { transition: opacity .15s .2s; }
+#hits.waiting { opacity: .45; }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after {
+    animation-duration: .01ms !important; animation-iteration-count: 1 !important;
+    transition-duration: .01ms !important; scroll-behavior: auto !important;
+  }
+}
 """
 
 
@@ -78,13 +122,13 @@ def language_of(request: Any) -> Language:
     return known or preferred(request.headers.get("accept-language"))
 
 
-def html(element: str, script: str | None = None) -> Any:
+def html(element: str, script: str | None = None, value: str | None = None) -> Any:
     """A place for HTML of our templates, with their style sheet only."""
     return load_gradio().HTML(
+        value,
         elem_id=element,
         js_on_load=script,
         apply_default_css=False,
-        min_height=60 if script else None,
     )
 
 
@@ -98,7 +142,7 @@ def page_image(element: str) -> Any:
         show_label=False,
         buttons=["fullscreen"],
         elem_id=element,
-        alt_text="The page, with the place marked",
+        label=labels()("page_label"),
     )
 
 
@@ -107,19 +151,33 @@ def no_page() -> Any:
     return load_gradio().update(value=None, visible=False)
 
 
-def chosen_place(desk: Desk, places: list[Place], event: Any) -> Any:
+def chosen_place(desk: Desk, places: list[Place], event: Any, lang: Language = "en") -> Any:
     """The picture and the line of the place that an event of ``CHOOSE`` picked."""
-    gr = load_gradio()
-    number = event._data.get("pick") if isinstance(event._data, dict) else None
+    number = told(event, "pick")
     if not isinstance(number, int) or not 0 <= number < len(places):
-        return gr.skip()
-    with as_gradio_error():
-        image, line = desk.show(places[number])
-    return gr.update(value=image, visible=image is not None), line
+        return load_gradio().skip()
+    with as_gradio_error(lang):
+        return shown_place(desk, places[number], lang)
+
+
+def shown_place(desk: Desk, place: Place, lang: Language) -> tuple[Any, str]:
+    """The update that shows the page of a place, and the line above it."""
+    image, line = desk.show(place, lang)
+    alt = ""
+    if place.boxes:
+        title = plain(place.title) or place.paper_id
+        alt = texts()[lang]["page_alt"].format(page=place.boxes[0].page, title=title)
+    update = load_gradio().update(value=image, visible=image is not None, alt_text=alt)
+    return update, line
+
+
+def told(event: Any, name: str) -> Any:
+    """What a script of ours said in an event; it comes from a browser, so it may be anything."""
+    return event._data.get(name) if isinstance(event._data, dict) else None
 
 
 @contextmanager
-def as_gradio_error() -> Iterator[None]:
+def as_gradio_error(lang: Language = "en") -> Iterator[None]:
     """Show a person's error as a note in the page; anything else is a bug and is logged."""
     try:
         yield
@@ -127,4 +185,6 @@ def as_gradio_error() -> Iterator[None]:
         from gradio import Error
 
         # Error shows its message as HTML.
-        raise Error(escape(plain(str(error))), print_exception=False) from error
+        raise Error(
+            escape(plain(str(error))), title=texts()[lang]["error_title"], print_exception=False
+        ) from error

@@ -1,24 +1,58 @@
-"""The tab that lists the papers of the library with their states."""
+"""The tab that shows the papers of the library: as a map, in time, and as a table."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from app.ui.components import html, load_gradio
+from app.desk import Desk, Desks
+from app.digest import Language
+from app.pictures import Marks
+from app.texts import texts
+from app.ui.components import (
+    CHOOSE,
+    PRIVATE,
+    as_gradio_error,
+    html,
+    labels,
+    language_of,
+    load_gradio,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryTab:
-    """What is filled here, and the events that ask for it."""
+    """Where papers can be opened from, and the events that ask for what there is now."""
 
-    table: Any
+    links: tuple[Any, ...]
     asks: tuple[Any, ...]
 
 
-def library_tab() -> LibraryTab:
-    """Lay out the tab, inside ``gr.Blocks``."""
+def library_tab(desks: Desks) -> LibraryTab:
+    """Lay out the tab, inside ``gr.Tabs``."""
     gr = load_gradio()
-    with gr.Tab("Library", id="library") as tab:
-        table = html("papers")
+    say = labels()
+
+    def show(by: str | None, request: gr.Request) -> tuple[Any, str, str]:  # type: ignore[name-defined]
+        lang, desk = language_of(request), desks.of(request.session_hash)
+        marks: Marks = "year" if by == "year" else "category"
+        with as_gradio_error(lang):
+            return _choices(lang, marks), *_shown(desk, marks, lang)
+
+    with gr.Tab(say("library_tab"), id="library") as tab:
         with gr.Row():
-            again = gr.Button("Refresh", size="sm", scale=0, min_width=120)
-    return LibraryTab(table, (tab.select, again.click))
+            by = gr.Radio([], label=say("library_by"), elem_id="map-by")
+            again = gr.Button(say("library_refresh"), size="sm", scale=0, min_width=120)
+        pictures = html("pictures", CHOOSE)
+        table = html("papers", CHOOSE)
+    shown = [by, pictures, table]
+    gr.on([tab.select, again.click, by.input], show, by, shown, show_progress="hidden", **PRIVATE)
+    return LibraryTab((pictures, table), (tab.select, again.click))
+
+
+def _shown(desk: Desk, by: Marks, lang: Language) -> tuple[str, str]:
+    return desk.pictures(by, lang), desk.papers(lang)
+
+
+def _choices(lang: Language, by: Marks) -> Any:
+    say = texts()[lang]
+    choices = [(say["library_by_category"], "category"), (say["library_by_year"], "year")]
+    return load_gradio().update(choices=choices, value=by)

@@ -81,7 +81,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
             line = html("place-line")
             image = page_image("place-image")
-    places = gr.State([])
+        places = gr.State([])  # in the tab, since Gradio counts whatever stands among tabs as one
 
     added = upload.upload(add, upload, paper, show_progress_on=reading, **PRIVATE)
     gr.on(

@@ -1,121 +1,266 @@
 """The tab to search passages and digests on, and to ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import Desks, Place
+from app.desk import Desk, Desks, Found, Place, filter_of
+from app.digest import Language
+from app.render import ROLE_TITLES, fill, plain
+from app.texts import texts
 from app.ui.components import (
+    ANNOUNCE,
     CHOOSE,
     PRIVATE,
+    TOUR,
     as_gradio_error,
     chosen_place,
     html,
+    labels,
+    language_of,
     load_gradio,
     no_page,
     page_image,
+    shown_place,
+    told,
 )
-from index.paper import ROLES
+from index.errors import GlossError
+from index.paper import ROLES, SearchFilter
 
-EXAMPLES = (
-    "how is attention computed",
-    "what are the limits of the method",
-    "which data sets were used",
-)
 PASSAGES, DIGESTS, ASK = "passages", "digests", "ask"  # what is searched, or asked
+WAYS: dict[str, Callable[[Desk, str, SearchFilter, Language], Found]] = {
+    PASSAGES: Desk.search,
+    DIGESTS: Desk.search_digests,
+    ASK: Desk.ask,
+}
+# Of the tour's steps those that ask something: how, and which text is the question.
+STEPS = {"find": (PASSAGES, "tour_find_query"), "ask": (ASK, "tour_ask_query")}
+
+
+def _kept(way: str, wait: bool = True, done: bool = True) -> str:
+    """A script that puts what is asked for into the address, and hands it on."""
+    said = "(...asked) => { gloss.keep(" + way + ", ...asked.slice(0, 6));"
+    return f"{said} {'gloss.wait(true);' * wait} {'gloss.tourDone();' * done} return asked; }}"
+
+
+DONE_WAITING = "() => gloss.wait(false)"
 
 
 @dataclass(frozen=True, slots=True)
 class SearchTab:
-    """What the other tabs change here."""
+    """What others change here, and the places with links that open a paper."""
 
     paper_filter: Any
+    filters: tuple[Any, ...]  # paper, year, category: what depends on the papers
+    links: tuple[Any, ...]
 
 
-def search_tab(desks: Desks) -> SearchTab:
-    """Lay out the tab, inside ``gr.Blocks``."""
+def search_tab(desks: Desks, blocks: Any) -> SearchTab:
+    """Lay out the tab, inside ``gr.Tabs`` of the blocks."""
     gr = load_gradio()
+    say = labels()
 
     def picked(places: list[Place], event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        return chosen_place(desks.of(request.session_hash), places, event)
+        lang = language_of(request)
+        return chosen_place(desks.of(request.session_hash), places, event, lang)
 
     def search(
         query: str,
-        among: str,
+        among: str | None,
         paper: str | None,
         role: str | None,
-        since: str,
+        year: str | None,
+        category: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[str, list[Place], Any, str]:
-        desk = desks.of(request.session_hash)
-        ways = {PASSAGES: desk.search, DIGESTS: desk.search_digests, ASK: desk.ask}
-        with as_gradio_error():
-            return *ways[among](query, paper, role, since), no_page(), ""
+    ) -> tuple[str, str, list[Place], Any, str]:
+        asked = query, filter_of(paper, role, year, category)
+        return _found(desks, among or PASSAGES, *asked, request)
+
+    def ask(
+        query: str,
+        among: str | None,
+        paper: str | None,
+        role: str | None,
+        year: str | None,
+        category: str | None,
+        request: gr.Request,  # type: ignore[name-defined]
+    ) -> tuple[str, str, list[Place], Any, str]:
+        return _found(desks, ASK, query, filter_of(paper, role, year, category), request)
 
     def search_anew(
         query: str,
-        among: str,
+        among: str | None,
         paper: str | None,
         role: str | None,
-        since: str,
+        year: str | None,
+        category: str | None,
+        way: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[str, list[Place], Any, str]:
+    ) -> Any:
         if not query.strip():
-            return "", [], no_page(), ""
-        return search(query, among, paper, role, since, request)
+            return gr.skip()
+        known = ASK if way == ASK else among or PASSAGES
+        return _found(desks, known, query, filter_of(paper, role, year, category), request)
 
-    def filters_that_count(among: str) -> tuple[Any, Any]:
-        by_role, by_date = among == PASSAGES, among != ASK
-        return (
-            gr.update(interactive=True) if by_role else gr.update(value="", interactive=False),
-            gr.update(interactive=True) if by_date else gr.update(value="", interactive=False),
-        )
+    def roles_that_count(among: str | None) -> Any:
+        if among == DIGESTS:  # whose sentences have no role
+            return gr.update(value="", interactive=False)
+        return gr.update(interactive=True)
 
-    with gr.Tab("Search", id="search"), gr.Row():
-        with gr.Column(scale=5, min_width=320):
+    def step(event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
+        known = STEPS.get(str(told(event, "step")))
+        if known is None:
+            return gr.skip()
+        way, key = known
+        lang = language_of(request)
+        desk = desks.of(request.session_hash)
+        query = texts()[lang][key]
+        with as_gradio_error(lang):
+            found = WAYS[way](desk, query, SearchFilter(), lang)
+            first = shown_place(desk, found.places[0], lang) if found.places else (no_page(), "")
+        return (query, way, _line(found.said), found.shown, found.places, *first)
+
+    def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
+        lang, desk = language_of(request), desks.of(request.session_hash)
+        asked = {name: str(request.query_params.get(name, "")) for name in ADDRESS}
+        lists = _lists(desk, lang)
+        chosen = {name: _known(asked[name], lists[name]) for name in lists}
+        way = asked["in"] if asked["in"] in WAYS else PASSAGES
+        tour, empty = desk.welcome(lang)
+        updates = [
+            gr.update(
+                choices=_choices_of_among(lang), value=DIGESTS if way == DIGESTS else PASSAGES
+            ),
+            *(gr.update(choices=lists[name], value=chosen[name]) for name in lists),
+        ]
+        query = asked["q"][:MOST_LETTERS]
+        found: tuple[Any, ...] = ("", empty, [], no_page(), "")
+        if query.strip():
+            wanted = filter_of(chosen["of"], chosen["part"], chosen["year"], chosen["category"])
+            try:
+                seen = WAYS[way](desk, query, wanted, lang)
+                found = _shown(seen)
+            except GlossError as error:
+                found = ("", fill("empty.html", said=plain(str(error))), [], no_page(), "")
+        return query, *updates, tour, *found
+
+    with gr.Tab(say("search_tab"), id="search"):
+        with gr.Row(equal_height=False, elem_classes="gloss-ask"):
             query = gr.Textbox(
-                label="What are you looking for?",
-                placeholder="a question, a phrase or a few words",
-                submit_btn="Search",
+                label=say("search_query"),
+                placeholder=say("search_placeholder"),
                 max_lines=1,
-                max_length=1000,
+                max_length=MOST_LETTERS,
+                scale=8,
+                min_width=260,
+                elem_id="query",
             )
-            among = gr.Radio(
-                [
-                    ("Passages of papers", PASSAGES),
-                    ("Sentences of digests", DIGESTS),
-                    ("Ask: sentences that answer", ASK),
-                ],
-                value=PASSAGES,
-                label="Look in",
-                elem_id="among",
+            search_button = gr.Button(
+                say("search_button"), variant="primary", scale=1, min_width=100
             )
-            with gr.Accordion("Filters", open=False), gr.Row():
-                paper_filter = gr.Dropdown([("All papers", "")], value="", label="Paper")
-                role = gr.Dropdown(
-                    [("Anywhere", ""), *((one.capitalize(), one) for one in ROLES)],
-                    value="",
-                    label="Part of the paper",
-                )
-                since = gr.Textbox(label="Since", placeholder="2024 or 2024-07-05", max_lines=1)
-            with gr.Row(elem_classes="gloss-examples"):
-                examples = [
-                    gr.Button(example, size="sm", scale=0, min_width=0) for example in EXAMPLES
-                ]
-            hits = html("hits", CHOOSE)
-        with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
-            line = html("hit-line")
-            image = page_image("hit-image")
-    places = gr.State([])
+            ask_button = gr.Button(say("search_ask"), scale=1, min_width=100)
+        with gr.Row(equal_height=False):
+            among = gr.Radio([], label=say("search_among"), scale=2, min_width=300, elem_id="among")
+            with gr.Column(scale=3, min_width=300):  # noqa: SIM117
+                with gr.Accordion(say("search_filters"), open=False, elem_id="filters"), gr.Row():
+                    paper, role, year, category = (
+                        gr.Dropdown([], label=say(f"search_{name}"), min_width=140)
+                        for name in ("paper", "role", "year", "category")
+                    )
+        with gr.Row():
+            with gr.Column(scale=5, min_width=320, elem_classes="gloss-found"):
+                tour = html("tour", TOUR)
+                said = html("said", ANNOUNCE)
+                hits = html("hits", CHOOSE)
+            with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
+                line = html("hit-line", ANNOUNCE)
+                image = page_image("hit-image")
+        places = gr.State([])
+        way = gr.Textbox(visible=False)
 
-    found = [hits, places, image, line]
-    asked = [query, among, paper_filter, role, since]
-    query.submit(search, asked, found, **PRIVATE)
-    among.input(filters_that_count, among, [role, since], **PRIVATE).then(
-        search_anew, asked, found, **PRIVATE
-    )
-    for button in examples:
-        button.click(lambda text: text, button, query, **PRIVATE).then(
-            search, asked, found, **PRIVATE
+    found = [said, hits, places, image, line]
+    asked = [query, among, paper, role, year, category]
+    quiet = {**PRIVATE, "show_progress": "hidden"}
+    for event in (query.submit, search_button.click):
+        event(search, asked, found, js=_kept("''"), **quiet).then(
+            fn=None, js=DONE_WAITING, **PRIVATE
         )
-    hits.click(picked, places, [image, line], **PRIVATE)
-    return SearchTab(paper_filter)
+    ask_button.click(ask, asked, found, js=_kept("'ask'"), **quiet).then(
+        fn=None, js=DONE_WAITING, **PRIVATE
+    )
+    among.input(roles_that_count, among, role, **quiet)
+    again = (
+        "(...asked) => { const way = gloss.way() === 'ask' ? 'ask' : '';"
+        " if (asked[0].trim()) { gloss.keep(way, ...asked.slice(0, 6)); gloss.wait(true); }"
+        " asked[6] = way; return asked; }"
+    )
+    for one in (paper, role, year, category):
+        one.input(search_anew, [*asked, way], found, js=again, **quiet).then(
+            fn=None, js=DONE_WAITING, **PRIVATE
+        )
+    anew = again.replace("gloss.way() === 'ask' ? 'ask' : ''", "''")  # what was chosen counts
+    among.input(search_anew, [*asked, way], found, js=anew, **quiet).then(
+        fn=None, js=DONE_WAITING, **PRIVATE
+    )
+    tour.select(step, None, [query, way, *found], **quiet).success(
+        fn=None,
+        inputs=[*asked, way],
+        js="(...asked) => { gloss.keep(asked[6], ...asked.slice(0, 6)); }",
+        **PRIVATE,
+    )
+    hits.click(picked, places, [image, line], **quiet)
+    blocks.load(arrive, None, [*asked, tour, *found], **quiet)
+    return SearchTab(paper, (paper, year, category), (hits, tour))
+
+
+ADDRESS = ("q", "in", "of", "part", "year", "category")  # what the address says of a search
+MOST_LETTERS = 1000
+
+
+def _found(
+    desks: Desks, way: str, query: str, wanted: SearchFilter, request: Any
+) -> tuple[str, str, list[Place], Any, str]:
+    lang = language_of(request)
+    with as_gradio_error(lang):
+        found = WAYS[way](desks.of(request.session_hash), query, wanted, lang)
+    return _shown(found)
+
+
+def _shown(found: Found) -> tuple[str, str, list[Place], Any, str]:
+    """What a search gives to the tab's places, before anything is chosen."""
+    hint = fill("empty.html", said=texts()[found.lang]["search_choose"]) if found.places else ""
+    return _line(found.said), found.shown, found.places, no_page(), hint
+
+
+def _line(said: str) -> str:
+    return fill("said.html", said=said)
+
+
+def _choices_of_among(lang: Language) -> list[tuple[str, str]]:
+    say = texts()[lang]
+    return [(say["search_passages"], PASSAGES), (say["search_digests"], DIGESTS)]
+
+
+def _lists(desk: Desk, lang: Language) -> dict[str, list[tuple[str, str]]]:
+    """What can be chosen of each filter, by its name in the address."""
+    say = texts()[lang]
+    roles = [(ROLE_TITLES.get(one, {}).get(lang) or say["role_other"], one) for one in ROLES]
+    return {
+        "of": [(say["search_paper_all"], ""), *desk.choices()],
+        "part": [(say["search_role_all"], ""), *roles],
+        "year": [(say["search_year_all"], ""), *((one, one) for one in desk.years())],
+        "category": [
+            (say["search_category_all"], ""),
+            *((one, one) for one in desk.categories()),
+        ],
+    }
+
+
+def filters_of(desk: Desk, lang: Language) -> list[Any]:
+    """Updates of the filters that depend on the papers, once these have changed."""
+    lists = _lists(desk, lang)
+    return [load_gradio().update(choices=lists[name]) for name in ("of", "year", "category")]
+
+
+def _known(value: str, choices: list[tuple[str, str]]) -> str:
+    return value if any(value == one for _, one in choices) else ""

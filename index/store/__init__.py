@@ -7,7 +7,8 @@ the dense and the BM25 half in one request, and their scores added (ADR 9).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from calendar import monthrange
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from typing import Any, Protocol, TypeVar
@@ -24,6 +25,8 @@ __all__ = [
     "VectorQuery",
     "day_number",
     "fused",
+    "last_day_number",
+    "means_of",
 ]
 
 
@@ -98,6 +101,15 @@ def day_number(date: str) -> int:
     return first.year * 10_000 + first.month * 100 + first.day
 
 
+def last_day_number(date: str) -> int:
+    """The same of the last day: "2024-07" is 20240731, "2024" is 20241231."""
+    year, month, day = ([int(part) for part in date.split("-")] + [0, 0])[:3]
+    if not day:
+        month = month or 12
+        day = monthrange(year, month)[1]
+    return day_number(f"{year}-{month}-{day}")
+
+
 def fused(
     dense: Mapping[_Key, float],
     words: Mapping[_Key, float],
@@ -141,6 +153,23 @@ def fused(
     return [one for one, _ in scored[: query.limit]]
 
 
+def means_of(
+    pages: Iterable[tuple[Sequence[int], Sequence[Sequence[float]]]],
+) -> dict[int, tuple[float, ...]]:
+    """The mean vector of each edition, from its points some at a time: editions and vectors."""
+    import numpy as np
+
+    sums: dict[int, Any] = {}
+    counts: dict[int, int] = {}
+    for editions, vectors in pages:
+        there, rows = np.asarray(editions), np.asarray(vectors, dtype=np.float64)
+        for number in map(int, np.unique(there)):
+            mine = rows[there == number]
+            sums[number] = sums.get(number, 0.0) + mine.sum(axis=0)
+            counts[number] = counts.get(number, 0) + len(mine)
+    return {number: tuple((total / counts[number]).tolist()) for number, total in sums.items()}
+
+
 class Store(Protocol):
     """A vector store. All methods raise ``StoreUnusable`` where the store cannot answer."""
 
@@ -155,6 +184,9 @@ class Store(Protocol):
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
+
+    def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
+        """The mean of the dense vectors of each of these editions that is there."""
 
     def problems(self) -> list[str]:
         """What a person should know and can put right, though the store works."""

@@ -6,7 +6,7 @@ The same points and the same query as ``edge``; only the transport differs.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from json import JSONDecodeError
@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Point, Scored, Store, VectorQuery, day_number, fused
+from index.store import (
+    Point,
+    Scored,
+    Store,
+    VectorQuery,
+    day_number,
+    fused,
+    last_day_number,
+    means_of,
+)
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -164,6 +173,35 @@ class ClientStore:
         with self._explained():
             self._client.delete_collection(self._collection)
             self._prepare()
+
+    def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
+        """The mean of the dense vectors of each of these editions that is there."""
+        from qdrant_client import models
+
+        match = models.MatchAny(any=sorted(editions))
+        wanted = models.Filter(must=[models.FieldCondition(key="edition", match=match)])
+
+        def pages() -> Iterator[tuple[list[int], list[Any]]]:
+            start: Any = None
+            while True:
+                points, start = self._client.scroll(
+                    self._collection,
+                    wanted,
+                    limit=_BATCH,
+                    offset=start,
+                    with_payload=["edition"],
+                    with_vectors=["dense"],
+                )
+                if points:
+                    yield (
+                        [int((point.payload or {})["edition"]) for point in points],
+                        [point.vector["dense"] for point in points if type(point.vector) is dict],
+                    )
+                if start is None:
+                    return
+
+        with self._explained():
+            return means_of(pages())
 
     def problems(self) -> list[str]:
         """Where the collection was made otherwise than the settings say now."""
@@ -414,7 +452,13 @@ def _filter(wanted: SearchFilter) -> models.Filter | None:
     if wanted.role is not None:
         match = models.MatchValue(value=wanted.role)
         conditions.append(models.FieldCondition(key="role", match=match))
+    if wanted.among is not None:
+        papers = models.MatchAny(any=list(wanted.among))
+        conditions.append(models.FieldCondition(key="paper_id", match=papers))
     if wanted.since is not None:
         first_day = models.Range(gte=day_number(wanted.since))
         conditions.append(models.FieldCondition(key="date", range=first_day))
+    if wanted.until is not None:
+        last_day = models.Range(lte=last_day_number(wanted.until))
+        conditions.append(models.FieldCondition(key="date", range=last_day))
     return models.Filter(must=conditions) if conditions else None

@@ -8,7 +8,7 @@ approximate graph does not promise.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,16 @@ from uuid import UUID
 
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
-from index.store import Point, Scored, Store, VectorQuery, day_number, fused
+from index.store import (
+    Point,
+    Scored,
+    Store,
+    VectorQuery,
+    day_number,
+    fused,
+    last_day_number,
+    means_of,
+)
 
 if TYPE_CHECKING:
     from qdrant_edge import (
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     )
 
 _BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
+_PAGE = 2048  # points that are read at a time: some 25 MB as Python's numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,30 @@ class EdgeStore:
             hits = self._shard.facet(request).hits
         return {int(hit.value): hit.count for hit in hits if hit.count}
 
+    def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
+        """The mean of the dense vectors of each of these editions that is there."""
+        import qdrant_edge as edge
+
+        condition = edge.FieldCondition("edition", match=edge.MatchAny(sorted(editions)))
+        wanted = edge.Filter(must=[condition])
+
+        def pages() -> Iterator[tuple[list[int], list[Any]]]:
+            start: PointId | None = None
+            while True:
+                points, start = self._shard.scroll(
+                    edge.ScrollRequest(start, _PAGE, wanted, ["edition"], ["dense"])
+                )
+                if points:
+                    yield (
+                        [int((point.payload or {})["edition"]) for point in points],
+                        [point.vector["dense"] for point in points if type(point.vector) is dict],
+                    )
+                if start is None:
+                    return
+
+        with self._explained():
+            return means_of(pages())
+
     def problems(self) -> list[str]:
         """None: this store has no settings of its own."""
         return []
@@ -268,7 +302,13 @@ def _filter(wanted: SearchFilter) -> Filter | None:
         conditions.append(edge.FieldCondition("paper_id", match=edge.MatchValue(wanted.paper_id)))
     if wanted.role is not None:
         conditions.append(edge.FieldCondition("role", match=edge.MatchValue(wanted.role)))
+    if wanted.among is not None:
+        papers = edge.MatchAny(list(wanted.among))
+        conditions.append(edge.FieldCondition("paper_id", match=papers))
     if wanted.since is not None:
         first_day = edge.RangeFloat(gte=day_number(wanted.since))
         conditions.append(edge.FieldCondition("date", range=first_day))
+    if wanted.until is not None:
+        last_day = edge.RangeFloat(lte=last_day_number(wanted.until))
+        conditions.append(edge.FieldCondition("date", range=last_day))
     return edge.Filter(must=conditions) if conditions else None

@@ -29,6 +29,7 @@ from index.paper import (
     SearchFilter,
     Section,
     Span,
+    is_in_category,
 )
 
 if TYPE_CHECKING:
@@ -155,6 +156,10 @@ class FakeLibrary:
             raise EmptyQuery
         if filter.paper_id not in (None, LANTERNS.id) or "nothing" in query:
             return []
+        if filter.category and not is_in_category(LANTERNS.categories, filter.category):
+            return []
+        if filter.until and filter.until < "2024":
+            return []
         hits = []
         found: tuple[tuple[str, str, Role], ...] = (
             ("Each lantern burns for 3.5 hours.", "method.1", "method"),
@@ -206,6 +211,10 @@ class FakeLibrary:
                     if claim.paper_id != own.paper_id
                 ][:k]
         raise ClaimNotFound(claim_id, ("2401.00001v2/en/limits.1",))
+
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        there = [one.id for one in self.rows if one.status == "ok"]
+        return {paper_id: (float(number), 1.0) for number, paper_id in enumerate(there)}
 
     def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
         return self.unsearched

@@ -16,6 +16,7 @@ import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from app import cli
+from app.dates import NotADate, dated, iso_date
 from app.evaluation import Report
 from index.errors import GlossError, LibraryBusy
 from index.paper import Box, Figure, Record, Span
@@ -388,6 +389,7 @@ def test_what_other_papers_say_that_is_like_a_sentence(gloss: Any, digested: Any
         (["search", "x", "--role", "villain"], "'villain' is not one of"),
         (["search", "x", "--since", "yesterday"], "is not a date"),
         (["search", "x", "--since", "2024-02-31"], "is not a date"),
+        (["search", "x", "--until", "2024-13"], "is not a date"),
         (["search", "x", "-k", "0"], "1"),
         (["show", "9999.99999"], "not in this library"),
         (["digest", "9999.99999"], "not in this library"),
@@ -486,7 +488,7 @@ def test_interrupted(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch) 
     [("2024", "2024-01-01"), ("2024-07", "2024-07-01"), (" 2024-07-05 ", "2024-07-05")],
 )
 def test_iso_date(since: str, full: str) -> None:
-    assert cli.iso_date(since) == full
+    assert iso_date(since) == full
 
 
 def test_digest_in_each_form(gloss: Any, tmp_path: Path) -> None:
@@ -659,3 +661,9 @@ def test_doctor_lets_old_digests_be_searched(
     assert "4 sentences of digests, 4 vectors" in ran.out
     assert ran.err.startswith("gloss: gone: its digest could not be written: gone: not in this")
     assert ran.code == 3
+
+
+def test_until_a_year_means_all_of_it() -> None:
+    assert [dated(text) for text in ("2024", " 2024-07 ")] == ["2024", "2024-07"]
+    with pytest.raises(NotADate):
+        dated("soon")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -15,12 +17,13 @@ import pytest
 import app.server
 import app.ui
 import app.write
-from app.desk import Desk, NotAdded, NothingToSearch, Place
+from app.desk import Desk, NotAdded, NothingToSearch, Place, filter_of
 from app.render import fill
 from app.server import AddressInUse, serve, serve_space
+from app.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
-from index.paper import Box, Span
+from index.paper import Box, SearchFilter, Span
 
 
 @pytest.fixture
@@ -29,54 +32,139 @@ def desk(library: Any) -> Desk:
 
 
 def test_search_gives_hits_and_their_places(desk: Desk) -> None:
-    shown, places = desk.search("lantern <b>", "", "", "")
-    assert "Each <mark>lantern</mark> burns" in shown
-    assert 'data-pick="1"' in shown
-    assert [place.paper_id for place in places] == ["2401.00001", "2401.00001"]
-    assert [place.where for place in places] == ["Method", "Limitations"]
+    found = desk.search("lantern <b>", SearchFilter())
+    assert "Each <mark>lantern</mark> burns" in found.shown
+    assert 'data-pick="1"' in found.shown
+    assert "Method · p. 2 · found by both meaning and words" in found.shown
+    assert 'href="?paper=2401.00001&amp;lang=en" data-open="2401.00001"' in found.shown
+    assert [place.paper_id for place in found.places] == ["2401.00001", "2401.00001"]
+    assert [place.where for place in found.places] == ["Method", "Limitations"]
+    assert found.said == "Passages found: 2. Best first."
+    nothing = desk.search("nothing", SearchFilter())
+    assert (nothing.places, nothing.said) == ([], "Nothing found")
+    assert "fewer filters" in nothing.shown
+
+
+def test_what_was_chosen_becomes_a_filter() -> None:
+    assert filter_of() == filter_of("", None, "", None) == SearchFilter()
+    assert filter_of("x", "method", "2024", "cs.CV") == SearchFilter(
+        paper_id="x", role="method", since="2024", until="2024", category="cs.CV"
+    )
+    assert filter_of(role="no such role", year="now") == SearchFilter()
 
 
 def test_search_filters(desk: Desk) -> None:
-    assert len(desk.search("lantern", "2401.00001", "method", "2024")[1]) == 1
-    assert desk.search("lantern", "text", None, None)[1] == []
-    assert len(desk.search("lantern", "", "no such role", "")[1]) == 2
+    assert len(desk.search("lantern", filter_of("2401.00001", "method", "2024", "cs")).places) == 1
+    assert desk.search("lantern", filter_of("text")).places == []
+    assert desk.search("lantern", filter_of(category="math")).places == []
+    assert desk.search("lantern", filter_of(year="2023")).places == []
     with pytest.raises(EmptyQuery):
-        desk.search("  ", "", "", "")
+        desk.search("  ", SearchFilter())
+
+
+def test_a_search_is_told_in_chinese(desk: Desk) -> None:
+    found = desk.search("lantern", SearchFilter(), "zh")
+    assert "Method · 第 2 页 · 按含义和词语找到" in found.shown
+    assert found.said == "找到 2 段原文，最相关的在前。"
+    _, line = desk.show(found.places[0], "zh")
+    assert "第 2 页" in line
+    assert "请换一些词语" in desk.search("nothing", SearchFilter(), "zh").shown
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "told"),
+    [
+        ("all-MiniLM-L6-v2", "灯笼", True),
+        ("sentence-transformers/all-mpnet-base-v2", "灯笼 lantern", True),
+        ("all-MiniLM-L6-v2", "lantern", False),
+        ("multilingual-e5-small", "灯笼", False),
+    ],
+)
+def test_a_chinese_question_to_an_english_model_is_told_what_to_do(
+    desk: Desk, library: Any, monkeypatch: pytest.MonkeyPatch, model: str, query: str, told: bool
+) -> None:
+    monkeypatch.setattr(type(library), "model", model)
+    for lang in ("en", "zh"):
+        shown = desk.search(query, SearchFilter(), lang).shown
+        assert ("GLOSS_MODEL=multilingual-e5-small gloss doctor --repair" in shown) is told
 
 
 def test_search_across_digests(
     desk: Desk, library: Any, digest_of: Any, claim_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(NothingToSearch, match="no digest yet: choose a paper under Paper"):
-        desk.search_digests("lantern", "", "", "")
+        desk.search_digests("lantern", SearchFilter())
     words = "Each lantern burns for 3.5 hours."
     library.digests["2401.00001"] = digest_of(
         method=[claim_of(words, "method.1", 2)],
         limits=[claim_of("We tried no lantern in the rain.", "limitations.1", None)],
         summary=[claim_of(words, "method.1", 2, text="A lantern burns for hours.")],
     )
-    shown, places = desk.search_digests("lantern <b>", "", "", "")
+    found = desk.search_digests("lantern <b>", SearchFilter())
+    shown, places = found.shown, found.places
     assert shown.count("data-pick=") == len(places) == 3
+    assert found.said == "Sentences of digests found: 3. Best first."
     assert "Each <mark>lantern</mark> burns" in shown
     assert "quoted from Method, p. 2" in shown
     assert "quoted from Limitations ·" in shown
     assert "· from Method, p. 2 · supported ·" in shown
-    assert shown.count("<blockquote>") == 1  # a quote needs no other words to rest on
+    assert shown.count("<blockquote") == 1  # a quote needs no other words to rest on
+    chinese = desk.search_digests("lantern", SearchFilter(), "zh").shown
+    assert "引自方法, 第 2 页" in chinese and "· 有原文支持 ·" in chinese
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
     assert [place.where for place in places] == ["Method", "Method", "Limitations"]  # of the paper
     image, line = desk.show(places[1])
     assert image is not None and "p. 2" in line
-    assert "none" in desk.search_digests("snow", "", "", "")[0]
-    assert len(desk.search_digests("rain", "2401.00001", None, "2024")[1]) == 1
+    assert "none" in desk.search_digests("snow", SearchFilter()).shown
+    assert len(desk.search_digests("rain", filter_of("2401.00001", year="2024")).places) == 1
     with pytest.raises(RoleOfDigest):
-        desk.search_digests("lantern", "", "method", "")
+        desk.search_digests("lantern", filter_of(role="method"))
 
     def refuse(*_: object) -> None:
         raise NoDigests("", 2)  # which the UI can do nothing about
 
     monkeypatch.setattr(library, "search_claims", refuse)
     with pytest.raises(NoDigests, match="gloss doctor --repair"):
-        desk.search_digests("lantern", "", "", "")
+        desk.search_digests("lantern", SearchFilter())
+
+
+def test_the_first_screen_has_a_tour_or_says_what_is_missing(
+    desk: Desk, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tour, empty = desk.welcome()
+    assert [f'data-step="{step}"' in tour for step in ("find", "ask", "read")] == [True] * 3
+    assert 'data-open="2401.00001"' in tour and "Lanterns on Paths" in tour
+    assert "Results stand here" in empty
+    library.rows.append(SimpleNamespace(**vars(library.rows[0]) | {"id": "z", "title": ""}))
+    monkeypatch.setattr(type(library), "newest_digests", lambda _: [SimpleNamespace(paper_id="z")])
+    assert 'data-open="z"' in desk.welcome()[0]  # whose digest is written already
+    library.rows.clear()
+    assert desk.welcome() == ("", desk.welcome("en")[1])
+    assert "library is empty" in desk.welcome()[1]
+    assert "还没有论文" in desk.welcome("zh")[1]
+
+
+def test_filters_offer_what_the_papers_have(desk: Desk, library: Any, row_of: Any) -> None:
+    library.rows += [row_of("a", date="2019-03", categories=()), row_of("b", date=None)]
+    assert desk.years() == ["2024", "2019"]
+    assert desk.categories() == ["cs.CV", "cs.LG"]
+
+
+def test_pictures_of_the_library(desk: Desk, library: Any, row_of: Any) -> None:
+    library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", categories=()))
+    for by, group in (("category", "not known (1)"), ("year", "2024 (2)")):
+        shown = desk.pictures(by)
+        assert shown.count("data-open=") == 2  # the failed one is on no map
+        assert group in _text(shown)
+        assert "<img" not in shown
+    assert "论文地图" in desk.pictures("category", "zh")
+    assert "broken" not in shown
+    library.rows.clear()
+    assert "The map needs a paper" in desk.pictures("category")
+
+
+def _text(shown: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
 def test_digest_has_a_place_for_every_sentence(desk: Desk) -> None:
@@ -128,8 +216,10 @@ def test_add(desk: Desk, library: Any, paper_file: Path) -> None:
 def test_papers_and_choices(desk: Desk, library: Any, row_of: Any) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", version=None))
     shown = desk.papers()
-    assert "broken: cut short" in shown
+    assert "broken: cut short" in _text(shown)
     assert "<img" not in shown
+    chinese = _text(desk.papers("zh"))
+    assert "已损坏: cut short" in chinese and "正常" in chinese
     assert [paper_id for _, paper_id in desk.choices()] == ["x", "2401.00001"]
     library.rows.clear()
     assert "library is empty" in desk.papers()
@@ -168,10 +258,14 @@ def test_a_space_begins_with_the_sample_papers_only(
 
 
 def test_the_footer_offers_the_source_code() -> None:
-    assert "Free software under the AGPL-3.0" in fill("footer.html", source_url="")
-    assert "href" not in fill("footer.html", source_url="javascript:alert(1)")
+    def footer(address: str) -> str:
+        return fill("footer.html", texts=texts(), source_url=address)
+
+    assert "Free software under the AGPL-3.0" in footer("")
+    assert "自由软件" in footer("")
+    assert "href" not in footer("javascript:alert(1)")
     address = "https://code.example/gloss/tree/v1"
-    assert f'<a href="{address}"' in fill("footer.html", source_url=address)
+    assert f'<a href="{address}"' in footer(address)
 
 
 def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +310,62 @@ def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home() -
         "assert 'googleapis' not in config\n"
         "assert 'AGPL-3.0' in config and 'https://code.example/gloss' in config\n"
     )
+    _run(program)
+
+
+def test_every_label_is_in_both_languages() -> None:
+    """Whatever Gradio shows of a component comes by a key of texts.yaml; HTML from templates."""
+    program = (
+        "import json\n"
+        "from app import ui\n"
+        "from app.texts import texts\n"
+        "from app.ui.components import labels\n"
+        "config = ui.build(None).get_config_file()\n"
+        "layout = {}\n"
+        "def walk(node, tab):\n"
+        "    props = next(c for c in config['components'] if c['id'] == node['id'])['props']\n"
+        "    tab = props.get('id') or tab\n"
+        "    layout[node['id']] = tab\n"
+        "    for child in node.get('children') or []:\n"
+        "        walk(child, tab)\n"
+        "for node in config['layout']['children']:\n"
+        "    walk(node, '')\n"
+        "out = []\n"
+        "for one in config['components']:\n"
+        "    if one['type'] == 'api':  # what programs call, which nobody sees\n"
+        "        continue\n"
+        "    props = one['props']\n"
+        "    for name in ('label', 'info', 'placeholder', 'value', 'submit_btn', 'choices'):\n"
+        "        said = props.get(name)\n"
+        "        if one['type'] == 'html' and name == 'value' or not said:\n"
+        "            continue\n"
+        "        out.append([layout.get(one['id'], ''), one['type'], name, str(said)])\n"
+        "print(json.dumps(out))\n"
+    )
+    found = json.loads(_run(program))
+    shown = [one for one in found if one[0] != "paper"]  # has its texts in its own module
+    assert len(shown) >= 12
+    for tab, kind, name, said in shown:
+        key = re.fullmatch(
+            r'__i18n__\{"__type__": "translation_metadata", "key": "([\w-]+)"\}', said
+        )
+        assert key and key[1] in texts()["en"], (tab, kind, name, said)
+
+
+def test_only_tabs_stand_among_the_tabs() -> None:
+    """Gradio counts whatever else does as a tab, and then shows one twice."""
+    program = (
+        "from app import ui\n"
+        "blocks = ui.build(None)\n"
+        "tabs = next(one for one in blocks.blocks.values() if one.elem_id == 'tabs')\n"
+        "print([(type(one).__name__, one.id) for one in tabs.children])\n"
+    )
+    assert _run(program).strip() == "[('Tab', 'search'), ('Tab', 'paper'), ('Tab', 'library')]"
+
+
+def _run(program: str) -> str:
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)
     )
-    assert (ran.returncode, ran.stderr, ran.stdout) == (0, "", "")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -31,7 +32,7 @@ def write(library, paper_id, lang="en", writer="extractive"):
 app.write.write_digest = write
 import app.ask
 from app.ask import Answer, Sentence
-def ask(library, question, paper_id=None):
+def ask(library, question, within=None):
     words = "Each lantern burns for 3.5 hours."
     found = Sentence(fakes.cited(words, "method.1", 2), "2401.00001", "Lanterns", "Method", 1.0)
     nearest = tuple(library.search("lantern", 3, fakes.SearchFilter()))
@@ -110,6 +111,7 @@ def page(browser: Any, address: str) -> Iterator[Any]:
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("dialog", lambda dialog: problems.append("a dialog opened"))
     page.goto(address)
+    page.get_by_label("Passages of papers").wait_for()
     yield page
     page.close()
     assert elsewhere == []
@@ -122,65 +124,156 @@ def _is_drawn(image: Any) -> bool:
     return bool(image.evaluate("image => image.naturalWidth") == 40)
 
 
-def test_search_and_see_the_page(page: Any) -> None:
+def _search(page: Any, query: str) -> None:
     box = page.get_by_label("What are you looking for?")
-    box.fill("lantern hours")
+    box.fill(query)
     box.press("Enter")
-    page.locator("#hits li").first.wait_for()
+
+
+def _address(page: Any) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_search_and_see_the_page(page: Any) -> None:
+    _search(page, "lantern hours")
+    page.locator("#hits .hit").first.wait_for()
     assert page.locator("#hits mark").all_inner_texts() == ["lantern", "hours", "lantern"]
     assert page.locator("#hit-image img").count() == 0
-    page.locator("#hits li").nth(1).click()
+    said = page.locator("#said [role=status]")
+    assert said.inner_text() == "Passages found: 2. Best first."
+    assert page.locator("#hits.waiting").count() == 0
+    page.locator("#hits .hit").nth(1).click()
     assert _is_drawn(page.locator("#hit-image img"))
     assert "p. 2" in page.locator("#hit-line").inner_text()
-    box.fill("   ")
-    box.press("Enter")
+    alt = page.locator("#hit-image img").get_attribute("alt")
+    assert alt == "Page 2 of “Lanterns on Paths”, with the place marked"
+    _search(page, "   ")
     page.get_by_text("the query is empty").first.wait_for()
+    page.get_by_text("That did not work").first.wait_for()
+    assert page.locator("#hits.waiting").count() == 0
+
+
+def test_the_keyboard_is_enough(page: Any) -> None:
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the results")
+    assert skip.evaluate("link => link === document.activeElement")
+    assert skip.bounding_box()["x"] >= 0  # seen, once it has the focus
+    box = page.get_by_label("What are you looking for?")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if box.evaluate("box => box === document.activeElement"):
+            break
+    page.keyboard.type("lantern")
+    page.keyboard.press("Enter")
+    page.locator("#hits .hit").first.wait_for()
+    title = page.locator("#hits .pick").first
+    title.focus()
+    page.keyboard.press("Enter")
+    assert _is_drawn(page.locator("#hit-image img"))
+    assert title.get_attribute("aria-current") == "true"
 
 
 def test_search_in_digests_instead(page: Any) -> None:
-    box = page.get_by_label("What are you looking for?")
-    box.fill("hours")
-    box.press("Enter")
-    page.locator("#hits li").first.wait_for()
+    _search(page, "hours")
+    page.locator("#hits .hit").first.wait_for()
     page.get_by_label("Sentences of digests").click()
     page.locator("#hits", has_text="quoted from Method, p. 2").wait_for()
-    assert page.locator("#hits li").count() == 1
-    page.locator("#hits li").click()
+    assert page.locator("#hits .hit").count() == 1
+    assert _address(page) == {"q": ["hours"], "in": ["digests"]}
+    page.locator("#hits .hit").click()
     assert _is_drawn(page.locator("#hit-image img"))
     page.get_by_role("button", name="Filters").click()
     assert page.get_by_label("Part of the paper").is_disabled()
     page.get_by_label("Passages of papers").click()
-    page.locator("#hits li").nth(1).wait_for()
+    page.locator("#hits .hit").nth(1).wait_for()
     assert page.locator("#hit-image img").count() == 0
+    assert page.get_by_label("Part of the paper").is_enabled()
+
+
+def _choose(page: Any, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_a_filter_searches_anew_and_is_in_the_address(page: Any) -> None:
+    _search(page, "lantern")
+    page.locator("#hits .hit").nth(1).wait_for()
+    page.get_by_role("button", name="Filters").click()
+    _choose(page, "Part of the paper", "Method")
+    page.locator("#said", has_text="Passages found: 1.").wait_for()
+    _choose(page, "Year", "2024")
+    _choose(page, "Category", "cs.LG")
+    page.wait_for_function("location.search.includes('cs.LG')")
+    asked = {"q": ["lantern"], "in": ["passages"], "part": ["method"]}
+    assert _address(page) == asked | {"year": ["2024"], "category": ["cs.LG"]}
+
+
+def test_an_address_opens_its_search(page: Any, address: str) -> None:
+    page.goto(f"{address}?q=lantern&in=passages&part=method&year=2024&category=gone&of=gone")
+    page.locator("#hits .hit").first.wait_for()
+    assert page.locator("#hits .hit").count() == 1
+    assert page.get_by_label("What are you looking for?").input_value() == "lantern"
+    page.goto(f"{address}?q=Who lit the lantern?&in=ask")
+    page.get_by_text("Not found in these papers. The nearest passages:").wait_for()
+    page.goto(f"{address}?q=...")
+    page.locator("#hits", has_text="nothing to search for").or_(
+        page.locator("#hits .hit").first
+    ).first.wait_for()
 
 
 def test_ask_and_see_the_page(page: Any) -> None:
-    page.get_by_label("Ask: sentences that answer").click()
-    box = page.get_by_label("What are you looking for?")
-    box.fill("How long does a lantern burn?")
-    box.press("Enter")
+    page.get_by_label("What are you looking for?").fill("How long does a lantern burn?")
+    page.get_by_role("button", name="Ask", exact=True).click()
     page.locator("#hits", has_text="Each lantern burns for 3.5 hours. [1]").wait_for()
-    assert page.locator("#hits li").count() == 1
-    assert "Lanterns · Method · p. 2 · 2401.00001#method.1" in page.locator("#hits").inner_text()
-    page.locator("#hits li").click()
+    assert page.locator("#hits .hit").count() == 1
+    assert "Method · p. 2 · 2401.00001#method.1" in page.locator("#hits").inner_text()
+    assert _address(page)["in"] == ["ask"]
+    page.locator("#hits .hit").click()
     assert _is_drawn(page.locator("#hit-image img"))
-    page.get_by_role("button", name="Filters").click()
-    assert page.get_by_label("Part of the paper").is_disabled()
-    assert page.get_by_label("Since").is_disabled()
-    box.fill("Who lit the lantern?")
-    box.press("Enter")
+    page.get_by_label("What are you looking for?").fill("Who lit the lantern?")
+    page.get_by_role("button", name="Ask", exact=True).click()
     page.get_by_text("Not found in these papers. The nearest passages:").wait_for()
-    assert page.locator("#hits li").count() == 2
-    page.locator("#hits li").nth(1).click()
+    assert page.locator("#hits .hit").count() == 2
+    page.locator("#hits .hit").nth(1).click()
     assert _is_drawn(page.locator("#hit-image img"))
-    page.get_by_label("Passages of papers").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_text("Not found in these papers").wait_for(state="detached")
-    assert page.get_by_label("Since").is_enabled()
+    assert _address(page)["in"] == ["passages"]
 
 
-def test_an_example_searches(page: Any) -> None:
-    page.get_by_role("button", name="which data sets were used").click()
-    page.locator("#hits li").first.wait_for()
+def test_the_tour_is_there_until_it_was_used(page: Any, address: str) -> None:
+    tour = page.locator("#tour section")
+    tour.get_by_role("button", name="Find a passage").click()
+    page.locator("#hits .hit").first.wait_for()
+    assert _is_drawn(page.locator("#hit-image img"))  # at its place at once
+    assert tour.get_by_role("button", name="Find a passage").inner_text().endswith("✓ seen")
+    assert _address(page) == {"q": ["what are the limits of the method"], "in": ["passages"]}
+    tour.get_by_role("button", name="Ask, and get").click()
+    page.get_by_text("Not found in these papers.").first.wait_for()
+    page.goto(address)
+    assert tour.get_by_role("button", name="Ask, and get").inner_text().endswith("✓ seen")
+    tour.get_by_role("button", name="Read a digest").click()
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.goto(address)
+    page.get_by_text("Results stand here").wait_for()
+    assert tour.is_hidden()
+
+
+def test_an_own_question_ends_the_tour(page: Any, address: str) -> None:
+    page.locator("#tour section").wait_for()
+    _search(page, "lantern")
+    page.locator("#tour section").wait_for(state="hidden")
+
+
+def test_a_result_opens_its_paper(page: Any, address: str) -> None:
+    _search(page, "lantern")
+    page.get_by_role("link", name="Read this paper").first.click()
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    assert page.get_by_role("tab", name="Paper").get_attribute("aria-selected") == "true"
+    page.goto(f"{address}?paper=2401.00001")
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.goto(f"{address}?paper=gone")
+    page.get_by_text("Results stand here").wait_for()
 
 
 def test_read_a_digest_and_see_a_sentence_on_its_page(page: Any) -> None:
@@ -214,4 +307,76 @@ def test_upload(page: Any, tmp_path: Path) -> None:
 def test_library_shows_titles_as_text(page: Any) -> None:
     page.get_by_role("tab", name="Library").click()
     page.get_by_text("<img src=x onerror=alert(1)> ${1+1} {{value}}").first.wait_for()
-    assert page.locator("#papers img").count() == 0
+    assert page.locator("#papers img, #pictures img").count() == 0
+
+
+def test_the_map_opens_a_paper(page: Any) -> None:
+    page.get_by_role("tab", name="Library").click()
+    dots = page.locator("#pictures .map a")
+    dots.first.wait_for()
+    assert dots.count() == 2
+    page.get_by_label("year", exact=True).click()
+    page.locator("#pictures .legend", has_text="2024 (2)").wait_for()
+    page.locator("#pictures .map").get_by_role("link", name="Lanterns on Paths (2024)").click()
+    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+
+
+def _in(browser: Any, **wishes: Any) -> Any:
+    context = browser.new_context(reduced_motion="reduce", **wishes)
+    context.set_default_timeout(20_000)
+    return context
+
+
+def test_a_chinese_visitor(browser: Any, address: str) -> None:
+    for locale, asked in (("zh-CN", ""), ("en-US", "&lang=zh")):
+        context = _in(browser, locale=locale)
+        page = context.new_page()
+        page.goto(f"{address}?q=lantern{asked}")
+        page.locator("#said", has_text="找到 2 段原文").wait_for()
+        assert page.evaluate("document.documentElement.lang") == "zh-CN"
+        page.get_by_role("tab", name="论文库").wait_for()
+        page.get_by_label("想找什么？").press("Control+a")
+        page.keyboard.type(" ")
+        page.keyboard.press("Enter")
+        page.get_by_text("操作未成功").first.wait_for()
+        shown = page.locator("#tab-search, [role=tabpanel]").first.inner_text()
+        for english in ("Search", "Filters", "Passages", "found by", "Choose"):
+            assert english not in shown
+        page.get_by_role("link", name="English").click()
+        page.get_by_label("What are you looking for?").wait_for()
+        assert page.evaluate("document.documentElement.lang") == "en"
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_nothing_stands_in_the_way_of_anybody(
+    browser: Any, address: str, scheme: str, lang: str
+) -> None:
+    """axe-core finds nothing serious or critical, on every tab."""
+    axe = pytest.importorskip("axe_core_python.sync_playwright").Axe()
+    context = _in(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}?q=lantern&lang={lang}")
+    page.locator("#hits .hit").first.click()
+    page.locator("#hit-image img").wait_for()
+    for number in range(3):
+        if number:
+            page.get_by_role("tab").nth(number).click()
+            page.locator("#upload, #pictures svg.map").locator("visible=true").first.wait_for()
+        found = axe.run(page)["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in grave] == []
+    context.close()
+
+
+def test_a_phone_needs_no_scrolling_sideways(browser: Any, address: str) -> None:
+    context = _in(browser, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{address}?q=lantern")
+    page.locator("#hits .hit").first.wait_for()
+    for name in ("Search", "Paper", "Library"):
+        page.get_by_role("tab", name=name).click()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+    context.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from index.paper import (
     Words,
 )
 from index.sources import Source
-from index.store import Point, Scored, Store, VectorQuery
+from index.store import Point, Scored, Store, VectorQuery, means_of
 from index.store.edge import EdgeShelf
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -98,6 +98,7 @@ class JsonReader:
                 title=said.get("title", text[:12]),
                 authors=tuple(said.get("authors", ())),
                 date=said.get("date"),
+                categories=tuple(said.get("categories", ())),
                 pages=1,
                 sections=(Section("M", said.get("role", "method"), 1, whole),),
                 blocks=(Block("paragraph", whole),),
@@ -145,13 +146,19 @@ class ListStore:
                 point.passage_id, point.edition, float(np.dot(point.dense, query.dense)), "dense"
             )
             for point in self.points
-            if wanted.paper_id in (None, point.paper_id) and wanted.role in (None, point.role)
+            if wanted.paper_id in (None, point.paper_id)
+            and wanted.role in (None, point.role)
+            and (wanted.among is None or point.paper_id in wanted.among)
         ]
         return sorted(found, key=lambda scored: (-scored.score, scored.edition))[: query.limit]
 
     def editions(self) -> dict[int, int]:
         numbers = [point.edition for point in self.points]
         return {number: numbers.count(number) for number in numbers}
+
+    def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
+        pages = [([one.edition], [one.dense]) for one in self.points if one.edition in editions]
+        return means_of(pages)
 
     def problems(self) -> list[str]:
         return []

@@ -277,6 +277,19 @@ def _query_batch(served: ServedQdrant, name: str, body: bytes) -> list[models.Qu
     return served.engine.query_batch_points(name, searches)
 
 
+def _scroll(served: ServedQdrant, name: str, body: bytes) -> models.ScrollResult:
+    asked = models.ScrollRequest.model_validate_json(body)
+    points, following = served.engine.scroll(
+        name,
+        scroll_filter=asked.filter,
+        limit=asked.limit or 10,
+        offset=asked.offset,
+        with_payload=asked.with_payload if asked.with_payload is not None else True,
+        with_vectors=asked.with_vector if asked.with_vector is not None else False,
+    )
+    return models.ScrollResult(points=points, next_page_offset=following)
+
+
 _SELECTOR: TypeAdapter[Any] = TypeAdapter(models.PointsSelector)
 
 _Answer = Callable[[ServedQdrant, str, bytes], Any]
@@ -293,5 +306,6 @@ _ROUTES: dict[tuple[str, str], _Answer] = {
     ("POST", "/points/count"): _count,
     ("POST", "/facet"): _facet,
     ("POST", "/points/query/batch"): _query_batch,
+    ("POST", "/points/scroll"): _scroll,
 }
 _WITHOUT_COLLECTION: tuple[_Answer, ...] = (_exists, _create, _drop)

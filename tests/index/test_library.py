@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -194,6 +195,48 @@ def test_filters_reach_the_store(library: Library, tmp_path: Path) -> None:
     assert [hit.passage.paper_id for hit in by_paper] == ["2407.03300"]
     by_role = library.search("bees", filter=SearchFilter(role="results"))
     assert [hit.passage.paper_id for hit in by_role] == ["b"]
+
+
+def test_a_category_is_that_of_the_papers_that_are_there(library: Library, tmp_path: Path) -> None:
+    for name, categories in (("a", ["cs.CV", "cs.LG"]), ("b", ["stat.ML"]), ("c", [])):
+        source = write(tmp_path / f"{name}.pdf", id=name, text="bees", categories=categories)
+        library.add(source)
+
+    def found(**wanted: Any) -> set[str]:
+        hits = library.search("bees", filter=SearchFilter(**wanted))
+        return {hit.passage.paper_id for hit in hits}
+
+    assert found(category="CS.cv") == {"a"}
+    assert found(category="s") == {"a", "b"}
+    assert found(category="s", among=("b", "c")) == {"b"}
+    assert found(category="s", paper_id="c") == set()
+    assert found(category="math") == set()
+    library.remove("b")
+    assert found(category="s") == {"a"}
+
+
+def test_where_each_paper_is_among_the_others(
+    library: Library, store: fakes.ListStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert library.mean_vectors() == {}
+    library.add(write(tmp_path / "a.pdf", id="a", text="bees"))
+    library.add(write(tmp_path / "b.pdf", id="b", text="wasps"))
+    means = library.mean_vectors()
+    assert means.keys() == {"a", "b"}
+    assert means["a"] == pytest.approx([float(one) for one in store.points[0].dense])
+    asked: list[set[int]] = []
+    read = store.means
+
+    def counted(editions: Any) -> Any:
+        asked.append(set(editions))
+        return read(editions)
+
+    monkeypatch.setattr(store, "means", counted)
+    library.add(write(tmp_path / "c.pdf", id="c", text="ants"))
+    library.remove("a")
+    assert library.mean_vectors().keys() == {"b", "c"}
+    assert library.mean_vectors().keys() == {"b", "c"}
+    assert [len(editions) for editions in asked] == [1]  # each is read once
 
 
 def test_a_new_version_that_fails_midway_loses_nothing(

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from index.config import ServerSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Point, Shelf, Store, VectorQuery, client, day_number, fused
+from index.store import Point, Shelf, Store, VectorQuery, client, day_number, fused, last_day_number
 from index.store.client import ClientShelf, ClientStore
 from index.store.edge import EdgeShelf, EdgeStore
 
@@ -198,12 +198,29 @@ class TestStore:
             (SearchFilter(paper_id="1706.03762", role="method"), {0, 1}),
             (SearchFilter(paper_id="1706.03762", since="2020"), set()),
             (SearchFilter(paper_id="no such paper"), set()),
+            (SearchFilter(until="2017-06-11"), set()),
+            (SearchFilter(until="2017-06"), {0, 1, 2}),  # all of the month
+            (SearchFilter(until="2023"), {0, 1, 2}),  # all of the year
+            (SearchFilter(since="2024", until="2024"), {3}),
+            (SearchFilter(since="2017-07", until="2023"), set()),
+            (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
+            (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
+            (SearchFilter(among=()), set()),
         ],
     )
     def test_filters(self, store: Store, wanted: SearchFilter, numbers: set[int]) -> None:
         store.upsert(POINTS)
         found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
         assert set(found) == {POINTS[number].passage_id for number in numbers}
+
+    def test_means(self, store: Store) -> None:
+        store.upsert(POINTS)
+        store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])
+        means = store.means({1, 3, 99})
+        assert means.keys() == {1, 3}
+        assert means[1] == pytest.approx((0.6, 1.6 / 3, 0.0))
+        assert means[3] == pytest.approx(EAST)
+        assert store.means(()) == {}
 
     def test_delete_takes_one_edition(self, store: Store) -> None:
         store.upsert(POINTS)
@@ -693,6 +710,11 @@ def test_day_number() -> None:
     ]
     with pytest.raises(ValueError, match="month"):
         day_number("2024-13")
+    assert [last_day_number(date) for date in ("2024-07-03", "2024-02", "1999")] == [
+        20240703,
+        20240229,
+        19991231,
+    ]
 
 
 def told(names: Sequence[str]) -> dict[str, dict[str, str | int]]:

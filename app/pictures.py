@@ -1,0 +1,217 @@
+"""Pictures of a library: its papers as a map, and when they came. Data to positions, no drawing.
+
+The map is classical multidimensional scaling of Euclidean distances between the papers' mean
+vectors (Torgerson 1952), which is the same as their first two principal components. Positions are
+numbers from 0 to 1; templates draw them as SVG.
+"""
+
+from __future__ import annotations
+
+import datetime
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from app.render import plain
+
+if TYPE_CHECKING:
+    from index.library import PaperRow
+
+Marks = Literal["category", "year"]
+MOST_GROUPS = 6  # shapes that can be told apart; the rest are "others"
+MOST_NAMES = 24  # papers whose titles fit beside their marks
+MOST_BARS = 92  # a quarter of a year, day by day
+_STEPS = (1, 7, 28, 91, 364)  # days that a bar may stand for
+_NAME = 34  # letters of a title on the map
+# What names take of a map of 920 by 540: a line's height, a letter's width, half a mark's, and how
+# far beyond the outermost marks they may reach.
+_LINE, _LETTER, _WIDE_LETTER, _MARK, _BEYOND = 0.042, 0.0092, 0.0175, 0.017, 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Papers with the same mark: ``number`` says which, from 0. Named by kind where not by name."""
+
+    number: int
+    kind: Literal["named", "others", "unknown"]
+    name: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A paper on the map, from the left and from the top; its name stands at ``name_y``, if any."""
+
+    paper_id: str
+    title: str
+    x: float
+    y: float
+    group: Group
+    name: str = ""  # as much of the title as there is room for
+    name_y: float = 0.0
+    on_left: bool = False  # of its mark
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMap:
+    """Where the papers are, and the groups that are marked, the largest first."""
+
+    dots: tuple[Dot, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How many papers came from a day on; place and height from 0 to 1."""
+
+    first: datetime.date
+    papers: int
+    x: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Bars side by side, of so many days each; empty ones are there, too."""
+
+    days: int
+    bars: tuple[Bar, ...]
+    first: datetime.date
+    last: datetime.date
+
+    @property
+    def most(self) -> int:
+        """The papers of the highest bar."""
+        return max(bar.papers for bar in self.bars)
+
+
+def map_of(
+    rows: Sequence[PaperRow], vectors: Mapping[str, Sequence[float]], by: Marks = "category"
+) -> LibraryMap:
+    """The papers that have a vector, near each other where their vectors are."""
+    there = sorted((row for row in rows if row.id in vectors), key=lambda row: row.id)
+    groups = _groups([_mark(row, by) for row in there])
+    places = positions([vectors[row.id] for row in there])
+    dots = [
+        Dot(row.id, plain(row.title) or row.id, x, y, groups[_mark(row, by)])
+        for row, (x, y) in zip(there, places, strict=True)
+    ]
+    shown = sorted(set(groups.values()), key=lambda group: group.number)
+    return LibraryMap(_named(dots), tuple(shown))
+
+
+def positions(vectors: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """Two numbers from 0 to 1 for each vector; both axes on one scale, the longer one full.
+
+    The same vectors give the same picture: of each axis, the number of the largest size is made
+    positive, the first of them where several are.
+    """
+    import numpy as np
+
+    if not vectors:
+        return []
+    table = np.asarray(vectors, dtype=np.float64)
+    table = table - table.mean(axis=0)
+    left, sizes, _ = np.linalg.svd(table, full_matrices=False)
+    axes = (left * sizes)[:, :2]
+    axes[:, sizes[:2] < 1e-9] = 0.0  # papers that say the same: a direction of rounding errors
+    axes = np.pad(axes, ((0, 0), (0, 2 - axes.shape[1])))
+    for column in axes.T:
+        # Rounded, so that of two of one size it is not the last bit that decides.
+        if column[np.argmax(np.abs(column).round(9))] < 0:
+            column *= -1
+    lowest, highest = axes.min(axis=0), axes.max(axis=0)
+    extent = float((highest - lowest).max()) or 1.0
+    scaled = (axes - (lowest + highest) / 2) / extent + 0.5
+    return [(float(x), 1 - float(y)) for x, y in scaled]
+
+
+def timeline_of(rows: Sequence[PaperRow]) -> Timeline | None:
+    """When papers came, by UTC days; nothing for a library without papers."""
+    days = Counter(datetime.date.fromisoformat(row.added[:10]) for row in rows)
+    if not days:
+        return None
+    first, last = min(days), max(days)
+    span = (last - first).days + 1
+    step = next((step for step in _STEPS if span <= step * MOST_BARS), _STEPS[-1])
+    number = -(-span // step)
+    counts = Counter(dict.fromkeys(range(number), 0))
+    for day, papers in days.items():
+        counts[(day - first).days // step] += papers
+    most = max(counts.values())
+    bars = tuple(
+        Bar(
+            first=first + datetime.timedelta(days=at * step),
+            papers=counts[at],
+            x=at / number,
+            width=1 / number,
+            height=counts[at] / most,
+        )
+        for at in range(number)
+    )
+    return Timeline(step, bars, first, last)
+
+
+def _mark(row: PaperRow, by: Marks) -> str:
+    if by == "year":
+        return (row.date or "")[:4]
+    return plain(row.categories[0]) if row.categories else ""
+
+
+def _groups(marks: Sequence[str]) -> dict[str, Group]:
+    """The group of each mark: the most frequent ones of their own, then others, then unknown."""
+    counts: Counter[str] = Counter(mark for mark in marks if mark)
+    often = sorted(counts, key=lambda mark: (-counts[mark], mark))
+    own, others = often[:MOST_GROUPS], often[MOST_GROUPS:]
+    groups = {mark: Group(number, "named", mark, counts[mark]) for number, mark in enumerate(own)}
+    if others:
+        rest = Group(MOST_GROUPS, "others", "", sum(counts[mark] for mark in others))
+        groups |= dict.fromkeys(others, rest)
+    if "" in marks:
+        groups[""] = Group(MOST_GROUPS + 1, "unknown", "", list(marks).count(""))
+    return groups
+
+
+def _named(dots: Sequence[Dot]) -> tuple[Dot, ...]:
+    """With names where there is room for all: each beside its mark, as near as nothing covers."""
+    if len(dots) > MOST_NAMES:
+        return tuple(dots)
+    marks = [(dot.x - _MARK, dot.y, dot.x + _MARK) for dot in dots]
+    taken = list(marks)
+    named: list[Dot] = []
+    for dot in dots:
+        name = dot.title if len(dot.title) <= _NAME else f"{dot.title[: _NAME - 1].rstrip()}…"
+        width = sum(
+            _WIDE_LETTER if unicodedata.east_asian_width(one) in "WF" else _LETTER for one in name
+        )
+        choices = [
+            (on_left, dot.y + step * _LINE / 2)
+            for step in (0, 1, -1, 2, -2, 3, -3, 4, -4)
+            for on_left in ((True, False) if dot.x + width > 1 else (False, True))
+        ]
+        boxes = {
+            choice: (dot.x - _MARK - width, choice[1], dot.x - _MARK)
+            if choice[0]
+            else (dot.x + _MARK, choice[1], dot.x + _MARK + width)
+            for choice in choices
+        }
+        free = (one for one in choices if _is_free(boxes[one], taken))
+        on_left, y = next(free, choices[0])
+        taken.append(boxes[on_left, y])
+        named.append(replace(dot, name=name, name_y=y, on_left=on_left))
+    return tuple(named)
+
+
+def _is_free(box: tuple[float, float, float], taken: Sequence[tuple[float, float, float]]) -> bool:
+    """Whether a line of text, from left to right at a height, fits and lies on no other."""
+    left, y, right = box
+    return (
+        left >= -_BEYOND
+        and right <= 1 + _BEYOND
+        and all(
+            abs(y - other) >= _LINE or right <= start or end <= left for start, other, end in taken
+        )
+    )
