@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 
 import app.render
 from app.ask import Answer, Sentence
+from app.day import Day, to_hexo, to_html_day
 from app.digest import Claim, Digest, Support
 from app.render import (
     escape_markdown,
@@ -27,9 +28,7 @@ from app.render import (
     plain,
     query_words,
     sources,
-    to_hexo,
     to_html,
-    to_html_day,
     to_html_fragment,
     to_json,
     to_markdown,
@@ -180,7 +179,8 @@ def test_the_ui_shows_the_text_and_nothing_else(attack: str) -> None:
 def test_every_template_is_under_attack() -> None:
     templates = {path.name for path in Path(app.render.__file__).parent.glob("templates/*.html")}
     of_digests = {"day.html", "digest.html", "fragment.html", "page.html", "parts.html"}
-    assert templates == of_digests | set(_pages_of_the_ui("words"))
+    of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
+    assert templates == of_digests | of_pages | set(_pages_of_the_ui("words"))
 
 
 def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:
@@ -199,7 +199,7 @@ def test_front_matter_has_the_seeds_keys_whatever_the_title(
 ) -> None:
     digest = digest_of()
     digest = replace(digest, paper=replace(digest.paper, title=attack))
-    page = to_hexo([digest], attack, datetime.date(2024, 7, 5))
+    page = to_hexo(Day(attack, datetime.date(2024, 7, 5), "en", (digest,)))
     before, front, body = re.split(r"^---$", page, maxsplit=2, flags=re.M)
     values = yaml.safe_load(front)
     assert before == ""
@@ -275,9 +275,14 @@ def test_a_sentence_that_is_no_quote_shows_the_words_it_rests_on(
 
 
 def test_html_makes_no_request_and_runs_no_script(lanterns: Digest) -> None:
-    for page in (to_html(lanterns), to_html_day([lanterns], "cs.CV", datetime.date(2024, 7, 5))):
+    for page in (
+        to_html(lanterns),
+        to_html_day(Day("cs.CV", datetime.date(2024, 7, 5), "en", (lanterns,))),
+    ):
         tags = _Page(page).tags
-        assert not {"script", "link", "iframe", "object", "img"} & {tag for tag, _ in tags}
+        assert not {"script", "iframe", "object", "img"} & {tag for tag, _ in tags}
+        links = {str(attributes["href"]) for tag, attributes in tags if tag == "link"}
+        assert links <= {"data:,", "feed.xml"}  # an empty icon, and what feed readers look for
         assert "default-src 'none'" in page
         assert "prefers-color-scheme: dark" in page
         assert "width=device-width" in page
@@ -327,8 +332,8 @@ def test_what_has_happened_since_stands_above_the_digest(
         to_markdown(digest),
         to_html(digest),
         to_html_fragment(digest),
-        to_hexo([digest], "cs.CV", day),
-        to_html_day([digest], "cs.CV", day),
+        to_hexo(Day("cs.CV", day, "en", (digest,))),
+        to_html_day(Day("cs.CV", day, "en", (digest,))),
     ):
         assert said in shown
         assert shown.count("2401.00001v2") >= 1  # a digest names its version
