@@ -885,21 +885,39 @@ def page(
         typer.Option("--date", metavar="D", help="The day papers were added; today if not given."),
     ] = None,
     lang: LanguageOption = "en",
+    writer: Annotated[
+        WriterName | None,
+        typer.Option("--writer", help="Who words it (GLOSS_WRITER).", show_default=False),
+    ] = None,
+    hexo: Annotated[
+        Path | None,
+        typer.Option(
+            "--hexo", metavar="DIR", help="A Hexo blog's source folder: the page goes there, too."
+        ),
+    ] = None,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a day's digests of a category as a page, for Hexo and as HTML."""
-    from app.page import write_page
+    """Write a day's digests of a category as a page, for Hexo and as HTML, with index and feed."""
+    from app.page import Site, write_page
+    from app.published import FEED, INDEX
+    from app.writers import open_writer
 
     day = datetime.date.fromisoformat(iso_date(date, whole=True)) if date else None
-    with _open(context, library) as opened:
-        files = write_page(opened, category, out, date=day, lang=lang)
+    settings = _settings(context, library)
+    site = Site(settings.app_url, settings.pages_url, hexo=hexo)
+    with _open(context, library) as opened, open_writer(settings, writer or settings.writer) as by:
+        files = write_page(opened, category, out, date=day, lang=lang, writer=by, site=site)
     if as_json:
         _print_json(
             {
                 "papers": list(files.paper_ids),
                 "markdown": str(files.markdown),
                 "html": str(files.html),
+                "failed": [{"id": one.id, "reason": one.reason} for one in files.failed],
+                "index": str(out / INDEX),
+                "feed": str(out / FEED),
+                "changed": files.changed,
             }
         )
     else:

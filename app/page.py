@@ -1,25 +1,42 @@
-"""A day's digests of one category as a page: Markdown for Hexo, and HTML that stands alone."""
+"""A day's digests of a category as files: Markdown for Hexo, HTML, pictures, index and feed."""
 
 from __future__ import annotations
 
 import datetime
 import os
+import struct
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.digest import Language
-from app.render import file_slug, to_hexo, to_html_day
-from app.write import write_digest
-from index.errors import GlossError
+from app.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
+from app.digest import Digest, Language
+from app.published import (
+    FEED,
+    INDEX,
+    MANIFEST,
+    Published,
+    PublishedPage,
+    PublishedPaper,
+    entry_id,
+    read_published,
+    to_atom,
+    to_index,
+)
+from app.render import Picture, file_slug, plain
+from app.write import EXTRACTIVE, Writer, write_digests
+from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category
 
 if TYPE_CHECKING:
     from index.library import Library, PaperRow
 
-ALL = "all"  # the category that every paper has
+# Pixels of a picture for each of its points: sharp on a phone, and half the bytes of 3.
+PICTURE_SCALE = 2.0
+_POINT = 4 / 3  # pixels of a style sheet
 
 
 class NothingForPage(GlossError):
@@ -50,12 +67,30 @@ class OutputUnusable(GlossError):
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """What pages link to, and where they are published; what is empty is not known.
+
+    ``hexo`` is the ``source`` folder of a Hexo blog, which gets the Markdown and its pictures, too.
+    """
+
+    app_url: str = ""
+    pages_url: str = ""
+    title: str = ""  # of the index and the feed
+    hexo: Path | None = None
+
+
+NO_SITE = Site()
+
+
+@dataclass(frozen=True, slots=True)
 class PageFiles:
-    """What was written, and the papers on it."""
+    """What was written, the papers on it, and those that failed. ``changed``: in any byte."""
 
     markdown: Path
     html: Path
     paper_ids: tuple[str, ...]
+    failed: tuple[FailedPaper, ...] = ()
+    changed: bool = True
 
 
 def write_page(
@@ -65,27 +100,68 @@ def write_page(
     *,
     date: datetime.date | None = None,
     lang: Language = "en",
+    writer: Writer = EXTRACTIVE,
+    site: Site = NO_SITE,
+    ids: Collection[str] | None = None,
 ) -> PageFiles:
-    """Write ``<date>-<category>.md`` and ``.html`` into ``out``.
+    """Write ``<date>-<category>.md`` and ``.html`` into ``out``, with their pictures in a folder of
+    that name, and ``index.html`` and ``feed.xml`` over all pages that are there.
 
     A paper belongs to ``category`` where one of its own contains it, in any case; all belong to
-    ``all``. ``date`` is the day (UTC) on which papers were added, today where not given. Raises
-    ``NothingForPage`` and ``OutputUnusable``.
+    ``all``. Given ``ids``, those belong to it and no others: then it is what a query is called.
+    ``date`` is the day (UTC) on which papers were added, today where not given.
+
+    At the foot are the files and papers of that day that failed, with the reason. The library does
+    not know the categories of what it could not read, so such a file is on every page of its day,
+    unless ``pages.json`` has the categories from arXiv's record, as ``gloss daily`` leaves them
+    there. A page of nothing but failures is not written.
+
+    A file whose bytes would be the same is left alone. Raises ``NothingForPage``,
+    ``OutputUnusable`` and ``PagesUnusable``.
     """
-    day = date or datetime.datetime.now(datetime.UTC).date()
-    rows = [row for row in library.papers() if row.status == "ok"]
-    chosen = sorted(
-        (row for row in rows if day_added(row) == day and _in_category(row, category)),
-        key=lambda row: row.id,
-    )
+    day = date or today()
+    rows = library.papers()
+    chosen = papers_of(rows, category, day, ids)
     if not chosen:
-        raise NothingForPage(category, day, _days_and_categories(rows))
-    digests = [write_digest(library, row.id, lang) for row in chosen]
-    stem = f"{day.isoformat()}-{file_slug(category)}"
-    files = PageFiles(out / f"{stem}.md", out / f"{stem}.html", tuple(row.id for row in chosen))
-    write_text(files.markdown, to_hexo(digests, category, day, lang))
-    write_text(files.html, to_html_day(digests, category, day, lang))
-    return files
+        there = _days_and_categories([row for row in rows if row.status == "ok"])
+        raise NothingForPage(category, day, there)
+    published = read_published(out)
+    digests: list[Digest] = []
+    failed = _failed_of(rows, published, category, day, ids)
+    by_id = {row.id: row for row in chosen}
+    for written in write_digests(library, ((row.id, lang) for row in chosen), writer):
+        if written.digest is not None:
+            digests.append(written.digest)
+        elif written.error is not None:
+            row = by_id[written.paper_id]
+            why = f"no digest: {reason_of(written.error)}"
+            failed.append(FailedPaper(row.id, why, row.title, row.categories))
+    stem = day_stem(category, day, lang)
+    pictures = _write_pictures(library, digests, out, stem)
+    page = Day(
+        category,
+        day,
+        lang,
+        tuple(digests),
+        tuple(failed),
+        dict(pictures),
+        site.app_url,
+    )
+    files = PageFiles(
+        out / f"{stem}.md", out / f"{stem}.html", tuple(row.id for row in chosen), page.failed
+    )
+    markdown = to_hexo(page)
+    # The HTML last of the two and before the list: a page that is listed is there.
+    changed = [write_text(files.markdown, markdown), write_text(files.html, to_html_day(page))]
+    if site.hexo is not None:
+        _write_hexo(site.hexo, page, markdown, out)
+    _publish(out, published, page, site, any(changed))
+    return replace(files, changed=any(changed))
+
+
+def today() -> datetime.date:
+    """The day, UTC."""
+    return datetime.datetime.now(datetime.UTC).date()
 
 
 def day_added(row: PaperRow) -> datetime.date:
@@ -93,26 +169,201 @@ def day_added(row: PaperRow) -> datetime.date:
     return datetime.date.fromisoformat(row.added[:10])
 
 
-def _in_category(row: PaperRow, category: str) -> bool:
-    return category.casefold() == ALL or is_in_category(row.categories, category)
+def reason_of(error: Exception) -> str:
+    """An error in a line."""
+    said = str(error) if isinstance(error, GlossError) else f"{type(error).__name__}: {error}"
+    return plain(said)
 
 
-def _days_and_categories(rows: list[PaperRow]) -> Counter[tuple[datetime.date, str]]:
+def papers_of(
+    rows: Sequence[PaperRow],
+    category: str,
+    day: datetime.date,
+    ids: Collection[str] | None = None,
+) -> list[PaperRow]:
+    """The papers of a page, by id. ``ids``: as ``write_page`` takes them."""
+    return sorted(
+        (
+            row
+            for row in rows
+            if row.status == "ok"
+            and day_added(row) == day
+            and (_in_category(row.categories, category) if ids is None else row.id in ids)
+        ),
+        key=lambda row: row.id,
+    )
+
+
+def _in_category(categories: Sequence[str], category: str) -> bool:
+    return category.casefold() == ALL or is_in_category(categories, category)
+
+
+def _days_and_categories(rows: Sequence[PaperRow]) -> Counter[tuple[datetime.date, str]]:
     return Counter((day_added(row), name) for row in rows for name in (*row.categories, ALL))
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write ``text`` whole or not at all; folders are made. Raises ``OutputUnusable``."""
+def _failed_of(
+    rows: Sequence[PaperRow],
+    published: Published,
+    category: str,
+    day: datetime.date,
+    ids: Collection[str] | None,
+) -> list[FailedPaper]:
+    """What belongs at a page's foot, by id: what the library and ``pages.json`` know of."""
+    known = {one.id: one for one in published.failures if one.date == day}
+    failed = {
+        one.id: FailedPaper(one.id, one.reason, one.title, one.categories) for one in known.values()
+    }
+    for row in rows:
+        if row.status == "ok":
+            failed.pop(row.id, None)
+        elif day_added(row) == day:
+            heard = failed.get(row.id)
+            failed[row.id] = FailedPaper(
+                row.id,
+                plain(f"{row.status}: {row.reason}"),
+                row.title or (heard.title if heard else ""),
+                row.categories or (heard.categories if heard else ()),
+            )
+
+    def belongs(one: FailedPaper) -> bool:
+        if ids is not None:
+            return one.id in known and category in known[one.id].topics
+        return not one.categories or _in_category(one.categories, category)
+
+    return sorted(filter(belongs, failed.values()), key=lambda one: one.id)
+
+
+# Pictures
+
+
+def _write_pictures(
+    library: Library, digests: Sequence[Digest], out: Path, stem: str
+) -> Iterator[tuple[tuple[str, str], Picture]]:
+    """The figures that digests quote the captions of, by paper and sentence, drawn once.
+
+    Their names have the hash of the file that they are drawn from, so one that is there is right.
+    """
+    from index.read.figures import figure_name
+
+    for digest in digests:
+        captions = [section for section in digest.sections if section.name == "figures"]
+        claims = captions[0].items if captions else ()
+        if not claims or digest.paper.source != "pdf":
+            continue
+        paper = library.paper(digest.paper.id)
+        for number, claim in enumerate(claims, start=1):
+            at = claim.citations[0].span.start
+            figure = next(
+                (one for one in paper.figures if one.caption.start <= at < one.caption.end), None
+            )
+            name = figure_name(figure.label) if figure is not None else None
+            if figure is None or figure.box is None or name is None:
+                continue
+            file = f"{file_slug(paper.id)}-{paper.sha256[:8]}-{name.stem}.png"
+            try:
+                size = _png_size(_drawn(library, paper.id, figure.label, out / stem / file))
+            except SourceNotFound:
+                continue  # the sentence stands without it
+            if size is not None:
+                width, height = (round(side / PICTURE_SCALE * _POINT) for side in size)
+                key = (paper.id, f"figures.{number}")
+                yield key, Picture(f"{stem}/{file}", width, height)
+
+
+def _drawn(library: Library, paper_id: str, label: str, path: Path) -> bytes:
+    if path.is_file():
+        return path.read_bytes()
+    image = library.figure_image(paper_id, label, PICTURE_SCALE)
+    if _png_size(image) is not None:
+        write_file(path, image)
+    return image
+
+
+def _png_size(image: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels; nothing of what is no PNG (https://www.w3.org/TR/png/#5PNG)."""
+    if not image.startswith(b"\x89PNG\r\n\x1a\n") or image[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", image[16:24])
+    return width, height
+
+
+def _write_hexo(source: Path, page: Day, markdown: str, out: Path) -> None:
+    """The Markdown as a post; its pictures outside of ``_posts``: there Hexo needs no setting."""
+    write_text(source / "_posts" / f"{page.stem}.md", markdown)
+    for picture in page.pictures.values():
+        write_file(source / picture.file, (out / picture.file).read_bytes())
+
+
+# The folder
+
+
+def _publish(out: Path, published: Published, page: Day, site: Site, changed: bool) -> None:
+    """List the page, and write index and feed anew. Pictures that it had and lost are removed."""
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    former = published.page(page.stem)
+    files = tuple(sorted(Path(one.file).name for one in page.pictures.values()))
+    listed = PublishedPage(
+        stem=page.stem,
+        topic=plain(page.topic),
+        date=page.date,
+        lang=page.lang,
+        id=former.id if former else entry_id(published, page.stem, page.date, site.pages_url),
+        published=former.published if former else now,
+        updated=former.updated if former and not changed else now,
+        papers=tuple(_listed_paper(digest) for digest in page.digests),
+        failed=tuple(one.id for one in page.failed),
+        files=files,
+    )
+    if site.title:
+        published = published.changed(title=plain(site.title))
+    published = published.with_page(listed).without_lost(out)
+    write_listed(out, published, site.pages_url)
+    for name in set(former.files if former else ()) - set(files):
+        if name == Path(name).name and name.endswith(".png"):
+            (out / page.stem / name).unlink(missing_ok=True)
+
+
+def write_listed(out: Path, published: Published, pages_url: str) -> None:
+    """Write the list of the pages, and the index and the feed that are made of it."""
+    write_text(out / MANIFEST, published.to_json())
+    write_text(out / INDEX, to_index(published))
+    write_text(out / FEED, to_atom(published, pages_url))
+
+
+def _listed_paper(digest: Digest) -> PublishedPaper:
+    summary = next((one.items for one in digest.sections if one.name == "summary"), ())
+    return PublishedPaper(
+        id=digest.paper.id,
+        version=digest.paper.version,
+        title=plain(digest.paper.title) or digest.paper.id,
+        summary=plain(summary[0].text) if summary else "",
+    )
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write ``text`` as ``write_file`` does."""
+    return write_file(path, text.encode("utf-8", errors="replace"))
+
+
+def write_file(path: Path, data: bytes) -> bool:
+    """Write ``data`` whole or not at all, and not where it is there already: then ``False``.
+
+    Folders are made. Raises ``OutputUnusable``.
+    """
     try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
             temporary.chmod(0o644)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputUnusable(path, error.strerror or str(error)) from error
+    return True

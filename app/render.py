@@ -1,4 +1,4 @@
-"""A digest as Markdown, HTML, JSON and as a page for Hexo.
+"""A digest as Markdown, HTML and JSON; ``app.day`` puts several on a page.
 
 Text from a paper is data. HTML goes through Jinja's autoescape; Markdown through
 ``escape_markdown``; YAML values through a YAML writer. Nothing of a paper reaches an output by any
@@ -7,16 +7,15 @@ other way.
 
 from __future__ import annotations
 
-import datetime
-import math
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.template import GROUPS, ITEMS, NOT_STATED
@@ -76,12 +75,13 @@ WORDS: dict[str, dict[Language, str]] = {
         "zh": "arXiv 上已有第 {} 版，本摘要基于第 {} 版：gloss add {}",
     },
     "withdrawn": {"en": "Withdrawn on arXiv.", "zh": "该论文已从 arXiv 撤稿。"},
-    "update": {"en": "Update of {}", "zh": "{} 更新"},
     "quoted from": {"en": "quoted from {}", "zh": "引自{}"},
     "from": {"en": "from {}", "zh": "依据{}"},
     "the text": {"en": "the text", "zh": "正文"},
     "supported": {"en": "supported", "zh": "有原文支持"},
     "unsupported": {"en": "unsupported", "zh": "缺少原文支持"},
+    "open": {"en": "open in gloss", "zh": "在 gloss 中打开"},
+    "check": {"en": "check", "zh": "核对"},
 }
 
 # An address as papers print it. Only http(s), only characters that no markup language acts on.
@@ -183,6 +183,7 @@ class ClaimView:
     """A claim with its number among ``Digest.claims``."""
 
     number: int
+    name: str  # "method.2": its part of the name that ``app.claims`` gives it
     text: str
     quoted: bool
     foreign: bool  # in English, under headings that are not
@@ -239,7 +240,10 @@ def view(digest: Digest) -> DigestView:
             ItemView(
                 name=section.name,
                 title=_title(section.name, lang) if len(sections) > 1 else "",
-                claims=tuple(_claim_view(claim, next(numbers), digest) for claim in section.items),
+                claims=tuple(
+                    _claim_view(claim, next(numbers), f"{section.name}.{number}", digest)
+                    for number, claim in enumerate(section.items, start=1)
+                ),
             )
             for section in sections
         )
@@ -354,9 +358,10 @@ def _title(name: str, lang: Language) -> str:
     return item.titles[lang] if item else name.replace("_", " ").capitalize()
 
 
-def _claim_view(claim: Claim, number: int, digest: Digest) -> ClaimView:
+def _claim_view(claim: Claim, number: int, name: str, digest: Digest) -> ClaimView:
     return ClaimView(
         number=number,
+        name=name,
         text=plain(claim.text),
         quoted=claim.origin == "quoted",
         foreign=digest.lang != "en" and claim.origin != "translated",
@@ -399,19 +404,53 @@ def to_markdown(digest: Digest) -> str:
         targets[citation.page] = citation.url
         return f"[{citation.page}]"
 
-    lines = _markdown_lines(seen, level=1, page_link=page_link, with_note=True)
+    lines = markdown_lines(seen, level=1, page_link=page_link, with_note=True)
     if targets:
         lines += ["", *(f"[{page}]: {url}" for page, url in targets.items())]
     return "\n".join(lines) + "\n"
 
 
-def _page_link_inline(citation: CitationView) -> str:
-    return f"[{citation.page}]({citation.url})" if citation.url else citation.page
+PageLink = Callable[[CitationView], str]
 
 
-def _markdown_lines(seen: DigestView, *, level: int, page_link: Any, with_note: bool) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure's image: a file beside the page, and the pixels of a screen that it takes."""
+
+    file: str  # relative to the page
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a page adds to a digest: links into the app, and pictures by the sentence's name."""
+
+    app_url: str = ""
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    def link(self, paper_id: str, sentence: str = "") -> str:
+        """The address of a paper, or of a sentence of its digest, in the app; or nothing."""
+        if not self.app_url:
+            return ""
+        asked = {"paper": paper_id} | ({"sentence": sentence} if sentence else {})
+        return f"{self.app_url.rstrip('/')}/?{urlencode(asked)}"
+
+
+NOTHING_AROUND = Around()
+
+
+def markdown_lines(
+    seen: DigestView,
+    *,
+    level: int,
+    page_link: PageLink,
+    with_note: bool,
+    around: Around = NOTHING_AROUND,
+) -> list[str]:
+    """A digest as lines of Markdown under a heading of ``level``."""
     mark = "#" * level
-    lines = [f"{mark} {escape_markdown(seen.title)}", "", *_markdown_header(seen)]
+    lines = [f"{mark} {escape_markdown(seen.title)}", "", *_markdown_header(seen, around)]
     for notice in seen.notices:
         lines += ["", f"> **{escape_markdown(notice)}**"]
     if with_note:
@@ -422,8 +461,8 @@ def _markdown_lines(seen: DigestView, *, level: int, page_link: Any, with_note: 
             if item.title:
                 lines += ["", f"**{escape_markdown(item.title)}**"]
             lines.append("")
-            bullet = "- " if len(item.claims) > 1 else ""
-            lines += [bullet + _markdown_claim(claim, page_link) for claim in item.claims]
+            for claim in item.claims:
+                lines += _markdown_claim(claim, len(item.claims) > 1, seen, page_link, around)
             if not item.claims:
                 lines.append(f"*{seen.not_stated}*")
     if seen.rejected:
@@ -431,13 +470,17 @@ def _markdown_lines(seen: DigestView, *, level: int, page_link: Any, with_note: 
     return lines
 
 
-def _markdown_header(seen: DigestView) -> list[str]:
+def _markdown_header(seen: DigestView, around: Around) -> list[str]:
     fields = []
     if seen.authors:
         fields.append((WORDS["authors"][seen.lang], escape_markdown(seen.authors)))
     label = escape_markdown(seen.paper_label)
-    url = _web_address(seen.header.url)
-    fields.append((WORDS["paper"][seen.lang], f"[{label}]({url})" if url else label))
+    url = web_address(seen.header.url)
+    paper = f"[{label}]({url})" if url else label
+    open_in_app = around.link(seen.header.id)
+    if open_in_app:
+        paper += f" · [{WORDS['open'][seen.lang]}]({open_in_app})"
+    fields.append((WORDS["paper"][seen.lang], paper))
     fields += [(name, escape_markdown(value)) for name, value in seen.facts]
     # The two spaces make a line break.
     return [f"**{name}:** {value}  " for name, value in fields[:-1]] + [
@@ -445,77 +488,34 @@ def _markdown_header(seen: DigestView) -> list[str]:
     ]
 
 
-def _markdown_claim(claim: ClaimView, page_link: Any) -> str:
+def _markdown_claim(
+    claim: ClaimView, listed: bool, seen: DigestView, page_link: PageLink, around: Around
+) -> list[str]:
+    """A sentence with its place; below it, its picture and, if it is no quote, what it rests on."""
     places = [
         ", ".join(part for part in (page_link(citation), escape_markdown(citation.place)) if part)
         for citation in claim.citations
     ]
     where = "; ".join(dict.fromkeys(place for place in places if place))
-    return escape_markdown(claim.text) + (f" ({where})" if where else "")
+    check = around.link(seen.header.id, claim.name)
+    if check:
+        where += f"{', ' if where else ''}[{WORDS['check'][seen.lang]}]({check})"
+    bullet, indent = ("- ", "  ") if listed else ("", "")
+    lines = [bullet + escape_markdown(claim.text) + (f" ({where})" if where else "")]
+    if not claim.quoted:
+        quotes = [f"{indent}> “{escape_markdown(cited.quote)}”" for cited in claim.citations]
+        lines += f"\n{indent}>\n".join(quotes).splitlines()
+    picture = around.pictures.get(claim.name)
+    if picture:
+        said = escape_markdown(claim.text.partition(":")[0][:60])
+        lines += ["", f"{indent}![{said}]({picture.file})"]
+        lines += [""] if listed else []
+    return lines
 
 
-def _web_address(url: str | None) -> str | None:
+def web_address(url: str | None) -> str | None:
     """``url`` where it is an http(s) address through and through."""
     return url if url is not None and _ADDRESS.fullmatch(url) else None
-
-
-def to_hexo(
-    digests: Sequence[Digest],
-    category: str,
-    date: datetime.date,
-    lang: Language = "en",
-    *,
-    author: str = "gloss",
-    cover: str | None = None,
-) -> str:
-    """A day's digests as a Hexo page, its front matter with the keys that digest blogs have."""
-    titles = "; ".join(plain(digest.paper.title) for digest in digests)
-    update = WORDS["update"][lang].format(date.isoformat())
-    front = {
-        "title": plain(category),
-        "date": datetime.datetime.combine(date, datetime.time()),
-        "author": plain(author),
-        "cover": cover,
-        "categories": "Paper",
-        "tags": [plain(category)],
-        "description": f"{update}: {titles}",
-        "keywords": plain(category),
-        "toc": None,
-        "toc_number": False,
-        "toc_style_simple": True,
-        "copyright": None,
-        "copyright_author": None,
-        "copyright_author_href": None,
-        "copyright_url": None,
-        "copyright_info": None,
-        "mathjax": False,  # quoted text has no markup, and \href in it must not become a link
-        "katex": None,
-        "aplayer": None,
-        "highlight_shrink": None,
-        "aside": None,
-    }
-    notes = dict.fromkeys(view(digest).note for digest in digests)
-    lines = ["---", *_front_matter(front), "---", "", *(f"> {note}" for note in notes)]
-    lines += ["", f"# {update}"]
-    for digest in digests:
-        lines.append("")
-        lines += _markdown_lines(
-            view(digest), level=2, page_link=_page_link_inline, with_note=False
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _front_matter(values: Mapping[str, object]) -> list[str]:
-    import yaml  # type: ignore[import-untyped]
-
-    lines: list[str] = []
-    for key, value in values.items():
-        if value is None:
-            lines.append(f"{key}:")
-        else:
-            dumped: str = yaml.safe_dump({key: value}, allow_unicode=True, width=math.inf)
-            lines += dumped.splitlines()
-    return lines
 
 
 # HTML
@@ -535,7 +535,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["linked"] = _linked
     environment.filters["marked"] = _marked
-    environment.filters["web"] = _web_address
+    environment.filters["web"] = web_address
     return environment
 
 
@@ -553,9 +553,9 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
-def style() -> str:
-    """The style sheet that all HTML of gloss shares."""
-    return _source("gloss.css")
+def style(name: str = "gloss.css") -> str:
+    """A style sheet of ``app/templates``; the default is that of a digest."""
+    return _source(name)
 
 
 def script() -> str:
@@ -623,21 +623,6 @@ def to_html(digest: Digest, figures: Mapping[str, bytes] | None = None) -> str:
     """
     return fill(
         "digest.html", seen=view(digest), style=style(), images=_data_addresses(figures or {})
-    )
-
-
-def to_html_day(
-    digests: Sequence[Digest], category: str, date: datetime.date, lang: Language = "en"
-) -> str:
-    """A day's digests as one page of the same kind."""
-    return fill(
-        "day.html",
-        views=[view(digest) for digest in digests],
-        style=style(),
-        images={},
-        lang=lang,
-        category=plain(category),
-        update=WORDS["update"][lang].format(date.isoformat()),
     )
 
 

@@ -135,6 +135,12 @@ class Settings(BaseSettings):
     # that of the version that is served; empty: the UI names the licence only.
     source_url: str = ""
 
+    # Where the app is, for readers of the pages that gloss writes: papers and sentences link to
+    # their places there. Empty: no links.
+    app_url: str = Field(default="", pattern="^(https?://.*)?$")
+    # Where those pages are published, for the feed, whose links are relative to itself without it.
+    pages_url: str = Field(default="", pattern="^(https?://.*)?$")
+
     # Where arXiv answers; a mirror or a test points them elsewhere. The addresses are those of
     # https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/rss.html and
     # https://info.arxiv.org/help/oa/index.html.

@@ -304,7 +304,6 @@ def row_of() -> Callable[..., Any]:
 @pytest.fixture
 def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
     """The library that every ``Library.open`` gives, and ``write_digest`` answers for."""
-    import app.page
     import app.write
     import index.library
 
@@ -323,7 +322,6 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
 
     monkeypatch.setattr(index.library.Library, "open", open_fake)
     monkeypatch.setattr(app.write, "write_digest", write)
-    monkeypatch.setattr(app.page, "write_digest", write)
     return fake
 
 

@@ -30,9 +30,12 @@ def test_page_has_the_papers_of_the_day_and_category(
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
         "2024-07-05-cs.cv.md",
         "2024-07-05-cs.cv.html",
+        "index.html",
+        "feed.xml",
+        "pages.json",
     }
     assert files.markdown.read_text().count("\n## Lanterns on Paths\n") == 2
-    assert files.html.read_text().count("<article>") == 2
+    assert files.html.read_text().count("<article id=") == 2
 
 
 def test_all_takes_every_paper(library: Any, row_of: Callable[..., Any], tmp_path: Path) -> None:

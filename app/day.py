@@ -1,0 +1,264 @@
+"""The digests of a day as one page: Markdown for Hexo, and HTML that stands alone.
+
+What a paper says gets onto the page as ``app.render`` says: escaped, for Markdown, HTML, YAML and
+nunjucks, which Hexo runs over what Markdown has become.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.digest import Digest, Language
+from app.render import (
+    Around,
+    CitationView,
+    DigestView,
+    Picture,
+    escape_markdown,
+    file_slug,
+    fill,
+    markdown_lines,
+    plain,
+    style,
+    view,
+    web_address,
+)
+from index.paper import ARXIV_ID
+
+# Of an author list that is longer, so many are shown at once; physics has lists of thousands.
+AUTHORS_SHOWN = 12
+
+DAY_WORDS: dict[str, dict[Language, str]] = {
+    "update": {"en": "Update of {}", "zh": "{} 更新"},
+    "all": {"en": "All papers", "zh": "全部论文"},
+    "papers": {"en": "Papers", "zh": "论文"},
+    "one": {"en": "1 paper", "zh": "1 篇论文"},
+    "many": {"en": "{} papers", "zh": "{} 篇论文"},
+    "missing": {"en": "Not on this page", "zh": "未收录"},
+    "missing_why": {
+        "en": "These papers came up on that day and could not be read or had:",
+        "zh": "以下论文当天出现，但无法读取或获取：",
+    },
+    "more_authors": {"en": "and {} more", "zh": "等 {} 人"},
+    "all_days": {"en": "All days", "zh": "全部日期"},
+    "feed": {"en": "Atom feed", "zh": "Atom 订阅"},
+    "top": {"en": "Back to the list", "zh": "返回列表"},
+    "skip": {"en": "Skip to the papers", "zh": "跳到论文"},
+    "words_of_paper": {"en": "the paper's words", "zh": "论文原文"},
+    "picture_of": {"en": "Picture: {}", "zh": "图片：{}"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPaper:
+    """A paper that came up and is on no page, and why. Without ``categories``: not known."""
+
+    id: str
+    reason: str
+    title: str = ""
+    categories: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Its page on arXiv, where its id is one of arXiv's."""
+        name, _, number = self.id.rpartition("v")
+        bare = name if name and number.isdecimal() else self.id
+        return f"https://arxiv.org/abs/{self.id}" if ARXIV_ID.fullmatch(bare) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What stands on a page: a topic's digests of one day, and the papers that failed."""
+
+    topic: str  # a category, or what a query is called
+    date: datetime.date
+    lang: Language
+    digests: tuple[Digest, ...]
+    failed: tuple[FailedPaper, ...] = ()
+    pictures: Mapping[tuple[str, str], Picture] = field(default_factory=dict)  # by paper, sentence
+    app_url: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The name of its files, and of the folder with its pictures: "2024-07-05-cs.cv"."""
+        return day_stem(self.topic, self.date, self.lang)
+
+    @property
+    def update(self) -> str:
+        """Its heading, as in "Update of 2024-07-05"."""
+        return DAY_WORDS["update"][self.lang].format(self.date.isoformat())
+
+    @property
+    def title(self) -> str:
+        """Its topic as readers see it."""
+        return topic_title(self.topic, self.lang)
+
+    def around(self, digest: Digest) -> Around:
+        """What the page adds to one of its digests."""
+        own = {
+            name: shown
+            for (paper, name), shown in self.pictures.items()
+            if paper == digest.paper.id
+        }
+        return Around(self.app_url, own)
+
+
+ALL = "all"  # the category that every paper has
+
+
+def topic_title(topic: str, lang: Language) -> str:
+    """A category as readers see it."""
+    return DAY_WORDS["all"][lang] if topic.casefold() == ALL else plain(topic)
+
+
+def counted(papers: int, lang: Language) -> str:
+    """As in "3 papers"."""
+    return DAY_WORDS["one" if papers == 1 else "many"][lang].format(papers)
+
+
+def day_stem(topic: str, date: datetime.date, lang: Language) -> str:
+    """The name of a page's files without what follows the dot; English has no mark."""
+    return f"{date.isoformat()}-{file_slug(topic)}" + ("" if lang == "en" else f"-{lang}")
+
+
+def anchor(paper_id: str) -> str:
+    """Where a paper begins on its page: ``2024-07-05-cs.cv.html#paper-2407.03300``."""
+    return f"paper-{file_slug(paper_id)}"
+
+
+# Markdown for Hexo
+
+
+def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str:
+    """The page for Hexo, its front matter with the keys that digest blogs have.
+
+    Where there are pictures it has an address of its own, ``<stem>.html`` at the blog's root.
+    Beside it lies what Hexo publishes of the folder ``<stem>``, whether that is the post's asset
+    folder or stands in ``source``: one relative address finds a picture in the blog and beside the
+    Markdown.
+    """
+    views = [view(digest) for digest in day.digests]
+    titles = "; ".join(seen.title for seen in views)
+    front: dict[str, object] = {
+        "title": day.title,
+        "date": datetime.datetime.combine(day.date, datetime.time()),
+        "author": plain(author),
+        "cover": cover,
+        "categories": "Paper",
+        "tags": [day.title],
+        "description": f"{day.update}: {titles}",
+        "keywords": day.title,
+        "toc": None,
+        "toc_number": False,
+        "toc_style_simple": True,
+        "copyright": None,
+        "copyright_author": None,
+        "copyright_author_href": None,
+        "copyright_url": None,
+        "copyright_info": None,
+        "mathjax": False,  # quoted text has no markup, and \href in it must not become a link
+        "katex": None,
+        "aplayer": None,
+        "highlight_shrink": None,
+        "aside": None,
+    }
+    if day.pictures:
+        front["permalink"] = f"{day.stem}.html"
+    notes = dict.fromkeys(seen.note for seen in views)
+    lines = ["---", *_front_matter(front), "---", "", *(f"> {note}" for note in notes)]
+    lines += ["", f"# {day.update}"]
+    if len(views) > 1:
+        lines += ["", *_contents(views)]
+    for digest, seen in zip(day.digests, views, strict=True):
+        if len(views) > 1:
+            lines += ["", f'<a id="{anchor(seen.header.id)}"></a>']
+        lines.append("")
+        lines += markdown_lines(
+            seen,
+            level=2,
+            page_link=_page_link_inline,
+            with_note=False,
+            around=day.around(digest),
+        )
+    if day.failed:
+        lines += ["", f"## {DAY_WORDS['missing'][day.lang]}", ""]
+        lines += [DAY_WORDS["missing_why"][day.lang], "", *map(_failed_line, day.failed)]
+    return "\n".join(lines) + "\n"
+
+
+def _contents(views: Sequence[DigestView]) -> list[str]:
+    return [
+        f"{number}. [{escape_markdown(seen.title)}](#{anchor(seen.header.id)})"
+        for number, seen in enumerate(views, start=1)
+    ]
+
+
+def _page_link_inline(citation: CitationView) -> str:
+    return f"[{citation.page}]({citation.url})" if citation.url else citation.page
+
+
+def _failed_line(one: FailedPaper) -> str:
+    label = escape_markdown(one.id)
+    name = f"[{label}]({one.url})" if web_address(one.url) else label
+    title = f" {escape_markdown(one.title)}" if plain(one.title) else ""
+    return f"- {name}{title}: {escape_markdown(one.reason)}"
+
+
+def _front_matter(values: Mapping[str, object]) -> list[str]:
+    import yaml  # type: ignore[import-untyped]
+
+    lines: list[str] = []
+    for key, value in values.items():
+        if value is None:
+            lines.append(f"{key}:")
+        else:
+            dumped: str = yaml.safe_dump({key: value}, allow_unicode=True, width=math.inf)
+            lines += dumped.splitlines()
+    return lines
+
+
+# HTML
+
+
+@dataclass(frozen=True, slots=True)
+class PaperView:
+    """A digest on the page, with its place there and what the page adds."""
+
+    seen: DigestView
+    anchor: str
+    around: Around
+    authors: str  # the first of them
+    other_authors: tuple[str, ...]  # the rest of a long list
+
+
+def to_html_day(day: Day) -> str:
+    """One file, with its pictures in a folder beside it: no script, nothing from other places.
+
+    It fits a phone, follows the system's light or dark, and prints with every quote unfolded.
+    """
+    papers = []
+    for digest in day.digests:
+        seen = view(digest)
+        names = [plain(name) for name in digest.paper.authors]
+        first = names if len(names) <= AUTHORS_SHOWN else names[: AUTHORS_SHOWN - 2]
+        papers.append(
+            PaperView(
+                seen,
+                anchor(digest.paper.id),
+                day.around(digest),
+                ", ".join(first),
+                tuple(names[len(first) :]),
+            )
+        )
+    return fill(
+        "day.html",
+        day=day,
+        papers=papers,
+        count=counted(len(papers), day.lang),
+        notes=list(dict.fromkeys(paper.seen.note for paper in papers)),
+        style=style("site.css"),
+        say={name: said[day.lang] for name, said in DAY_WORDS.items()},
+    )
