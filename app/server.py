@@ -39,9 +39,12 @@ def web_app(library: Library, settings: Settings) -> FastAPI:
     from fastapi import FastAPI
 
     from app.ui import build, mount
+    from app.view import view_router
 
     app = FastAPI(title="gloss", docs_url=None, redoc_url=None, openapi_url=None)
-    mount(app, build(OneDesk(Desk(library)), settings.source_url))
+    desks = OneDesk(Desk(library, settings=settings))
+    app.include_router(view_router(desks))
+    mount(app, build(desks, settings.source_url))
     return app
 
 

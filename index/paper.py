@@ -200,6 +200,10 @@ class Words:
         """The numbers of the first word that overlaps ``span`` and of the one after the last."""
         return bisect_right(self.ends, span.start), bisect_left(self.starts, span.end)
 
+    def on(self, page: int) -> list[Word]:
+        """The words of a page, in text order."""
+        return [self[number] for number, one in enumerate(self.pages) if one == page]
+
     def inside(self, boxes: Sequence[Box]) -> list[Word]:
         """The words whose middle lies in one of ``boxes``, in text order."""
         on_page: dict[int, list[Box]] = {}

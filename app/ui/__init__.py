@@ -7,7 +7,7 @@ what it is given, so all HTML comes from ``app.render``, which escapes every tex
 from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
-from app.render import fill, style
+from app.render import fill, style, template_source
 from app.ui.components import COLOURS, PRIVATE, labels, load_gradio
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
@@ -36,6 +36,15 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
             desk.papers(),
         )
 
+    def enter(request: gr.Request) -> tuple[Any, ...]:  # type: ignore[name-defined]
+        """What ``refresh`` does, and the paper that the address names, if it does."""
+        filters, papers, table = refresh(request)
+        named = paper.opened(request)
+        if named is None:
+            return gr.skip(), filters, papers, table
+        chosen = {**papers, "value": named} if named else papers
+        return gr.Tabs(selected="paper"), filters, chosen, table
+
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
@@ -44,13 +53,16 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
     ) as blocks:
         gr.Markdown(f"# {TITLE}")
         gr.Markdown(say("explanation"))
-        search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
+        with gr.Tabs() as tabs:
+            search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
         gr.HTML(
             fill("footer.html", source_url=source_url), elem_id="footer", apply_default_css=False
         )
         lists = [search.paper_filter, paper.paper, library.table]
         paper.on_added(refresh, None, lists, **PRIVATE)
-        gr.on([blocks.load, *library.asks], refresh, None, lists, **PRIVATE)
+        gr.on(list(library.asks), refresh, None, lists, **PRIVATE)
+        blocks.load(enter, None, [tabs, *lists], **PRIVATE)
+        blocks.unload(paper.leave)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
@@ -72,7 +84,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
-        css=COLOURS + style(),
+        css=COLOURS + style() + template_source("reader.css"),
         ssr_mode=False,
         footer_links=[],
         run_history=False,
