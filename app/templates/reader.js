@@ -14,6 +14,7 @@ const sentences = () => [...element.querySelectorAll('.claim')];
 const sentence = (name) => sentences().find((one) => one.dataset.sentence === name);
 const marksOf = (name) => [...place.querySelectorAll('.mark')]
   .filter((mark) => mark.dataset.sentences.split(' ').includes(name));
+const small = matchMedia('(max-width: 768px)');  // there the pages are a sheet at the foot
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
 const say = (text) => {
   const line = element.querySelector('.said');
@@ -155,8 +156,14 @@ function show(name, {scroll = true} = {}) {
   place.closest('.gloss-pages')?.classList.add('open');
   if (scroll && marks.length) {
     const paper = pages();
-    const at = marks[0].getBoundingClientRect().top - paper.getBoundingClientRect().top;
-    paper.scrollTo({top: paper.scrollTop + at - paper.clientHeight / 3, behavior: calm()});
+    const [mark, frame] = [marks[0].getBoundingClientRect(), paper.getBoundingClientRect()];
+    const lines = marks.filter((one) => one.parentElement === marks[0].parentElement);
+    const left = Math.min(...lines.map((one) => one.getBoundingClientRect().left));
+    paper.scrollTo({
+      top: paper.scrollTop + mark.top - frame.top - paper.clientHeight / 3,
+      left: paper.scrollLeft + left - frame.left - 16,
+      behavior: calm(),
+    });
   }
   return marks.length;
 }
@@ -165,6 +172,7 @@ function choose(name) {
   chosen = name;
   remember(name);
   say(show(name) ? '' : digest().dataset.saidNone);
+  if (small.matches) sentence(name).scrollIntoView({block: 'start', behavior: calm()});
 }
 
 function restingOn(mark, byKey) {

@@ -43,7 +43,7 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
         if named is None:
             return gr.skip(), filters, papers, table
         chosen = {**papers, "value": named} if named else papers
-        return gr.Tabs(selected="paper"), filters, chosen, table
+        return gr.update(selected="paper"), filters, chosen, table
 
     with gr.Blocks(
         title=TITLE,

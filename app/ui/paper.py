@@ -169,39 +169,45 @@ def paper_tab(desks: Desks) -> PaperTab:
             hint if found is None else gr.skip(),
         )
 
-    with gr.Tab(say("paper_tab"), id="paper"):
-        with gr.Row(equal_height=True, elem_classes="gloss-choice"):
+    with gr.Tab("Paper", id="paper"):
+        with gr.Row(elem_classes="gloss-choice"):
             paper = gr.Dropdown(
-                [], value=None, label=say("paper_choice"), scale=4, elem_id="paper-choice"
+                [], value=None, label=say("paper_choice"), scale=5, elem_id="paper-choice"
             )
-            named = gr.Textbox(
-                label=say("paper_add_label"),
-                placeholder=say("paper_add_hint"),
-                scale=3,
-                max_lines=1,
-                elem_id="paper-add",
-            )
-            with gr.Column(scale=1, min_width=150):
-                button = gr.Button(say("paper_add"), size="sm", elem_id="add")
-                chosen = gr.UploadButton(
-                    say("paper_upload"), file_types=list(SUFFIXES), size="sm", elem_id="upload"
-                )
-        progress = html("adding")
-        cancel = gr.Button(say("paper_cancel"), size="sm", visible=False, elem_id="cancel")
-        with gr.Row():
             lang = gr.Radio(
                 [("English", "en"), ("中文", "zh")],
                 value="en",
                 label=say("paper_language"),
-                min_width=200,
+                scale=2,
+                min_width=220,
             )
             writer = gr.Radio(
                 [(say("paper_writer_extractive"), "extractive")],
                 value="extractive",
                 label=say("paper_writer"),
+                scale=3,
                 visible=False,
                 elem_id="writer",
             )
+        with gr.Row(elem_classes="gloss-add"):
+            named = gr.Textbox(
+                label=say("paper_add_label"),
+                placeholder=say("paper_add_hint"),
+                scale=5,
+                max_lines=1,
+                elem_id="paper-add",
+            )
+            button = gr.Button(say("paper_add"), size="md", scale=1, min_width=90, elem_id="add")
+            chosen = gr.UploadButton(
+                say("paper_upload"),
+                file_types=list(SUFFIXES),
+                size="md",
+                scale=3,
+                min_width=220,
+                elem_id="upload",
+            )
+        progress = html("adding")
+        cancel = gr.Button(say("paper_cancel"), size="sm", visible=False, elem_id="cancel")
         worded = html("wording")
         stop = gr.Button(say("paper_cancel_wording"), size="sm", visible=False, elem_id="stop")
         with gr.Row(elem_classes="gloss-reader"):
