@@ -37,13 +37,10 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
         )
 
     def enter(request: gr.Request) -> tuple[Any, ...]:  # type: ignore[name-defined]
-        """What ``refresh`` does, and the paper that the address names, if it does."""
+        """What ``refresh`` does, and the paper that the address names, if it is there."""
         filters, papers, table = refresh(request)
         named = paper.opened(request)
-        if named is None:
-            return gr.skip(), filters, papers, table
-        chosen = {**papers, "value": named} if named else papers
-        return gr.update(selected="paper"), filters, chosen, table
+        return filters, {**papers, "value": named} if named else papers, table
 
     with gr.Blocks(
         title=TITLE,
@@ -53,15 +50,14 @@ def build(desks: Desks, source_url: str = "") -> "gradio.Blocks":
     ) as blocks:
         gr.Markdown(f"# {TITLE}")
         gr.Markdown(say("explanation"))
-        with gr.Tabs() as tabs:
-            search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
+        search, paper, library = search_tab(desks), paper_tab(desks), library_tab()
         gr.HTML(
             fill("footer.html", source_url=source_url), elem_id="footer", apply_default_css=False
         )
         lists = [search.paper_filter, paper.paper, library.table]
         paper.on_added(refresh, None, lists, **PRIVATE)
         gr.on(list(library.asks), refresh, None, lists, **PRIVATE)
-        blocks.load(enter, None, [tabs, *lists], **PRIVATE)
+        blocks.load(enter, None, lists, **PRIVATE)
         blocks.unload(paper.leave)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)

@@ -14,6 +14,18 @@ from app.ui.components import PRIVATE, html, labels, language_of, load_gradio
 from index.errors import GlossError, PaperNotFound
 from index.sources import SUFFIXES
 
+# Of an address that names a paper. By a click, since gr.Tabs(selected=...) of Gradio 6.31 mixes up
+# the names of the tabs while they are made.
+TO_THE_PAPER = """
+() => {
+  const turn = () => {
+    const tab = document.getElementById('paper-tab-button');
+    if (tab) tab.click();
+    else setTimeout(turn, 50);
+  };
+  if (new URLSearchParams(location.search).get('paper')) turn();
+}
+"""
 STOP_SECONDS = 5.0  # that a stopped job is waited for, to say how it ended
 
 
@@ -169,7 +181,7 @@ def paper_tab(desks: Desks) -> PaperTab:
             hint if found is None else gr.skip(),
         )
 
-    with gr.Tab("Paper", id="paper"):
+    with gr.Tab("Paper", id="paper", elem_id="paper-tab"):
         with gr.Row(elem_classes="gloss-choice"):
             paper = gr.Dropdown(
                 [], value=None, label=say("paper_choice"), scale=5, elem_id="paper-choice"
@@ -229,7 +241,9 @@ def paper_tab(desks: Desks) -> PaperTab:
         **quiet,
     )
     stop.click(stop_wording, None, [worded, stop], cancels=[shown], **quiet)
-    gr.on([gr.context.Context.root_block.load], start, None, [lang, writer, reading], **quiet)
+    load = gr.context.Context.root_block.load
+    load(start, None, [lang, writer, reading], **quiet)
+    load(None, None, None, js=TO_THE_PAPER, **PRIVATE)
 
     def on_added(*arguments: Any, **options: Any) -> None:
         added.success(*arguments, **options)
