@@ -4,6 +4,7 @@
 const place = document.getElementById('pages');
 const measure = document.createElement('canvas').getContext('2d');
 measure.font = '100px serif';
+measure.textRendering = 'optimizeSpeed';  // as the style sheet has it: no kerning, no ligatures
 let wanted = new URLSearchParams(location.search).get('sentence');  // of a link that was followed
 let chosen = null;  // a sentence's name
 let shown = null;  // a paper's id
@@ -99,7 +100,46 @@ function markText(paper) {
   }
 }
 
-// The words of a page over its picture, each stretched to its box.
+// The words of a page over its picture. A printed line is one block, so that the browser finds
+// phrases in it; each word, and each gap, is spaced to be as wide as it is on the page.
+
+const wide = (text, size) => measure.measureText(text).width * size / 100;
+
+function runsOf(lines) {
+  const runs = [];
+  for (const line of lines) {
+    let before = null;
+    for (const word of line) {
+      const [x0, y0, , y1] = word;
+      const goesOn = before && x0 >= before[2] - 1
+        && Math.abs((y0 + y1) - (before[1] + before[3])) < y1 - y0;
+      if (goesOn) runs.at(-1).push(word);
+      else runs.push([word]);
+      before = word;
+    }
+  }
+  return runs;
+}
+
+function block(run, width, height) {
+  const made = document.createElement('p');
+  const top = Math.min(...run.map((word) => word[1]));
+  const size = Math.max(...run.map((word) => word[3])) - top;
+  const part = (points) => `${(100 * points / width).toFixed(4)}cqw`;
+  const put = (text, room) => {
+    const span = document.createElement('span');
+    span.textContent = text;
+    span.style.letterSpacing = part((room - wide(text, size)) / Array.from(text).length);
+    made.append(span);
+  };
+  run.forEach(([x0, , x1, , text], number) => {
+    put(text, x1 - x0);
+    if (number + 1 < run.length) put(' ', run[number + 1][0] - x1);
+  });
+  made.style.cssText = `left:${100 * run[0][0] / width}%;top:${100 * top / height}%;`
+    + `font-size:${part(size)}`;
+  return made;
+}
 
 async function write(page) {
   if (page.dataset.written) return;
@@ -108,20 +148,8 @@ async function write(page) {
   const answer = await fetch(`${address}/pages/${page.dataset.page}.json?v=${version}`);
   if (!answer.ok) return;
   const [width, height] = [Number(page.dataset.width), Number(page.dataset.height)];
-  const lines = (await answer.json()).map((words) => {
-    const line = document.createElement('p');
-    for (const [x0, y0, x1, y1, text] of words) {
-      const word = document.createElement('span');
-      const size = y1 - y0;
-      const natural = measure.measureText(text).width * size / 100;
-      word.textContent = text;
-      word.style.cssText = `left:${100 * x0 / width}%;top:${100 * y0 / height}%;`
-        + `font-size:${100 * size / width}cqw;transform:scaleX(${(x1 - x0) / (natural || 1)})`;
-      line.append(word, ' ');
-    }
-    return line;
-  });
-  page.querySelector('.words').replaceChildren(...lines);
+  const runs = runsOf(await answer.json());
+  page.querySelector('.words').replaceChildren(...runs.map((run) => block(run, width, height)));
   page.dataset.written = 'yes';
 }
 
