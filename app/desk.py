@@ -7,22 +7,25 @@ No logic of its own: a ``Desk`` asks the library, the writer and the templates. 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from app.digest import Language
+from app.claims import sentence_names
+from app.digest import Digest, DigestSection, Language, WriterName
 from app.pictures import Marks, map_of, timeline_of
-from app.render import fill, found_claim_view, plain, sources, to_html_fragment
+from app.render import addresses_in, fill, found_claim_view, plain, sources, view
 from app.texts import texts
-from index.errors import GlossError, NoDigests
+from index.config import Settings
+from index.errors import GlossError, NoDigests, PaperNotFound
 from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from app.ask import Sentence
+    from index.intake import Arxiv, Wanted
     from index.library import Library
 
 HITS = 10
@@ -39,7 +42,7 @@ class NothingToSearch(GlossError):
 
 
 class NotAdded(GlossError):
-    """An uploaded file did not become a paper."""
+    """What was given did not become a paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Desk:
 
     library: Library
     key: str = "library"
+    settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """The passages that are found."""
@@ -175,32 +179,135 @@ class Desk:
         tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=titles[paper])
         return tour, fill("empty.html", said=say["search_empty"])
 
-    def add(self, path: Path, progress: Callable[[float, str], None]) -> str:
-        """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``."""
+    def add(self, path: Path, progress: Callable[[str], None]) -> str:
+        """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``.
+
+        ``progress`` is told of each of ``STAGES`` as it begins; what it raises ends the adding, and
+        nothing of it is in the library then.
+        """
+        from index.intake import Wanted
         from index.sources import find_sources
 
         sources = find_sources([path])
         if sources.errors:
             raise NotAdded(sources.errors[0].why)
-        added = self.library.add(sources.found[0], progress=_in_words(progress))
-        if added.status != "ok":
-            raise NotAdded(f"{path.name}: {added.status}: {added.reason}")
-        return added.paper_id
+        return self._taken(Wanted(path.name, sources.found[0]), None, progress)
 
-    def digest(self, paper_id: str | None, lang: Language) -> tuple[str, list[Place]]:
-        """A paper's digest as HTML, and the place of each of its sentences."""
+    def fetch(self, named: str, progress: Callable[[str], None]) -> str:
+        """Get a paper from arXiv by its id or address; its id in the library. As ``add``.
+
+        Raises ``NotAdded``, and ``FetchError`` where arXiv cannot be asked.
+        """
+        from index.fetch import Fetcher
+        from index.intake import look_up
+        from index.reference import parse_reference
+
+        reference = parse_reference(named)
+        if reference is None:  # no path of this machine: who asks may sit elsewhere
+            raise NotAdded(
+                f"{plain(named)[:80] or 'nothing'}: no arXiv id or address; paste one like "
+                "2407.03300 or https://arxiv.org/abs/2407.03300, or upload the file"
+            )
+        progress("look up")
+        with Fetcher(self.settings) as arxiv:
+            found = look_up(self.library, arxiv, [reference])
+            for outcome in found.settled:
+                if outcome.added is not None:
+                    return outcome.added.paper_id
+                raise NotAdded(f"{reference}: {outcome.reason}")
+            return self._taken(found.wanted[0], arxiv, progress)
+
+    def _taken(self, wanted: Wanted, arxiv: Arxiv | None, progress: Callable[[str], None]) -> str:
+        from index.intake import add_all
+
+        (outcome,) = add_all(self.library, [wanted], 1, arxiv, lambda _: progress)
+        if outcome.kind == "failed" or outcome.added is None:
+            if isinstance(outcome.error, GlossError):
+                raise outcome.error
+            raise NotAdded(f"{wanted.name}: {outcome.reason}")
+        return outcome.added.paper_id
+
+    def writers(self) -> tuple[WriterName, ...]:
+        """Who may word a digest here."""
+        from app.writers import writers_at_hand
+
+        return writers_at_hand(self.settings)
+
+    def quoted(self, paper_id: str, lang: Language) -> Digest:
+        """A paper's digest in its own words, which takes a moment the first time."""
         from app.write import write_digest
 
-        if not paper_id:
-            return "", []
-        digest = write_digest(self.library, paper_id, lang=lang)
-        places = [
-            Place(
-                paper_id, digest.paper.title, "", claim.citations[0].span, claim.citations[0].boxes
-            )
-            for claim in digest.claims
-        ]
-        return to_html_fragment(digest), places
+        return write_digest(self.library, paper_id, lang=lang)
+
+    def worded(
+        self,
+        paper_id: str,
+        lang: Language,
+        writer: str,
+        on_section: Callable[[DigestSection], None],
+    ) -> Digest:
+        """The same worded by a writer; ``on_section`` is told of each section as it is ready.
+
+        What that raises ends it. Raises what ``open_writer`` does.
+        """
+        from app.write import write_digest
+        from app.writers import open_writer
+
+        with open_writer(self.settings, writer) as by:
+            return write_digest(self.library, paper_id, lang=lang, writer=by, on_section=on_section)
+
+    def saved(self, paper_id: str, lang: Language, writer: str) -> Digest:
+        """A digest that was written before, or the quoted one, which can always be had."""
+        from app.saved import locked_digest
+
+        if writer == "extractive":
+            return self.quoted(paper_id, lang)
+        return locked_digest(self.library, paper_id, lang, writer)
+
+    def reader(self, digest: Digest, language: Language, waiting: Collection[str] = ()) -> str:
+        """A digest as HTML to be read beside its pages; ``waiting`` are sections not yet worded.
+
+        ``language`` is that of the app around it.
+        """
+        from app.view import address_of, figure_addresses, marks_of
+
+        paper = self.library.paper(digest.paper.id)
+        sizes = self.library.page_sizes(paper.id)
+        address = address_of(self.key, paper.id)
+        return fill(
+            "reader.html",
+            seen=view(digest),
+            say=texts()[language],
+            claims=digest.claims,
+            names=sentence_names(digest),
+            marks=[marks_of(claim, sizes) for claim in digest.claims],
+            spans=[[[one.span.start, one.span.end] for one in c.citations] for c in digest.claims],
+            links=[addresses_in(claim.text) for claim in digest.claims],
+            ours=any(claim.origin != "quoted" for claim in digest.claims),
+            figures=figure_addresses(address, paper, digest),
+            address=address,
+            writer=digest.writer,
+            waiting=waiting,
+        )
+
+    def pages(self, paper_id: str, language: Language) -> str:
+        """A paper's pages as HTML, to be marked in the browser; the text of one without pages."""
+        from app.view import SCALES, address_of, text_blocks
+
+        paper = self.library.paper(paper_id)
+        sizes = self.library.page_sizes(paper_id)
+        blocks = [] if sizes else text_blocks(paper)
+        return fill(
+            "pages.html",
+            say=texts()[language],
+            paper_id=paper_id,
+            title=plain(paper.title) or paper_id,
+            address=address_of(self.key, paper_id),
+            version=paper.sha256[:12],
+            sizes=sizes,
+            scales=SCALES,
+            blocks=[(kind, span.start, span.of(paper.text)) for kind, span in blocks],
+        )
 
     def show(self, place: Place, lang: Language = "en") -> tuple[Image | None, str]:
         """The page with the place marked, and a line on it; or the text around the place."""
@@ -238,6 +345,14 @@ class Desk:
             lang=lang,
         )
 
+    def known(self, named: str) -> str | None:
+        """The id of the paper that can be read and is called so, with or without a version."""
+        try:
+            row = self.library.row(named)
+        except PaperNotFound:
+            return None
+        return row.id if row.status == "ok" else None
+
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
         rows = [row for row in self.library.papers() if row.status == "ok"]
@@ -254,21 +369,15 @@ class Desk:
         return sorted({plain(name) for row in rows for name in row.categories})
 
 
-# What the library is doing, and how much of an add is behind it then (embedding takes longest).
+# What adding a paper goes through, and how much of it is behind it then (embedding takes longest).
 STAGES = {
-    "read": ("reading", 0.05),
-    "split": ("splitting", 0.3),
-    "embed": ("embedding", 0.35),
-    "store": ("storing", 0.9),
+    "look up": 0.02,
+    "download": 0.06,
+    "read": 0.2,
+    "split": 0.4,
+    "embed": 0.45,
+    "store": 0.95,
 }
-
-
-def _in_words(progress: Callable[[float, str], None]) -> Callable[[str], None]:
-    def tell(stage: str) -> None:
-        words, part = STAGES.get(stage, (stage, 0.0))
-        progress(part, words)
-
-    return tell
 
 
 def _place_of_hit(hit: Hit) -> Place:

@@ -43,6 +43,7 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     from app.api import PREFIX, api
     from app.tools import PATHS, ToolServer
     from app.ui import build, mount
+    from app.view import view_router
 
     tools = ToolServer(lambda: library, costly)
     app = FastAPI(
@@ -55,7 +56,9 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     app.mount(PREFIX, api(library, settings, costly))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
-    mount(app, build(OneDesk(Desk(library)), settings.source_url, costly))
+    desks = OneDesk(Desk(library, settings=settings))
+    app.include_router(view_router(desks))
+    mount(app, build(desks, settings.source_url, costly))
     return app
 
 

@@ -27,7 +27,7 @@ from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt, prompt_source
 from app.template import ITEMS
 from app.translate import Prompt, translate
-from app.write import Worded
+from app.write import OnSection, Worded
 
 if TYPE_CHECKING:
     from app.support import Checker
@@ -163,7 +163,8 @@ class ModelWriter:
     """A writer that asks a language model, and publishes only what the checker lets pass.
 
     ``seconds`` bound what the model may take for one digest; what is not answered by then, or at
-    all, stays a quote.
+    all, stays a quote. Sections are worded one after the other, and as many together as make
+    ``at_once`` questions, which is how many a server answers at a time.
     """
 
     def __init__(
@@ -174,6 +175,7 @@ class ModelWriter:
         checker: Checker,
         glossary: Glossary,
         seconds: float,
+        at_once: int = 1,
     ) -> None:
         self.name = name
         self._model = model
@@ -181,6 +183,7 @@ class ModelWriter:
         self._checker = checker
         self._glossary = glossary
         self._seconds = seconds
+        self._at_once = at_once
 
     def made_by(self, lang: Language) -> Mapping[str, str]:
         """The models, the prompts, the checks, and for Chinese the glossary."""
@@ -193,27 +196,48 @@ class ModelWriter:
             **({"glossary": self._glossary.fingerprint} if lang == "zh" else {}),
         }
 
-    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+    def word(
+        self, sections: Sequence[DigestSection], lang: Language, on_section: OnSection | None = None
+    ) -> Worded:
         """The sections in the model's words where they pass, in Chinese for ``zh``."""
         asked = _Asked(self._model, self._seconds)
-        prose = {s.name for s in sections if ITEMS[s.name].selection == "evidence"}
-        tasks = [
-            task
-            for section in sections
-            if section.name in prose
-            for task in self._strategy.tasks(section)
-        ]
-        drafts, rejected = self._drafted(tasks, asked)
-        worded = [
-            replace(section, items=tuple(_assembled(section, drafts.get(section.name, ()))))
-            if section.name in prose
-            else section
-            for section in sections
-        ]
-        if lang == "zh":
-            worded, broken = self._in_chinese(worded, prose, asked)
-            rejected += broken
-        return Worded(tuple(worded), rejected, asked.usage)
+        done: list[DigestSection] = []
+        chinese: dict[str, str | None] = {}
+        rejected = 0
+        for together in self._groups(sections):
+            tasks = [
+                task for one in together if _is_prose(one) for task in self._strategy.tasks(one)
+            ]
+            drafts, refused = self._drafted(tasks, asked)
+            worded = [
+                replace(one, items=tuple(_assembled(one, drafts.get(one.name, ()))))
+                if _is_prose(one)
+                else one
+                for one in together
+            ]
+            rejected += refused
+            if lang == "zh":
+                worded, broken = self._in_chinese(worded, asked, chinese)
+                rejected += broken
+            done += worded
+            if on_section is not None:
+                for section in worded:
+                    on_section(section)
+        return Worded(tuple(done), rejected, asked.usage)
+
+    def _groups(self, sections: Sequence[DigestSection]) -> Iterator[list[DigestSection]]:
+        """The sections in order, some at a time: as many as give ``at_once`` questions."""
+        group: list[DigestSection] = []
+        questions = 0
+        for section in sections:
+            group.append(section)
+            if _is_prose(section):
+                questions += sum(1 for _ in self._strategy.tasks(section))
+            if questions >= self._at_once:
+                yield group
+                group, questions = [], 0
+        if group:
+            yield group
 
     def _drafted(
         self, tasks: Sequence[Task], asked: _Asked
@@ -265,33 +289,38 @@ class ModelWriter:
         return found
 
     def _in_chinese(
-        self, sections: Sequence[DigestSection], prose: set[str], asked: _Asked
+        self,
+        sections: Sequence[DigestSection],
+        asked: _Asked,
+        known: dict[str, str | None],
     ) -> tuple[list[DigestSection], int]:
-        """Every sentence in Chinese whose locks hold; the others stay in English."""
+        """Every sentence in Chinese whose locks hold; the others stay in English.
+
+        ``known`` has what came of sentences before, and is given what comes of these.
+        """
 
         def ask(prompts: Sequence[Prompt]) -> list[str | None]:
             questions = [Question(one.system, one.user, one.most_tokens) for one in prompts]
             replies = asked.of(questions)
             return [one.text if one is not None and one.finished else None for one in replies]
 
-        english = list(dict.fromkeys(c.text for s in sections if s.name in prose for c in s.items))
-        results = {one.english: one for one in translate(english, self._glossary, ask)}
-        found = {text: one.chinese for text, one in results.items() if one.chinese}
+        texts = dict.fromkeys(c.text for one in sections if _is_prose(one) for c in one.items)
+        english = [text for text in texts if text not in known]
+        results = translate(english, self._glossary, ask) if english else ()
+        known |= {one.english: one.chinese for one in results}
         asked.sentences += len(english)
-        asked.accepted += len(found)
+        asked.accepted += sum(one.chinese is not None for one in results)
 
         def said(claim: Claim) -> Claim:
-            chinese = found.get(claim.text)
-            if chinese is None:
+            chinese = known.get(claim.text)
+            if not chinese:
                 return claim
             return replace(claim, text=chinese, origin="translated", english=claim.text)
 
         return [
-            replace(section, items=tuple(map(said, section.items)))
-            if section.name in prose
-            else section
-            for section in sections
-        ], sum(one.answer != "" and one.chinese is None for one in results.values())
+            replace(one, items=tuple(map(said, one.items))) if _is_prose(one) else one
+            for one in sections
+        ], sum(one.answer != "" and one.chinese is None for one in results)
 
 
 class _Asked:
@@ -340,6 +369,10 @@ _REFUSED = Support(0.0, "unsupported", ())
 _TRANSLATED_BY = ("translate", "translation_rules", "locks", "chinese", "glossary")
 # Beside the rules, which every digest's lock has (app.lock).
 _CHECKED_BY = ("wording", "entailment", "window")
+
+
+def _is_prose(section: DigestSection) -> bool:
+    return ITEMS[section.name].selection == "evidence"
 
 
 def _again(refused: Sequence[Draft]) -> str:

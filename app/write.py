@@ -51,6 +51,10 @@ class Worded:
     usage: Usage = field(default_factory=Usage)
 
 
+OnSection = Callable[[DigestSection], object]
+"""Told of each section once a writer is done with it. What it raises ends the writing."""
+
+
 class Writer(Protocol):
     """Who words a digest. Citations are attached and checked by code, whoever it is."""
 
@@ -61,7 +65,9 @@ class Writer(Protocol):
     def made_by(self, lang: Language) -> Mapping[str, str]:
         """What of the writer decides the bytes of a digest, by name: models, prompts, checks."""
 
-    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+    def word(
+        self, sections: Sequence[DigestSection], lang: Language, on_section: OnSection | None = None
+    ) -> Worded:
         """The sections, in the same order, with claims that say what the given quotes say.
 
         No claim cites what its section did not, and no section with claims comes back empty.
@@ -78,8 +84,13 @@ class Extractive:
         """Nothing: quotes are made of the paper alone."""
         return {}
 
-    def word(self, sections: Sequence[DigestSection], lang: Language) -> Worded:
+    def word(
+        self, sections: Sequence[DigestSection], lang: Language, on_section: OnSection | None = None
+    ) -> Worded:
         """The sections as they are."""
+        if on_section is not None:
+            for section in sections:
+                on_section(section)
         return Worded(tuple(sections))
 
 
@@ -96,12 +107,17 @@ class Written:
 
 
 def write_digest(
-    library: Library, paper_id: str, lang: Language = "en", writer: Writer = EXTRACTIVE
+    library: Library,
+    paper_id: str,
+    lang: Language = "en",
+    writer: Writer = EXTRACTIVE,
+    on_section: OnSection | None = None,
 ) -> Digest:
     """The digest of a paper in the library; made once and kept while paper, model and code stay.
 
     Its sentences are searched from then on, instead of those of the paper's former digest in that
-    language. Raises ``PaperNotFound`` and ``PaperChanged``.
+    language. ``on_section`` is told of each section as it is worded, unless the digest was saved;
+    what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
     paper = library.paper(paper_id)
     lock = lock_of(library, paper.id, lang, writer.name, writer.made_by(lang))
@@ -110,7 +126,7 @@ def write_digest(
     name = name_of(lock)
     saved = _saved(library, paper.id, lock)
     digest = saved or written(
-        paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer
+        paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer, on_section
     )
     digest = sealed(replace(digest, lang=lang), lock)
     if digest != saved or not library.is_searched(paper.id, name, lang):
@@ -177,6 +193,7 @@ def written(
     embed: Callable[[Sequence[str]], Vectors],
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
+    on_section: OnSection | None = None,
 ) -> Digest:
     """The digest of a paper, without a library: no lock, and nothing is saved.
 
@@ -200,7 +217,7 @@ def written(
         DigestSection(item.name, tuple(claims[span] for span in spans[item.name]))
         for item in TEMPLATE
     ]
-    worded = writer.word(quoted, lang)
+    worded = writer.word(quoted, lang, on_section)
     return Digest(
         _header(paper),
         lang,

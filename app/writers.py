@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
 from app.digest import Language, WriterName
 from app.write import EXTRACTIVE, Writer
-from index.errors import GlossError
+from index.errors import GlossError, ModelUnusable
 
 if TYPE_CHECKING:
     from index.config import Settings
@@ -45,8 +46,28 @@ def open_writer(settings: Settings, name: str) -> Iterator[Writer]:
     checker = Checker(open_support_model(settings))
     glossary = load_glossary(settings.glossary)
     strategy = Compressing() if name == "local" else Merging()
+    at_once = 1 if name == "local" else settings.endpoint_concurrency
     with closing(open_language_model(settings, named[name])) as model:
-        yield ModelWriter(name, model, strategy, checker, glossary, settings.digest_seconds)
+        yield ModelWriter(
+            name, model, strategy, checker, glossary, settings.digest_seconds, at_once
+        )
+
+
+def writers_at_hand(settings: Settings) -> tuple[WriterName, ...]:
+    """The writers that could be opened with these settings, the extractive one first.
+
+    A model's file is only looked at, and a server is not asked.
+    """
+    at_hand: list[WriterName] = ["extractive"]
+    if find_spec("xllamacpp") is not None:
+        from app.models import local_model_path
+
+        with suppress(ModelUnusable):
+            local_model_path(settings)
+            at_hand.append("local")
+    if settings.endpoint_url and settings.endpoint_model:
+        at_hand.append("endpoint")
+    return tuple(at_hand)
 
 
 def made_by(settings: Settings, name: str, lang: Language) -> Mapping[str, str]:

@@ -44,6 +44,7 @@ from index.paper import (
     ClaimHit,
     ClaimRecord,
     Hit,
+    PageSize,
     Paper,
     Passage,
     Reading,
@@ -90,6 +91,9 @@ class FileReader(Protocol):
 
     def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
         """What a page shows in a box as PNG."""
+
+    def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
+        """The sizes of a PDF's pages, as people see them."""
 
     def close(self) -> None:
         """End the workers."""
@@ -316,6 +320,7 @@ class Library:
         self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
         self._reader: FileReader | None = parts.reader
         self._reranker: HitReranker | None = parts.reranker
+        self._page_sizes: dict[str, tuple[PageSize, ...]] = {}  # by the file's name, its hash
 
     @classmethod
     def open(
@@ -744,6 +749,19 @@ class Library:
         if not 1 <= page <= pages:
             raise SourceNotFound(paper_id, f"has no page {page}: its pages are 1 to {pages}")
         return self._own_reader().render_page(self.file_of(paper_id), page, boxes, scale)
+
+    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
+        """The size of each page; none for a paper without pages. A file is asked once.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a file that cannot be opened any more.
+        """
+        edition = self._edition(paper_id)
+        if edition.source != "pdf":
+            return ()
+        if edition.file not in self._page_sizes:
+            sizes = self._own_reader().page_sizes(self.file_of(paper_id))
+            self._page_sizes[edition.file] = sizes
+        return self._page_sizes[edition.file]
 
     def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
         """A figure or table as PNG: "Table 2", "fig. 3", or "3" for Figure 3; 1 is 72 dpi.

@@ -114,6 +114,29 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSize:
+    """A page as people see it, in points. ``turned`` is by how many degrees the file turns it."""
+
+    width: float
+    height: float
+    turned: int = 0  # clockwise: 0, 90, 180 or 270
+
+    def seen(self, box: Box) -> Box:
+        """A box of the stored page, which is not turned, where people see it."""
+        match self.turned:
+            case 90:
+                x0, x1 = self.width - box.y1, self.width - box.y0
+                return Box(box.page, x0, box.x0, x1, box.x1)
+            case 180:
+                x0, x1 = self.width - box.x1, self.width - box.x0
+                return Box(box.page, x0, self.height - box.y1, x1, self.height - box.y0)
+            case 270:
+                return Box(box.page, box.y0, self.height - box.x1, box.y1, self.height - box.x0)
+            case _:
+                return box
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One word as the PDF drew it: where it is in the text, and where on the page.
 
@@ -176,6 +199,10 @@ class Words:
     def _overlapping(self, span: Span) -> tuple[int, int]:
         """The numbers of the first word that overlaps ``span`` and of the one after the last."""
         return bisect_right(self.ends, span.start), bisect_left(self.starts, span.end)
+
+    def on(self, page: int) -> list[Word]:
+        """The words of a page, in text order."""
+        return [self[number] for number, one in enumerate(self.pages) if one == page]
 
     def inside(self, boxes: Sequence[Box]) -> list[Word]:
         """The words whose middle lies in one of ``boxes``, in text order."""

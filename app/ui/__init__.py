@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
 from app.programs import Costly, free
-from app.render import fill, script, style
+from app.render import fill, script, style, template_source
 from app.texts import texts
 from app.ui.components import (
     COLOURS,
@@ -44,13 +44,11 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         desk = desks.of(request.session_hash)
         return *filters_of(desk, language_of(request)), gr.update(choices=desk.choices())
 
-    def arrive(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
-        """Of an address with ``?paper=ID``, the paper; else the papers to choose from."""
+    def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
+        """The papers to choose from; of an address with ``?paper=ID``, the paper."""
         choices = desks.of(request.session_hash).choices()
-        wanted = request.query_params.get("paper")
-        if any(wanted == paper_id for _, paper_id in choices):
-            return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
-        return gr.skip(), gr.update(choices=choices)
+        named = paper.opened(request)
+        return gr.update(choices=choices, value=named) if named else gr.update(choices=choices)
 
     def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         choices = desks.of(request.session_hash).choices()
@@ -77,7 +75,8 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         gr.on(list(library.asks), refresh, None, lists, show_progress="hidden", **PRIVATE)
         for place in (*search.links, *library.links):
             place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
-        blocks.load(arrive, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
+        blocks.load(arrive, None, paper.paper, show_progress="hidden", **PRIVATE)
+        blocks.unload(paper.leave)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
@@ -106,7 +105,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
-        css=COLOURS + style(),
+        css=COLOURS + style() + template_source("reader.css"),
         head=f"<script>{script()}</script>",
         ssr_mode=False,
         footer_links=[],

@@ -1,23 +1,32 @@
 """The tab to add a paper on, and to read its digest beside its pages."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.desk import Desks, Place
-from app.digest import Language
-from app.ui.components import (
-    CHOOSE,
-    PRIVATE,
-    as_gradio_error,
-    chosen_place,
-    html,
-    load_gradio,
-    no_page,
-    page_image,
-)
+from app.desk import STAGES, Desk, Desks
+from app.digest import Digest, DigestSection, Language
+from app.jobs import Job, Jobs, Stopped, Tell
+from app.render import fill, plain, template_source
+from app.texts import texts
+from app.ui.components import PRIVATE, html, labels, language_of, load_gradio
+from index.errors import GlossError, PaperNotFound
 from index.sources import SUFFIXES
+
+# Of an address that names a paper. By a click, since gr.Tabs(selected=...) of Gradio 6.31 mixes up
+# the names of the tabs while they are made.
+TO_THE_PAPER = """
+() => {
+  const turn = () => {
+    const tab = document.getElementById('paper-tab-button');
+    if (tab) tab.click();
+    else setTimeout(turn, 50);
+  };
+  if (new URLSearchParams(location.search).get('paper')) turn();
+}
+"""
+STOP_SECONDS = 5.0  # that a stopped job is waited for, to say how it ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +35,261 @@ class PaperTab:
 
     paper: Any
     on_added: Callable[..., Any]  # takes what an event takes: a handler, inputs, outputs
+    opened: Callable[[Any], str | None]  # of a request: the paper that it names, "" if unknown
+    leave: Callable[..., Any]  # given a request of a session that has ended
 
 
 def paper_tab(desks: Desks) -> PaperTab:
     """Lay out the tab, inside ``gr.Blocks``."""
     gr = load_gradio()
-
-    def picked(places: list[Place], event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        return chosen_place(desks.of(request.session_hash), places, event)
+    say = labels()
+    adding: Jobs[str] = Jobs()
+    wording: Jobs[DigestSection] = Jobs()
 
     def read(
         paper: str | None,
         lang: Language,
+        writer: str,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[str, list[Place], Any, str]:
-        with as_gradio_error():
-            return *desks.of(request.session_hash).digest(paper, lang), no_page(), ""
+    ) -> Iterator[tuple[Any, Any, Any, Any]]:
+        session, language = request.session_hash, language_of(request)
+        desk = desks.of(session)
+        wording.end(session)
+        if not paper:
+            yield _nothing(language), "", "", gr.update(visible=False)
+            return
+        try:
+            digest = desk.quoted(paper, lang)
+            pages = desk.pages(digest.paper.id, language)
+        except PaperNotFound:
+            yield _unknown(paper, language), "", "", gr.update(visible=False)
+            return
+        except GlossError as error:
+            said = fill("no_paper.html", text=plain(str(error)))
+            yield said, "", "", gr.update(visible=False)
+            return
+        if writer not in desk.writers() or writer == "extractive":
+            yield desk.reader(digest, language), pages, "", gr.update(visible=False)
+            return
+        job: Job[DigestSection] = wording.begin(session, _wording(desk, digest, lang, writer))
+        try:
+            yield from _as_worded(desk, digest, pages, job, writer, language)
+        finally:
+            wording.end(session, job)
+
+    def _as_worded(
+        desk: Desk,
+        digest: Digest,
+        pages: str,
+        job: "Job[DigestSection]",
+        writer: str,
+        language: Language,
+    ) -> Iterator[tuple[Any, Any, Any, Any]]:
+        waiting = {section.name for section in digest.sections if section.items}
+        said = fill("adding.html", done=texts()[language]["paper_wording"], error="", stage="")
+        cancel = gr.update(visible=True)
+        yield desk.reader(digest, language, waiting), pages, said, cancel
+        try:
+            for section in job.steps():
+                waiting.discard(section.name)
+                digest = _with(digest, section)
+                if section.items and not job.stopping:
+                    yield desk.reader(digest, language, waiting), gr.skip(), gr.skip(), gr.skip()
+        except Stopped:
+            return  # whoever stopped it says so
+        except GlossError as error:
+            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            yield desk.reader(digest, language), gr.skip(), said, gr.update(visible=False)
+            return
+        if not job.stopping:
+            final = desk.saved(digest.paper.id, digest.lang, writer)
+            yield desk.reader(final, language), gr.skip(), "", gr.update(visible=False)
+
+    def stop_wording(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
+        language = language_of(request)
+        wording.end(request.session_hash)
+        said = texts()[language]["paper_wording_stopped"]
+        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
 
     def add(
+        work: Callable[[Desk, Tell[str]], str],
+        request: gr.Request,  # type: ignore[name-defined]
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        session, language = request.session_hash, language_of(request)
+        desk = desks.of(session)
+        words = texts()[language]
+        found: list[str] = []
+        job = adding.begin(session, lambda tell: found.append(work(desk, tell)))
+        yield gr.skip(), _stage("", language), gr.update(visible=True)
+        try:
+            for stage in job.steps():
+                if not job.stopping:
+                    yield gr.skip(), _stage(stage, language), gr.skip()
+        except Stopped:
+            return
+        except GlossError as error:
+            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            yield gr.skip(), said, gr.update(visible=False)
+            return
+        finally:
+            adding.end(session, job)
+        said = fill("adding.html", done=words["paper_added"].format(found[0]), error="", stage="")
+        update = gr.update(choices=desk.choices(), value=found[0])
+        yield update, said, gr.update(visible=False)
+
+    def upload(
         path: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-        progress: Any = gr.Progress(),  # noqa: B008
-    ) -> Any:
-        if path is None:
-            return gr.skip()
-        desk = desks.of(request.session_hash)
-        with as_gradio_error():
-            paper_id = desk.add(Path(path), lambda part, stage: progress(part, desc=stage))
-        return gr.update(choices=desk.choices(), value=paper_id)
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        if path is not None:
+            yield from add(lambda desk, tell: desk.add(Path(path), tell), request)
 
-    with gr.Tab("Paper", id="paper"), gr.Row():
-        with gr.Column(scale=5, min_width=320):
-            with gr.Row():
-                paper = gr.Dropdown(
-                    [],
-                    value=None,
-                    label="A paper of the library",
-                    scale=3,
-                    elem_id="paper-choice",
-                )
-                lang = gr.Radio(
-                    [("English", "en"), ("中文", "zh")],
-                    value="en",
-                    label="Headings",
-                    min_width=220,
-                )
-            upload = gr.UploadButton(
-                "Add a paper: a PDF, a Markdown or an HTML text",
+    def fetch(
+        named: str,
+        request: gr.Request,  # type: ignore[name-defined]
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        yield from add(lambda desk, tell: desk.fetch(named, tell), request)
+
+    def stop_adding(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
+        words = texts()[language_of(request)]
+        job = adding.take(request.session_hash)
+        ended = job.stop(STOP_SECONDS) if job is not None else False
+        if ended:
+            said = words["paper_stopped"]
+        elif job is not None and job.running:
+            said = words["paper_stopping"]
+        else:
+            said = words["paper_too_late"]
+        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
+
+    def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
+        wording.end(request.session_hash)
+        adding.end(request.session_hash)
+
+    def start(request: gr.Request) -> tuple[Any, Any, Any]:  # type: ignore[name-defined]
+        """What a session begins with: its language, its writers, a hint or what is missing."""
+        language = language_of(request)
+        desk = desks.of(request.session_hash)
+        asked = _named(request)
+        found = desk.known(asked) if asked else None
+        hint = _unknown(asked, language) if asked else _nothing(language)
+        words = texts()[language]
+        writers = [(words[f"paper_writer_{name}"], name) for name in desk.writers()]
+        return (
+            gr.update(value=language),
+            gr.update(choices=writers, value="extractive", visible=len(writers) > 1),
+            hint if found is None else gr.skip(),
+        )
+
+    with gr.Tab(say("paper_tab"), id="paper", elem_id="paper-tab"):
+        with gr.Row(elem_classes="gloss-choice"):
+            paper = gr.Dropdown(
+                [], value=None, label=say("paper_choice"), scale=5, elem_id="paper-choice"
+            )
+            lang = gr.Radio(
+                [("English", "en"), ("中文", "zh")],
+                value="en",
+                label=say("paper_language"),
+                scale=2,
+                min_width=220,
+            )
+            writer = gr.Radio(
+                [(say("paper_writer_extractive"), "extractive")],
+                value="extractive",
+                label=say("paper_writer"),
+                scale=3,
+                visible=False,
+                elem_id="writer",
+            )
+        with gr.Row(elem_classes="gloss-add"):
+            named = gr.Textbox(
+                label=say("paper_add_label"),
+                placeholder=say("paper_add_hint"),
+                scale=5,
+                max_lines=1,
+                elem_id="paper-add",
+            )
+            button = gr.Button(say("paper_add"), size="md", scale=1, min_width=90, elem_id="add")
+            chosen = gr.UploadButton(
+                say("paper_upload"),
                 file_types=list(SUFFIXES),
-                size="sm",
+                size="md",
+                scale=3,
+                min_width=220,
                 elem_id="upload",
             )
-            reading = html("digest", CHOOSE)
-        with gr.Column(scale=4, min_width=320, elem_classes="gloss-place"):
-            line = html("place-line")
-            image = page_image("place-image")
-        places = gr.State([])  # in the tab, since Gradio counts whatever stands among tabs as one
+        progress = html("adding")
+        cancel = gr.Button(say("paper_cancel"), size="sm", visible=False, elem_id="cancel")
+        worded = html("wording")
+        stop = gr.Button(say("paper_cancel_wording"), size="sm", visible=False, elem_id="stop")
+        with gr.Row(elem_classes="gloss-reader"):
+            with gr.Column(scale=5, min_width=320):
+                reading = html("digest", template_source("reader.js"))
+            with gr.Column(scale=6, min_width=320, elem_classes="gloss-pages"):
+                pages = html("pages")
 
-    added = upload.upload(add, upload, paper, show_progress_on=reading, **PRIVATE)
-    gr.on(
-        [paper.change, lang.change], read, [paper, lang], [reading, places, image, line], **PRIVATE
+    quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    added = gr.on([button.click, named.submit], fetch, named, [paper, progress, cancel], **quiet)
+    uploaded = chosen.upload(upload, chosen, [paper, progress, cancel], **quiet)
+    cancel.click(stop_adding, None, [progress, cancel], cancels=[added, uploaded], **quiet)
+    shown = gr.on(
+        [paper.change, lang.change, writer.change],
+        read,
+        [paper, lang, writer],
+        [reading, pages, worded, stop],
+        trigger_mode="multiple",
+        **quiet,
     )
-    reading.click(picked, places, [image, line], **PRIVATE)
-    return PaperTab(paper, added.success)
+    stop.click(stop_wording, None, [worded, stop], cancels=[shown], **quiet)
+    load = gr.context.Context.root_block.load
+    load(start, None, [lang, writer, reading], **quiet)
+    load(None, None, None, js=TO_THE_PAPER, **PRIVATE)
+
+    def on_added(*arguments: Any, **options: Any) -> None:
+        added.success(*arguments, **options)
+        uploaded.success(*arguments, **options)
+
+    def opened(request: gr.Request) -> str | None:  # type: ignore[name-defined]
+        asked = _named(request)
+        return desks.of(request.session_hash).known(asked) or "" if asked else None
+
+    return PaperTab(paper, on_added, opened, leave)
+
+
+def _named(request: Any) -> str | None:
+    """The paper that the address of a session names: ``/?paper=2407.03300``."""
+    named = request.query_params.get("paper")
+    return plain(named)[:200] if named else None
+
+
+def _wording(
+    desk: Desk, digest: Digest, lang: Language, writer: str
+) -> Callable[[Tell[DigestSection]], object]:
+    return lambda tell: desk.worded(digest.paper.id, lang, writer, tell)
+
+
+def _with(digest: Digest, section: DigestSection) -> Digest:
+    """The digest with a section in the place of the one of that name."""
+    sections = [section if one.name == section.name else one for one in digest.sections]
+    return replace(digest, sections=tuple(sections))
+
+
+def _nothing(language: Language) -> str:
+    return fill("no_paper.html", text=texts()[language]["paper_empty"])
+
+
+def _unknown(paper: str, language: Language) -> str:
+    return fill("no_paper.html", text=texts()[language]["paper_unknown"].format(plain(paper)))
+
+
+def _stage(stage: str, language: Language) -> str:
+    names = list(STAGES)
+    return fill(
+        "adding.html",
+        error="",
+        done="",
+        stage=stage or names[0],
+        stages=names,
+        percent=round(100 * STAGES.get(stage, 0.0)),
+        say=texts()[language],
+    )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import Box, Paper, Reading, SourceKind
+from index.paper import Box, PageSize, Paper, Reading, SourceKind
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -79,6 +79,13 @@ class Reader:
         if isinstance(result, bytes):
             return result
         raise SourceNotFound(path.name, f"page {box.page} cannot be drawn: {result[1]}")
+
+    def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
+        """The sizes of a PDF's pages. Raises ``SourceNotFound`` if it cannot be opened."""
+        result = self._run(_page_sizes, (path,))
+        if isinstance(result[0], PageSize):
+            return tuple(result)
+        raise SourceNotFound(path.name, f"its pages cannot be drawn: {result[1]}")
 
     def close(self) -> None:
         """End the workers."""
@@ -255,5 +262,14 @@ def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
 
     try:
         return draw_crop(path, box, scale)
+    except UnreadableError as error:
+        return error.status, error.reason
+
+
+def _page_sizes(path: Path) -> tuple[PageSize, ...] | tuple[str, str]:
+    from index.read.pdf import UnreadableError, page_sizes
+
+    try:
+        return page_sizes(path)
     except UnreadableError as error:
         return error.status, error.reason

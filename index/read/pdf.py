@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding, HiddenBy, Status
+from index.paper import Box, Finding, HiddenBy, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import Doubtful, PageFacts, Sight, alike, doubt, find_hidden, findings_of
 from index.read.pages import Area, Line, PageContent, Pages, PageWord, Style
@@ -112,6 +112,15 @@ def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> byte
         scale = min(scale, (_PAGE_PIXELS / max(abs(drawn.rect), 1.0)) ** 0.5)
         picture: bytes = drawn.get_pixmap(matrix=pymupdf.Matrix(scale, scale)).tobytes("png")
         return picture
+
+
+def page_sizes(path: Path) -> tuple[PageSize, ...]:
+    """The size of each page as people see it. Raises ``UnreadableError``."""
+    with _open(path) as document:
+        return tuple(
+            PageSize(page.rect.width, page.rect.height, page.rotation)
+            for page in (document[number] for number in range(document.page_count))
+        )
 
 
 def _engine() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,12 +24,15 @@ from index.paper import (
     ClaimHit,
     ClaimRecord,
     Hit,
+    PageSize,
     Paper,
     Passage,
     Role,
     SearchFilter,
     Section,
     Span,
+    Word,
+    Words,
     is_in_category,
 )
 
@@ -44,6 +48,22 @@ TEXT = (
 def _span(words: str) -> Span:
     start = TEXT.index(words)
     return Span(start, start + len(words))
+
+
+def _words() -> Words:
+    """The words of TEXT as printed: a line of it is two on the page; the abstract has page 1."""
+    words = []
+    line, left, before = 0, 40.0, 0
+    for found in re.finditer(r"\S+", TEXT):
+        if "\n" in TEXT[before : found.start()] or left > 200:
+            line, left = line + 1, 40.0
+        before = found.end()
+        page = 1 if found.start() < TEXT.index("Method") else 2
+        right, top = left + 6.0 * len(found[0]), 40.0 + 20 * line
+        box = Box(page, left, top, right, top + 10)
+        words.append(Word(Span(found.start(), found.end()), box, line))
+        left = right + 4
+    return Words.of(words)
 
 
 LANTERNS = Paper(
@@ -63,6 +83,7 @@ LANTERNS = Paper(
         Section("Method", "method", 1, Span(TEXT.index("Method"), TEXT.index("Limits"))),
         Section("Limits", "limitations", 1, Span(TEXT.index("Limits"), len(TEXT))),
     ),
+    words=_words(),
 )
 
 
@@ -134,7 +155,8 @@ class FakeLibrary:
         if paper_id == LANTERNS.id:
             return LANTERNS
         if paper_id == "text":
-            return replace(LANTERNS, id="text", source="markdown", pages=0, version=None)
+            text = {"source": "markdown", "pages": 0, "words": Words()}
+            return replace(LANTERNS, id="text", version=None, **text)
         raise PaperNotFound(paper_id)
 
     def passages(self, paper_id: str) -> tuple[Passage, ...]:
@@ -254,6 +276,12 @@ class FakeLibrary:
         Image.new("RGB", (40, 60), "white").save(data, "PNG")
         return data.getvalue()
 
+    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
+        return (PageSize(400, 600),) * self.paper(paper_id).pages
+
+    def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
+        return self.page_image(paper_id, 1, (), scale)
+
     def __enter__(self) -> FakeLibrary:
         return self
 
@@ -314,7 +342,11 @@ def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
         return fake
 
     def write(
-        _: Any, paper_id: str, lang: Language = "en", writer: Writer = app.write.EXTRACTIVE
+        _: Any,
+        paper_id: str,
+        lang: Language = "en",
+        writer: Writer = app.write.EXTRACTIVE,
+        on_section: Any = None,
     ) -> Digest:
         fake.paper(paper_id)
         digest = make_digest(lang)

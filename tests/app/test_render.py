@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml  # type: ignore[import-untyped]
@@ -18,8 +19,10 @@ from markdown_it import MarkdownIt
 
 import app.render
 from app.ask import Answer, Sentence
+from app.claims import claim_records
 from app.day import Day, to_hexo, to_html_day
-from app.digest import Claim, Digest, Support
+from app.desk import Desk
+from app.digest import Claim, Digest, Language, Support
 from app.pictures import map_of, timeline_of
 from app.render import (
     escape_markdown,
@@ -29,15 +32,23 @@ from app.render import (
     plain,
     query_words,
     sources,
+    to_bibtex,
     to_html,
-    to_html_fragment,
     to_json,
     to_markdown,
 )
 from app.template import TEMPLATE
 from app.texts import texts
 from index.library import PaperRow
-from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Passage, Span
+from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span
+
+
+def in_the_reader(digest: Digest, language: Language = "en") -> str:
+    """A digest as the web UI shows it, of a paper without pages."""
+    paper = Paper("p", None, "markdown", "0" * 64, "", "")
+    library = SimpleNamespace(paper=lambda _: paper, page_sizes=lambda _: ())
+    return Desk(cast(Any, library)).reader(digest, language)
+
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -128,7 +139,7 @@ def test_html_shows_the_text_and_nothing_else(
     digest = digest_of(limits=[claim_of(attack, "limitations.1", 2)])
     digest = replace(digest, paper=replace(digest.paper, title=attack, authors=(attack,)))
     clean = digest_of(limits=[claim_of("plain words", "limitations.1", 2)])
-    for render in (to_html, to_html_fragment):
+    for render in (to_html, in_the_reader):
         page, expected = _Page(render(digest)), _Page(render(clean))
         assert not re.search("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]", render(digest))
         ours = [tag for tag, _ in page.tags if tag != "a"]
@@ -137,7 +148,7 @@ def test_html_shows_the_text_and_nothing_else(
         for tag, attributes in page.tags:
             assert not any(name.startswith("on") for name in attributes)
             if tag == "a":
-                assert str(attributes["href"]).startswith("https://")
+                assert str(attributes["href"]).startswith(("https://", "/view/library/p/digest."))
 
 
 def _pages_of_the_ui(text: str) -> dict[str, str]:
@@ -170,6 +181,20 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "tour.html": fill("tour.html", paper_id=text, title=text, **said),
         "empty.html": fill("empty.html", said=text),
         "said.html": fill("said.html", said=text),
+        "adding.html": fill("adding.html", error=text, done="", stage="")
+        + fill("adding.html", error="", done=text, stage=""),
+        "no_paper.html": fill("no_paper.html", text=text),
+        "pages.html": fill(
+            "pages.html",
+            say=texts()["en"],
+            paper_id=text,
+            title=text,
+            address="/view/library/p",
+            version="0",
+            sizes=(),
+            scales=(1.0, 2.0),
+            blocks=[("heading", 0, text), ("paragraph", 9, text)],
+        ),
     }
 
 
@@ -190,7 +215,7 @@ def test_the_ui_shows_the_text_and_nothing_else(attack: str) -> None:
 
 def test_every_template_is_under_attack() -> None:
     templates = {path.name for path in Path(app.render.__file__).parent.glob("templates/*.html")}
-    of_digests = {"day.html", "digest.html", "fragment.html", "page.html", "parts.html"}
+    of_digests = {"day.html", "digest.html", "reader.html", "page.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
     of_nobody = {"header.html", "footer.html", "api.html", "found.html"}  # no paper's words, macros
     assert templates == of_digests | of_pages | of_nobody | set(_pages_of_the_ui("words"))
@@ -313,9 +338,10 @@ def test_html_shows_a_figure_under_its_caption(
     assert '<img src="data:image/png;base64,iVBORw==" alt="Figure 1: A lantern.">' in page
 
 
-def test_fragment_numbers_its_claims_in_order(lanterns: Digest) -> None:
-    picks = [int(found) for found in re.findall(r'data-pick="(\d+)"', to_html_fragment(lanterns))]
-    assert picks == list(range(len(lanterns.claims)))
+def test_the_reader_names_its_sentences_as_the_index_does(lanterns: Digest) -> None:
+    names = re.findall(r'data-sentence="([^"]+)"', in_the_reader(lanterns))
+    assert names == [one.id.rpartition("/")[2] for one in claim_records(lanterns)]
+    assert names == ["summary.1", "method.1", "method.2", "limits.1"]
 
 
 def test_an_address_that_is_not_http_is_no_link(lanterns: Digest) -> None:
@@ -347,7 +373,7 @@ def test_what_has_happened_since_stands_above_the_digest(
     for shown in (
         to_markdown(digest),
         to_html(digest),
-        to_html_fragment(digest),
+        in_the_reader(digest),
         to_hexo(Day("cs.CV", day, "en", (digest,))),
         to_html_day(Day("cs.CV", day, "en", (digest,))),
     ):
@@ -390,9 +416,9 @@ def test_what_is_still_english_in_a_chinese_digest_is_marked_and_explained(
     quoted = claim_of("We tried no lantern in the rain.", "limitations.1", 2)
     for claim, marked in ((shorter, True), (quoted, True), (chinese, False)):
         digest = replace(digest_of("zh", limits=[claim]), writer="local")
-        for page in (to_html(digest), to_html_fragment(digest)):
-            assert (f'<span lang="en">{claim.text}</span>' in page) == marked
-            assert f"<span>{claim.text}</span>" in page or marked
+        for page in (to_html(digest), in_the_reader(digest)):
+            assert bool(re.search(f'<(span|p)[^>]* lang="en">{claim.text}</', page)) == marked
+            assert f">{claim.text}</" in page
         assert "译文未通过核对的仍为英文" in to_markdown(digest)
         assert f'<span lang="en">{claim.text}' not in to_html(replace(digest, lang="en"))
 
@@ -421,9 +447,10 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
     digest = replace(digest_of("zh", **sections), writer=writer, rejected=2)
     for news in ({}, {"newest": 3}, {"withdrawn": True}):
         told = replace(digest, paper=replace(digest.paper, **news))
-        seen = "".join(_Page(to_html_fragment(told)).words)
+        seen = " ".join(_Page(in_the_reader(told, "zh")).words)
         command = {"gloss", "add"} if "newest" in news else set()
-        assert _letters_left(seen, told) - {"v", "arXiv"} == command
+        forms = {"Markdown", "HTML", "JSON", "BibTeX"}
+        assert _letters_left(seen, told) - {"v", "arXiv"} == command | forms
         seen = "".join(_Page(MarkdownIt("commonmark").render(to_markdown(told))).words)
         assert _letters_left(seen, told) - {"v", "arXiv"} == command
 
@@ -465,3 +492,35 @@ def test_query_words_match_whole_words_and_longer_forms() -> None:
     assert only_common is not None
     assert only_common.findall("It is here") == ["It", "is"]
     assert query_words("? !") is None
+
+
+def test_bibtex_has_what_is_known_and_nothing_else(lanterns: Digest) -> None:
+    assert to_bibtex(lanterns.paper) == (
+        "@misc{byron2024lanterns,\n"
+        "  title = {{Lanterns on Paths}},\n"
+        "  author = {Ada Byron and Bo Li},\n"
+        "  year = {2024},\n"
+        "  eprint = {2401.00001},\n"
+        "  archivePrefix = {arXiv},\n"
+        "  primaryClass = {cs.CV},\n"
+        "  month = jan,\n"
+        "  url = {https://arxiv.org/abs/2401.00001v2},\n"
+        "}\n"
+    )
+    bare = replace(lanterns.paper, authors=(), date=None, categories=(), url=None, id="my notes")
+    assert to_bibtex(bare) == "@misc{gloss:my-notes,\n  title = {{Lanterns on Paths}},\n}\n"
+    vague = replace(bare, authors=("The Lamp, Oil and Wick Group", "Łukasz Żak"), date="2017")
+    assert "author = {{The Lamp, Oil and Wick Group} and Łukasz Żak}" in to_bibtex(vague)
+    assert "year = {2017}" in to_bibtex(vague) and "month" not in to_bibtex(vague)
+
+
+@pytest.mark.parametrize("attack", ["50% of $x_1$ & {all} ~^#\\end{document}", "}{\\input{a}", "{"])
+def test_bibtex_keeps_its_braces_whatever_a_title_says(attack: str, lanterns: Digest) -> None:
+    entry = to_bibtex(replace(lanterns.paper, title=attack, authors=(attack,)))
+    assert entry.count("{") == entry.count("}")  # which is how BibTeX finds the end of a field
+    depth = 0
+    for letter in entry:
+        depth += (letter == "{") - (letter == "}")
+        assert depth >= 0
+    assert not re.search(r"(?<!\\)[%&$#_~^]", entry.replace("gloss_", ""))
+    assert "\\input" not in entry and "\\end" not in entry

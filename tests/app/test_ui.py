@@ -22,8 +22,13 @@ from app.render import fill
 from app.server import AddressInUse, serve, serve_space
 from app.texts import texts
 from index.config import Settings
-from index.errors import EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
+from index.errors import EmptyQuery, NoDigests, RoleOfDigest
 from index.paper import Box, SearchFilter, Span
+
+LANTERNS_TEXT = (
+    "Abstract\nWe measure how well lanterns light a path.\n"
+    "Method\nEach lantern burns for 3.5 hours.\nLimits\nWe tried no lantern in the rain."
+)
 
 
 @pytest.fixture
@@ -167,22 +172,17 @@ def _text(shown: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
-def test_digest_has_a_place_for_every_sentence(desk: Desk) -> None:
-    shown, places = desk.digest("2401.00001", "en")
-    assert shown.count("data-pick=") == len(places) == 4
-    assert places[2].boxes[0].page == 2
-    assert desk.digest(None, "en") == ("", [])
-    with pytest.raises(PaperNotFound):
-        desk.digest("gone", "en")
+def _place(text: str, *boxes: Box) -> Place:
+    start = LANTERNS_TEXT.index(text)
+    return Place("2401.00001", "Lanterns", "Method", Span(start, start + len(text)), boxes)
 
 
 def test_a_place_is_shown_on_its_page(desk: Desk, library: Any) -> None:
-    _, places = desk.digest("2401.00001", "en")
-    image, line = desk.show(places[2])
+    box = Box(2, 0, 0, 1, 1)
+    image, line = desk.show(_place("3.5 hours", box))
     assert image is not None and image.size == (40, 60)
     assert "p. 2" in line
-    ((paper_id, page, boxes),) = library.shown
-    assert (paper_id, page, boxes) == ("2401.00001", 2, places[2].boxes)
+    assert library.shown == [("2401.00001", 2, (box,))]
 
 
 def test_a_place_on_two_pages_shows_the_first(desk: Desk, library: Any) -> None:
@@ -201,16 +201,16 @@ def test_a_place_without_pages_is_shown_in_the_text(desk: Desk) -> None:
 
 
 def test_add(desk: Desk, library: Any, paper_file: Path) -> None:
-    seen: list[tuple[float, str]] = []
-    assert desk.add(paper_file, lambda part, stage: seen.append((part, stage))) == "2401.00001"
-    assert seen == [(0.05, "reading")]
+    seen: list[str] = []
+    assert desk.add(paper_file, seen.append) == "2401.00001"
+    assert seen == ["read"]
     library.added[paper_file.name] = SimpleNamespace(status="encrypted", reason="has a password")
     with pytest.raises(NotAdded, match=r"2401\.00001\.pdf: encrypted: has a password"):
-        desk.add(paper_file, lambda part, stage: None)
+        desk.add(paper_file, seen.append)
     other = paper_file.with_suffix(".exe")
     other.write_bytes(b"MZ")
     with pytest.raises(NotAdded, match="reads"):
-        desk.add(other, lambda part, stage: None)
+        desk.add(other, seen.append)
 
 
 def test_papers_and_choices(desk: Desk, library: Any, row_of: Any) -> None:

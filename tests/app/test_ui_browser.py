@@ -1,4 +1,4 @@
-"""The web UI in a browser: search, choose a hit, see its page; read a digest, choose a sentence."""
+"""The web UI in a browser: search, choose a hit, see its page. Papers are read elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,7 +27,7 @@ fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write
 from types import SimpleNamespace
-def write(library, paper_id, lang="en", writer="extractive"):
+def write(library, paper_id, lang="en", writer="extractive", on_section=None):
     digest = fakes.make_digest(lang)
     return replace(digest, paper=replace(digest.paper, id=paper_id))
 app.write.write_digest = write
@@ -58,11 +59,17 @@ with running(web_app(library, Settings()), "127.0.0.1", port) as address:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
+    with served(SERVER, tmp_path_factory.mktemp("server")) as line:
+        yield line
+
+
+@contextmanager
+def served(program: str, folder: Path) -> Iterator[str]:
+    """A program that prints its address and serves, until the context ends."""
     environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
     with (folder / "stderr").open("w") as errors:
         server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(Path(__file__).with_name("conftest.py"))],
+            [sys.executable, "-c", program, str(Path(__file__).with_name("conftest.py"))],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -274,34 +281,6 @@ def test_a_result_opens_its_paper(page: Any, address: str) -> None:
     page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
     page.goto(f"{address}?paper=gone")
     page.get_by_text("Results stand here").wait_for()
-
-
-def test_read_a_digest_and_see_a_sentence_on_its_page(page: Any) -> None:
-    page.get_by_role("tab", name="Paper").click()
-    page.locator("#paper-choice input").click()
-    page.get_by_role("option", name="Lanterns on Paths (2401.00001)").click()
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
-    page.locator("#digest [data-pick]").nth(2).focus()
-    page.keyboard.press("Enter")
-    assert _is_drawn(page.locator("#place-image img"))
-    page.get_by_label("中文").click()
-    page.locator("#digest h2", has_text="结论").wait_for()
-
-
-def _upload(page: Any, path: Path) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.locator("#upload").click()
-    chooser.value.set_files(path)
-
-
-def test_upload(page: Any, tmp_path: Path) -> None:
-    page.get_by_role("tab", name="Paper").click()
-    for name in ("locked.pdf", "2401.00001.pdf"):
-        (tmp_path / name).write_bytes(b"%PDF-1.7\n")
-    _upload(page, tmp_path / "locked.pdf")
-    page.get_by_text("encrypted: has a <b>password</b>").first.wait_for()
-    _upload(page, tmp_path / "2401.00001.pdf")
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
 
 
 def test_library_shows_titles_as_text(page: Any) -> None:

@@ -1,0 +1,254 @@
+"""What stands beside a digest in the browser: the paper's pages, its figures, files to download.
+
+Pages are pictures, with their words as text over them (ADR 19). Addresses begin with the key of a
+desk, so that who may read a library may see its pages; they carry a part of the file's hash, so
+that a browser may keep what it was given.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from app.digest import Claim, Digest, Language
+from index.errors import GlossError
+from index.paper import Box, PageSize, Paper, Span
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from app.desk import Desk, Desks
+
+Form = Literal["md", "html", "json", "bib"]
+FORMS: dict[Form, str] = {
+    "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "bib": "application/x-bibtex; charset=utf-8",
+}
+
+SCALES = (1.0, 1.5, 2.0, 3.0)  # pixels a point; a browser chooses by the width it has
+KEPT_BYTES = 64_000_000  # of pictures in memory: some 400 pages
+_FEW_COLOURS = 4096  # a page of print with coloured links has fewer
+_MARK_PADDING = 1.0  # points around marked words
+_YEAR = 31_536_000
+
+
+def view_router(desks: Desks) -> APIRouter:
+    """The addresses under ``/view``: ``/view/{key}/{paper}/pages/3.png?scale=2`` and so on."""
+    from fastapi import APIRouter, Header, HTTPException, Query, Response
+
+    router = APIRouter(prefix="/view", include_in_schema=False)
+    pictures = Pictures()
+
+    def answered(
+        key: str,
+        paper_id: str,
+        known: str | None,
+        name: str,
+        media: str,
+        make: Callable[[Desk, Paper], bytes],
+    ) -> Response:
+        desk = desks.by_key(key)
+        if desk is None:
+            raise HTTPException(404, "not here any more: open the paper again")
+        try:
+            paper = desk.library.paper(paper_id)
+            tag = f'"{paper.sha256[:32]}-{name}"'
+            headers = {"Cache-Control": f"private, max-age={_YEAR}", "ETag": tag}
+            if known is not None and tag in known:
+                return Response(status_code=304, headers=headers)
+            return Response(make(desk, paper), media_type=media, headers=headers)
+        except GlossError as error:
+            raise HTTPException(404, str(error)) from error
+
+    @router.get("/{key}/{paper_id:path}/pages/{number}.png")
+    def page(
+        key: str,
+        paper_id: str,
+        number: int,
+        scale: float = Query(2.0, ge=0.25, le=4.0),
+        if_none_match: str | None = Header(None),
+    ) -> Response:
+        near = min(SCALES, key=lambda one: abs(one - scale))  # few of them, to be kept
+
+        def draw(desk: Desk, paper: Paper) -> bytes:
+            return pictures.of(
+                (paper.sha256, f"page {number}", near),
+                lambda: desk.library.page_image(paper_id, number, (), near),
+            )
+
+        return answered(key, paper_id, if_none_match, f"{number}-{near:g}", "image/png", draw)
+
+    @router.get("/{key}/{paper_id:path}/pages/{number}.json")
+    def words(
+        key: str, paper_id: str, number: int, if_none_match: str | None = Header(None)
+    ) -> Response:
+        def listed(desk: Desk, paper: Paper) -> bytes:
+            sizes = desk.library.page_sizes(paper_id)
+            found = page_words(paper, number, sizes[number - 1]) if 0 < number <= len(sizes) else []
+            return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+
+        name = f"words-{number}"
+        return answered(key, paper_id, if_none_match, name, "application/json", listed)
+
+    @router.get("/{key}/{paper_id:path}/figures/{label}.png")
+    def figure(
+        key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
+    ) -> Response:
+        def draw(desk: Desk, paper: Paper) -> bytes:
+            return pictures.of(
+                (paper.sha256, label, 2.0),
+                lambda: desk.library.figure_image(paper_id, label, 2.0),
+            )
+
+        tag = quote(label, safe="")
+        return answered(key, paper_id, if_none_match, tag, "image/png", draw)
+
+    @router.get("/{key}/{paper_id:path}/digest.{form}")
+    def digest(
+        key: str, paper_id: str, form: Form, lang: Language = "en", writer: str = "extractive"
+    ) -> Response:
+        from app.render import file_slug
+
+        desk = desks.by_key(key)
+        if desk is None:
+            raise HTTPException(404, "not here any more: open the paper again")
+        try:
+            text = written(desk.saved(paper_id, lang, writer), form)
+        except GlossError as error:
+            raise HTTPException(404, str(error)) from error
+        name = f"{file_slug(paper_id)}.{form}"
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+            "Cache-Control": "private, no-cache",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(text, media_type=FORMS[form], headers=headers)
+
+    return router
+
+
+class Pictures:
+    """Pictures that were drawn, the last ones used, up to ``KEPT_BYTES``."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str, float], bytes] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def of(self, name: tuple[str, str, float], draw: Callable[[], bytes]) -> bytes:
+        """The picture of that name, drawn where it is not kept."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
+        picture = in_few_colours(draw())
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = picture
+                self._bytes += len(picture)
+            while self._bytes > self._most:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+        return picture
+
+
+def in_few_colours(png: bytes) -> bytes:
+    """A picture with a palette where it has few colours, as a page of print has; else as it is."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as picture:
+        if picture.mode != "RGB" or picture.getcolors(_FEW_COLOURS) is None:
+            return png
+        small = io.BytesIO()
+        picture.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            small, "PNG"
+        )
+    return min(small.getvalue(), png, key=len)
+
+
+def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]:
+    """The words of a page by printed line: ``[x0, y0, x1, y1, word]``, in points as people see it.
+
+    Lines of a page that the file turns have boxes for finding a word, and not for reading along.
+    """
+    lines: dict[int, list[list[Any]]] = {}
+    for word in paper.words.on(page):
+        box = size.seen(word.box)
+        corners = [round(one, 2) for one in (box.x0, box.y0, box.x1, box.y1)]
+        lines.setdefault(word.line, []).append([*corners, word.span.of(paper.text)])
+    return list(lines.values())
+
+
+def marks_of(claim: Claim, sizes: Sequence[PageSize]) -> list[list[list[float]]]:
+    """Where the words of each citation are: ``[page, left, top, width, height]`` for each line,
+    in percent of the page."""
+
+    def mark(box: Box) -> list[float]:
+        size = sizes[box.page - 1]
+        seen = size.seen(box)
+        x0, y0 = seen.x0 - _MARK_PADDING, seen.y0 - _MARK_PADDING
+        x1, y1 = seen.x1 + _MARK_PADDING, seen.y1 + _MARK_PADDING
+        parts = (x0 / size.width, y0 / size.height, (x1 - x0) / size.width, (y1 - y0) / size.height)
+        return [box.page, *(round(100 * part, 3) for part in parts)]
+
+    return [
+        [mark(box) for box in cited.boxes if box.page <= len(sizes)] for cited in claim.citations
+    ]
+
+
+def text_blocks(paper: Paper) -> list[tuple[str, Span]]:
+    """A paper without pages as blocks to be read: ``heading`` or ``paragraph``, side by side."""
+    blocks: list[tuple[str, Span]] = []
+    end = 0
+    for block in paper.blocks:
+        if block.span.start > end and paper.text[end : block.span.start].strip():
+            blocks.append(("paragraph", Span(end, block.span.start)))
+        if block.span.end > end:
+            kind = "heading" if block.kind == "heading" else "paragraph"
+            blocks.append((kind, Span(max(block.span.start, end), block.span.end)))
+            end = block.span.end
+    if paper.text[end:].strip():
+        blocks.append(("paragraph", Span(end, len(paper.text))))
+    return blocks
+
+
+def address_of(key: str, paper_id: str) -> str:
+    """Where what belongs to a paper is found: ``/view/library/2407.03300``."""
+    return f"/view/{quote(key, safe='')}/{quote(paper_id)}"
+
+
+def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[int, str]:
+    """The pictures of the digest's captions that were found on a page, by the claim's number."""
+    found: dict[int, str] = {}
+    labels = {figure.caption.start: figure.label for figure in paper.figures if figure.box}
+    number = 0
+    for section in digest.sections:
+        for claim in section.items:
+            label = labels.get(claim.citations[0].span.start)
+            if section.name == "figures" and label is not None:
+                version = paper.sha256[:12]
+                found[number] = f"{address}/figures/{quote(label, safe='')}.png?v={version}"
+            number += 1
+    return found
+
+
+def written(digest: Digest, form: Form) -> str:
+    """A digest as a file."""
+    from app.render import to_bibtex, to_html, to_json, to_markdown
+
+    match form:
+        case "md":
+            return to_markdown(digest)
+        case "html":
+            return to_html(digest)
+        case "json":
+            return json.dumps(to_json(digest), ensure_ascii=False, indent=2) + "\n"
+        case "bib":
+            return to_bibtex(digest.paper)

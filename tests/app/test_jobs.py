@@ -1,0 +1,72 @@
+"""Work that can be stopped: between two steps, and never in one."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from app.jobs import Job, Jobs, Stopped
+from index.errors import GlossError
+
+
+def test_a_job_tells_its_steps_and_what_went_wrong() -> None:
+    def fine(tell: Any) -> None:
+        tell("one")
+        tell("two")
+
+    def broken(tell: Any) -> None:
+        tell("one")
+        raise GlossError("no more paper")
+
+    assert list(Job(fine).steps()) == ["one", "two"]
+    steps = Job(broken).steps()
+    assert next(steps) == "one"
+    with pytest.raises(GlossError, match="no more paper"):
+        next(steps)
+
+
+def test_a_job_stops_before_its_next_step() -> None:
+    may_go, done = threading.Event(), []
+
+    def work(tell: Any) -> None:
+        tell("read")
+        may_go.wait(10)
+        done.append("read")
+        tell("store")
+        done.append("stored")
+
+    job = Job(work)
+    steps = job.steps()
+    assert next(steps) == "read"
+    assert not job.stop(0.0) and job.stopping  # it has not come to the end of its step
+    may_go.set()
+    assert job.stop(10)
+    assert done == ["read"]
+    with pytest.raises(Stopped):
+        list(steps)
+
+
+def test_what_had_ended_before_it_was_stopped_is_told_apart() -> None:
+    job = Job(lambda tell: tell("stored"))
+    assert list(job.steps()) == ["stored"]
+    assert not job.stop(10) and not job.running
+
+
+def test_a_session_has_one_job() -> None:
+    jobs: Jobs[str] = Jobs()
+    go = threading.Event()
+
+    def work(tell: Any) -> None:
+        go.wait(10)
+        tell("on")
+
+    first, other = jobs.begin("a", work), jobs.begin("b", work)
+    second = jobs.begin("a", work)
+    assert (first.stopping, second.stopping, other.stopping) == (True, False, False)
+    jobs.end("a", first)  # whose place another one has
+    assert jobs.take("a") is second and jobs.take("a") is None
+    jobs.end("b")
+    assert other.stopping
+    go.set()
