@@ -260,7 +260,7 @@ def test_the_tour_is_there_until_it_was_used(page: Any, address: str) -> None:
     page.goto(address)
     assert tour.get_by_role("button", name="Ask, and get").inner_text().endswith("✓ seen")
     tour.get_by_role("button", name="Read a digest").click()
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
     page.goto(address)
     page.get_by_text("Results stand here").wait_for()
     assert tour.is_hidden()
@@ -275,10 +275,10 @@ def test_an_own_question_ends_the_tour(page: Any, address: str) -> None:
 def test_a_result_opens_its_paper(page: Any, address: str) -> None:
     _search(page, "lantern")
     page.get_by_role("link", name="Read this paper").first.click()
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
     assert page.get_by_role("tab", name="Paper").get_attribute("aria-selected") == "true"
     page.goto(f"{address}?paper=2401.00001")
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
     page.goto(f"{address}?paper=gone")
     page.get_by_text("Results stand here").wait_for()
 
@@ -297,7 +297,7 @@ def test_the_map_opens_a_paper(page: Any) -> None:
     page.get_by_label("year", exact=True).click()
     page.locator("#pictures .legend", has_text="2024 (2)").wait_for()
     page.locator("#pictures .map").get_by_role("link", name="Lanterns on Paths (2024)").click()
-    page.locator("#digest h1", has_text="Lanterns on Paths").wait_for()
+    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
 
 
 def _in(browser: Any, **wishes: Any) -> Any:
