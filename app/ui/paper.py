@@ -86,7 +86,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         language: Language,
     ) -> Iterator[tuple[Any, Any, Any, Any]]:
         waiting = {section.name for section in digest.sections if section.items}
-        said = fill("adding.html", done=texts()[language]["paper_wording"], error="", stage="")
+        said = _told(told=texts()[language]["paper_wording"])
         cancel = gr.update(visible=True)
         yield desk.reader(digest, language, waiting), pages, said, cancel
         try:
@@ -98,7 +98,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         except Stopped:
             return  # whoever stopped it says so
         except GlossError as error:
-            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            said = _told(error=plain(str(error)))
             yield desk.reader(digest, language), gr.skip(), said, gr.update(visible=False)
             return
         if not job.stopping:
@@ -109,7 +109,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         language = language_of(request)
         wording.end(request.session_hash)
         said = texts()[language]["paper_wording_stopped"]
-        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
+        return _told(told=said), gr.update(visible=False)
 
     def add(
         work: Callable[[Desk, Tell[str]], str],
@@ -128,12 +128,12 @@ def paper_tab(desks: Desks) -> PaperTab:
         except Stopped:
             return
         except GlossError as error:
-            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            said = _told(error=plain(str(error)))
             yield gr.skip(), said, gr.update(visible=False)
             return
         finally:
             adding.end(session, job)
-        said = fill("adding.html", done=words["paper_added"].format(found[0]), error="", stage="")
+        said = _told(done=words["paper_added"].format(found[0]))
         update = gr.update(choices=desk.choices(), value=found[0])
         yield update, said, gr.update(visible=False)
 
@@ -160,7 +160,7 @@ def paper_tab(desks: Desks) -> PaperTab:
             said = words["paper_stopping"]
         else:
             said = words["paper_too_late"]
-        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
+        return _told(told=said), gr.update(visible=False)
 
     def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
         wording.end(request.session_hash)
@@ -218,10 +218,12 @@ def paper_tab(desks: Desks) -> PaperTab:
                 min_width=220,
                 elem_id="upload",
             )
-        progress = html("adding")
-        cancel = gr.Button(say("paper_cancel"), size="sm", visible=False, elem_id="cancel")
-        worded = html("wording")
-        stop = gr.Button(say("paper_cancel_wording"), size="sm", visible=False, elem_id="stop")
+        with gr.Row(elem_classes="gloss-status"):
+            progress = html("adding")
+            cancel = _button(say("paper_cancel"), "cancel")
+        with gr.Row(elem_classes="gloss-status"):
+            worded = html("wording")
+            stop = _button(say("paper_cancel_wording"), "stop")
         with gr.Row(elem_classes="gloss-reader"):
             with gr.Column(scale=5, min_width=320):
                 reading = html("digest", template_source("reader.js"))
@@ -274,6 +276,13 @@ def _with(digest: Digest, section: DigestSection) -> Digest:
     return replace(digest, sections=tuple(sections))
 
 
+def _button(label: Any, element: str) -> Any:
+    """A button that is there only while there is something to stop."""
+    return load_gradio().Button(
+        label, size="sm", scale=0, min_width=130, visible=False, elem_id=element
+    )
+
+
 def _nothing(language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_empty"])
 
@@ -282,11 +291,16 @@ def _unknown(paper: str, language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_unknown"].format(plain(paper)))
 
 
+def _told(*, error: str = "", told: str = "", done: str = "") -> str:
+    return fill("adding.html", error=error, told=told, done=done, stage="")
+
+
 def _stage(stage: str, language: Language) -> str:
     names = list(STAGES)
     return fill(
         "adding.html",
         error="",
+        told="",
         done="",
         stage=stage or names[0],
         stages=names,

@@ -170,8 +170,9 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "claims.html": fill("claims.html", hits=[(found, "both")], query=text),
         "papers.html": fill("papers.html", rows=[{**row, "passages": 3, "added": "2024-07-05T1"}]),
         "place.html": fill("place.html", place=place, pages="2", around=(text, text, text)),
-        "adding.html": fill("adding.html", error=text, done="", stage="")
-        + fill("adding.html", error="", done=text, stage=""),
+        "adding.html": fill("adding.html", error=text, told=text, done="", stage="")
+        + fill("adding.html", error="", told=text, done="", stage="")
+        + fill("adding.html", error="", told="", done=text, stage=""),
         "no_paper.html": fill("no_paper.html", text=text),
         "pages.html": fill(
             "pages.html",
