@@ -56,7 +56,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         desk = desks.of(session)
         wording.end(session)
         if not paper:
-            yield _nothing(language), "", "", gr.update(visible=False)
+            yield _hint(desk, request, language), "", "", gr.update(visible=False)
             return
         try:
             digest = desk.quoted(paper, lang)
@@ -171,14 +171,13 @@ def paper_tab(desks: Desks) -> PaperTab:
         language = language_of(request)
         desk = desks.of(request.session_hash)
         asked = _named(request)
-        found = desk.known(asked) if asked else None
-        hint = _unknown(asked, language) if asked else _nothing(language)
+        there = asked is not None and desk.known(asked) is not None
         words = texts()[language]
         writers = [(words[f"paper_writer_{name}"], name) for name in desk.writers()]
         return (
             gr.update(value=language),
             gr.update(choices=writers, value="extractive", visible=len(writers) > 1),
-            hint if found is None else gr.skip(),
+            gr.skip() if there else _hint(desk, request, language),
         )
 
     with gr.Tab("Paper", id="paper", elem_id="paper-tab"):
@@ -285,6 +284,14 @@ def _button(label: Any, element: str) -> Any:
 
 def _nothing(language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_empty"])
+
+
+def _hint(desk: Desk, request: Any, language: Language) -> str:
+    """What to do where no paper is chosen: the address may name one that is not here."""
+    asked = _named(request)
+    if asked is None or desk.known(asked) is not None:
+        return _nothing(language)
+    return _unknown(asked, language)
 
 
 def _unknown(paper: str, language: Language) -> str:
