@@ -56,7 +56,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         desk = desks.of(session)
         wording.end(session)
         if not paper:
-            yield _nothing(language), "", "", gr.update(visible=False)
+            yield _hint(desk, request, language), "", "", gr.update(visible=False)
             return
         try:
             digest = desk.quoted(paper, lang)
@@ -86,7 +86,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         language: Language,
     ) -> Iterator[tuple[Any, Any, Any, Any]]:
         waiting = {section.name for section in digest.sections if section.items}
-        said = fill("adding.html", done=texts()[language]["paper_wording"], error="", stage="")
+        said = _told(told=texts()[language]["paper_wording"])
         cancel = gr.update(visible=True)
         yield desk.reader(digest, language, waiting), pages, said, cancel
         try:
@@ -98,7 +98,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         except Stopped:
             return  # whoever stopped it says so
         except GlossError as error:
-            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            said = _told(error=plain(str(error)))
             yield desk.reader(digest, language), gr.skip(), said, gr.update(visible=False)
             return
         if not job.stopping:
@@ -109,7 +109,7 @@ def paper_tab(desks: Desks) -> PaperTab:
         language = language_of(request)
         wording.end(request.session_hash)
         said = texts()[language]["paper_wording_stopped"]
-        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
+        return _told(told=said), gr.update(visible=False)
 
     def add(
         work: Callable[[Desk, Tell[str]], str],
@@ -128,12 +128,12 @@ def paper_tab(desks: Desks) -> PaperTab:
         except Stopped:
             return
         except GlossError as error:
-            said = fill("adding.html", error=plain(str(error)), done="", stage="")
+            said = _told(error=plain(str(error)))
             yield gr.skip(), said, gr.update(visible=False)
             return
         finally:
             adding.end(session, job)
-        said = fill("adding.html", done=words["paper_added"].format(found[0]), error="", stage="")
+        said = _told(done=words["paper_added"].format(found[0]))
         update = gr.update(choices=desk.choices(), value=found[0])
         yield update, said, gr.update(visible=False)
 
@@ -160,7 +160,7 @@ def paper_tab(desks: Desks) -> PaperTab:
             said = words["paper_stopping"]
         else:
             said = words["paper_too_late"]
-        return fill("adding.html", done=said, error="", stage=""), gr.update(visible=False)
+        return _told(told=said), gr.update(visible=False)
 
     def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
         wording.end(request.session_hash)
@@ -171,14 +171,13 @@ def paper_tab(desks: Desks) -> PaperTab:
         language = language_of(request)
         desk = desks.of(request.session_hash)
         asked = _named(request)
-        found = desk.known(asked) if asked else None
-        hint = _unknown(asked, language) if asked else _nothing(language)
+        there = asked is not None and desk.known(asked) is not None
         words = texts()[language]
         writers = [(words[f"paper_writer_{name}"], name) for name in desk.writers()]
         return (
             gr.update(value=language),
             gr.update(choices=writers, value="extractive", visible=len(writers) > 1),
-            hint if found is None else gr.skip(),
+            gr.skip() if there else _hint(desk, request, language),
         )
 
     with gr.Tab(say("paper_tab"), id="paper", elem_id="paper-tab"):
@@ -218,10 +217,12 @@ def paper_tab(desks: Desks) -> PaperTab:
                 min_width=220,
                 elem_id="upload",
             )
-        progress = html("adding")
-        cancel = gr.Button(say("paper_cancel"), size="sm", visible=False, elem_id="cancel")
-        worded = html("wording")
-        stop = gr.Button(say("paper_cancel_wording"), size="sm", visible=False, elem_id="stop")
+        with gr.Row(elem_classes="gloss-status"):
+            progress = html("adding")
+            cancel = _button(say("paper_cancel"), "cancel")
+        with gr.Row(elem_classes="gloss-status"):
+            worded = html("wording")
+            stop = _button(say("paper_cancel_wording"), "stop")
         with gr.Row(elem_classes="gloss-reader"):
             with gr.Column(scale=5, min_width=320):
                 reading = html("digest", template_source("reader.js"))
@@ -274,12 +275,31 @@ def _with(digest: Digest, section: DigestSection) -> Digest:
     return replace(digest, sections=tuple(sections))
 
 
+def _button(label: Any, element: str) -> Any:
+    """A button that is there only while there is something to stop."""
+    return load_gradio().Button(
+        label, size="sm", scale=0, min_width=130, visible=False, elem_id=element
+    )
+
+
 def _nothing(language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_empty"])
 
 
+def _hint(desk: Desk, request: Any, language: Language) -> str:
+    """What to do where no paper is chosen: the address may name one that is not here."""
+    asked = _named(request)
+    if asked is None or desk.known(asked) is not None:
+        return _nothing(language)
+    return _unknown(asked, language)
+
+
 def _unknown(paper: str, language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_unknown"].format(plain(paper)))
+
+
+def _told(*, error: str = "", told: str = "", done: str = "") -> str:
+    return fill("adding.html", error=error, told=told, done=done, stage="")
 
 
 def _stage(stage: str, language: Language) -> str:
@@ -287,6 +307,7 @@ def _stage(stage: str, language: Language) -> str:
     return fill(
         "adding.html",
         error="",
+        told="",
         done="",
         stage=stage or names[0],
         stages=names,

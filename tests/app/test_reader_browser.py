@@ -282,6 +282,10 @@ def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     text = page.locator("#digest").inner_text()
     assert "与原文逐字一致" in text and "论文中未说明" in text
     assert not re.search(r"quoted|word for word|not stated", text)
+    page.goto(f"{address}?paper=gone")
+    page.locator("#digest", has_text="库中没有 gone").wait_for()
+    page.wait_for_timeout(1000)  # whatever else the page begins with is there
+    assert "库中没有 gone" in page.locator("#digest").inner_text()
     page.close()
 
 

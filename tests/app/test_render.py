@@ -181,8 +181,9 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "tour.html": fill("tour.html", paper_id=text, title=text, **said),
         "empty.html": fill("empty.html", said=text),
         "said.html": fill("said.html", said=text),
-        "adding.html": fill("adding.html", error=text, done="", stage="")
-        + fill("adding.html", error="", done=text, stage=""),
+        "adding.html": fill("adding.html", error=text, told=text, done="", stage="")
+        + fill("adding.html", error="", told=text, done="", stage="")
+        + fill("adding.html", error="", told="", done=text, stage=""),
         "no_paper.html": fill("no_paper.html", text=text),
         "pages.html": fill(
             "pages.html",

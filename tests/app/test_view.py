@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.claims import sentence_names
-from app.desk import Desk, NotAdded, OneDesk
+from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
 from app.jobs import Job, Stopped
 from app.saved import NoSavedDigest
@@ -35,6 +37,8 @@ from app.writers import writers_at_hand
 from index.config import Settings
 from index.errors import FetchError
 from index.paper import Block, Box, Figure, PageSize, Span
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
@@ -326,6 +330,41 @@ def test_fetching_says_what_to_do_when_it_fails(
     with pytest.raises(NotAdded, match="no such paper"):
         desk.fetch("arXiv:2407.03300", told.append)
     assert desk.fetch("https://arxiv.org/abs/2407.03300", told.append) == "2407.03300"
+
+
+def test_a_paper_comes_from_arxiv_and_a_stop_leaves_nothing(
+    open_library: Callable[..., Any], tmp_path: Path
+) -> None:
+    served = _arxiv_on_this_machine()
+    with served.served_arxiv() as arxiv:
+        arxiv.files = {"2407.03300v2": (DATA / "cited-digests.pdf").read_bytes()}
+        settings = arxiv.settings(tmp_path / "cache", library=tmp_path / "library")
+        with open_library(settings) as opened:
+            desk = Desk(opened, settings=settings)
+
+            def stop_after(stage: str) -> None:
+                if stage == "read":
+                    raise Stopped
+
+            with pytest.raises(Stopped):
+                desk.fetch("2407.03300", stop_after)
+            assert opened.papers() == []
+            stages: list[str] = []
+            assert desk.fetch("https://arxiv.org/abs/2407.03300v2", stages.append) == "2407.03300"
+            assert stages == list(STAGES)
+            assert [row.id for row in opened.papers()] == ["2407.03300"]
+            assert desk.fetch("2407.03300", stages.append) == "2407.03300"  # it is here
+            with pytest.raises(NotAdded, match="arXiv has no such paper or version"):
+                desk.fetch("2407.09999", stages.append)
+
+
+def _arxiv_on_this_machine() -> Any:
+    path = Path(__file__).parent.parent / "index" / "served_arxiv.py"
+    spec = importlib.util.spec_from_file_location("served_arxiv", path)
+    assert spec is not None and spec.loader is not None
+    module = sys.modules["served_arxiv"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_what_is_stopped_half_way_is_not_in_the_library(

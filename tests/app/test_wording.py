@@ -298,3 +298,39 @@ def test_drafts_of_an_answer_that_was_cut_say_so() -> None:
     assert Merging().drafts(task, replace(cut, text="{")) == [
         Draft("", task.quotes, "it is not finished")
     ]
+
+
+def test_each_section_is_told_once_it_is_worded_and_a_server_is_asked_for_some_at_once() -> None:
+    said = {ONE: GOOD, TWO: TWO.replace("We find that the", "The authors find that")}
+    model = FakeModel(lambda q: next(text for quote, text in said.items() if quote in q.user))
+    given_sections = sections(
+        summary=[quoted(ONE)], method=[quoted(TWO, 2)], limits=[quoted(THREE, 3)]
+    )
+    for at_once, asked_before in ((1, [1, 2]), (2, [2, 2])):
+        told: list[tuple[DigestSection, int]] = []
+        model.asked.clear()
+        by = ModelWriter("x", model, Compressing(), Checker(), load_glossary(), 60, at_once)
+        worded = by.word(given_sections, "en", lambda one: told.append((one, len(model.asked))))  # noqa: B023
+        assert tuple(one for one, _ in told) == worded.sections
+        counts = {one.name: count for one, count in told}
+        assert [counts["summary"], counts["method"]] == asked_before
+        assert worded == ModelWriter(
+            "x", model, Compressing(), Checker(), load_glossary(), 60
+        ).word(given_sections, "en")
+
+
+def test_a_sentence_under_two_headings_is_translated_once() -> None:
+    asked: list[str] = []
+
+    def answer_of(question: Question) -> str:
+        if "<en>" not in question.user:
+            return GOOD
+        asked.append(question.user)
+        return "每盏灯重两千克。"
+
+    quote = quoted(THREE)
+    worded = writer(FakeModel(answer_of), Compressing()).word(
+        sections(summary=[quote], method=[quote]), "zh"
+    )
+    assert sum(one.endswith("</en>") for one in asked) == 1  # the others say what was wrong
+    assert items(worded, "summary") == items(worded, "method")

@@ -19,6 +19,7 @@ from index.paper import (
     Box,
     Citation,
     ClaimRecord,
+    PageSize,
     Paper,
     Reading,
     Section,
@@ -112,6 +113,9 @@ class JsonReader:
 
     def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
         return f"{path.suffix} {box.page} {scale}".encode()
+
+    def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
+        return (PageSize(612, 792),)
 
     def close(self) -> None:
         pass

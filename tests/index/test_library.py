@@ -27,7 +27,7 @@ from index.errors import (
     StoreUnusable,
 )
 from index.library import Added, Library, Step
-from index.paper import SearchFilter, Span
+from index.paper import PageSize, SearchFilter, Span
 from index.sources import Source
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
@@ -79,6 +79,8 @@ def test_an_added_paper_is_found_with_its_place(library: Library, tmp_path: Path
     assert library.page_image("Bees", 1, hit.boxes, 2.0) == b".pdf 1 1 2.0"
     with pytest.raises(SourceNotFound, match="has no page 2"):
         library.page_image("Bees", 2, (), 1.0)
+    assert library.page_sizes("Bees") is library.page_sizes("Bees")  # the file is asked once
+    assert library.page_sizes("Bees") == (PageSize(612, 792),)
     with pytest.raises(SourceNotFound, match="has no Table 1; its figures: none"):
         library.figure_image("Bees", "Table 1")
     assert library.health().ok
@@ -145,6 +147,7 @@ def test_names_that_collide_and_files_that_change(library: Library, tmp_path: Pa
     assert sorted(found(library, "a")) == ["bees and wasps", "cats and dogs"]
     with pytest.raises(SourceNotFound, match="added as markdown"):
         library.page_image("draft", 1, (), 1.0)
+    assert library.page_sizes("draft") == ()
 
 
 def test_failures_are_listed_and_hide_nothing(library: Library, tmp_path: Path) -> None:

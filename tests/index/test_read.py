@@ -191,6 +191,15 @@ def test_a_page_is_drawn_with_its_boxes_marked(reader: Reader) -> None:
     assert min(red, green) > 200 > blue  # yellow
 
 
+def test_the_sizes_of_pages_are_those_of_their_pictures(reader: Reader, tmp_path: Path) -> None:
+    sizes = reader.page_sizes(GOOD)
+    picture: Any = pymupdf.Pixmap(reader.render_page(GOOD, 1, (), 1.0))
+    assert (picture.width, picture.height) == pytest.approx((sizes[0].width, sizes[0].height), 1)
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
+    with pytest.raises(SourceNotFound, match="cannot be drawn"):
+        reader.page_sizes(tmp_path / "broken.pdf")
+
+
 def test_a_page_that_is_not_there_cannot_be_drawn(reader: Reader) -> None:
     with pytest.raises(SourceNotFound, match="no page 99"):
         reader.render_page(GOOD, 99, (), 1.0)
