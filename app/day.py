@@ -136,9 +136,8 @@ def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str
     """The page for Hexo, its front matter with the keys that digest blogs have.
 
     Where there are pictures it has an address of its own, ``<stem>.html`` at the blog's root.
-    Beside it lies what Hexo publishes of the folder ``<stem>``, whether that is the post's asset folder
-    or stands in ``source``: one relative address finds a picture in the blog and
-    beside the Markdown.
+    Beside it lies what Hexo publishes of the folder ``<stem>``, be that the post's asset folder or
+    one in ``source``: one relative address finds a picture in the blog and beside the Markdown.
     """
     views = [view(digest) for digest in day.digests]
     titles = "; ".join(seen.title for seen in views)
