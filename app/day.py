@@ -17,6 +17,7 @@ from app.render import (
     CitationView,
     DigestView,
     Picture,
+    escape_link_text,
     escape_markdown,
     file_slug,
     fill,
@@ -190,7 +191,7 @@ def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str
 
 def _contents(views: Sequence[DigestView]) -> list[str]:
     return [
-        f"{number}. [{escape_markdown(seen.title)}](#{anchor(seen.header.id)})"
+        f"{number}. [{escape_link_text(seen.title)}](#{anchor(seen.header.id)})"
         for number, seen in enumerate(views, start=1)
     ]
 
@@ -200,7 +201,7 @@ def _page_link_inline(citation: CitationView) -> str:
 
 
 def _failed_line(one: FailedPaper) -> str:
-    label = escape_markdown(one.id)
+    label = escape_link_text(one.id)
     name = f"[{label}]({one.url})" if web_address(one.url) else label
     title = f" {escape_markdown(one.title)}" if plain(one.title) else ""
     return f"- {name}{title}: {escape_markdown(one.reason)}"

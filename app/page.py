@@ -268,7 +268,7 @@ def _write_pictures(
             if size is not None:
                 width, height = (round(side / PICTURE_SCALE * _POINT) for side in size)
                 key = (paper.id, f"figures.{number}")
-                yield key, Picture(f"{stem}/{file}", width, height)
+                yield key, Picture(name.label, f"{stem}/{file}", width, height)
 
 
 def _drawn(library: Library, paper_id: str, label: str, path: Path) -> bytes:
