@@ -281,7 +281,12 @@ def _take(
     heard_of = {one.name for one in found.wanted.values()}
     heard_of |= {one.wanted.name for one in found.settled.values()}
     unsettled = tuple(one for one in found.unanswered if one.id not in heard_of)
-    published = published.changed(waiting=(*unsettled, *waiting(found.wanted.values())))
+    # What was had before and could not be read need not be waited for, should this run be killed.
+    unread = {one.id for one in published.failures} - {
+        known.id for one in published.waiting if (known := parse_reference(one.id))
+    }
+    untried = (one for one in found.wanted.values() if one.id not in unread)
+    published = published.changed(waiting=(*unsettled, *waiting(untried)))
     if published.waiting:
         write_text(daily.out / MANIFEST, published.to_json())
 

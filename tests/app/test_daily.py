@@ -179,6 +179,15 @@ def test_a_broken_paper_is_at_the_foot_of_its_pages(
     # A page that is written by hand afterwards knows it, too.
     gloss("page", "--category", "cs.LG", "--out", str(tmp_path / "site"))
     assert FLIES not in (tmp_path / "site" / f"{today()}-cs.lg.md").read_text()
+    # Another run tries it again, says so, and leaves every file as it is.
+    before = state(tmp_path / "site")
+    again = gloss()
+    assert (again.code, again.err, again.out.splitlines()[0]) == (
+        3,
+        ran.err,
+        "fetch: nothing new, 2 skipped, 1 failed",
+    )
+    assert state(tmp_path / "site") == before
     # Once it can be read, it is on the page and no longer at its foot.
     arxiv.files[f"{FLIES}v1"] = fakes.printed(text="We show that flies fly.")
     for file in (tmp_path / "cache").rglob("*.pdf"):
@@ -212,6 +221,16 @@ def test_a_network_failure_part_way(gloss: Any, arxiv: ServedArxiv, tmp_path: Pa
     assert f'<article id="paper-{ANTS}">' in page
     assert 'class="missing"' not in (tmp_path / "site" / f"{today()}-cs.cv.html").read_text()
     assert read_published(tmp_path / "site").waiting == ()
+
+
+def test_a_download_that_fails_again_changes_nothing(
+    gloss: Any, arxiv: ServedArxiv, tmp_path: Path
+) -> None:
+    arxiv.fail("status", times=99, where=f"/pdf/{ANTS}", status=503)
+    gloss()
+    before = state(tmp_path / "site")
+    assert gloss().code == 3
+    assert state(tmp_path / "site") == before
 
 
 def test_arxiv_out_of_reach(gloss: Any, arxiv: ServedArxiv, tmp_path: Path) -> None:
