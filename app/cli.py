@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.daily_command import daily
 from app.dates import dated, iso_date
 from app.digest import Digest, Language, WriterName
 from app.models_command import models
@@ -923,6 +924,9 @@ def page(
     else:
         output.print(str(files.markdown), soft_wrap=True)
         output.print(str(files.html), soft_wrap=True)
+
+
+app.command()(daily)
 
 
 @app.command()

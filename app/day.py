@@ -17,6 +17,7 @@ from app.render import (
     CitationView,
     DigestView,
     Picture,
+    escape_link_text,
     escape_markdown,
     file_slug,
     fill,
@@ -136,9 +137,8 @@ def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str
     """The page for Hexo, its front matter with the keys that digest blogs have.
 
     Where there are pictures it has an address of its own, ``<stem>.html`` at the blog's root.
-    Beside it lies what Hexo publishes of the folder ``<stem>``, whether that is the post's asset
-    folder or stands in ``source``: one relative address finds a picture in the blog and beside the
-    Markdown.
+    Beside it lies what Hexo publishes of the folder ``<stem>``, be that the post's asset folder or
+    one in ``source``: one relative address finds a picture in the blog and beside the Markdown.
     """
     views = [view(digest) for digest in day.digests]
     titles = "; ".join(seen.title for seen in views)
@@ -191,7 +191,7 @@ def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str
 
 def _contents(views: Sequence[DigestView]) -> list[str]:
     return [
-        f"{number}. [{escape_markdown(seen.title)}](#{anchor(seen.header.id)})"
+        f"{number}. [{escape_link_text(seen.title)}](#{anchor(seen.header.id)})"
         for number, seen in enumerate(views, start=1)
     ]
 
@@ -201,7 +201,7 @@ def _page_link_inline(citation: CitationView) -> str:
 
 
 def _failed_line(one: FailedPaper) -> str:
-    label = escape_markdown(one.id)
+    label = escape_link_text(one.id)
     name = f"[{label}]({one.url})" if web_address(one.url) else label
     title = f" {escape_markdown(one.title)}" if plain(one.title) else ""
     return f"- {name}{title}: {escape_markdown(one.reason)}"

@@ -127,7 +127,7 @@ def write_page(
         raise NothingForPage(category, day, there)
     published = read_published(out)
     digests: list[Digest] = []
-    failed = _failed_of(rows, published, category, day, ids)
+    failed = failed_of(rows, published, category, day, ids)
     by_id = {row.id: row for row in chosen}
     for written in write_digests(library, ((row.id, lang) for row in chosen), writer):
         if written.digest is not None:
@@ -202,7 +202,7 @@ def _days_and_categories(rows: Sequence[PaperRow]) -> Counter[tuple[datetime.dat
     return Counter((day_added(row), name) for row in rows for name in (*row.categories, ALL))
 
 
-def _failed_of(
+def failed_of(
     rows: Sequence[PaperRow],
     published: Published,
     category: str,
@@ -268,7 +268,7 @@ def _write_pictures(
             if size is not None:
                 width, height = (round(side / PICTURE_SCALE * _POINT) for side in size)
                 key = (paper.id, f"figures.{number}")
-                yield key, Picture(f"{stem}/{file}", width, height)
+                yield key, Picture(name.label, f"{stem}/{file}", width, height)
 
 
 def _drawn(library: Library, paper_id: str, label: str, path: Path) -> bytes:

@@ -149,6 +149,21 @@ def escape_markdown(text: str) -> str:
     return "".join(parts) + _escape_part(text, end, len(text))
 
 
+def escape_link_text(text: str) -> str:
+    """``text`` for the brackets of a link, which has no other link in it: addresses stay words.
+
+    Brackets are entities, since marked, which Hexo has, takes the backslash of an escaped one away
+    before it reads the text of a link, so that ``!\\[x\\](address)`` would be an image.
+    """
+    text = plain(text)
+    parts: list[str] = []
+    end = 0
+    for bracket in re.finditer(r"[\[\]]", text):
+        parts += [_escape_part(text, end, bracket.start()), f"&#{ord(bracket.group())};"]
+        end = bracket.end()
+    return "".join(parts) + _escape_part(text, end, len(text))
+
+
 def _escape_part(text: str, start: int, end: int) -> str:
     parts: list[str] = []
     for match in _MARKDOWN.finditer(text, start, end):
@@ -422,6 +437,7 @@ PageLink = Callable[[CitationView], str]
 class Picture:
     """A figure's image: a file beside the page, and the pixels of a screen that it takes."""
 
+    label: str  # as in "Figure 2"
     file: str  # relative to the page
     width: int
     height: int
@@ -512,8 +528,7 @@ def _markdown_claim(
         lines += f"\n{indent}>\n".join(quotes).splitlines()
     picture = around.pictures.get(claim.name)
     if picture:
-        said = escape_markdown(claim.text.partition(":")[0][:60])
-        lines += ["", f"{indent}![{said}]({picture.file})"]
+        lines += ["", f"{indent}![{escape_markdown(picture.label)}]({picture.file})"]
         lines += [""] if listed else []
     return lines
 

@@ -51,7 +51,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_lists_every_command(gloss: Any) -> None:
     shown = gloss("--help")
     names = ["add", "fetch", "papers", "show", "search", "ask", "digest", "page", "serve", "doctor"]
-    for name in [*names, "diff", "eval"]:
+    for name in [*names, "daily", "diff", "eval"]:
         assert re.search(rf"^  {name} ", shown.out, re.M)
     assert shown.code == 0
 

@@ -25,6 +25,7 @@ from app.desk import Desk
 from app.digest import Claim, Digest, Language, Support
 from app.pictures import map_of, timeline_of
 from app.render import (
+    escape_link_text,
     escape_markdown,
     file_slug,
     fill,
@@ -123,6 +124,17 @@ def test_markdown_shows_the_text_and_nothing_else(attack: str) -> None:
             assert [tag for tag, _ in page.tags if tag != "a"] == around
             assert all(str(link["href"]).startswith("https://e") for link in links)
             assert page.text == SHOWN[attack]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_text_of_a_link_is_no_link_itself(attack: str) -> None:
+    escaped = escape_link_text(attack)
+    assert not re.search(r"[\[\]]|\{[{%#]", escaped)
+    for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
+        page = _Page(renderer.render(f"1. [{escaped}](#place)"))
+        assert [tag for tag, _ in page.tags] == ["ol", "li", "a"]
+        assert page.tags[-1][1] == {"href": "#place"}
+        assert page.text == SHOWN[attack]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

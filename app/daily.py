@@ -1,0 +1,479 @@
+"""The whole job of a day from one file: fetch, add, digest, publish. Safe to run again at any time.
+
+Nothing that one paper meets stops another, and nothing that one question to arXiv meets stops the
+pages of what is here. What could not be had is asked for again in later runs. ``pages.json`` has
+the list of what is wanted before the first download, so that a run that was killed goes on, too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from app.day import ALL, day_stem
+from app.digest import Language, WriterName
+from app.page import (
+    PageFiles,
+    Site,
+    day_added,
+    failed_of,
+    papers_of,
+    reason_of,
+    today,
+    write_listed,
+    write_page,
+    write_text,
+)
+from app.published import MANIFEST, Found, PublishedFailure, Waiting, read_published
+from app.render import plain
+from app.write import Writer, write_digests
+from index.errors import FetchError, GlossError
+from index.fetch.feeds import category_spelling
+from index.intake import Outcome, Plan, Wanted, Wish, add_all, look_up, plan
+from index.reference import parse_reference
+
+if TYPE_CHECKING:
+    from app.published import Published
+    from index.fetch import Fetcher
+    from index.library import Library, PaperRow
+
+# Days for which a paper that could not be had is asked for again, and for which a page that is not
+# there yet, or lacks a paper, is written.
+DAYS = 7
+_WAITING = "papers of earlier runs"  # as what is asked for is named where arXiv does not answer
+
+
+class ConfigUnusable(GlossError):
+    """The file that says what to do cannot be read, or a key of it does not fit."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Query(_Table):
+    """A search of arXiv that has pages of its own, under a name."""
+
+    name: str = Field(min_length=1, max_length=80)
+    query: str = Field(min_length=1)  # in arXiv's language
+    limit: int | None = Field(default=None, ge=1)
+
+
+class Daily(_Table):
+    """What the file says. Folders are relative to it."""
+
+    out: Path  # where the pages go
+    categories: tuple[str, ...] = ()
+    queries: tuple[Query, ...] = ()
+    page_of_all: bool = False  # beside those of the categories and queries
+    limit: int | None = Field(default=None, ge=1)  # the most papers of one category or query
+    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    writer: WriterName | None = None  # else GLOSS_WRITER
+    library: Path | None = None  # else GLOSS_LIBRARY
+    hexo: Path | None = None  # a blog's source folder
+    days: int = Field(default=DAYS, ge=1, le=90)
+    title: str = ""
+    app_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_APP_URL
+    pages_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_PAGES_URL
+
+    @field_validator("categories")
+    @classmethod
+    def _spelled(cls, categories: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(dict.fromkeys(map(category_spelling, categories)))
+        except FetchError as error:
+            raise ValueError(f"{error.asked} {error.came}; {error.advice}") from error
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Daily:
+        if not self.categories and not self.queries:
+            raise ValueError('asks for nothing: give categories = ["cs.CV"], or [[queries]]')
+        stems = [day_stem(name, datetime.date.min, "en") for name, _ in self.topics()]
+        twice = [name for (name, _), stem in zip(self.topics(), stems, strict=True)
+                 if stems.count(stem) > 1]  # fmt: skip
+        if twice:
+            raise ValueError(f"two pages would have one name: {', '.join(twice)}")
+        return self
+
+    def topics(self) -> list[tuple[str, bool]]:
+        """What has pages, and whether it is a query's name."""
+        of_all = [ALL] if self.page_of_all else []
+        named = [(name, False) for name in (*self.categories, *of_all)]
+        return named + [(query.name, True) for query in self.queries]
+
+
+def read_daily(path: Path) -> Daily:
+    """What a TOML file asks for. Raises ``ConfigUnusable``, which names the key in one line."""
+    try:
+        said = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigUnusable(path, "no such file; data/daily.toml is one to begin with") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigUnusable(path, f"cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigUnusable(path, f"is no TOML: {error}") from error
+    try:
+        daily = Daily.model_validate(said)
+    except ValidationError as error:
+        raise ConfigUnusable(path, _wrong_keys(error)) from error
+    folder = path.expanduser().absolute().parent
+    places = {
+        key: folder / place.expanduser()
+        for key in ("out", "library", "hexo")
+        if (place := getattr(daily, key)) is not None
+    }
+    return daily.model_copy(update=places)
+
+
+def _wrong_keys(error: ValidationError) -> str:
+    """The first keys that do not fit and why; of more than two, how many more."""
+    known = ", ".join(Daily.model_fields)
+    said = []
+    for wrong in error.errors(include_url=False, include_context=False):
+        key = ""
+        for part in wrong["loc"]:
+            key += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if key else ''}{part}"
+        why = wrong["msg"].removeprefix("Value error, ")
+        if wrong["type"] == "extra_forbidden":
+            there = known if len(wrong["loc"]) == 1 else ", ".join(Query.model_fields)
+            why = f"no such key; there are {there}"
+        elif wrong["type"] == "missing":
+            why = "is missing"
+        said.append(plain(f"{key}: {why}" if key else why))
+    more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
+    return "; ".join(said[:2]) + more
+
+
+@dataclass(slots=True)
+class DailyReport:
+    """What came of a run. ``unasked`` are the questions that arXiv did not answer."""
+
+    asked: int = 0
+    unasked: list[str] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    skipped: int = 0
+    failed: dict[str, str] = field(default_factory=dict)  # paper to reason
+    digests: int = 0
+    undigested: dict[str, str] = field(default_factory=dict)
+    pages: list[PageFiles] = field(default_factory=list)
+
+    @property
+    def anything_failed(self) -> bool:
+        """Whether somebody should look."""
+        return bool(self.unasked or self.failed or self.undigested)
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether arXiv answered nothing at all."""
+        return bool(self.asked) and len(self.unasked) == self.asked
+
+
+class Voice:
+    """Who is told: ``stage`` of each stage's end, ``problem`` of what failed. Here nobody is."""
+
+    def stage(self, line: str) -> None:
+        """A stage ended."""
+
+    def problem(self, name: str, why: str, error: Exception | None = None) -> None:
+        """Something failed, and the run goes on."""
+
+
+def run_daily(
+    library: Library,
+    arxiv: Fetcher,
+    daily: Daily,
+    writer: Writer,
+    site: Site,
+    threads: int,
+    voice: Voice,
+) -> DailyReport:
+    """Do all that the file asks for. Raises what no paper survives, such as ``OutputUnusable``.
+
+    Pages are written of the days (UTC) on which papers came in, from ``daily.days`` ago to today:
+    today's always, another where it is not there, lacks a paper, or its foot is no longer true.
+    """
+    report = DailyReport()
+    _take(library, arxiv, daily, threads, voice, report)
+    new = len(report.taken)
+    voice.stage(
+        f"fetch: {f'{new} taken' if new else 'nothing new'}, "
+        f"{report.skipped} skipped, {len(report.failed)} failed"
+    )
+    wanted = list(_pages_to_write(library, daily))
+    _digest(library, writer, wanted, voice, report)
+    voice.stage(f"digests: {report.digests} ready, {len(report.undigested)} failed")
+    for topic, date, lang, ids in wanted:
+        files = write_page(
+            library, topic, daily.out, date=date, lang=lang, writer=writer, site=site, ids=ids
+        )
+        report.pages.append(files)
+    published = read_published(daily.out)
+    if site.title:
+        published = published.changed(title=plain(site.title))
+    write_listed(daily.out, published.without_lost(daily.out), site.pages_url)
+    changed = sum(files.changed for files in report.pages)
+    voice.stage(f"pages: {changed} changed, {len(report.pages) - changed} as they were")
+    return report
+
+
+# What there is, and in
+
+
+@dataclass(slots=True)
+class _Finding:
+    """What the questions to arXiv brought, all together."""
+
+    wanted: dict[str, Wanted] = field(default_factory=dict)  # by arXiv id
+    settled: dict[str, Outcome] = field(default_factory=dict)
+    topics: dict[str, set[str]] = field(default_factory=dict)  # the queries that found a paper
+    unanswered: tuple[Waiting, ...] = ()  # what was waited for, and could not be asked for
+
+    def take(self, found: Plan, topics: Mapping[str, Iterable[str]] | None = None) -> None:
+        for one in found.wanted:
+            former = self.wanted.get(one.id or one.name)
+            if former is None or _version(one) > _version(former):
+                self.wanted[one.id or one.name] = one
+        for outcome in found.settled:
+            self.settled.setdefault(outcome.wanted.id or outcome.wanted.name, outcome)
+        for paper_id, names in (topics or {}).items():
+            self.topics.setdefault(paper_id, set()).update(names)
+
+
+def _version(one: Wanted) -> int:
+    return (one.record.version if one.record else None) or 0
+
+
+def _take(
+    library: Library,
+    arxiv: Fetcher,
+    daily: Daily,
+    threads: int,
+    voice: Voice,
+    report: DailyReport,
+) -> None:
+    """Ask arXiv, and take what is new; ``pages.json`` remembers what is not settled by that."""
+    day = today()
+    published = _recent(read_published(daily.out), day - datetime.timedelta(days=daily.days))
+    found = _ask(library, arxiv, daily, published.waiting, voice, report)
+    since = {one.id: one.since for one in published.waiting}
+
+    def waiting(ones: Iterable[Wanted]) -> tuple[Waiting, ...]:
+        return tuple(
+            Waiting(
+                id=one.name,
+                since=since.get(one.name, day),
+                topics=tuple(sorted(found.topics.get(one.id or "", ()))),
+            )
+            for one in ones
+        )
+
+    heard_of = {one.name for one in found.wanted.values()}
+    heard_of |= {one.wanted.name for one in found.settled.values()}
+    unsettled = tuple(one for one in found.unanswered if one.id not in heard_of)
+    # What was had before and could not be read need not be waited for, should this run be killed.
+    unread = {one.id for one in published.failures} - {
+        known.id for one in published.waiting if (known := parse_reference(one.id))
+    }
+    untried = (one for one in found.wanted.values() if one.id not in unread)
+    published = published.changed(waiting=(*unsettled, *waiting(untried)))
+    if published.waiting:
+        write_text(daily.out / MANIFEST, published.to_json())
+
+    outcomes = [one for key, one in found.settled.items() if key not in found.wanted]
+    outcomes += add_all(library, tuple(found.wanted.values()), threads, arxiv)
+    again: list[Wanted] = []
+    failures: list[PublishedFailure] = []
+    for outcome in outcomes:
+        if outcome.kind == "taken":
+            report.taken.append(outcome.wanted.name)
+        elif outcome.kind == "skipped":
+            report.skipped += 1
+        else:
+            name = outcome.wanted.name
+            reason = plain(outcome.reason)
+            report.failed[name] = reason
+            voice.problem(name, reason, outcome.error)
+            failures.append(_failure(outcome, day, found.topics))
+            if isinstance(outcome.error, FetchError):
+                again.append(outcome.wanted)
+    rows = library.papers()
+    here = {row.id for row in rows if row.status == "ok"}
+    new = {(one.id, one.date) for one in failures}
+    former = (one for one in published.failures if (one.id, one.date) not in new)
+    published = published.changed(
+        waiting=(*unsettled, *waiting(again)),
+        failures=tuple(one for one in (*former, *failures) if one.id not in here),
+        found=_found(published, daily, rows, found.topics, day),
+    )
+    write_text(daily.out / MANIFEST, published.to_json())
+
+
+def _ask(
+    library: Library,
+    arxiv: Fetcher,
+    daily: Daily,
+    waiting: Sequence[Waiting],
+    voice: Voice,
+    report: DailyReport,
+) -> _Finding:
+    """Each question by itself: what one meets keeps nobody from asking the next.
+
+    But for a refusal: who was told not to come back, or to wait, does not ask on.
+    """
+    found = _Finding(unanswered=tuple(waiting))
+    references = {known: one for one in waiting if (known := parse_reference(one.id)) is not None}
+    for reference, one in references.items():
+        found.topics.setdefault(reference.id, set()).update(one.topics)
+    questions: list[tuple[str, str, Callable[[], Plan]]] = []
+    if references:
+        questions.append((_WAITING, "", lambda: look_up(library, arxiv, tuple(references))))
+    for category in daily.categories:
+        wish = Wish((category,), limit=daily.limit)
+        questions.append((category, "", _planned(library, arxiv, wish)))
+    for query in daily.queries:
+        wish = Wish((), query.query, limit=query.limit or daily.limit)
+        questions.append((query.name, query.name, _planned(library, arxiv, wish)))
+    refused = False
+    for name, topic, ask in questions:
+        report.asked += 1
+        if refused:
+            report.unasked.append(name)
+            continue
+        try:
+            brought = ask()
+        except FetchError as error:
+            report.unasked.append(name)
+            voice.problem(name, plain(str(error)), error)
+            refused = error.status in (403, 429)
+            continue
+        if name == _WAITING:
+            found.unanswered = ()
+        ids = [*(one.id for one in brought.wanted), *(one.wanted.id for one in brought.settled)]
+        found.take(brought, {one: [topic] for one in ids if one} if topic else {})
+    return found
+
+
+def _planned(library: Library, arxiv: Fetcher, wish: Wish) -> Callable[[], Plan]:
+    return lambda: plan(library, arxiv, wish)
+
+
+def _recent(published: Published, first: datetime.date) -> Published:
+    """Without what is remembered of days before ``first``; pages stay."""
+    return published.changed(
+        waiting=tuple(one for one in published.waiting if one.since >= first),
+        failures=tuple(one for one in published.failures if one.date >= first),
+        found=tuple(one for one in published.found if one.date >= first),
+    )
+
+
+def _failure(
+    outcome: Outcome, day: datetime.date, topics: Mapping[str, Iterable[str]]
+) -> PublishedFailure:
+    record, added = outcome.wanted.record, outcome.added
+    paper_id = added.paper_id if added else outcome.wanted.id or outcome.wanted.name
+    reason = outcome.reason if outcome.error is None else reason_of(outcome.error)
+    return PublishedFailure(
+        id=paper_id,
+        date=day,
+        reason=plain(reason),
+        title=plain(record.title) if record else "",
+        categories=record.categories if record else (),
+        topics=tuple(sorted(topics.get(outcome.wanted.id or "", ()))),
+    )
+
+
+def _found(
+    published: Published,
+    daily: Daily,
+    rows: Sequence[PaperRow],
+    topics: Mapping[str, set[str]],
+    day: datetime.date,
+) -> tuple[Found, ...]:
+    """What each query found, by the day on which it came in, with what was known of that before."""
+    first = day - datetime.timedelta(days=daily.days)
+    ids = {(one.topic, one.date): set(one.ids) for one in published.found}
+    for row in rows:
+        if row.status == "ok" and day_added(row) >= first:
+            for topic in topics.get(row.id, ()):
+                ids.setdefault((topic, day_added(row)), set()).add(row.id)
+    return tuple(
+        Found(topic=topic, date=date, ids=tuple(sorted(ids[topic, date])))
+        for topic, date in sorted(ids)
+    )
+
+
+# Digests and pages
+
+_Page = tuple[str, datetime.date, Language, "frozenset[str] | None"]
+
+
+def _pages_to_write(library: Library, daily: Daily) -> Iterator[_Page]:
+    """Topic, day, language, and the ids where a query's page is meant; the earliest day first."""
+    published, rows, now = read_published(daily.out), library.papers(), today()
+    first = now - datetime.timedelta(days=daily.days)
+    days = sorted({day_added(row) for row in rows if row.status == "ok"})
+    for day in (one for one in days if one >= first):
+        for topic, is_query in daily.topics():
+            ids = published.found_by(topic, day) if is_query else None
+            here = {row.id for row in papers_of(rows, topic, day, ids)}
+            foot = {one.id for one in failed_of(rows, published, topic, day, ids)}
+            for lang in daily.languages if here else ():
+                page = published.page(day_stem(topic, day, lang))
+                listed = {one.id for one in page.papers} if page else set()
+                if day == now or not here <= listed or page is None or foot != set(page.failed):
+                    yield topic, day, lang, ids
+
+
+def _digest(
+    library: Library, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
+) -> None:
+    """Write the digests that the pages need, so that each is told of once."""
+    rows = library.papers()
+    wanted = dict.fromkeys(
+        (row.id, lang)
+        for topic, day, lang, ids in pages
+        for row in papers_of(rows, topic, day, ids)
+    )
+    for written in write_digests(library, wanted, writer):
+        if written.error is None:
+            report.digests += 1
+        else:
+            why = reason_of(written.error)
+            report.undigested[written.paper_id] = why
+            voice.problem(written.paper_id, why, written.error)
+
+
+def report_json(report: DailyReport, out: Path) -> dict[str, Any]:
+    """As ``gloss daily --json`` prints it."""
+    return {
+        "taken": report.taken,
+        "skipped": report.skipped,
+        "failed": [{"id": name, "reason": why} for name, why in report.failed.items()],
+        "unanswered": report.unasked,
+        "digests": {
+            "ready": report.digests,
+            "failed": [{"id": name, "reason": why} for name, why in report.undigested.items()],
+        },
+        "pages": [
+            {
+                "html": str(files.html),
+                "markdown": str(files.markdown),
+                "papers": list(files.paper_ids),
+                "failed": [one.id for one in files.failed],
+                "changed": files.changed,
+            }
+            for files in report.pages
+        ],
+        "out": str(out),
+    }

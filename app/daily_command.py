@@ -1,0 +1,76 @@
+"""``gloss daily``: the whole job of a day from one file, for cron and its like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from app.daily import Voice
+
+
+def daily(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option("--config", metavar="FILE", help="What to do, as TOML: docs/daily.md.")
+    ],
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library",
+            metavar="DIR",
+            help="Where everything lives, whatever FILE says.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Fetch, digest and publish what is new. Exit code 3 where some failed."""
+    from app import cli
+    from app.daily import read_daily, report_json, run_daily
+    from app.page import Site
+    from app.writers import open_writer
+
+    asked = read_daily(config)
+    chosen = library or context.obj or asked.library
+    settings = cli._settings(context, chosen)
+    site = Site(
+        asked.app_url or settings.app_url,
+        asked.pages_url or settings.pages_url,
+        asked.title,
+        asked.hexo,
+    )
+    with (
+        open_writer(settings, asked.writer or settings.writer) as writer,
+        cli._open(context, chosen, create=True) as opened,
+        cli._arxiv(settings) as arxiv,
+    ):
+        threads = settings.read_workers + 1
+        report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
+    if as_json:
+        cli._print_json(report_json(report, asked.out))
+    if report.out_of_reach:
+        raise typer.Exit(cli.EXIT_UNUSABLE)
+    raise typer.Exit(cli.EXIT_SOME_FAILED if report.anything_failed else cli.EXIT_ALL_IN)
+
+
+def _voice(*, quiet: bool) -> Voice:
+    """A line of each stage on standard output unless ``quiet``; what failed on standard error."""
+    from app import cli
+    from app.daily import Voice
+    from index.errors import GlossError
+
+    class Terminal(Voice):
+        def stage(self, line: str) -> None:
+            if not quiet:
+                cli.output.print(line, soft_wrap=True)
+
+        def problem(self, name: str, why: str, error: Exception | None = None) -> None:
+            if error is not None and not isinstance(error, GlossError):
+                cli._say_bug(name, error)
+            else:
+                cli._say(why if name in why else f"{name}: {why}")
+
+    return Terminal()
