@@ -250,11 +250,13 @@ def _described(name: str, tool: Callable[..., Any]) -> Tool:
 def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """The tool, which holds what it is given against its types; raises ``QueryUnusable``, too."""
     call = validate_call(tool)
+    names = tuple(inspect.signature(tool).parameters)
 
     @wraps(tool)
     def checking(*given: Any, **named: Any) -> dict[str, Any]:
         try:
-            return call(*given, **named)
+            # By name, so that an error names what is wrong.
+            return call(**dict(zip(names, given, strict=False)), **named)
         except ValidationError as error:
             raise _unusable(error) from error
 
