@@ -45,7 +45,7 @@ library.digests["2401.00001"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-with running(web_app(library, Settings(), costly), "127.0.0.1", port) as address:
+with running(web_app(library, Settings(), costly), "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()
 """
@@ -203,6 +203,26 @@ def test_the_tools_reach_for_no_address_that_a_request_names(address: str) -> No
             httpx.post(f"{address}/gradio_api/mcp/", json=message, headers=accepted, timeout=20)
         with pytest.raises(TimeoutError):
             trap.accept()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:99", 200),
+        ("[::1]:99", 200),
+        ("proxy.example", 200),
+        ("rebound.example", 421),
+        ("rebound.example:127.0.0.1", 421),
+        ("127.0.0.1.rebound.example", 421),
+        ("[", 421),
+        ("", 421),
+    ],
+)
+def test_a_name_that_was_led_here_is_not_answered(address: str, host: str, status: int) -> None:
+    for path in ("/api/health", "/config"):
+        answer = httpx.get(address + path, headers={"Host": host}, timeout=20)
+        assert answer.status_code == status
 
 
 def client(address: str, **options: Any) -> Any:
