@@ -238,6 +238,47 @@ def gradio(address: str) -> Any:
     return client(address)
 
 
+DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+
+
+def documented(kind: str) -> list[str]:
+    """The examples of docs/api.md in a language, of what the fake server has."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", DOCS, re.S)
+    return [block.replace("1706.03762", "2401.00001") for block in blocks]
+
+
+def test_the_documented_commands(address: str) -> None:
+    commands = documented("sh")[0].splitlines()
+    assert len(commands) == 8
+    for command in commands:
+        (url,) = re.findall(r"'http://127\.0\.0\.1:7860(\S+)'", command)
+        assert httpx.get(address + url, timeout=20).status_code == 200, command
+
+
+def test_the_documented_programs(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    programs = [one for one in documented("python") if "127.0.0.1:7860" in one]
+    assert len(programs) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of importing gradio_client
+        for program in programs:
+            exec(program.replace("http://127.0.0.1:7860", address), {})
+    said = capsys.readouterr().out
+    assert "0.5 Lanterns on Paths Limitations We tried no lantern in the rain." in said
+    assert "2 True Lanterns on Paths" in said
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_documented_configurations(address: str) -> None:
+    for block in documented("json"):
+        server = json.loads(block)["mcpServers"]["gloss"]
+        url = server.get("url") or server["args"][-1]
+        path = url.removeprefix("http://127.0.0.1:7860")
+        assert len(with_tools(address, lambda session: session.list_tools(), path).tools) == 4
+
+
 def test_only_four_functions_are_open(gradio: Any) -> None:
     listed = gradio.view_api(return_format="dict", print_info=False)
     assert sorted(listed["named_endpoints"]) == sorted(f"/{tool}" for tool in TOOLS)
