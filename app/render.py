@@ -544,9 +544,9 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
-def style() -> str:
-    """The style sheet that all HTML of gloss shares."""
-    return _environment().loader.get_source(_environment(), "gloss.css")[0]  # type: ignore[union-attr]
+def style(name: str = "gloss.css") -> str:
+    """The style sheet that all HTML of gloss shares, or another of ``app/templates``."""
+    return _environment().loader.get_source(_environment(), name)[0]  # type: ignore[union-attr]
 
 
 def _linked(text: str) -> Markup:
