@@ -43,7 +43,7 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     from fastapi import FastAPI
     from starlette.routing import Route
 
-    from app.api import PREFIX, api
+    from app.api import api, mounted
     from app.tools import PATHS, ToolServer
     from app.ui import build, mount
 
@@ -55,7 +55,7 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
         openapi_url=None,
         lifespan=lambda app: tools.running(),
     )
-    app.mount(PREFIX, api(library, settings, costly))
+    app.router.routes.append(mounted(api(library, settings, costly)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     mount(app, build(OneDesk(Desk(library)), settings.source_url, costly))

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis.strategies import booleans
 
-from app.api import PREFIX, api
+from app.api import PREFIX, api, mounted
 from index.config import Settings
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def _every(asked: Any, paper_id: str, examples: int) -> None:
 def test_of_a_library_in_memory(library: Any, digest_of: Any) -> None:
     library.digests["2401.00001"] = digest_of()
     served = FastAPI()
-    served.mount(PREFIX, api(library, Settings()))
+    served.router.routes.append(mounted(api(library, Settings())))
     fulfils(served, "2401.00001", 8)
 
 
 @pytest.mark.slow
 def test_of_a_library_with_the_real_model(sample_library: Library) -> None:
     served = FastAPI()
-    served.mount(PREFIX, api(sample_library, Settings()))
+    served.router.routes.append(mounted(api(sample_library, Settings())))
     fulfils(served, "cited-digests", 60)
