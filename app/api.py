@@ -7,6 +7,7 @@ theirs. Nothing of a request reaches the file system but as an id that the libra
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import StringConstraints, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 
 from app import programs
 from app.api_page import api_page
@@ -121,8 +123,15 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer, "description": _WHY[status]} for status in statuses}
 
 
+def mounted(app: FastAPI) -> Mount:
+    """The API at ``PREFIX``, whatever the address: Starlette's own would pass by line breaks."""
+    mount = Mount(PREFIX, app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
 def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
-    """The API of a library, to be mounted at ``PREFIX``.
+    """The API of a library, for ``mounted``.
 
     ``costly`` is asked before a digest is written for a visitor: the place for a limit.
     """

@@ -8,10 +8,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from app.desk import Desk, OneDesk
 from app.programs import Costly, free
@@ -20,9 +21,11 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from index.library import Library
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names that no other machine has for this one
 STOP_SECONDS = 3  # what connections are given to end
 
 
@@ -40,7 +43,7 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     from fastapi import FastAPI
     from starlette.routing import Route
 
-    from app.api import PREFIX, api
+    from app.api import api, mounted
     from app.tools import PATHS, ToolServer
     from app.ui import build, mount
     from app.view import view_router
@@ -53,7 +56,7 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
         openapi_url=None,
         lifespan=lambda app: tools.running(),
     )
-    app.mount(PREFIX, api(library, settings, costly))
+    app.router.routes.append(mounted(api(library, settings, costly)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     desks = OneDesk(Desk(library, settings=settings))
@@ -62,17 +65,54 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     return app
 
 
+class OwnNames:
+    """Answers requests for these names only, whatever others lead to the same address.
+
+    A page of anybody's can have its own name lead to 127.0.0.1 (DNS rebinding), and its visitor's
+    browser then takes what is served here for that page's own. Gradio does not ask for the name:
+    it only keeps pages of other names from reading what ``localhost`` says.
+    """
+
+    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass it on, or say what to set."""
+        from starlette.datastructures import Headers
+        from starlette.responses import PlainTextResponse
+
+        if scope["type"] == "http" and not self._is_own(Headers(scope=scope).get("host", "")):
+            said = "this name is not that of this server; GLOSS_HOSTS can add it\n"
+            await PlainTextResponse(said, 421)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_own(self, host: str) -> bool:
+        try:
+            return (urlsplit(f"//{host}").hostname or "") in self._names
+        except ValueError:  # brackets that do not close
+            return False
+
+
 @contextmanager
-def running(app: FastAPI, host: str, port: int) -> Iterator[str]:
+def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts; gives the address.
 
-    Raises ``AddressInUse``.
+    On an address of this machine alone, only requests that name it, or one of ``names``, are
+    answered (``OwnNames``). Raises ``AddressInUse``.
     """
     import uvicorn
 
     _check_free(host, port)
     server = uvicorn.Server(
-        uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=STOP_SECONDS)
+        uvicorn.Config(
+            OwnNames(app, (*LOOPBACK, *names)) if host in LOOPBACK else app,
+            host,
+            port,
+            log_level="warning",
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -109,7 +149,7 @@ def serve(
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with (
         Library.open(settings) as library,
-        running(web_app(library, settings), host, port) as address,
+        running(web_app(library, settings), host, port, settings.hosts.split()) as address,
     ):
         if ready is not None:
             ready(address)

@@ -16,7 +16,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import wraps
 from importlib.metadata import version
-from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -263,12 +262,14 @@ def _described(name: str, tool: Callable[..., Any]) -> Tool:
 
 def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """The tool, which holds what it is given against its types; raises ``QueryUnusable``, too."""
-    call, shape = validate_call(tool), signature(tool)
+    call = validate_call(tool)
+    names = tuple(inspect.signature(tool).parameters)
 
     @wraps(tool)
     def checking(*given: Any, **named: Any) -> dict[str, Any]:
         try:
-            return call(**shape.bind(*given, **named).arguments)  # errors say which argument
+            # By name, so that an error names what is wrong.
+            return call(**dict(zip(names, given, strict=False)), **named)
         except ValidationError as error:
             raise _unusable(error) from error
 

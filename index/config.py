@@ -131,6 +131,9 @@ class Settings(BaseSettings):
     # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
     glossary: Path | None = None
 
+    # Names beside localhost that `gloss serve` answers to while it listens on this machine alone,
+    # separated by spaces: that of a proxy in front of it, where it passes the name on.
+    hosts: str = ""
     # Where users of the web UI find the source code, which the AGPL owes them (ADR 1). Set it to
     # that of the version that is served; empty: the UI names the licence only.
     source_url: str = ""

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import app.ask
 from app import cli
-from app.api import PREFIX, api
+from app.api import PREFIX, api, mounted
 from app.ask import Answer, Sentence
 from app.failures import TooBusy, TooMany, failure_of
 from app.write import Worded
@@ -26,7 +26,7 @@ from index.paper import Box, SearchFilter, Span, Word, Words
 
 def client_of(library: Any, settings: Settings | None = None, **parts: Any) -> TestClient:
     parent = FastAPI()
-    parent.mount(PREFIX, api(library, settings or Settings(), **parts))
+    parent.router.routes.append(mounted(api(library, settings or Settings(), **parts)))
     return TestClient(parent, raise_server_exceptions=False)
 
 
@@ -184,6 +184,7 @@ def test_a_picture_is_drawn_once(client: TestClient, library: Any) -> None:
         ("/search?q=a&in=digests", 404, "no-digests", "asking for a paper's digest writes it"),
         ("/search?q=a&in=digests&role=method", 422, "role-of-digest", "role method: does not"),
         ("/ask?q=a&k=6", 422, "unusable", "k: "),
+        ("/papers/two%0Alines", 404, "no-such-address", "see /api/docs"),
         ("/nothing", 404, "no-such-address", "see /api/docs"),
     ],
 )

@@ -287,7 +287,8 @@ def test_the_feed_is_one_by_its_specification() -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_feed_reader_reads_it() -> None:
-    feedparser = pytest.importorskip("feedparser")
+    import feedparser
+
     read = feedparser.parse(to_atom(_published("A & B", "<c>"), "https://example.org/"))
     assert (read.bozo, read.version) == (False, "atom10")
     assert (read.feed.author, read.feed.title) == ("gloss", "Paper digests")

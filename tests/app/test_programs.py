@@ -45,7 +45,7 @@ library.digests["2401.00001"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-with running(web_app(library, Settings(), costly), "127.0.0.1", port) as address:
+with running(web_app(library, Settings(), costly), "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()
 """
@@ -205,6 +205,26 @@ def test_the_tools_reach_for_no_address_that_a_request_names(address: str) -> No
             trap.accept()
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:99", 200),
+        ("[::1]:99", 200),
+        ("proxy.example", 200),
+        ("rebound.example", 421),
+        ("rebound.example:127.0.0.1", 421),
+        ("127.0.0.1.rebound.example", 421),
+        ("[", 421),
+        ("", 421),
+    ],
+)
+def test_a_name_that_was_led_here_is_not_answered(address: str, host: str, status: int) -> None:
+    for path in ("/api/health", "/config"):
+        answer = httpx.get(address + path, headers={"Host": host}, timeout=20)
+        assert answer.status_code == status
+
+
 def client(address: str, **options: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of importing pandas and websockets
@@ -216,6 +236,47 @@ def client(address: str, **options: Any) -> Any:
 @pytest.fixture(scope="module")
 def gradio(address: str) -> Any:
     return client(address)
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+
+
+def documented(kind: str) -> list[str]:
+    """The examples of docs/api.md in a language, of what the fake server has."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", DOCS, re.S)
+    return [block.replace("1706.03762", "2401.00001") for block in blocks]
+
+
+def test_the_documented_commands(address: str) -> None:
+    commands = documented("sh")[0].splitlines()
+    assert len(commands) == 8
+    for command in commands:
+        (url,) = re.findall(r"'http://127\.0\.0\.1:7860(\S+)'", command)
+        assert httpx.get(address + url, timeout=20).status_code == 200, command
+
+
+def test_the_documented_programs(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    programs = [one for one in documented("python") if "127.0.0.1:7860" in one]
+    assert len(programs) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of importing gradio_client
+        for program in programs:
+            exec(program.replace("http://127.0.0.1:7860", address), {})
+    said = capsys.readouterr().out
+    assert "0.5 Lanterns on Paths Limitations We tried no lantern in the rain." in said
+    assert "2 True Lanterns on Paths" in said
+    assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_documented_configurations(address: str) -> None:
+    for block in documented("json"):
+        server = json.loads(block)["mcpServers"]["gloss"]
+        url = server.get("url") or server["args"][-1]
+        path = url.removeprefix("http://127.0.0.1:7860")
+        assert len(with_tools(address, lambda session: session.list_tools(), path).tools) == 4
 
 
 def test_only_four_functions_are_open(gradio: Any) -> None:

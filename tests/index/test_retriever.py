@@ -1,3 +1,16 @@
+"""A library as a LlamaIndex retriever, and the example of it in docs/api.md."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.config import Settings
+from index.library import Library
 from index.paper import Box, Hit, Passage, SearchFilter, Span
 from index.retriever import LibraryRetriever
 
@@ -46,3 +59,50 @@ def test_models_are_not_shown_coordinates() -> None:
 def test_a_paper_without_pages_has_no_page() -> None:
     found = LibraryRetriever(OnePassage(())).retrieve("training")
     assert found[0].metadata["page"] is None and found[0].metadata["boxes"] == []
+
+
+EXAMPLE = Path(__file__).parents[2] / "data" / "retriever_example.py"
+
+
+@pytest.fixture
+def example() -> Any:
+    spec = importlib.util.spec_from_file_location("retriever_example", EXAMPLE)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_example_is_the_one_in_the_documentation() -> None:
+    docs = (EXAMPLE.parents[1] / "docs" / "api.md").read_text("utf-8")
+    found = re.search(r"<!-- retriever -->\n```python\n(.*?)```\n<!-- /retriever -->", docs, re.S)
+    assert found is not None
+    assert found[1] == EXAMPLE.read_text("utf-8")
+
+
+def test_the_example_runs(
+    example: Any,
+    fake_embedder: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from llama_index.core.llms import MockLLM
+
+    from index.sources import find_sources
+
+    paper = EXAMPLE.with_name("choosing-passage-size.md")
+    settings = Settings(library=tmp_path / "library")
+    with Library.open(settings, embedder=fake_embedder) as library:
+        library.add(find_sources([paper]).found[0])
+        answer = example.query_engine(library, MockLLM()).query("how large is a passage")
+        assert [node.metadata["paper_id"] for node in answer.source_nodes] == [paper.stem] * 5
+        assert answer.source_nodes[0].text in str(answer)  # the mock repeats what it was given
+    real = Library.open
+    monkeypatch.setattr(
+        Library, "open", lambda *given, **named: real(*given, **named, embedder=fake_embedder)
+    )
+    example.main(str(tmp_path / "library"), "how large is a passage")
+    said = capsys.readouterr().out
+    assert len(re.findall(r"^-?\d\.\d{3}  \S", said, re.M)) == 3
+    assert answer.source_nodes[0].text.strip()[:200] in said

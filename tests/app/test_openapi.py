@@ -1,0 +1,75 @@
+"""The API keeps what its description promises, whatever is asked (schemathesis makes it up)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis.strategies import booleans
+
+from app.api import PREFIX, api, mounted
+from index.config import Settings
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+schemathesis = pytest.importorskip("schemathesis")
+CHECKED = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def fulfils(served: FastAPI, paper_id: str, examples: int) -> None:
+    """Ask every address in ``examples`` right and as many wrong ways, half of them of a paper that
+    is there; fails on the first promise that is broken.
+
+    Not asked is what a schema cannot rule out: a query without a letter, a role of digests.
+    """
+    schema = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", served)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) == 7
+    modes = schemathesis.GenerationMode
+    for operation in operations:
+        takes = bool(list(operation.iter_parameters()))
+        for mode in (modes.POSITIVE, modes.NEGATIVE) if takes else (modes.POSITIVE,):
+            asked = operation.as_strategy(generation_mode=mode)
+            _every(asked, paper_id, examples if takes else 1)
+
+
+def _every(asked: Any, paper_id: str, examples: int) -> None:
+    @settings(CHECKED, max_examples=examples)
+    @given(asked, booleans())
+    def keeps_its_promises(case: Any, is_there: bool) -> None:
+        query = case.query or {}
+        if "q" in query:
+            assume(any(character.isalnum() for character in str(query["q"])))
+        assume(query.get("in") != "digests" or "role" not in query)
+        if is_there and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
+            case.path_parameters = {
+                name: paper_id if name == "paper_id" else 1 for name in case.path_parameters or {}
+            }
+            if "paper" in query:
+                query["paper"] = paper_id
+        case.call_and_validate()
+
+    keeps_its_promises()
+
+
+def test_of_a_library_in_memory(library: Any, digest_of: Any) -> None:
+    library.digests["2401.00001"] = digest_of()
+    served = FastAPI()
+    served.router.routes.append(mounted(api(library, Settings())))
+    fulfils(served, "2401.00001", 8)
+
+
+@pytest.mark.slow
+def test_of_a_library_with_the_real_model(sample_library: Library) -> None:
+    served = FastAPI()
+    served.router.routes.append(mounted(api(sample_library, Settings())))
+    fulfils(served, "cited-digests", 60)
