@@ -336,14 +336,13 @@ class Selector:
             return self._score(i, item, float(self._vectors[i] @ question))
 
         chosen: list[int] = []
-        if fresh:
-            self._pool.take(chosen, fresh, item.most, score)
-        elif item.reuse:  # a quote twice is better than a false "not stated"
-            self._pool.take(chosen, allowed, 1, score)
+        self._pool.take(chosen, fresh, item.most, score)
         more = [i for i in every if self._fills(i, item)] if len(chosen) < item.least else []
         self._pool.take(
             chosen, [i for i in more if not self._pool.repeats(i, self._used)], item.least, score
         )
+        if not chosen and item.reuse:  # a quote twice is better than a false "not stated"
+            self._pool.take(chosen, allowed, 1, score)
         self._used += chosen
         return [Evidence(self._all[i].span, score(i)) for i in sorted(chosen)]
 
