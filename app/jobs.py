@@ -33,6 +33,7 @@ class Job(Generic[Step]):
         self._told: SimpleQueue[Step | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._error: BaseException | None = None
+        self.last: Step | None = None  # the step that was told last
         # A daemon: a program that ends does not wait for a language model.
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -71,6 +72,7 @@ class Job(Generic[Step]):
     def _tell(self, step: Step) -> None:
         if self._stopping.is_set():
             raise Stopped
+        self.last = step
         self._told.put(step)
 
 

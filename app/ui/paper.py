@@ -27,6 +27,8 @@ TO_THE_PAPER = """
 }
 """
 STOP_SECONDS = 5.0  # that a stopped job is waited for, to say how it ended
+STORE_SECONDS = 60.0  # the same where it is storing, which ends with the paper in the library
+LAST_STAGE = list(STAGES)[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,9 @@ def paper_tab(desks: Desks) -> PaperTab:
     def stop_adding(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         words = texts()[language_of(request)]
         job = adding.take(request.session_hash)
-        ended = job.stop(STOP_SECONDS) if job is not None else False
+        ended = job is not None and job.stop(STOP_SECONDS)
+        if job is not None and job.last == LAST_STAGE:  # which nothing stops
+            ended = job.stop(STORE_SECONDS)
         if ended:
             said = words["paper_stopped"]
         elif job is not None and job.running:

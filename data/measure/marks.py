@@ -4,7 +4,9 @@
 
 Serves the library (copy it first: one program at a time owns one), opens the address of each
 sentence in Chromium and looks at the screen: which words of the text over the page have their
-middle inside the marks that are emphasised. Spaces, hyphens and the forms of letters do not count.
+middle inside the marks that are emphasised. Spaces, hyphens and the forms of letters do not count,
+nor does punctuation before the first word or after the last, which is printed as a part of it: of
+"Answer Validation," the keyword is quoted without the comma and marked with it.
 Needs `pip install playwright`.
 """
 
@@ -107,8 +109,9 @@ def compare(address: str, drawn: list[tuple[str, str, str]], chromium: str) -> l
 
 
 def bare(text: str) -> str:
-    """``text`` without what a printed line adds or takes: spaces, hyphens, ligatures."""
-    return re.sub(r"[\s\u00ad\u2010-\u2014-]", "", unicodedata.normalize("NFKC", text))
+    """``text`` without what a printed line adds or takes: spaces, hyphens, ligatures, an end."""
+    kept = re.sub(r"[\s\u00ad\u2010-\u2014-]", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"^\W+|\W+$", "", kept)
 
 
 if __name__ == "__main__":
