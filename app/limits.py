@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
-
 from app.failures import TooMany
 from app.programs import Visit
 from index.config import Settings
@@ -98,6 +96,8 @@ def visitor_of(visit: Visit) -> str:
 
 def _forwarded(visit: Visit) -> list[str]:
     """The header, each time that it is there: a proxy may add another in place of appending."""
+    from starlette.datastructures import Headers
+
     headers = visit.headers
     if isinstance(headers, Headers):
         return headers.getlist(FORWARDED)

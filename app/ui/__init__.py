@@ -52,6 +52,9 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
             return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
         return gr.skip(), gr.update(choices=choices)
 
+    def left(request: gr.Request) -> None:  # type: ignore[name-defined]
+        desks.end(request.session_hash)
+
     def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         choices = desks.of(request.session_hash).choices()
         wanted = told(event, "open")
@@ -78,6 +81,7 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         for place in (*search.links, *library.links):
             place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
         blocks.load(arrive, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
+        blocks.unload(left)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
