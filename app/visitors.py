@@ -99,6 +99,11 @@ class VisitorLibrary:
         """Whether there is a library of the visitor's own."""
         return self._own is not None
 
+    @property
+    def is_adding(self) -> bool:
+        """Whether a paper is on its way in."""
+        return self._adding.locked()
+
     def close(self) -> None:
         """Close the own library for good, and delete it."""
         with self._changing:
@@ -419,7 +424,11 @@ class Visitors:
         """Let those go who have done nothing for as long as the settings say."""
         before = self._clock() - self._settings.visitor_minutes * 60
         with self._changing:
-            idle = [session for session, one in self._known.items() if one.seen < before]
+            idle = [
+                session
+                for session, one in self._known.items()
+                if one.seen < before and not one.library.is_adding
+            ]
             gone = [self._gone(session) for session in idle]
         _delete(*gone)
 
@@ -484,7 +493,8 @@ class Visitors:
         if len(self._places) < self._settings.visitors:
             return None
         session = next(one for one in self._known if one in self._places)
-        rested = self._clock() - self._known[session].seen
+        here = self._known[session]
+        rested = self._clock() - here.seen if not here.library.is_adding else 0.0
         if rested < RESTING:
             raise TooBusy(
                 f"{self._settings.visitors} visitors have papers of their own here now, which is "

@@ -11,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 import app
-from app.desk import Desk, Desks, NotAdded, NothingToSearch, filter_of
+from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
 from app.failures import TooBusy
+from app.server import serve_space, web_app
 from app.visitors import FOLDER, RESTING, NoRoom, VisitEnded, VisitorLibrary, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound
@@ -284,14 +286,26 @@ def test_whoever_does_nothing_for_long_counts_as_gone(instance: Instance, files:
     assert seen(instance.visitors.of("ada")) == {"lantern"}
 
 
+def test_whoever_waits_for_a_paper_is_not_idle(instance: Instance, files: Any) -> None:
+    def take_long(part: float, stage: str) -> None:
+        instance.now += 31 * 60
+        instance.visitors.sweep()
+
+    desk = instance.visitors.of("ada")
+    assert desk.add(files("kite.md", KITE), take_long) == "kite"
+    assert instance.visitors.by_key(desk.key) is desk
+
+
 def test_it_is_looked_after_without_anybody_asking(
     open_library: Any, files: Any, tmp_path: Path
 ) -> None:
     settings = Settings(library=tmp_path / "library", visitor_minutes=0.02)
     with open_library(settings) as library:
-        visitors = Visitors(library, settings)
+        clock = SimpleNamespace(now=0.0)
+        visitors = Visitors(library, settings, lambda: clock.now)
         visitors.of("ada").add(files("kite.md", KITE), lambda part, stage: None)
         folder = library.directory / FOLDER
+        clock.now = 2.0
         for _ in range(100):
             if not list(folder.iterdir()):
                 break
@@ -399,3 +413,67 @@ def test_it_has_all_that_a_desk_asks_of_a_library() -> None:
 def test_visitors_are_desks(instance: Instance) -> None:
     desks: Desks = instance.visitors
     assert desks.shared is instance.library
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The desks that the web UI is built for; Gradio itself is left out."""
+    desks: list[Any] = []
+    monkeypatch.setattr("app.ui.build", lambda given, *_: desks.append(given))
+    monkeypatch.setattr("app.ui.mount", lambda *_: None)
+    return desks
+
+
+def digests_until_refused(client: TestClient, **headers: str) -> int:
+    """How many digests are written for a visitor, one after another."""
+    for number in range(10):
+        lang = ("en", "zh")[number % 2]
+        answer = client.get(f"/api/papers/2401.00001/digest?lang={lang}", headers=headers)
+        if answer.status_code != 200:
+            assert answer.status_code == 429
+            assert answer.json()["error"]["kind"] == "too-many"
+            assert 1 <= int(answer.headers["retry-after"]) <= 60
+            return number
+    return 10
+
+
+def test_a_public_instance_has_visitors_and_limits(
+    library: Any, built: list[Any], tmp_path: Path
+) -> None:
+    library.directory = tmp_path
+    left = tmp_path / FOLDER / "left"
+    left.mkdir(parents=True)
+    served = web_app(library, Settings(public=True, costly_per_minute=3))
+    (desks,) = built
+    assert isinstance(desks, Visitors) and not left.exists()
+    with TestClient(served, client=("10.0.0.1", 4711)) as client:
+        ada, bo = "8.8.8.8", "9.9.9.9"
+        assert digests_until_refused(client, **{"x-forwarded-for": ada}) == 3
+        assert digests_until_refused(client, **{"x-forwarded-for": f"1.1.1.1, {ada}"}) == 0
+        assert digests_until_refused(client, **{"x-forwarded-for": f"{ada}, {bo}"}) == 3
+        assert client.get("/api/search?q=lantern").status_code == 200
+        known = desks.of("ada")
+    assert desks.by_key(known.key) is None  # closed with the server
+
+
+def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> None:
+    served = web_app(library, Settings(costly_per_minute=1, costly_per_hour=1))
+    (desks,) = built
+    assert isinstance(desks, OneDesk)
+    assert desks.of("ada") is desks.of("bo") is desks.by_key("library")
+    with TestClient(served) as client:
+        assert digests_until_refused(client) == 10
+        for header in ("8.8.8.8", "127.0.0.1", "unknown"):  # whatever a header says
+            assert digests_until_refused(client, **{"x-forwarded-for": header}) == 10
+
+
+def test_a_space_is_public_unless_told_otherwise(
+    library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("app.server.serve", lambda settings, host, port: served.append(settings))
+    serve_space(Path("none"))
+    monkeypatch.setenv("GLOSS_PUBLIC", "false")
+    serve_space(Path("none"))
+    assert [settings.public for settings in served] == [True, False]
+    assert Settings().public is False
