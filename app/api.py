@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import StringConstraints, WithJsonSchema
@@ -150,9 +150,6 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
     _answer_errors(app)
     writing = threading.Lock()  # one digest by a language model at a time
 
-    def within_limits(request: Request) -> None:
-        costly(request)
-
     @app.get("/search", response_model=SearchFound, **_AS_SAID, responses=_errors(404, 422, 503))
     def search(
         q: Question,
@@ -215,9 +212,9 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
             200: {"content": {"text/markdown": {}, "text/html": {}}},
             **_errors(403, 404, 409, 422, 429, 503),
         },
-        dependencies=[Depends(within_limits)],
     )
     def digest(
+        request: Request,
         paper_id: PaperId,
         lang: Annotated[
             Language, Query(description="The headings' language, and that of worded sentences.")
@@ -237,6 +234,10 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
         """A paper's digest: every sentence with the exact words that it rests on."""
         from app.render import to_html, to_markdown
 
+        if writer == "extractive":
+            programs.ask_leave(costly, request, library, paper_id, lang)
+        else:
+            costly(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
         from app.render import to_json

@@ -88,6 +88,12 @@ class Desks(Protocol):
     def by_key(self, key: str) -> Desk | None:
         """The desk whose ``key`` this is: of addresses of pictures."""
 
+    def end(self, session: str) -> None:
+        """A session is over: its tab was closed or loaded anew."""
+
+    def close(self) -> None:
+        """The server stops: to be called before the library is closed."""
+
 
 @dataclass(frozen=True)
 class OneDesk:
@@ -107,6 +113,12 @@ class OneDesk:
     def by_key(self, key: str) -> Desk | None:
         """The desk, if it is its key."""
         return self.desk if key == self.desk.key else None
+
+    def end(self, session: str) -> None:
+        """The desk stays for the others."""
+
+    def close(self) -> None:
+        """It has nothing of its own to let go of."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from app.dates import dated, iso_date
 from app.digest import Language
@@ -109,6 +109,25 @@ def digest(library: Library, paper: str, lang: Language = "en") -> dict[str, Any
     from app.write import write_digest
 
     return to_json(write_digest(library, _paper_id(paper), lang=lang))
+
+
+def ask_leave(
+    costly: Costly, visit: Visit, library: Library, paper: object, lang: object = "en"
+) -> None:
+    """Ask ``costly`` before ``digest``, unless that has nothing to write.
+
+    What a visitor sent need not fit yet. Raises ``TooMany``.
+    """
+    from app.saved import is_saved
+
+    known = next((one for one in get_args(Language) if one == lang), None)
+    if isinstance(paper, str) and paper and known is not None:
+        try:
+            if is_saved(library, _paper_id(paper), known):
+                return
+        except PaperNotFound:
+            return
+    costly(visit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.digest import Digest, Language
-from app.lock import changed_parts, lock_of
+from app.lock import changed_parts, lock_of, name_of
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -55,6 +55,15 @@ def from_text(text: str) -> Digest | None:
         return TypeAdapter(Digest).validate_json(text)
     except ValidationError:
         return None
+
+
+def is_saved(library: Library, paper_id: str, lang: Language) -> bool:
+    """Whether a digest in the paper's own words is there, as it would be written now.
+
+    Raises as ``lock_of``.
+    """
+    name = name_of(lock_of(library, paper_id, lang, "extractive"))
+    return library.saved_digest(paper_id, name) is not None
 
 
 def locked_digest(library: Library, paper_id: str, lang: Language, writer: str) -> Digest:

@@ -8,14 +8,16 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from app.desk import Desk, OneDesk
+from app.desk import Desk, Desks, OneDesk
+from app.limits import Limits
 from app.programs import Costly, free
+from app.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
 
@@ -38,8 +40,12 @@ class AddressInUse(GlossError):
         self.port = port
 
 
-def web_app(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
-    """All that is served of an open library; ``costly`` is asked before a program has a digest."""
+def web_app(library: Library, settings: Settings, costly: Costly | None = None) -> FastAPI:
+    """All that is served of an open library.
+
+    ``costly`` is asked before a paper is added or a digest written for somebody. Left out, that is
+    free on one's own machine, and a public instance has the limits of its settings.
+    """
     from fastapi import FastAPI
     from starlette.routing import Route
 
@@ -48,18 +54,31 @@ def web_app(library: Library, settings: Settings, costly: Costly = free) -> Fast
     from app.ui import build, mount
     from app.view import view_router
 
+    desks: Desks
+    if settings.public:
+        desks, costly = Visitors(library, settings), costly or Limits.of(settings)
+    else:
+        desks, costly = OneDesk(Desk(library, settings=settings)), costly or free
     tools = ToolServer(lambda: library, costly)
+
+    @asynccontextmanager
+    async def open_to_visitors(app: FastAPI) -> AsyncIterator[None]:
+        async with tools.running():
+            try:
+                yield
+            finally:
+                desks.close()
+
     app = FastAPI(
         title="gloss",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        lifespan=lambda app: tools.running(),
+        lifespan=open_to_visitors,
     )
     app.router.routes.append(mounted(api(library, settings, costly)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
-    desks = OneDesk(Desk(library, settings=settings))
     app.include_router(view_router(desks))
     mount(app, build(desks, settings.source_url, costly))
     return app
@@ -167,8 +186,11 @@ def serve_space(samples: Path = Path("data")) -> NoReturn:
     from index.sources import find_sources
 
     settings = Settings()
-    if "GLOSS_LIBRARY" not in os.environ:
-        settings = settings.model_copy(update={"library": Path("demo-library")})
+    here = {"library": Path("demo-library"), "public": True}
+    unset = {
+        name: value for name, value in here.items() if f"GLOSS_{name.upper()}" not in os.environ
+    }
+    settings = settings.model_copy(update=unset)
     with Library.open(settings) as library:
         if not library.papers():
             # By name: the folder also holds a README.

@@ -181,6 +181,7 @@ class ToolServer:
         listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
         self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
         self._costly = costly
+        self._library = library
         self._server: Server[Any, Any] = Server(
             "gloss", version=version("gloss"), instructions=INSTRUCTIONS
         )
@@ -222,7 +223,8 @@ class ToolServer:
             if name not in self._tools:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
-                self._costly(request)
+                there = arguments.get("paper"), arguments.get("lang", "en")
+                programs.ask_leave(self._costly, request, self._library(), *there)
             return self._tools[name](**arguments)
 
         try:

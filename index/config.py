@@ -144,6 +144,22 @@ class Settings(BaseSettings):
     # Where those pages are published, for the feed, whose links are relative to itself without it.
     pages_url: str = Field(default="", pattern="^(https?://.*)?$")
 
+    # Whether strangers use the web UI, as on a Space: then each has a desk of their own, none sees
+    # what another has uploaded, and what is costly is limited. Off, all is one person's, without
+    # limits, and no header of a proxy is believed.
+    public: bool = False
+    # Papers that a visitor may have beside the library's, of up to 50 MB each; visitors that have
+    # some at a time: at worst 5 GB in all, a tenth of the disk of a free Space. And the minutes
+    # after which a visitor who does nothing counts as gone, twice what a digest may take.
+    visitor_papers: int = Field(default=5, gt=0, le=1000)
+    visitors: int = Field(default=20, gt=0, le=10_000)
+    visitor_minutes: float = Field(default=60.0, gt=0, le=10_080)
+    # Costly jobs of one visitor, by address: papers added and digests written, which take two cores
+    # some 5 to 15 seconds each. 4 a minute keep one visitor from taking a small machine whole, and
+    # 30 an hour are more than a person reads; a class behind one address may need more.
+    costly_per_minute: int = Field(default=4, gt=0, le=10_000)
+    costly_per_hour: int = Field(default=30, gt=0, le=100_000)
+
     # Where arXiv answers; a mirror or a test points them elsewhere. The addresses are those of
     # https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/rss.html and
     # https://info.arxiv.org/help/oa/index.html.

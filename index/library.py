@@ -377,6 +377,21 @@ class Library:
             raise
         return library
 
+    def beside(self, directory: Path) -> Library:
+        """Open another library, its vectors in its own directory, with this one's parts.
+
+        These stay this one's: no second model is loaded, and no other workers read its files. Close
+        it before this one. Raises as ``open`` does, and what the model raises.
+        """
+        return Library.open(
+            self._settings.model_copy(update={"library": directory, "qdrant_url": ""}),
+            embedder=self.embedder,
+            reader=self._own_reader(),
+            words=self.words,
+            count_tokens=self._parts.count_tokens,
+            reranker=self._own_reranker(),
+        )
+
     def close(self) -> None:
         """Let go of everything. Closing twice does no harm."""
         with self._starting:  # no thread that is still reading starts workers anew

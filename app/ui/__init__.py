@@ -36,7 +36,7 @@ TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.Blocks":
     """The UI over desks; ``source_url`` is where its users find the source code.
 
-    ``costly`` is asked before a digest is written for a program.
+    ``costly`` is asked before a paper is added, or a digest written by a model or for a program.
     """
     gr = load_gradio()
 
@@ -49,6 +49,10 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         choices = desks.of(request.session_hash).choices()
         named = paper.opened(request)
         return gr.update(choices=choices, value=named) if named else gr.update(choices=choices)
+
+    def left(request: gr.Request) -> None:  # type: ignore[name-defined]
+        paper.leave(request)
+        desks.end(request.session_hash)
 
     def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         choices = desks.of(request.session_hash).choices()
@@ -67,7 +71,7 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         html("header", value=fill("header.html", texts=texts()))
         with gr.Tabs(elem_id="tabs") as tabs:
             search = search_tab(desks, blocks)
-            paper = paper_tab(desks)
+            paper = paper_tab(desks, costly)
             library = library_tab(desks)
         html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
         lists = [*search.filters, paper.paper]
@@ -76,7 +80,7 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         for place in (*search.links, *library.links):
             place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
         blocks.load(arrive, None, paper.paper, show_progress="hidden", **PRIVATE)
-        blocks.unload(paper.leave)
+        blocks.unload(left)
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 

@@ -8,6 +8,7 @@ from typing import Any
 from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
 from app.jobs import Job, Jobs, Stopped, Tell
+from app.programs import Costly, free
 from app.render import fill, plain, template_source
 from app.texts import texts
 from app.ui.components import PRIVATE, html, labels, language_of, load_gradio
@@ -41,8 +42,11 @@ class PaperTab:
     leave: Callable[..., Any]  # given a request of a session that has ended
 
 
-def paper_tab(desks: Desks) -> PaperTab:
-    """Lay out the tab, inside ``gr.Blocks``."""
+def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
+    """Lay out the tab, inside ``gr.Blocks``.
+
+    ``costly`` is asked before a paper is added or a language model words a digest.
+    """
     gr = load_gradio()
     say = labels()
     adding: Jobs[str] = Jobs()
@@ -72,6 +76,12 @@ def paper_tab(desks: Desks) -> PaperTab:
             return
         if writer not in desk.writers() or writer == "extractive":
             yield desk.reader(digest, language), pages, "", gr.update(visible=False)
+            return
+        try:
+            costly(request)
+        except GlossError as error:
+            said = _told(error=plain(str(error)))
+            yield desk.reader(digest, language), pages, said, gr.update(visible=False)
             return
         job: Job[DigestSection] = wording.begin(session, _wording(desk, digest, lang, writer))
         try:
@@ -121,6 +131,11 @@ def paper_tab(desks: Desks) -> PaperTab:
         desk = desks.of(session)
         words = texts()[language]
         found: list[str] = []
+        try:
+            costly(request)
+        except GlossError as error:
+            yield gr.skip(), _told(error=plain(str(error))), gr.update(visible=False)
+            return
         job = adding.begin(session, lambda tell: found.append(work(desk, tell)))
         yield gr.skip(), _stage("", language), gr.update(visible=True)
         try:

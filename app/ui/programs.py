@@ -9,7 +9,7 @@ from typing import Any
 
 from app.desk import Desks
 from app.failures import failure_of
-from app.programs import Costly, free
+from app.programs import Costly, ask_leave, free
 from app.tools import COSTLY, Tools, checked
 from app.ui.components import load_gradio
 
@@ -19,10 +19,12 @@ def programs(desks: Desks, costly: Costly = free) -> None:
     gr = load_gradio()
     tools = Tools(lambda: desks.shared)
     for tool in (tools.search, tools.ask, tools.digest, tools.papers):
-        gr.api(_called(checked(tool), costly), api_name=tool.__name__)
+        gr.api(_called(checked(tool), desks, costly), api_name=tool.__name__)
 
 
-def _called(tool: Callable[..., dict[str, Any]], costly: Costly) -> Callable[..., dict[str, Any]]:
+def _called(
+    tool: Callable[..., dict[str, Any]], desks: Desks, costly: Costly
+) -> Callable[..., dict[str, Any]]:
     """The tool, whose errors are lines that the client shows."""
     from gradio import Error
     from gradio.context import LocalContext
@@ -32,7 +34,7 @@ def _called(tool: Callable[..., dict[str, Any]], costly: Costly) -> Callable[...
         try:
             visit = LocalContext.request.get(None)
             if tool.__name__ in COSTLY and visit is not None:
-                costly(visit)
+                ask_leave(costly, visit, desks.shared, *given)
             return tool(*given)
         except Exception as error:
             raise Error(failure_of(error).message, print_exception=False) from error

@@ -18,6 +18,7 @@ from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
 from app.template import TEMPLATE
 from app.write import Writer
+from index.catalog import Fingerprint
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import (
     Box,
@@ -139,6 +140,7 @@ class FakeLibrary:
     settings: Any = None
     digests: dict[str, Digest] = field(default_factory=dict)  # those that are searched, by paper
     unsearched: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    saved: dict[tuple[str, str], str] = field(default_factory=dict)  # by paper and key
 
     model = "m"
 
@@ -240,6 +242,14 @@ class FakeLibrary:
 
     def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
         return self.unsearched
+
+    embedder = SimpleNamespace(fingerprint="none")
+
+    def fingerprint(self, paper_id: str) -> Fingerprint:
+        return Fingerprint(self.paper(paper_id).sha256, "1", "2")
+
+    def saved_digest(self, paper_id: str, key: str) -> str | None:
+        return self.saved.get((paper_id, key))
 
     def newest_digests(self) -> list[Any]:
         return []

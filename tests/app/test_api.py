@@ -18,6 +18,7 @@ from app import cli
 from app.api import PREFIX, api, mounted
 from app.ask import Answer, Sentence
 from app.failures import TooBusy, TooMany, failure_of
+from app.lock import lock_of, name_of
 from app.write import Worded
 from index.config import Settings
 from index.errors import GlossError, LibraryBusy, PaperNotFound, StoreUnusable
@@ -257,6 +258,20 @@ def test_a_limit_is_asked_before_a_digest(library: Any) -> None:
     assert asked == ["testclient"] * 2
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "1200")
     assert answer.json()["error"]["kind"] == "too-many"
+
+
+def test_a_digest_that_is_kept_costs_nothing(library: Any) -> None:
+    def costly(visit: Any) -> None:
+        raise TooMany("3 digests an hour", 1200)
+
+    name = name_of(lock_of(library, "2401.00001", "en", "extractive"))
+    library.saved["2401.00001", name] = "kept"
+    with client_of(library, Settings(writer="local"), costly=costly) as client:
+        for kept in ("", "?format=md", "?format=html"):
+            assert client.get(f"/api/papers/2401.00001/digest{kept}").status_code == 200
+        assert client.get("/api/papers/none/digest").status_code == 404
+        for other in ("?lang=zh", "?writer=local"):
+            assert client.get(f"/api/papers/2401.00001/digest{other}").status_code == 429
 
 
 def test_one_language_model_writes_at_a_time(

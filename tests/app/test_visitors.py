@@ -1,0 +1,480 @@
+"""On a public instance nobody's papers are another's to see, and they go when their owner goes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import app
+from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
+from app.failures import TooBusy
+from app.server import serve_space, web_app
+from app.visitors import FOLDER, RESTING, NoRoom, VisitEnded, VisitorLibrary, Visitors
+from index.config import Settings
+from index.errors import PaperNotFound
+from index.library import Library
+from index.paper import SearchFilter
+from index.sources import Source
+
+LANTERN = """# Lanterns for Long Paths
+
+## Abstract
+
+We present a lantern that lights long paths for people who walk at night. Our lantern reaches 28.4
+lumens on the standard path and burns for three hours on a single fill of oil. We show that it
+outperforms all candles that were tested before.
+
+## Introduction
+
+People walk at night, and paths are dark in most villages of the north. Candles go out in the wind,
+which is a problem that has been known for a very long time. In this paper we propose a lantern with
+two walls of glass that keeps the wind away from the flame.
+
+## Method
+
+We build the lantern from two walls of glass and a tank that holds one litre of oil. The flame is
+fed by a wick of cotton whose length is controlled by a small screw.
+
+## Conclusion
+
+We presented a lantern with two walls of glass that stays lit in the wind. In future work we plan to
+test the lantern in heavy rain and on steep mountains.
+"""
+KITE = """# Kites over the Sea
+
+## Abstract
+
+We present a kite that carries a camera over the sea and sends pictures of whales to the shore. Our
+kite stays in the air for nine hours in a steady wind. We show that it finds more whales than all
+boats that were tried before.
+
+## Introduction
+
+Whales are counted from boats, and boats are slow and loud in most bays of the south. Engines drive
+whales away, which is a problem that has been known for a very long time. In this paper we propose a
+kite with a camera that makes no noise at all.
+
+## Method
+
+We build the kite from bamboo and silk, and a string of two hundred metres holds it. The camera is
+turned by a small motor whose speed is controlled from the shore.
+
+## Conclusion
+
+We presented a kite with a camera that stays over the sea in a steady wind. In future work we plan
+to fly the kite in storms and over ice.
+"""
+ALL = SearchFilter()
+
+
+class Instance(SimpleNamespace):
+    """A public instance with a shared library of one paper, and a clock that tests move."""
+
+    library: Library
+    visitors: Visitors
+    now: float
+
+    def add(self, session: str, path: Path) -> str:
+        return self.visitors.of(session).add(path, lambda stage: None)
+
+    @property
+    def folders(self) -> list[Path]:
+        folder = self.library.directory / FOLDER
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[[str, str], Path]:
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / "uploads" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def instance(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance]:
+    settings = Settings(
+        library=tmp_path / "library", visitor_papers=2, visitors=2, visitor_minutes=30
+    )
+    with open_library(settings) as library:
+        library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
+        there = Instance(library=library, now=1000.0)
+        there.visitors = Visitors(library, settings, lambda: there.now)
+        yield there
+        there.visitors.close()
+
+
+def seen(desk: Desk) -> set[str]:
+    """Every paper of which a desk shows anything."""
+    ids = {paper_id for _, paper_id in desk.choices()}
+    found = desk.search("a kite over the sea with a camera", ALL).places
+    return ids | {place.paper_id for place in found}
+
+
+def test_what_one_visitor_adds_no_other_sees(instance: Instance, files: Any) -> None:
+    visitors = instance.visitors
+    ada, bo = visitors.of("ada"), visitors.of("bo")
+    before = bo.papers(), bo.pictures(), bo.choices(), bo.years(), bo.categories()
+    assert instance.folders == []  # whoever adds nothing has nothing
+    added = instance.add("ada", files("kite.md", KITE))
+    assert added == "kite"
+    assert seen(ada) == {"kite", "lantern"}
+    assert seen(bo) == {"lantern"}
+    assert (bo.papers(), bo.pictures(), bo.choices(), bo.years(), bo.categories()) == before
+    assert "Kites over the Sea" in ada.papers() and "Kites" in ada.pictures()
+    for asked in (bo.library.paper, bo.library.row, bo.library.fingerprint, bo.library.passages):
+        with pytest.raises(PaperNotFound):
+            asked("kite")
+    with pytest.raises(PaperNotFound):
+        bo.search("kite", filter_of("kite"))
+    with pytest.raises(PaperNotFound):
+        bo.quoted("kite", "en")
+    # What programs ask, and whoever comes without a session.
+    assert {row.id for row in instance.library.papers()} == {"lantern"}
+    assert {hit.passage.paper_id for hit in instance.library.search("kite")} == {"lantern"}
+    for nobody in (None, "", "x" * 5000):
+        assert seen(visitors.of(nobody)) == {"lantern"}
+
+
+def test_a_desk_is_found_by_its_key_alone(instance: Instance) -> None:
+    ada, bo = instance.visitors.of("ada"), instance.visitors.of("bo")
+    assert instance.visitors.of("ada") is ada
+    assert ada.key != bo.key and len(ada.key) >= 32
+    assert instance.visitors.by_key(ada.key) is ada
+    for guess in ("ada", "library", "", ada.key[:-1], instance.visitors.of(None).key):
+        assert instance.visitors.by_key(guess) is None
+    instance.visitors.end("ada")
+    assert instance.visitors.by_key(ada.key) is None
+    assert instance.visitors.of("ada").key != ada.key
+
+
+def test_own_and_shared_papers_are_found_and_read_at_one_desk(
+    instance: Instance, files: Any
+) -> None:
+    desk = instance.visitors.of("ada")
+    with pytest.raises(NothingToSearch):
+        desk.search_digests("oil", ALL)
+    instance.add("ada", files("kite.md", KITE))
+    best = desk.search("kite camera whales", ALL).places
+    assert best[0].paper_id == "kite"
+    assert desk.search("lantern oil lumens", ALL).places[0].paper_id == "lantern"
+    scores = [hit.score for hit in desk.library.search("we build it of glass and silk", 4)]
+    assert len(scores) == 4 and scores == sorted(scores, reverse=True)
+    assert {place.paper_id for place in desk.search("build", filter_of("kite")).places} == {"kite"}
+    for paper_id in ("kite", "lantern"):
+        digest = desk.quoted(paper_id, "en")
+        assert digest.paper.id == paper_id and digest.claims
+        assert f"/view/{desk.key}/{paper_id}" in desk.reader(digest, "en")
+        assert digest.claims[0].text[:20] in desk.pages(paper_id, "en")
+    found = desk.search_digests("kite lantern", ALL).places
+    assert {place.paper_id for place in found} == {"kite", "lantern"}
+    # A quote is a quote, whoever asked: those of the shared paper are everybody's.
+    assert {one.paper_id for one in instance.library.newest_digests()} == {"lantern"}
+    there = instance.visitors.of("bo").search_digests("kite lantern", ALL).places
+    assert {place.paper_id for place in there} == {"lantern"}
+
+
+def test_a_model_s_words_are_the_visitor_s_own(instance: Instance) -> None:
+    ada, bo = instance.visitors.of("ada").library, instance.visitors.of("bo").library
+    ada.save_digest("lantern", "k", "a digest", "en", (), "endpoint")
+    assert ada.saved_digest("lantern", "k") == "a digest" and ada.is_searched("lantern", "k", "en")
+    assert bo.saved_digest("lantern", "k") is None
+    assert instance.library.newest_digests() == []
+    for number in range(30):
+        ada.save_digest("lantern", str(number), "another", "en", (), "endpoint")
+    assert ada.saved_digest("lantern", "k") is None
+    assert ada.saved_digest("lantern", "29") == "another"
+
+
+def test_an_own_paper_hides_the_shared_one_of_its_id(instance: Instance, files: Any) -> None:
+    path = files("lantern.md", KITE)
+    instance.library.add(Source(files("other.md", LANTERN.replace("28.4", "31")), "other.md"))
+    assert instance.add("ada", path) == "lantern"
+    ada = instance.visitors.of("ada")
+    assert ada.library.paper("lantern").title == "Kites over the Sea"
+    assert [row.title for row in ada.library.papers() if row.id == "lantern"] == [
+        "Kites over the Sea"
+    ]
+    for query in ("lantern glass oil", "kite"):
+        for hit in ada.library.search(query, 10):
+            assert hit.passage.text == hit.passage.span.of(
+                ada.library.paper(hit.passage.paper_id).text
+            )
+    assert {hit.passage.paper_id for hit in ada.library.search("lantern glass")} == {
+        "lantern",
+        "other",
+    }
+    assert instance.visitors.of("bo").library.paper("lantern").title == "Lanterns for Long Paths"
+
+
+def test_a_file_that_is_no_paper_says_why(instance: Instance, files: Any) -> None:
+    with pytest.raises(NotAdded, match=r"empty\.md"):
+        instance.add("ada", files("empty.md", " "))
+    ada = instance.visitors.of("ada")
+    (failed,) = [row for row in ada.library.papers() if row.status != "ok"]
+    with pytest.raises(PaperNotFound) as missing:
+        ada.library.paper(failed.id)
+    assert missing.value.why
+    with pytest.raises(NotAdded):
+        instance.add("ada", files("lantern.md", " "))
+    assert ada.library.paper("lantern").title == "Lanterns for Long Paths"  # the shared one
+
+
+def test_the_end_of_a_session_deletes_what_it_added(instance: Instance, files: Any) -> None:
+    instance.add("ada", files("kite.md", KITE))
+    (folder,) = instance.folders
+    assert folder.stat().st_mode & 0o077 == 0
+    desk = instance.visitors.of("ada")
+    instance.visitors.end("bo")
+    instance.visitors.end(None)
+    assert instance.folders == [folder]
+    instance.visitors.end("ada")
+    assert instance.folders == []
+    instance.visitors.end("ada")
+    with pytest.raises(VisitEnded):  # a handler that still has the desk
+        desk.add(files("kite.md", KITE), lambda stage: None)
+    assert seen(instance.visitors.of("ada")) == {"lantern"}
+    with pytest.raises(VisitEnded):
+        instance.visitors.of(None).add(files("kite.md", KITE), lambda stage: None)
+    assert instance.folders == []
+
+
+def test_a_session_that_ends_while_it_adds(instance: Instance, files: Any) -> None:
+    def leave(stage: str) -> None:
+        if stage == "store":
+            leaving.start()
+            leaving.join(0.2)  # it waits for the commit
+
+    leaving = threading.Thread(target=instance.visitors.end, args=("ada",))
+    desk = instance.visitors.of("ada")
+    desk.add(files("kite.md", KITE), leave)
+    leaving.join(10)
+    assert not leaving.is_alive()
+    assert instance.folders == []
+
+    def leave_at_once(stage: str) -> None:
+        if stage == "read":
+            instance.visitors.end("bo")
+
+    with pytest.raises(VisitEnded):
+        instance.visitors.of("bo").add(files("kite.md", KITE), leave_at_once)
+    assert instance.folders == []
+
+
+def test_whoever_does_nothing_for_long_counts_as_gone(instance: Instance, files: Any) -> None:
+    instance.add("ada", files("kite.md", KITE))
+    ada, bo = instance.visitors.of("ada"), instance.visitors.of("bo")
+    instance.now += 29 * 60
+    assert instance.visitors.by_key(ada.key) is ada  # looks at a page
+    instance.now += 2 * 60
+    instance.visitors.sweep()
+    assert len(instance.folders) == 1
+    assert instance.visitors.by_key(bo.key) is None
+    instance.now += 31 * 60
+    instance.visitors.sweep()
+    assert instance.folders == []
+    assert seen(instance.visitors.of("ada")) == {"lantern"}
+
+
+def test_whoever_waits_for_a_paper_is_not_idle(instance: Instance, files: Any) -> None:
+    def take_long(stage: str) -> None:
+        instance.now += 31 * 60
+        instance.visitors.sweep()
+
+    desk = instance.visitors.of("ada")
+    assert desk.add(files("kite.md", KITE), take_long) == "kite"
+    assert instance.visitors.by_key(desk.key) is desk
+
+
+def test_it_is_looked_after_without_anybody_asking(
+    open_library: Any, files: Any, tmp_path: Path
+) -> None:
+    settings = Settings(library=tmp_path / "library", visitor_minutes=0.02)
+    with open_library(settings) as library:
+        clock = SimpleNamespace(now=0.0)
+        visitors = Visitors(library, settings, lambda: clock.now)
+        visitors.of("ada").add(files("kite.md", KITE), lambda stage: None)
+        folder = library.directory / FOLDER
+        clock.now = 2.0
+        for _ in range(100):
+            if not list(folder.iterdir()):
+                break
+            threading.Event().wait(0.1)
+        assert list(folder.iterdir()) == []
+        visitors.close()
+
+
+def test_a_visitor_has_so_many_papers(instance: Instance, files: Any) -> None:
+    for number in (1, 2):
+        instance.add("ada", files(f"kite{number}.md", KITE.replace("nine", f"{number}0")))
+    with pytest.raises(NoRoom, match="2 papers"):
+        instance.add("ada", files("kite3.md", KITE))
+    assert len(seen(instance.visitors.of("ada"))) == 3
+    instance.add("bo", files("kite3.md", KITE))
+
+
+def test_so_many_visitors_have_papers_at_a_time(instance: Instance, files: Any) -> None:
+    kite = files("kite.md", KITE)
+    instance.add("ada", kite)
+    instance.now += RESTING / 2
+    instance.add("bo", kite)
+    with pytest.raises(TooBusy, match="2 visitors have papers of their own") as busy:
+        instance.add("cy", kite)
+    assert busy.value.retry_after == RESTING / 2
+    instance.now += RESTING / 2
+    instance.add("cy", kite)  # ada was here longest ago
+    assert len(instance.folders) == 2
+    assert "kite" not in seen(instance.visitors.of("ada"))
+    assert "kite" in seen(instance.visitors.of("bo")) & seen(instance.visitors.of("cy"))
+
+
+def test_sessions_without_papers_are_not_kept_for_ever(
+    instance: Instance, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.visitors.KNOWN_MOST", 3)
+    instance.add("ada", files("kite.md", KITE))
+    ada, first = instance.visitors.of("ada"), instance.visitors.of("s0")
+    for number in range(1, 10):
+        instance.visitors.of(f"s{number}")
+    assert instance.visitors.by_key(first.key) is None
+    assert instance.visitors.by_key(ada.key) is ada
+
+
+def test_what_a_crash_left_is_swept_at_a_start(instance: Instance, files: Any) -> None:
+    instance.add("ada", files("kite.md", KITE))
+    assert instance.folders
+    settings = Settings(library=instance.library.directory)
+    again = Visitors(instance.library, settings)
+    assert instance.folders == []
+    assert seen(again.of("ada")) == {"lantern"}
+    assert instance.library.health().ok
+
+
+def test_the_stop_of_the_server_deletes_all(instance: Instance, files: Any) -> None:
+    instance.add("ada", files("kite.md", KITE))
+    instance.add("bo", files("kite.md", KITE))
+    instance.visitors.close()
+    assert not (instance.library.directory / FOLDER).exists()
+    with pytest.raises(VisitEnded):
+        instance.add("cy", files("kite.md", KITE))
+    assert instance.library.health().ok
+    assert {row.id for row in instance.library.papers()} == {"lantern"}
+
+
+def test_no_model_is_loaded_for_a_visitor(
+    instance: Instance, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    beside = Library.beside
+
+    def watched(self: Library, directory: Path) -> Library:
+        opened.append(beside(self, directory))
+        return opened[-1]
+
+    monkeypatch.setattr(Library, "beside", watched)
+    instance.add("ada", files("kite.md", KITE))
+    (own,) = opened
+    assert own.embedder is instance.library.embedder
+    assert own.words is instance.library.words
+
+
+def test_it_answers_as_a_library_does() -> None:
+    for name, method in inspect.getmembers(VisitorLibrary, inspect.isfunction):
+        if not name.startswith("_"):
+            theirs = inspect.signature(getattr(Library, name))
+            mine = inspect.signature(method)
+            assert list(mine.parameters.values()) == list(theirs.parameters.values()), name
+
+
+def test_it_has_all_that_a_desk_asks_of_a_library() -> None:
+    asked: set[str] = set()
+    for module in ("desk", "ask", "write", "lock", "saved", "diff", "page", "programs"):
+        tree = ast.parse((Path(app.__path__[0]) / f"{module}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                of = node.value
+                name = of.id if isinstance(of, ast.Name) else getattr(of, "attr", "")
+                if name == "library":
+                    asked.add(node.attr)
+    assert {"search", "papers", "embedder", "saved_digest"} <= asked
+    assert {name for name in asked if not hasattr(VisitorLibrary, name)} == set()
+
+
+def test_visitors_are_desks(instance: Instance) -> None:
+    desks: Desks = instance.visitors
+    assert desks.shared is instance.library
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The desks that the web UI is built for; Gradio itself is left out."""
+    desks: list[Any] = []
+    monkeypatch.setattr("app.ui.build", lambda given, *_: desks.append(given))
+    monkeypatch.setattr("app.ui.mount", lambda *_: None)
+    return desks
+
+
+def digests_until_refused(client: TestClient, **headers: str) -> int:
+    """How many digests are written for a visitor, one after another."""
+    for number in range(10):
+        lang = ("en", "zh")[number % 2]
+        answer = client.get(f"/api/papers/2401.00001/digest?lang={lang}", headers=headers)
+        if answer.status_code != 200:
+            assert answer.status_code == 429
+            assert answer.json()["error"]["kind"] == "too-many"
+            assert 1 <= int(answer.headers["retry-after"]) <= 60
+            return number
+    return 10
+
+
+def test_a_public_instance_has_visitors_and_limits(
+    library: Any, built: list[Any], tmp_path: Path
+) -> None:
+    library.directory = tmp_path
+    left = tmp_path / FOLDER / "left"
+    left.mkdir(parents=True)
+    served = web_app(library, Settings(public=True, costly_per_minute=3))
+    (desks,) = built
+    assert isinstance(desks, Visitors) and not left.exists()
+    with TestClient(served, client=("10.0.0.1", 4711)) as client:
+        ada, bo = "8.8.8.8", "9.9.9.9"
+        assert digests_until_refused(client, **{"x-forwarded-for": ada}) == 3
+        assert digests_until_refused(client, **{"x-forwarded-for": f"1.1.1.1, {ada}"}) == 0
+        assert digests_until_refused(client, **{"x-forwarded-for": f"{ada}, {bo}"}) == 3
+        assert client.get("/api/search?q=lantern").status_code == 200
+        known = desks.of("ada")
+    assert desks.by_key(known.key) is None  # closed with the server
+
+
+def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> None:
+    served = web_app(library, Settings(costly_per_minute=1, costly_per_hour=1))
+    (desks,) = built
+    assert isinstance(desks, OneDesk)
+    assert desks.of("ada") is desks.of("bo") is desks.by_key("library")
+    with TestClient(served) as client:
+        assert digests_until_refused(client) == 10
+        for header in ("8.8.8.8", "127.0.0.1", "unknown"):  # whatever a header says
+            assert digests_until_refused(client, **{"x-forwarded-for": header}) == 10
+
+
+def test_a_space_is_public_unless_told_otherwise(
+    library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Settings] = []
+    monkeypatch.setattr("app.server.serve", lambda settings, host, port: served.append(settings))
+    serve_space(Path("none"))
+    monkeypatch.setenv("GLOSS_PUBLIC", "false")
+    serve_space(Path("none"))
+    assert [settings.public for settings in served] == [True, False]
+    assert Settings().public is False
