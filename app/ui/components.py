@@ -18,6 +18,9 @@ from app.texts import preferred, texts
 from index.errors import GlossError
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api
+# Of handlers that take the processor for seconds or more: one at a time over all visitors, so that
+# searches find it free meanwhile. All others run four at a time.
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "costly"}
 
 # A list of things to choose: click, Enter or Space; `pick` is the number of the one. A link with
 # `data-open` opens a paper here, unless the browser was asked for another tab or window.

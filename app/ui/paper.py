@@ -8,10 +8,10 @@ from typing import Any
 from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
 from app.jobs import Job, Jobs, Stopped, Tell
-from app.programs import Costly, free
+from app.programs import Costly, ask_leave, free
 from app.render import fill, plain, template_source
 from app.texts import texts
-from app.ui.components import PRIVATE, html, labels, language_of, load_gradio
+from app.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
 from index.errors import GlossError, PaperNotFound
 from index.sources import SUFFIXES
 
@@ -65,6 +65,7 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             yield _hint(desk, request, language), "", "", gr.update(visible=False)
             return
         try:
+            ask_leave(costly, request, desk.library, paper, lang)
             digest = desk.quoted(paper, lang)
             pages = desk.pages(digest.paper.id, language)
         except PaperNotFound:
@@ -249,8 +250,15 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
                 pages = html("pages")
 
     quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-    added = gr.on([button.click, named.submit], fetch, named, [paper, progress, cancel], **quiet)
-    uploaded = chosen.upload(upload, chosen, [paper, progress, cancel], **quiet)
+    added = gr.on(
+        [button.click, named.submit],
+        fetch,
+        named,
+        [paper, progress, cancel],
+        **ONE_AT_A_TIME,
+        **quiet,
+    )
+    uploaded = chosen.upload(upload, chosen, [paper, progress, cancel], **ONE_AT_A_TIME, **quiet)
     cancel.click(stop_adding, None, [progress, cancel], cancels=[added, uploaded], **quiet)
     shown = gr.on(
         [paper.change, lang.change, writer.change],

@@ -11,7 +11,7 @@ from app.desk import Desks
 from app.failures import failure_of
 from app.programs import Costly, ask_leave, free
 from app.tools import COSTLY, Tools, checked
-from app.ui.components import load_gradio
+from app.ui.components import ONE_AT_A_TIME, load_gradio
 
 
 def programs(desks: Desks, costly: Costly = free) -> None:
@@ -19,7 +19,8 @@ def programs(desks: Desks, costly: Costly = free) -> None:
     gr = load_gradio()
     tools = Tools(lambda: desks.shared)
     for tool in (tools.search, tools.ask, tools.digest, tools.papers):
-        gr.api(_called(checked(tool), desks, costly), api_name=tool.__name__)
+        queue = ONE_AT_A_TIME if tool.__name__ in COSTLY else {}
+        gr.api(_called(checked(tool), desks, costly), api_name=tool.__name__, **queue)
 
 
 def _called(
