@@ -18,6 +18,7 @@ from app.ui.components import (
     load_gradio,
     told,
 )
+from app.ui.first_page import FirstPage
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
 from app.ui.search import filters_of, search_tab
@@ -101,9 +102,9 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
         css=COLOURS + style(),
-        head=f"<script>{script()}</script>",
         ssr_mode=False,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
     )
+    app.add_middleware(FirstPage, script=script())
