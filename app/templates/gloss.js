@@ -1,4 +1,4 @@
-// What the web UI needs before Gradio starts, and what its own scripts share. Inlined in the head.
+// What the web UI needs before Gradio starts, and what its own scripts share. Inlined at the top of the page.
 (() => {
   const known = ['en', 'zh'];
   const wishes = [new URLSearchParams(location.search).get('lang'), ...navigator.languages];
@@ -42,6 +42,15 @@
     hits?.classList.toggle('waiting', on);
     hits?.setAttribute('aria-busy', String(on));
   };
+
+  // Gradio 6.31 calls every error "Error", whatever title it was given.
+  new MutationObserver(() => {
+    const title = document.querySelector(`.only-${lang}[data-error]`)?.dataset.error;
+    for (const shown of document.querySelectorAll('.toast-title.error')) {
+      const text = shown.firstChild;
+      if (title && text?.nodeValue?.trim() === 'Error') text.nodeValue = `${title} `;
+    }
+  }).observe(document.documentElement, {childList: true, subtree: true});
 
   window.gloss = {
     tour,

@@ -19,6 +19,7 @@ from app.ui.components import (
     load_gradio,
     told,
 )
+from app.ui.first_page import FirstPage
 from app.ui.library import library_tab
 from app.ui.paper import paper_tab
 from app.ui.programs import programs
@@ -110,10 +111,10 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
         css=COLOURS + style() + template_source("reader.css"),
-        head=f"<script>{script()}</script>",
         ssr_mode=False,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         mcp_server=False,  # app.tools says why not Gradio's
     )
+    app.add_middleware(FirstPage, script=script())

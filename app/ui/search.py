@@ -1,7 +1,7 @@
 """The tab to search passages and digests on, and to ask."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.desk import Desk, Desks, Found, Place, filter_of
@@ -43,7 +43,10 @@ def _kept(way: str, wait: bool = True, done: bool = True) -> str:
     return f"{said} {'gloss.wait(true);' * wait} {'gloss.tourDone();' * done} return asked; }}"
 
 
-DONE_WAITING = "() => gloss.wait(false)"
+def _when_done(event: Any) -> None:
+    """Gradio runs what comes then only where nothing was raised, so both are told."""
+    for ended in (event.success, event.failure):
+        ended(fn=None, js="() => gloss.wait(false)", **PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +185,8 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
     asked = [query, among, paper, role, year, category]
     quiet = {**PRIVATE, "show_progress": "hidden"}
     for event in (query.submit, search_button.click):
-        event(search, asked, found, js=_kept("''"), **quiet).then(
-            fn=None, js=DONE_WAITING, **PRIVATE
-        )
-    ask_button.click(ask, asked, found, js=_kept("'ask'"), **quiet).then(
-        fn=None, js=DONE_WAITING, **PRIVATE
-    )
+        _when_done(event(search, asked, found, js=_kept("''"), **quiet))
+    _when_done(ask_button.click(ask, asked, found, js=_kept("'ask'"), **quiet))
     among.input(roles_that_count, among, role, **quiet)
     again = (
         "(...asked) => { const way = gloss.way() === 'ask' ? 'ask' : '';"
@@ -195,13 +194,9 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         " asked[6] = way; return asked; }"
     )
     for one in (paper, role, year, category):
-        one.input(search_anew, [*asked, way], found, js=again, **quiet).then(
-            fn=None, js=DONE_WAITING, **PRIVATE
-        )
+        _when_done(one.input(search_anew, [*asked, way], found, js=again, **quiet))
     anew = again.replace("gloss.way() === 'ask' ? 'ask' : ''", "''")  # what was chosen counts
-    among.input(search_anew, [*asked, way], found, js=anew, **quiet).then(
-        fn=None, js=DONE_WAITING, **PRIVATE
-    )
+    _when_done(among.input(search_anew, [*asked, way], found, js=anew, **quiet))
     tour.select(step, None, [query, way, *found], **quiet).success(
         fn=None,
         inputs=[*asked, way],
@@ -221,6 +216,8 @@ def _found(
     desks: Desks, way: str, query: str, wanted: SearchFilter, request: Any
 ) -> tuple[str, str, list[Place], Any, str]:
     lang = language_of(request)
+    if way == DIGESTS:  # whose sentences have no role; the filter may not know yet
+        wanted = replace(wanted, role=None)
     with as_gradio_error(lang):
         found = WAYS[way](desks.of(request.session_hash), query, wanted, lang)
     return _shown(found)
