@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -238,6 +238,12 @@ class Desk:
                 raise outcome.error
             raise NotAdded(f"{wanted.name}: {outcome.reason}")
         return outcome.added.paper_id
+
+    def with_endpoint(self, address: str, model: str, key: str) -> Desk:
+        """The desk with a visitor's own language model. Raises ``OwnEndpointRefused``."""
+        from app.own_endpoint import with_own_endpoint
+
+        return replace(self, settings=with_own_endpoint(self.settings, address, model, key))
 
     def writers(self) -> tuple[WriterName, ...]:
         """Who may word a digest here."""

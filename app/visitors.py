@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 from app.desk import Desk
 from app.failures import TooBusy
+from index.catalog import KeptDigest
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
 from index.paper import (
@@ -42,7 +43,7 @@ from index.reference import parse_reference
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.catalog import Fingerprint, KeptDigest, Known
+    from index.catalog import Fingerprint, Known
     from index.embed import Embedder
     from index.library import (
         Added,
@@ -106,7 +107,7 @@ class VisitorLibrary:
         self._ended = False
         self._changing = threading.RLock()  # whether there is an own library
         self._adding = threading.Lock()  # one paper at a time, so that they can be counted
-        self._worded: OrderedDict[str, str] = OrderedDict()
+        self._worded: OrderedDict[str, KeptDigest] = OrderedDict()
 
     @property
     def has_own(self) -> bool:
@@ -307,7 +308,9 @@ class VisitorLibrary:
 
     def saved_digest(self, paper_id: str, key: str) -> str | None:
         """The digest that was saved under ``key``."""
-        return self._with(paper_id).saved_digest(paper_id, key) or self._worded.get(key)
+        saved = self._with(paper_id).saved_digest(paper_id, key)
+        worded = self._worded.get(key)
+        return saved or (worded.text if worded is not None else None)
 
     def save_digest(
         self,
@@ -325,7 +328,11 @@ class VisitorLibrary:
         """
         library = self._with(paper_id)
         if library is self._shared and writer != "extractive":
-            self._worded[key] = text
+            paper = library.paper(paper_id)
+            self._worded[key] = KeptDigest(
+                paper.id, paper.version, paper.sha256, lang, writer, text
+            )
+            self._worded.move_to_end(key)
             while len(self._worded) > WORDED_MOST:
                 self._worded.popitem(last=False)
             return
@@ -337,6 +344,9 @@ class VisitorLibrary:
 
     def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
         """The digest of a paper that was last saved in that language by that writer."""
+        for one in reversed(list(self._worded.values())):
+            if (one.paper_id, one.lang, one.writer) == (paper_id, lang, writer):
+                return one
         return self._with(paper_id).newest_digest(paper_id, lang, writer)
 
     def newest_digests(self) -> list[KeptDigest]:
@@ -395,7 +405,7 @@ class Visitors:
         self, shared: Library, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.shared = shared
-        self._settings = settings
+        self._settings = settings = settings.model_copy(update={"keep_answers": False})
         self._clock = clock
         self._folder = shared.directory / FOLDER
         self._known: OrderedDict[str, _Visitor] = OrderedDict()  # by session, longest gone first

@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     endpoint_timeout: float = Field(default=60.0, gt=0, le=3600)
     endpoint_tries: int = Field(default=3, gt=0, le=20)
     endpoint_concurrency: int = Field(default=4, gt=0, le=64)
+    # Whether answers are kept in the cache, so that the same question is asked once. Not those that
+    # concern visitors: what they upload is theirs.
+    keep_answers: bool = True
     # A GGUF file, or a name that `gloss models` lists; and the threads that it may take.
     local_model: str = "qwen2.5-coder-1.5b"
     local_threads: int = Field(default_factory=lambda: os.cpu_count() or 2, gt=0, le=1024)

@@ -107,7 +107,7 @@ def open_endpoint(settings: Settings) -> LanguageModel:
     model = EndpointModel(
         server, server.model, fingerprint_of("endpoint", server.address, server.model)
     )
-    return KeptAnswers(model, settings.cache / "answers")
+    return KeptAnswers(model, settings.cache / "answers") if settings.keep_answers else model
 
 
 def models_of(settings: Settings) -> frozenset[str]:

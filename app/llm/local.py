@@ -51,7 +51,7 @@ def open_local(settings: Settings) -> LanguageModel:
     )
     name = path.stem if settings.local_model.endswith(".gguf") else settings.local_model
     model = LocalModel(path, settings.local_threads, name, fingerprint)
-    return KeptAnswers(model, settings.cache / "answers")
+    return KeptAnswers(model, settings.cache / "answers") if settings.keep_answers else model
 
 
 class LocalModel:

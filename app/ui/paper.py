@@ -56,6 +56,9 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         paper: str | None,
         lang: Language,
         writer: str,
+        address: str,
+        model: str,
+        key: str,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any, Any]]:
         session, language = request.session_hash, language_of(request)
@@ -75,10 +78,14 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             said = fill("no_paper.html", text=plain(str(error)))
             yield said, "", "", gr.update(visible=False)
             return
-        if writer not in desk.writers() or writer == "extractive":
+        if writer == "extractive":
             yield desk.reader(digest, language), pages, "", gr.update(visible=False)
             return
         try:
+            desk = desk.with_endpoint(address, model, key)
+            if writer not in desk.writers():
+                yield desk.reader(digest, language), pages, "", gr.update(visible=False)
+                return
             costly(request)
         except GlossError as error:
             said = _told(error=plain(str(error)))
@@ -200,6 +207,15 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             gr.skip() if there else _hint(desk, request, language),
         )
 
+    def offer(address: str, model: str, request: gr.Request) -> Any:  # type: ignore[name-defined]
+        """Who may write, once a visitor has named a model; it is asked when it is chosen."""
+        desk, words = desks.of(request.session_hash), texts()[language_of(request)]
+        names = list(desk.writers())
+        if address.strip() and model.strip() and "endpoint" not in names:
+            names.append("endpoint")
+        choices = [(words[f"paper_writer_{name}"], name) for name in names]
+        return gr.update(choices=choices, visible=len(choices) > 1)
+
     with gr.Tab(say("paper_tab"), id="paper", elem_id="paper-tab"):
         with gr.Row(elem_classes="gloss-choice"):
             paper = gr.Dropdown(
@@ -237,6 +253,23 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
                 min_width=220,
                 elem_id="upload",
             )
+        with gr.Accordion(say("paper_own"), open=False, elem_id="own"):
+            gr.Markdown(say("paper_own_told"))
+            with gr.Row():
+                address = gr.Textbox(
+                    label=say("paper_own_address"),
+                    placeholder="https://api.example.org/v1",
+                    max_lines=1,
+                    elem_id="own-address",
+                )
+                model = gr.Textbox(label=say("paper_own_model"), max_lines=1, elem_id="own-model")
+                key = gr.Textbox(
+                    label=say("paper_own_key"),
+                    type="password",
+                    max_lines=1,
+                    elem_id="own-key",
+                    html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+                )
         with gr.Row(elem_classes="gloss-status"):
             progress = html("adding")
             cancel = _button(say("paper_cancel"), "cancel")
@@ -263,11 +296,12 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
     shown = gr.on(
         [paper.change, lang.change, writer.change],
         read,
-        [paper, lang, writer],
+        [paper, lang, writer, address, model, key],
         [reading, pages, worded, stop],
         trigger_mode="multiple",
         **quiet,
     )
+    gr.on([address.change, model.change], offer, [address, model], writer, **quiet)
     stop.click(stop_wording, None, [worded, stop], cancels=[shown], **quiet)
     load = gr.context.Context.root_block.load
     load(start, None, [lang, writer, reading], **quiet)
