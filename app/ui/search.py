@@ -120,7 +120,10 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         query = texts()[lang][key]
         with as_gradio_error(lang):
             found = WAYS[way](desk, query, SearchFilter(), lang)
-            first = shown_place(desk, found.places[0], lang) if found.places else (no_page(), "")
+            # The first that has a page to show; a paper of Markdown has none.
+            shown = next((one for one in found.places if one.boxes), None)
+            shown = shown or next(iter(found.places), None)
+            first = shown_place(desk, shown, lang) if shown else (no_page(), "")
         return (query, way, _line(found.said), found.shown, found.places, *first)
 
     def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
