@@ -177,26 +177,10 @@ def serve(
 
 
 def serve_space(samples: Path = Path("data")) -> NoReturn:
-    """Serve on Hugging Face Spaces: a library of its own, the sample papers to begin with.
+    """Serve on Hugging Face Spaces, the sample papers to begin with (``app.space``)."""
+    from app.space import space_settings, stock
 
-    Their digests are written, too, so that there are some to search.
-    """
-    from app.write import write_digest
-    from index.library import Library
-    from index.sources import find_sources
-
-    settings = Settings()
-    here = {"library": Path("demo-library"), "public": True}
-    unset = {
-        name: value for name, value in here.items() if f"GLOSS_{name.upper()}" not in os.environ
-    }
-    settings = settings.model_copy(update=unset)
-    with Library.open(settings) as library:
-        if not library.papers():
-            # By name: the folder also holds a README.
-            papers = [*samples.glob("*.pdf"), samples / "choosing-passage-size.md"]
-            for source in find_sources(papers).found:
-                added = library.add(source)
-                if added.status == "ok":
-                    write_digest(library, added.paper_id)
-    serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), 7860)
+    settings = space_settings(os.environ, Path.cwd())
+    stock(settings, samples)
+    port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
+    serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), port)

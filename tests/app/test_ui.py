@@ -235,8 +235,9 @@ def test_titles_cannot_reorder_what_is_read(desk: Desk, library: Any, row_of: An
 
 
 def test_a_space_begins_with_the_sample_papers_only(
-    library: Any, monkeypatch: pytest.MonkeyPatch
+    library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     added: list[str] = []
     digested: list[str] = []
 

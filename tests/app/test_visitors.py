@@ -469,8 +469,9 @@ def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> 
 
 
 def test_a_space_is_public_unless_told_otherwise(
-    library: Any, monkeypatch: pytest.MonkeyPatch
+    library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     served: list[Settings] = []
     monkeypatch.setattr("app.server.serve", lambda settings, host, port: served.append(settings))
     serve_space(Path("none"))
