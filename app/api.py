@@ -11,7 +11,6 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import FastAPI, Path, Query, Request
@@ -48,6 +47,7 @@ from app.shapes import (
     PaperShown,
     SearchFound,
 )
+from index import __version__
 from index.config import Settings
 from index.errors import GlossError
 from index.paper import Role
@@ -137,7 +137,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
     """
     app = FastAPI(
         title="gloss",
-        version=version("gloss"),
+        version=__version__,
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

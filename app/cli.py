@@ -111,9 +111,9 @@ def _say(problem: GlossError | str) -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from index import __version__
 
-        output.print(f"gloss {version('gloss')}")
+        output.print(f"gloss {__version__}")
         raise typer.Exit
 
 

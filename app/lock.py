@@ -17,11 +17,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.digest import Digest, Language
+from index import __version__
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -58,7 +58,7 @@ def lock_of(
     """
     paper = library.fingerprint(paper_id)
     return {
-        "gloss": version("gloss"),
+        "gloss": __version__,
         "lang": lang,
         "writer": writer,
         "paper": paper.file,

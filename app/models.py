@@ -14,10 +14,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index import __version__
 from index.config import Settings
 from index.errors import ModelUnusable
 
@@ -170,7 +170,7 @@ def _download(model: LocalModelFile, part: Path, progress: Callable[[int], None]
         stop=stop_after_attempt(_TRIES),
         reraise=True,
     )
-    agent = {"User-Agent": f"gloss/{version('gloss')}", "Accept-Encoding": "identity"}
+    agent = {"User-Agent": f"gloss/{__version__}", "Accept-Encoding": "identity"}
     with httpx.Client(timeout=_SECONDS, headers=agent, follow_redirects=True) as client:
         try:
             retrying(_receive, client, model, part, progress)

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import wraps
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -34,6 +33,7 @@ from app.programs import (
     free,
 )
 from app.shapes import AnswerFound, DigestShape, PaperList, SearchFound
+from index import __version__
 from index.paper import Role
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class ToolServer:
         self._costly = costly
         self._library = library
         self._server: Server[Any, Any] = Server(
-            "gloss", version=version("gloss"), instructions=INSTRUCTIONS
+            "gloss", version=__version__, instructions=INSTRUCTIONS
         )
 
         async def list_tools() -> list[Tool]:

@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +30,7 @@ from app.llm import (
     Reply,
 )
 from app.llm.kept import KeptAnswers
+from index import __version__
 from index.config import Settings
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def models_of(settings: Settings) -> frozenset[str]:
 
     address = settings.endpoint_url.rstrip("/")
     key = settings.endpoint_key.get_secret_value().strip()
-    headers = {"User-Agent": f"gloss/{version('gloss')}"}
+    headers = {"User-Agent": f"gloss/{__version__}"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     try:
@@ -345,7 +345,7 @@ class EndpointModel:
         """Take from a request what tells of this machine, and add the key if there is one."""
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
-        request.headers["User-Agent"] = f"gloss/{version('gloss')}"
+        request.headers["User-Agent"] = f"gloss/{__version__}"
         key = self._server.key.get_secret_value()
         if key:
             request.headers["Authorization"] = f"Bearer {key}"

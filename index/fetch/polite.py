@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html import unescape
-from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -29,6 +28,7 @@ from tenacity import (
     wait_random,
 )
 
+from index import __version__
 from index.config import Settings
 from index.errors import FetchError
 
@@ -150,7 +150,7 @@ class PoliteClient:
         self._turn = Turn(folder, settings.arxiv_seconds)
         self._client = httpx.Client(
             timeout=httpx.Timeout(settings.arxiv_timeout),
-            headers={"User-Agent": f"gloss/{version('gloss')}"},
+            headers={"User-Agent": f"gloss/{__version__}"},
             follow_redirects=False,
             # A connection that is kept is a connection: other processes may be asking meanwhile.
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
