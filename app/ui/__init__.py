@@ -82,6 +82,7 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
             place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
         blocks.load(arrive, None, paper.paper, show_progress="hidden", **PRIVATE)
         blocks.unload(left)
+    blocks.space_id = None  # else the page of a Space asks Google for fonts, and the hub who it is
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
 
