@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -176,11 +175,9 @@ def serve(
             threading.Event().wait(3600)
 
 
-def serve_space(samples: Path = Path("data")) -> NoReturn:
-    """Serve on Hugging Face Spaces, the sample papers to begin with (``app.space``)."""
-    from app.space import space_settings, stock
+def serve_space() -> NoReturn:
+    """Serve on Hugging Face Spaces, a small library to begin with (``app.space``)."""
+    from app.space import space_settings
 
-    settings = space_settings(os.environ, Path.cwd())
-    stock(settings, samples)
     port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
-    serve(settings, os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), port)
+    serve(space_settings(), os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), port)

@@ -1,74 +1,166 @@
-"""On Hugging Face Spaces: where things lie there, and what the first visitor finds."""
+"""A Space of Hugging Face: where its library is, and what its first visitor finds there.
+
+A Space starts on a machine that knows nothing of the one before, unless its owner pays for storage
+(``/data``). Only the repository stays. So a small library comes with it, built beforehand by
+data/build_space_library.py: it is unpacked in a tenth of a second, where reading the same papers
+takes ten seconds and more. What does not fit it, as another embedding model, is built from the
+papers at the start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import os
+import shutil
+import tempfile
+import zipfile
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from index.config import Settings
 from index.errors import GlossError
 
-LIBRARY, CACHE = "library", "cache"
-PERSISTENT = Path("/data")  # a Space's storage that stays, where it has one
+if TYPE_CHECKING:
+    from index.library import Library
+
+_log = logging.getLogger(__name__)
+
+SAMPLES = Path(__file__).parents[1] / "data"
+ARCHIVE = "space-library.zip"  # among the samples
+STORAGE = Path("/data")  # where a Space has its storage, if it has any
+# Settings that decide whether vectors made elsewhere can be searched here.
+_DECIDE_VECTORS = frozenset(
+    ("model", "qdrant_url", "passage_tokens", "passage_tokens_max", "title_weight")
+)
+_BLOCK = 1 << 16  # bytes that are left out of a file where they are all zero
+# What a library has while it is open.
+_OF_ONE_PROCESS = frozenset(("lock", "lock.json", "visitors", "incoming"))
 
 
 class NowhereToWrite(GlossError):
-    """No folder can be written to."""
+    """No folder can be written that a library could be in."""
 
-    def __init__(self, tried: list[Path]) -> None:
-        places = ", ".join(str(one) for one in tried)
-        super().__init__(f"no folder can be written: {places}; set GLOSS_LIBRARY and GLOSS_CACHE")
+    def __init__(self, tried: str) -> None:
+        super().__init__(
+            f"{tried}: no library can be kept in any of these; set GLOSS_LIBRARY and GLOSS_CACHE "
+            "to folders that can be written"
+        )
 
 
-def place_of(environment: Mapping[str, str], here: Path, persistent: Path = PERSISTENT) -> Path:
-    """The folder for all that is written: the storage that stays, else one that may vanish.
+def space_settings(storage: Path = STORAGE, samples: Path = SAMPLES) -> Settings:
+    """The settings of a Space: those of the environment, and for what that leaves open its own.
 
-    Without storage that stays, a Space begins anew from the sample papers whenever it starts.
-    Raises ``NowhereToWrite``.
+    The library and the models are in the Space's storage, else in the home directory, else in the
+    folder for temporary files: in the first where a library can be opened. Where there is none, one
+    is unpacked. It is a public instance. Its source code is the Space's, whose address the
+    environment gives (https://huggingface.co/docs/hub/spaces-overview#helper-environment-variables).
+    Raises ``NowhereToWrite``, and a ``GlossError`` where a folder that was given is of no use.
     """
-    home = Path(environment.get("HOME") or "/tmp")
-    tried = [persistent / "gloss", here / "demo-space", home / ".gloss-space"]
-    for number, folder in enumerate(tried):
-        if number == 0 and not persistent.is_dir():
-            continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            trial = folder / ".trial"
-            trial.write_bytes(b"")
-            trial.unlink()
-        except OSError:
-            continue
-        return folder
-    raise NowhereToWrite(tried)
-
-
-def space_settings(environment: Mapping[str, str], here: Path) -> Settings:
-    """The environment's settings; what it leaves open is as a public instance needs it."""
     settings = Settings()
-    wanted: dict[str, object] = {"public": True}
-    if "GLOSS_LIBRARY" not in environment or "GLOSS_CACHE" not in environment:
-        place = place_of(environment, here)
-        wanted |= {"library": place / LIBRARY, "cache": place / CACHE}
-    unset = {name: value for name, value in wanted.items() if _name(name) not in environment}
-    return settings.model_copy(update=unset)
+    own: dict[str, Any] = {"public": True}
+    if space := os.environ.get("SPACE_ID"):
+        own["source_url"] = f"https://huggingface.co/spaces/{space}/tree/main"
+    for name in settings.model_fields_set & own.keys():
+        del own[name]
+    settings = settings.model_copy(update=own)
+    if "library" in settings.model_fields_set:
+        return _prepared(_with_cache(settings, settings.library), samples)
+    tried = [*([storage] if space else []), Path.home() / ".local" / "share", _temporary()]
+    for folder in tried:
+        here = settings.model_copy(update={"library": folder / "gloss-space" / "library"})
+        try:
+            return _prepared(_with_cache(here, here.library), samples)
+        except (GlossError, OSError) as error:
+            _log.warning("no library in %s: %s", folder, error)
+    raise NowhereToWrite(", ".join(map(str, tried)))
 
 
-def _name(setting: str) -> str:
-    return f"GLOSS_{setting.upper()}"
-
-
-def stock(settings: Settings, samples: Path) -> None:
-    """Put the sample papers and their digests into a library that has no papers."""
+def fill(library: Library, samples: Path = SAMPLES) -> None:
+    """Add the sample papers to an empty library and write their digests, so that some are there."""
     from app.write import write_digest
-    from index.library import Library
     from index.sources import find_sources
 
+    if library.papers():
+        return
+    # By name: the folder also holds a README.
+    papers = [*sorted(samples.glob("*.pdf")), samples / "choosing-passage-size.md"]
+    for source in find_sources(papers).found:
+        added = library.add(source)
+        if added.status == "ok":
+            write_digest(library, added.paper_id)
+
+
+def pack(directory: Path, archive: Path) -> None:
+    """A closed library as a file. What one process has of it while it is open stays behind."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted(directory.rglob("*")):
+            inside = path.relative_to(directory)
+            if not _OF_ONE_PROCESS.isdisjoint(inside.parts):
+                continue
+            name = f"{inside.as_posix()}/" if path.is_dir() else inside.as_posix()
+            entry = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            if path.is_dir():
+                packed.writestr(entry, b"")
+                continue
+            with path.open("rb") as stream, packed.open(entry, "w") as target:
+                shutil.copyfileobj(stream, target, _BLOCK)
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """A library out of a file that ``pack`` wrote: whole, or not at all.
+
+    Qdrant Edge keeps room in its files, 400 MB of zeros in a library of three papers: they become
+    holes, which take no room and no time. Raises ``OSError``.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".unpacking-") as temporary:
+        made = Path(temporary) / "library"
+        with zipfile.ZipFile(archive) as packed:
+            for entry in packed.infolist():
+                path = made / entry.filename
+                if entry.is_dir():
+                    path.mkdir(parents=True, exist_ok=True)
+                    continue
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(entry) as stream, path.open("wb") as target:
+                    while block := stream.read(_BLOCK):
+                        _write(target, block)
+                    target.truncate()
+        made.replace(directory)
+
+
+def _write(target: IO[bytes], block: bytes) -> None:
+    if any(block):
+        target.write(block)
+    else:
+        target.seek(len(block), os.SEEK_CUR)
+
+
+def _temporary() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _with_cache(settings: Settings, library: Path) -> Settings:
+    """The models beside the library, unless the environment says where they are."""
+    if "cache" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"cache": library.parent / "cache"})
+
+
+def _prepared(settings: Settings, samples: Path) -> Settings:
+    """The same settings, once there is a library with papers where they say.
+
+    Raises ``GlossError`` and ``OSError``.
+    """
+    from index.library import Library
+
+    directory = settings.library.expanduser()
+    archive = samples / ARCHIVE
+    is_new = not directory.exists() or not any(directory.iterdir())
+    if is_new and archive.is_file() and not _DECIDE_VECTORS & settings.model_fields_set:
+        unpack(archive, directory)
+    settings.cache.expanduser().mkdir(parents=True, exist_ok=True)
     with Library.open(settings) as library:
-        if library.papers():
-            return
-        # By name: the folder also holds a README.
-        papers = [*samples.glob("*.pdf"), samples / "choosing-passage-size.md"]
-        for source in find_sources(papers).found:
-            added = library.add(source)
-            if added.status == "ok":
-                write_digest(library, added.paper_id)
+        fill(library, samples)
+    return settings

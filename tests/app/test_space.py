@@ -1,45 +1,92 @@
-"""Where a Space of Hugging Face keeps what it writes."""
+"""What a Space of Hugging Face begins with, and where it keeps what it writes."""
 
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from app.space import NowhereToWrite, place_of, space_settings
+from app.space import ARCHIVE, SAMPLES, NowhereToWrite, pack, space_settings, unpack
+from index.config import Settings
+from index.library import Library
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_storage_that_stays_comes_first(tmp_path: Path) -> None:
-    stays, here = tmp_path / "data", tmp_path / "app"
-    here.mkdir()
-    home = {"HOME": str(tmp_path / "home")}
-    assert place_of(home, here, stays) == here / "demo-space"  # there is none
-    stays.mkdir()
-    assert place_of(home, here, stays) == stays / "gloss"
-    assert list((stays / "gloss").iterdir()) == []
+@pytest.fixture(autouse=True)
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GLOSS_LIBRARY", "GLOSS_CACHE", "GLOSS_PUBLIC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SPACE_ID", "someone/gloss")
+    monkeypatch.setattr("app.space._temporary", lambda: tmp_path / "temporary")
 
 
-def test_a_folder_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
+def test_the_library_that_comes_with_a_space_is_there_at_once(tmp_path: Path) -> None:
+    settings = space_settings(tmp_path / "data")
+    assert settings.library == tmp_path / "data" / "gloss-space" / "library"
+    assert settings.cache == tmp_path / "data" / "gloss-space" / "cache"
+    assert settings.public
+    assert settings.source_url == "https://huggingface.co/spaces/someone/gloss/tree/main"
+    with Library.open(settings, create=False) as library:
+        papers = {row.id for row in library.papers() if row.status == "ok"}
+        assert papers == {path.stem for path in SAMPLES.glob("*.pdf")} | {"choosing-passage-size"}
+        assert {one.paper_id for one in library.newest_digests()} == papers
+        assert library.file_of("cited-digests").read_bytes()[:5] == b"%PDF-"
+    again = space_settings(tmp_path / "data")
+    assert again.library == settings.library  # what is there is left alone
+
+
+def test_nothing_of_the_machine_that_built_it_is_in_it() -> None:
+    with zipfile.ZipFile(SAMPLES / ARCHIVE) as packed:
+        assert (SAMPLES / ARCHIVE).stat().st_size < 3_000_000
+        for entry in packed.infolist():
+            if entry.filename.endswith(".sqlite"):
+                content = packed.read(entry)
+                assert b"/root" not in content and b"/home/" not in content
+
+
+def test_a_folder_that_cannot_be_written_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "file"  # no folder can be made in a file, whoever asks
     file.write_text("", encoding="utf-8")
-    home = tmp_path / "home"
-    assert place_of({"HOME": str(home)}, file, file) == home / ".gloss-space"
+    assert tmp_path / "home" in space_settings(file).library.parents
+    monkeypatch.setenv("HOME", str(file))
+    assert tmp_path / "temporary" in space_settings(file).library.parents
+    monkeypatch.setattr("app.space._temporary", lambda: file)
     with pytest.raises(NowhereToWrite, match="set GLOSS_LIBRARY and GLOSS_CACHE"):
-        place_of({"HOME": str(file)}, file, file)
+        space_settings(file)
 
 
 def test_what_the_environment_says_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("GLOSS_CACHE", raising=False)
     monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "own"))
-    settings = space_settings({"GLOSS_LIBRARY": "set", "HOME": str(tmp_path)}, tmp_path)
-    assert settings.library == tmp_path / "own"
-    assert settings.cache == tmp_path / "demo-space" / "cache" and settings.public
+    monkeypatch.setenv("GLOSS_PUBLIC", "false")
+    settings = space_settings(tmp_path / "data")
+    assert settings.library == tmp_path / "own" and not settings.public
+    assert settings.cache == tmp_path / "cache"
+
+
+def test_a_packed_library_is_the_same_again(tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    (folder / "vectors" / "empty").mkdir(parents=True)
+    (folder / "catalog.sqlite").write_bytes(b"a" * 70_000 + bytes(200_000) + b"z" + bytes(70_000))
+    (folder / "lock").write_bytes(b"x")
+    pack(folder, tmp_path / "one.zip")
+    unpack(tmp_path / "one.zip", tmp_path / "there" / "library")
+    made = tmp_path / "there" / "library"
+    assert (made / "catalog.sqlite").read_bytes() == (folder / "catalog.sqlite").read_bytes()
+    assert (made / "vectors" / "empty").is_dir() and not (made / "lock").exists()
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["library"]
+
+
+def test_settings_are_as_they_were() -> None:
+    assert Settings().public is False
 
 
 def test_the_front_matter_is_what_a_space_reads() -> None:

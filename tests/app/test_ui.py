@@ -19,7 +19,7 @@ import app.ui
 import app.write
 from app.desk import Desk, NotAdded, NothingToSearch, Place, filter_of
 from app.render import fill
-from app.server import AddressInUse, serve, serve_space
+from app.server import AddressInUse, serve
 from app.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
@@ -232,30 +232,6 @@ def test_titles_cannot_reorder_what_is_read(desk: Desk, library: Any, row_of: An
     place = Place("2401.00001", title, title, Span(0, 1), (Box(1, 0, 0, 1, 1),))
     for shown in (desk.papers(), desk.show(place)[1]):
         assert "Safe txt.exe of lanterns" in shown
-
-
-def test_a_space_begins_with_the_sample_papers_only(
-    library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    added: list[str] = []
-    digested: list[str] = []
-
-    def add(source: Any) -> Any:
-        added.append(source.path.name)
-        return SimpleNamespace(paper_id=source.path.stem, status="ok")
-
-    library.rows.clear()
-    monkeypatch.setattr(library, "add", add)
-    monkeypatch.setattr(app.write, "write_digest", lambda _, paper_id: digested.append(paper_id))
-    monkeypatch.setattr(app.server, "serve", lambda settings, host, port: None)
-    serve_space(Path(__file__).parents[2] / "data")
-    assert sorted(added) == [
-        "choosing-passage-size.md",
-        "cited-digests.pdf",
-        "every-sentence-needs-a-source.pdf",
-    ]
-    assert digested == [Path(name).stem for name in added]
 
 
 def test_the_footer_offers_the_source_code() -> None:

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 import app
 from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
 from app.failures import TooBusy
-from app.server import serve_space, web_app
+from app.server import web_app
 from app.visitors import FOLDER, RESTING, NoRoom, VisitEnded, VisitorLibrary, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound
@@ -466,16 +466,3 @@ def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> 
         assert digests_until_refused(client) == 10
         for header in ("8.8.8.8", "127.0.0.1", "unknown"):  # whatever a header says
             assert digests_until_refused(client, **{"x-forwarded-for": header}) == 10
-
-
-def test_a_space_is_public_unless_told_otherwise(
-    library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    served: list[Settings] = []
-    monkeypatch.setattr("app.server.serve", lambda settings, host, port: served.append(settings))
-    serve_space(Path("none"))
-    monkeypatch.setenv("GLOSS_PUBLIC", "false")
-    serve_space(Path("none"))
-    assert [settings.public for settings in served] == [True, False]
-    assert Settings().public is False
