@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -169,10 +169,17 @@ def serve(
         Library.open(settings) as library,
         running(web_app(library, settings), host, port, settings.hosts.split()) as address,
     ):
+        threading.Thread(target=_warm, args=(library,), daemon=True).start()
         if ready is not None:
             ready(address)
         while True:
             threading.Event().wait(3600)
+
+
+def _warm(library: Library) -> None:
+    """Load, and the first time convert, the model before somebody waits for it."""
+    with suppress(GlossError):  # whoever searches is told
+        library.search("gloss", 1)
 
 
 def serve_space() -> NoReturn:
