@@ -165,15 +165,19 @@ def serve(
     if threading.current_thread() is threading.main_thread():
         # Told to stop (systemd, a container), leave in order: end the workers, free the library.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with (
-        Library.open(settings) as library,
-        running(web_app(library, settings), host, port, settings.hosts.split()) as address,
-    ):
-        threading.Thread(target=_warm, args=(library,), daemon=True).start()
-        if ready is not None:
-            ready(address)
-        while True:
-            threading.Event().wait(3600)
+    with Library.open(settings) as library:
+        warming = threading.Thread(target=_warm, args=(library,), daemon=True)
+        app = web_app(library, settings)
+        try:
+            with running(app, host, port, settings.hosts.split()) as address:
+                if ready is not None:
+                    ready(address)
+                warming.start()
+                while True:
+                    threading.Event().wait(3600)
+        finally:
+            if warming.ident is not None:  # cut off in a conversion, the process ends badly
+                warming.join()
 
 
 def _warm(library: Library) -> None:
