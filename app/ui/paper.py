@@ -56,9 +56,9 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         paper: str | None,
         lang: Language,
         writer: str,
-        address: str,
-        model: str,
-        key: str,
+        address: str | None,
+        model: str | None,
+        key: str | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any, Any]]:
         session, language = request.session_hash, language_of(request)
@@ -82,7 +82,9 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             yield desk.reader(digest, language), pages, "", gr.update(visible=False)
             return
         try:
-            desk = desk.with_endpoint(address, model, key)
+            desk = desk.with_endpoint(
+                address or "", model or "", key or ""
+            )  # untouched ones are None
             if writer not in desk.writers():
                 yield desk.reader(digest, language), pages, "", gr.update(visible=False)
                 return
@@ -207,11 +209,11 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             gr.skip() if there else _hint(desk, request, language),
         )
 
-    def offer(address: str, model: str, request: gr.Request) -> Any:  # type: ignore[name-defined]
+    def offer(address: str | None, model: str | None, request: gr.Request) -> Any:  # type: ignore[name-defined]
         """Who may write, once a visitor has named a model; it is asked when it is chosen."""
         desk, words = desks.of(request.session_hash), texts()[language_of(request)]
         names = list(desk.writers())
-        if address.strip() and model.strip() and "endpoint" not in names:
+        if (address or "").strip() and (model or "").strip() and "endpoint" not in names:
             names.append("endpoint")
         choices = [(words[f"paper_writer_{name}"], name) for name in names]
         return gr.update(choices=choices, visible=len(choices) > 1)
