@@ -7,6 +7,7 @@ fast (two streams, a batch in each) and loads as quickly.
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # padding, and the streams end together. For texts of one length all three are alike.
 _BATCH_TEXTS = 8
 _BATCH_TOKENS = 8192  # bounds memory where a model takes long texts
+_LOADING = threading.Lock()
 
 
 class Converted:
@@ -128,11 +130,15 @@ class Converted:
 def openvino_package() -> Any:
     """OpenVINO without its telemetry, which otherwise reports each import over the network.
 
-    It does without where the telemetry's package cannot be imported.
+    It does without where the telemetry's package cannot be imported. The first look at a tensor's
+    numbers loads what binds it to NumPy, and two threads that do so at once wait for each other
+    holding the interpreter, for ever: so one looks, before anybody else has the module.
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino  # type: ignore[import-untyped]
+    with _LOADING:
+        import openvino  # type: ignore[import-untyped]
 
+        _ = openvino.Tensor(np.zeros(1, dtype=np.int64)).data
     return openvino
 
 

@@ -180,6 +180,37 @@ class TestCache:
         assert (done.stdout, done.stderr) == ("384 False\n", "")
         assert list(tmp_path.iterdir()) == []
 
+    def test_the_first_two_questions_may_come_at_once(
+        self, embedder: Embedder, cache: Path
+    ) -> None:
+        """Each import of NumPy's parts is slow here, which is when the threads meet."""
+        program = (
+            "import builtins, sys, threading, time; from pathlib import Path\n"
+            "from index.embed import open_embedder\n"
+            "embedder = open_embedder('all-MiniLM-L6-v2', Path(sys.argv[1]))\n"
+            "real = builtins.__import__\n"
+            "def slow(name, *rest, **named):\n"
+            "    time.sleep(0.3 if name.startswith('numpy') else 0)\n"
+            "    return real(name, *rest, **named)\n"
+            "builtins.__import__ = slow\n"
+            "both = threading.Barrier(2)\n"
+            "def ask():\n"
+            "    both.wait()\n"
+            "    print(len(embedder.embed_query('a')))\n"
+            "threads = [threading.Thread(target=ask) for _ in range(2)]\n"
+            "for one in threads: one.start()\n"
+            "for one in threads: one.join()\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(cache)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        assert done.stdout.split() == ["384", "384"]
+
     def test_unchanged_weights_are_not_read_again(
         self, embedder: Embedder, cache: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
