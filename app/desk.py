@@ -182,13 +182,13 @@ class Desk:
     def welcome(self, lang: Language = "en") -> tuple[str, str]:
         """The tour of three questions, and what stands where results will: as HTML."""
         say = texts()[lang]
-        papers = [row.id for row in self.library.papers() if row.status == "ok"]
-        if not papers:
+        titles = {row.id: row.title for row in self.library.papers() if row.status == "ok"}
+        if not titles:
             return "", fill("empty.html", said=say["search_no_papers"])
         written = [digest.paper_id for digest in self.library.newest_digests()]
-        paper = next((one for one in written if one in papers), papers[0])
-        titles = {row.id: plain(row.title) or row.id for row in self.library.papers()}
-        tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=titles[paper])
+        paper = next((one for one in written if one in titles), next(iter(titles)))
+        title = plain(titles[paper]) or paper
+        tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=title)
         return tour, fill("empty.html", said=say["search_empty"])
 
     def add(self, path: Path, progress: Callable[[str], None]) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -421,20 +424,11 @@ def open_library(fake_embedder: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def gloss_on_disk(
-    open_library: Any,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+def run_gloss(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., SimpleNamespace]:
-    """Run ``gloss`` on a real library in ``tmp_path / "library"``."""
-    import sys
-
+    """Run ``gloss`` in this process: what it printed, and its exit code."""
     from app import cli
-    from index.library import Library
-
-    monkeypatch.setattr(Library, "open", open_library)
-    monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "library"))
 
     def run(*arguments: str) -> SimpleNamespace:
         monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
@@ -444,6 +438,88 @@ def gloss_on_disk(
         return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
 
     return run
+
+
+@pytest.fixture
+def gloss_on_disk(
+    run_gloss: Callable[..., SimpleNamespace],
+    open_library: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., SimpleNamespace]:
+    """Run ``gloss`` on a real library in ``tmp_path / "library"``."""
+    from index.library import Library
+
+    monkeypatch.setattr(Library, "open", open_library)
+    monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "library"))
+    return run_gloss
+
+
+@pytest.fixture
+def gloss_on_arxiv(
+    run_gloss: Callable[..., SimpleNamespace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Any, Any], Callable[..., SimpleNamespace]]:
+    """Run ``gloss`` on a library of fake parts and an arXiv on this machine.
+
+    Of a ``ServedArxiv``, and of the module of the fakes.
+    """
+    from index.library import Library
+
+    def prepared(arxiv: Any, fakes: Any) -> Callable[..., SimpleNamespace]:
+        settings = arxiv.settings(tmp_path / "cache")
+        for name in settings.model_fields_set:
+            monkeypatch.setenv(f"GLOSS_{name.upper()}", str(getattr(settings, name)))
+        monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "lib"))
+        real = Library.open
+
+        def open_with_fakes(settings: Any, create: bool = True) -> Library:
+            return real(
+                settings,
+                create=create,
+                embedder=fakes.LetterEmbedder(),
+                reader=fakes.JsonReader(),
+                words=fakes.LetterWords(),
+                count_tokens=fakes.count_tokens,
+            )
+
+        monkeypatch.setattr(Library, "open", open_with_fakes)
+        return run_gloss
+
+    return prepared
+
+
+@pytest.fixture(scope="session")
+def serve_program() -> Callable[[str, Path], AbstractContextManager[str]]:
+    """Run a program that prints its address and serves, until the context ends; gives the address.
+
+    It is given the path of this file, for the fakes in it, and has a folder for what it writes.
+    """
+
+    @contextmanager
+    def served(program: str, folder: Path) -> Iterator[str]:
+        environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
+        with (folder / "stderr").open("w") as errors:
+            server = subprocess.Popen(
+                [sys.executable, "-c", program, __file__],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=environment,
+            )
+        try:
+            assert server.stdout is not None
+            line = server.stdout.readline().strip()
+            assert line.startswith("http"), (folder / "stderr").read_text()
+            yield line
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+            assert server.stdout is not None
+            said = server.stdout.read() + (folder / "stderr").read_text()
+            server.stdout.close()
+        assert said == "", "the server talks to itself"
+
+    return served
 
 
 FIRST = """# Lanterns for Long Paths

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app import cli
 from app.daily import ConfigUnusable, Daily, read_daily
 from app.published import read_published
 from index.library import Library
@@ -79,40 +78,13 @@ def arxiv() -> Iterator[ServedArxiv]:
 
 @pytest.fixture
 def gloss(
-    arxiv: ServedArxiv,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    arxiv: ServedArxiv, gloss_on_arxiv: Any, tmp_path: Path
 ) -> Callable[..., SimpleNamespace]:
     """Run ``gloss daily`` on a library of fake parts; ``CONFIG`` is its file."""
-    settings = arxiv.settings(tmp_path / "cache")
-    for name in settings.model_fields_set:
-        monkeypatch.setenv(f"GLOSS_{name.upper()}", str(getattr(settings, name)))
-    monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "lib"))
     (tmp_path / "daily.toml").write_text(CONFIG)
-    real = Library.open
-
-    def open_with_fakes(settings: Any, create: bool = True) -> Library:
-        return real(
-            settings,
-            create=create,
-            embedder=fakes.LetterEmbedder(),
-            reader=fakes.JsonReader(),
-            words=fakes.LetterWords(),
-            count_tokens=fakes.count_tokens,
-        )
-
-    monkeypatch.setattr(Library, "open", open_with_fakes)
-
-    def run(*arguments: str) -> SimpleNamespace:
-        given = arguments or ("daily", "--config", str(tmp_path / "daily.toml"))
-        monkeypatch.setattr(sys, "argv", ["gloss", *given])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        captured = capsys.readouterr()
-        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
-
-    return run
+    run = gloss_on_arxiv(arxiv, fakes)
+    daily = ("daily", "--config", str(tmp_path / "daily.toml"))
+    return lambda *arguments: run(*(arguments or daily))
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:

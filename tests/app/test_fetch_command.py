@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app import cli
 from index.library import Library
 
 INDEX_TESTS = Path(__file__).parent.parent / "index"
@@ -64,38 +63,9 @@ def arxiv() -> Iterator[ServedArxiv]:
 
 
 @pytest.fixture
-def gloss(
-    arxiv: ServedArxiv,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., SimpleNamespace]:
+def gloss(arxiv: ServedArxiv, gloss_on_arxiv: Any) -> Callable[..., SimpleNamespace]:
     """Run ``gloss`` on a library of fake parts and an arXiv on this machine."""
-    settings = arxiv.settings(tmp_path / "cache")
-    for name in settings.model_fields_set:
-        monkeypatch.setenv(f"GLOSS_{name.upper()}", str(getattr(settings, name)))
-    monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "lib"))
-    real = Library.open
-
-    def open_with_fakes(settings: Any, create: bool = True) -> Library:
-        return real(
-            settings,
-            create=create,
-            embedder=fakes.LetterEmbedder(),
-            reader=fakes.JsonReader(),
-            words=fakes.LetterWords(),
-            count_tokens=fakes.count_tokens,
-        )
-
-    monkeypatch.setattr(Library, "open", open_with_fakes)
-
-    def run(*arguments: str) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        captured = capsys.readouterr()
-        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
-
+    run: Callable[..., SimpleNamespace] = gloss_on_arxiv(arxiv, fakes)
     return run
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,29 +50,9 @@ TOOLS = ["search", "ask", "digest", "papers"]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("server")
-    environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
-    with (folder / "stderr").open("w") as errors:
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, str(Path(__file__).with_name("conftest.py"))],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=environment,
-        )
-    try:
-        assert server.stdout is not None
-        line = server.stdout.readline().strip()
-        assert line.startswith("http"), (folder / "stderr").read_text()
+def address(serve_program: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_program(SERVER, tmp_path_factory.mktemp("server")) as line:
         yield line.rstrip("/")
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        assert server.stdout is not None
-        said = server.stdout.read() + (folder / "stderr").read_text()
-        server.stdout.close()
-    assert said == "", "the server talks to itself"
 
 
 def with_tools(address: str, use: Callable[[Any], Any], path: str = "/mcp", **headers: str) -> Any:

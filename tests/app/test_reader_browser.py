@@ -117,8 +117,8 @@ HOURS = "Each lantern burns for 3.5 hours."
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ui.served(SERVER, tmp_path_factory.mktemp("reader")) as line:
+def address(serve_program: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_program(SERVER, tmp_path_factory.mktemp("reader")) as line:
         yield line
 
 

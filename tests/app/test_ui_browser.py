@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -58,35 +54,9 @@ with running(web_app(library, Settings()), "127.0.0.1", port) as address:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(SERVER, tmp_path_factory.mktemp("server")) as line:
+def address(serve_program: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve_program(SERVER, tmp_path_factory.mktemp("server")) as line:
         yield line
-
-
-@contextmanager
-def served(program: str, folder: Path) -> Iterator[str]:
-    """A program that prints its address and serves, until the context ends."""
-    environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
-    with (folder / "stderr").open("w") as errors:
-        server = subprocess.Popen(
-            [sys.executable, "-c", program, str(Path(__file__).with_name("conftest.py"))],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=environment,
-        )
-    try:
-        assert server.stdout is not None
-        line = server.stdout.readline().strip()
-        assert line.startswith("http"), (folder / "stderr").read_text()
-        yield line
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        assert server.stdout is not None
-        said = server.stdout.read() + (folder / "stderr").read_text()
-        server.stdout.close()
-    assert said == "", "the server talks to itself"
 
 
 @pytest.fixture(scope="module")

@@ -193,13 +193,14 @@ class TestCache:
             "    time.sleep(0.3 if name.startswith('numpy') else 0)\n"
             "    return real(name, *rest, **named)\n"
             "builtins.__import__ = slow\n"
-            "both = threading.Barrier(2)\n"
+            "both, widths = threading.Barrier(2), []\n"
             "def ask():\n"
             "    both.wait()\n"
-            "    print(len(embedder.embed_query('a')))\n"
+            "    widths.append(len(embedder.embed_query('a')))\n"
             "threads = [threading.Thread(target=ask) for _ in range(2)]\n"
             "for one in threads: one.start()\n"
             "for one in threads: one.join()\n"
+            "print(widths)\n"
         )
         done = subprocess.run(
             [sys.executable, "-c", program, str(cache)],
@@ -209,7 +210,7 @@ class TestCache:
             timeout=60,
             check=True,
         )
-        assert done.stdout.split() == ["384", "384"]
+        assert done.stdout == "[384, 384]\n"
 
     def test_unchanged_weights_are_not_read_again(
         self, embedder: Embedder, cache: Path, monkeypatch: pytest.MonkeyPatch
