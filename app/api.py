@@ -232,6 +232,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
+        from app.figures import pictures
         from app.render import to_html, to_markdown
 
         if writer == "extractive":
@@ -249,7 +250,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
             return to_json(written)
         if form == "md":
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
-        return HTMLResponse(to_html(written), headers=_STILL)
+        return HTMLResponse(to_html(written, pictures(library, written)), headers=_STILL)
 
     @app.get(
         "/papers/{paper_id:path}/pages/{page}.png",

@@ -736,17 +736,22 @@ def digest(
         if every:
             _digest_all(opened, lang, by, as_json)
         written = write_digest(opened, paper_id or "", lang=lang, writer=by)
-    _say_usage(written)
-    _print_digest(written, "json" if as_json else form or "md", out)
+        _say_usage(written)
+        _print_digest(opened, written, "json" if as_json else form or "md", out)
 
 
-def _print_digest(written: Digest, form: Literal["md", "html", "json"], out: Path | None) -> None:
+def _print_digest(
+    library: Library, written: Digest, form: Literal["md", "html", "json"], out: Path | None
+) -> None:
+    from app.figures import pictures
     from app.render import notices, to_html, to_json, to_markdown
 
     if form == "json":
         text = _json_text(to_json(written))
+    elif form == "html":
+        text = to_html(written, pictures(library, written))
     else:
-        text = to_html(written) if form == "html" else to_markdown(written)
+        text = to_markdown(written)
     for notice in notices(written.paper):
         _say(notice)
     if out is None:
@@ -786,7 +791,7 @@ def _print_locked(
     from app.writers import made_by
 
     saved = locked_digest(library, paper_id, lang, writer)
-    _print_digest(saved, form, out)
+    _print_digest(library, saved, form, out)
     for notice in notices(with_news(saved.paper, library.heard(saved.paper.id))):
         _say(notice)
     try:

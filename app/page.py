@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
 from app.digest import Digest, Language
+from app.figures import quoted_figures
 from app.published import (
     FEED,
     INDEX,
@@ -247,18 +248,10 @@ def _write_pictures(
     from index.read.figures import figure_name
 
     for digest in digests:
-        captions = [section for section in digest.sections if section.name == "figures"]
-        claims = captions[0].items if captions else ()
-        if not claims or digest.paper.source != "pdf":
-            continue
         paper = library.paper(digest.paper.id)
-        for number, claim in enumerate(claims, start=1):
-            at = claim.citations[0].span.start
-            figure = next(
-                (one for one in paper.figures if one.caption.start <= at < one.caption.end), None
-            )
-            name = figure_name(figure.label) if figure is not None else None
-            if figure is None or figure.box is None or name is None:
+        for sentence, figure in quoted_figures(paper, digest).items():
+            name = figure_name(figure.label)
+            if name is None:
                 continue
             file = f"{file_slug(paper.id)}-{paper.sha256[:8]}-{name.stem}.png"
             try:
@@ -267,7 +260,7 @@ def _write_pictures(
                 continue  # the sentence stands without it
             if size is not None:
                 width, height = (round(side / PICTURE_SCALE * _POINT) for side in size)
-                key = (paper.id, f"figures.{number}")
+                key = (paper.id, sentence)
                 yield key, Picture(name.label, f"{stem}/{file}", width, height)
 
 

@@ -640,18 +640,13 @@ def _marked(text: str, query: str) -> Markup:
 def to_html(digest: Digest, figures: Mapping[str, bytes] | None = None) -> str:
     """A page that stands alone: no scripts, no requests, for any screen, by day and by night.
 
-    ``figures`` are PNG images by the caption that a claim of the section "figures" quotes.
+    ``figures`` are PNG images by the name of the sentence that quotes the caption: "figures.2".
     """
-    return fill(
-        "digest.html", seen=view(digest), style=style(), images=_data_addresses(figures or {})
-    )
-
-
-def _data_addresses(figures: Mapping[str, bytes]) -> dict[str, str]:
-    return {
-        plain(caption): f"data:image/png;base64,{b64encode(image).decode()}"
-        for caption, image in figures.items()
+    images = {
+        name: f"data:image/png;base64,{b64encode(image).decode()}"
+        for name, image in (figures or {}).items()
     }
+    return fill("digest.html", seen=view(digest), style=style(), images=images)
 
 
 # BibTeX

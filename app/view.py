@@ -7,7 +7,6 @@ that a browser may keep what it was given.
 
 from __future__ import annotations
 
-import io
 import json
 import threading
 from collections import OrderedDict
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from app.digest import Claim, Digest, Language
+from app.figures import in_few_colours, pictures, quoted_figures
 from index.errors import GlossError
 from index.paper import Box, PageSize, Paper, Span
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from app.desk import Desk, Desks
+    from index.library import Library
 
 Form = Literal["md", "html", "json", "bib"]
 FORMS: dict[Form, str] = {
@@ -34,7 +35,6 @@ FORMS: dict[Form, str] = {
 
 SCALES = (1.0, 1.5, 2.0, 3.0)  # pixels a point; a browser chooses by the width it has
 KEPT_BYTES = 64_000_000  # of pictures in memory: some 400 pages
-_FEW_COLOURS = 4096  # a page of print with coloured links has fewer
 _MARK_PADDING = 1.0  # points around marked words
 _YEAR = 31_536_000
 
@@ -44,7 +44,7 @@ def view_router(desks: Desks) -> APIRouter:
     from fastapi import APIRouter, Header, HTTPException, Query, Response
 
     router = APIRouter(prefix="/view", include_in_schema=False)
-    pictures = Pictures()
+    kept = Pictures()
 
     def answered(
         key: str,
@@ -78,7 +78,7 @@ def view_router(desks: Desks) -> APIRouter:
         near = min(SCALES, key=lambda one: abs(one - scale))  # few of them, to be kept
 
         def draw(desk: Desk, paper: Paper) -> bytes:
-            return pictures.of(
+            return kept.of(
                 (paper.sha256, f"page {number}", near),
                 lambda: desk.library.page_image(paper_id, number, (), near),
             )
@@ -102,7 +102,7 @@ def view_router(desks: Desks) -> APIRouter:
         key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
     ) -> Response:
         def draw(desk: Desk, paper: Paper) -> bytes:
-            return pictures.of(
+            return kept.of(
                 (paper.sha256, label, 2.0),
                 lambda: desk.library.figure_image(paper_id, label, 2.0),
             )
@@ -120,7 +120,7 @@ def view_router(desks: Desks) -> APIRouter:
         if desk is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            text = written(desk.saved(paper_id, lang, writer), form)
+            text = written(desk.library, desk.saved(paper_id, lang, writer), form)
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
         name = f"{file_slug(paper_id)}.{form}"
@@ -157,20 +157,6 @@ class Pictures:
             while self._bytes > self._most:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
         return picture
-
-
-def in_few_colours(png: bytes) -> bytes:
-    """A picture with a palette where it has few colours, as a page of print has; else as it is."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(png)) as picture:
-        if picture.mode != "RGB" or picture.getcolors(_FEW_COLOURS) is None:
-            return png
-        small = io.BytesIO()
-        picture.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            small, "PNG"
-        )
-    return min(small.getvalue(), png, key=len)
 
 
 def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]:
@@ -224,30 +210,24 @@ def address_of(key: str, paper_id: str) -> str:
     return f"/view/{quote(key, safe='')}/{quote(paper_id)}"
 
 
-def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[int, str]:
-    """The pictures of the digest's captions that were found on a page, by the claim's number."""
-    found: dict[int, str] = {}
-    labels = {figure.caption.start: figure.label for figure in paper.figures if figure.box}
-    number = 0
-    for section in digest.sections:
-        for claim in section.items:
-            label = labels.get(claim.citations[0].span.start)
-            if section.name == "figures" and label is not None:
-                version = paper.sha256[:12]
-                found[number] = f"{address}/figures/{quote(label, safe='')}.png?v={version}"
-            number += 1
-    return found
+def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, str]:
+    """The pictures of the captions that the digest quotes, by the sentence's name."""
+    version = paper.sha256[:12]
+    return {
+        name: f"{address}/figures/{quote(figure.label, safe='')}.png?v={version}"
+        for name, figure in quoted_figures(paper, digest).items()
+    }
 
 
-def written(digest: Digest, form: Form) -> str:
-    """A digest as a file."""
+def written(library: Library, digest: Digest, form: Form) -> str:
+    """A digest as a file; as HTML with its figures in it."""
     from app.render import to_bibtex, to_html, to_json, to_markdown
 
     match form:
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest)
+            return to_html(digest, pictures(library, digest))
         case "json":
             return json.dumps(to_json(digest), ensure_ascii=False, indent=2) + "\n"
         case "bib":

@@ -347,7 +347,7 @@ def test_html_shows_a_figure_under_its_caption(
     digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     digest = digest_of(figures=[claim_of("Figure 1: A lantern.", "method.1", 2)])
-    page = to_html(digest, figures={"Figure 1: A lantern.": b"\x89PNG"})
+    page = to_html(digest, figures={"figures.1": b"\x89PNG"})
     assert '<img src="data:image/png;base64,iVBORw==" alt="Figure 1: A lantern.">' in page
 
 

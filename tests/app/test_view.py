@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import re
 import sys
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,20 +24,21 @@ from PIL import Image
 from app.claims import sentence_names
 from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
+from app.figures import in_few_colours
 from app.jobs import Job, Stopped
 from app.saved import NoSavedDigest
 from app.view import (
     Pictures,
     figure_addresses,
-    in_few_colours,
     marks_of,
     page_words,
     text_blocks,
     view_router,
+    written,
 )
 from app.writers import writers_at_hand
 from index.config import Settings
-from index.errors import FetchError
+from index.errors import FetchError, SourceNotFound
 from index.paper import Block, Box, Figure, PageSize, Span
 
 DATA = Path(__file__).parents[2] / "data"
@@ -207,19 +210,45 @@ def test_print_is_sent_with_a_palette_and_a_photograph_is_not() -> None:
     assert in_few_colours(png(photograph)) == png(photograph)
 
 
-def test_figures_have_their_pictures(
-    client: TestClient, library: Any, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
-) -> None:
+@pytest.fixture
+def drawn(digest_of: Callable[..., Digest], claim_of: Callable[..., Any]) -> tuple[Digest, Figure]:
+    """A digest that quotes a caption, and the figure above it."""
     words = "Each lantern burns for 3.5 hours."
     digest = digest_of(figures=[claim_of(words, "method.1", 2)])
     start = digest.claims[0].citations[0].span.start
-    there = Figure("Figure 1", Span(start, start + len(words)), 2, Box(2, 0, 0, 9, 9))
+    return digest, Figure("Figure 1", Span(start, start + len(words)), 2, Box(2, 0, 0, 9, 9))
+
+
+def test_figures_have_their_pictures(
+    client: TestClient, library: Any, drawn: tuple[Digest, Figure]
+) -> None:
+    digest, there = drawn
     paper = replace(library.paper("2401.00001"), figures=(there,))
     (address,) = figure_addresses("/view/library/2401.00001", paper, digest).values()
     assert address.startswith("/view/library/2401.00001/figures/Figure%201.png?v=")
     assert client.get(address).headers["content-type"] == "image/png"
     lost = replace(paper, figures=(replace(there, box=None),))
     assert figure_addresses("", lost, digest) == {}
+    other = replace(paper, text=paper.text.replace("3.5", "4.5"))
+    assert figure_addresses("", other, digest) == {}
+
+
+def test_a_file_of_html_has_the_figures_in_it(
+    library: Any, drawn: tuple[Digest, Figure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, there = drawn
+    paper = replace(library.paper("2401.00001"), figures=(there,))
+    monkeypatch.setattr(library, "paper", lambda _: paper)
+    page = written(library, digest, "html")
+    (found,) = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="Each lantern', page)
+    assert b64decode(found).startswith(b"\x89PNG")
+
+    def refuse(*_: Any) -> bytes:
+        raise SourceNotFound("2401.00001", "its file is gone")
+
+    monkeypatch.setattr(library, "figure_image", refuse)
+    assert "<img" not in written(library, digest, "html")
+    assert "Each lantern burns" in written(library, digest, "html")
 
 
 @pytest.mark.parametrize(
