@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.evaluation import Report
+from app.template import TEMPLATE
 from eval.abstention import Abstention, cases_of, together
 from eval.boxes import DrawnPages
 from eval.citations import Judge, WordsOrChecker, judged
@@ -28,6 +29,7 @@ from eval.corpus import DataUnusable
 from eval.fabricated import Fabrication, fabrications
 from eval.judging import SEED, SENTENCES, agreement, drawn, page, read_judgements, sentences_of
 from eval.measures import mean
+from eval.pages import fill, write_page
 from eval.seed import Beside, BlogPaper, beside, notes, read_page, rows, table, words_in
 from index.config import Settings
 from index.errors import PaperNotFound
@@ -188,13 +190,20 @@ def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
         }
     if judgements:
         measures["judgements"] = asdict(agreement(judgements))
-    folder = settings.cache.expanduser() / "evaluations"
-    measures["page"] = str(folder / "digests.html")
-    measures["judging_page"] = str(folder / "judging.html")
     sample = drawn(sentences_of(digests), SENTENCES, SEED)
-    _write(folder / "judging.html", page(sample, settings.writer, SEED))
+    judging = write_page(settings, "judging", page(sample, settings.writer, SEED))
     blogs = {path.name: (of, list(notes(of))) for path, of in sides.items()}
-    _write(folder / "digests.html", _page(measures, abstention, blogs))
+    text = fill(
+        "digests.html",
+        measures=measures,
+        digests=digests,
+        titles={item.name: item.titles["en"] for item in TEMPLATE},
+        abstention=abstention,
+        blogs=blogs,
+        rows=rows,
+    )
+    measures["page"] = str(write_page(settings, "digests", text))
+    measures["judging_page"] = str(judging)
     return Report(
         measures, tuple(_table(sides.values())), tuple(_notes(measures, abstention, blogs))
     )
@@ -265,28 +274,6 @@ def _notes(
         yield f"abstention: {case.paper_id}{where}: {case.item} is {case.truth}, the digest {says}"
     yield f"sentences to judge: {measures['judging_page']}"
     yield f"all cases: {measures['page']}"
-
-
-def _page(
-    measures: Mapping[str, object],
-    abstention: Abstention,
-    blogs: Mapping[str, tuple[Sequence[Beside], Sequence[str]]],
-) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("eval"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("digests.html").render(
-        measures=measures, abstention=abstention, blogs=blogs, rows=rows
-    )
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
 
 
 class Passages(Protocol):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from app.digest import Digest
 from app.template import ITEMS
 from eval.corpus import DataUnusable
+from eval.pages import fill
 
 SENTENCES = 60  # on a page
 SEED = 5
@@ -100,14 +101,9 @@ def drawn(sentences: Sequence[Drawn], count: int = SENTENCES, seed: int = SEED) 
 
 def page(sentences: Sequence[Drawn], writer: str, seed: int = SEED) -> str:
     """The page as HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("eval"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     about = {"form": FORM, "writer": writer, "seed": seed}
     shown = [asdict(one) for one in sentences]
-    return environment.get_template("judging.html").render(sentences=shown, about=about)
+    return fill("judging.html", sentences=shown, about=about)
 
 
 def read_judgements(path: Path) -> list[Judgement]:

@@ -24,6 +24,7 @@ from app.evidence import Selector
 from app.template import Item
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.measures import mean, recall
+from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings
 from index.paper import ROLES, Paper, Span
 
@@ -62,7 +63,30 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
             began = time.perf_counter()
             found[name] = [paragraphs(one, rank(one)) for one in asked]
             seconds[name] = round((time.perf_counter() - began) / len(asked), 4)
-    scores = {name: _scores(asked, found[name]) for name in found}
+    ranked = {name: _ranked(asked, of_way) for name, of_way in found.items()}
+    scores = {name: _scores(of_way) for name, of_way in ranked.items()}
+    table = (
+        ("", "recall@5", "recall@10"),
+        *((name, f"{s['recall@5']:.4f}", f"{s['recall@10']:.4f}") for name, s in scores.items()),
+    )
+    worst = sorted(
+        zip(asked, ranked[best], strict=True), key=lambda pair: recall(pair[1][0], pair[1][1], 5)
+    )[:_WORST]
+    page = write_page(
+        settings,
+        "questions",
+        fill(
+            "retrieval.html",
+            title="How evidence is found inside a paper",
+            about=f"{len(asked)} questions on {len(papers)} papers, model {settings.model}.",
+            curves=recall_curves(ranked),
+            table=table,
+            best=best,
+            ranks=first_ranks(ranked[best]),
+            instead="Paper",
+            worst=[(first_rank(*pair), one.text, one.paper.title) for one, pair in worst],
+        ),
+    )
     measures: dict[str, object] = {
         **scores[best],
         "questions": len(asked),
@@ -77,12 +101,9 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
             }
             for number, one in enumerate(asked)
         ],
+        "page": str(page),
     }
-    table = (
-        ("", "recall@5", "recall@10"),
-        *((name, f"{s['recall@5']:.4f}", f"{s['recall@10']:.4f}") for name, s in scores.items()),
-    )
-    return Report(measures, table, tuple(_notes(asked, found[best])))
+    return Report(measures, table, tuple(_notes(asked, worst, page)))
 
 
 def read_questions(path: Path) -> Iterator[Asked]:
@@ -146,20 +167,22 @@ def paragraphs(asked: Asked, found: Sequence[Span]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ordered))
 
 
-def _scores(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> dict[str, float]:
-    pairs = list(zip(asked, found, strict=True))
+def _ranked(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> list[Ranked]:
+    return [(ranking, one.evidence) for one, ranking in zip(asked, found, strict=True)]
+
+
+def _scores(ranked: Sequence[Ranked]) -> dict[str, float]:
     return {
-        f"recall@{depth}": mean(recall(ranking, one.evidence, depth) for one, ranking in pairs)
+        f"recall@{depth}": mean(recall(found, evidence, depth) for found, evidence in ranked)
         for depth in (5, 10)
     }
 
 
-def _notes(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def _notes(
+    asked: Sequence[Asked], worst: Sequence[tuple[Asked, Ranked]], page: Path
+) -> Iterator[str]:
     yield f"{len(asked)} questions on {len({one.paper.id for one in asked})} papers"
-    missed = sorted(
-        zip(asked, found, strict=True), key=lambda pair: recall(pair[1], pair[0].evidence, 5)
-    )
     yield f"the {_WORST} worst by recall@5, with the rank of the first evidence:"
-    for one, ranking in missed[:_WORST]:
-        rank = min(ranking.index(number) + 1 for number in one.evidence)
-        yield f"  {rank:>4}  {one.paper.id}  {one.text}"
+    for one, ranked in worst:
+        yield f"  {first_rank(*ranked) or '-':>4}  {one.paper.id}  {one.text}"
+    yield f"curves and ranks: {page}"

@@ -17,6 +17,7 @@ from typing import Any
 from app.evaluation import Report
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.measures import mean, ndcg, recall, reciprocal_rank
+from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings
 from index.paper import Paper
 
@@ -72,6 +73,37 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         cost, passages = made.cost, len(made.passages)
     means = {way: _means(of_way) for way, of_way in answers.items()}
     titles = {paper.id: paper.title for paper in papers}
+    names = tuple(means[best])
+    table = (
+        ("", *names, "ms a query"),
+        *(
+            (way, *(f"{means[way][name]:.4f}" for name in names), f"{1000 * seconds[way]:.0f}")
+            for way in answers
+        ),
+    )
+    worst = sorted(answers[best], key=lambda one: one.measures["ndcg@10"])[:_WORST]
+    page = write_page(
+        settings,
+        "search",
+        fill(
+            "retrieval.html",
+            title="How papers are found",
+            about=f"{len(claims)} claims, {len(papers)} papers, model {settings.model}.",
+            curves=recall_curves({way: _ranked(of_way) for way, of_way in answers.items()}),
+            table=table,
+            best=best,
+            ranks=first_ranks(_ranked(answers[best])),
+            instead="What came first",
+            worst=[
+                (
+                    first_rank(one.found, one.claim.relevant),
+                    one.claim.text,
+                    titles[one.found[0]] if one.found else "nothing",
+                )
+                for one in worst
+            ],
+        ),
+    )
     measures: dict[str, object] = {
         **{str(way): means[way] for way in answers},
         "claims": len(claims),
@@ -80,23 +112,9 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         "passages_per_cpu_second": cost.rate,
         "seconds_per_query": {str(way): round(of_way, 4) for way, of_way in seconds.items()},
         "per_query": list(_per_query(answers, best)),
+        "page": str(page),
     }
-    names = tuple(means[best])
-    return Report(
-        measures,
-        (
-            ("", *names, "ms a query"),
-            *(
-                (
-                    way,
-                    *(f"{means[way][name]:.4f}" for name in names),
-                    f"{1000 * seconds[way]:.0f}",
-                )
-                for way in answers
-            ),
-        ),
-        tuple(_notes(settings, measures, cost.kept, answers[best], titles)),
-    )
+    return Report(measures, table, tuple(_notes(settings, measures, cost.kept, worst, titles)))
 
 
 def read_corpus(path: Path) -> list[Paper]:
@@ -137,6 +155,10 @@ def _answer(made: Corpus, claim: Claim, way: Way) -> Answer:
     return Answer(claim, tuple(dict.fromkeys(found)))
 
 
+def _ranked(answers: Sequence[Answer]) -> list[Ranked]:
+    return [(one.found, one.claim.relevant) for one in answers]
+
+
 def _means(answers: Sequence[Answer]) -> dict[str, float]:
     of_each = [answer.measures for answer in answers]
     return {name: mean(one[name] for one in of_each) for name in of_each[0]}
@@ -157,7 +179,7 @@ def _notes(
     settings: Settings,
     measures: Mapping[str, object],
     kept: bool,
-    answers: Sequence[Answer],
+    worst: Sequence[Answer],
     titles: Mapping[str, str],
 ) -> Iterator[str]:
     when = ", when they were made" if kept else ""
@@ -167,8 +189,9 @@ def _notes(
         f"CPU-second{when}"
     )
     yield f"the {_WORST} worst by nDCG@10 with what came first instead:"
-    for answer in sorted(answers, key=lambda one: one.measures["ndcg@10"])[:_WORST]:
-        ranks = [answer.found.index(one) + 1 for one in answer.claim.relevant & {*answer.found}]
-        at = f"at {min(ranks)}" if ranks else "not found"
+    for answer in worst:
+        rank = first_rank(answer.found, answer.claim.relevant)
+        at = f"at {rank}" if rank else "not found"
         first = titles[answer.found[0]] if answer.found else "nothing"
         yield f"  {at:>9}  {answer.claim.text}  |  {first}"
+    yield f"curves and ranks: {measures['page']}"

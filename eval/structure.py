@@ -21,7 +21,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -30,6 +30,7 @@ from typing import Any
 
 from app.evaluation import Report
 from eval.boxes import DrawnPages, letters
+from eval.pages import fill, write_page
 from index.config import Settings
 from index.errors import GlossError
 from index.paper import Box, Paper, Reading, Role, Sentence
@@ -141,15 +142,15 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
             score(truth, reading, round(took, 3))
             for truth, (reading, took) in zip(truths, readings, strict=True)
         ]
-        page = settings.cache.expanduser() / "evaluations" / "structure.html"
         pictures = [
             _pictures(reader, truth, reading, one)
             for truth, (reading, _), one in zip(truths, readings, scores, strict=True)
         ]
     report = summary(scores)
     report["seconds"] = round(seconds, 2)
+    rows = list(zip(truths, scores, pictures, strict=True))
+    page = write_page(settings, "structure", fill("structure.html", report=report, rows=rows))
     report["page"] = str(page)
-    _write_page(page, report, truths, scores, pictures)
     return Report(report, tuple(_table(scores)), tuple(_notes(scores, page)))
 
 
@@ -557,23 +558,3 @@ def _pictures(reader: Any, truth: Truth, reading: Reading, one: PaperScore) -> l
         png = reader.render_page(truth.pdf, page, boxes, _PICTURE_SCALE)
         pictures.append({"page": str(page), "png": base64.b64encode(png).decode("ascii")})
     return pictures
-
-
-def _write_page(
-    path: Path,
-    report: Mapping[str, object],
-    truths: Sequence[Truth],
-    scores: Sequence[PaperScore],
-    pictures: Sequence[Sequence[Mapping[str, str]]],
-) -> None:
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(
-        loader=PackageLoader("eval"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    rows = list(zip(truths, scores, pictures, strict=True))
-    said = environment.get_template("structure.html").render(report=report, rows=rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(said, encoding="utf-8")
-    fresh.replace(path)

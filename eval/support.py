@@ -27,6 +27,7 @@ from app.support import Checker
 from eval.corpus import DataUnusable, json_lines
 from eval.corruption import Labelled, generated
 from eval.measures import auroc, balanced_accuracy, mean
+from eval.pages import fill, write_page
 from index.config import Settings
 from index.read import KINDS, Reader
 
@@ -83,10 +84,10 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         "pairs": len(everything),
         "calibration": calibration(everything),
     }
-    page = settings.cache.expanduser() / "evaluations" / "support.html"
-    measures["page"] = str(page)
     worst = {name: _worst(of_set) for name, of_set in judged.items()}
-    _write_page(page, measures, worst)
+    text = fill("support.html", measures=measures, worst=worst, shown=_SHOWN)
+    page = write_page(settings, "support", text)
+    measures["page"] = str(page)
     return Report(measures, tuple(_table(measures, scores)), tuple(_notes(scores, checker, page)))
 
 
@@ -257,20 +258,3 @@ def _notes(
     if checker.name == "rules":
         yield "the score is an order, no probability; rules do not understand what they compare"
     yield f"calibration and the worst cases: {page}"
-
-
-def _write_page(
-    path: Path, measures: Mapping[str, object], worst: Mapping[str, Sequence[Judged]]
-) -> None:
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(
-        loader=PackageLoader("eval"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    said = environment.get_template("support.html").render(
-        measures=measures, worst=worst, shown=_SHOWN
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(said, encoding="utf-8")
-    fresh.replace(path)
