@@ -419,6 +419,24 @@ def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
 
 
 @app.command()
+def remove(
+    context: typer.Context,
+    paper_ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="Papers, or failed files, as `gloss papers` has them."
+        ),
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Take papers out of the library, with their digests. All of them are there, or none goes."""
+    with _open(context, library) as opened:
+        for paper_id in dict.fromkeys(opened.row(one).id for one in paper_ids):
+            opened.remove(paper_id)
+            output.print(f"{paper_id}  removed", soft_wrap=True)
+
+
+@app.command()
 def show(
     context: typer.Context,
     paper_id: PaperArgument,

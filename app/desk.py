@@ -88,6 +88,12 @@ class Desks(Protocol):
     def by_key(self, key: str) -> Desk | None:
         """The desk whose ``key`` this is: of addresses of pictures."""
 
+    def may_share(self, session: str, paper_id: str) -> bool:
+        """Whether the session has the paper to itself, and may show it to all."""
+
+    def share(self, session: str, paper_id: str) -> str:
+        """Put a paper of the session's own into the library of all; its id there."""
+
     def end(self, session: str) -> None:
         """A session is over: its tab was closed or loaded anew."""
 
@@ -113,6 +119,14 @@ class OneDesk:
     def by_key(self, key: str) -> Desk | None:
         """The desk, if it is its key."""
         return self.desk if key == self.desk.key else None
+
+    def may_share(self, session: str, paper_id: str) -> bool:
+        """All see it already."""
+        return False
+
+    def share(self, session: str, paper_id: str) -> str:
+        """All see it already."""
+        return paper_id
 
     def end(self, session: str) -> None:
         """The desk stays for the others."""

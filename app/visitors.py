@@ -83,6 +83,14 @@ class VisitEnded(GlossError):
         super().__init__("this visit has ended: reload the page, and add the paper again")
 
 
+class NotShared(GlossError):
+    """A paper that stays its visitor's own, and why."""
+
+    def __init__(self, paper_id: str, why: str) -> None:
+        super().__init__(f"{paper_id}: {why}")
+        self.paper_id = paper_id
+
+
 class VisitorLibrary:
     """What a desk asks of a ``Library``, answered by the shared one and by a visitor's own.
 
@@ -177,6 +185,40 @@ class VisitorLibrary:
             if self._ended:  # it was closed meanwhile, so whatever this is comes of that
                 raise VisitEnded from error
             raise
+
+    def is_own(self, paper_id: str) -> bool:
+        """Whether it is a paper of the visitor's alone."""
+        return self._own is not None and _has(self._own, paper_id)
+
+    def share(self, paper_id: str) -> str:
+        """Move an own paper into the shared library, with its digest; its id there.
+
+        It is read again from the same bytes, by the name that it has. Raises ``NotShared`` where it
+        is not the visitor's, or the shared library has a paper of this id: a file that only claims
+        to be a newer version of that would take its place. The caller lets one visitor at a time
+        do this.
+        """
+        from app.render import file_slug
+        from app.write import write_digest
+        from index.sources import Source, key_of
+
+        with self._adding:
+            own = self._own
+            if own is None or not self.is_own(paper_id):
+                raise NotShared(paper_id, "not a paper of this visit: add it first")
+            paper = own.paper(paper_id)  # of this id, or once added by it, too
+            if any(_has(self._shared, key_of(one).paper) for one in (paper_id, paper.id)):
+                raise NotShared(paper_id, "the library of all has a paper of this id already")
+            file = own.file_of(paper_id)
+            with tempfile.TemporaryDirectory() as folder:
+                named = Path(folder) / f"{file_slug(paper.id)}{file.suffix}"
+                shutil.copyfile(file, named)
+                added = self._shared.add(Source(named, named.name), None, paper.record)
+            if added.status != "ok":
+                raise NotShared(paper_id, added.reason)
+            write_digest(self._shared, added.paper_id)
+            own.remove(paper.id)
+        return added.paper_id
 
     # What is there.
 
@@ -412,6 +454,7 @@ class Visitors:
         self._sessions: dict[str, str] = {}  # by the desk's key
         self._places: set[str] = set()  # sessions that have a library of their own
         self._changing = threading.RLock()
+        self._sharing = threading.Lock()
         self._stopped = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._guest = Desk(
@@ -442,6 +485,25 @@ class Visitors:
                 return None
             self._touch(session, visitor)
             return visitor.desk
+
+    def may_share(self, session: str, paper_id: str) -> bool:
+        """Whether sharing is allowed here, and the paper is the visitor's own."""
+        with self._changing:
+            visitor = self._known.get(session)
+        if visitor is None or not self._settings.sharing:
+            return False
+        return visitor.library.is_own(paper_id)
+
+    def share(self, session: str, paper_id: str) -> str:
+        """Put a visitor's paper into the library of all. Raises ``NotShared``, ``VisitEnded``."""
+        with self._changing:
+            visitor = self._known.get(session)
+        if visitor is None:
+            raise VisitEnded
+        if not self._settings.sharing:
+            raise NotShared(paper_id, "papers are not shared here; GLOSS_SHARING allows it")
+        with self._sharing:
+            return visitor.library.share(paper_id)
 
     def end(self, session: str | None) -> None:
         """The session is over: what the visitor added is deleted."""
@@ -542,6 +604,14 @@ class Visitors:
     def _sweep_on(self) -> None:
         while not self._stopped.wait(min(self._settings.visitor_minutes * 60 / 4, 60)):
             self.sweep()
+
+
+def _has(library: Library, paper_id: str) -> bool:
+    try:
+        library.fingerprint(paper_id)
+    except PaperNotFound:
+        return False
+    return True
 
 
 def _nowhere() -> Library:

@@ -191,6 +191,29 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             said = words["paper_too_late"]
         return _told(told=said), gr.update(visible=False)
 
+    def share(
+        paper_id: str | None,
+        request: gr.Request,  # type: ignore[name-defined]
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """Told while it lasts, since the paper is read again."""
+        session, language = request.session_hash, language_of(request)
+        if not paper_id:
+            return
+        try:
+            costly(request)
+            yield gr.skip(), _told(told=texts()[language]["paper_sharing"]), gr.skip()
+            shared_id = desks.share(session, paper_id)
+        except GlossError as error:
+            yield gr.skip(), _told(error=plain(str(error))), gr.skip()
+            return
+        said = _told(done=texts()[language]["paper_shared"].format(shared_id))
+        choices = desks.of(session).choices()
+        yield gr.update(choices=choices, value=shared_id), said, gr.update(visible=False)
+
+    def may_share(paper_id: str | None, request: gr.Request) -> Any:  # type: ignore[name-defined]
+        may = bool(paper_id) and desks.may_share(request.session_hash, paper_id or "")
+        return gr.update(visible=may, open=False)
+
     def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
         wording.end(request.session_hash)
         adding.end(request.session_hash)
@@ -278,6 +301,11 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         with gr.Row(elem_classes="gloss-status"):
             worded = html("wording")
             stop = _button(say("paper_cancel_wording"), "stop")
+        with gr.Accordion(
+            say("paper_share"), open=False, visible=False, elem_id="share"
+        ) as sharing:
+            gr.Markdown(say("paper_share_told"))
+            share_button = gr.Button(say("paper_share_button"), size="md", elem_id="share-button")
         with gr.Row(elem_classes="gloss-reader"):
             with gr.Column(scale=5, min_width=320):
                 reading = html("digest", template_source("reader.js"))
@@ -303,6 +331,8 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         trigger_mode="multiple",
         **quiet,
     )
+    paper.change(may_share, paper, sharing, **quiet)
+    share_button.click(share, paper, [paper, progress, sharing], **ONE_AT_A_TIME, **quiet)
     gr.on([address.change, model.change], offer, [address, model], writer, **quiet)
     stop.click(stop_wording, None, [worded, stop], cancels=[shown], **quiet)
     load = gr.context.Context.root_block.load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ CHROMIUM = next(
     (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()),
     None,
 )
+DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 SERVER = """
@@ -50,6 +52,25 @@ with socket.socket() as free:
 with running(web_app(library, Settings()), "127.0.0.1", port) as address:
     print(address, flush=True)
     threading.Event().wait()
+"""
+
+
+PUBLIC = """
+import os, signal, socket, sys, threading
+from pathlib import Path
+from app.server import running, web_app
+from index.config import Settings
+from index.library import Library
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+folder = Path(os.environ["GRADIO_TEMP_DIR"]).parent
+settings = Settings(library=folder / "library", public=True, sharing=True)
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+with Library.open(settings) as library:
+    with running(web_app(library, settings), "127.0.0.1", port) as address:
+        print(address, flush=True)
+        threading.Event().wait()
 """
 
 
@@ -332,3 +353,49 @@ def test_a_phone_needs_no_scrolling_sideways(browser: Any, address: str) -> None
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
     context.close()
+
+
+def test_a_visitor_s_paper_is_the_others_once_it_is_shared(
+    serve_program: Any, browser: Any, tmp_path: Path
+) -> None:
+    with serve_program(PUBLIC, tmp_path) as address:
+
+        def visit(query: str = "") -> Any:
+            page = browser.new_context().new_page()
+            page.set_default_timeout(30_000)
+            page.goto(address + query)
+            page.get_by_role("tab", name="Paper", exact=True).click()
+            return page
+
+        def choices(page: Any) -> list[str]:
+            page.get_by_label("A paper of the library").click()
+            options = page.get_by_role("option")
+            return list(options.all_inner_texts())
+
+        ada = visit()
+        assert not ada.locator("#share").is_visible()
+        with ada.expect_file_chooser() as chooser:
+            ada.locator("#upload").click()
+        chooser.value.set_files(DATA / "choosing-passage-size.md")
+        ada.get_by_text("Added: choosing-passage-size").wait_for()
+        ada.locator("#share").get_by_text("Share this paper").click()
+        bo = visit()
+        assert choices(bo) == []
+        bo.context.close()
+        ada.get_by_text("you cannot take it back").wait_for()
+        ada.get_by_role("button", name="Share with all visitors").click()
+        ada.get_by_text("Shared with all visitors: choosing-passage-size").wait_for()
+        ada.locator("#share").wait_for(state="hidden")
+        bo = visit("?paper=choosing-passage-size")
+        bo.locator("#digest").get_by_role("heading", name="Choosing the Passage Size").wait_for()
+        assert not bo.locator("#share").is_visible()
+        (choice,) = choices(bo)
+        assert "(choosing-passage-size)" in choice
+        for visitor in (ada, bo):
+            visitor.context.close()
+        folders = tmp_path / "library" / "visitors"
+        for _ in range(100):  # until the server has let them go, so that it ends quietly
+            if not list(folders.iterdir()):
+                break
+            time.sleep(0.1)
+        assert list(folders.iterdir()) == []

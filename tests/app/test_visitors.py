@@ -17,7 +17,7 @@ import app
 from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
 from app.failures import TooBusy
 from app.server import web_app
-from app.visitors import FOLDER, RESTING, NoRoom, VisitEnded, VisitorLibrary, Visitors
+from app.visitors import FOLDER, RESTING, NoRoom, NotShared, VisitEnded, VisitorLibrary, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound
 from index.library import Library
@@ -231,6 +231,68 @@ def test_a_file_that_is_no_paper_says_why(instance: Instance, files: Any) -> Non
     assert ada.library.paper("lantern").title == "Lanterns for Long Paths"  # the shared one
 
 
+@pytest.fixture
+def sharing(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance]:
+    settings = Settings(library=tmp_path / "library", sharing=True)
+    with open_library(settings) as library:
+        library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
+        there = Instance(library=library, visitors=Visitors(library, settings))
+        yield there
+        there.visitors.close()
+
+
+def test_a_paper_that_its_visitor_shares_is_everybody_s(sharing: Instance, files: Any) -> None:
+    sharing.add("ada", files("kite.md", KITE))
+    visitors = sharing.visitors
+    assert visitors.may_share("ada", "kite")
+    assert not visitors.may_share("bo", "kite") and not visitors.may_share("ada", "lantern")
+    for session in ("bo", "cy"):
+        with pytest.raises((NotShared, VisitEnded)):
+            visitors.share(session, "kite")
+        visitors.of(session)
+    with pytest.raises(NotShared, match="not a paper of this visit"):
+        visitors.share("bo", "kite")
+    assert seen(visitors.of("bo")) == {"lantern"}
+    assert visitors.share("ada", "kite") == "kite"
+    for session in ("ada", "bo"):
+        desk = visitors.of(session)
+        assert seen(desk) == {"lantern", "kite"}
+        assert not visitors.may_share(session, "kite")
+        assert "Kites over the Sea" in desk.reader(desk.quoted("kite", "en"), "en")
+    found = visitors.of("bo").search_digests("whales", ALL).places
+    assert {place.paper_id for place in found} == {"kite"}  # its digest is there, too
+    visitors.end("ada")
+    assert sharing.library.paper("kite").title == "Kites over the Sea"
+    assert sharing.library.health().ok and sharing.folders == []
+
+
+def test_sharing_takes_no_other_paper_s_place(sharing: Instance, files: Any) -> None:
+    text = LANTERN.replace("oil", "wax")
+    sharing.library.add(Source(files("2401.00001v1.md", text), "2401.00001v1.md"))
+    assert sharing.library.row("2401.00001").version == 1
+    forged = files("2401.00001v9.md", LANTERN.replace("28.4", "99.9"))
+    paper_id = sharing.add("ada", forged)
+    assert "99.9" in sharing.visitors.of("ada").library.paper(paper_id).text
+    with pytest.raises(NotShared, match="of this id already"):
+        sharing.visitors.share("ada", paper_id)
+    assert "28.4" in sharing.library.paper("2401.00001").text
+    assert sharing.visitors.may_share("ada", paper_id)  # it is the visitor's still
+    # One id may be another's, too: the same bytes came by this name before.
+    sharing.library.add(Source(files("2401.00002v1.md", LANTERN), "2401.00002v1.md"))
+    assert sharing.library.row("2401.00002").id == "lantern"
+    other = sharing.add("ada", files("2401.00002v2.md", LANTERN.replace("28.4", "88")))
+    with pytest.raises(NotShared, match="of this id already"):
+        sharing.visitors.share("ada", other)
+
+
+def test_nothing_is_shared_where_it_is_not_allowed(instance: Instance, files: Any) -> None:
+    instance.add("ada", files("kite.md", KITE))
+    assert not instance.visitors.may_share("ada", "kite")
+    with pytest.raises(NotShared, match="GLOSS_SHARING"):
+        instance.visitors.share("ada", "kite")
+    assert {row.id for row in instance.library.papers()} == {"lantern"}
+
+
 def test_the_end_of_a_session_deletes_what_it_added(instance: Instance, files: Any) -> None:
     instance.add("ada", files("kite.md", KITE))
     (folder,) = instance.folders
@@ -391,7 +453,7 @@ def test_no_model_is_loaded_for_a_visitor(
 
 def test_it_answers_as_a_library_does() -> None:
     for name, method in inspect.getmembers(VisitorLibrary, inspect.isfunction):
-        if not name.startswith("_"):
+        if not name.startswith("_") and name not in ("is_own", "share"):  # a visitor's alone
             theirs = inspect.signature(getattr(Library, name))
             mine = inspect.signature(method)
             assert list(mine.parameters.values()) == list(theirs.parameters.values()), name
