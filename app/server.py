@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -113,12 +115,24 @@ class OwnNames:
             return False
 
 
+class LetGo(logging.Filter):
+    """Of uvicorn's log while it stops: that open tabs were let go in mid-answer is no error."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is about anything else."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, asyncio.CancelledError):
+            return False
+        return "timeout graceful shutdown exceeded" not in record.getMessage()
+
+
 @contextmanager
 def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> Iterator[str]:
     """Serve in a thread for as long as the context lasts; gives the address.
 
     On an address of this machine alone, only requests that name it, or one of ``names``, are
-    answered (``OwnNames``). Raises ``AddressInUse``.
+    answered (``OwnNames``). At the end, answers under way have ``STOP_SECONDS`` to end in. Raises
+    ``AddressInUse``.
     """
     import uvicorn
 
@@ -141,8 +155,11 @@ def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> It
     try:
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     finally:
+        log, let_go = logging.getLogger("uvicorn.error"), LetGo()
+        log.addFilter(let_go)
         server.should_exit = True
         thread.join(STOP_SECONDS + 2)
+        log.removeFilter(let_go)
 
 
 def _check_free(host: str, port: int) -> None:

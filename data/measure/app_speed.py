@@ -8,7 +8,9 @@ On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 - ``interactive``: from the address to a search box that works, in Chromium, of five visits;
 - ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
 - ``crowd``: the same for ten visitors at once, each a browser context of its own that asks four
-  questions, while two digests of papers are written; errors are visitors' searches that failed.
+  questions, while two digests are written (give a LIBRARY that has none yet); errors are searches
+  and digests that failed. The browsers take most of the processor then, so
+- ``clients``: the same number of programs at once, without browsers (gradio_client).
 
 Needs Chromium, and playwright from the extra "dev". It takes some two minutes on two cores.
 """
@@ -24,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -56,6 +59,7 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     parser.add_argument("--port", type=int, default=7849)
     given = parser.parse_args()
+    load = os.getloadavg()[0]  # of what else is done here
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder, "library")
         shutil.copytree(given.library, library, ignore=shutil.ignore_patterns("lock*"))
@@ -69,13 +73,13 @@ def main() -> None:
         try:
             _wait_for(address, server)
             listening = time.perf_counter() - began
-            measured = asyncio.run(_measured(address, began))
+            measured = asyncio.run(_measured(address, began)) | {"clients": _clients(address)}
         finally:
             server.terminate()
             server.wait(timeout=30)
     measured = {
         "cpus": os.cpu_count(),
-        "load": os.getloadavg()[0],
+        "load": load,
         "listening": listening,
     } | measured
     sys.stdout.write(json.dumps(measured, indent=1, default=lambda one: round(one, 3)) + "\n")
@@ -191,7 +195,7 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
         began = time.perf_counter()
         page = await (await browser.new_context()).new_page()
         await page.goto(f"{address}?paper={quote(paper)}")
-        await page.locator("#digest h1").first.wait_for(timeout=2 * PATIENCE)
+        await page.locator("#digest .claim").first.wait_for(timeout=2 * PATIENCE)
         return time.perf_counter() - began
 
     digests = [asyncio.create_task(reader(paper)) for paper in papers[:2]]
@@ -204,6 +208,28 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
         "digests": [round(one, 3) for one in written if not isinstance(one, BaseException)],
         "errors": errors,
     }
+
+
+def _clients(address: str) -> dict[str, float]:
+    from gradio_client import Client
+
+    took: list[float] = []
+
+    def visit(number: int) -> None:
+        client = Client(address, verbose=False)
+        ready.wait()
+        for question in QUESTIONS[number * EACH : (number + 1) * EACH]:
+            began = time.perf_counter()
+            client.predict(question, api_name="/search")
+            took.append(time.perf_counter() - began)
+
+    ready = threading.Barrier(VISITORS)
+    threads = [threading.Thread(target=visit, args=(number,)) for number in range(VISITORS)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return _told(took)
 
 
 def _told(seconds: Sequence[float]) -> dict[str, float]:

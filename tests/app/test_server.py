@@ -1,0 +1,71 @@
+"""Serving: how a server ends while browsers are still there."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+import app.server
+from app.server import running
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def endless() -> FastAPI:
+    """An application whose one answer does not end, as the events of an open tab do not."""
+    made = FastAPI()
+
+    async def words() -> AsyncIterator[bytes]:
+        import asyncio
+
+        while True:
+            yield b"still here\n"
+            await asyncio.sleep(0.05)
+
+    @made.get("/")
+    async def answer() -> StreamingResponse:
+        return StreamingResponse(words())
+
+    @made.get("/broken")
+    async def broken() -> None:
+        raise ValueError("this one is a defect")
+
+    return made
+
+
+def test_a_stop_lets_open_tabs_go_without_a_word(
+    endless: FastAPI,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app.server, "STOP_SECONDS", 0.2)
+    with httpx.Client(timeout=5) as browser:
+        with running(endless, "127.0.0.1", free_port()) as address:
+            tab = browser.send(browser.build_request("GET", address), stream=True)
+            lines = tab.iter_lines()  # which hang up when they are forgotten
+            assert next(lines) == "still here"
+            began = time.perf_counter()
+        assert time.perf_counter() - began < 3
+        tab.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_error_is_still_told(endless: FastAPI, capfd: pytest.CaptureFixture[str]) -> None:
+    with running(endless, "127.0.0.1", free_port()) as address:
+        assert httpx.get(f"{address}broken").status_code == 500
+    logging.getLogger("uvicorn.error").error("and after it, too")
+    told = capfd.readouterr().err
+    assert "this one is a defect" in told and "and after it, too" in told
