@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from app import cli
 from app.ask import LEAST, MOST, Answer, ask
 from app.desk import Desk
 from app.support import check_quote
@@ -107,19 +105,13 @@ def test_papers_with_nothing_to_quote_do_not_answer() -> None:
 
 @pytest.fixture
 def gloss(
-    sample_library: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    sample_library: Library,
+    run_gloss: Callable[..., SimpleNamespace],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., SimpleNamespace]:
     """Run ``gloss`` on the sample papers."""
     monkeypatch.setattr(Library, "open", lambda *_, **__: nullcontext(sample_library))
-
-    def run(*arguments: str) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        captured = capsys.readouterr()
-        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
-
-    return run
+    return run_gloss
 
 
 def test_the_command_prints_sentences_then_their_sources(gloss: Any) -> None:

@@ -24,19 +24,11 @@ from index.paper import Box, Figure, Record, Span
 
 @pytest.fixture
 def gloss(
-    library: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    library: Any, run_gloss: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., SimpleNamespace]:
     """Run ``gloss`` on the fake library."""
     monkeypatch.delenv("GLOSS_LIBRARY", raising=False)
-
-    def run(*arguments: str) -> SimpleNamespace:
-        monkeypatch.setattr(sys, "argv", ["gloss", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        captured = capsys.readouterr()
-        return SimpleNamespace(out=captured.out, err=captured.err, code=left.value.code or 0)
-
-    return run
+    return run_gloss
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -51,7 +43,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_lists_every_command(gloss: Any) -> None:
     shown = gloss("--help")
     names = ["add", "fetch", "papers", "show", "search", "ask", "digest", "page", "serve", "doctor"]
-    for name in [*names, "daily", "diff", "eval"]:
+    for name in [*names, "daily", "diff", "eval", "remove"]:
         assert re.search(rf"^  {name} ", shown.out, re.M)
     assert shown.code == 0
 
