@@ -25,6 +25,7 @@ from app import programs
 from app.api_page import api_page
 from app.digest import Language, WriterName
 from app.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
+from app.figures import Pictures, figure_pictures
 from app.programs import (
     HITS,
     HITS_MOST,
@@ -135,6 +136,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
 
     ``costly`` is asked before a digest is written for a visitor: the place for a limit.
     """
+    kept = Pictures()
     app = FastAPI(
         title="gloss",
         version=__version__,
@@ -232,7 +234,6 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
-        from app.figures import pictures
         from app.render import to_html, to_markdown
 
         if writer == "extractive":
@@ -250,7 +251,8 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
             return to_json(written)
         if form == "md":
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
-        return HTMLResponse(to_html(written, pictures(library, written)), headers=_STILL)
+        figures = figure_pictures(library, written, kept)
+        return HTMLResponse(to_html(written, figures), headers=_STILL)
 
     @app.get(
         "/papers/{paper_id:path}/pages/{page}.png",

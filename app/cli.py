@@ -761,13 +761,13 @@ def digest(
 def _print_digest(
     library: Library, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
-    from app.figures import pictures
+    from app.figures import Pictures, figure_pictures
     from app.render import notices, to_html, to_json, to_markdown
 
     if form == "json":
         text = _json_text(to_json(written))
     elif form == "html":
-        text = to_html(written, pictures(library, written))
+        text = to_html(written, figure_pictures(library, written, Pictures()))
     else:
         text = to_markdown(written)
     for notice in notices(written.paper):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.claims import sentence_names
@@ -13,7 +17,8 @@ from index.paper import Figure, Paper
 if TYPE_CHECKING:
     from index.library import Library
 
-SCALE = 2.0  # pixels a point, in a file that stands alone
+SCALE = 2.0  # of a figure, pixels a point
+KEPT_BYTES = 64_000_000  # of pictures in memory: some 400 pages
 _FEW_COLOURS = 4096  # a page of print with coloured links has fewer
 
 
@@ -35,15 +40,44 @@ def quoted_figures(paper: Paper, digest: Digest) -> dict[str, Figure]:
     return found
 
 
-def pictures(library: Library, digest: Digest) -> dict[str, bytes]:
-    """The same as PNG images; a sentence stands without one that cannot be drawn."""
+class Pictures:
+    """Pictures that were drawn, the last ones used, up to ``most`` bytes."""
+
+    def __init__(self, most: int = KEPT_BYTES) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str, float], bytes] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def of(self, name: tuple[str, str, float], draw: Callable[[], bytes]) -> bytes:
+        """The picture of that name, drawn where it is not kept."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                return self._kept[name]
+        picture = in_few_colours(draw())
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = picture
+                self._bytes += len(picture)
+            while self._bytes > self._most:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
+        return picture
+
+    def figure(self, library: Library, paper: Paper, label: str) -> bytes:
+        """A figure as PNG. Raises as ``Library.figure_image``."""
+        return self.of(
+            (paper.sha256, label, SCALE), lambda: library.figure_image(paper.id, label, SCALE)
+        )
+
+
+def figure_pictures(library: Library, digest: Digest, kept: Pictures) -> dict[str, bytes]:
+    """``quoted_figures`` as PNG images; a sentence stands without one that cannot be drawn."""
+    paper = library.paper(digest.paper.id)
     found: dict[str, bytes] = {}
-    for name, figure in quoted_figures(library.paper(digest.paper.id), digest).items():
-        try:
-            drawn = library.figure_image(digest.paper.id, figure.label, SCALE)
-        except GlossError:
-            continue
-        found[name] = in_few_colours(drawn)
+    for name, figure in quoted_figures(paper, digest).items():
+        with suppress(GlossError):
+            found[name] = kept.figure(library, paper, figure.label)
     return found
 
 

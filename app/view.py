@@ -8,14 +8,12 @@ that a browser may keep what it was given.
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from app.digest import Claim, Digest, Language
-from app.figures import in_few_colours, pictures, quoted_figures
+from app.figures import Pictures, figure_pictures, quoted_figures
 from index.errors import GlossError
 from index.paper import Box, PageSize, Paper, Span
 
@@ -34,7 +32,6 @@ FORMS: dict[Form, str] = {
 }
 
 SCALES = (1.0, 1.5, 2.0, 3.0)  # pixels a point; a browser chooses by the width it has
-KEPT_BYTES = 64_000_000  # of pictures in memory: some 400 pages
 _MARK_PADDING = 1.0  # points around marked words
 _YEAR = 31_536_000
 
@@ -102,10 +99,7 @@ def view_router(desks: Desks) -> APIRouter:
         key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
     ) -> Response:
         def draw(desk: Desk, paper: Paper) -> bytes:
-            return kept.of(
-                (paper.sha256, label, 2.0),
-                lambda: desk.library.figure_image(paper_id, label, 2.0),
-            )
+            return kept.figure(desk.library, paper, label)
 
         tag = quote(label, safe="")
         return answered(key, paper_id, if_none_match, tag, "image/png", draw)
@@ -120,7 +114,7 @@ def view_router(desks: Desks) -> APIRouter:
         if desk is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            text = written(desk.library, desk.saved(paper_id, lang, writer), form)
+            text = written(desk.library, desk.saved(paper_id, lang, writer), form, kept)
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
         name = f"{file_slug(paper_id)}.{form}"
@@ -132,31 +126,6 @@ def view_router(desks: Desks) -> APIRouter:
         return Response(text, media_type=FORMS[form], headers=headers)
 
     return router
-
-
-class Pictures:
-    """Pictures that were drawn, the last ones used, up to ``KEPT_BYTES``."""
-
-    def __init__(self, most: int = KEPT_BYTES) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple[str, str, float], bytes] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
-
-    def of(self, name: tuple[str, str, float], draw: Callable[[], bytes]) -> bytes:
-        """The picture of that name, drawn where it is not kept."""
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-                return self._kept[name]
-        picture = in_few_colours(draw())
-        with self._lock:
-            if name not in self._kept:
-                self._kept[name] = picture
-                self._bytes += len(picture)
-            while self._bytes > self._most:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
-        return picture
 
 
 def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]:
@@ -219,7 +188,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
     }
 
 
-def written(library: Library, digest: Digest, form: Form) -> str:
+def written(library: Library, digest: Digest, form: Form, kept: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
     from app.render import to_bibtex, to_html, to_json, to_markdown
 
@@ -227,7 +196,7 @@ def written(library: Library, digest: Digest, form: Form) -> str:
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest, pictures(library, digest))
+            return to_html(digest, figure_pictures(library, digest, kept))
         case "json":
             return json.dumps(to_json(digest), ensure_ascii=False, indent=2) + "\n"
         case "bib":

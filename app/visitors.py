@@ -16,7 +16,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -116,6 +116,7 @@ class VisitorLibrary:
         self._changing = threading.RLock()  # whether there is an own library
         self._adding = threading.Lock()  # one paper at a time, so that they can be counted
         self._worded: OrderedDict[str, KeptDigest] = OrderedDict()
+        self._given = 0  # papers that went to the shared library
 
     @property
     def has_own(self) -> bool:
@@ -177,47 +178,54 @@ class VisitorLibrary:
             if self._own is None:
                 self._own = self._open_own()
             own = self._own
-        if sum(row.status == "ok" for row in own.papers()) >= self._papers_most:
-            raise NoRoom(self._papers_most)
-        try:
+        with self._unless_ended():
+            if self._given + sum(row.status == "ok" for row in own.papers()) >= self._papers_most:
+                raise NoRoom(self._papers_most)
             yield own
+
+    @contextmanager
+    def _unless_ended(self) -> Iterator[None]:
+        """Whatever goes wrong with a library that was closed meanwhile comes of that."""
+        try:
+            yield
         except Exception as error:
-            if self._ended:  # it was closed meanwhile, so whatever this is comes of that
+            if self._ended:
                 raise VisitEnded from error
             raise
 
     def is_own(self, paper_id: str) -> bool:
         """Whether it is a paper of the visitor's alone."""
-        return self._own is not None and _has(self._own, paper_id)
+        if self._own is None:
+            return False
+        try:
+            self._own.fingerprint(paper_id)
+        except PaperNotFound:
+            return False
+        return True
 
     def share(self, paper_id: str) -> str:
-        """Move an own paper into the shared library, with its digest; its id there.
+        """Move an own paper into the shared library, as it was read; its id there.
 
-        It is read again from the same bytes, by the name that it has. Raises ``NotShared`` where it
-        is not the visitor's, or the shared library has a paper of this id: a file that only claims
-        to be a newer version of that would take its place. The caller lets one visitor at a time
-        do this.
+        Raises ``NotShared`` where it is not the visitor's, where it only claims to be arXiv's, and
+        where as many have been shared as one may; ``PaperThere`` where another's place would be
+        taken, and ``VisitEnded``.
         """
-        from app.render import file_slug
-        from app.write import write_digest
-        from index.sources import Source, key_of
+        from index.sources import key_of
 
         with self._adding:
             own = self._own
             if own is None or not self.is_own(paper_id):
                 raise NotShared(paper_id, "not a paper of this visit: add it first")
-            paper = own.paper(paper_id)  # of this id, or once added by it, too
-            if any(_has(self._shared, key_of(one).paper) for one in (paper_id, paper.id)):
-                raise NotShared(paper_id, "the library of all has a paper of this id already")
-            file = own.file_of(paper_id)
-            with tempfile.TemporaryDirectory() as folder:
-                named = Path(folder) / f"{file_slug(paper.id)}{file.suffix}"
-                shutil.copyfile(file, named)
-                added = self._shared.add(Source(named, named.name), None, paper.record)
-            if added.status != "ok":
-                raise NotShared(paper_id, added.reason)
-            write_digest(self._shared, added.paper_id)
-            own.remove(paper.id)
+            with self._unless_ended():
+                paper = own.paper(paper_id)
+                if key_of(paper.id).arxiv and paper.record is None:
+                    raise NotShared(
+                        paper.id,
+                        "an upload only says that it is arXiv's: add it by its id, and share that",
+                    )
+                added = self._shared.adopt(own, paper.id)
+                self._given += 1
+                own.remove(paper.id)
         return added.paper_id
 
     # What is there.
@@ -490,20 +498,34 @@ class Visitors:
         """Whether sharing is allowed here, and the paper is the visitor's own."""
         with self._changing:
             visitor = self._known.get(session)
-        if visitor is None or not self._settings.sharing:
-            return False
-        return visitor.library.is_own(paper_id)
+        return visitor is not None and self._shares and visitor.library.is_own(paper_id)
 
     def share(self, session: str, paper_id: str) -> str:
-        """Put a visitor's paper into the library of all. Raises ``NotShared``, ``VisitEnded``."""
+        """Put a visitor's paper into the library of all, and its quoted digest.
+
+        Raises as ``VisitorLibrary.share``, and ``NotShared`` where nothing is shared.
+        """
+        from app.write import write_digest
+
         with self._changing:
             visitor = self._known.get(session)
         if visitor is None:
             raise VisitEnded
-        if not self._settings.sharing:
-            raise NotShared(paper_id, "papers are not shared here; GLOSS_SHARING allows it")
-        with self._sharing:
-            return visitor.library.share(paper_id)
+        with self._sharing:  # so that they can be counted
+            if not self._shares:
+                raise NotShared(
+                    paper_id, "no paper can be shared here now; GLOSS_SHARED_PAPERS says how many"
+                )
+            shared_id = visitor.library.share(paper_id)
+        with suppress(GlossError):  # else it is written when it is first read
+            write_digest(self.shared, shared_id)
+        return shared_id
+
+    @property
+    def _shares(self) -> bool:
+        """Whether the shared library takes papers of visitors, and has room for one more."""
+        most = self._settings.shared_papers
+        return most > 0 and sum(row.status == "ok" for row in self.shared.papers()) < most
 
     def end(self, session: str | None) -> None:
         """The session is over: what the visitor added is deleted."""
@@ -604,14 +626,6 @@ class Visitors:
     def _sweep_on(self) -> None:
         while not self._stopped.wait(min(self._settings.visitor_minutes * 60 / 4, 60)):
             self.sweep()
-
-
-def _has(library: Library, paper_id: str) -> bool:
-    try:
-        library.fingerprint(paper_id)
-    except PaperNotFound:
-        return False
-    return True
 
 
 def _nowhere() -> Library:

@@ -157,9 +157,9 @@ class Settings(BaseSettings):
     visitor_papers: int = Field(default=5, gt=0, le=1000)
     visitors: int = Field(default=20, gt=0, le=10_000)
     visitor_minutes: float = Field(default=60.0, gt=0, le=10_080)
-    # Whether a visitor may put a paper of theirs into the library of all, for good. Whoever runs
-    # the instance answers for what is shown there, so it is off.
-    sharing: bool = False
+    # To how many papers the library of all may grow by what visitors share of theirs, for good.
+    # Whoever runs the instance answers for what is shown there, so nothing is shared unless asked.
+    shared_papers: int = Field(default=0, ge=0, le=100_000)
     # Costly jobs of one visitor, by address: papers added and digests written, which take two cores
     # some 5 to 15 seconds each. 4 a minute keep one visitor from taking a small machine whole, and
     # 30 an hour are more than a person reads; a class behind one address may need more.

@@ -35,6 +35,16 @@ class PaperNotFound(GlossError):
         self.why = why
 
 
+class PaperThere(GlossError):
+    """A paper that is to be added beside the others would change one of them."""
+
+    def __init__(self, paper_id: str, other_id: str) -> None:
+        same = "this id" if other_id == paper_id else f"this id or file, {other_id},"
+        super().__init__(f"{paper_id}: the library has a paper of {same} already")
+        self.paper_id = paper_id
+        self.other_id = other_id
+
+
 class ClaimNotFound(GlossError):
     """No digest of the library has a sentence of that id."""
 

@@ -36,6 +36,7 @@ from index.errors import (
     LibraryUnusable,
     PaperChanged,
     PaperNotFound,
+    PaperThere,
     SourceNotFound,
     StoreUnusable,
 )
@@ -491,6 +492,34 @@ class Library:
             ready.close()
         return self.add(ready.source, None, ready.record)  # its twin was removed meanwhile
 
+    def adopt(self, other: Library, paper_id: str) -> Added:
+        """Take over a paper of another library as it was read there, under the id that it has.
+
+        Nothing that is here changes by it. Raises ``PaperNotFound``, ``SourceNotFound`` where its
+        file is gone, and ``PaperThere`` where a paper here has that id, or had it once, or has the
+        same bytes.
+        """
+        edition, file = other._edition(paper_id), other.file_of(paper_id)
+        paper = other._catalog.paper(edition.number)
+        ready = Ready(
+            Source(file, paper.id),
+            paper.record,
+            Origin(edition.sha256, edition.file, edition.original),
+            Stages(),
+        )
+        with self._adding:
+            there = self._catalog.find("sha256", edition.sha256, "current")
+            for name in (paper.id, key_of(paper.id).paper):
+                with suppress(PaperNotFound):
+                    there.append(self._edition(name))
+            if there:
+                raise PaperThere(paper.id, there[0].paper_id)
+            ready.copy = self._copied(ready.source)
+            try:
+                return self._take(ready, Reading("ok", "", paper), ready.copy)
+            finally:
+                ready.close()
+
     def _take(self, ready: Ready, reading: Reading, copy: Path) -> Added:
         """From a reading to a commit, or to a recorded failure."""
         paper, record = reading.paper, ready.record
@@ -654,14 +683,20 @@ class Library:
         return self._splitter()(paper)
 
     def remove(self, paper_id: str) -> None:
-        """Take a paper out, or forget a failed file. ``PaperNotFound`` if there is none."""
+        """Take a paper out, and forget files that failed to become it.
+
+        Raises ``PaperNotFound`` if there is neither.
+        """
         with self._writing:
             failed = self._catalog.find("paper_id", paper_id, "failed")
-            if failed and not self._catalog.find("paper_id", paper_id, "current"):
-                for edition in failed:
-                    self._catalog.purge(edition.number)
-                return
-            edition = self._edition(paper_id)
+            for one in failed:
+                self._catalog.purge(one.number)
+            try:
+                edition = self._edition(paper_id)
+            except PaperNotFound:
+                if failed:
+                    return
+                raise
             engine = self._started()
             self._catalog.retire(edition.number)
             self._drop(edition.number, engine)

@@ -30,6 +30,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -213,23 +214,20 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
 def _clients(address: str) -> dict[str, float]:
     from gradio_client import Client
 
-    took: list[float] = []
-
-    def visit(number: int) -> None:
-        client = Client(address, verbose=False)
+    def visit(client: Client, number: int) -> list[float]:
         ready.wait()
+        took = []
         for question in QUESTIONS[number * EACH : (number + 1) * EACH]:
             began = time.perf_counter()
             client.predict(question, api_name="/search")
             took.append(time.perf_counter() - began)
+        return took
 
     ready = threading.Barrier(VISITORS)
-    threads = [threading.Thread(target=visit, args=(number,)) for number in range(VISITORS)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    return _told(took)
+    clients = [Client(address, verbose=False) for _ in range(VISITORS)]
+    with ThreadPoolExecutor(VISITORS) as threads:  # an error of any ends the measurement
+        each = list(threads.map(visit, clients, range(VISITORS)))
+    return _told([one for took in each for one in took])
 
 
 def _told(seconds: Sequence[float]) -> dict[str, float]:

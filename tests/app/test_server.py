@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
@@ -13,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 import app.server
-from app.server import running
+from app.server import LetGo, running
 
 
 def free_port() -> int:
@@ -29,8 +30,6 @@ def endless() -> FastAPI:
     made = FastAPI()
 
     async def words() -> AsyncIterator[bytes]:
-        import asyncio
-
         while True:
             yield b"still here\n"
             await asyncio.sleep(0.05)
@@ -63,7 +62,16 @@ def test_a_stop_lets_open_tabs_go_without_a_word(
     assert capfd.readouterr() == ("", "")
 
 
-def test_an_error_is_still_told(endless: FastAPI, capfd: pytest.CaptureFixture[str]) -> None:
+def test_any_other_error_is_told(endless: FastAPI, capfd: pytest.CaptureFixture[str]) -> None:
+    def kept(message: str, error: BaseException | None = None) -> bool:
+        raised = (type(error), error, None) if error else None
+        return LetGo().filter(
+            logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, message, (), raised)
+        )
+
+    assert kept("a defect") and kept("Exception in ASGI application", ValueError("a defect"))
+    assert not kept("Exception in ASGI application", asyncio.CancelledError())
+    assert not kept("Cancel 2 running task(s), timeout graceful shutdown exceeded")
     with running(endless, "127.0.0.1", free_port()) as address:
         assert httpx.get(f"{address}broken").status_code == 500
     logging.getLogger("uvicorn.error").error("and after it, too")

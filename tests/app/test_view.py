@@ -24,11 +24,10 @@ from PIL import Image
 from app.claims import sentence_names
 from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
-from app.figures import in_few_colours
+from app.figures import Pictures, in_few_colours
 from app.jobs import Job, Stopped
 from app.saved import NoSavedDigest
 from app.view import (
-    Pictures,
     figure_addresses,
     marks_of,
     page_words,
@@ -239,7 +238,7 @@ def test_a_file_of_html_has_the_figures_in_it(
     digest, there = drawn
     paper = replace(library.paper("2401.00001"), figures=(there,))
     monkeypatch.setattr(library, "paper", lambda _: paper)
-    page = written(library, digest, "html")
+    page = written(library, digest, "html", Pictures())
     (found,) = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="Each lantern', page)
     assert b64decode(found).startswith(b"\x89PNG")
 
@@ -247,8 +246,8 @@ def test_a_file_of_html_has_the_figures_in_it(
         raise SourceNotFound("2401.00001", "its file is gone")
 
     monkeypatch.setattr(library, "figure_image", refuse)
-    assert "<img" not in written(library, digest, "html")
-    assert "Each lantern burns" in written(library, digest, "html")
+    assert "<img" not in written(library, digest, "html", Pictures())
+    assert "Each lantern burns" in written(library, digest, "html", Pictures())
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from app.failures import TooBusy
 from app.server import web_app
 from app.visitors import FOLDER, RESTING, NoRoom, NotShared, VisitEnded, VisitorLibrary, Visitors
 from index.config import Settings
-from index.errors import PaperNotFound
+from index.errors import PaperNotFound, PaperThere
 from index.library import Library
 from index.paper import SearchFilter
 from index.sources import Source
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_paper_says_why(instance: Instance, files: Any) -> Non
 
 @pytest.fixture
 def sharing(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance]:
-    settings = Settings(library=tmp_path / "library", sharing=True)
+    settings = Settings(library=tmp_path / "library", shared_papers=4, visitor_papers=3)
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
         there = Instance(library=library, visitors=Visitors(library, settings))
@@ -266,29 +266,100 @@ def test_a_paper_that_its_visitor_shares_is_everybody_s(sharing: Instance, files
     assert sharing.library.health().ok and sharing.folders == []
 
 
-def test_sharing_takes_no_other_paper_s_place(sharing: Instance, files: Any) -> None:
-    text = LANTERN.replace("oil", "wax")
-    sharing.library.add(Source(files("2401.00001v1.md", text), "2401.00001v1.md"))
-    assert sharing.library.row("2401.00001").version == 1
-    forged = files("2401.00001v9.md", LANTERN.replace("28.4", "99.9"))
-    paper_id = sharing.add("ada", forged)
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("2401.00001v9.md", "arXiv"),  # a newer version, as it says
+        ("2401.00001v0.md", "arXiv"),
+        ("2401.00009v1.md", "arXiv"),  # nobody has it yet, and this is not it
+        ("(2401.00001v9) Lanterns.md", ""),  # another paper, by its whole name
+        ("2401.00001-2.md", "arXiv"),
+    ],
+)
+def test_sharing_takes_no_other_paper_s_place(
+    sharing: Instance, files: Any, name: str, why: str
+) -> None:
+    there = files("2401.00001v1.md", LANTERN.replace("oil", "wax"))
+    sharing.library.add(Source(there, there.name))
+    before = [(row.id, row.version, row.title) for row in sharing.library.papers()]
+    paper_id = sharing.add("ada", files(name, LANTERN.replace("28.4", "99.9")))
     assert "99.9" in sharing.visitors.of("ada").library.paper(paper_id).text
-    with pytest.raises(NotShared, match="of this id already"):
-        sharing.visitors.share("ada", paper_id)
+    if why:
+        with pytest.raises(NotShared, match=why):
+            sharing.visitors.share("ada", paper_id)
+        assert sharing.visitors.may_share("ada", paper_id)  # it is the visitor's still
+    else:
+        shared_id = sharing.visitors.share("ada", paper_id)
+        assert "99.9" in sharing.library.paper(shared_id).text
+    after = [(row.id, row.version, row.title) for row in sharing.library.papers()]
+    assert set(before) <= set(after) and len(after) == len(before) + (not why)
     assert "28.4" in sharing.library.paper("2401.00001").text
-    assert sharing.visitors.may_share("ada", paper_id)  # it is the visitor's still
-    # One id may be another's, too: the same bytes came by this name before.
-    sharing.library.add(Source(files("2401.00002v1.md", LANTERN), "2401.00002v1.md"))
-    assert sharing.library.row("2401.00002").id == "lantern"
-    other = sharing.add("ada", files("2401.00002v2.md", LANTERN.replace("28.4", "88")))
-    with pytest.raises(NotShared, match="of this id already"):
-        sharing.visitors.share("ada", other)
+
+
+def test_what_is_there_is_not_shared_again(sharing: Instance, files: Any) -> None:
+    same = sharing.add("ada", files("2407.12345v1.md", LANTERN))
+    with pytest.raises((NotShared, PaperThere)):
+        sharing.visitors.share("ada", same)
+    assert sharing.library.held("2407.12345") is None  # nor has a paper got another name
+    renamed = sharing.add("bo", files("Lantern_2.md", LANTERN))
+    with pytest.raises(PaperThere, match=r"Lantern_2: .*lantern,"):
+        sharing.visitors.share("bo", renamed)
+    sharing.add("cy", files("lantern.md", KITE))
+    with pytest.raises(PaperThere, match="of this id already"):
+        sharing.visitors.share("cy", "lantern")
+    assert [row.title for row in sharing.library.papers()] == ["Lanterns for Long Paths"]
+    for session, paper_id in (("ada", same), ("bo", renamed), ("cy", "lantern")):
+        assert sharing.visitors.may_share(session, paper_id)
+
+
+def test_a_paper_is_shared_as_it_was_read(sharing: Instance, files: Any) -> None:
+    own = sharing.visitors.of("ada").library
+    name = sharing.add("ada", files("Kite_Paper, 2nd (draft).md", KITE))
+    paper = own.paper(name)
+    assert sharing.visitors.share("ada", name) == name
+    assert sharing.library.paper(name) == paper
+    assert sharing.visitors.of("ada").library.paper(name) == paper
+
+
+def test_so_many_papers_are_shared(sharing: Instance, files: Any) -> None:
+    def kite(session: str, number: int) -> str:
+        return sharing.add(session, files(f"kite{number}.md", KITE.replace("nine", f"{number}0")))
+
+    for number in (1, 2):
+        sharing.visitors.share("ada", kite("ada", number))
+    kite("ada", 3)
+    with pytest.raises(NoRoom):  # shared ones count
+        kite("ada", 4)
+    sharing.visitors.share("bo", kite("bo", 5))
+    assert not sharing.visitors.may_share("ada", "kite3")
+    with pytest.raises(NotShared, match="no paper can be shared"):
+        sharing.visitors.share("ada", "kite3")
+    assert len(sharing.library.papers()) == 4
+
+
+def test_a_visit_that_ends_while_it_shares(
+    sharing: Instance, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing.add("ada", files("kite.md", KITE))
+    real = Library.adopt
+
+    def leave(library: Library, other: Library, paper_id: str) -> Any:
+        leaving = threading.Thread(target=sharing.visitors.end, args=("ada",))
+        leaving.start()
+        leaving.join(10)
+        return real(library, other, paper_id)
+
+    monkeypatch.setattr(Library, "adopt", leave)
+    with pytest.raises(VisitEnded):
+        sharing.visitors.share("ada", "kite")
+    assert {row.id for row in sharing.library.papers()} == {"lantern"}
+    assert sharing.folders == [] and sharing.library.health().ok
 
 
 def test_nothing_is_shared_where_it_is_not_allowed(instance: Instance, files: Any) -> None:
     instance.add("ada", files("kite.md", KITE))
     assert not instance.visitors.may_share("ada", "kite")
-    with pytest.raises(NotShared, match="GLOSS_SHARING"):
+    with pytest.raises(NotShared, match="GLOSS_SHARED_PAPERS"):
         instance.visitors.share("ada", "kite")
     assert {row.id for row in instance.library.papers()} == {"lantern"}
 

@@ -23,6 +23,7 @@ from index.errors import (
     LibraryBusy,
     LibraryUnusable,
     PaperNotFound,
+    PaperThere,
     SourceNotFound,
     StoreUnusable,
 )
@@ -659,3 +660,34 @@ def test_health_tells_of_a_store_made_otherwise(
     assert library.health().ok
     monkeypatch.setattr(store, "problems", lambda: ["the list has one shard"])
     assert library.health().problems == ("the list has one shard",)
+
+
+def test_a_paper_is_adopted_beside_the_others_only(library: Library, tmp_path: Path) -> None:
+    for name, words in (("a", "ants"), ("b", "bees")):
+        library.add(write(tmp_path / f"{name}.pdf", text=words))
+    (tmp_path / "from").mkdir()
+    with fakes.open_library(tmp_path / "other") as other:
+        for name, words in (("a", "wasps"), ("c", "bees"), ("d", "moths")):
+            other.add(write(tmp_path / "from" / f"{name}.pdf", text=words))
+        other.add(write(tmp_path / "from" / "e.pdf", status="broken"))
+        for name, there in (("a", "of this id already"), ("c", "this id or file, b, already")):
+            with pytest.raises(PaperThere, match=there):
+                library.adopt(other, name)
+        with pytest.raises(PaperNotFound):
+            library.adopt(other, "e")
+        assert library.adopt(other, "d").changed and found(library, "moths")[0] == "moths"
+        assert library.paper("d") == other.paper("d")
+        with pytest.raises(PaperThere):
+            library.adopt(other, "d")
+    assert [row.id for row in library.papers()] == ["a", "b", "d"]
+    assert found(library, "ants")[0] == "ants" and library.health().ok
+    assert library.file_of("d").is_file()
+
+
+def test_a_paper_is_taken_out_with_the_files_that_failed_to_become_it(
+    library: Library, tmp_path: Path
+) -> None:
+    library.add(write(tmp_path / "a.pdf", text="ants"))
+    library.add(write(tmp_path / "a.pdf", status="broken"))
+    library.remove("a")
+    assert library.papers() == []
