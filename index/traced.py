@@ -9,7 +9,8 @@ vectors.
 
 ``all-MiniLM-L6-v2.zip`` is made by data/trace_model.py. It has the graph (``model.xml``), what
 stands where in the file of weights (``layout.json``: tensors by name, small constants in
-hexadecimal) and what ``index.embed`` wrote of the conversion (``embedder.json``).
+hexadecimal), what ``index.embed`` wrote of the conversion (``embedder.json``), and the vector that
+sentence-transformers gave for ``CHECK_TEXT`` (``vector.json``).
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 ARCHIVE = Path(__file__).with_name("all-MiniLM-L6-v2.zip")
 
 GRAPH, WEIGHTS, TOKENIZER = "model.xml", "model.bin", "tokenizer.json"
-LAYOUT, DESCRIPTION = "layout.json", "embedder.json"
+LAYOUT, DESCRIPTION, VECTOR = "layout.json", "embedder.json", "vector.json"
+CHECK_TEXT = (
+    "We report 28.4 BLEU on WMT 2014 English-to-German, 2.0 above the best, at 3.3e18 FLOPs."
+)
 
 
 class NotAssembled(Exception):
@@ -41,15 +45,20 @@ def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, Any]:
     one of the tokenizers package. Raises ``NotAssembled`` where the bytes are not those that were
     traced.
     """
+    from safetensors import SafetensorError
+
     with zipfile.ZipFile(ARCHIVE) as archive:
         description: dict[str, Any] = json.loads(archive.read(DESCRIPTION))
         layout: list[list[str]] = json.loads(archive.read(LAYOUT))
         (made / GRAPH).write_bytes(archive.read(GRAPH))
     found = hashlib.sha256()
-    with (made / WEIGHTS).open("wb") as stream:
-        for part in _parts(weights, layout):
-            found.update(part)
-            stream.write(part)
+    try:
+        with (made / WEIGHTS).open("wb") as stream:
+            for part in _parts(weights, layout):
+                found.update(part)
+                stream.write(part)
+    except SafetensorError as error:
+        raise NotAssembled(f"{weights}: {error}") from error
     if found.hexdigest() != description["sha256"][WEIGHTS]:
         raise NotAssembled(f"{weights} gives {found.hexdigest()}")
     # The tokenizer's bytes depend on the version of its library, and decide nothing.
@@ -62,41 +71,11 @@ def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, Any]:
     return description
 
 
-def layout_of(graph: bytes, converted: bytes, weights: Path) -> list[list[str]]:
-    """What stands where in a file of weights: ``["tensor", name]`` or ``["bytes", hexadecimal]``.
-
-    ``graph`` and ``converted`` are the two files that OpenVINO saved. Raises ``NotAssembled`` where
-    a large constant is no tensor of ``weights``: then a graph alone does not say what it is.
-    """
-    from defusedxml.ElementTree import fromstring
-    from safetensors import safe_open
-
-    with safe_open(str(weights), "np") as tensors:
-        named = {tensors.get_tensor(name).tobytes(): name for name in sorted(tensors.keys())}
-    places = {
-        (int(one.attrib["offset"]), int(one.attrib["size"]))
-        for one in fromstring(graph).iter("data")
-        if "offset" in one.attrib
-    }
-    layout: list[list[str]] = []
-    end = 0
-    for offset, size in sorted(places):
-        part = converted[offset : offset + size]
-        if offset != end:
-            raise NotAssembled(f"byte {end} of the weights is of no constant")
-        if part in named:
-            layout.append(["tensor", named[part]])
-        elif size <= _SMALL:
-            layout.append(["bytes", part.hex()])
-        else:
-            raise NotAssembled(f"a constant of {size:,} bytes is no tensor of the model")
-        end = offset + size
-    if end != len(converted):
-        raise NotAssembled(f"byte {end} of the weights is of no constant")
-    return layout
-
-
-_SMALL = 4096  # bytes of a constant that may stand in the layout itself
+def vector() -> list[float]:
+    """What sentence-transformers gave for ``CHECK_TEXT``, of unit length."""
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        given: list[float] = json.loads(archive.read(VECTOR))
+    return given
 
 
 def _parts(weights: Path, layout: Sequence[Sequence[str]]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ The one test module that loads torch: once, to convert the model and to compare 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -34,6 +35,10 @@ from index.embed import (
 from index.errors import ModelUnusable
 
 ROOT = Path(__file__).parents[2]
+_spec = importlib.util.spec_from_file_location("trace_model", ROOT / "data" / "trace_model.py")
+assert _spec is not None and _spec.loader is not None
+trace_model = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(trace_model)
 TEXTS = [
     "Attention is all you need.",
     "what is scaled dot-product attention?",
@@ -670,16 +675,16 @@ class TestTraced:
 
     def test_layout_by_hand(self, weights: Path) -> None:
         second = (np.arange(2048, dtype=np.float32) + 1).tobytes()
-        layout = traced.layout_of(*self.converted(second, b"\x01\x02"), weights)
+        layout = trace_model.layout_of(*self.converted(second, b"\x01\x02"), weights)
         assert layout == [["tensor", "second"], ["bytes", "0102"]]
         assert b"".join(traced._parts(weights, layout)) == second + b"\x01\x02"
 
     def test_what_is_no_tensor_has_no_layout(self, weights: Path) -> None:
-        with pytest.raises(traced.NotAssembled, match="5,000 bytes is no tensor"):
-            traced.layout_of(*self.converted(b"x" * 5000), weights)
+        with pytest.raises(SystemExit, match="5,000 bytes is no tensor"):
+            trace_model.layout_of(*self.converted(b"x" * 5000), weights)
         graph, converted = self.converted(b"ab")
-        with pytest.raises(traced.NotAssembled, match="byte 2 "):
-            traced.layout_of(graph, converted + b"c", weights)
+        with pytest.raises(SystemExit, match="byte 2 "):
+            trace_model.layout_of(graph, converted + b"c", weights)
 
     def test_other_weights_are_refused(
         self, pretended: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -693,4 +698,33 @@ class TestTraced:
         monkeypatch.setattr(index.embed, "_fingerprint", lambda *_, **__: "0" * 64)
         with pytest.raises(ModelUnusable, match=r"have changed since .*force-reinstall"):
             open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
+        whole = (pretended / "model.safetensors").read_bytes()
+        (pretended / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(ModelUnusable, match=r"have changed since .*force-reinstall"):
+            open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
         assert not (tmp_path / "cache" / ("0" * 64)).exists()
+
+    @pytest.mark.parametrize("wrong", ["graph", "vector"])
+    def test_where_it_does_not_run_the_model_is_traced_anew(
+        self, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+    ) -> None:
+        def original(_: object) -> None:
+            raise ModelUnusable("it", "is traced anew")
+
+        if wrong == "vector":
+            other = [1.0] + [0.0] * 383
+            monkeypatch.setattr(traced, "vector", lambda: other)
+        else:
+            real = traced.assemble
+
+            def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, Any]:
+                description = real(weights, tokenizer, made)
+                (made / "model.xml").write_text("<net/>")
+                return description
+
+            monkeypatch.setattr(traced, "assemble", assemble)
+        monkeypatch.setattr(index.embed, "_original", original)
+        with pytest.raises(ModelUnusable, match="it: is traced anew"):
+            open_embedder("all-MiniLM-L6-v2", tmp_path)
+        assert "tracing it anew" in caplog.text
+        assert [path for path in tmp_path.iterdir() if path.is_dir()] == [tmp_path / "known"]
