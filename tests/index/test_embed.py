@@ -706,7 +706,11 @@ class TestTraced:
 
     @pytest.mark.parametrize("wrong", ["graph", "vector"])
     def test_where_it_does_not_run_the_model_is_traced_anew(
-        self, wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+        self,
+        wrong: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         def original(_: object) -> None:
             raise ModelUnusable("it", "is traced anew")
@@ -717,7 +721,7 @@ class TestTraced:
         else:
             real = traced.assemble
 
-            def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, Any]:
+            def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, object]:
                 description = real(weights, tokenizer, made)
                 (made / "model.xml").write_text("<net/>")
                 return description
