@@ -7,6 +7,7 @@ of the room goes to their neighbours, which say what "it" is. They stay in readi
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 
@@ -46,7 +47,7 @@ def window(source: str, claim: str, words: int = WORDS) -> str:
     order: list[int] = []
     left = set(range(len(sentences)))
     while missing and room > 0 and left:
-        best = max(left, key=lambda at: (sum(missing.get(s, 0.0) for s in stems[at]), -at))
+        best = max(left, key=lambda at: (_worth(stems[at], missing), -at))
         if not stems[best] & missing.keys():
             break
         left.discard(best)
@@ -58,6 +59,11 @@ def window(source: str, claim: str, words: int = WORDS) -> str:
             if 0 <= beside < len(sentences) and room > 0:
                 take(beside)
     return " ".join(" ".join(sentences[at] for at in sorted(taken)).split()[: 2 * words])
+
+
+def _worth(stems: frozenset[str], missing: dict[str, float]) -> float:
+    """Rounded once: a set's order differs from run to run, and with it a sum of its parts."""
+    return math.fsum(missing.get(stem, 0.0) for stem in stems)
 
 
 def _stems(text: str) -> frozenset[str]:
