@@ -206,9 +206,8 @@ class VisitorLibrary:
     def share(self, paper_id: str) -> str:
         """Move an own paper into the shared library, as it was read; its id there.
 
-        Raises ``NotShared`` where it is not the visitor's, where it only claims to be arXiv's, and
-        where as many have been shared as one may; ``PaperThere`` where another's place would be
-        taken, and ``VisitEnded``.
+        Raises ``NotShared`` where it is not the visitor's, or only claims to be arXiv's,
+        ``PaperThere`` where another's place would be taken, and ``VisitEnded``.
         """
         from index.sources import key_of
 
