@@ -1,9 +1,10 @@
 """Does a source say what a claim says? Models that score the pair, behind one Protocol.
 
-Three kinds: a small one that was trained for it, out of a folder (docs/support-model.md says how it
-is made, and why none comes with gloss); any CrossEncoder of sentence-transformers by name or
-folder; and the language model of the endpoint, asked for yes or no. A score is a probability as far
-as it was calibrated, and a claim passes from the model's own ``threshold`` on.
+Three kinds: a small one that was trained for it and comes with gloss, ``embedded``
+(docs/support-model.md says how it is made, ADR 18 why it is not the default), or another that was
+made so, by its folder; any CrossEncoder of sentence-transformers by name or folder; and the
+language model of the endpoint, asked for yes or no. A score is a probability as far as it was
+calibrated, and a claim passes from the model's own ``threshold`` on.
 
 CrossEncoders that fit, for who has a network: ``cross-encoder/nli-deberta-v3-small`` (Apache-2.0;
 its labels are contradiction, entailment, neutral), ``tasksource/deberta-small-long-nli``
@@ -27,7 +28,7 @@ import numpy as np
 
 from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt
-from app.rules import Pair, copied_share, outcomes
+from app.rules import Pair, kept, outcomes
 from app.window import window
 from index.errors import ModelUnusable
 from index.rerank import open_cross_encoder
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 CALIBRATION = "support.json"  # what the folder of a trained model has beside its weights
 _ENTAILS = re.compile(r"^(?:entail\w*|supported|supports|consistent|faithful)$", re.I)
 _JUDGE_SECONDS = 60.0  # for one pair
+EMBEDDED = Path(__file__).with_name("support_model")  # the one that comes with gloss
+_SURE = 3.0  # of a cross-encoder: what it gives beyond says little more
 _WORDS_FOR_RULES = 400  # of the sources: rules see more at once than a cross-encoder
 
 
@@ -81,12 +84,15 @@ def open_support_model(settings: Settings) -> SupportModel | None:
     match settings.support_model:
         case "rules" | "":
             return None
+        case "embedded":
+            return TrainedSupport(EMBEDDED, "embedded")
         case "endpoint":
             from app.llm import open_language_model
 
             return Judge(open_language_model(settings, "endpoint"))
         case name if (Path(name).expanduser() / CALIBRATION).is_file():
-            return TrainedSupport(Path(name).expanduser())
+            folder = Path(name).expanduser()
+            return TrainedSupport(folder, folder.name)
         case name:
             return CrossEncoderSupport(name)
 
@@ -95,14 +101,15 @@ class TrainedSupport:
     """A small cross-encoder that ``data/support_model`` made, and the rules beside it.
 
     A cross-encoder of this size overlooks a number or a "not" that rules see, and rules do not
-    understand a word; a line through what both say (``support.json``) is better than either. It
-    was fitted, like ``threshold``, on pairs that the cross-encoder had not learnt from.
+    understand a word; a line through what both say (``support.json``) puts claims in a better
+    order than either. It was fitted, like ``threshold``, on pairs that the cross-encoder had not
+    learnt from.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         from index.pairs import PairScorer
 
-        self.name = folder.name
+        self.name = name
         try:
             about = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
             self.threshold: float = about["threshold"]
@@ -126,14 +133,13 @@ class TrainedSupport:
 
 
 def features(given: float, pair: SourcedClaim) -> dict[str, float]:
-    """What a trained model adds up: what the cross-encoder gives, and what the rules see."""
+    """What a trained model adds up: what the cross-encoder gives, from -1 to 1, and the rules."""
     cut = window(" ".join(pair.sources), pair.claim, _WORDS_FOR_RULES)
     read = Pair.of(pair.claim, (cut,))
     return {
         "always": 1.0,
-        "cross-encoder": given,
-        **{one.rule: float(not one.held) for one in outcomes(read)},
-        "copied share": copied_share(read),
+        "cross-encoder": math.tanh(given / _SURE),
+        "rules": kept(outcomes(read), read),
     }
 
 

@@ -687,6 +687,19 @@ def copied_share(pair: Pair) -> float:
     return points / len(claim)
 
 
+def kept(found: Sequence[Outcome], pair: Pair) -> float:
+    """How well a claim keeps the rules, 0..1, of what ``outcomes`` found: an order, no probability.
+
+    At least 0.5 where every rule holds, rising with the share of words that are copied; below, it
+    falls with each rule that does not.
+    """
+    share = copied_share(pair)
+    held = sum(one.held for one in found)
+    if held == len(found):
+        return (1 + share) / 2
+    return 0.49 * share * held / len(found)
+
+
 def longest_foreign_run(pair: Pair) -> tuple[str, ...]:
     """The most content words in a row that no source has."""
     best: tuple[str, ...] = ()

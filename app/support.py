@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from app.digest import Citation, Support
 from app.entailment import SourcedClaim, SupportModel
-from app.rules import Pair, copied_share, outcomes
+from app.rules import Pair, kept, outcomes
 from index.paper import Paper
 
 RULES_HOLD = 0.5  # the score from which a claim has kept every rule
@@ -39,19 +39,16 @@ def check_claim(claim: str, sources: Sequence[str]) -> Support:
     """The rules that a compressed claim keeps, beside the texts that it cites. All, or it fails.
 
     ``sources`` are the cited quotes, or the table that a quote points to. The score is at least 0.5
-    where every rule holds, and rises with the share of words that are copied; below, it falls with
-    each rule that does not. It puts claims in an order and is no probability: rules do not
-    understand, so a claim that keeps them all may still be false.
+    where every rule holds (``app.rules.kept``). It puts claims in an order and is no probability:
+    rules do not understand, so a claim that keeps them all may still be false.
     """
     pair = Pair.of(claim, sources)
     found = outcomes(pair)
     passed = tuple(outcome.rule for outcome in found if outcome.held)
-    share = copied_share(pair)
     if not claim.strip() or not sources:
         return Support(0.0, "unsupported", passed)
-    if len(passed) == len(found):
-        return Support(round((1 + share) / 2, 4), "supported", passed)
-    return Support(round(0.49 * share * len(passed) / len(found), 4), "unsupported", passed)
+    score = round(kept(found, pair), 4)
+    return Support(score, "supported" if score >= RULES_HOLD else "unsupported", passed)
 
 
 def _boxed(paper: Paper, citation: Citation) -> bool:

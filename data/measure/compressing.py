@@ -74,7 +74,7 @@ def main() -> None:
         one["why"] = one["wrong"] or rules.why(pair, support)
     chosen = sorted(random.Random(given.seed).sample(range(len(every)), given.count))
     drawn = [pairs[at] for at in chosen]
-    scores = TrainedSupport(given.model).scores(drawn) if given.model else []
+    scores = TrainedSupport(given.model, "trained").scores(drawn) if given.model else []
     passed = sum(bool(one["passes"]) for one in every)
     told = {"sentences": len(every), "pass": passed}
     if given.labels is None:
