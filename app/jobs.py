@@ -104,3 +104,28 @@ class Jobs(Generic[Step]):
         """A session's job, if it has one, which it has no more then."""
         with self._lock:
             return self._of.pop(session, None)
+
+
+class Turns:
+    """Of what a session has asked for, what it asked for last."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+        self._changing = threading.Lock()
+
+    def begin(self, session: str | None) -> int:
+        """Something was asked for; its number in this session."""
+        with self._changing:
+            turn = self._last.get(session or "", 0) + 1
+            self._last[session or ""] = turn
+        return turn
+
+    def is_last(self, session: str | None, turn: int) -> bool:
+        """Whether nothing was asked for since."""
+        with self._changing:
+            return self._last.get(session or "") == turn
+
+    def end(self, session: str | None) -> None:
+        """The session is over, and nothing of it is the last."""
+        with self._changing:
+            self._last.pop(session or "", None)

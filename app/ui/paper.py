@@ -7,7 +7,7 @@ from typing import Any
 
 from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
-from app.jobs import Job, Jobs, Stopped, Tell
+from app.jobs import Job, Jobs, Stopped, Tell, Turns
 from app.programs import Costly, ask_leave, free
 from app.render import fill, plain, template_source
 from app.texts import texts
@@ -51,8 +51,26 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
     say = labels()
     adding: Jobs[str] = Jobs()
     wording: Jobs[DigestSection] = Jobs()
+    turns = Turns()
 
     def read(
+        paper: str | None,
+        lang: Language,
+        writer: str,
+        address: str | None,
+        model: str | None,
+        key: str | None,
+        request: gr.Request,  # type: ignore[name-defined]
+    ) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """What was asked for last: a slower answer to what was asked before would hide it."""
+        turn = turns.begin(request.session_hash)
+        for shown in _read(paper, lang, writer, address, model, key, request):
+            if not turns.is_last(request.session_hash, turn):
+                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()  # nothing at all empties them
+                return
+            yield shown
+
+    def _read(
         paper: str | None,
         lang: Language,
         writer: str,
@@ -215,6 +233,7 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         return gr.update(visible=may, open=False)
 
     def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
+        turns.end(request.session_hash)
         wording.end(request.session_hash)
         adding.end(request.session_hash)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.jobs import Job, Jobs, Stopped
+from app.jobs import Job, Jobs, Stopped, Turns
 from index.errors import GlossError
 
 
@@ -70,3 +70,14 @@ def test_a_session_has_one_job() -> None:
     jobs.end("b")
     assert other.stopping
     go.set()
+
+
+def test_only_what_was_asked_for_last_is_answered() -> None:
+    turns = Turns()
+    english, other = turns.begin("ada"), turns.begin("bo")
+    assert turns.is_last("ada", english)
+    chinese = turns.begin("ada")
+    assert not turns.is_last("ada", english)
+    assert turns.is_last("ada", chinese) and turns.is_last("bo", other)
+    turns.end("ada")
+    assert not turns.is_last("ada", chinese) and turns.is_last("bo", other)

@@ -65,6 +65,7 @@ def placed(library, claim, paper_id):
     return replace(claim, citations=cited)
 
 def write(library, paper_id, lang="en", writer="extractive", on_section=None):
+    time.sleep(2 if (paper_id, lang) == ("late", "en") else 0)
     digest = fakes.make_digest(lang)
     sections = tuple(
         replace(one, items=tuple(placed(library, claim, paper_id) for claim in one.items))
@@ -93,7 +94,9 @@ Desk.saved = lambda self, paper, lang, writer: (
     self.quoted(paper, lang) if writer == "extractive" else self.library.worded
 )
 library = Library(rows=[
-    fakes.row("2401.00001"), fakes.row("text", title="A text", source="markdown"),
+    fakes.row("2401.00001"),
+    fakes.row("text", title="A text", source="markdown"),
+    fakes.row("late"),
 ])
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
@@ -287,6 +290,16 @@ def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     page.wait_for_timeout(1000)  # whatever else the page begins with is there
     assert "库中没有 gone" in page.locator("#digest").inner_text()
     page.close()
+
+
+def test_a_slower_answer_does_not_hide_a_later_one(page: Any, address: str) -> None:
+    page.goto(f"{address}?paper=late")
+    page.wait_for_function("document.querySelector('#paper-choice input')?.value.includes('late')")
+    page.wait_for_timeout(300)  # its English digest is being written
+    page.get_by_label("中文").check()
+    page.locator("#digest h3", has_text="结论").wait_for()
+    page.wait_for_timeout(2500)
+    assert "结论" in page.locator("#digest").inner_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
