@@ -497,7 +497,7 @@ class Visitors:
         """Whether sharing is allowed here, and the paper is the visitor's own."""
         with self._changing:
             visitor = self._known.get(session)
-        return visitor is not None and self._shares and visitor.library.is_own(paper_id)
+        return visitor is not None and visitor.library.is_own(paper_id) and self._shares
 
     def share(self, session: str, paper_id: str) -> str:
         """Put a visitor's paper into the library of all, and its quoted digest.

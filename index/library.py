@@ -496,8 +496,8 @@ class Library:
         """Take over a paper of another library as it was read there, under the id that it has.
 
         Nothing that is here changes by it. Raises ``PaperNotFound``, ``SourceNotFound`` where its
-        file is gone, and ``PaperThere`` where a paper here has that id, or had it once, or has the
-        same bytes.
+        file is gone or nothing of it can be embedded, and ``PaperThere`` where a paper here has
+        that id, or had it once, or has the same bytes.
         """
         edition, file = other._edition(paper_id), other.file_of(paper_id)
         paper = other._catalog.paper(edition.number)
@@ -514,9 +514,13 @@ class Library:
                     there.append(self._edition(name))
             if there:
                 raise PaperThere(paper.id, there[0].paper_id)
+            reading = Reading("ok", "", paper)
+            ready.prepared = prepare(reading, self._splitter(), self._started(), ready.stages)
+            if ready.prepared.failure is not None:  # else it would be listed as a failed file
+                raise SourceNotFound(paper.id, ready.prepared.failure.reason)
             ready.copy = self._copied(ready.source)
             try:
-                return self._take(ready, Reading("ok", "", paper), ready.copy)
+                return self._take(ready, reading, ready.copy)
             finally:
                 ready.close()
 

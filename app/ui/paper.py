@@ -213,14 +213,12 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         paper_id: str | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """Told while it lasts, since the paper is read again."""
+        """Told while it lasts, since the paper's passages are embedded again."""
         session, language = request.session_hash, language_of(request)
-        if not paper_id:
-            return
         try:
             costly(request)
             yield gr.skip(), _told(told=texts()[language]["paper_sharing"]), gr.skip()
-            shared_id = desks.share(session, paper_id)
+            shared_id = desks.share(session, paper_id or "")
         except GlossError as error:
             yield gr.skip(), _told(error=plain(str(error))), gr.skip()
             return

@@ -691,3 +691,14 @@ def test_a_paper_is_taken_out_with_the_files_that_failed_to_become_it(
     library.add(write(tmp_path / "a.pdf", status="broken"))
     library.remove("a")
     assert library.papers() == []
+
+
+def test_a_paper_that_cannot_be_embedded_here_is_not_adopted(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fakes.open_library(tmp_path / "other") as other:
+        other.add(write(tmp_path / "a.pdf", text="ants"))
+        monkeypatch.setattr(library, "_splitter", lambda: lambda paper: ())
+        with pytest.raises(SourceNotFound, match="nothing but references"):
+            library.adopt(other, "a")
+    assert library.papers() == []
