@@ -521,33 +521,30 @@ def _convert(source: _Source, home: Path) -> dict[str, Any]:
             made.mkdir()
             if source.sha256 == traced.WEIGHTS_SHA256:
                 description = _assembled(source, made)
-                if description is not None:
-                    _write(made / "embedder.json", description)
-                    made.rename(home)
-                    return description
-            _log.info("converting model %s, once; this takes half a minute", source.name)
-            model = _original(source)
-            unfit = _conversion_failures()
-            try:
-                with _quiet():
-                    description = _converted(model, made)
-                    _check_agreement(model, made, description)
-            except unfit as error:
-                # Kept for good, so only what the model itself is the reason of.
-                _raise_shortage(error)
-                reason = " ".join(str(error).split())[:500]
-                _log.warning("model %s cannot be converted: %s", source.name, reason)
-                shutil.rmtree(made)
-                made.mkdir()
-                description = {
-                    "format": _FORMAT,
-                    "engine": "torch",
-                    "reason": reason,
-                    "sizes": {},
-                    "sha256": {},
-                }
+            if description is None:
+                description = _traced(source, made)
             _write(made / "embedder.json", description)
             made.rename(home)
+    return description
+
+
+def _traced(source: _Source, made: Path) -> dict[str, Any]:
+    """Write any model, converted, into ``made``; say how to feed it, or why it cannot be."""
+    _log.info("converting model %s, once; this takes half a minute", source.name)
+    model = _original(source)
+    unfit = _conversion_failures()
+    try:
+        with _quiet():
+            description = _converted(model, made)
+            _check_agreement(model, made, description)
+    except unfit as error:
+        # Kept for good, so only what the model itself is the reason of.
+        _raise_shortage(error)
+        reason = " ".join(str(error).split())[:500]
+        _log.warning("model %s cannot be converted: %s", source.name, reason)
+        shutil.rmtree(made)
+        made.mkdir()
+        return {"format": _FORMAT, "engine": "torch", "reason": reason, "sizes": {}, "sha256": {}}
     return description
 
 
@@ -568,15 +565,12 @@ def _assembled(source: _Source, made: Path) -> dict[str, Any] | None:
         ) from error
     try:
         ours = OpenVinoEmbedder("", "", made, description).embed_query(traced.CHECK_TEXT)
-        cosine = float(ours @ np.asarray(traced.vector(), dtype=np.float32))
-        if not cosine > _AGREEMENT:
-            raise NotConvertible(f"its vectors differ from the original's, cosine {cosine:.4f}")
+        _must_agree(float(ours @ np.asarray(traced.vector(), dtype=np.float32)), made)
     except Exception as error:  # OpenVINO has no errors of its own
         _log.warning("model %s: tracing it anew, since as it comes %s", source.name, error)
         shutil.rmtree(made)
         made.mkdir()
         return None
-    shutil.rmtree(made / "compiled", ignore_errors=True)  # is bound to the place where it was made
     return description
 
 
@@ -704,7 +698,14 @@ def _check_agreement(model: SentenceTransformer, made: Path, description: dict[s
     original = TorchEmbedder("", "", model)
     passages = ours.embed_passages(_CHECK_TEXTS) * original.embed_passages(_CHECK_TEXTS)
     query = ours.embed_query(_CHECK_TEXTS[1]) * original.embed_query(_CHECK_TEXTS[1])
-    least = min(float(passages.sum(axis=1).min()), float(query.sum()))
+    _must_agree(min(float(passages.sum(axis=1).min()), float(query.sum())), made)
+
+
+def _must_agree(least: float, made: Path) -> None:
+    """That ``least``, of the cosines with the original's vectors, is near 1.
+
+    What was compiled to compare them goes. Raises ``NotConvertible``.
+    """
     shutil.rmtree(made / "compiled", ignore_errors=True)  # is bound to the place where it was made
     if not least > _AGREEMENT:
         raise NotConvertible(f"converted vectors differ from the original's, cosine {least:.4f}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -53,24 +54,25 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
     wording: Jobs[DigestSection] = Jobs()
     turns = Turns()
 
-    def read(
-        paper: str | None,
-        lang: Language,
-        writer: str,
-        address: str | None,
-        model: str | None,
-        key: str | None,
-        request: gr.Request,  # type: ignore[name-defined]
-    ) -> Iterator[tuple[Any, Any, Any, Any]]:
-        """What was asked for last: a slower answer to what was asked before would hide it."""
-        turn = turns.begin(request.session_hash)
-        for shown in _read(paper, lang, writer, address, model, key, request):
-            if not turns.is_last(request.session_hash, turn):
-                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()  # nothing at all empties them
-                return
-            yield shown
+    def last_asked(
+        answer: Callable[..., Iterator[tuple[Any, ...]]],
+    ) -> Callable[..., Iterator[tuple[Any, ...]]]:
+        """A handler whose slower answer to what was asked before does not hide a later one."""
 
-    def _read(
+        @wraps(answer)  # by whose signature Gradio knows that the last argument is the request
+        def asked(*arguments: Any) -> Iterator[tuple[Any, ...]]:
+            session = arguments[-1].session_hash
+            turn = turns.begin(session)
+            for shown in answer(*arguments):
+                if not turns.is_last(session, turn):
+                    yield tuple(gr.skip() for _ in shown)  # nothing at all would empty them
+                    return
+                yield shown
+
+        return asked
+
+    @last_asked
+    def read(
         paper: str | None,
         lang: Language,
         writer: str,
