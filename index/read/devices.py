@@ -288,6 +288,11 @@ def _watching() -> Any:
     return Watching
 
 
+# The callback of a device gets more than the function of its name takes: the tile's id and the
+# document's, the mask's transfer function. These functions take all of it (MuPDF 1.26 to 1.28).
+_LONGER = {"begin_tile": "begin_tile_tid", "end_mask": "end_mask_tr"}
+
+
 @cache
 def _textless() -> Any:
     """A device that draws everything but text on another device."""
@@ -314,7 +319,7 @@ def _textless() -> Any:
         return forward
 
     for name in names:
-        setattr(Textless, name, passed_on(getattr(mupdf, f"ll_fz_{name}")))
+        setattr(Textless, name, passed_on(getattr(mupdf, f"ll_fz_{_LONGER.get(name, name)}")))
     return Textless
 
 

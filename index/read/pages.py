@@ -210,6 +210,7 @@ class PageContent:
     lines: list[Line]
     drawn: tuple[Area, ...] = ()  # pictures and drawn paths, on pages that may have a caption
     findings: list[Finding] = field(default_factory=list)  # text that is not seen, and in no line
+    unread: str = ""  # why the page, or a part of its text, could not be read; "" if it was
 
 
 @dataclass(slots=True)

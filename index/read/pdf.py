@@ -78,6 +78,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
                 if "alloc (" in str(error) or "out of memory" in str(error).lower():
                     raise UnreadableError("limit", "too little memory for this file") from error
                 broken += 1
+                pages.append(_unread(document, number, error))
                 continue
             if not content.lines and _pictured(page, 0.3):
                 images += 1
@@ -88,6 +89,17 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
         if broken == count:
             raise UnreadableError("broken", "no page of this PDF can be read")
         return Pages(pages, count, images)
+
+
+def _unread(document: Any, number: int, error: Exception) -> PageContent:
+    """An empty page that says why it is empty."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    try:
+        rect = document[number].rect
+        width, height = rect.width, rect.height
+    except (RuntimeError, ValueError, _engine().mupdf.FzErrorBase):
+        width, height = 612.0, 792.0
+    return PageContent(number + 1, width, height, [], unread=f"the PDF engine failed: {reason}")
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
