@@ -22,7 +22,7 @@ from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _LEAST_LETTERS = 3
-_LEAST_TURNED = 200  # characters on their side: fewer are a stamp or the label of an axis
+_LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
@@ -249,7 +249,11 @@ def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]],
 
 
 def _turn(printed: Sequence[PrintedLine]) -> int:
-    """By how many degrees, clockwise, a page has to be turned to make most of its text upright."""
+    """By how many degrees, clockwise, a page has to be turned to make most of its text upright.
+
+    Single words are labels of a drawing, which may all lie on their side.
+    """
+    printed = [line for line in printed if len(line.words) > 2]
     upright = sum(line.length for line in printed if line.upright)
     for turned, x, y in ((90, 0, -1), (180, -1, 0), (270, 0, 1)):
         along = sum(
