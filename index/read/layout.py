@@ -1,8 +1,7 @@
 """Pages to paragraphs: columns, reading order, page furniture, and what kind each paragraph is.
 
-The columns are found once for the whole document (a gutter that most pages agree on) because a
-table on a single page looks like two columns too. Within a page, blocks that cross the gutter
-divide it into bands; in a band the left column comes before the right one.
+``columns`` finds the columns and the order; here furniture is set apart, the pieces of a printed
+line are joined, and lines become paragraphs.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
+from index.read.columns import find_gutters, reading_order, units
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
 
+_LEAST_OF_COLUMN = 10  # lines of text on a page from which its column's edges are taken
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
 
 
@@ -62,11 +63,14 @@ class Layout:
     furniture: list[Line]
     body_size: float
     leading: float
-    columns: dict[int, tuple[float, float]] = field(default_factory=dict)  # column -> left, right
+    # Left and right edge of a column, by page and column; page 0 stands for all.
+    columns: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    gutters: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by page
 
     def edges(self, line: Line) -> tuple[float, float]:
         """Left and right edge of the column that ``line`` stands in."""
-        return self.columns.get(line.column, (line.x0, line.x1))
+        here = self.columns.get((line.page, line.column))
+        return here or self.columns.get((0, line.column), (line.x0, line.x1))
 
 
 def lay_out(pages: Sequence[PageContent]) -> Layout:
@@ -74,27 +78,28 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     furniture, stamps = _furniture(pages)
     away = {id(line) for line in furniture} | {id(line) for line in stamps}
     body_size = _body_size(line for page in pages for line in page.lines if id(line) not in away)
-    gutter = _gutter(pages, away)
+    gutters = find_gutters(pages, away)
     lines: list[Line] = []
     first_page: list[Line] = []
     for page in pages:
         kept = [line for line in page.lines if id(line) not in away]
         if page.number == 1:
             first_page = [Line(1, line.block, list(line.words)) for line in kept]
-        lines += _page_order(kept, gutter)
+        places = gutters[page.number]
+        lines += reading_order(kept, places, _front_end(kept, places), page.width)
     # Twice: the numerator of a fraction in the text meets its line only once that is whole.
     lines = _joined(_joined(lines))
-    columns = {}
-    for column in {line.column for line in lines}:
-        body = [
-            line
-            for line in lines
-            if line.column == column and abs(line.size - body_size) < 1.1 and len(line.words) > 3
-        ]
-        if body:
-            columns[column] = (
-                _usual([line.x0 for line in body], low=True),
-                _usual([line.x1 for line in body], low=False),
+    columns: dict[tuple[int, int], tuple[float, float]] = {}
+    body: dict[tuple[int, int], list[Line]] = {}
+    for line in lines:
+        if abs(line.size - body_size) < 1.1 and len(line.words) > 3:
+            for page_number in (0, line.page):
+                body.setdefault((page_number, line.column), []).append(line)
+    for place, alike in body.items():
+        if place[0] == 0 or len(alike) >= _LEAST_OF_COLUMN:
+            columns[place] = (
+                _usual([line.x0 for line in alike], low=True),
+                _usual([line.x1 for line in alike], low=False),
             )
     steps = [
         after.middle - before.middle
@@ -105,7 +110,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
         and abs(before.size - body_size) < 0.6
     ]
     leading = median(steps) if steps else 1.2 * body_size
-    return Layout(lines, first_page, stamps, furniture, body_size, leading, columns)
+    return Layout(lines, first_page, stamps, furniture, body_size, leading, columns, gutters)
 
 
 def _usual(edges: list[float], low: bool) -> float:
@@ -270,110 +275,21 @@ def _right_edge(line: Line) -> int:
     return round(line.x1 / 4)
 
 
-# --- columns and order ----------------------------------------------------------------------------
-
-
-def _gutter(pages: Sequence[PageContent], away: set[int]) -> float | None:
-    """The middle of the gutter of a two-column document, or None."""
-    found: list[float] = []
-    texts = 0
-    for page in pages:
-        lines = [line for line in page.lines if id(line) not in away and len(line.text) > 8]
-        if len(lines) < 12:
-            continue
-        texts += 1
-        gutter = _page_gutter(page, lines)
-        if gutter is not None:
-            found.append(gutter)
-    if not found or len(found) < 0.5 * texts:
-        return None
-    middle = median(found)
-    near = [gutter for gutter in found if abs(gutter - middle) < 15]
-    return middle if len(near) >= 0.5 * texts else None
-
-
-def _page_gutter(page: PageContent, lines: list[Line]) -> float | None:
-    """Where most lines end on the left and others begin on the right at the same heights."""
-    best: tuple[int, float] | None = None
-    for step in range(40, 61):
-        x = page.width * step / 100
-        left = [line for line in lines if line.x1 <= x + 2]
-        right = [line for line in lines if line.x0 >= x - 2]
-        crossing = len(lines) - len(left) - len(right)
-        # Long lines only: cells of a table are short.
-        wide_left = sum(1 for line in left if line.width > 0.25 * page.width)
-        wide_right = sum(1 for line in right if line.width > 0.25 * page.width)
-        if min(wide_left, wide_right) >= 8 and crossing < 0.35 * len(lines):
-            score = min(wide_left, wide_right) - crossing
-            if best is None or score > best[0]:
-                inner_left = median(sorted(line.x1 for line in left)[-max(wide_left // 2, 1) :])
-                inner_right = median(sorted(line.x0 for line in right)[: max(wide_right // 2, 1)])
-                best = (score, (inner_left + inner_right) / 2)
-    return best[1] if best else None
-
-
-def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
-    """One page's lines in reading order."""
-    if gutter is None:
-        return [line for unit in _sorted_units(_units(lines)) for line in unit]
-    front_end = _front_end(lines, gutter)
-    for line in lines:
-        if line.y1 <= front_end:
-            continue  # authors side by side are no columns
-        if line.x1 <= gutter + 4:
-            line.column = 1
-        elif line.x0 >= gutter - 4:
-            line.column = 2
-    _widen(lines)
-    ordered: list[Line] = []
-    band: list[list[Line]] = []
-
-    def close_band() -> None:
-        for column in (1, 2):
-            chosen = [unit for unit in band if unit[0].column == column]
-            ordered.extend(line for unit in _sorted_units(chosen) for line in unit)
-        band.clear()
-
-    for unit in sorted(_units(lines), key=lambda unit: min(line.y0 for line in unit)):
-        if unit[0].column == 0:
-            top = min(line.y0 for line in unit)
-            # Columns that go on below a wide figure were begun above it: split them there.
-            below: list[list[Line]] = []
-            for other in list(band):
-                if other[0].y0 < top < other[-1].y0:
-                    cut = next(i for i, line in enumerate(other) if line.y0 >= top)
-                    band.remove(other)
-                    band.append(other[:cut])
-                    below.append(other[cut:])
-            close_band()
-            band.extend(below)
-            ordered.extend(unit)
-        else:
-            band.append(unit)
-    close_band()
-    return ordered
-
-
-def _widen(lines: list[Line]) -> None:
-    """The short last line of a block that runs across both columns is in neither."""
-    blocks: dict[int, list[Line]] = {}
-    for line in lines:
-        blocks.setdefault(line.block, []).append(line)
-    for block in blocks.values():
-        if sum(line.column == 0 for line in block) >= 0.5 * len(block):
-            for line in block:
-                line.column = 0
-
+# --- rows and the front --------------------------------------------------------------------------
 
 _FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
 
 
-def _front_end(lines: list[Line], gutter: float) -> float:
+def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
-    if not lines or lines[0].page != 1:
+    if not lines or lines[0].page != 1 or not gutters:
         return 0.0
     heights = [line.y0 for line in lines if _FIRST_HEADING.match(line.text)]
-    heights += [unit[0].y0 for unit in _units(lines) if _is_column_of_prose(unit, gutter)]
+    heights += [
+        unit.lines[0].y0
+        for unit in units(lines, {})
+        if any(_is_column_of_prose(unit.lines, gutter) for gutter in gutters)
+    ]
     return min(heights, default=0.0)
 
 
@@ -391,36 +307,6 @@ def _is_column_of_prose(unit: list[Line], gutter: float) -> bool:
     full = max(x1 - x0 for _, x0, x1 in rows)
     even = sum(x1 - x0 > 0.9 * full for _, x0, x1 in rows)
     return len(rows) >= 5 and (left or right) and even >= len(rows) - 2 and full > 0.6 * gutter
-
-
-def _units(lines: list[Line]) -> list[list[Line]]:
-    """Runs of lines that the file keeps together and that stand in one column."""
-    units: list[list[Line]] = []
-    for line in lines:
-        if units and units[-1][-1].block == line.block and units[-1][-1].column == line.column:
-            units[-1].append(line)
-        else:
-            units.append([line])
-    return units
-
-
-def _sorted_units(units: list[list[Line]]) -> list[list[Line]]:
-    """From top to bottom; units side by side stay in the order of the file."""
-    ordered: list[list[Line]] = []
-    for unit in units:
-        top = min(line.y0 for line in unit)
-        bottom = max(line.y1 for line in unit)
-        place = len(ordered)
-        while place > 0:
-            other = ordered[place - 1]
-            other_top = min(line.y0 for line in other)
-            other_bottom = max(line.y1 for line in other)
-            overlap = min(bottom, other_bottom) - max(top, other_top)
-            if other_top <= top or overlap > 0.5 * min(bottom - top, other_bottom - other_top):
-                break
-            place -= 1
-        ordered.insert(place, unit)
-    return ordered
 
 
 def _joined(lines: list[Line]) -> list[Line]:
