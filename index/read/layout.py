@@ -19,6 +19,8 @@ from index.read.columns import find_gutters, reading_order, units
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
 
+_SAME_HEIGHT = 12.0  # points: a running head moves no further from page to page
+_LEAST_COUNTED = 4  # numbers of lines on a page
 _LEAST_OF_COLUMN = 10  # lines of text on a page from which its column's edges are taken
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
 
@@ -153,19 +155,17 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     furniture: list[Line] = []
     stamps: list[Line] = []
     margins: list[tuple[str, PageContent, Line]] = []
-    counted = _counted_columns(pages)
-    numbering: list[Line] = []
+    numbering = _line_numbers(pages)
+    away = {id(line) for line in numbering}
     for page in pages:
         stamps += [line for line in page.lines if not line.upright]
-        numbers = [line for line in page.lines if _counts_lines(line, counted)]
-        numbering += numbers
-        away = {id(line) for line in numbers}
         upright = [line for line in page.lines if line.upright and id(line) not in away]
         margins += [(_pattern(line.text), page, line) for line in _margin_lines(page, upright)]
-    seen: dict[str, set[int]] = {}
-    for pattern, page, _ in margins:
-        seen.setdefault(pattern, set()).add(page.number)
+    seen: dict[str, list[tuple[int, float]]] = {}
+    for pattern, page, line in margins:
+        seen.setdefault(pattern, []).append((page.number, line.middle))
     often = 2 if len(pages) <= 5 else 3
+    offsets = _offsets(margins)
     largest = max(
         (line.size for page in pages[:1] for line in page.lines if line.upright), default=0
     )
@@ -175,11 +175,11 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
         if page.number == 1 and line.size > largest - 0.2 and len(line.words) > 2:
             continue  # the title, which running heads repeat
         if (
-            (_NUMBER_ONLY.fullmatch(line.text) and not _numbers_a_heading(line, margins))
+            (_is_page_number(line, page, offsets) and not _numbers_a_heading(line, margins))
             or (
-                len(seen[pattern]) >= often
+                len({n for n, y in seen[pattern] if abs(y - line.middle) < _SAME_HEIGHT}) >= often
                 and sum(c.isalpha() for c in pattern) > 3
-                and _stands_off(line, page, furniture)
+                and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
             )
             or (page.number == 1 and _IMPRINT.match(line.text))
         ):
@@ -204,19 +204,65 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     return furniture + numbering, stamps
 
 
-def _stands_off(line: Line, page: PageContent, furniture: list[Line]) -> bool:
-    """Whether a line of the margin is apart from the text, as no line of a paragraph is."""
+def _offsets(margins: list[tuple[str, PageContent, Line]]) -> set[int]:
+    """By how much the numbers that a paper prints on its pages differ from their count.
+
+    Two pages that agree are enough; a number of a table in the margin agrees with none.
+    """
+    pages: dict[int, set[int]] = {}
+    for _, page, line in margins:
+        if _NUMBER_ONLY.fullmatch(line.text) and (said := re.search(r"\d+", line.text)):
+            pages.setdefault(int(said.group()) - page.number, set()).add(page.number)
+    most = max((len(found) for found in pages.values()), default=0)
+    return {offset for offset, found in pages.items() if len(found) >= max(2, 0.3 * most)}
+
+
+def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
+    if not _NUMBER_ONLY.fullmatch(line.text):
+        return False
+    said = re.search(r"\d+", line.text)
+    if said is None:
+        return True
+    if offsets:
+        return int(said.group()) - page.number in offsets
+    return _stands_off(line, page, [], False)
+
+
+def _always(places: list[tuple[int, float]], line: Line, pages: Sequence[PageContent]) -> bool:
+    """Whether a long text stands at the very height of a line on most pages."""
+    there = {number for number, y in places if abs(y - line.middle) < 3}
+    return len(there) >= max(3, 0.4 * len(pages)) and sum(map(str.isalpha, line.text)) > 12
+
+
+def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
+    """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
+    further from the next row inwards than that row is from the one after it.
+
+    ``always``: it stands there on most pages, so a gap is enough.
+    """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
-    for other in page.lines:
-        if other is line or id(other) in away or not other.upright:
-            continue
-        gap = other.y0 - line.y1 if head else line.y0 - other.y1
-        inside = other.middle > line.middle if head else other.middle < line.middle
-        beside = min(other.x1, line.x1) - max(other.x0, line.x0) > 0
-        if inside and beside and gap < 0.45 * line.size:
-            return False
-    return True
+    inside = [
+        other
+        for other in page.lines
+        if other.upright
+        and id(other) not in away
+        and (other.middle > line.middle + 3 if head else other.middle < line.middle - 3)
+        and min(other.x1, line.x1) - max(other.x0, line.x0) > 0
+    ]
+    inside.sort(key=lambda other: abs(other.middle - line.middle))
+    if not inside:
+        return True
+    first = inside[0]
+    gap = first.y0 - line.y1 if head else line.y0 - first.y1
+    if gap < 0.45 * line.size:
+        return False
+    second = next((one for one in inside if abs(one.middle - first.middle) > 3), None)
+    if second is None:
+        return True
+    step, usual = abs(first.middle - line.middle), abs(second.middle - first.middle)
+    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
+    return step > 1.25 * usual or usual > 4 * line.size or (always and cells < 3)
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
@@ -255,20 +301,61 @@ def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
     return chosen
 
 
-def _counted_columns(pages: Sequence[PageContent]) -> set[int]:
-    """Where numbers count the lines in the margin, as in papers under review."""
-    found: set[int] = set()
+def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
+    """Numbers that count the lines in the margin, every one or every fifth, as under review.
+
+    They stand in a column of their own beside the text, and rise by the same step from each to the
+    next, on from page to page or anew.
+    """
+    columns: dict[int, list[list[Line]]] = {}  # by right edge: the numbers of each page
     for page in pages:
-        columns = Counter(
-            _right_edge(line) for line in page.lines if _LINE_NUMBER.fullmatch(line.text)
-        )
-        found |= {column for column, count in columns.items() if count >= 20}
-    return found
+        found: dict[int, list[Line]] = {}
+        prose = [line for line in page.lines if line.upright and len(line.words) > 4]
+        for line in page.lines:
+            if not line.upright or not _LINE_NUMBER.fullmatch(line.text):
+                continue
+            over = sum(one.x0 < line.x1 - 1 and one.x1 > line.x0 + 1 for one in prose)
+            if over <= 0.1 * len(prose):
+                found.setdefault(_right_edge(line), []).append(line)
+        for edge, numbers in found.items():
+            columns.setdefault(edge, []).append(numbers)
+    counting: set[int] = set()
+    for edge, by_page in columns.items():
+        for numbers in by_page:
+            near = [line for step in (-1, 1) for more in columns.get(edge + step, ())
+                    for line in more if line.page == numbers[0].page]  # fmt: skip
+            ordered = sorted([*numbers, *near], key=lambda line: line.middle)
+            if _rise_evenly(ordered, pages):
+                counting |= {edge - 1, edge, edge + 1}
+    return [
+        line
+        for edge, by_page in columns.items()
+        if edge in counting
+        for numbers in by_page
+        for line in numbers
+    ]
 
 
-def _counts_lines(line: Line, columns: set[int]) -> bool:
-    near = {_right_edge(line) + step for step in (-1, 0, 1)}
-    return bool(_LINE_NUMBER.fullmatch(line.text)) and not near.isdisjoint(columns)
+def _rise_evenly(numbers: list[Line], pages: Sequence[PageContent]) -> bool:
+    """Whether numbers rise by one step down a page, and no text stands left of them."""
+    if len(numbers) < _LEAST_COUNTED:
+        return False
+    steps = Counter(int(b.text) - int(a.text) for a, b in pairwise(numbers))
+    step, count = steps.most_common(1)[0]
+    if step not in (1, 2, 5, 10) or count < 0.8 * (len(numbers) - 1):
+        return False
+    page = next(page for page in pages if page.number == numbers[0].page)
+    rows = [line for line in page.lines if len(line.words) > 3 and line.upright]
+    beside = [
+        line
+        for line in rows
+        if any(abs(line.middle - number.middle) < 0.5 * line.size for number in numbers)
+    ]
+    apart = all(
+        line.x0 > number.x1 - 1 or line.x1 < number.x0 + 1 for line in beside for number in numbers
+    )
+    # A table has a row for each of its numbers and other cells beside it; text has long lines.
+    return apart and len(beside) >= 0.5 * len(numbers)
 
 
 def _right_edge(line: Line) -> int:
