@@ -84,15 +84,18 @@ def _mark_first(lines: list[Line]) -> list[Line]:
 def _turned(line: Line) -> Line:
     last = line.words[-1]
     text, style = last.parts[-1]
+    body, rest = last.parts[0][0], last.parts[1:]
     raised = style.raised or style.size < 0.8 * line.size
-    is_mark = text.isdigit() or all(c in MARKS for c in text) or (len(text) == 1 and text.islower())
-    if len(last.parts) != 2 or not raised or not is_mark or names_of(line):
+    small = text.isdigit() or (len(text) == 1 and text.islower())
+    if len(last.parts) == 1:  # a sign of full size
+        body = last.text.rstrip(f"{MARKS}+$")
+        text = last.text[len(body) :]
+        rest = ((text, style),)
+    elif len(last.parts) != 2 or (not (raised and small) and not all(c in MARKS for c in text)):
         return line
-    if not INSTITUTION.search(line.text):
+    if not text or not body or not INSTITUTION.search(line.text) or names_of(line):
         return line
-    said = last.parts[0][0]
-    share = len(said) / len(last.text)
-    x = last.x0 + share * (last.x1 - last.x0)
-    body = PageWord(said, last.x0, last.y0, x, last.y1, last.parts[:1])
-    mark = PageWord(text, x, last.y0, last.x1, last.y1, last.parts[1:])
-    return Line(line.page, line.block, [mark, *line.words[:-1], body], line.upright, line.column)
+    x = last.x0 + len(body) / len(last.text) * (last.x1 - last.x0)
+    head = PageWord(text, x, last.y0, last.x1, last.y1, rest)
+    place = PageWord(body, last.x0, last.y0, x, last.y1, ((body, last.parts[0][1]),))
+    return Line(line.page, line.block, [head, *line.words[:-1], place], line.upright, line.column)

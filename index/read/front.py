@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.read.cells import rows_of
-from index.read.names import is_name, names_of
+from index.read.names import ends_in_particle, is_name, names_of
 from index.read.pages import Line, PageWord
 from index.read.places import (
     INSTITUTION,
@@ -64,7 +65,7 @@ def read_front(
     ]
     rows = [line for line in rows if not _DATELINE.match(line.text)]
     rows = [line for line in rows if not is_article_type(line.text)]
-    rows = _broken_names(rows)
+    rows = _broken_names(_until_prose(rows))
     names, named = _find_names(rows)
     said = tuple(name.text for name in names)
     if not names:  # places without anybody are something else's
@@ -95,6 +96,21 @@ def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool
     return flush and len(same) > 1 and uneven and line.x1 < left - 4
 
 
+def _until_prose(rows: Sequence[Line]) -> list[Line]:
+    """The rows above the first paragraph of running text: two lines that are mostly in lower case
+    and as long as a sentence.
+    """
+    for number, (line, after) in enumerate(pairwise(rows)):
+        if _is_prose(line) and _is_prose(after) and stands_below(line, after):
+            return [one for one in rows[:number] if one.y0 < line.y0]
+    return list(rows)
+
+
+def _is_prose(line: Line) -> bool:
+    words = [word.text for word in line.words if word.text[0].isalpha()]
+    return len(words) >= 6 and sum(word[0].islower() for word in words) > 0.6 * len(words)
+
+
 def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
     """The names in rows of lines, and which lines (by identity) hold them.
 
@@ -112,7 +128,8 @@ def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
             continue
         if leading_mark(line) in marks:
             continue
-        found = names_of(line) or (_single(line) if row else [])
+        goes_on = bool(named) and list(named.values())[-1].text.endswith((",", ";", "and", "&"))
+        found = names_of(line, goes_on) or (_single(line) if row else [])
         if any(name.beside for name in found) and names and not beside:
             continue  # "Applied Mathematics, University of X"
         if found and names and not row and _is_town(line, rows[:number], rows[number + 1 :], named):
@@ -163,7 +180,8 @@ def _broken_names(rows: Sequence[Line]) -> list[Line]:
             tail = next((n for n in range(len(last.words), 0, -1) if _closes(last.words[n - 1])), 0)
             joined = " ".join(w.text for w in [*last.words[tail:], *moved])
             alike = tail < len(last.words) and _same_type(last.words[tail], moved[0])
-            half = is_name(_plain(" ".join(w.text for w in last.words[tail:])))
+            open_part = _plain(" ".join(w.text for w in last.words[tail:]))
+            half = is_name(open_part) and not ends_in_particle(open_part)
             if tail and alike and not half and is_name(_plain(joined)):
                 shift = last.x1 + 0.3 * line.size - moved[0].x0
                 moved = [replace(w, x0=w.x0 + shift, x1=w.x1 + shift) for w in moved]

@@ -12,16 +12,19 @@ from index.read.pages import Line, PageWord
 from index.read.pdf import ACCENTS, clean_text
 from index.read.places import INSTITUTION, MARKS, Name, marks_in
 
+# By stems, and by whole words ("Francesca" and "Usama" are no countries).
 _AFFILIATION = re.compile(
-    r"\b(?:Universit|Institut|Depart|Dept|Laborator|Lab\b|Labs\b|School|College|Research|Centre|"
-    r"Center|Academy|Faculty|Corporation|Corp\b|Inc\b|Ltd|GmbH|Company|Hospital|Technolog|"
-    r"Foundation|Polytechni|Council|Observator|National|Google|Microsoft|Facebook|Meta AI|"
-    r"OpenAI|DeepMind|NVIDIA|Amazon|IBM|Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
-    r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
-    r"Berkeley|Division|Group\b|Team\b|Project|Ministry|Agency|Studio|Consult|Society)",
+    r"\b(?:Universit|Institut|Depart|Dept|Laborator|School|Colleg|Corporation|GmbH|Hospital|"
+    r"Technolog|Foundation|Polytechni|Observator|Ministry|Engineering|Consult|Societ|Divisi|"
+    r"(?:Labs?|Research|Cent(?:re|er)s?|Academy|Faculty|Corp|Inc|Ltd|Company|Council|National|"
+    r"Google|Microsoft|Facebook|Meta AI|OpenAI|DeepMind|NVIDIA|Amazon|IBM|Apple|Adobe|Alibaba|"
+    r"Tencent|Huawei|Baidu|Yahoo|ETH|MIT|CNRS|INRIA|DFKI|Street|Road|Avenue|Sciences?|USA|Germany|"
+    r"China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|Berkeley|Group|Team|Project|"
+    r"Agency|Studio)\b)",
     re.I,
 )
 _CONTACT = re.compile(r"@|\bdoi:|https?://|www\.|e-?mail|\.(?:edu|com|org|ac\.\w\w)\b", re.I)
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{3,}(?!\d)")  # a postcode, a street's or a year's
 _PARTICLES = frozenset({
     "van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "el",
     "al", "bin", "ben", "ibn", "ter", "ten", "zu", "zur", "af", "av", "y", "e", "the", "do", "das",
@@ -98,20 +101,28 @@ def is_name(text: str) -> bool:
     return proper >= 2 and any(len(token.strip(".")) >= 2 for token in tokens)
 
 
+def ends_in_particle(text: str) -> bool:
+    """Whether more of the name must come: "Edward Van"."""
+    return text.split()[-1].lower() in _PARTICLES if text else False
+
+
 def _is_proper(token: str) -> bool:
     """Whether a word can be a part of a name: it begins with a capital, or has no case."""
     bare = _PREFIXED.sub("", token, count=1)
     return bool(_NAME_TOKEN.match(token)) and (bare[0].isupper() or not bare[0].isascii())
 
 
-def names_of(line: Line) -> list[Name]:
-    """The names in a line, from left to right; none if it holds more else than names."""
+def names_of(line: Line, goes_on: bool = False) -> list[Name]:
+    """The names in a line, from left to right; none if it holds more else than names.
+
+    ``goes_on``: the line above is of names, too, and ends in a comma.
+    """
     words = list(line.words)
-    if _CONTACT.search(" ".join(word.text for word in words)):
+    if _CONTACT.search(line.text) or _LONG_NUMBER.search(line.text):
         return []
     while words[1:] and words[0].text.lower() in ("and", "&"):  # an address was left out before
         words = words[1:]
-    first = _names_in(_pieces(words, line), line)
+    first = _names_in(_pieces(words, line), line, goes_on)
     return first or _with_places(words, line)
 
 
@@ -148,7 +159,7 @@ def _head(words: Sequence[PageWord]) -> int:
     return 0 if length == len(words) else length
 
 
-def _names_in(found: Sequence[_Piece], line: Line) -> list[Name]:
+def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> list[Name]:
     names = _turned(found, line)
     if names:
         return names
@@ -167,7 +178,9 @@ def _names_in(found: Sequence[_Piece], line: Line) -> list[Name]:
                 marks = tuple(marks_in(piece.marks)) if number == len(parts) - 1 else ()
                 names.append(Name(part, marks, piece.x0, piece.x1, line.middle))
     whole = [name for name in names if " " in name.text or is_name(name.text)]
-    if len(whole) < 2 or len(whole) < 0.6 * pieces:  # one word is a name among names alone
+    if (
+        len(whole) < (1 if goes_on else 2) or len(whole) < 0.5 * pieces
+    ):  # one word is a name among names alone
         names = whole
     # A line is a line of names or it is none: one that has more else is an affiliation.
     return names if names and len(names) >= 0.6 * pieces else []

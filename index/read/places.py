@@ -23,7 +23,7 @@ _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-514
 _ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
 # What is said of authors where their places stand: no place.
 _NOTE = re.compile(
-    r"\W*(?:correspon|equal|joint(?:ly)? |these authors|the (?:first|second|last)|(?:both|all) "
+    r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|these authors|the (?:first|second|last)|(?:both|all) "
     r"authors|current(?:ly)? |present address|now (?:at|with)|work (?:was )?(?:done|performed)|"
     r"contribut|further author|e-?mails?\b|contact|support|thanks|orcid|compiled|draft|version|"
     r"preprint|published|submitted|received|accepted|revised|dated?\b|to whom|deceased|author for|"
@@ -129,6 +129,8 @@ def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
                 del kept[brace:]
             while kept and _ADDRESS_LABEL.fullmatch(kept[-1].text):
                 kept.pop()
+            if "@" in word.text and len(kept) > 1 and _is_local(kept[-1], word):
+                kept.pop()  # "anna li@x.org": its line under the space is a rule
             if _ORCID.search(word.text) and kept and _INITIALS.fullmatch(kept[-1].text):
                 kept.pop()
             brace = None
@@ -137,6 +139,12 @@ def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
     while kept and kept[-1].text.lower().strip(",;.()") in ("and", "&", ""):
         kept.pop()
     return kept
+
+
+def _is_local(word: PageWord, address: PageWord) -> bool:
+    """Whether a word in small letters right before an address is the first part of it."""
+    small = word.text.isascii() and word.text.isalpha() and word.text.islower()
+    return small and len(word.text) > 3 and 0 < address.x0 - word.x1 < 4
 
 
 def is_note(text: str) -> bool:
@@ -175,6 +183,9 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
             if not length and number == 0 and _flat_mark(word, marks):
                 length = len(word.text)
                 said = " ".join(one.text for one in words[1:])
+            if number and at is not None and _follows(word, words[number - 1], at.mark, marks):
+                length = len(word.text)
+                said = " ".join(one.text for one in words[number + 1 :])
             begins = bool(length) or (number == 0 and set_apart is not None)
             if number == 0 and not begins:
                 begins = at is None or _begins_another(at, said)
@@ -234,8 +245,13 @@ class _Open:
 def _begins_another(at: _Open, said: str) -> bool:
     """Whether an unmarked line below a place is another place: one that was whole, and this too."""
     before = " ".join(word.text for word in at.words)
-    whole = "," in before and INSTITUTION.search(before) and not before.endswith((",", "-"))
-    return is_note(said) or bool(whole and "," in said and INSTITUTION.search(said))
+    if at.mark:  # up to the next mark
+        return is_note(said)
+    # It ends in a town or a country: after a department comes its university.
+    end = before.rsplit(",", 1)[-1]
+    whole = "," in before and INSTITUTION.search(before) and not INSTITUTION.search(end)
+    closed = whole and not before.endswith((",", "-"))
+    return is_note(said) or bool(closed and "," in said and INSTITUTION.search(said))
 
 
 def stands_below(above: Line, line: Line) -> bool:
@@ -253,6 +269,15 @@ def _flat_mark(word: PageWord, marks: set[str]) -> bool:
     """Whether a word in full size is the mark of an author: "1" before "University of X"."""
     said = word.text.rstrip(".):").lstrip("(")
     return marks_in(said) == [said] and said in marks
+
+
+def _follows(word: PageWord, before: PageWord, mark: str, marks: set[str]) -> bool:
+    """Whether a number in full size within a line is the mark of the next place: "..., Sweden, 2
+    Department of ..." after the place with mark 1.
+    """
+    said = word.text
+    counted = said.isdigit() and mark.isdigit() and int(said) == int(mark) + 1
+    return counted and said in marks and before.text[-1] in ",.;"
 
 
 def _marker(word: PageWord, line: Line) -> int:

@@ -17,6 +17,7 @@ from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
+from index.read.names import names_of
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.places import Place, is_list_of_places
@@ -298,6 +299,9 @@ def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title:
     for place, part in enumerate(parts):
         if any(id(word) in title for line in part.lines for word in line.words):
             after_title = place + 1
+    # Bold names right below the title look like a heading.
+    while after_title < len(parts) and _holds_names(parts[after_title], parts[:after_title]):
+        after_title += 1
     first_heading = next((place for place in sorted(headings) if place >= after_title), None)
     for place in range(after_title, len(parts) if first_heading is None else first_heading):
         part = parts[place]
@@ -305,6 +309,13 @@ def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title:
         if part.kind == "paragraph" and words > 40 and part.text.count(".") >= 2:
             return place  # an abstract without a heading
     return after_title if first_heading is None else first_heading
+
+
+def _holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
+    """Whether a paragraph below the title, on its page, is one of names."""
+    if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
+        return False
+    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
 
 
 # --- the paper ------------------------------------------------------------------------------------
