@@ -12,6 +12,7 @@ from index.read.names import names_of
 from index.read.pages import Line, PageWord
 from index.read.places import INSTITUTION, MARKS
 
+_SIGNS = f"{MARKS}+$"
 _GAP = 1.8  # in type sizes: words further apart than this stand in two cells
 
 
@@ -88,7 +89,7 @@ def _turned(line: Line) -> Line:
     raised = style.raised or style.size < 0.8 * line.size
     small = text.isdigit() or (len(text) == 1 and text.islower())
     if len(last.parts) == 1:  # a sign of full size
-        body = last.text.rstrip(f"{MARKS}+$")
+        body = last.text.rstrip(_SIGNS)
         text = last.text[len(body) :]
         rest = ((text, style),)
     elif len(last.parts) != 2 or (not (raised and small) and not all(c in MARKS for c in text)):

@@ -177,6 +177,9 @@ def _broken_names(rows: Sequence[Line]) -> list[Line]:
         if last is not None and near and _is_open(last) and names_of(last):
             length = 1 + next((n for n, w in enumerate(line.words) if _closes(w)), len(line.words))
             moved, kept = line.words[:length], line.words[length:]
+            if last.words[-1].text.endswith("-") and moved[0].text[0].islower():
+                moved = [_unbroken(last.words[-1], moved[0]), *moved[1:]]
+                last = Line(last.page, last.block, last.words[:-1], last.upright)
             tail = next((n for n in range(len(last.words), 0, -1) if _closes(last.words[n - 1])), 0)
             joined = " ".join(w.text for w in [*last.words[tail:], *moved])
             alike = tail < len(last.words) and _same_type(last.words[tail], moved[0])
@@ -191,6 +194,14 @@ def _broken_names(rows: Sequence[Line]) -> list[Line]:
                 line = Line(line.page, line.block, kept, line.upright)
         whole.append(line)
     return whole
+
+
+def _unbroken(head: PageWord, rest: PageWord) -> PageWord:
+    """A word that a line's end broke, as one: "Ro-" and "cha"."""
+    text, style = head.parts[-1]
+    parts = (*head.parts[:-1], (text.rstrip("-") + rest.parts[0][0], style), *rest.parts[1:])
+    said = "".join(part for part, _ in parts)
+    return PageWord(said, rest.x0, rest.y0, rest.x1, rest.y1, parts)
 
 
 def _is_open(line: Line) -> bool:

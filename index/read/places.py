@@ -14,7 +14,7 @@ from index.read.pages import Line, PageWord
 
 MARKS = "*∗†‡§¶⋆♠♣♦♢♡♥⋄∥‖#\ufffd"
 _SIGNS = {"∗": "*", "⋆": "*", "♡": "♥", "♢": "♦"}
-_MARK = re.compile(rf"\d{{1,2}}|[a-z](?![a-z])|([{re.escape(MARKS)}+])\1*")
+_MARK = re.compile(rf"\d{{1,2}}|[a-z](?![a-z])|([{re.escape(MARKS)}+$])\1*")
 _MARKED = re.compile(r"\d{1,2}(?:,\d)*(?=[A-Z][a-z])")
 _NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
 _ORCID = re.compile(r"\[?(?:\d{4}\s*[-−–]\s*){3}\d{3}[\dX]\]?")
@@ -23,11 +23,12 @@ _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-514
 _ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
 # What is said of authors where their places stand: no place.
 _NOTE = re.compile(
-    r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|these authors|the (?:first|second|last)|(?:both|all) "
-    r"authors|current(?:ly)? |present address|now (?:at|with)|work (?:was )?(?:done|performed)|"
-    r"contribut|further author|e-?mails?\b|contact|support|thanks|orcid|compiled|draft|version|"
-    r"preprint|published|submitted|received|accepted|revised|dated?\b|to whom|deceased|author for|"
-    r"lead author|proceedings|copyright|©|this (?:work|research|paper|article)|manuscript|"
+    r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|"
+    r"these authors|the (?:first|second|last)|(?:both|all) authors|current(?:ly)? |present address|"
+    r"now (?:at|with)|work (?:was )?(?:done|performed)|contribut|further author|e-?mails?\b|"
+    r"contact|support|thanks|orcid|compiled|draft|version|preprint|published|submitted|received|"
+    r"accepted|revised|dated?\b|to whom|deceased|author for|lead author|proceedings|copyright|©|"
+    r"this (?:work|research|paper|article)|manuscript|part of the|member of|on behalf of|"
     r"full list of|edited by|editors?\b|reviewed by|communicated by|academic editor|author notes?|"
     r"cite this|citation|warning\b|disclaimer|content warning|anonymous|"
     r"(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
@@ -62,6 +63,7 @@ _LIST_LABEL = re.compile(
 _SHORTENED = frozenset({"Univ.", "Dept.", "Inst.", "Lab.", "Dep.", "Prof."})
 _LEAST_LETTERS = 2
 _NEAR = 2.8  # type sizes between a name and its place, with an address in between
+_FAR = 8.0  # the same where the place names an institution, and the page has room
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +225,14 @@ def _may_be_place(
     names_one = bool(INSTITUTION.search(said))
     if small > (0.5 if names_one else 0.3) * len(words) and len(words) > 2:
         return False
-    if names_one:
-        return True
+    apart = _FAR if names_one else _NEAR
     near = (
         one for one, at in zip(above, column, strict=True)
         if (at is not None or id(one) in named)
-        and 0 < line.middle - one.middle < _NEAR * max(line.size, one.size)
+        and 0 < line.middle - one.middle < apart * max(line.size, one.size)
     )  # fmt: skip
+    if names_one:
+        return any(True for _ in near)
     return any(min(one.x1, line.x1) - max(one.x0, line.x0) > 0 for one in near)
 
 
@@ -286,7 +289,7 @@ def _marker(word: PageWord, line: Line) -> int:
     for number, (text, style) in enumerate(word.parts):
         beside = word.parts[number + 1][1].size if number + 1 < len(word.parts) else line.size
         small = style.raised or style.size < 0.9 * beside
-        lettered = text.isalpha() and len(text) > 2
+        lettered = sum(c.isalpha() for c in text) > 2
         if lettered or (not small and not all(c in MARKS + "(),." for c in text)):
             break
         length += len(text)

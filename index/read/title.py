@@ -38,6 +38,7 @@ _ISSUE = re.compile(
     r"articles? ID|available (?:online )?at)",
     re.I,
 )
+_IDEOGRAPH = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # no spaces between words
 _RAISED_END = re.compile(r"\s*(?:[*∗†‡§¶⋆#‖]+|\^?\(?\d{1,2}\)?|[¹²³⁰-⁹]+)\s*$")
 
 
@@ -120,7 +121,11 @@ def is_article_type(text: str) -> bool:
 def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     """The first run of lines in the largest type of those that are more than a word."""
     # A single short word in the largest type is a journal's name more often than a title.
-    worded = [line for line in candidates if len(line.words) >= 2] or candidates
+    worded = [
+        line
+        for line in candidates
+        if len(line.words) >= 2 or len(_IDEOGRAPH.findall(line.text)) >= 4
+    ] or candidates
     largest = max(line.size for line in worded)
     top = [line for line in worded if line.size >= largest - 0.1]
     if largest <= _usual_size(lines) + 0.6:  # no larger than the text: it is in bold, or in front
