@@ -92,7 +92,7 @@ def _turned(line: Line) -> Line:
         body = last.text.rstrip(_SIGNS)
         text = last.text[len(body) :]
         rest = ((text, style),)
-    elif len(last.parts) != 2 or (not (raised and small) and not all(c in MARKS for c in text)):
+    elif len(last.parts) != 2 or not ((raised and small) or all(c in _SIGNS for c in text)):
         return line
     if not text or not body or not INSTITUTION.search(line.text) or names_of(line):
         return line

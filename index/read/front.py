@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.read.cells import rows_of
-from index.read.names import ends_in_particle, is_name, names_of
+from index.read.names import ends_in_particle, is_collective, is_name, names_of
 from index.read.pages import Line, PageWord
 from index.read.places import (
     INSTITUTION,
@@ -174,18 +174,22 @@ def _broken_names(rows: Sequence[Line]) -> list[Line]:
     for line in rows:
         last = whole[-1] if whole else None
         near = last is not None and line.y0 - last.y1 < 0.6 * line.size
-        if last is not None and near and _is_open(last) and names_of(last):
+        torn = last is not None and last.words[-1].text.endswith("-")
+        if last is not None and near and (torn or _is_open(last)) and names_of(last):
             length = 1 + next((n for n, w in enumerate(line.words) if _closes(w)), len(line.words))
             moved, kept = line.words[:length], line.words[length:]
-            if last.words[-1].text.endswith("-") and moved[0].text[0].islower():
+            torn = torn and moved[0].text[0].islower()
+            if torn:
                 moved = [_unbroken(last.words[-1], moved[0]), *moved[1:]]
                 last = Line(last.page, last.block, last.words[:-1], last.upright)
             tail = next((n for n in range(len(last.words), 0, -1) if _closes(last.words[n - 1])), 0)
             joined = " ".join(w.text for w in [*last.words[tail:], *moved])
             alike = tail < len(last.words) and _same_type(last.words[tail], moved[0])
+            group = is_collective(_plain(joined))
             open_part = _plain(" ".join(w.text for w in last.words[tail:]))
             half = is_name(open_part) and not ends_in_particle(open_part)
-            if tail and alike and not half and is_name(_plain(joined)):
+            named = group or (not half and is_name(_plain(joined)))
+            if (tail or torn) and alike and named:
                 shift = last.x1 + 0.3 * line.size - moved[0].x0
                 moved = [replace(w, x0=w.x0 + shift, x1=w.x1 + shift) for w in moved]
                 whole[-1] = Line(last.page, last.block, [*last.words, *moved], last.upright)

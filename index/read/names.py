@@ -127,23 +127,36 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
 
 
 def _with_places(words: Sequence[PageWord], line: Line) -> list[Name]:
-    """Names before their place in one line: "ANNA SCHMIDT, University of X", "Anna Li (MIT)".
-
-    The place is told by its type, or by a word that names an institution.
+    """Names before their place in one line: "ANNA SCHMIDT, University of X", "Anna Li (MIT)"; and
+    several of these between semicolons.
     """
-    length = _head(words)
-    if not length:
-        length = next(
-            (n for n, word in enumerate(words)
-             if n >= 2 and (word.text[0] in "(—–" or words[n - 1].text[-1] in ",;:(")
-             and INSTITUTION.search(" ".join(one.text for one in words[n:]))),
-            0,
-        )  # fmt: skip
-    named = _names_in(_pieces(words[:length], line), line) if length >= 2 else []
-    beside = tuple(words[length:])
-    if not named or sum(word.text[0].isalpha() for word in beside) < 2:
-        return []
-    return [replace(name, beside=beside) for name in named]
+    found: list[Name] = []
+    for part in _between_semicolons(words):
+        length = _head(part) or _before_place(part)
+        named = _names_in(_pieces(part[:length], line), line) if length >= 2 else []
+        beside = tuple(part[length:])
+        if not named or sum(c.isalpha() for word in beside for c in word.text) < 2:
+            return []
+        found += [replace(name, beside=beside) for name in named]
+    return found
+
+
+def _between_semicolons(words: Sequence[PageWord]) -> list[list[PageWord]]:
+    parts: list[list[PageWord]] = [[]]
+    for number, word in enumerate(words):
+        parts[-1].append(word)
+        if word.text.endswith(";") and number + 1 < len(words):
+            parts.append([])
+    return parts
+
+
+def _before_place(words: Sequence[PageWord]) -> int:
+    """How many words come before a bracket, dash or comma with an institution behind it."""
+    for number in range(2, len(words)):
+        opens = words[number].text[0] in "(—–" or words[number - 1].text[-1] in ",;:("
+        if opens and INSTITUTION.search(" ".join(word.text for word in words[number:])):
+            return number
+    return 0
 
 
 def _head(words: Sequence[PageWord]) -> int:

@@ -404,6 +404,7 @@ def _with_last_names(
         if open_at is None or ")" not in word.text:
             continue
         inside = " ".join(one.text for one in words[open_at : number + 1]).strip("();., ").lower()
+        inside = inside.replace("- ", "-")
         said = {one.strip().split()[-1] for one in re.split(r"[,;]|\band\b", inside) if one.strip()}
         if said and said <= set(last):
             for k, one in enumerate(last):

@@ -181,7 +181,8 @@ def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         return []
     first = below[0]
     closed = last.text.endswith((":", "—", "–"))
-    alike = first.words[0].style.font == last.words[0].style.font
+    same = abs(first.size - last.size) <= 0.8
+    alike = same or first.words[0].style.font == last.words[0].style.font
     smaller = _usual_size(lines) + 0.6 < first.size <= last.size + 0.8
     if not smaller or names_of(first) or not (closed or (alike and len(first.words) >= 3)):
         return []

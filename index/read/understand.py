@@ -33,7 +33,7 @@ _INDEXING = re.compile(
     r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
     re.I,
 )
-_AROUND = " ,;&(.):\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
+_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
 _LISTED_LINES = 120  # more is no list of affiliations
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
