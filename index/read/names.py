@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from index.read.pages import Line, PageWord
-from index.read.pdf import ACCENTS, clean_text
+from index.read.letters import ACCENTS, clean_text
 from index.read.places import INSTITUTION, MARKS, Name, marks_in
 
 # By stems, and by whole words ("Francesca" and "Usama" are no countries).
