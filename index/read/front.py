@@ -32,6 +32,8 @@ _DATELINE = re.compile(
     re.I,
 )
 
+_ENDS_IN_MARK = re.compile(r"[^\W\d_]\d{1,2}$")  # "Schmidt1", not "COVID-19"
+
 
 @dataclass(frozen=True, slots=True)
 class Front:
@@ -216,7 +218,12 @@ def _is_open(line: Line) -> bool:
 def _closes(word: PageWord) -> bool:
     """Whether a name ends with this word: a comma, a raised mark, or "and" by itself."""
     mark = word.parts[-1][1].raised and not word.parts[-1][0].isalpha()
-    return word.text[-1] in ",;" or word.text.lower() in ("and", "&") or mark
+    return (
+        word.text[-1] in f",;{MARKS}"
+        or bool(_ENDS_IN_MARK.search(word.text))
+        or word.text.lower() in ("and", "&")
+        or mark
+    )
 
 
 def _same_type(word: PageWord, other: PageWord) -> bool:
@@ -225,7 +232,7 @@ def _same_type(word: PageWord, other: PageWord) -> bool:
 
 
 def _plain(text: str) -> str:
-    return re.sub(rf"[\d,;{re.escape(MARKS)}]+", " ", text).strip()
+    return " ".join(re.sub(rf"(?<![-\d])\d+|[,;{re.escape(MARKS)}]+", " ", text).split())
 
 
 def _type_of(line: Line) -> tuple[bool, bool, float]:

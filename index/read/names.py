@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from index.read.pages import Line, PageWord
 from index.read.letters import ACCENTS, clean_text
+from index.read.pages import Line, PageWord
 from index.read.places import INSTITUTION, MARKS, Name, marks_in
 
 # By stems, and by whole words ("Francesca" and "Usama" are no countries).
@@ -122,8 +122,10 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
         return []
     while words[1:] and words[0].text.lower() in ("and", "&"):  # an address was left out before
         words = words[1:]
-    first = _names_in(_pieces(words, line), line, goes_on)
-    return first or _with_places(words, line)
+    placed = _with_places(words, line) if INSTITUTION.search(line.text) else []
+    if placed:
+        return placed
+    return _names_in(_pieces(words, line), line, goes_on) or _with_places(words, line)
 
 
 def _with_places(words: Sequence[PageWord], line: Line) -> list[Name]:
@@ -131,8 +133,9 @@ def _with_places(words: Sequence[PageWord], line: Line) -> list[Name]:
     several of these between semicolons.
     """
     found: list[Name] = []
-    for part in _between_semicolons(words):
-        length = _head(part) or _before_place(part)
+    parts = _between_semicolons(words)
+    for part in parts:
+        length = _head(part) or _before_place(part, certain=len(parts) > 1)
         named = _names_in(_pieces(part[:length], line), line) if length >= 2 else []
         beside = tuple(part[length:])
         if not named or sum(c.isalpha() for word in beside for c in word.text) < 2:
@@ -150,10 +153,14 @@ def _between_semicolons(words: Sequence[PageWord]) -> list[list[PageWord]]:
     return parts
 
 
-def _before_place(words: Sequence[PageWord]) -> int:
-    """How many words come before a bracket, dash or comma with an institution behind it."""
+def _before_place(words: Sequence[PageWord], certain: bool) -> int:
+    """How many words come before a bracket, dash or comma with an institution behind it; where a
+    place is ``certain``, whatever it is called.
+    """
     for number in range(2, len(words)):
         opens = words[number].text[0] in "(—–" or words[number - 1].text[-1] in ",;:("
+        if opens and certain and is_name(_plain_name(" ".join(w.text for w in words[:number]))):
+            return number
         if opens and INSTITUTION.search(" ".join(word.text for word in words[number:])):
             return number
     return 0
@@ -204,7 +211,8 @@ def _parts(text: str) -> Iterator[str]:
     for part in _SEPARATOR.split(_MEMBERSHIP.sub(",", clean_text(text))):
         part = re.sub(r"^(?:and|und|et|&)\s+", "", part.strip())
         whole = _plain_name(part)
-        if is_collective(whole) and not any(is_name(one) for one in _AND.split(whole)[:-1]):
+        before = _AND.split(whole)[:-1]
+        if is_collective(whole) and not any(is_name(o) and not is_collective(o) for o in before):
             yield whole
             continue
         for one in _AND.split(part):

@@ -14,6 +14,7 @@ from itertools import pairwise
 from index.read.headings import KNOWN
 from index.read.names import names_of
 from index.read.pages import Line, PageContent
+from index.read.places import MARKS
 
 _FIRST_PAGES = 4  # a cover of more pages than three is a report's, which has no other first page
 _KIND = (
@@ -236,7 +237,7 @@ def without_mark(said: str, lines: Sequence[Line]) -> str:
     """A title's text without the mark of a footnote at its end."""
     text, style = lines[-1].words[-1].parts[-1]
     raised = style.raised or style.size < 0.8 * lines[-1].size
-    if raised or not any(c.isalnum() for c in text):
+    if raised or text[-1] in MARKS:
         return _RAISED_END.sub("", said)
     return said
 
