@@ -59,6 +59,7 @@ def read_front(
     below = max((line.y1 for line in title), default=0.0)
     inside = {id(line) for line in title}
     rows = [line for line in lines if id(line) not in inside and line.y0 >= below - 2]
+    rows = _until_spaced(rows)
     rows = [line for line in rows if not _is_beside(line, title, rows)]
     rows = [
         Line(line.page, line.block, words, line.upright)
@@ -96,6 +97,16 @@ def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool
     same = [one for one in others if abs(one.x0 - left) < 2]
     uneven = max(one.x1 for one in same) - min(one.x1 for one in same) > 4 if same else False
     return flush and len(same) > 1 and uneven and line.x1 < left - 4
+
+
+def _until_spaced(rows: Sequence[Line]) -> list[Line]:
+    """The rows above a label in spaced letters: "a b s t r a c t", "a r t i c l e i n f o"."""
+    tops = [
+        line.y0
+        for line in rows
+        if len(line.words) >= 6 and all(len(word.text) == 1 for word in line.words)
+    ]
+    return [line for line in rows if not tops or line.y0 < min(tops) - 3]
 
 
 def _until_prose(rows: Sequence[Line]) -> list[Line]:
@@ -162,6 +173,8 @@ def _is_town(
     """Whether a line that reads like a name goes on with the place above it."""
     over = next((one for one in reversed(above) if stands_below(one, line)), None)
     if over is None or id(over) in named or any(names_of(line)[0].marks):
+        return False
+    if not _like(over, _type_of(line)):
         return False
     under = next((one for one in below if stands_below(line, one)), None)
     return under is None or not INSTITUTION.search(under.text)

@@ -48,13 +48,15 @@ _COLLECTIVE = re.compile(
 _SEPARATOR = re.compile(r"[,;·•|、，；]")
 _AND = re.compile(r"\s*(?:&|\b(?:and|AND|und|et)\b)\s*")
 _MEMBERSHIP = re.compile(
-    r",?\s*(?:(?:Graduate |Student |Senior |Life )+)?(?:Member|Fellow),?\s*(?:IEEE|ACM|SIAM|AAAI)\b"
+    r",?\s*(?:(?:Graduate |Student |Senior |Life |Associate )+)?(?:Member|Fellow),?\s*"
+    r"(?:IEEE|ACM|SIAM|AAAI)\b"
 )
 _BY = re.compile(r"(?:authors?|by|von|par|por)\s*:\s*|by\s+(?=[^\W\d_])", re.I)
 _ADDRESSED = re.compile(r"(?:(?:Prof|Dr|Mr|Mrs|Ms|Ing|Dipl|PD)\.?[ -])+(?=\S)")
 # "MD", "PhD", "Ph.D.", "PharmD", "DrPH", "M.Sc.": more than one capital, each with few letters.
 _DEGREE = re.compile(r"(?:[A-Z][a-z]{0,4}\.?-?){2,6}(?:\([A-Za-z]+\))?")
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
+_NICKNAME = re.compile(r" [(\"“][^\W\d_][\w.-]*[)\"”] ")  # "Leith (Casey) Leedom"
 _NOT_NAMES = frozenset({
     "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution", "author",
     "authors", "anonymous", "preprint", "draft", "article", "letter", "review", "note", "notes",
@@ -86,10 +88,11 @@ def is_name(text: str) -> bool:
         return False
     if _EASTERN_NAME.fullmatch(text):
         return not _EASTERN_PLACE.search(text)
+    text = _NICKNAME.sub(" ", text)
     tokens = re.sub(r"\.(?=[^\W\d_])", ". ", text).split()
     if not 2 <= len(tokens) <= 7:
         return False
-    if any(token.lower().strip(".").removesuffix("'s") in _NOT_NAMES for token in tokens):
+    if any(token.lower().strip(".'’‘“”\"").removesuffix("'s") in _NOT_NAMES for token in tokens):
         return False
     proper = 0
     for token in tokens:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from index.read.pages import Line, PageWord
 
-MARKS = "*∗†‡§¶⋆♠♣♦♢♡♥⋄∥‖#\ufffd"
-_SIGNS = {"∗": "*", "⋆": "*", "♡": "♥", "♢": "♦"}
-_MARK = re.compile(rf"\d{{1,2}}|[a-z](?![a-z])|([{re.escape(MARKS)}+$])\1*")
+MARKS = "*∗⁎†‡§¶⋆★☆✩✉♠♣♦♢♡♥⋄∥‖#\ufffd"
+_SIGNS = {"∗": "*", "⁎": "*", "⋆": "*", "♡": "♥", "♢": "♦"}
+_MARK = re.compile(rf"\d{{1,2}}|[a-zα-ω](?![a-zα-ω])|([{re.escape(MARKS)}+$])\1*")
 _MARKED = re.compile(r"\d{1,2}(?:,\d)*(?=[A-Z][a-z])")
 _NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
 _ORCID = re.compile(r"\[?(?:\d{4}\s*[-−–]\s*){3}\d{3}[\dX]\]?")
@@ -28,12 +28,15 @@ _NOTE = re.compile(
     r"now (?:at|with)|work (?:was )?(?:done|performed)|contribut|further author|e-?mails?\b|"
     r"contact|support|thanks|orcid|compiled|draft|version|preprint|published|submitted|received|"
     r"accepted|revised|dated?\b|to whom|deceased|author for|lead author|proceedings|copyright|©|"
-    r"this (?:work|research|paper|article)|manuscript|part of the|member of|on behalf of|"
+    r"this (?:work|research|paper|article)|manuscript|to appear|(?:first )?(?:published|appeared) |"
+    r"\(?c\) |authors?['’]? address|address:|part of the|member of|on behalf of|"
     r"full list of|edited by|editors?\b|reviewed by|communicated by|academic editor|author notes?|"
     r"cite this|citation|warning\b|disclaimer|content warning|anonymous|"
     r"(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
     re.I,
 )
+_SAYS = re.compile(r"[^\W\d_]\S* (?:is|are|was|were|has|have|thank|thanks) [a-z]")  # a sentence
+_PHONE = re.compile(r"(?:tel|phone|telephone|fax)\b[.:]?|\(\d{3}\)|\+\d{1,3}[-\d()]*$", re.I)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -125,6 +128,8 @@ def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
     for word in words:
         if word.text.startswith(("{", "[", "(", "<")):
             brace = len(kept)
+        if _PHONE.match(word.text):
+            break
         if _ADDRESS.search(word.text):
             closes = re.search(r"[}\])>|,]+@|^@", word.text)
             if brace is not None and closes:
@@ -151,7 +156,7 @@ def _is_local(word: PageWord, address: PageWord) -> bool:
 
 def is_note(text: str) -> bool:
     """Whether a line says something of authors or of the paper, and names no place."""
-    return bool(_NOTE.match(text) or _DATE.match(text))
+    return bool(_NOTE.match(text) or _DATE.match(text) or _SAYS.search(text))
 
 
 def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[Place]:
@@ -185,6 +190,8 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
             if not length and number == 0 and _flat_mark(word, marks):
                 length = len(word.text)
                 said = " ".join(one.text for one in words[1:])
+            if number and length and word.text[0] in MARKS and not _is_known(word, length, marks):
+                length = 0  # "#323"
             if number and at is not None and _follows(word, words[number - 1], at.mark, marks):
                 length = len(word.text)
                 said = " ".join(one.text for one in words[number + 1 :])
@@ -206,6 +213,9 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
                 at.words.append(word)
         above.append(line)
         column.append(at)
+    for place in places:
+        while place.words and _ADDRESS_LABEL.fullmatch(place.words[-1].text):
+            place.words.pop()
     done = [Place(tuple(p.words), p.marker, p.mark) for p in places if p.words]
     return [place for place in done if sum(c.isalpha() for c in place.text) >= _LEAST_LETTERS]
 
@@ -221,6 +231,8 @@ def _may_be_place(
     more than a line's room is between it and a name or a place.
     """
     words = [word for word in said.split() if word.isalpha()]
+    if said.islower():  # what was before an "@"
+        return False
     small = sum(word.islower() and len(word) > 3 for word in words)
     names_one = bool(INSTITUTION.search(said))
     if small > (0.5 if names_one else 0.3) * len(words) and len(words) > 2:
@@ -272,6 +284,10 @@ def _flat_mark(word: PageWord, marks: set[str]) -> bool:
     """Whether a word in full size is the mark of an author: "1" before "University of X"."""
     said = word.text.rstrip(".):").lstrip("(")
     return marks_in(said) == [said] and said in marks
+
+
+def _is_known(word: PageWord, length: int, marks: set[str]) -> bool:
+    return not marks.isdisjoint(marks_in(word.text[:length]))
 
 
 def _follows(word: PageWord, before: PageWord, mark: str, marks: set[str]) -> bool:
@@ -499,7 +515,7 @@ def bind(names: Sequence[Name], places: Sequence[Place]) -> list[tuple[int, ...]
             given[number] = tuple(free) if len(_rows(free, places)) == 1 else ()
     if any(given):
         return given
-    plain = [n for n in free if not places[n].mark]
+    plain = [n for n in free if not places[n].mark] or free  # a mark that no name has
     return _by_column(names, places, plain)
 
 
@@ -573,12 +589,18 @@ def _above(
     for k in higher:
         name = names[k]
         between = any(
-            name.y < places[m].y0 < last and (alone or _shares(name, places[m]))
+            name.y < places[m].y0 < last
+            and (_shares(name, places[m]) or (alone and not _in_a_row(places[m], names)))
             for m in free
             if m != n
         )
         if not between and (alone or _shares(name, place)):
             yield k
+
+
+def _in_a_row(place: Place, names: Sequence[Name]) -> bool:
+    """Whether names stand at a place's side: it belongs to its column alone."""
+    return any(place.y0 - 3 < name.y < place.y1 + 3 for name in names)
 
 
 def _closes(names: Sequence[Name], row: Sequence[int], place: Place) -> bool:

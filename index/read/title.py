@@ -14,7 +14,7 @@ from itertools import pairwise
 from index.read.headings import KNOWN
 from index.read.names import names_of
 from index.read.pages import Line, PageContent
-from index.read.places import MARKS
+from index.read.places import INSTITUTION, MARKS, is_note
 
 _FIRST_PAGES = 4  # a cover of more pages than three is a report's, which has no other first page
 _KIND = (
@@ -40,7 +40,9 @@ _ISSUE = re.compile(
     re.I,
 )
 _IDEOGRAPH = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # no spaces between words
-_RAISED_END = re.compile(r"\s*(?:[*∗†‡§¶⋆#‖]+|\^?\(?\d{1,2}\)?|[¹²³⁰-⁹]+)\s*$")
+_NUMBER = re.compile(r"^(?:\d+|[IVX]+)[.)]?\s+")
+_MOST_LINES = 8  # of a title
+_RAISED_END = re.compile(r"\s*(?:[*∗⁎†‡§¶⋆★☆✩#‖]+|\^?\(?\d{1,2}\)?|[¹²³⁰-⁹]+)\s*$")
 
 
 def first_page(pages: Sequence[PageContent]) -> int:
@@ -104,6 +106,7 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         and sum(c.isalpha() for c in line.text) >= 6
         and len(line.words) >= 1
         and not is_article_type(line.text)
+        and not KNOWN.match(_NUMBER.sub("", line.text))
     ]
     while candidates:
         title = _largest(candidates, lines)
@@ -128,6 +131,9 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         if len(line.words) >= 2 or len(_IDEOGRAPH.findall(line.text)) >= 4
     ] or candidates
     largest = max(line.size for line in worded)
+    alone = max(candidates, key=lambda line: line.size)
+    if alone.size > largest + 0.7 and _is_over_names(alone, worded, lines):
+        worded, largest = [alone], alone.size
     top = [line for line in worded if line.size >= largest - 0.1]
     if largest <= _usual_size(lines) + 0.6:  # no larger than the text: it is in bold, or in front
         top = [line for line in top if line.bold and not KNOWN.match(line.text)] or list(top)
@@ -142,7 +148,27 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         ):
             break
         title.append(line)
+    if largest <= _usual_size(lines) + 0.6:
+        while len(title) > 1 and names_of(title[-1]):  # below a title in the type of the text
+            title.pop()
+    if len(title) > _MOST_LINES:  # a page in one type: its first block
+        title = [line for line in title[:_MOST_LINES] if line.block == title[0].block]
+    for line in reversed(lines[:first]):  # a word alone above it
+        above = title[0].y0 - line.y1
+        if abs(line.size - largest) > 0.2 or not -2 <= above < 0.8 * largest:
+            break
+        if is_article_type(line.text) or _mostly_bold(line) != _mostly_bold(title[0]):
+            break
+        title.insert(0, line)
     return title
+
+
+def _is_over_names(alone: Line, worded: Sequence[Line], lines: Sequence[Line]) -> bool:
+    """Whether a single word in the largest type is the title: what comes next are names."""
+    below = [line for line in lines if line.y0 > alone.y1 - 2]
+    next_ones = [line for line in worded if line.y0 > alone.y1 - 2]
+    largest = max((line.size for line in next_ones), default=0.0)
+    return bool(below and names_of(below[0])) and largest < 0.8 * alone.size
 
 
 def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequence[Line]) -> bool:
@@ -165,11 +191,18 @@ def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequenc
     return any(
         line.y0 > bottom
         and line.size > max(usual + 1.5, 0.45 * size)
-        and len(line.words) >= 3
         and not KNOWN.match(line.text)
-        and not names_of(line)
+        and (
+            (len(line.words) >= 3 and not names_of(line))
+            or (len(line.words) == 2 and _is_over_smaller_names(line, lines))
+        )
         for line in candidates
     )
+
+
+def _is_over_smaller_names(title: Line, lines: Sequence[Line]) -> bool:
+    below = (line for line in lines if line.y0 > title.y1 - 2)
+    return any(line.size < title.size - 1.5 and names_of(line) for line in below)
 
 
 def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
@@ -185,9 +218,9 @@ def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     same = abs(first.size - last.size) <= 0.8
     alike = same or first.words[0].style.font == last.words[0].style.font
     smaller = _usual_size(lines) + 0.6 < first.size <= last.size + 0.8
-    if not smaller or names_of(first) or not (closed or (alike and len(first.words) >= 3)):
+    if not smaller or names_of(first) or _ISSUE.search(first.text) or is_note(first.text):
         return []
-    if not any(word.text[0].islower() for word in first.words) or _ISSUE.search(first.text):
+    if not any(word.text[0].islower() for word in first.words) or INSTITUTION.search(first.text):
         return []
     found = [first]
     for line in lines:
@@ -195,8 +228,12 @@ def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
             if abs(line.size - first.size) > 0.1 or names_of(line):
                 break
             found.append(line)
+    if closed:
+        return found
     under = [line for line in lines if line.y0 > found[-1].y1 - 2][:2]
-    return found if closed or any(names_of(line) for line in under) else []
+    named = next((line for line in under if names_of(line)), None)
+    larger = named is not None and first.size > named.size + 0.7
+    return found if named is not None and len(first.words) >= 3 and (alike or larger) else []
 
 
 def subtitle_place(lines: Sequence[Line]) -> int:

@@ -20,7 +20,7 @@ from index.read.mend import draw_in, mend
 from index.read.names import names_of
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
-from index.read.places import Place, is_list_of_places
+from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
 from index.read.title import find_title, first_page, subtitle_place, without_mark
 
@@ -467,7 +467,7 @@ def _trimmed(span: Span, text: str, marker: int) -> Span | None:
     if marker and text.startswith("^", span.start):  # as it was written: "^1" or "^(1,2)"
         marker += 3 if text.startswith("^(", span.start) else 1
     said = text[span.start + marker : span.end]
-    end = span.start + marker + len(said.rstrip(_AROUND))
+    end = span.start + marker + len(said.rstrip(_AROUND + MARKS))
     start = span.end - len(said.lstrip(_AROUND))
     if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
         end += 1
