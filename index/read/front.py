@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from index.read.cells import rows_of
 from index.read.names import ends_in_particle, is_collective, is_name, names_of
@@ -68,7 +67,7 @@ def read_front(
     ]
     rows = [line for line in rows if not _DATELINE.match(line.text)]
     rows = [line for line in rows if not is_article_type(line.text)]
-    rows = _broken_names(_until_prose(rows))
+    rows = _broken_names(until_prose(rows))
     names, named = _find_names(rows)
     said = tuple(name.text for name in names)
     if not names:  # places without anybody are something else's
@@ -109,19 +108,22 @@ def _until_spaced(rows: Sequence[Line]) -> list[Line]:
     return [line for line in rows if not tops or line.y0 < min(tops) - 3]
 
 
-def _until_prose(rows: Sequence[Line]) -> list[Line]:
-    """The rows above the first paragraph of running text: two lines that are mostly in lower case
-    and as long as a sentence.
+def until_prose(rows: Sequence[Line]) -> list[Line]:
+    """The rows above the first paragraph of running text: lines that are mostly in lower case, and
+    as long as a sentence.
     """
-    for number, (line, after) in enumerate(pairwise(rows)):
-        if _is_prose(line) and _is_prose(after) and stands_below(line, after):
+    for number, line in enumerate(rows):
+        after = rows[number + 1] if number + 1 < len(rows) else None
+        goes_on = after is not None and _is_prose(after, 6) and stands_below(line, after)
+        if _is_prose(line, 10) or (goes_on and _is_prose(line, 6)):
             return [one for one in rows[:number] if one.y0 < line.y0]
     return list(rows)
 
 
-def _is_prose(line: Line) -> bool:
+def _is_prose(line: Line, least: int) -> bool:
+    """Whether a line has at least so many words, most of them in lower case."""
     words = [word.text for word in line.words if word.text[0].isalpha()]
-    return len(words) >= 6 and sum(word[0].islower() for word in words) > 0.6 * len(words)
+    return len(words) >= least and sum(word[0].islower() for word in words) > 0.6 * len(words)
 
 
 def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:

@@ -151,6 +151,8 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     if largest <= _usual_size(lines) + 0.6:
         while len(title) > 1 and names_of(title[-1]):  # below a title in the type of the text
             title.pop()
+        several = (n for n, line in enumerate(title) if n and len(names_of(line)) > 1)
+        title = title[: next(several, len(title))]
     if len(title) > _MOST_LINES:  # a page in one type: its first block
         title = [line for line in title[:_MOST_LINES] if line.block == title[0].block]
     for line in reversed(lines[:first]):  # a word alone above it

@@ -10,7 +10,7 @@ from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence,
 from index.read.cells import in_cells
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
-from index.read.front import Front, read_front
+from index.read.front import Front, read_front, until_prose
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
@@ -60,6 +60,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
+    parts = _title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
@@ -103,6 +104,25 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
 
 
 # --- front matter ---------------------------------------------------------------------------------
+
+
+def _title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
+    """The paragraphs, with what is set in one block with the title apart from it: the names and
+    places, and the running text below them.
+    """
+    done: list[Paragraph] = []
+    for part in parts:
+        titled = [any(id(word) in title for word in line.words) for line in part.lines]
+        last = max((n for n, inside in enumerate(titled) if inside), default=len(titled) - 1)
+        below = part.lines[last + 1 :]
+        if not below:
+            done.append(part)
+            continue
+        front = until_prose(below)
+        for lines in (part.lines[: last + 1], front, below[len(front) :]):
+            if lines:
+                done.append(Paragraph(part.kind, list(lines)))
+    return done
 
 
 def _in_cells(
