@@ -15,6 +15,7 @@ from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
 from index.read.names import names_of
@@ -35,6 +36,7 @@ _INDEXING = re.compile(
 )
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
 _LISTED_LINES = 120  # more is no list of affiliations
+_UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -376,7 +378,11 @@ def _paper(
             span = Span(start, span.end)
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
-            sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
+            sentences += [
+                Sentence(one, kind)
+                for one in split_sentences(text, span)
+                if unreadable(one.of(text)) <= _UNREADABLE * len(one)
+            ]
     affiliations, numbers = _affiliations(draft, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
@@ -431,7 +437,7 @@ def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
         return ""
     place = subtitle_place(lines)
     title = without_mark(_said(draft, text, lines[:place]), lines[:place])
-    if place == len(lines):
+    if place == len(lines) or not title:
         return title
     subtitle = without_mark(_said(draft, text, lines[place:]), lines[place:])
     return f"{title}: {subtitle}"
@@ -440,7 +446,7 @@ def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
 def _said(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
     span = draft.composer.span_of([word for line in lines for word in line.words])
     said = span.of(text) if span is not None else " ".join(line.text for line in lines)
-    return " ".join(said.split())
+    return "" if unreadable(said) > _UNREADABLE * len(said) else " ".join(said.split())
 
 
 def _affiliations(
