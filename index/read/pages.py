@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from index.paper import Finding
+
+_TYPEWRITER = re.compile(r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,6 +20,11 @@ class Style:
     maths: bool
     raised: bool  # a superscript
     font: str
+
+
+def is_typewriter(style: Style) -> bool:
+    """Whether all letters of a font are of one width, as in code, by its name."""
+    return bool(_TYPEWRITER.search(style.font))
 
 
 @dataclass(slots=True, eq=False, init=False)

@@ -11,11 +11,13 @@ from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
 from index.read.front import find_title, read_front
 from index.read.headings import KNOWN, Heading, parse_heading
+from index.read.heads import heads_apart
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
+from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, Pages, PageWord
 from index.read.places import Place
@@ -24,12 +26,6 @@ from index.read.sentences import split_sentences
 _GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
-# What ACM prints between an abstract and the introduction.
-_INDEXING = re.compile(
-    r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
-    r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
-    re.I,
-)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -42,6 +38,7 @@ class _Draft:
     headings: list[tuple[Heading, Span]] = field(default_factory=list)
     labels: dict[int, int] = field(default_factory=dict)  # start of a paragraph -> end of its label
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
+    former: dict[Span, BlockKind] = field(default_factory=dict)  # of front matter in other places
     boxes: dict[int, Box] = field(default_factory=dict)  # start of a caption -> its figure's box
 
 
@@ -50,27 +47,36 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     for page in pages.pages:
         captions_apart(page)
     layout = lay_out(pages.pages)
-    parts = _without_labels(paragraphs(layout))
+    parts = _without_labels(heads_apart(paragraphs(layout), layout))
     height = pages.pages[0].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
     headings = find_headings(parts, layout, title_words)
     body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    body = _rejoined(parts[body_start:], set(heading_of))
+    opening = find_opening(parts, body_start, headings, layout)
+    heading_of |= opening.boxes
+    body = _rejoined(opening.body, set(heading_of))
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    every = [*parts[:body_start], *body]
-    boxes = find_boxes(every, body_start, set(heading_of), layout, pages.pages)
+    every = [*opening.front, *body]
+    boxes = find_boxes(every, len(opening.front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
-    for part in parts[:body_start]:
+    for part in opening.front:
         above = part.kind == "caption"  # of a figure over the abstract
         span = _write(draft, "caption" if above else "front", part)
+        if id(part) in opening.apart:
+            draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in mend(body, set(heading_of), layout):
+    for part in mend(body, set(heading_of), layout, set(opening.begins)):
         heading = heading_of.get(id(part))
-        span = _write(draft, "heading" if heading else part.kind, part)
+        kind: BlockKind = "front" if id(part) in opening.apart else part.kind
+        span = _write(draft, "heading" if heading else kind, part)
+        if id(part) in opening.apart:
+            draft.former[span] = part.kind
+        if id(part) in opening.begins:
+            draft.headings.append((opening.begins[id(part)], Span(span.start, span.start)))
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
         if heading:
@@ -269,7 +275,7 @@ def _paper(
             blocks.append(Block("front", span))
             keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             continue
-        if kind in ("paragraph", "footnote") and _INDEXING.match(text, span.start, span.end):
+        if kind in ("paragraph", "footnote") and INDEXING.match(text, span.start, span.end):
             blocks.append(Block("front", span))
             continue
         if kind == "paragraph" and label_end is not None:
@@ -371,7 +377,8 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
 
     Of paragraphs only those in small type: what a journal sets at the foot of a column.
     """
-    kind_of = {block.span: block.kind for block in draft.blocks if block.kind in kinds}
+    every = {block.span: block.kind for block in draft.blocks} | draft.former
+    kind_of = {span: kind for span, kind in every.items() if kind in kinds}
     found: dict[Span, list[Line]] = {}
     for line in layout.first_page:
         span = draft.composer.span_of(line.words[:1])
@@ -384,12 +391,7 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
 
 
 def _sections(draft: _Draft, text: str) -> list[Section]:
-    above = ("front", "caption")  # a figure may stand over the abstract
-    body = next((b.span.start for b in draft.blocks if b.kind not in above), len(text))
-    first_heading = draft.headings[0][1].start if draft.headings else len(text)
     marks: list[tuple[int, str, Heading | None]] = [(0, "", None)]
-    if body < first_heading:
-        marks.append((body, "", Heading("", (), 1, "abstract" if draft.headings else "other")))
     for heading, span in draft.headings:
         marks.append((span.start, _title_of(heading, span.of(text)), heading))
     if marks[1:2] and marks[1][0] == 0:
