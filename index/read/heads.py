@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from index.read.closing import END_MATTER
 from index.read.headings import KNOWN, parse_heading
 from index.read.layout import Layout, Paragraph
 from index.read.pages import Line, is_typewriter
@@ -43,7 +44,8 @@ def _cut(part: Paragraph, layout: Layout) -> list[Paragraph]:
 
 
 def _may_head(text: str, head: Sequence[Line], below: Line, layout: Layout) -> bool:
-    named = bool(KNOWN.match(parse_heading(text.strip()).title_alone))
+    title = parse_heading(text.strip()).title_alone
+    named = bool(KNOWN.match(title) or END_MATTER.fullmatch(title))
     if text.rstrip()[-1] in ".,;" and not named:
         return False
     bold, italic, capitals = _looks(head[0])

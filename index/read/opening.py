@@ -31,7 +31,7 @@ _DATELINE = re.compile(
     r"(?:received|accepted|revised|submitted|published|available online|edited by|communicated by|"
     r"citation|cite this|how to cite|correspondence|corresponding author|e-?mail|doi\b|"
     r"https?://|copyright|©|\(c\)|this (?:article|work|paper) is (?:licensed|distributed|published)|"
-    r"word count|\d{4}[-–]\d{3}[\dX])",
+    r"word count)",
     re.I,
 )
 

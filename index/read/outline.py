@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from index.paper import Role
+from index.read.closing import END_MATTER
 from index.read.headings import (
     KNOWN,
     Heading,
@@ -82,8 +84,25 @@ def find_headings(
         for place in sorted(found)
         if place >= first and not _CONTENTS.match(parts[place].text)
     ]
-    roles = assign_roles([found[place] for place in ordered])
+    roles = _end_matter(assign_roles([found[place] for place in ordered]))
     return dict(zip(ordered, roles, strict=True))
+
+
+def _end_matter(headings: Sequence[Heading]) -> list[Heading]:
+    """What a journal prints about a paper is no part of its results, nor of its appendix."""
+    placed: list[Heading] = []
+    group: Heading | None = None  # "Declarations", which holds others
+    for heading in headings:
+        if heading.number or not END_MATTER.fullmatch(heading.title):
+            group = None
+            placed.append(heading)
+            continue
+        own = title_role(heading.title)
+        role: Role = own if own in ("acknowledgements", "appendix") else "other"
+        inside = group is not None and heading.level > group.level
+        group = group if inside else heading
+        placed.append(replace(heading, role=role, level=2 if inside else 1))
+    return placed
 
 
 def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
@@ -138,10 +157,22 @@ def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
         and letters > 0.5 * len(text.replace(" ", ""))
         and (text[0].isupper() or text[0].isdigit() or part.text != text or not text[0].isascii())
         and not text.rstrip().endswith((",", ";"))
-        and face.size >= layout.body_size - 1.2
+        and (face.size >= layout.body_size - 1.2 or _is_small_print(part, face, layout))
         and not is_contents_row(part)
         and not (part.kind == "footnote" and _is_marked(part))
     )
+
+
+def _is_small_print(part: Paragraph, face: Face, layout: Layout) -> bool:
+    """Whether it heads what a journal sets in small type: references, funding, interests."""
+    loud = (face.bold or face.capitals) and face.size > 0.66 * layout.body_size
+    return loud and len(part.lines) == 1 and is_known(part)
+
+
+def is_known(part: Paragraph) -> bool:
+    """Whether it has one of the names that sections and end matter have everywhere."""
+    text = part.text.strip()
+    return bool(KNOWN.match(text) or END_MATTER.fullmatch(text))
 
 
 def _is_marked(part: Paragraph) -> bool:
@@ -364,9 +395,9 @@ def _unnumbered(
         and part.words
         and id(part.words[0]) not in title
         and may_head(part, faces[place], layout)
-        and (KNOWN.match(part.text.strip()) or _is_aligned(part, layout))
+        and (is_known(part) or _is_aligned(part, layout))
     ]
-    known = {place for place in candidates if KNOWN.match(parts[place].text.strip())}
+    known = {place for place in candidates if is_known(parts[place])}
     found: dict[int, Heading] = {}
     if numbered:
         level_of = {faces[p]: numbered[p].level for p in sorted(numbered, reverse=True)}
@@ -465,7 +496,13 @@ def _ranks(
     The well-known names tell the first level. What stands out less comes below it, as often as it
     is used: larger before smaller, bold before italic.
     """
-    tops = Counter(faces[place] for place in known if stands_out(faces[place], layout))
+    named = [
+        place
+        for place in known
+        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
+    ]
+    named = [place for place in named if not _ends(parts[place])] or named
+    tops = Counter(faces[place] for place in named)
     if tops:
         most = max(tops.values())
         first = max((face for face in tops if tops[face] >= 0.5 * most), key=_weight)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span
+from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
 from index.read.front import find_title, read_front
@@ -56,7 +57,10 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     opening = find_opening(parts, body_start, headings, layout)
     heading_of |= opening.boxes
-    body = _rejoined(opening.body, set(heading_of))
+    closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
+    heading_of |= closing.headings
+    begins = opening.begins | closing.begins
+    body = closing.body
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
     every = [*opening.front, *body]
@@ -69,14 +73,14 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in mend(body, set(heading_of), layout, set(opening.begins)):
+    for part in mend(body, set(heading_of), layout, set(begins)):
         heading = heading_of.get(id(part))
         kind: BlockKind = "front" if id(part) in opening.apart else part.kind
         span = _write(draft, "heading" if heading else kind, part)
         if id(part) in opening.apart:
             draft.former[span] = part.kind
-        if id(part) in opening.begins:
-            draft.headings.append((opening.begins[id(part)], Span(span.start, span.start)))
+        if id(part) in begins:
+            draft.headings.append((begins[id(part)], Span(span.start, span.start)))
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
         if heading:
