@@ -29,7 +29,7 @@ from index.read.pages import PageWord, Style, is_typewriter
 _CONTENTS = re.compile(
     r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|index terms\W*$|ccs concepts\W*$|"
     r"categories and subject descriptors\W*$|general terms\W*$|acm reference format\W*$|"
-    r"article info\w*$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
+    r"article info$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
     re.I,
 )
 _SMALL_CAPITALS = re.compile(r"CSC|caps|smallcap|-SC\b|\.sc\b|SmCp", re.I)
