@@ -1,4 +1,4 @@
-"""How a paper ends: its bibliography, with or without a heading, and what a journal prints after it.
+"""How a paper ends: its bibliography, with or without a heading, and what a journal adds to it.
 
 A bibliography is known by its entries: a year, names with initials, a number or a bracket before
 them, and a place in a journal, three of these together, again and again.
@@ -110,9 +110,7 @@ def _in_order(parts: Sequence[Paragraph], headings: dict[int, Heading]) -> list[
     return ordered
 
 
-def _runs(
-    body: Sequence[Paragraph], headings: dict[int, Heading]
-) -> list[tuple[int, int]]:
+def _runs(body: Sequence[Paragraph], headings: dict[int, Heading]) -> list[tuple[int, int]]:
     """First and last place of each run of entries."""
     runs: list[tuple[int, int]] = []
     entries: list[int] = []

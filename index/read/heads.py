@@ -16,7 +16,9 @@ from index.read.layout import Layout, Paragraph
 from index.read.pages import Line, is_typewriter
 
 _MOST_LINES = 3  # of a heading that is cut from its text
-_MARKED = re.compile(r"(?:[A-Z]|[IVX]{1,5}|\d{1,2})[.)]\s|(?:\d{1,2}|[A-Z])(?:\.\d{1,2})+\.?\s|\(?[a-z]\)\s")
+_MARKED = re.compile(
+    r"(?:[A-Z]|[IVX]{1,5}|\d{1,2})[.)]\s|(?:\d{1,2}|[A-Z])(?:\.\d{1,2})+\.?\s|\(?[a-z]\)\s"
+)
 _NUMBERED = re.compile(rf"{_MARKED.pattern}|\d{{1,2}}\s+[A-Z]")
 _OPEN = re.compile(r"(?:[:,–—-]|\b(?:and|or|of|for|in|on|with|the|a|to|from|by|via|at))$", re.I)
 
@@ -40,7 +42,7 @@ def _cut(part: Paragraph, layout: Layout) -> list[Paragraph]:
         if _is_apart(head[-1], below) and _may_head(text, head, below, layout):
             rest = Paragraph(part.kind, lines[number:])
             return [Paragraph(part.kind, head), *_cut(rest, layout)]
-    return _stacked(part)
+    return [one for whole in _stacked(part) for one in _labelled(whole)]
 
 
 def _may_head(text: str, head: Sequence[Line], below: Line, layout: Layout) -> bool:
@@ -103,6 +105,22 @@ def _stacked(part: Paragraph) -> list[Paragraph]:
     return [Paragraph(part.kind, lines[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
+def _labelled(part: Paragraph) -> list[Paragraph]:
+    """Each bold label that begins a line after a full stop begins a paragraph, as in a list."""
+    starts = [0]
+    for number, (above, line) in enumerate(pairwise(part.lines), 1):
+        bold = next((n for n, word in enumerate(line.words) if not word.style.bold), 0)
+        label = 0 < bold <= 8 and line.words[bold - 1].text[-1] in ".:"
+        ended = above.text[-1] in ".?!" and not above.words[-1].style.bold
+        if label and ended and any(map(str.isalpha, line.words[0].text)):
+            starts.append(number)
+    ends = [*starts[1:], len(part.lines)]
+    return [
+        part if len(starts) == 1 else Paragraph(part.kind, part.lines[a:b])
+        for a, b in zip(starts, ends, strict=True)
+    ]
+
+
 def _steps(first: str, second: str) -> bool:
     """Whether the second number is a part of the first, or the one after it."""
     one, other = parse_heading(first).number, parse_heading(second).number
@@ -139,7 +157,7 @@ def _labels(last: Paragraph, part: Paragraph, layout: Layout) -> bool:
         return False
     words = last.words
     bold = next((n for n, word in enumerate(words) if not word.style.bold), len(words))
-    closed = 0 < bold and words[bold - 1].text[-1] in ".:—–?"
+    closed = bold > 0 and words[bold - 1].text[-1] in ".:—–?"
     _, right = layout.edges(above)
     full = above.x1 > right - max(4 * above.size, below.words[0].x1 - below.words[0].x0)
     return closed and full and not KNOWN.match(last.text) and not _NUMBERED.match(last.text)
@@ -147,11 +165,15 @@ def _labels(last: Paragraph, part: Paragraph, layout: Layout) -> bool:
 
 def _goes_on(last: Paragraph, part: Paragraph, layout: Layout) -> bool:
     above, below = last.lines[-1], part.lines[0]
-    if last.kind != "paragraph" or part.kind != "paragraph" or len(last.lines) + len(part.lines) > 4:
+    if (
+        last.kind != "paragraph"
+        or part.kind != "paragraph"
+        or len(last.lines) + len(part.lines) > 4
+    ):
         return False
     near = above.page == below.page and above.column == below.column
     step = below.middle - above.middle
-    loud = last.bold and part.bold or min(last.size, part.size) > layout.body_size + 0.7
+    loud = (last.bold and part.bold) or min(last.size, part.size) > layout.body_size + 0.7
     return (
         near
         and loud

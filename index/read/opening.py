@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from index.paper import Role
 from index.read.headings import Heading, title_role
@@ -23,15 +24,16 @@ _PROSE = 12  # words: fewer are a label, a date or an address
 # What ACM, AMS and others print between an abstract and the introduction.
 INDEXING = re.compile(
     r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
-    r"Additional Key Words|ACM Classification Keywords|Author Keywords|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification|"
+    r"Additional Key Words|ACM Classification Keywords|Author Keywords|PACS numbers?|"
+    r"(?:2\d{3} )?Mathematics Subject Classification|"
     r"JEL (?:Class|Codes?)|Subject Areas?\b|MSC\b)",
     re.I,
 )
 _DATELINE = re.compile(
     r"(?:received|accepted|revised|submitted|published|available online|edited by|communicated by|"
     r"citation|cite this|how to cite|correspondence|corresponding author|e-?mail|doi\b|"
-    r"https?://|copyright|©|\(c\)|this (?:article|work|paper) is (?:licensed|distributed|published)|"
-    r"word count)",
+    r"https?://|copyright|©|\(c\)|word count|"
+    r"this (?:article|work|paper) is (?:licensed|distributed|published))",
     re.I,
 )
 
@@ -103,9 +105,7 @@ def find_opening(
     """Front matter, abstract and body. ``headings`` are by place; ``body_start`` is the place of
     the first part that may be no front matter.
     """
-    named = next(
-        (place for place in sorted(headings) if headings[place].role == "abstract"), None
-    )
+    named = next((place for place in sorted(headings) if headings[place].role == "abstract"), None)
     if named is not None and (named < body_start or parts[named].lines[0].page > 3):
         named = None
     start = body_start if named is None else named
@@ -152,7 +152,9 @@ def _abstract(
     opening.apart |= {id(part) for part in _separators(region, prose[0] + 1, until)}
     if after is not None:
         opened = end < len(flow) and first_of_all(headings[id(flow[end])])
-        opening.begins[id(region[after])] = Heading("", (), 1, "other" if opened else "introduction")
+        opening.begins[id(region[after])] = Heading(
+            "", (), 1, "other" if opened else "introduction"
+        )
         if opened:
             opening.apart |= {id(p) for p in region[after:] if not setting_of(p).like(usual)}
     return first + until
@@ -197,7 +199,7 @@ def abstract_end(
     abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs.
     """
     lead = region[prose[0]]
-    for before, place in zip(prose, prose[1:], strict=False):
+    for before, place in pairwise(prose):
         if _turns(lead, region[before], region[place], usual, layout):
             return place
         between = region[before + 1 : place]
@@ -261,7 +263,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
     words = 0
     widest: tuple[float, int] | None = None
     first: int | None = None
-    for before, place in zip(prose, prose[1:], strict=False):
+    for before, place in pairwise(prose):
         words += len(region[before].words)
         if words > LONGEST:
             break
@@ -352,4 +354,3 @@ def _is_title(part: Paragraph, rest: Sequence[Paragraph]) -> bool:
 
 def _as_prose(part: Paragraph) -> Paragraph:
     return replace(part, kind="paragraph") if part.kind == "table" else part
-

@@ -27,13 +27,15 @@ from index.read.layout import Layout, Paragraph, is_contents_row
 from index.read.pages import PageWord, Style, is_typewriter
 
 _CONTENTS = re.compile(
-    r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|index terms\W*$|ccs concepts\W*$|"
+    r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|"
+    r"index terms\W*$|ccs concepts\W*$|"
     r"categories and subject descriptors\W*$|general terms\W*$|acm reference format\W*$|"
     r"article info$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
     re.I,
 )
 _SMALL_CAPITALS = re.compile(r"CSC|caps|smallcap|-SC\b|\.sc\b|SmCp", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■–*]")
+_LETTERED = re.compile(r"^\([a-z]\)\s+(?=[A-Z])")
 _MOST_LINES = 4
 _MOST_LETTERS = 180
 _PLAIN_LETTERS = 100
@@ -148,7 +150,7 @@ def face_of(part: Paragraph) -> Face:
 
 def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
     """Whether a paragraph is short and plain enough for a heading."""
-    text = parse_heading(part.text).title_alone
+    text = _LETTERED.sub("", parse_heading(part.text).title_alone)
     letters = sum(map(str.isalpha, text))
     return (
         part.kind in ("paragraph", "table", "footnote")
@@ -439,9 +441,14 @@ def _below(
     layout: Layout,
     numbered: dict[int, Heading],
 ) -> dict[int, Heading]:
-    """Unnumbered subheadings of a numbered paper: bold lines of their own at the left edge, set
-    alike twice or more, each with text right below it. Their level is that below the numbers.
+    """Unnumbered subheadings of a numbered paper: bold or large lines of their own at the left
+    edge, set alike twice or more, each with text right below it. Their level is that below the
+    numbers.
     """
+
+    def large(place: int) -> bool:
+        return faces[place].size > layout.body_size + 1.2
+
     levels = {faces[place]: heading.level for place, heading in numbered.items()}
     first, last = min(numbered), max(numbered)
     rows = [
@@ -449,16 +456,21 @@ def _below(
         for place in candidates
         if place not in found
         and first < place
-        and faces[place].bold
+        and (faces[place].bold or large(place))
         and faces[place] not in levels
         and parts[place].kind == "paragraph"
         and len(parts[place].lines) <= 2
-        and not _LISTED.match(parts[place].text)
+        and (large(place) or not _LISTED.match(parts[place].text))
         and not _ends(parts[place])
         and _stands_over_text(parts, place, layout)
     ]
     counted = Counter(faces[place] for place in rows if place < last)
-    deepest = {face: max(levels[own] for own in levels if own.size >= face.size - 0.2 or levels[own] == 1) for face in counted}
+    deepest = {
+        face: max(
+            level for own, level in levels.items() if level == 1 or own.size > face.size - 0.2
+        )
+        for face in counted
+    }
     return {
         place: Heading(parts[place].text.strip(), (), min(deepest[faces[place]] + 1, 4))
         for place in rows

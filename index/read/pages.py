@@ -8,7 +8,9 @@ from functools import cache
 
 from index.paper import Box, Finding
 
-_TYPEWRITER = re.compile(r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I)
+_TYPEWRITER = re.compile(
+    r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
