@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from index.paper import Role
 from index.read.headings import Heading, title_role
 from index.read.layout import Layout, Paragraph
-from index.read.opening import Setting, is_separator, setting_of
+from index.read.opening import is_separator, setting_of
 
 _LEAST = 5  # entries of a bibliography that has no heading
-_BETWEEN = 4  # parts that are no entries between two entries: their second halves
+_BETWEEN = 6  # parts that are no entries between two entries: their second halves
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d[a-z]?\b")
 _NUMBER = re.compile(r"[\[(]?\d{1,3}[\]).]?\s*[A-Z“\"'‘]|\[[A-Za-z+]{1,12}\d{2,4}[a-z]?\]")
-_NAME = re.compile(
-    r"[^\W\d_a-z][\w’'-]+,? (?:[A-Z]\.[ -]?){1,3}|(?:[A-Z]\.[ -]?){1,3} ?[^\W\d_a-z][\w’'-]+|"
-    r"[^\W\d_a-z][\w’'-]+ [A-Z]{1,3}[,.;:]|et al\b"
+_SURNAME = r"[^\W\d_a-z][\w’'‐-]+(?: [^\W\d_a-z][\w’'‐-]+)?"
+_NAMED = re.compile(  # "Adams, B. C.", "B. C. Adams", "Adams BC,", "Bea Adams, Carl Brown and"
+    rf"(?:\W*\d{{1,3}}\W+|\[.{{1,20}}\]\s*)?(?:{_SURNAME},? (?:[A-Z]\.[ -]?){{1,3}}|"
+    rf"(?:[A-Z]\.[ -]?){{1,3}} ?{_SURNAME}|{_SURNAME} [A-Z]{{1,3}}[,.;:]|"
+    rf"{_SURNAME}(?: [A-Z]\.)* {_SURNAME}(?:,| and | et al))"
 )
 _LOCATOR = re.compile(
     r"\d+\s*(?:\([\d–-]+\))?\s*[:,;]\s*(?:pp?\.?\s*)?[A-Za-z]?\d+(?:\s?[–-]\s?[A-Za-z]?\d+)?|doi|"
@@ -61,14 +63,19 @@ class Closing:
     headings: dict[int, Heading] = field(default_factory=dict)
 
 
-def is_entry(part: Paragraph) -> bool:
-    """Whether a paragraph reads as an entry of a bibliography."""
+def is_entry(part: Paragraph, after: Paragraph | None = None) -> bool:
+    """Whether a paragraph reads as an entry of a bibliography, or begins one that ends in the part
+    ``after`` it.
+    """
     text = part.text
-    if not _YEAR.search(text) or len(part.words) < 5:
+    numbered, named = bool(_NUMBER.match(text)), bool(_NAMED.match(text))
+    if not (numbered or named) or len(part.words) < 5:
         return False
-    dense = len(_YEAR.findall(text)) * 60 >= len(part.words)
-    numbered, named = bool(_NUMBER.match(text)), bool(_NAME.search(text[:120]))
-    return dense and numbered + named + bool(_LOCATOR.search(text)) >= 2
+    if after is not None and len(after.words) <= 20 and not _YEAR.search(text):
+        text = f"{text} {after.text}"
+    years = len(_YEAR.findall(text))
+    dense = years and years * 60 >= len(part.words)
+    return bool(dense) and numbered + named + bool(_LOCATOR.search(text)) >= 2
 
 
 def find_closing(
@@ -81,7 +88,7 @@ def find_closing(
     for first, last in _runs(body, headings):
         _begin(closing, headings, first, begun)
         begun = last + 1
-        _end(closing, headings, last + 1, setting_of(body[first]))
+        _end(closing, headings, last + 1, body[first])
     _end_matter(closing, headings, layout)
     return closing
 
@@ -124,21 +131,56 @@ def _runs(body: Sequence[Paragraph], headings: dict[int, Heading]) -> list[tuple
     for place, part in enumerate(body):
         if id(part) in headings:
             close()
-        elif part.kind in ("paragraph", "table", "footnote") and is_entry(part):
+        elif part.kind in ("paragraph", "table", "footnote") and is_entry(part, _next(body, place)):
             if entries and place - entries[-1] > _BETWEEN:
                 close()
             entries.append(place)
-        elif entries and part.kind == "paragraph" and _is_other(part, body[entries[0]]):
+        elif entries and _is_other(part, body[entries[0]]):
             close()
     close()
     return runs
 
 
+def _next(body: Sequence[Paragraph], place: int) -> Paragraph | None:
+    return body[place + 1] if place + 1 < len(body) else None
+
+
 def _is_other(part: Paragraph, entry: Paragraph) -> bool:
     """Whether it belongs to no bibliography that is set like this entry."""
-    if _tells_end(part) or len(part.words) > 60:
-        return True
-    return len(part.words) > 15 and not setting_of(part).like(setting_of(entry))
+    own, other = setting_of(part), setting_of(entry)
+    # The second half of an entry may be the name of a journal, in italics.
+    family = own.family != other.family and not (own.italic or other.italic)
+    apart = family or abs(own.size - other.size) > 0.6
+    if _tells_end(part):
+        return apart
+    if part.kind != "paragraph" or len(part.words) <= 15 or _cites(part):
+        return False
+    return len(part.words) > 60 or apart
+
+
+def _cites(part: Paragraph) -> bool:
+    return bool(_YEAR.search(part.text) and _LOCATOR.search(part.text))
+
+
+def _next(body: Sequence[Paragraph], place: int) -> Paragraph | None:
+    return body[place + 1] if place + 1 < len(body) else None
+
+
+def _is_other(part: Paragraph, entry: Paragraph) -> bool:
+    """Whether it belongs to no bibliography that is set like this entry."""
+    own, other = setting_of(part), setting_of(entry)
+    # The second half of an entry may be the name of a journal, in italics.
+    family = own.family != other.family and not (own.italic or other.italic)
+    apart = family or abs(own.size - other.size) > 0.6
+    if _tells_end(part):
+        return apart
+    if part.kind != "paragraph" or len(part.words) <= 15 or _cites(part):
+        return False
+    return len(part.words) > 60 or apart
+
+
+def _cites(part: Paragraph) -> bool:
+    return bool(_YEAR.search(part.text) and _LOCATOR.search(part.text))
 
 
 def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: int) -> None:
@@ -151,11 +193,11 @@ def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: in
         known = headings.get(id(part)) or closing.begins.get(id(part))
         if known is not None and known.role == "references":
             return
-        short = len(part.words) <= 5 and len(part.lines) == 1
-        if place < first and short and title_role(part.text) == "references":
+        title = len(part.words) <= 5 and len(part.lines) == 1 and first - place <= _BETWEEN
+        if place < first and title and title_role(part.text) == "references":
             closing.headings[id(part)] = Heading(part.text, (), 1, "references")
             return
-        if known is not None or (not least and first - place > _BETWEEN):
+        if known is not None:
             break
     else:
         if least:
@@ -163,20 +205,30 @@ def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: in
     closing.begins[id(body[first])] = Heading("", (), 1, "references")
 
 
-def _end(closing: Closing, headings: dict[int, Heading], place: int, setting: Setting) -> None:
-    """Let another section begin with the first text after the entries that is set otherwise."""
-    for part in closing.body[place:]:
-        if id(part) in headings:
+def _end(closing: Closing, headings: dict[int, Heading], place: int, entry: Paragraph) -> None:
+    """Let another section begin with the first text after the entries that is none of them."""
+    for number, part in enumerate(closing.body[place:], place):
+        if id(part) in headings or is_entry(part):
             return
         told = _tells_end(part)
-        prose = part.kind == "paragraph" and len(part.words) > 15
-        if not is_entry(part) and (told or (prose and not setting_of(part).like(setting))):
+        other = _is_other(part, entry)
+        if (other and told) or ((other or told) and not _goes_on(closing, headings, number)):
             closing.begins[id(part)] = Heading("", (), 1, _role(part))
             return
 
 
+def _goes_on(closing: Closing, headings: dict[int, Heading], place: int) -> bool:
+    """Whether more entries come before the next heading."""
+    for part in closing.body[place + 1 :]:
+        if id(part) in headings:
+            return False
+        if is_entry(part):
+            return True
+    return False
+
+
 def _tells_end(part: Paragraph) -> bool:
-    address = part.text.startswith(("http", "doi"))  # of the entry above
+    address = part.text.lower().startswith(("http", "doi"))  # of the entry above
     return bool(END_MATTER.match(part.text)) or (is_separator(part) and not address)
 
 

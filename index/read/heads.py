@@ -27,7 +27,10 @@ def heads_apart(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
     """The parts, each heading as one of its own."""
     cut: list[Paragraph] = []
     for part in parts:
-        cut += _cut(part, layout) if part.kind == "paragraph" else [part]
+        if part.kind == "paragraph":
+            cut += _cut(part, layout)
+        else:  # "3 Results", "3.1 Trees": half of the words are numbers, as in a table
+            cut += _stacked(part) if part.kind == "table" else [part]
     return _whole(cut, layout)
 
 
@@ -89,9 +92,9 @@ def _capitals(line: Line) -> bool:
 
 
 def _stacked(part: Paragraph) -> list[Paragraph]:
-    """A heading and its subheading in one setting: both begin with a number that has a mark."""
+    """A heading and its subheading in one setting: each line that begins with the next number."""
     lines = part.lines
-    if len(lines) > 2 * _MOST_LINES or len(lines) < 2 or not _MARKED.match(lines[0].text):
+    if len(lines) > 2 * _MOST_LINES or len(lines) < 2 or not _NUMBERED.match(lines[0].text):
         return [part]
     starts = [
         number
@@ -102,7 +105,7 @@ def _stacked(part: Paragraph) -> list[Paragraph]:
     if not loud or len(starts) < 2:
         return [part]
     ends = [*starts[1:], len(lines)]
-    return [Paragraph(part.kind, lines[a:b]) for a, b in zip(starts, ends, strict=True)]
+    return [Paragraph("paragraph", lines[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
 def _labelled(part: Paragraph) -> list[Paragraph]:

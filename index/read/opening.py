@@ -283,7 +283,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
 def _beside(
     parts: Sequence[Paragraph], start: int, headings: dict[int, Heading], usual: Setting
 ) -> set[int]:
-    """The parts of a side column on the abstract's page: no running text stands above or below."""
+    """The parts of a side column on the abstract's page, which holds no running text."""
     page = parts[start].lines[0].page
     here = [part for part in parts if part.lines[0].page == page]
     lead = next((part for part in parts[start:] if _is_prose(part) and _long(part)), None)
@@ -291,7 +291,7 @@ def _beside(
         return set()
     kept = setting_of(lead)
     texts = [
-        _reach(part)
+        part
         for part in here
         if part is lead
         or part.kind == "caption"
@@ -301,12 +301,22 @@ def _beside(
     for place, part in enumerate(parts):
         if part.lines[0].page != page or part.kind not in ("paragraph", "table", "footnote"):
             continue
+        known = headings.get(place)
+        if place < start or part is lead or (known is not None and known.number):
+            continue
+        # In a paper of two columns the second one may hold a figure above its text.
+        near = texts
+        if lead.lines[0].column == 0:
+            near = [text for text in texts if text is lead or _beside_each_other(text, part)]
         left, right = _reach(part)
-        clear = all(right < x0 or left > x1 for x0, x1 in texts)
-        if clear and place >= start and not (headings.get(place) and headings[place].number):
+        if all(right < x0 or left > x1 for x0, x1 in map(_reach, near)):
             found.add(id(part))
     words = sum(len(part.words) for part in parts if id(part) in found)
     return found if words >= 15 else set()
+
+
+def _beside_each_other(one: Paragraph, other: Paragraph) -> bool:
+    return one.lines[0].y0 < other.lines[-1].y1 and other.lines[0].y0 < one.lines[-1].y1
 
 
 def _reach(part: Paragraph) -> tuple[float, float]:

@@ -442,7 +442,7 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
         if section.span.contains(block.span):
             if block.kind == "front" and prose:
                 break
-            if block.kind == "paragraph":
+            if block.kind in ("paragraph", "run-in"):  # "Objective:" of a structured one
                 prose.append(block.span)
     return Span(prose[0].start, prose[-1].end) if prose else None
 
