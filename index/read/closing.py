@@ -162,27 +162,6 @@ def _cites(part: Paragraph) -> bool:
     return bool(_YEAR.search(part.text) and _LOCATOR.search(part.text))
 
 
-def _next(body: Sequence[Paragraph], place: int) -> Paragraph | None:
-    return body[place + 1] if place + 1 < len(body) else None
-
-
-def _is_other(part: Paragraph, entry: Paragraph) -> bool:
-    """Whether it belongs to no bibliography that is set like this entry."""
-    own, other = setting_of(part), setting_of(entry)
-    # The second half of an entry may be the name of a journal, in italics.
-    family = own.family != other.family and not (own.italic or other.italic)
-    apart = family or abs(own.size - other.size) > 0.6
-    if _tells_end(part):
-        return apart
-    if part.kind != "paragraph" or len(part.words) <= 15 or _cites(part):
-        return False
-    return len(part.words) > 60 or apart
-
-
-def _cites(part: Paragraph) -> bool:
-    return bool(_YEAR.search(part.text) and _LOCATOR.search(part.text))
-
-
 def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: int) -> None:
     """Let a section begin with the entry at ``first``, unless one has begun already: since
     ``least``, where the bibliography before it ended, nothing else has.
