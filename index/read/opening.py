@@ -20,6 +20,9 @@ from index.read.layout import Layout, Paragraph
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
 _SHORTEST = 40  # words that a first paragraph has to be an abstract by itself
+_NARROW = 0.7  # of the text's width: a side column is no wider
+_LEAST_ASIDE = 15  # words of a side column
+_LEAST_BOX = 30  # words of a box with a title
 _PROSE = 12  # words: fewer are a label, a date or an address
 # What ACM, AMS and others print between an abstract and the introduction.
 INDEXING = re.compile(
@@ -100,64 +103,95 @@ def _long(part: Paragraph) -> bool:
 
 
 def find_opening(
-    parts: Sequence[Paragraph], body_start: int, headings: dict[int, Heading], layout: Layout
+    parts: Sequence[Paragraph], titled: set[int], headings: dict[int, Heading], layout: Layout
 ) -> Opening:
-    """Front matter, abstract and body. ``headings`` are by place; ``body_start`` is the place of
-    the first part that may be no front matter.
+    """Front matter, abstract and body. ``headings`` are by place; ``titled`` has the identities of
+    the title's words.
     """
-    named = next((place for place in sorted(headings) if headings[place].role == "abstract"), None)
-    if named is not None and (named < body_start or parts[named].lines[0].page > 3):
-        named = None
-    start = body_start if named is None else named
     usual = body_setting(parts, layout)
-    opening = Opening(list(parts[:start]), [])
-    if start >= len(parts):
-        return opening
-    aside = _beside(parts, start, headings, usual)
-    flow = [part for part in parts[start:] if id(part) not in aside]
-    known = {id(parts[place]): heading for place, heading in headings.items()}
-    place = _abstract(opening, flow, known, named is not None, usual, layout)
+    above = 1 + max(
+        (n for n, part in enumerate(parts) if any(id(word) in titled for word in part.words)),
+        default=-1,
+    )
+    known = {id(parts[place]): headings[place] for place in sorted(headings) if place >= above}
+    aside = _beside(parts[above:], known, usual)
+    flow = [part for part in parts[above:] if id(part) not in aside]
+    start = _start(flow, known)
+    opening = Opening([*parts[:above], *flow[:start]], flow[start:])
+    place = _abstract(opening, known, usual, layout)
     _place_aside(opening, [part for part in parts if id(part) in aside], place)
     return opening
+
+
+def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
+    """The place of the first part that is no front matter: the heading of the abstract, a first
+    paragraph of prose, or the first heading.
+    """
+    for place, part in enumerate(flow):
+        heading = headings.get(id(part))
+        if heading is not None and heading.role == "abstract" and part.lines[0].page <= 3:
+            return place
+    for place, part in enumerate(flow):
+        prose = len(part.words) > _SHORTEST and part.text.count(".") >= 2
+        if id(part) in headings or (part.kind == "paragraph" and prose):
+            return place
+    return 0
 
 
 # --- the abstract ---------------------------------------------------------------------------------
 
 
 def _abstract(
-    opening: Opening,
-    flow: list[Paragraph],
-    headings: dict[int, Heading],
-    named: bool,
-    usual: Setting,
-    layout: Layout,
+    opening: Opening, headings: dict[int, Heading], usual: Setting, layout: Layout
 ) -> int:
-    """Put ``flow`` into the body, say where the abstract and what follows it begin, and return the
-    place of the first part that is after it.
+    """Say where the abstract and what follows it begin in the body; return the place of the first
+    part that is after it.
     """
-    opening.body = flow
-    first = 1 if named else 0
-    end = next((n for n in range(first, len(flow)) if id(flow[n]) in headings), len(flow))
-    if end == first:
-        return end
-    region = flow[first:end]
+    body = opening.body
+    if not body:
+        return 0
+    opens = headings.get(id(body[0]))
+    if opens is not None and opens.role != "abstract":
+        return 0
+    first = 0 if opens is None else 1
+    end = next((n for n in range(first, len(body)) if id(body[n]) in headings), len(body))
+    region = body[first:end]
     prose = [n for n, part in enumerate(region) if _is_prose(part)]
-    if not named:
+    if opens is not None and not prose:  # "This page is left blank."
+        prose = [n for n, part in enumerate(region) if part.kind == "paragraph"][:1]
+    if opens is None:
         role: Role = "abstract" if headings and prose else "other"
-        opening.begins[id(flow[0])] = Heading("", (), 1, role)
+        opening.begins[id(body[0])] = Heading("", (), 1, role)
     if not headings or not prose:
         return end
     after = abstract_end(region, prose, usual, layout)
     until = len(region) if after is None else after
-    opening.apart |= {id(part) for part in _separators(region, prose[0] + 1, until)}
+    own, others = _sorted_out(region[:until], region[prose[0]])
+    opening.apart |= {id(part) for part in others if part.kind in ("paragraph", "table")}
+    body[first : first + until] = [*own, *others]
     if after is not None:
-        opened = end < len(flow) and first_of_all(headings[id(flow[end])])
-        opening.begins[id(region[after])] = Heading(
-            "", (), 1, "other" if opened else "introduction"
-        )
+        text = region[after:]
+        opened = end < len(body) and first_of_all(headings[id(body[end])])
+        opening.begins[id(text[0])] = Heading("", (), 1, "other" if opened else "introduction")
         if opened:
-            opening.apart |= {id(p) for p in region[after:] if not setting_of(p).like(usual)}
+            opening.apart |= {id(part) for part in text if not setting_of(part).like(usual)}
     return first + until
+
+
+def _sorted_out(
+    region: Sequence[Paragraph], lead: Paragraph
+) -> tuple[list[Paragraph], list[Paragraph]]:
+    """The abstract's own parts, and what is printed below or between them: keywords and all that
+    follows, small print, captions, footnotes.
+    """
+    own: list[Paragraph] = []
+    others: list[Paragraph] = []
+    below = False
+    for part in region:
+        below = below or (bool(own) and is_separator(part))
+        small = part.size < lead.size - 0.9 or part.kind in ("table", "footnote", "caption")
+        (others if below or small else own).append(part)
+    return own, others
 
 
 def first_of_all(heading: Heading) -> bool:
@@ -181,12 +215,6 @@ def _is_list(part: Paragraph) -> bool:
     """Keywords without their label: terms between bars or dots, and no sentence."""
     marks = len(re.findall(r"\s[|·•∙]\s", part.text))
     return marks >= 2 and marks >= len(part.words) / 6 and part.text[-1] != "."
-
-
-def _separators(region: Sequence[Paragraph], begin: int, end: int) -> list[Paragraph]:
-    """The front matter between an abstract and what follows it: all from the first such line on."""
-    first = next((n for n in range(begin, end) if is_separator(region[n])), end)
-    return [part for part in region[first:end] if part.kind in ("paragraph", "table")]
 
 
 def abstract_end(
@@ -280,43 +308,40 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
 # --- what stands beside it ------------------------------------------------------------------------
 
 
-def _beside(
-    parts: Sequence[Paragraph], start: int, headings: dict[int, Heading], usual: Setting
-) -> set[int]:
-    """The parts of a side column on the abstract's page, which holds no running text."""
-    page = parts[start].lines[0].page
-    here = [part for part in parts if part.lines[0].page == page]
-    lead = next((part for part in parts[start:] if _is_prose(part) and _long(part)), None)
-    if lead is None or lead.lines[0].page != page:
+def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
+    """The parts of a side column on page 1: narrower than the text, and with no text in it."""
+    here = [part for part in parts if part.lines[0].page == parts[0].lines[0].page]
+    prose = [part for part in here if _is_prose(part) and len(part.words) > _SHORTEST]
+    texts = [part for part in prose if setting_of(part).like(usual)]
+    if not texts and prose:
+        texts = [max(prose, key=_width)]
+    if not texts:
         return set()
-    kept = setting_of(lead)
-    texts = [
-        part
-        for part in here
-        if part is lead
-        or part.kind == "caption"
-        or (_is_prose(part) and (setting_of(part).like(usual) or setting_of(part).like(kept)))
-    ]
+    texts += [part for part in here if part.kind == "caption"]
     found = set()
-    for place, part in enumerate(parts):
-        if part.lines[0].page != page or part.kind not in ("paragraph", "table", "footnote"):
+    for part in here:
+        heading = headings.get(id(part))
+        kept = heading is not None and (heading.number or heading.role == "abstract")
+        if kept or part.kind not in ("paragraph", "table", "footnote"):
             continue
-        known = headings.get(place)
-        if place < start or part is lead or (known is not None and known.number):
-            continue
-        # In a paper of two columns the second one may hold a figure above its text.
-        near = texts
-        if lead.lines[0].column == 0:
-            near = [text for text in texts if text is lead or _beside_each_other(text, part)]
-        left, right = _reach(part)
-        if all(right < x0 or left > x1 for x0, x1 in map(_reach, near)):
+        clear = [one for one in texts if not _shares_column(one, part)]
+        # Text across the whole page may follow below a box.
+        spans = [any(_shares_column(one, text) for text in clear) for one in texts]
+        narrow = clear and _width(part) < _NARROW * max(map(_width, clear))
+        if narrow and all(spans):
             found.add(id(part))
-    words = sum(len(part.words) for part in parts if id(part) in found)
-    return found if words >= 15 else set()
+    words = sum(len(part.words) for part in here if id(part) in found)
+    return found if words >= _LEAST_ASIDE else set()
 
 
-def _beside_each_other(one: Paragraph, other: Paragraph) -> bool:
-    return one.lines[0].y0 < other.lines[-1].y1 and other.lines[0].y0 < one.lines[-1].y1
+def _shares_column(one: Paragraph, other: Paragraph) -> bool:
+    (left, right), (x0, x1) = _reach(one), _reach(other)
+    return left <= x1 and x0 <= right
+
+
+def _width(part: Paragraph) -> float:
+    left, right = _reach(part)
+    return right - left
 
 
 def _reach(part: Paragraph) -> tuple[float, float]:
@@ -335,7 +360,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
     for run in runs:
         title, *rest = run
         words = sum(len(part.words) for part in rest)
-        if _is_title(title, rest) and words >= 30:
+        if words >= _LEAST_BOX and _is_title(title, rest) and not is_separator(rest[0]):
             heading = Heading(title.text, (), 1, title_role(title.text))
             opening.boxes[id(title)] = heading
             boxes += [title, *(_as_prose(part) for part in rest)]

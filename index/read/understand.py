@@ -53,9 +53,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
     headings = find_headings(parts, layout, title_words)
-    body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    opening = find_opening(parts, body_start, headings, layout)
+    opening = find_opening(parts, title_words, headings, layout)
     heading_of |= opening.boxes
     closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
@@ -79,7 +78,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
         span = _write(draft, "heading" if heading else kind, part)
         if id(part) in opening.apart:
             draft.former[span] = part.kind
-        if id(part) in begins:
+        if id(part) in begins and not heading:
             draft.headings.append((begins[id(part)], Span(span.start, span.start)))
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
@@ -220,8 +219,11 @@ def _label_length(part: Paragraph) -> int:
     if not count or count > 24 or count == len(words):
         return 0
     last, after = words[count - 1], words[count]
+    said = " ".join(word.text for word in words[:count])
     gap = after.x0 - last.x1 if abs(after.y0 - last.y0) < part.size else 0.0
     closed = last.text[-1] in ".:—–?" or (last.style.bold and gap > 0.8 * part.size and count <= 10)
+    # "MAIN OUTCOMES AND MEASURES All-cause death was"
+    closed = closed or (last.style.bold and said.isupper() and len(said) > 6)
     return count if closed else 0
 
 
@@ -230,21 +232,6 @@ def _usual_style(part: Paragraph) -> tuple[bool, bool]:
     bold = sum(word.style.bold for word in words) > 0.6 * len(words)
     italic = sum(word.style.italic for word in words) > 0.6 * len(words)
     return bold, italic
-
-
-def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title: set[int]) -> int:
-    """The place of the first paragraph that is not front matter."""
-    after_title = 0
-    for place, part in enumerate(parts):
-        if any(id(word) in title for line in part.lines for word in line.words):
-            after_title = place + 1
-    first_heading = next((place for place in sorted(headings) if place >= after_title), None)
-    for place in range(after_title, len(parts) if first_heading is None else first_heading):
-        part = parts[place]
-        words = sum(len(line.words) for line in part.lines)
-        if part.kind == "paragraph" and words > 40 and part.text.count(".") >= 2:
-            return place  # an abstract without a heading
-    return after_title if first_heading is None else first_heading
 
 
 # --- the paper ------------------------------------------------------------------------------------
@@ -436,14 +423,12 @@ def _title_of(heading: Heading, printed: str) -> str:
 
 
 def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
-    """The prose of the abstract, up to the keywords or whatever front matter comes after it."""
-    prose: list[Span] = []
-    for block in blocks:
-        if section.span.contains(block.span):
-            if block.kind == "front" and prose:
-                break
-            if block.kind in ("paragraph", "run-in"):  # "Objective:" of a structured one
-                prose.append(block.span)
+    """The prose of the abstract, with its labels ("Objective:")."""
+    prose = [
+        block.span
+        for block in blocks
+        if block.kind in ("paragraph", "run-in") and section.span.contains(block.span)
+    ]
     return Span(prose[0].start, prose[-1].end) if prose else None
 
 
