@@ -23,7 +23,7 @@ _NUMBERED = re.compile(
 # "一、引言", "第2章 手法", "１．はじめに": no space need follow the number.
 _CJK_NUMBERED = re.compile(
     r"(?:第\s*)?(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})\s*"
-    r"(?:[章節节部]\s*[:、．]?|[、．.]|(?<!\d)\s)\s*"  # noqa: RUF001
+    r"(?:[章節节部]\s*[:、．]?|[、．.]|(?<!\d)\s)\s*"
     "(?P<title>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af].*)$"
 )
 _CJK_DIGITS = "零一二三四五六七八九"

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from index.paper import Role
 
@@ -49,7 +49,7 @@ _PHRASE_END = re.compile(
 )
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MOST_WORDS = 4  # of a phrase whose first or last word can stand for all of it
-_MARKS = " .,:;–—-•|【】[]()<>《》「」"  # noqa: RUF001
+_MARKS = " .,:;–—-•|【】[]()<>《》「」"
 
 
 def fold(text: str) -> str:
@@ -142,7 +142,7 @@ def tell(title: str) -> Told:
     others = _of_others(said, table)
     if others:
         return others
-    parts = re.split(r"\s*(?::|\s[–—-])\s", said, maxsplit=1)  # noqa: RUF001
+    parts = re.split(r"\s*(?::|\s[–—-])\s", said, maxsplit=1)
     for part in dict.fromkeys((said, parts[0])):
         found = _complete(part, table)
         if found.strength:
