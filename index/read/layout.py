@@ -16,6 +16,7 @@ from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
+from index.read.bidi import row_of
 from index.read.pages import Line, PageContent, PageWord
 
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
@@ -428,7 +429,7 @@ def _joined(lines: list[Line]) -> list[Line]:
     for line in lines:
         last = joined[-1] if joined else None
         if last is not None and _same_row(last, line):
-            last.words = sorted(last.words + line.words, key=lambda word: word.x0)
+            last.words = row_of(last.words, line.words)
             last.measure()
         else:
             joined.append(line)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from index.paper import Box, Finding, HiddenBy, PageSize, Status
+from index.read.bidi import is_right_to_left, reordered
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import Doubtful, PageFacts, Sight, alike, doubt, find_hidden, findings_of
 from index.read.pages import Area, Line, PageContent, Pages, PageWord, Style
@@ -191,7 +192,10 @@ def _page(page: Any, number: int) -> PageContent:
     doubtful: list[Doubtful] = []
     colours: set[int] = set()
     shown = textpage.extractWORDS()
-    for spans, drawn, block, upright in _printed_lines(textpage, shown):
+    printed = _printed_lines(textpage, shown)
+    if is_right_to_left("".join([word[4] for word in shown])):
+        printed = reordered(printed, textpage.extractRAWDICT()["blocks"])
+    for spans, drawn, block, upright in printed:
         words, doubts = _words(spans, drawn)
         colours.update(span["color"] for span in spans)
         if words:
