@@ -74,7 +74,10 @@ def reordered(printed: Iterable[Printed], blocks: Sequence[dict[str, Any]]) -> I
     ``blocks`` are MuPDF's, with the place of each character ("rawdict").
     """
     rows = list(_rows(printed, blocks))
-    orders = [_in_reading_order(_letters(row)) if _has_right_to_left(row) else [] for row in rows]
+    page = _runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[1]))
+    orders = [
+        _in_reading_order(_letters(row), page) if _has_right_to_left(row) else [] for row in rows
+    ]
     mirrored = _is_mirrored([order for order in orders if order])
     for row, order in zip(rows, orders, strict=True):
         if not order:
