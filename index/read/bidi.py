@@ -19,8 +19,8 @@ from typing import Any
 
 from index.read.pages import PageWord
 
-Printed = tuple[list[dict[str, Any]], Sequence[tuple[Any, ...]], int, bool]
-"""A line as ``pdf`` has it: its spans, its words, its block's number, whether it is upright."""
+Laid = tuple[int, int, dict[str, Any] | None, list[tuple[Any, ...]]]
+"""A line: its block's number, its number (-1: MuPDF's lines do not show it), spans and words."""
 
 _RIGHT = frozenset({"R", "AL"})
 _RIGHT_LETTERS = re.compile(
@@ -68,66 +68,71 @@ class _Letter:
         return (self.x0 + self.x1) / 2
 
 
-def reordered(printed: Iterable[Printed], blocks: Sequence[dict[str, Any]]) -> Iterator[Printed]:
+def reordered(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterator[Laid]:
     """The lines of a page, those with right-to-left letters in reading order, rows put together.
 
-    ``blocks`` are MuPDF's, with the place of each character ("rawdict").
+    ``blocks`` are MuPDF's, with the place of each character ("rawdict"). A row that was put
+    together has the number -1.
     """
-    rows = list(_rows(printed, blocks))
-    page = _runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[1]))
+    rows = list(_rows(laid, blocks))
+    page = _runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[3]))
     orders = [
-        _in_reading_order(_letters(row), page) if _has_right_to_left(row) else [] for row in rows
+        _in_reading_order(_letters(_raw(row, blocks)), page) if _has_right_to_left(row) else []
+        for row in rows
     ]
     mirrored = _is_mirrored([order for order in orders if order])
     for row, order in zip(rows, orders, strict=True):
         if not order:
-            for spans, drawn, block, upright, _ in row:
-                yield spans, drawn, block, upright
+            yield from row
             continue
         if mirrored:
             for letter, level in order:
                 if level % 2:
                     letter.text = _BRACKETS.get(letter.text, letter.text)
         letters = [letter for letter, _ in order]
-        yield list(_spans(letters)), list(_words(letters)), row[0][2], row[0][3]
+        line = {"spans": list(_spans(letters)), "dir": (1.0, 0.0)}
+        yield row[0][0], -1, line, list(_words(letters))
 
 
-_Row = list[tuple[list[dict[str, Any]], Sequence[tuple[Any, ...]], int, bool, dict[str, Any]]]
-
-
-def _rows(printed: Iterable[Printed], blocks: Sequence[dict[str, Any]]) -> Iterator[_Row]:
+def _rows(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterator[list[Laid]]:
     """MuPDF's lines, with those that stand side by side in one block together."""
-    row: _Row = []
-    for spans, drawn, block, upright in printed:
-        raw = blocks[drawn[0][5]]["lines"][drawn[0][6]]
-        if row and not (upright and row[-1][2] == block and _beside(row[-1][4], raw)):
+    row: list[Laid] = []
+    for one in laid:
+        if row and not (row[-1][0] == one[0] and _beside(_raw([row[-1], one], blocks))):
             yield row
             row = []
-        row.append((spans, drawn, block, upright, raw))
+        row.append(one)
     if row:
         yield row
 
 
-def _beside(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = one["bbox"], other["bbox"]
+def _raw(row: Sequence[Laid], blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of a row with their characters."""
+    return [blocks[number]["lines"][place] for number, place, *_ in row if place >= 0]
+
+
+def _beside(lines: Sequence[dict[str, Any]]) -> bool:
+    if len(lines) < 2 or any(abs(line["dir"][0] - 1) > 0.01 for line in lines):
+        return False
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = lines[0]["bbox"], lines[1]["bbox"]
     shared = min(ay1, by1) - max(ay0, by0)
     height = min(ay1 - ay0, by1 - by0)
     return bool(shared > 0.5 * height and max(bx0 - ax1, ax0 - bx1) < 1.5 * height)
 
 
-def _has_right_to_left(row: _Row) -> bool:
-    upright = all(line[3] for line in row)
-    return upright and any(is_right_to_left(word[4]) for line in row for word in line[1])
+def _has_right_to_left(row: Sequence[Laid]) -> bool:
+    upright = all(line is not None and abs(line["dir"][0] - 1) < 0.01 for _, _, line, _ in row)
+    return upright and any(is_right_to_left(word[4]) for *_, words in row for word in words)
 
 
-def _letters(row: _Row) -> list[_Letter]:
+def _letters(row: Sequence[dict[str, Any]]) -> list[_Letter]:
     """The glyphs of a row from left to right, with a space in every gap between words.
 
     Marks and the further letters of a ligature are with their glyph.
     """
     glyphs: list[_Letter] = []
     loose: list[tuple[str, float]] = []
-    lines = [list(_chars(raw)) for *_, raw in row]
+    lines = [list(_chars(raw)) for raw in row]
     begins: list[float] = []
     for line in lines:
         waiting: list[_Letter] = []

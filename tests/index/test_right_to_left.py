@@ -13,7 +13,7 @@ from index.read.pdf import read_pages
 
 CASE = Path(__file__).parents[2].parent / "shared/cases/11-right-to-left/ar.pdf"
 ODD = Path(__file__).parents[2].parent / "shared/papers/odd/docling_right_to_left_01.pdf"
-STYLE = Style(10, False, False, False, False, "Any")
+STYLE = Style(10, False, False, False, False, False, "Any")
 
 
 def lines_of(path: Path) -> list[str]:
