@@ -9,6 +9,7 @@ from index.paper import Span, Words
 from index.read.english import is_compound
 from index.read.pages import Line, PageWord
 from index.read.scripts import plain_text
+from index.read.words import sets_spaces
 
 _HYPHENS = "-\u00ad\u2010"
 
@@ -81,6 +82,9 @@ class Composer:
                         glued = True
                     else:
                         text, glued = self._end_of_line(text, following.words[0].text)
+                        unspaced = line.count > 1.5 * count
+                        after = following.words[0].text
+                        glued = glued or not sets_spaces(text, after, unspaced)
                 numbers[id(word)] = len(starts)
                 starts.append(length)
                 length += len(text)

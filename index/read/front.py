@@ -28,7 +28,8 @@ _AFFILIATION = re.compile(
     r"Foundation|Polytechni|Council|Observator|National|Google|Microsoft|Facebook|Meta AI|"
     r"OpenAI|DeepMind|NVIDIA|Amazon|IBM|Apple|Adobe|Alibaba|Tencent|Huawei|Baidu|Yahoo|ETH\b|MIT\b|CNRS|INRIA|DFKI|Street|Road|Avenue|"
     r"Science|Engineering|USA|Germany|China|France|Italy|Canada|Japan|Korea|India|Poland|Kingdom|"
-    r"Berkeley|Division|Group\b|Team\b|Project|Ministry|Agency|Studio|Consult|Society)",
+    r"Berkeley|Division|Group\b|Team\b|Project|Ministry|Agency|Studio|Consult|Society)|"
+    r"大学|大學|学院|學院|研究|实验室|實驗室|公司|中心|医院|病院|会社|学科|대학|연구|학과|جامعة|אוניברסיט",
     re.I,
 )
 _CONTACT = re.compile(r"@|\bdoi:|https?://|www\.|e-?mail|\.(?:edu|com|org|ac\.\w\w)\b", re.I)
@@ -46,7 +47,7 @@ _COLLECTIVE = re.compile(
     r"(?:authors|team|consortium|collaboration|working group)",
     re.I,
 )
-_AND = re.compile(r"\s*(?:,|;|&|·|•|\||\b(?:and|AND|und|et)\b)\s*")
+_AND = re.compile(r"\s*(?:[,，、;；]|&|·|•|\||\b(?:and|AND|und|et)\b)\s*")
 _MEMBERSHIP = re.compile(
     r",?\s*(?:(?:Graduate |Student |Senior |Life )+)?(?:Member|Fellow),?\s*(?:IEEE|ACM|SIAM|AAAI)\b"
 )
@@ -54,6 +55,13 @@ _NOT_NAMES = frozenset({
     "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution",
     "authors", "anonymous", "preprint", "draft", "article", "letter", "review",
 })  # fmt: skip
+
+
+# Names without a space, or with one after the family's: "张三", "山田 太郎", "김민수".
+_UNSPACED_NAME = re.compile(
+    "[\u4e00-\u9fff々]{2,4}|[\uac00-\ud7af]{2,4}|"
+    "[\u4e00-\u9fff々]{1,3}[ \u3000・]?[\u3040-\u30ff\u4e00-\u9fff々]{1,4}"
+)
 
 
 def is_collective(text: str) -> bool:
@@ -83,7 +91,7 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
     if not candidates:
         return ()
     # A single short word in the largest type is a journal's name more often than a title.
-    worded = [line for line in candidates if len(line.words) >= 2] or candidates
+    worded = [line for line in candidates if line.count >= 2] or candidates
     largest = max(line.size for line in worded)
     top = [line for line in worded if line.size >= largest - 0.1]
     if largest <= _usual_size(lines) + 0.6:  # no larger than the text: it is in bold, or in front
@@ -300,6 +308,8 @@ def _trimmed(piece: str) -> str:
 
 def is_name(text: str) -> bool:
     """Whether this can be a person's name: two to five capitalised words, particles apart."""
+    if _UNSPACED_NAME.fullmatch(text):
+        return not (KNOWN.match(text) or _AFFILIATION.search(text))
     tokens = text.split()
     if not 2 <= len(tokens) <= 6 or _AFFILIATION.search(text):
         return False

@@ -19,6 +19,7 @@ from index.paper import BlockKind
 from index.read.bidi import row_of
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
+from index.read.words import words_of
 
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
 
@@ -90,7 +91,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
         body = [
             line
             for line in lines
-            if line.column == column and abs(line.size - body_size) < 1.1 and len(line.words) > 3
+            if line.column == column and abs(line.size - body_size) < 1.1 and line.count > 3
         ]
         if body:
             columns[column] = (
@@ -120,7 +121,7 @@ def _usual(edges: list[float], low: bool) -> float:
 def _body_size(lines: Iterator[Line]) -> float:
     sizes: Counter[float] = Counter()
     for line in lines:
-        if line.upright and len(line.words) > 4:
+        if line.upright and line.count > 4:
             sizes[line.size] += len(line.text)
     if not sizes:
         return 10.0
@@ -663,12 +664,12 @@ _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]
 
 def prose_words(words: Sequence[PageWord]) -> int:
     """Words of three letters and more that are not set as maths or as a formula."""
-    return sum([not word.style.maths and _reads_as_prose(word.text) for word in words])
+    return sum([0 if word.style.maths else _prose_in(word.text) for word in words])
 
 
 @lru_cache(maxsize=65_536)
-def _reads_as_prose(text: str) -> bool:
-    return _PROSE_WORD.fullmatch(text) is not None
+def _prose_in(text: str) -> int:
+    return words_of(text) if _PROSE_WORD.fullmatch(text) else 0
 
 
 _SYMBOL = re.compile("[=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−]")
@@ -711,7 +712,13 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     width = right - left
     if width <= 0:
         return False
-    digits = sum([not word.text.isalpha() and any(map(str.isdigit, word.text)) for word in words])
+    digits = sum(
+        [
+            not word.text.isalpha() and any(map(str.isdigit, word.text))
+            for word in words
+            if words_of(word.text) == 1
+        ]
+    )
     if len(words) >= 4 and digits > 0.4 * len(words):
         return True
     gaps = sum(

@@ -248,7 +248,7 @@ def _small_letters(outlines: Any) -> dict[tuple[int, int], dict[int, int]]:
                         continue
                     top, bottom = one["bbox"][1], one["bbox"][3]
                     rise = (one["origin"][1] - bottom) / size
-                    if one["c"].isalnum() and 0 < bottom - top < 0.55 * size:
+                    if one["c"].isalnum() and one["c"].isascii() and 0 < bottom - top < 0.55 * size:
                         level = 1 if rise > 0.2 else -1 if rise < -0.05 else 0
                         if level and (one["c"].isdigit() or level > 0):
                             found.setdefault((number, place), {})[at] = level

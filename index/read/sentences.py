@@ -36,7 +36,7 @@ _MAYBE_LAST = frozenset({
 
 _CLOSERS = "\"'”’»)\\]"
 _NOTE = (
-    r"\^[\d,;–—*∗†‡§¶#a-z-]{1,14}"  # raised, as the text has it: "Brazil.^1 By"
+    r"\^(?:[\d,;–—*∗†‡§¶#a-z-]{1,40}|\([^()\s]{1,30}\))"  # raised: "Brazil.^1 By"
     r"|\d{1,3}(?:[,–—-]\s?\d{1,3})*"  # raised, but not known to be: "CAD.10-19 In"
     r"|[†‡§¶‖*∗#]{1,3}"
     r"|\[\d[\d,\s–-]*\]"

@@ -21,8 +21,14 @@ from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.places import Place
 from index.read.sentences import split_sentences
 
-_GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
-_ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
+_UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
+_GLUED_LABEL = re.compile(
+    rf"(?:abstract|summary|terms|keywords)[—–](?=\w)|{_UNSPACED_ABSTRACT}(?:(?<=[】\]])|[:：])(?=\w)",
+    re.I,
+)
+_ABSTRACT_LABEL = re.compile(
+    rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
+)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 # What ACM prints between an abstract and the introduction.
 _INDEXING = re.compile(
@@ -169,9 +175,9 @@ def _abstract_length(part: Paragraph) -> int:
         return 0
     first = words[0]
     style = first.style
-    told = first.text[-1] in ".:—–-"
+    told = first.text[-1] in ".:—–-：】]"
     marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
-    return 1 if told and (marked or len(words) > 20) else 0
+    return 1 if told and (marked or sum(line.count for line in part.lines) > 20) else 0
 
 
 def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
@@ -231,8 +237,9 @@ def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title:
     first_heading = next((place for place in sorted(headings) if place >= after_title), None)
     for place in range(after_title, len(parts) if first_heading is None else first_heading):
         part = parts[place]
-        words = sum(len(line.words) for line in part.lines)
-        if part.kind == "paragraph" and words > 40 and part.text.count(".") >= 2:
+        words = sum(line.count for line in part.lines)
+        stops = part.text.count(".") + part.text.count("。")
+        if part.kind == "paragraph" and words > 40 and stops >= 2:
             return place  # an abstract without a heading
     return after_title if first_heading is None else first_heading
 
