@@ -57,11 +57,15 @@ _NOT_NAMES = frozenset({
 })  # fmt: skip
 
 
-# Names without a space, or with one after the family's: "张三", "山田 太郎", "김민수".
+# Names without a space, or with one after the family's: "张三", "山田 太郎". Korea's families are
+# few (the census of 2015 counts 285, and these are those of 99 in 100 people), its words many.
 _UNSPACED_NAME = re.compile(
-    "[\u4e00-\u9fff々]{2,4}|[\uac00-\ud7af]{2,4}|"
-    "[\u4e00-\u9fff々]{1,3}[ \u3000・]?[\u3040-\u30ff\u4e00-\u9fff々]{1,4}"
+    "[\u4e00-\u9fff々]{2,4}|"
+    "[\u4e00-\u9fff々]{1,3}[ \u3000・]?[\u3040-\u30ff\u4e00-\u9fff々]{1,4}|"
+    "[김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구민진지엄채원천방"
+    "공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용] ?[\uac00-\ud7af]{2}"
 )
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
 def is_collective(text: str) -> bool:
@@ -308,8 +312,9 @@ def _trimmed(piece: str) -> str:
 
 def is_name(text: str) -> bool:
     """Whether this can be a person's name: two to five capitalised words, particles apart."""
-    if _UNSPACED_NAME.fullmatch(text):
-        return not (KNOWN.match(text) or _AFFILIATION.search(text))
+    if _UNSPACED.search(text):
+        known = KNOWN.match(text) or _AFFILIATION.search(text)
+        return bool(_UNSPACED_NAME.fullmatch(text)) and not known
     tokens = text.split()
     if not 2 <= len(tokens) <= 6 or _AFFILIATION.search(text):
         return False

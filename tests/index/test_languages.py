@@ -168,7 +168,9 @@ def test_names_without_a_space_are_names(name: str) -> None:
     assert is_name(name)
 
 
-@pytest.mark.parametrize("text", ["清华大学", "摘要", "参考文献", "東京大学", "水文循环网络模型"])
+@pytest.mark.parametrize(
+    "text", ["清华大学", "摘要", "参考文献", "東京大学", "水文循环网络模型", "적립 대상"]
+)
 def test_other_short_words_are_none(text: str) -> None:
     assert not is_name(text)
 
