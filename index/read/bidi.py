@@ -29,6 +29,7 @@ _RIGHT_LETTERS = re.compile(
 _CONTROLS = frozenset({"BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "B"})
 _BRACKETS = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{", "«": "»", "»": "«"}
 _OPENING = "([{«"
+_WORD_SPACE = 0.6  # of a line's height: pieces of a row are no further apart, columns are
 _SPACE = 0.14  # of the type's size: a wider gap between glyphs is a space
 
 
@@ -40,13 +41,15 @@ def is_right_to_left(text: str) -> bool:
 def row_of(one: Sequence[PageWord], other: Sequence[PageWord]) -> list[PageWord]:
     """Two pieces of a printed row as one, in the order of reading; each is in that order itself."""
     words = [*one, *other]
-    if _runs_right_to_left("".join(word.text for word in words)):
+    if runs_right_to_left("".join(word.text for word in words)):
         return [*one, *other] if one[0].x1 > other[0].x1 else [*other, *one]
     return sorted(words, key=lambda word: word.x0)
 
 
-def _runs_right_to_left(text: str) -> bool:
-    """Whether most of its letters are written from right to left."""
+def runs_right_to_left(text: str) -> bool:
+    """Whether most of a text's letters are written from right to left."""
+    if not is_right_to_left(text):
+        return False
     kinds = Counter(unicodedata.bidirectional(one) for one in text if one.isalpha())
     return kinds["R"] + kinds["AL"] >= max(kinds["L"], 1)
 
@@ -75,7 +78,7 @@ def reordered(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterato
     together has the number -1.
     """
     rows = list(_rows(laid, blocks))
-    page = _runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[3]))
+    page = runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[3]))
     orders = [
         _in_reading_order(_letters(_raw(row, blocks)), page) if _has_right_to_left(row) else []
         for row in rows
@@ -117,7 +120,7 @@ def _beside(lines: Sequence[dict[str, Any]]) -> bool:
     (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = lines[0]["bbox"], lines[1]["bbox"]
     shared = min(ay1, by1) - max(ay0, by0)
     height = min(ay1 - ay0, by1 - by0)
-    return bool(shared > 0.5 * height and max(bx0 - ax1, ax0 - bx1) < 1.5 * height)
+    return bool(shared > 0.5 * height and max(bx0 - ax1, ax0 - bx1) < _WORD_SPACE * height)
 
 
 def _has_right_to_left(row: Sequence[Laid]) -> bool:
@@ -229,7 +232,7 @@ def _in_reading_order(letters: list[_Letter], page: bool) -> list[tuple[_Letter,
     """
     from bidi import algorithm  # type: ignore[import-untyped]
 
-    right = page or _runs_right_to_left("".join(letter.text for letter in letters))
+    right = page or runs_right_to_left("".join(letter.text for letter in letters))
     row = letters[::-1] if right else list(letters)
     said = "".join(letter.text[0] for letter in row)
     storage: dict[str, Any] = algorithm.get_empty_storage()

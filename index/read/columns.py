@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from index.read.bidi import runs_right_to_left
 from index.read.pages import Line, PageContent
 
 _STEP = 3  # points between places that are tried
@@ -255,7 +256,8 @@ def reading_order(
         line.column = first + 1 if first == last else 0
     _widen(lines, reach)
     edges = (0.0, *gutters, width)
-    beside = _Cut(edges, lines[0].page == 1 if lines else False)
+    turned = runs_right_to_left("".join([line.text for line in lines]))
+    beside = _Cut(edges, lines[0].page == 1 if lines else False, turned)
     return [line for unit in beside.order(units(lines, reach), 0, len(gutters)) for line in unit]
 
 
@@ -311,6 +313,7 @@ def sorted_units(found: list[Unit]) -> list[Unit]:
 class _Cut:
     edges: tuple[float, ...]  # of the columns
     is_first_page: bool
+    right_first: bool  # in Arabic and Hebrew
 
     def order(self, found: list[Unit], first: int, last: int) -> list[list[Line]]:
         """The units of columns ``first`` to ``last`` in reading order."""
@@ -327,7 +330,8 @@ class _Cut:
             right = [unit for unit in found if unit.first > gutter]
             before = self.order(left, first, gutter)
             after = self.order(right, gutter + 1, last)
-            return [*after, *before] if self._is_box(gutter, first, last) else [*before, *after]
+            turned = self.right_first or self._is_box(gutter, first, last)
+            return [*after, *before] if turned else [*before, *after]
         return self._bands(found, whole or over[gutter], first, last)
 
     def _bands(

@@ -135,6 +135,17 @@ def _told(title: str) -> Told:
     return tell(match["title"] if match else title)
 
 
+_OPENS_BODY = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
+
+
+def opens_body(line: str) -> bool:
+    """Whether a line is, or begins with, the heading of the abstract or of the introduction."""
+    if _OPENS_BODY.match(line):
+        return True
+    label = parse_heading(re.split(r"[:：.—]\s*(?=\D)", line, maxsplit=1)[0]).title_alone
+    return is_known_title(label) and tell(label).role in ("abstract", "introduction")
+
+
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
     told = [_told(heading.title) for heading in headings]

@@ -17,6 +17,7 @@ from statistics import median
 from index.paper import BlockKind
 from index.read.bidi import row_of
 from index.read.columns import find_gutters, reading_order, units
+from index.read.headings import opens_body
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
 from index.read.words import words_of
@@ -366,14 +367,12 @@ def _right_edge(line: Line) -> int:
 
 # --- rows and the front --------------------------------------------------------------------------
 
-_FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
-
 
 def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
     if not lines or lines[0].page != 1 or not gutters:
         return 0.0
-    heights = [line.y0 for line in lines if _FIRST_HEADING.match(line.text)]
+    heights = [line.y0 for line in lines if opens_body(line.text)]
     heights += [
         unit.lines[0].y0
         for unit in units(lines, {})

@@ -80,3 +80,38 @@ def test_pieces_of_a_row_are_joined_in_its_direction() -> None:
     english = [word("world", 200)], [word("hello", 50)]
     assert [one.text for one in row_of(*english)] == ["hello", "world"]
     assert not is_right_to_left("Ελληνικά и Ω")
+
+
+ABSTRACT = (
+    "מערך הנתונים כולל 40 תחנות (ראו איור 2) בין 1998 ל-2019. השתמשנו בספריית pandas של Python כדי"
+    " לנתח אותו [3, 4]. השגיאה הייתה 4.2 סנטימטר לעומת 6.9 בקו הבסיס."
+)
+PROSE = "המודל שלנו קטן ומהיר. הוא אומן על השנים הראשונות ונבדק על השנים האחרונות. " * 4
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_the_right_column_is_read_first(columns: int, tmp_path: Path) -> None:
+    typst = pytest.importorskip("typst")
+    titles = ["1 מבוא", "2 שיטה", "3 תוצאות", "4 דיון", "5 סיכום"]
+    body = "".join(f"= {title}\n{ABSTRACT}\n\n{PROSE}\n\n{PROSE}\n\n" for title in titles)
+    source = f"""#set page("a4", margin: 2.2cm, columns: {columns})
+#set text(font: "Libertinus Serif", lang: "he", size: 10.5pt)
+#set par(justify: true, first-line-indent: 1em)
+#place(top + center, scope: "parent", float: true)[#text(17pt)[*מודלים חוזרים למפלס נהרות*] \\
+דנה כהן, יוסי לוי]
+#show heading: it => block(above: 14pt, below: 8pt, text(13pt, it.body))
+= תקציר
+{ABSTRACT}
+
+{body}"""
+    path = tmp_path / "he.pdf"
+    typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+    paper = _read_file(path, "he", None, 100, 10**6).paper
+    assert paper is not None
+    assert paper.title == "מודלים חוזרים למפלס נהרות"
+    assert paper.authors == ("דנה כהן", "יוסי לוי")
+    assert paper.abstract is not None
+    assert " ".join(paper.abstract.of(paper.text).split()) == ABSTRACT
+    assert [(one.title, one.role) for one in paper.sections[2:]] == list(
+        zip(titles, ["introduction", "method", "results", "discussion", "conclusion"], strict=True)
+    )
