@@ -87,7 +87,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     lines: list[Line] = []
     first_page: list[Line] = []
     for page in pages:
-        kept = [line for line in page.lines if id(line) not in away]
+        kept = _with_initials([line for line in page.lines if id(line) not in away], body_size)
         if page.number == 1:
             first_page = [Line(1, line.block, list(line.words)) for line in kept]
         places = gutters[page.number]
@@ -367,6 +367,47 @@ def _right_edge(line: Line) -> int:
 
 # --- rows and the front --------------------------------------------------------------------------
 
+_INITIAL = re.compile(r"[\"“‘'«]?[^\W\d_]")
+_INITIAL_SIZE = 1.7  # of the text's size
+
+
+def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
+    """Put a paragraph's dropped capital before the word that it begins.
+
+    It reaches down over two or three lines and is drawn on the baseline of the last of them.
+    """
+    initials: list[tuple[PageWord, Line]] = []
+    kept: list[Line] = []
+    for line in lines:
+        first = line.words[0]
+        large = first.style.size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
+        if not large or not _INITIAL.fullmatch(first.text):
+            kept.append(line)
+            continue
+        if len(line.words) > 1:
+            rest = Line(line.page, line.block, line.words[1:], line.upright)
+            if rest.size > 0.8 * first.style.size:  # a word of a line in that size
+                kept.append(line)
+                continue
+            kept.append(rest)
+        initials.append((first, line))
+    for initial, own in initials:
+        beside = [
+            line
+            for line in kept
+            if line.upright
+            and -2 < line.x0 - initial.x1 < 1.2 * body_size
+            and initial.y0 - 0.5 * body_size < line.middle < initial.y1
+            and len(line.words) > 1
+        ]
+        if beside:
+            first_line = min(beside, key=lambda line: line.middle)
+            first_line.words = [initial, *first_line.words]
+            first_line.measure()
+        else:
+            kept.append(own)
+    return kept
+
 
 def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
@@ -453,9 +494,10 @@ def _same_row(last: Line, line: Line) -> bool:
 _SMALLEST_PROSE = 0.66  # of the body's size: anything smaller is text in a drawing
 _BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _CAPTION = re.compile(
-    r"(?:Fig(?:ure|\.)?|Table|Tab\.|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|Box|"
+    r"(?:Fig(?:ur[ae]|\.)?|Table|Tab(?:elle|leau|la|\.)|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|"
+    r"Box|Abb(?:ildung|\.)|[图圖図表]|그림|표|"
     r"Extended Data Fig(?:ure|\.)|Supplementary (?:Fig(?:ure|\.)|Table))\s*"
-    r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:|–—-])?",
+    r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:：．|–—-])?",
     re.I,
 )
 _NUMBER_FIRST = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*|[IVX]+)\.?\s")
@@ -510,7 +552,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
-        if not ends_open:
+        if not ends_open and not _goes_on_in_bold(last, line, layout):
             return True
     if (
         last.italic != line.italic
@@ -529,7 +571,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
     near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
-    runs_on = near and last.block == line.block and not (short or ended)
+    # A label at the head of a line may be longer than what it labels, and in a size of its own.
+    same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
+    runs_on = near and (last.block == line.block or same) and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
         and min(sum(len(one.text) for one in group), len(line.text)) > 3
@@ -559,6 +603,15 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
+    """Whether a paragraph's line is full and open, and the next one is bold for its weight only."""
+    left, right = layout.edges(line)
+    full = last.x1 > right - 1.5 * last.size and last.x0 < left + 4 * last.size
+    near = line.middle - last.middle < 1.15 * layout.leading
+    alike = abs(last.size - line.size) < 0.3 and abs(line.x0 - left) < 1.5
+    return full and near and alike and len(last.words) > 4 and not _SENTENCE_END.search(last.text)
 
 
 def _is_numbered_italic(group: list[Line]) -> bool:
@@ -614,6 +667,10 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         return "footnote"
     if group[0].page == 1 and size < layout.body_size - 0.7 and _OF_AUTHORS.search(text):
         return "footnote"
+    if _NUMBER.fullmatch(text):
+        return "table"  # at an axis, or in a cell
+    if _EQUATION_NUMBER.fullmatch(text):
+        return "equation"
     caption = _CAPTION.match(text)
     if caption and (
         caption["mark"]
@@ -631,6 +688,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     return "paragraph"
 
 
+_NUMBER = re.compile(r"[−–+-]?[\d.,%\s]+(?:[eE×][\d^−-]+)?")
 _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]+")
 
 

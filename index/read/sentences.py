@@ -18,7 +18,7 @@ from index.read.english import common_words
 _JOINING = frozenset({
     "cf", "vs", "viz", "e.g", "i.e", "resp", "approx", "ca", "w.r.t", "a.k.a", "s.t", "dept",
     "univ", "proc", "conf", "trans", "lett", "rev", "assoc", "intl", "natl", "ed", "eds", "esp",
-    "incl",
+    "incl", "vgl", "bzw", "bspw", "ggf", "evtl", "inkl", "sog", "ex", "ej",
 })  # fmt: skip
 _TITLES = frozenset({"Dr", "dr", "Prof", "prof", "Mr", "Mrs", "Ms", "St", "Mt"})
 # These end a sentence unless a number or a letter comes next: "Sec. 4", "Eq. (2)", "Fig. S3".
@@ -26,6 +26,10 @@ _POINTING = frozenset({
     "fig", "figs", "eq", "eqs", "eqn", "eqns", "sec", "secs", "sect", "ch", "chap", "tab", "tbl",
     "ref", "refs", "thm", "lem", "prop", "def", "cor", "alg", "app", "appx", "no", "nos", "vol",
     "vols", "pp", "p", "exp", "abb", "bd", "nr", "sr", "art",
+})  # fmt: skip
+_MONTHS = frozenset({
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
+    "November", "Dezember",
 })  # fmt: skip
 # These end a sentence where a word follows that begins one: "the U.S. Census" goes on.
 _MAYBE_LAST = frozenset({
@@ -218,6 +222,10 @@ def _full_stop_ends(text: str, span: Span, match: re.Match[str], word: str, rest
     quoted = match.group().strip(".")[:1] in set("\"'”’»")
     if word in _TITLES or (lower in _JOINING and not quoted):
         return False
+    if len(word) == 1 and word.isalpha() and re.match(r"[^\W\d_]\.(?=\s)", rest):
+        return False  # "z. B.", "d. h.", "A. N. Gomez"
+    if word.isdigit() and len(word) <= 2 and following in _MONTHS:
+        return False  # "am 3. Mai"
     if lower in _POINTING and word != "P" and not quoted:
         return (starts and len(following) > 1) or not _NUMBER_NEXT.match(rest)
     if lower in _MAYBE_LAST:

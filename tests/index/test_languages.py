@@ -8,6 +8,7 @@ import pytest
 
 from index.paper import Paper, Role
 from index.read import _read_file
+from index.read.figures import figure_name
 from index.read.front import is_name
 from index.read.headings import KNOWN, assign_roles, parse_heading, title_role
 from index.read.roles import Strength, abstract_label, tell
@@ -173,6 +174,17 @@ def test_names_without_a_space_are_names(name: str) -> None:
 )
 def test_other_short_words_are_none(text: str) -> None:
     assert not is_name(text)
+
+
+@pytest.mark.parametrize(
+    ("caption", "label", "kind"),
+    [("图1 模型的结构", "图1", "figure"), ("表 2：误差", "表 2", "table"), ("図3．結果", "図3", "figure"),
+     ("Abbildung 4: Pegel", "Abbildung 4", "figure"), ("Tableau 5. Erreurs", "Tableau 5", "table"),
+     ("Figura 6. Niveles", "Figura 6", "figure"), ("그림 7 결과", "그림 7", "figure")],
+)  # fmt: skip
+def test_captions_have_names_in_each_language(caption: str, label: str, kind: str) -> None:
+    name = figure_name(caption)
+    assert name is not None and (name.label, name.kind) == (label, kind)
 
 
 def read(path: Path) -> Paper:

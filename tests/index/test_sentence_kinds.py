@@ -61,6 +61,7 @@ def test_a_unit_or_a_short_word_ends_a_sentence(sentences: list[str]) -> None:
         "We thank prof. dr. Stef Smith and R. P. Allan for it.",
         "As in Tab. 2 and Fig . 6, it falls.",
         "It holds by Eqs. (2) and Sec. IV of it.",
+        "Wir haben z. B. am 3. Mai, d. h. vgl. Abb. 2, p. ex. cela, begonnen.",
         "S. Gadgil, Am. Econ. Rev. 104, 123 has it.",
         "K. K. Kumar, Geophys. Res. Lett. 46, 1681 has it.",
     ],
