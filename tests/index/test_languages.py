@@ -178,7 +178,8 @@ def test_other_short_words_are_none(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("caption", "label", "kind"),
-    [("图1 模型的结构", "图1", "figure"), ("表 2：误差", "表 2", "table"), ("図3．結果", "図3", "figure"),
+    [("图1 模型的结构", "图1", "figure"), ("表 2：误差", "表 2", "table"),
+     ("図3．結果", "図3", "figure"),
      ("Abbildung 4: Pegel", "Abbildung 4", "figure"), ("Tableau 5. Erreurs", "Tableau 5", "table"),
      ("Figura 6. Niveles", "Figura 6", "figure"), ("그림 7 결과", "그림 7", "figure")],
 )  # fmt: skip
