@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -68,7 +68,8 @@ def _unaccented(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Table:
     roles: tuple[Role, ...]  # the first of several counts
-    wordings: dict[tuple[Role, _Kind], re.Pattern[str]]
+    wordings: dict[tuple[Role, _Kind], re.Pattern[str]]  # of scripts that set words apart
+    unspaced: dict[tuple[Role, _Kind], re.Pattern[str]]  # of the others
     filler: re.Pattern[str]
     closing: re.Pattern[str]
     own: re.Pattern[str]
@@ -80,20 +81,27 @@ class _Table:
 def _table() -> _Table:
     data: dict[str, Any] = yaml.safe_load(_TABLE.read_text("utf-8"))
     wordings: dict[tuple[Role, _Kind], re.Pattern[str]] = {}
+    unspaced: dict[tuple[Role, _Kind], re.Pattern[str]] = {}
     titles: list[str] = []
     for role, kinds in data["roles"].items():
         if role not in get_args(Role):
             raise ValueError(f"{_TABLE.name}: {role} is no role")
         for kind, languages in kinds.items():
             listed = [one for of_language in languages.values() for one in _entries(of_language)]
-            wordings[role, kind] = re.compile("|".join(map(_bounded, listed)))
             titles += listed if kind == "titles" else []
+            apart = [one for one in listed if not _UNSPACED.search(one)]
+            if apart:
+                wordings[role, kind] = re.compile(rf"(?<!\w)(?:{'|'.join(apart)})(?!\w)")
+            if len(apart) < len(listed):
+                rest = [one for one in listed if _UNSPACED.search(one)]
+                unspaced[role, kind] = re.compile("|".join(rest))
     return _Table(
         roles=tuple(data["roles"]),
         wordings=wordings,
-        filler=re.compile("|".join(map(_bounded, _entries(data["fillers"])))),
+        unspaced=unspaced,
+        filler=_within(_entries(data["fillers"])),
         closing=_whole(_entries(data["closing"])),
-        own=re.compile("|".join(map(_bounded, _entries(data["own"])))),
+        own=_within(_entries(data["own"])),
         labels={role: _whole(_entries(listed)) for role, listed in data["labels"].items()},
         known=_whole(titles),
     )
@@ -103,10 +111,12 @@ def _entries(listed: str) -> list[str]:
     return [_unaccented(one.strip()) for one in listed.split(" | ")]
 
 
-def _bounded(wording: str) -> str:
-    """A wording that stands for whole words, where its script sets words apart."""
-    spaced = wording.isascii() or not _UNSPACED.search(wording)
-    return rf"(?<!\w)(?:{wording})(?!\w)" if spaced else f"(?:{wording})"
+def _within(wordings: list[str]) -> re.Pattern[str]:
+    """Wordings that stand for whole words, where their script sets words apart."""
+    unspaced = [one for one in wordings if _UNSPACED.search(one)]
+    spaced = [one for one in wordings if not _UNSPACED.search(one)]
+    whole = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)" if spaced else ""
+    return re.compile("|".join(filter(None, [whole, *unspaced])))
 
 
 def _whole(wordings: list[str]) -> re.Pattern[str]:
@@ -133,6 +143,7 @@ def abstract_label(text: str) -> Role | None:
     return next((r for r, wording in _table().labels.items() if wording.fullmatch(said)), None)
 
 
+@lru_cache(maxsize=4096)
 def tell(title: str) -> Told:
     """The role that a title without its number tells."""
     table = _table()
@@ -151,7 +162,7 @@ def tell(title: str) -> Told:
 
 
 def _of_others(said: str, table: _Table) -> Told | None:
-    """ "Limitations of existing models" are background: not the paper's own."""
+    """Background, for "Limitations of existing models": they are not the paper's own."""
     match = re.match(r"limit(?:ation|e)s? (?:of|in|de|des|du) (?P<whose>.+)", said)
     if match is None or table.own.match(match["whose"]):
         return None
@@ -160,11 +171,10 @@ def _of_others(said: str, table: _Table) -> Told | None:
 
 def _complete(said: str, table: _Table) -> Told:
     """What a title tells that has no words beside those of roles."""
-    for role in table.roles:
-        for kind in ("titles", "names"):
-            wording = table.wordings.get((role, kind))
-            if wording is not None and wording.fullmatch(said):
-                return Told(role, Strength.CLEAR)
+    wordings = _wordings(said, table)
+    named = [r for (r, kind), one in wordings if kind != "words" and one.fullmatch(said)]
+    if named:
+        return Told(min(named, key=table.roles.index), Strength.CLEAR)
     spans = _matches(said, table)
     rest = said
     for _, start, end, _ in spans:
@@ -202,11 +212,17 @@ _WHOLE_ONLY: frozenset[Role] = frozenset(
 )
 
 
+def _wordings(said: str, table: _Table) -> list[tuple[tuple[Role, _Kind], re.Pattern[str]]]:
+    """The wordings that a title can have by its script."""
+    both = bool(_UNSPACED.search(said))
+    return [*table.wordings.items(), *(table.unspaced.items() if both else ())]
+
+
 def _matches(said: str, table: _Table) -> list[tuple[Role, int, int, _Kind]]:
     """Role, place and kind of each wording in a title, those inside a longer one left out."""
     found = [
         (role, match.start(), match.end(), kind)
-        for (role, kind), wording in table.wordings.items()
+        for (role, kind), wording in _wordings(said, table)
         for match in wording.finditer(said)
     ]
     return sorted(
