@@ -17,7 +17,7 @@ from index.read.roles import Strength, Told, is_closing, is_known_title, tell
 
 _NUMBERED = re.compile(
     r"(?P<word>(?i:appendix|section)\s+|§\s*)?"
-    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.?\d{1,2})(?:\.\d{1,2}){0,2}|[IVX]{1,5}|[A-Z])"
+    r"(?P<number>\d{1,2}(?:[.．]\d{1,2}){0,3}|[A-Z](?:\.?\d{1,2})(?:\.\d{1,2}){0,2}|[IVX]{1,5}|[A-Z])"
     r"(?P<mark>[.):．）]{0,2})\s*[—–|-]?\s+(?P<title>\S.*)$"
 )
 # "一、引言", "第2章 手法", "１．はじめに": no space need follow the number.

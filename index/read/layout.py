@@ -511,7 +511,7 @@ _OF_AUTHORS = re.compile(
     r"\b(?:is|are|was|were) with (?:the )?[A-Z]|"
     r"^\W*(?:Equal|Correspondence to|Manuscript received)\b"
 )
-_SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?:。．！？؟][\"'”’)\]]*$")
 _ABSTRACT_ALONE = re.compile(r"(?:Abstract|ABSTRACT)\W?")
 _KEYWORD = re.compile(r"(?:key\s?-?words|index terms)\b", re.I)
 _KEYWORDS = re.compile(r"(?:key\s?-?words(?: and phrases)?|index terms)\s*[.:—–-]", re.I)

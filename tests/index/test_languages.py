@@ -139,11 +139,11 @@ def test_methods_after_the_bibliography_are_the_methods() -> None:
 @pytest.mark.parametrize(
     ("title", "number", "alone"),
     [("一、引言", "1", "引言"), ("第十二章 实验", "12", "实验"), ("１．はじめに", "1", "はじめに"),
-     ("2 手法", "2", "手法")],
+     ("2 手法", "2", "手法"), ("３．１　モデル", "3.1", "モデル")],
 )  # fmt: skip
 def test_numbers_of_chinese_and_japanese_headings(title: str, number: str, alone: str) -> None:
     heading = parse_heading(title)
-    assert (heading.number, heading.title_alone) == ((number,), alone)
+    assert (heading.number, heading.title_alone) == (tuple(number.split(".")), alone)
 
 
 def test_words_are_counted_in_any_script() -> None:
