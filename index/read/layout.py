@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
-from index.read.bidi import row_of
+from index.read.bidi import row_of, runs_right_to_left
 from index.read.columns import find_gutters, reading_order, units
 from index.read.headings import opens_body
 from index.read.pages import Line, PageContent, PageWord
@@ -564,9 +564,10 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     left, right = layout.edges(line)
-    short = last.x1 < right - 2.5 * size
+    (begins, _), (last_begins, last_ends) = (_sides(one, left, right) for one in (line, last))
+    short = last_ends < right - 2.5 * size
     ended = bool(_SENTENCE_END.search(last.text))
-    plain = not (last.bold or last.italic or ended) and last.x1 < left + 0.7 * (right - left)
+    plain = not (last.bold or last.italic or ended) and last_ends < left + 0.7 * (right - left)
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
@@ -588,7 +589,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         usual = min(max(usual, last.middle - group[-2].middle), 1.5 * usual)
     if step > 1.35 * usual + 0.5:
         return True
-    indent = line.x0 - min(last.x0, max(left, last.x0))
+    indent = begins - min(last_begins, max(left, last_begins))
     if _BULLET.match(line.words[0].text) and line.block != last.block:
         return True
     if ended and short:
@@ -599,10 +600,17 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         0.7 * size < indent < 4 * size
         and (ended or short)
         and len(group) >= 1
-        and abs(last.x0 - left) < 0.7 * size
+        and abs(last_begins - left) < 0.7 * size
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
+    """Where a line begins and ends in its column, as if all were written from left to right."""
+    if runs_right_to_left(line.text):
+        return left + right - line.x1, left + right - line.x0
+    return line.x0, line.x1
 
 
 def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:

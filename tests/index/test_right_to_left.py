@@ -115,3 +115,25 @@ def test_the_right_column_is_read_first(columns: int, tmp_path: Path) -> None:
     assert [(one.title, one.role) for one in paper.sections[2:]] == list(
         zip(titles, ["introduction", "method", "results", "discussion", "conclusion"], strict=True)
     )
+
+
+def test_paragraphs_that_only_their_indent_tells_apart(tmp_path: Path) -> None:
+    typst = pytest.importorskip("typst")
+    source = f"""#set page("a4", margin: 3cm)
+#set text(font: "Libertinus Serif", lang: "he", size: 11pt)
+#set par(justify: true, first-line-indent: 2em, spacing: 0.65em)
+#text(17pt)[*מודלים חוזרים למפלס נהרות*]
+
+{PROSE}
+
+{PROSE}סוף.
+
+{PROSE}
+
+{PROSE}"""
+    path = tmp_path / "he.pdf"
+    typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+    paper = _read_file(path, "he", None, 100, 10**6).paper
+    assert paper is not None
+    said = [" ".join(block.span.of(paper.text).split()) for block in paper.blocks[1:]]
+    assert said == [PROSE.strip(), f"{PROSE}סוף.", PROSE.strip(), PROSE.strip()]
