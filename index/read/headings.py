@@ -148,7 +148,7 @@ def opens_body(line: str) -> bool:
 
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
-    told = [_told(heading.title) for heading in headings]
+    told = _one_abstract(headings, [_told(heading.title) for heading in headings])
     parents = _parents(headings)
     placed = _by_place(headings, told, _after_references(headings, told, parents))
     roles: list[Role] = []
@@ -158,6 +158,18 @@ def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
         else:
             roles.append(_below(roles[parent], told[parent], own))
     return [replace(heading, role=role) for heading, role in zip(headings, roles, strict=True)]
+
+
+def _one_abstract(headings: Sequence[Heading], told: Sequence[Told]) -> list[Told]:
+    """A second abstract is the first one in another language: it tells nothing new."""
+    kept: list[Told] = []
+    found = False
+    for heading, one in zip(headings, told, strict=True):
+        title = heading.title_alone
+        again = one.role == "abstract" and is_known_title(title) and not is_closing(title)
+        kept.append(Told("other", Strength.CLEAR) if again and found else one)
+        found = found or again
+    return kept
 
 
 def _parents(headings: Sequence[Heading]) -> list[int | None]:

@@ -123,6 +123,13 @@ def test_a_section_that_says_little_takes_its_role_from_its_place() -> None:
     assert found["7 Open Science"] == "other"
 
 
+def test_an_abstract_in_another_language_is_none_of_the_paper() -> None:
+    found = roles("Abstract", "Introduction", "Results", "Discussion", "摘要", "Résumé", "Резюме")
+    assert list(found.values())[4:] == ["other", "other", "other"]
+    found = roles("Abstract", "1 Introduction", "2 Experiments", "3 Summary")
+    assert found["3 Summary"] == "conclusion"
+
+
 def test_an_appendix_on_limitations_has_their_role() -> None:
     found = roles(
         "1 Introduction", "2 Method", "References", "A Proofs", "B Results", "E Limitations"
