@@ -8,9 +8,11 @@ import pytest
 
 from index.paper import Paper, Role
 from index.read import _read_file
+from index.read.compose import Composer, vocabulary
 from index.read.figures import figure_name
 from index.read.front import is_name
 from index.read.headings import KNOWN, assign_roles, parse_heading, title_role
+from index.read.pages import Line, PageWord, Style
 from index.read.roles import Strength, abstract_label, tell
 from index.read.words import count_words, sets_spaces, words_of
 from index.split import split
@@ -169,6 +171,24 @@ def test_a_line_end_is_a_space_where_the_script_has_them(
     before: str, after: str, unspaced: bool, space: bool
 ) -> None:
     assert sets_spaces(before, after, unspaced) == space
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [(("grew [31]–", "[34] leaves"), "grew [31]–[34] leaves"),
+     (("the counts", "—all of them"), "the counts—all of them"),
+     (("the counts —", "all of them"), "the counts — all of them"),
+     (("線形の基準", "では最初の"), "線形の基準では最初の"), (("한국어", "논문"), "한국어 논문")],
+)  # fmt: skip
+def test_two_lines_become_one_text(lines: tuple[str, str], text: str) -> None:
+    style = Style(10, False, False, False, False, False, "Any")
+    made = [
+        Line(1, 0, [PageWord(one, 0, 0, 9, 9, ((one, style),)) for one in line.split()])
+        for line in lines
+    ]
+    composer = Composer(vocabulary(made))
+    composer.write(made)
+    assert composer.text == text
 
 
 @pytest.mark.parametrize("name", ["张三", "欧阳明", "山田太郎", "山田 太郎", "김민수"])
