@@ -27,8 +27,14 @@ from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
 from index.read.title import find_title, first_page, subtitle_place, without_mark
 
-_GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
-_ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
+_UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
+_GLUED_LABEL = re.compile(
+    rf"(?:abstract|summary|terms|keywords)[—–](?=\w)|{_UNSPACED_ABSTRACT}(?:(?<=[】\]])|[:：])(?=\w)",
+    re.I,
+)
+_ABSTRACT_LABEL = re.compile(
+    rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
+)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
 _LISTED_LINES = 120  # more is no list of affiliations
@@ -272,9 +278,9 @@ def _abstract_length(part: Paragraph) -> int:
         return 0
     first = words[0]
     style = first.style
-    told = first.text[-1] in ".:—–-"
+    told = first.text[-1] in ".:—–-：】]"
     marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
-    return 1 if told and (marked or len(words) > 20) else 0
+    return 1 if told and (marked or sum(line.count for line in part.lines) > 20) else 0
 
 
 def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
