@@ -533,8 +533,9 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
         output.print()
         output.print("Hidden text, which is in no passage:")
         for finding in paper.findings:
-            said = f"  p. {finding.box.page}, by its {finding.hidden_by}: {finding.text}"
-            output.print(_one_line(said), soft_wrap=True)
+            place = f"p. {finding.box.page}, " if finding.box else ""
+            said = f"{place}by its {finding.hidden_by}: {finding.text}"
+            output.print(f"  {_one_line(said)}", soft_wrap=True)
 
 
 @app.command()

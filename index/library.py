@@ -1714,11 +1714,12 @@ def _alike(title: str, other: str) -> bool:
 
 def _noted(paper: Paper) -> str:
     """What is to be said of a paper that is in: where hidden text was left out of it."""
-    pages = sorted({finding.box.page for finding in paper.findings})
-    if not pages:
+    if not paper.findings:
         return ""
+    pages = sorted({finding.box.page for finding in paper.findings if finding.box})
     listed = ", ".join(map(str, pages[:5])) + (", ..." if len(pages) > 5 else "")
-    return f"hidden text left out on page {listed}: `gloss show {paper.id}` lists it"
+    where = f" on page {listed}" if pages else ""
+    return f"hidden text left out{where}: `gloss show {paper.id}` lists it"
 
 
 def _refusal(former: Edition, version: int | None) -> str:
