@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from index.read.front import is_collective, is_name
-from index.read.markup import Walk, classes, is_hidden, local_name, text_of
+from index.read.markup import Walk, classes, is_ornament, local_name, text_of
 from index.read.mathml import is_mark, linear
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _raw_lines(authors: Element) -> list[_Raw]:
             group += "ltx_creator" in named
             if kind is not None:
                 open_lines.append((kind, []))
-            if is_hidden(element) or tag in _FURNITURE or named & _LEFT_OUT or not tag:
+            if is_ornament(element) or tag in _FURNITURE or named & _LEFT_OUT or not tag:
                 walk.skip()
             elif marks:
                 open_lines[-1][1].append(_MARK)

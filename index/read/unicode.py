@@ -11,6 +11,7 @@ tags: https://www.unicode.org/charts/PDF/UE0000.pdf.
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import groupby
 
 _TAGS = "\U000e0000-\U000e007f"
@@ -37,8 +38,8 @@ _SELECTED = re.compile(f"[{_SELECTORS}]{{2,}}")
 _ROW = re.compile(f"[{_WIDTHLESS}\u200e\u200f]{{8,}}")
 _JOINERS = "\u200c\u200d"
 _LONG_ROW = 16  # characters without width side by side: no script and no editor sets as many
-# Scripts in which a joiner changes the letters beside it: from Arabic to Tibetan, Burmese, Khmer and
-# Mongolian, and Arabic's presentation forms.
+# Scripts in which a joiner changes the letters beside it: from Arabic to Tibetan, Burmese, Khmer
+# and Mongolian, and Arabic's presentation forms.
 _JOINING = re.compile("[\u0600-\u08ff\u0900-\u0fff\u1000-\u109f\u1780-\u18af\ufb50-\ufefc]")
 _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff]")
 
@@ -59,6 +60,11 @@ def clean(text: str) -> str:
     )
 
 
+def plain(text: str) -> str:
+    """``text`` on one line, cleaned, its letters composed (NFC)."""
+    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
+
+
 def spelled(text: str) -> tuple[str, ...]:
     """What unseen characters of ``text`` say to a program, in order: words in tags, in variation
     selectors and in bits without width; annotations; and text that is shown in another direction.
@@ -75,8 +81,8 @@ def spelled(text: str) -> tuple[str, ...]:
         found.append((match.start(), _bits_of(match[0])))
     found += [(match.start(), match[2]) for match in _ANNOTATED.finditer(text)]
     found += [(match.start(), clean(match[1])) for match in _TURNED.finditer(text)]
-    said = ("".join(c for c in words if c.isprintable()).strip() for _, words in sorted(found))
-    return tuple(words for words in said if sum(map(str.isalnum, words)) > 1)
+    shown = ["".join(c for c in words if c.isprintable()).strip() for _, words in sorted(found)]
+    return tuple(words for words in shown if sum(map(str.isalnum, words)) > 1)
 
 
 def _is_needed(text: str, match: re.Match[str]) -> bool:
