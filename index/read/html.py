@@ -467,6 +467,8 @@ class Draft:
         self._add(here)
 
     def _add(self, done: _Open) -> None:
+        if not done.parts:
+            return
         said = "".join(done.parts)
         self._spelled.update(dict.fromkeys(spelled(said)))
         text = _rows(said) if done.kind == "table" else plain(said)

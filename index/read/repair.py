@@ -77,14 +77,10 @@ def flattened(source: str) -> str:
         if not end:
             depth += 1
             dropped.append(depth > _DEEPEST)
-            return _instead(name) if dropped[-1] else match[0]
+            return "" if dropped[-1] and name in _INLINE else "<p>" if dropped[-1] else match[0]
         if not dropped:
             return match[0]
         depth -= 1
-        return _instead(name) if dropped.pop() else match[0]
+        return "" if dropped.pop() else match[0]
 
     return _TAG.sub(seen, source)
-
-
-def _instead(name: str) -> str:
-    return "" if name in _INLINE else "<p>"

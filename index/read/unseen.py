@@ -196,6 +196,8 @@ class _Styles:
 
     def of(self, element: Element) -> dict[str, str]:
         """Its declarations that matter here, by property."""
+        if not element.attrib and element not in self._by_rule:
+            return {}
         style, matched = element.get("style"), self._by_rule.get(element, ())
         said = [one for rule in matched for one in rule]
         if style:
@@ -286,8 +288,12 @@ def _declared(content: Any) -> list[_Declared]:
 
 def _gone(style: Mapping[str, str], element: Element) -> HiddenBy | None:
     """Why an element is not seen with all that is in it."""
+    if not style and not element.get("class"):
+        return None
     if classes(element) & _FOR_SCREEN_READERS and not _is_formula(element):
         return "position"
+    if not style:
+        return None
     if style.get("display") == "none" or style.get("content-visibility") == "hidden":
         return "style"
     if _number(style.get("opacity", ""), 1.0) < _FAINT or re.search(
