@@ -36,6 +36,7 @@ class Front:
     title: str = ""
     authors: tuple[str, ...] = ()
     affiliations: tuple[Span, ...] = ()
+    author_affiliations: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Body:
             title=front.title,
             authors=front.authors,
             affiliations=front.affiliations,
+            author_affiliations=front.author_affiliations,
             keywords=self.keywords,
             links=self.links,
             abstract=self.abstract,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from index.paper import ARXIV_ID
-from index.read.identity import Identity, identify, is_stamp
+from index.read.identity import Identity, identify, is_stamp, iso_date
 from index.read.markup import Walk, classes, local_name, text_of
 from index.read.unicode import plain
 
@@ -93,13 +92,9 @@ class Page:
         keys = ("citation_date", "citation_publication_date", "citation_online_date", "dc.date",
                 "article:published_time")  # fmt: skip
         for value in (value for key in keys for value in self._meta.get(key, [])):
-            match = re.match(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?!\d)", value)
-            if match:
-                try:
-                    day = datetime(int(match[1]), int(match[2]), int(match[3] or 1)).date()
-                except ValueError:
-                    continue
-                return day.isoformat() if match[3] else day.isoformat()[:7]
+            found = iso_date(value)
+            if found is not None:
+                return found
         return None
 
 

@@ -239,6 +239,7 @@ class Draft:
             else:
                 self._end(element)
         self._flush()
+        self.pieces += self._notes
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -353,7 +354,8 @@ class Draft:
     def _opening(self, tag: str, named: frozenset[str], element: Element) -> _Open | None:
         """The stretch of text that this element opens, if it does."""
         if "ltx_note" in named:
-            front = named & {"ltx_role_thanks", "ltx_note_frontmatter"} or not self._in_body
+            thanks = bool(named & {"ltx_role_thanks", "ltx_note_frontmatter"})
+            front = thanks or (self.typed and not self._in_body)
             return _Open("front" if front else "footnote", whole=True, classes=named)
         kind = next((k for name, k in _ONE_BLOCK_CLASSES.items() if name in named), None)
         kind = kind or _ONE_BLOCK_TAGS.get(tag)
@@ -486,7 +488,7 @@ class Draft:
             # "Theorem 1 .", and IEEE's appendix "-A Proofs"
             piece.text = re.sub(r"^-(?=[A-Z])| (?=[.:](?:\s|$))", "", text)
             self._headed(piece, done)
-        if done.kind == "footnote":
+        if done.kind == "footnote" and any(part.strip() for part in self._open[-1].parts):
             self._notes.append(piece)
             return
         if done.kind == "front" and done.classes & _INSTITUTES:

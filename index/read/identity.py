@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -66,6 +67,28 @@ def _month(arxiv_id: str) -> str | None:
         return None
     year = int(digits[:2])
     return f"{1900 + year if year > 90 else 2000 + year}-{digits[2:4]}"
+
+
+_DAYS = ("%B %d, %Y", "%B %d %Y", "%d %B %Y", "%b %d, %Y", "%d %b %Y", "%Y%m%d")
+
+
+def iso_date(text: str) -> str | None:
+    """A date in words or figures as ISO, as exact as it is: "2024-07-03", "2024-07", "2024"."""
+    said = text.strip()
+    match = re.match(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?(?!\d)", said)
+    if match:
+        try:
+            found = datetime(int(match[1]), int(match[2]), int(match[3] or 1)).date()
+        except ValueError:
+            return None
+        return found.isoformat() if match[3] else found.isoformat()[:7]
+    for form in _DAYS:
+        with suppress(ValueError):
+            return datetime.strptime(said, form).date().isoformat()
+    for form in ("%B %Y", "%b %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(said, form).date().isoformat()[:7]
+    return said if re.fullmatch(r"(?:1[89]|20)\d{2}", said) else None
 
 
 def _slug(name: str) -> str:
