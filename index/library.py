@@ -157,7 +157,8 @@ class PaperRow:
     """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
 
     A ``reason`` beside ``ok`` tells of a paper that this one belongs to by its file's name, of a
-    later file for the same paper that failed, and of what arXiv has said since: ``newest`` is the version to get where there is a newer one.
+    later file for the same paper that failed, and of what arXiv has said since: ``newest`` is the
+    version to get where there is a newer one.
     """
 
     id: str

@@ -28,7 +28,7 @@ _TINY = 1.4  # CSS pixels: 1.05 points, as in PDFs
 _AWAY = 500.0  # CSS pixels to the left or above: off any screen, and no hanging indent
 _FAR = 5000.0  # CSS pixels to the right or below
 SAID = 200  # characters of a finding's text
-_HELPER_WORDS = 12  # of what is said to screen readers alone: "opens in a new window"
+_HELPER_WORDS = 6  # of what is said to screen readers alone: "opens in a new window"
 _FOR_SCREEN_READERS = frozenset({"sr-only", "visually-hidden", "screen-reader-text"})
 _MOST_RULES = 4000  # that hide or show: a page with more is read by its attributes alone
 _UNREAD = frozenset({"head", "script", "style", "svg", "title", "template", "noscript"})
@@ -41,6 +41,7 @@ _PROPERTIES = frozenset({
 })  # fmt: skip
 # What LaTeXML's own style sheet, which its pages link to, makes of these.
 _LATEXML = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}
+_NAME = re.compile(r"var\(\s*(?P<name>--[\w-]+)\s*(?:,\s*(?P<otherwise>[^()]*(?:\([^()]*\))?))?\)")
 _SHOWS = re.compile(r":(?:hover|focus(?:-within|-visible)?|active|checked|target)(?![\w-])")
 _NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
 _LENGTH = re.compile(rf"{_NUMBER}\s*(px|pt|pc|in|cm|mm|em|rem|ex|ch|vw|vh|%|)(?![\w%])", re.I)
@@ -103,6 +104,8 @@ def take_out(tree: Element) -> list[Unseen]:
         looks.append(look)
         root = local_name(element) in ("html", "body")  # hidden until a script has run
         why = None if root else _gone(style, element)
+        if local_name(element) == "template":
+            why = "style"
         if local_name(element) in _UNREAD or why:
             if why:
                 whole.append((element, why))
@@ -119,7 +122,7 @@ def take_out(tree: Element) -> list[Unseen]:
     for element, hidden in whole:
         parent = element.getparent()
         if parent is not None:
-            helper = hidden == "position" or bool(classes(element) & _FOR_SCREEN_READERS)
+            helper = bool(classes(element) & _FOR_SCREEN_READERS) or _is_clipped(styled.of(element))
             found.append(Unseen(parent, text_of(element), hidden, helper))
             _remove(element, parent)
     return found
@@ -190,9 +193,13 @@ class _Styles:
 
     def __init__(self, tree: Element) -> None:
         self._by_rule: dict[Element, list[list[_Declared]]] = {}
+        self._named: dict[str, str] = {}  # the page's own names of colours and sizes: "--paper"
         rules = list(islice(_rules(tree), _MOST_RULES + 1))
         if rules and len(rules) <= _MOST_RULES:
             self._match(tree, rules)
+        for element in (tree, *(one for one in tree if local_name(one) == "body")):
+            said = self.of(element).items()
+            self._named.update({name: value for name, value in said if name.startswith("--")})
 
     def of(self, element: Element) -> dict[str, str]:
         """Its declarations that matter here, by property."""
@@ -210,7 +217,12 @@ class _Styles:
             value = element.get(attribute)
             if value and (attribute == "bgcolor" or local_name(element) == "font"):
                 done.setdefault(name, value)
+        if self._named:
+            return {name: _NAME.sub(self._value, value) for name, value in done.items()}
         return done
+
+    def _value(self, name: re.Match[str]) -> str:
+        return self._named.get(name["name"], name["otherwise"] or name[0])
 
     def _match(self, tree: Element, rules: Sequence[tuple[str, list[_Declared]]]) -> None:
         import cssselect2
@@ -279,7 +291,7 @@ def _declared(content: Any) -> list[_Declared]:
         )
         for node in tinycss2.parse_blocks_contents(content, True, True)
         if node.type == "declaration"
-        and (node.lower_name in _PROPERTIES or node.lower_name in _LATEXML)
+        and (node.lower_name in _PROPERTIES or node.lower_name.startswith("--"))
     ]
 
 
