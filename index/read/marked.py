@@ -41,17 +41,24 @@ _BRACKETS = re.compile(r"\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]", re.S)
 _TEX = re.compile(r"[\\^_=]")
 _BLANK = re.compile(r"\n\s*\n")
 _NOTE = re.compile(r"\[(?:[^\]\\]|\\.)+\]:\s*(?:#|<#?>)\s*(?P<said>[\"'(].*[\"')])\s*$")
-_MARK = re.compile(r"(?:\{\s*\})?\s*(?P<way>[\^_])\s*(?:\{(?P<group>[^{}\\]*|\s*\\[a-z]+\s*)\}|"
-                   r"(?P<one>[\w*]|\\[a-z]+))")  # fmt: skip
+_MARK = re.compile(
+    r"(?:\{\s*\})?\s*(?P<way>[\^_])\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w|\*|\\[a-z]+))"
+)
+_SAID = re.compile(r"[\w,*†‡§¶⋆°′+−–-]+")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
 _SIGNS = {"\\dagger": "†", "\\ddagger": "‡", "\\ast": "*", "\\star": "⋆", "\\circ": "°",
           "\\prime": "′", "\\S": "§", "\\P": "¶"}  # fmt: skip
+
+
+_DEEPEST = 60  # quotations and lists inside one another; what is deeper would be left out
+_DEEP = re.compile(rf"^((?:[ \t]*>){{{_DEEPEST // 2}}})(?:[ \t]*>)+", re.M)
 
 
 def to_html(source: str) -> str:
     """The page that a Markdown text is. Nothing of it is interpreted but its markup."""
     env: dict[str, Any] = {}
     markdown = _parser()
-    tokens = _with_notes_beside(markdown.parse(source, env))
+    tokens = _with_notes_beside(markdown.parse(_DEEP.sub(r"\1", source), env))
     for token in tokens:
         if token.type == "inline" and token.children:
             _tell_tags(token.children)
@@ -68,7 +75,7 @@ def _parser() -> MarkdownIt:
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
-    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": _DEEPEST}).enable("table")
     dollarmath_plugin(
         markdown, allow_space=True, allow_digits=False, allow_blank_lines=False, double_inline=True
     )
@@ -166,11 +173,9 @@ def _inline_formula(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str
     content, sign = tokens[at].content, tokens[at].markup or "$"
     match = _MARK.fullmatch(content.strip())
     if match is not None and sign == "$":
-        said = (match["group"] or match["one"] or "").replace(" ", "")
-        said = _SIGNS.get(said, said)
-        if said and not said.startswith("\\"):
-            if said in _SIGNS.values():
-                return said
+        said = "".join((match["group"] or match["one"] or "").split())
+        said = _COMMAND.sub(lambda command: _SIGNS.get(command[0], command[0]), said)
+        if _SAID.fullmatch(said):
             tag = "sup" if match["way"] == "^" else "sub"
             return f"<{tag}>{escape(said)}</{tag}>"
     return escape(f"{sign}{content}{sign}", quote=False)

@@ -136,7 +136,7 @@ def _matter(said: Mapping[str, Any]) -> Matter:
     known = _known_places(next((said[key] for key in _PLACES if key in said), None))
     people: dict[str, list[str]] = {}
     for name, own in _people(next((said[key] for key in _PEOPLE if key in said), None)):
-        if name:
+        if name and not re.search(r"[{}\[\]]", name):
             people.setdefault(name, []).extend(
                 place for one in own for place in _resolved(one, known)
             )

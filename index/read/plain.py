@@ -33,7 +33,7 @@ _MARKS = r"\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*�
 _HAN_NAME = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,6}(?<![学院所系司部室心校会社])"
 )
-_ALONE = 40  # words of a paragraph above the first section that is no line of names: the abstract
+_ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
 
 
 def compose(
@@ -118,7 +118,7 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
 def _is_prose(piece: Piece) -> bool:
     """Whether a paragraph is running text, longer than any line of names or places."""
     long = len(piece.text.split()) > _ALONE or len(re.findall(r"[\u3040-\u9fff]", piece.text)) > 80
-    ends = len(re.findall(r"[.!?](?:\s|$)|[。！？]", piece.text))
+    ends = len(re.findall(r"\b[a-z]{2,}[.!?](?:\s|$)|[。！？]", piece.text))
     return piece.kind == "paragraph" and long and ends >= 2 and not authors_in(piece.text)
 
 
