@@ -89,7 +89,7 @@ class _Look:
 
 def take_out(tree: Element) -> list[Unseen]:
     """Take what is not seen out of a page, comments included, and tell what it was."""
-    found = list(_comments(tree))
+    found = _comments(tree)
     styled = _Styles(tree)
     whole: list[tuple[Element, HiddenBy]] = []
     parts: list[tuple[Element, HiddenBy]] = []
@@ -120,11 +120,11 @@ def take_out(tree: Element) -> list[Unseen]:
             for child in element:
                 child.tail = " " if child.tail else None
     for element, hidden in whole:
-        parent = element.getparent()
-        if parent is not None:
-            helper = bool(classes(element) & _FOR_SCREEN_READERS) or _is_clipped(styled.of(element))
-            found.append(Unseen(parent, text_of(element), hidden, helper))
-            _remove(element, parent)
+        helper = bool(classes(element) & _FOR_SCREEN_READERS) or _is_clipped(styled.of(element))
+        found.append(Unseen(element, text_of(element), hidden, helper))
+        element.text = None
+        for child in list(element):
+            element.remove(child)  # with the text after it
     return found
 
 
@@ -156,27 +156,17 @@ def findings_of(
     return [Finding(why, text) for why, text in islice(found, MOST_FINDINGS)]
 
 
-def _comments(tree: Element) -> Iterator[Unseen]:
+def _comments(tree: Element) -> list[Unseen]:
+    """The comments of a page, which has none afterwards."""
     from lxml import etree
 
-    comments = list(tree.iter(etree.Comment))
-    for comment in comments:
-        parent = comment.getparent()
-        if parent is None:  # above the page
-            continue
-        yield Unseen(parent, " ".join((comment.text or "").split()), "comment", False)
-        _remove(comment, parent)
-
-
-def _remove(element: Element, parent: Element) -> None:
-    """Take an element out of its parent; the text after it stays."""
-    before = element.getprevious()
-    if before is None:
-        parent.text = (parent.text or "") + (element.tail or "")
-    else:
-        before.tail = (before.tail or "") + (element.tail or "")
-    element.tail = None
-    parent.remove(element)
+    found = [
+        Unseen(parent, " ".join((comment.text or "").split()), "comment", False)
+        for comment in tree.iter(etree.Comment)
+        if (parent := comment.getparent()) is not None  # else it stands above the page
+    ]
+    etree.strip_tags(tree, etree.Comment)
+    return found
 
 
 # --- what is said of an element -------------------------------------------------------------------
