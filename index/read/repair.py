@@ -18,6 +18,8 @@ _BLOCK = re.compile(
     r"|/head\b)",
     re.I,
 )
+# Parts of a site, which are left out: unclosed, one would take the rest of the paper with it.
+_PART = re.compile(r"<(?P<end>/?)(?P<name>nav|aside|footer|form|button|select)\b[^<>]*>", re.I)
 _LINE_OR_TAG = re.compile(r"[\n<]")
 _END_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.I)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
@@ -61,7 +63,30 @@ def closed(source: str) -> str:
             end += 0 if name else len("-->")
             done.append(source[place:end])
         place = end
-    return _END_OF_PAGE.sub(" ", "".join(done) + source[place:])
+    return _END_OF_PAGE.sub(" ", _parted("".join(done) + source[place:]))
+
+
+def _parted(source: str) -> str:
+    """The page with an end for each part of the site that has none, before the next block."""
+    opened: dict[str, int] = {}
+    unclosed: list[tuple[int, str]] = []
+    for match in _PART.finditer(source):
+        name = match["name"].lower()
+        if name in opened and not match["end"]:
+            unclosed.append((opened.pop(name), name))
+        if match["end"]:
+            opened.pop(name, None)
+        else:
+            opened[name] = match.end()
+    unclosed += [(place, name) for name, place in opened.items()]
+    done: list[str] = []
+    last = 0
+    for place, name in sorted(unclosed):
+        block = _BLOCK.search(source, place)
+        end = block.start() if block else len(source)
+        done.append(f"{source[last:end]}</{name}>")
+        last = end
+    return "".join(done) + source[last:]
 
 
 def flattened(source: str) -> str:

@@ -60,7 +60,7 @@ class Unseen:
     inside: Element
     text: str
     why: HiddenBy
-    helper: bool  # made for screen readers: clipped to a point, where nothing else hides it
+    helper: bool  # made for screen readers, by its class or its style
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,10 @@ def take_out(tree: Element) -> list[Unseen]:
             for child in element:
                 child.tail = " " if child.tail else None
     for element, hidden in whole:
-        helper = bool(classes(element) & _FOR_SCREEN_READERS) or _is_clipped(styled.of(element))
+        style = styled.of(element)
+        # The usual way to speak to screen readers alone: a point, clipped, out of the flow.
+        clipped = style.get("position") == "absolute" and "width" in style and _is_clipped(style)
+        helper = clipped or bool(classes(element) & _FOR_SCREEN_READERS)
         found.append(Unseen(element, text_of(element), hidden, helper))
         element.text = None
         for child in list(element):
