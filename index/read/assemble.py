@@ -25,6 +25,7 @@ class Piece:
     text: str
     level: int = 0  # of a heading
     item: bool = False  # of a list
+    marked: bool = False  # it begins with a raised mark, as an affiliation or a note does
     heading: Heading | None = None  # what opens a section; its role, unless "other", is the one
     label: str | None = None  # of a caption: None is yet to be read, "" is no figure's
 

@@ -199,6 +199,7 @@ class _Open:
     heading: Heading | None = None
     title: bool = False
     tag: str = ""  # the number at its head: "2.1", "Figure 3"
+    marked: bool = False  # it begins with a raised mark
     classes: frozenset[str] = frozenset()
 
 
@@ -230,6 +231,7 @@ class Draft:
         self._next: Heading | None = None  # of a section without a title
         self._in_body = False
         self._headings = 0
+        self._heads: set[Element] = set()  # raised marks at the head of what they mark
         self._authors: dict[str, None] = {}
         walk = Walk(article)
         for event, element in walk:
@@ -306,7 +308,7 @@ class Draft:
                 self._say(_ROW)
             elif self._is_block(tag, named):
                 self._part()
-            elif named & {"ltx_tag", "ltx_bibblock"}:
+            elif named & {"ltx_tag", "ltx_bibblock"} or element in self._heads:
                 self._say(" ")
             if not (named & _BYLINES and self.typed) and tag not in ("math", "img"):
                 self._count(tag, named, -1)
@@ -413,6 +415,10 @@ class Draft:
         word = said.isalpha() and (len(said) > 1 or (said in _ORDINALS and _counts(before)))
         if before[-1:].isalnum() and re.match(r"[-−–+]?\w", said) and not word:
             self._say("^")
+        elif not before[-1:].isalnum() and not self.typed and self._headings < 2:
+            # The mark of a place above the first section: "1 MIT".
+            self._open[-1].marked = self._open[-1].marked or not before.strip()
+            self._heads.add(element)
         return True
 
     def _before(self) -> str:
@@ -462,7 +468,7 @@ class Draft:
         here = self._open[-1]
         if not here.whole:
             self._add(here)
-            here.parts = []
+            here.parts, here.marked = [], False
 
     def _close(self) -> None:
         here = self._open.pop()
@@ -479,7 +485,8 @@ class Draft:
         self._headings += done.kind == "heading"
         if done.title and not self.title:
             self.title = text
-        piece = Piece(done.kind, text, level=done.level, item=self._items > 0)
+        item = self._items > 0
+        piece = Piece(done.kind, text, level=done.level, item=item, marked=done.marked)
         if done.kind == "caption":
             piece.label = _label(done.tag, text)
         elif done.kind == "front" and "ltx_keywords" in done.classes:

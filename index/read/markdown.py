@@ -92,6 +92,7 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
         if (
             last is not None
             and piece.kind == "paragraph"
+            and not piece.marked
             and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
         ):
             last.text = f"{last.text} {piece.text}"

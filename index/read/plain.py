@@ -25,7 +25,7 @@ IMPRINT = re.compile(
 )
 _AUTHORS = re.compile(r"(?:authors?|by|作者)\s*[:：]\s*", re.I)
 _MARKED_PLACE = re.compile(r"(?<![\w.])\d(?P<name>[A-Z][^\d.;]*[^\d.;,\s])")
-_MARKED_FIRST = re.compile(r"\(?\^?(?P<mark>1|a|\*)\)?[\s:.]*(?=[^\W\d_a-z])")
+_MARKED_FIRST = re.compile(r"\(?(?P<mark>\d{1,2}|[a-z]|[*∗†‡§¶])\)?[\s:.]*(?=[^\W\d_a-z])")
 _LABEL = re.compile(r"(?P<label>[^\W\d_]{2,12})(?P<end>\s*[.:：—–-]+\s*|\s*$|\s+(?=[A-Z]))")
 _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
 _MARKS = r"\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
@@ -222,7 +222,7 @@ def _front(
             found = authors_in(piece.text)
             authors += [author for author in found if author not in authors]
             if not found and _is_place(piece.text):
-                affiliations += _numbered_places(body.text, span) or [span]
+                affiliations += _marked_places(body.text, span, piece.marked)
         if piece.kind in ("footnote", "front") and span.start < introduction:
             affiliations += _places(body.text, span)
     return Front(title, tuple(authors), tuple(affiliations))
@@ -248,16 +248,23 @@ def _is_place(line: str) -> bool:
     return not contact and 1 < len(line.split()) <= 16
 
 
-def _numbered_places(text: str, span: Span) -> list[Span]:
-    """Affiliations of a line that numbers them: "1 MIT 2 NVIDIA", with figures or letters."""
+def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
+    """Affiliations of a line, without the marks that set them apart: "1 MIT 2 NVIDIA".
+
+    A mark that is not raised is one only where it is the first, "1" or "a". What a star marks is a
+    note on a person.
+    """
     first = _MARKED_FIRST.match(text, span.start, span.end)
-    if first is None or first["mark"] == "*":
+    mark = first["mark"] if first else ""
+    if first is None or not (raised or mark in "1a"):
+        return [span]
+    if mark in "*∗":
         return []
-    starts, mark = [first.end()], first["mark"]
+    starts = [first.end()]
     ends: list[int] = []
-    while True:
+    while mark.isalnum():
         mark = str(int(mark) + 1) if mark.isdigit() else chr(ord(mark) + 1)
-        following = re.compile(rf"[\s,;]*(?<!\w)\(?\^?{mark}\)?[\s:.]*(?=[^\W\d_a-z])")
+        following = re.compile(rf"[\s,;]*(?<!\w)\(?\^?{re.escape(mark)}\)?[\s:.]*(?=[^\W\d_a-z])")
         match = following.search(text, starts[-1], span.end)
         if match is None:
             break
