@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Alias, Catalog, ClaimSet, Edition, Fingerprint, KeptDigest, Known, Origin
 from index.claims import ClaimIndex, claim_points, resolves
-from index.config import Settings
+from index.config import PASSAGES_MAX, Settings
 from index.errors import (
     GlossError,
     LibraryBusy,
@@ -1682,7 +1682,11 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
 
 
 def prepare(
-    reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages, passages_max: int
+    reading: Reading,
+    cut: Splitter,
+    encoders: Encoders,
+    stages: Stages,
+    passages_max: int = PASSAGES_MAX,
 ) -> Prepared:
     """Split and embed what was read. It depends on nothing but the reading, the settings and the
     model, so it may be done anywhere and in any order.
