@@ -14,6 +14,7 @@ from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
 from index.read.outline import find_headings, is_small_capitals
@@ -30,6 +31,7 @@ _INDEXING = re.compile(
     r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
     re.I,
 )
+_UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -280,7 +282,11 @@ def _paper(
             span = Span(start, span.end)
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
-            sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
+            sentences += [
+                Sentence(one, kind)
+                for one in split_sentences(text, span)
+                if unreadable(one.of(text)) <= _UNREADABLE * len(one)
+            ]
     affiliations, numbers = _affiliations(draft, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
@@ -331,7 +337,7 @@ def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
     """The title's lines as one, hyphens at their ends undone where they were set as one block."""
     span = draft.composer.span_of([word for line in lines for word in line.words])
     said = span.of(text) if span is not None else " ".join(line.text for line in lines)
-    return " ".join(said.split())
+    return "" if unreadable(said) > _UNREADABLE * len(said) else " ".join(said.split())
 
 
 def _affiliations(
