@@ -29,7 +29,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from index.config import Settings
+from index.config import PASSAGES_MAX, Settings
 from index.embed import Embedder
 from index.errors import ClusterUnusable, GlossError
 from index.library import (
@@ -299,7 +299,7 @@ class _Tools:
     reader: Any
     cut: Splitter
     encoders: Encoders
-    passages_max: int
+    passages_max: int = PASSAGES_MAX
 
 
 def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
