@@ -248,13 +248,17 @@ class Draft:
         """The names, each once."""
         return tuple(self._authors)
 
-    def findings(self, unseen: Sequence[Unseen], comment_words: int = 4) -> tuple[Finding, ...]:
+    def findings(
+        self, unseen: Sequence[Unseen], comment_words: int = 4, beside: str = ""
+    ) -> tuple[Finding, ...]:
         """What was hidden in the article: in its markup, and in characters that draw nothing.
 
-        A comment of fewer words than ``comment_words`` only marks a place.
+        A comment of fewer words than ``comment_words`` only marks a place. ``beside`` is what was
+        read of the file in another way.
         """
         hidden = findings_of(unseen, self._article, self._is_chrome, comment_words)
-        written = [Finding("unicode", words[:SAID]) for words in self._spelled]
+        spelt = dict.fromkeys((*spelled(beside), *self._spelled))
+        written = [Finding("unicode", words[:SAID]) for words in spelt]
         return (*hidden, *written[:MOST_FINDINGS])
 
     # Each element is begun, and ended with its tail, whether or not it was looked into.

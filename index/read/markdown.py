@@ -27,6 +27,7 @@ _STAMP = re.compile(r"\s*arXiv:", re.I)
 _CAPTION = re.compile(
     r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s*[A-Z]?\.?\d+(?:\.\d+)?\s*[.:]", re.I
 )
+_DISPLAYED = re.compile(r"(?:\\\[.*\\\]|\$\$[^$]*\$\$)\s*(?:\(\S{1,6}\))?[.,;]?")
 _PLACEHOLDER = re.compile(r"\[(?:Figure|Table|Image)[^\]]{0,40}\]$", re.I)
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
@@ -52,7 +53,8 @@ def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper |
     pieces = [piece for piece in pieces if not _STAMP.match(piece.text)]
     identity = identify(name, stamp, file_hash(path), paper_id)
     paper = compose(_ordered(pieces), "markdown", identity, matter)
-    return replace(paper, findings=draft.findings(unseen, comment_words=1))
+    above = source[: len(source) - len(body)]
+    return replace(paper, findings=draft.findings(unseen, comment_words=1, beside=above))
 
 
 def _kind(piece: Piece) -> BlockKind:
@@ -63,6 +65,8 @@ def _kind(piece: Piece) -> BlockKind:
         return "caption"
     if IMPRINT.match(text):
         return "front"
+    if _DISPLAYED.fullmatch(text):
+        return "equation"
     words = text.split()
     prose = sum(1 for word in words if sum(c.isalpha() for c in word) >= 3)
     symbols = sum(c in _SYMBOLS or c.isdigit() for c in text)

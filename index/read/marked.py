@@ -45,6 +45,14 @@ _MARK = re.compile(
     r"(?:\{\s*\})?\s*(?P<way>[\^_])\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w|\*|\\[a-z]+))"
 )
 _SAID = re.compile(r"[\w,*†‡§¶⋆°′+−–-]+")
+_BEGIN = re.compile(r"\\begin\{(?P<name>(?:table|tabular|longtable|tabularx|tabulary)\*?)\}")
+_FRAME = re.compile(
+    r"\\begin\{tabular[xy]?\*?\}(?:\{[^{}]*\})?\{(?:[^{}]|\{[^{}]*\})*\}|\\(?:begin|end)\{[^{}]*\}"
+    r"|\\(?:[hc]line|(?:top|mid|bottom|cmid)rule|centering|label)(?![A-Za-z])(?:\([^()]*\))?(?:\{[^{}]*\})?"
+)
+_SPANNING = re.compile(r"\\multi(?:column|row)\{[^{}]*\}\{[^{}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+_ESCAPED = re.compile(r"\\([&%_#$])")
+_CAPTION = re.compile(r"\\caption\{(?P<said>(?:[^{}]|\{[^{}]*\})*)\}")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _SIGNS = {"\\dagger": "†", "\\ddagger": "‡", "\\ast": "*", "\\star": "⋆", "\\circ": "°",
           "\\prime": "′", "\\S": "§", "\\P": "¶"}  # fmt: skip
@@ -85,6 +93,7 @@ def _parser() -> MarkdownIt:
     markdown.inline.ruler.before("escape", "percent_comment", _inline_comment)
     may_end: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("fence", "percent_comment", _block_comment, may_end)
+    markdown.block.ruler.before("fence", "tex_block", _tex_block, may_end)
     markdown.block.ruler.before("reference", "note_comment", _reference_comment, may_end)
     markdown.block.ruler.at("html_block", _html_block, may_end)
     for name, rule in _RENDERED.items():
@@ -168,17 +177,49 @@ def _brackets(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _inline_formula(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
-    """``$...$`` as it was written; a raised or lowered mark alone as what it is."""
-    content, sign = tokens[at].content, tokens[at].markup or "$"
-    match = _MARK.fullmatch(content.strip())
-    if match is not None and sign == "$":
+def _formula(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
+    """A formula as it was written; a raised or lowered mark alone as what it is."""
+    token = tokens[at]
+    sign = token.markup if token.type == "math_inline_double" else token.markup or "$"
+    whole = token.content if token.type == "math_brackets" else f"{sign}{token.content}{sign}"
+    match = _MARK.fullmatch(whole.strip("$\\()").strip()) if sign != "$$" else None
+    if match is not None:
         said = "".join((match["group"] or match["one"] or "").split())
         said = _COMMAND.sub(lambda command: _SIGNS.get(command[0], command[0]), said)
         if _SAID.fullmatch(said):
             tag = "sup" if match["way"] == "^" else "sub"
             return f"<{tag}>{escape(said)}</{tag}>"
-    return escape(f"{sign}{content}{sign}", quote=False)
+    return escape(whole, quote=False)
+
+
+def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    r"""LaTeX's ``\begin{table}`` to its ``\end``, as Nougat writes tables."""
+    match = _BEGIN.match(_line(state, start))
+    if match is None or state.is_code_block(start):
+        return False
+    closing = f"\\end{{{match['name']}}}"
+    for number in range(start, end):
+        if closing in _line(state, number):
+            if not silent:
+                token = state.push("tex_block", "", 0)
+                lines = (_line(state, one) for one in range(start, number + 1))
+                token.content = "\n".join(lines)
+                token.map = [start, number + 1]
+                state.line = number + 1
+            return True
+    return False
+
+
+def _tabular(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
+    """A LaTeX table as one of HTML's: rows end with two backslashes, cells with "&"."""
+    said = _CAPTION.sub("", tokens[at].content)
+    said = _SPANNING.sub(r"\1", _FRAME.sub(" ", said))
+    table = ""
+    for row in re.split(r"\\\\(?:\[[^\]]*\])?", said):
+        cells = (_ESCAPED.sub(r"\1", cell) for cell in re.split(r"(?<!\\)&", row))
+        table += f"<tr>{''.join(f'<td>{escape(cell, quote=False)}</td>' for cell in cells)}</tr>"
+    captions = (escape(one["said"], quote=False) for one in _CAPTION.finditer(tokens[at].content))
+    return f"<table>{table}</table>" + "".join(f"<p>{caption}</p>" for caption in captions)
 
 
 def _displayed(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
@@ -297,9 +338,10 @@ _RENDERED: dict[str, Any] = {
     "html_block": _html,
     "html_inline": _html,
     "image": _picture,
-    "math_brackets": lambda _, tokens, at, *rest: escape(tokens[at].content, quote=False),
-    "math_inline": _inline_formula,
-    "math_inline_double": _inline_formula,
+    "math_brackets": _formula,
+    "math_inline": _formula,
+    "math_inline_double": _formula,
+    "tex_block": _tabular,
     "math_block": _displayed,
     "math_block_label": _displayed,
     "amsmath": _displayed,

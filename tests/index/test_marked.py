@@ -104,6 +104,47 @@ Fig. 2. A forest.
     assert paper.text.endswith(PROSE)
 
 
+def test_what_nougat_writes(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        rf"""# Sparse Trees for Dense Forests
+
+Ada Lovelace\({{}}^{{1}}\)  Alan Turing\({{}}^{{2,*}}\)
+
+\({{}}^{{1}}\)University of Nowhere \({{}}^{{2}}\)Institute of Examples
+
+###### Abstract
+
+{PROSE}
+
+## 1 Introduction
+
+We grow \(\mathcal{{T}}_{{1}}\) trees.
+
+\[L(w)=\sum_{{i}}\|y_{{i}}\|^{{2}}\] (1)
+
+\begin{{table}}
+\begin{{tabular}}{{l c}} \hline \hline Method & Score \\
+\hline Ours & 0.5 \\ R\&D & 0.6 \\ \hline \end{{tabular}}
+\end{{table}}
+Table 1: All the scores.
+
+{PROSE}
+""",
+    )
+    assert (paper.title, paper.authors) == (
+        "Sparse Trees for Dense Forests", ("Ada Lovelace", "Alan Turing"),
+    )  # fmt: skip
+    assert [one.of(paper.text) for one in paper.affiliations] == [
+        "University of Nowhere", "Institute of Examples",
+    ]  # fmt: skip
+    assert paper.abstract is not None and paper.abstract.of(paper.text) == PROSE
+    assert r"We grow \(\mathcal{T}_{1}\) trees." in paper.text
+    assert blocks(paper, "equation") == [r"\[L(w)=\sum_{i}\|y_{i}\|^{2}\] (1)"]
+    assert blocks(paper, "table") == ["Method | Score\nOurs | 0.5\nR&D | 0.6"]
+    assert [one.label for one in paper.figures] == ["Table 1"]
+
+
 def test_names_and_places_on_lines_of_their_own(tmp_path: Path) -> None:
     paper = paper_of(
         tmp_path,
