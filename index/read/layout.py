@@ -60,7 +60,7 @@ class Layout:
     """A document's lines in reading order without furniture, and its measures."""
 
     lines: list[Line]
-    first_page: list[Line]  # page 1 before its lines were joined: cells of authors stand apart
+    first_page: list[Line]  # before its lines were joined: cells of authors stand apart
     stamps: list[Line]  # text along the margin: arXiv's stamp
     furniture: list[Line]
     body_size: float
@@ -85,8 +85,8 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     first_page: list[Line] = []
     for page in pages:
         kept = _with_initials([line for line in page.lines if id(line) not in away], body_size)
-        if page.number == 1:
-            first_page = [Line(1, line.block, list(line.words)) for line in kept]
+        if page is pages[0]:
+            first_page = [Line(page.number, line.block, list(line.words)) for line in kept]
         places = gutters[page.number]
         lines += reading_order(kept, places, _front_end(kept, places), page.width)
     # Twice: the numerator of a fraction in the text meets its line only once that is whole.
@@ -172,7 +172,7 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     # From the text outwards: the inner of two rows of a running head comes first.
     margins.sort(key=lambda one: -min(one[2].y0, one[1].height - one[2].y1))
     for pattern, page, line in margins:
-        if page.number == 1 and line.size > largest - 0.2 and len(line.words) > 2:
+        if page is pages[0] and line.size > largest - 0.2 and len(line.words) > 2:
             continue  # the title, which running heads repeat
         if (
             (_is_page_number(line, page, offsets) and not _numbers_a_heading(line, margins))
@@ -181,7 +181,7 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
                 and sum(c.isalpha() for c in pattern) > 3
                 and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
             )
-            or (page.number == 1 and _IMPRINT.match(line.text))
+            or (page is pages[0] and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
     # What stands beside a page number, or goes on with an imprint, is furniture too.
@@ -484,6 +484,9 @@ def _same_row(last: Line, line: Line) -> bool:
     if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
         return True
     gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    alike = last.block == line.block and abs(last.size - line.size) < 1.0
+    if min(len(last.words), len(line.words)) > 3 and not alike:
+        return -2 < gap < 1.2 * min(last.size, line.size)  # of two columns that were not found
     near = gap < 3.0 * max(last.size, line.size)
     beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     return beside and (near or last.block == line.block)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from index.paper import Paper, SourceKind, Span
 from index.read.assemble import Body, Front, Piece, assemble
-from index.read.front import is_collective, is_name
 from index.read.headings import KNOWN, Heading, follows, parse_heading, title_role
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.matter import Matter
+from index.read.names import is_collective, is_name
 
 _NO_MATTER = Matter()
 IMPRINT = re.compile(

@@ -408,7 +408,7 @@ def level_of(rise: float, size: float, main: float) -> int:
     small = size < _SMALL * main
     if 0.9 * main > rise > 0.12 * main and (small or rise > 0.2 * main):
         return 1
-    return -1 if 0.8 * main > -rise > 0.08 * main and small else 0
+    return -1 if 0.8 * main > -rise > 0.05 * main and small else 0
 
 
 def _pieces(
