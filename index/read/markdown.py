@@ -54,7 +54,7 @@ def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper |
     identity = identify(name, stamp, file_hash(path), paper_id)
     paper = compose(_ordered(pieces), "markdown", identity, matter)
     above = source[: len(source) - len(body)]
-    return replace(paper, findings=draft.findings(unseen, comment_words=1, beside=above))
+    return replace(paper, findings=draft.findings(unseen, comment_words=2, beside=above))
 
 
 def _kind(piece: Piece) -> BlockKind:

@@ -294,3 +294,9 @@ def test_what_is_no_comment_is_text(tmp_path: Path, text: str) -> None:
     paper = body(tmp_path, f"{PROSE}\n\n{text}")
     assert paper.findings == ()
     assert " ".join(text.strip("`\n").split()) in " ".join(paper.text.split())
+
+
+@pytest.mark.parametrize("mark", ["<!-- image -->", "<!-- PageBreak -->", "<!-- 12 -->"])
+def test_a_mark_of_one_word_is_no_hidden_text(tmp_path: Path, mark: str) -> None:
+    paper = body(tmp_path, f"{PROSE}\n\n{mark}\n\n{PROSE}")
+    assert paper.findings == () and "<!--" not in paper.text
