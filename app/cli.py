@@ -506,10 +506,11 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
     from app.documents import abstract_of
+    from app.render import author_line
 
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
-        output.print(_one_line(", ".join(paper.authors)), soft_wrap=True)
+        output.print(_one_line(author_line(paper.authors, "en")), soft_wrap=True)
     version = f"v{paper.version}" if paper.version else ""
     facts = [f"{paper.id}{version}", paper.date or "", ", ".join(paper.categories)]
     facts += [f"{paper.pages} pages" if paper.pages else paper.source]
@@ -533,8 +534,9 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
         output.print()
         output.print("Hidden text, which is in no passage:")
         for finding in paper.findings:
-            said = f"  p. {finding.box.page}, by its {finding.hidden_by}: {finding.text}"
-            output.print(_one_line(said), soft_wrap=True)
+            place = f"p. {finding.box.page}, " if finding.box else ""
+            said = f"{place}by its {finding.hidden_by}: {finding.text}"
+            output.print(f"  {_one_line(said)}", soft_wrap=True)
 
 
 @app.command()

@@ -105,7 +105,11 @@ def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
             for figure in paper.figures
         ],
         "findings": [
-            {"hidden_by": finding.hidden_by, "text": finding.text, "box": box_json(finding.box)}
+            {
+                "hidden_by": finding.hidden_by,
+                "text": finding.text,
+                "box": box_json(finding.box) if finding.box else None,
+            }
             for finding in paper.findings
         ],
     }

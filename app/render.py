@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
@@ -46,7 +46,11 @@ ROLE_TITLES: dict[str, dict[Language, str]] = {
     "appendix": {"en": "Appendix", "zh": "附录"},
 }
 
+# Of an author list that is longer, the first ten are shown; physics has lists of thousands.
+AUTHORS_SHOWN = 12
+
 WORDS: dict[str, dict[Language, str]] = {
+    "more_authors": {"en": "and {:,} more", "zh": "等 {:,} 人"},
     "authors": {"en": "Authors", "zh": "作者"},
     "paper": {"en": "Paper", "zh": "论文"},
     "date": {"en": "Date", "zh": "日期"},
@@ -244,6 +248,19 @@ class DigestView:
     rejected: str
 
 
+def first_authors(names: Sequence[str]) -> Sequence[str]:
+    """The names of a list that are shown: all of a short one, the first ten of a longer one."""
+    return names if len(names) <= AUTHORS_SHOWN else names[: AUTHORS_SHOWN - 2]
+
+
+def author_line(names: Sequence[str], lang: Language) -> str:
+    """The authors on one line, with how many more there are: "A, B, ... and 2,990 more"."""
+    first = [plain(name) for name in first_authors(names)]
+    left = len(names) - len(first)
+    more = f" {WORDS['more_authors'][lang].format(left)}" if left else ""
+    return ", ".join(first) + more
+
+
 def view(digest: Digest) -> DigestView:
     """What all renderings show, in the order of the template."""
     lang, header = digest.lang, digest.paper
@@ -281,7 +298,7 @@ def view(digest: Digest) -> DigestView:
         lang=lang,
         header=header,
         title=plain(header.title) or header.id,
-        authors=", ".join(plain(author) for author in header.authors),
+        authors=author_line(header.authors, lang),
         paper_label=header.id + (f"v{header.version}" if header.version else ""),
         facts=tuple(facts),
         note=WORDS[note][lang],

@@ -258,8 +258,8 @@ class FindingShape(Shape):
     """How it is hidden."""
     text: str
     """At most its first 200 characters."""
-    box: BoxShape
-    """Where it is."""
+    box: BoxShape | None
+    """Where it is, in a file with pages."""
 
 
 class PaperShown(Shape):

@@ -56,6 +56,9 @@ HiddenBy = Literal[
     "cover",  # something opaque was painted over it
     "position",  # off the page, or clipped away
     "layer",  # on an optional layer that is switched off
+    "style",  # by an attribute or a style sheet that says not to show it
+    "comment",  # in a comment of the source
+    "unicode",  # in characters that draw nothing
 ]
 
 FoundBy = Literal["dense", "words", "both"]
@@ -283,7 +286,7 @@ class Finding:
 
     hidden_by: HiddenBy
     text: str  # at most its first 200 characters
-    box: Box
+    box: Box | None = None  # none in a file without pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -404,7 +404,7 @@ def _paper(
         figures=tuple(_figures(blocks, text, draft, turned)),
         words=_turned_back(words, turned),
         findings=tuple(
-            replace(finding, box=page.stored(finding.box))
+            replace(finding, box=page.stored(finding.box) if finding.box else None)
             for page in pages.pages
             for finding in page.findings
         ),
