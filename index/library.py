@@ -141,7 +141,7 @@ class Added:
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
     file was not taken for the one that is there, whose bytes it has under another id, or that
-    hidden text was left out of it.
+    hidden text was left out of it or not all of it could be read.
     """
 
     paper_id: str
@@ -1712,13 +1712,20 @@ def _alike(title: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _SAME_TITLE
 
 
+_NOTED = 5  # pages that are listed
+
+
 def _noted(paper: Paper) -> str:
-    """What is to be said of a paper that is in: where hidden text was left out of it."""
+    """What is to be said of a paper that is in: what could not be read of it, and where hidden text
+    was left out of it."""
+    said = [str(loss) for loss in paper.losses[:_NOTED]]
+    if len(paper.losses) > _NOTED:
+        said.append(f"nor could {len(paper.losses) - _NOTED} more pages in full")
     pages = sorted({finding.box.page for finding in paper.findings})
-    if not pages:
-        return ""
-    listed = ", ".join(map(str, pages[:5])) + (", ..." if len(pages) > 5 else "")
-    return f"hidden text left out on page {listed}: `gloss show {paper.id}` lists it"
+    if pages:
+        listed = ", ".join(map(str, pages[:_NOTED])) + (", ..." if len(pages) > _NOTED else "")
+        said.append(f"hidden text left out on page {listed}")
+    return f"{'; '.join(said)}: `gloss show {paper.id}` lists it" if said else ""
 
 
 def _refusal(former: Edition, version: int | None) -> str:

@@ -287,6 +287,67 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A page of which words were lost, or that could not be read at all."""
+
+    page: int
+    share: float  # of its words, 0..1
+    reason: str
+
+    @property
+    def percent(self) -> int:
+        """The share in whole percents, and never 0."""
+        return max(round(100 * self.share), 1)
+
+    def __str__(self) -> str:
+        if self.percent >= 100:
+            return f"page {self.page} could not be read"
+        return f"{self.percent} % of page {self.page} could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccount:
+    """Where the words of one page went. Counts are of words: runs of letters and digits.
+
+    ``drawn`` is counted apart from the other counts, and a word that the text has in two parts is
+    two there, so the sum of the others may differ by some.
+    """
+
+    page: int
+    drawn: int  # by the engine, whether anything became of them or not
+    text: int  # front matter, headings, paragraphs, footnotes, equations, references
+    captions: int
+    tables: int
+    figures: int  # labels in drawings
+    furniture: int  # running heads, page numbers, line numbers, stamps in the margin
+    hidden: int  # see ``Finding``
+    unaccounted: int  # drawn, and in none of these
+    lost: tuple[str, ...] = ()  # the first of these words
+    aside: str = ""  # lines that are not in ``Paper.text``: the furniture, what a clip cuts off
+    unreadable: float = 0.0  # share of its characters that stand for no known letter
+    unread: str = ""  # why the page, or a part of it, could not be read
+
+    @property
+    def share(self) -> float:
+        """The share of its words that are accounted for, 0..1."""
+        if self.drawn == 0:
+            return 0.0 if self.unread else 1.0
+        return 1 - self.unaccounted / self.drawn
+
+    @property
+    def loss(self) -> Loss | None:
+        """What was lost of it, if more than ``LOSS`` or if it could not be read."""
+        if self.share == 0.0 or 1 - self.share > LOSS:
+            return Loss(self.page, 1 - self.share, self.unread or "its words were lost in reading")
+        if self.unreadable > LOSS:
+            return Loss(self.page, self.unreadable, "its letters cannot be read; run OCR on it")
+        return Loss(self.page, 1 - self.share, self.unread) if self.unread else None
+
+
+LOSS = 0.02  # of a page's words: more is reported wherever the paper is shown
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What arXiv says of a paper, which holds where the paper's pages were read otherwise."""
 
@@ -332,6 +393,12 @@ class Paper:
     words: Words = field(default_factory=Words)
     findings: tuple[Finding, ...] = ()  # hidden text
     record: Record | None = None  # arXiv's, where it came from there
+    accounts: tuple[PageAccount, ...] = ()  # of each page of a PDF
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The pages of which words were lost, in order."""
+        return tuple(one.loss for one in self.accounts if one.loss is not None)
 
     def section_at(self, offset: int) -> Section:
         """The section that character ``offset`` lies in."""

@@ -123,6 +123,8 @@ class Composer:
 
 def _reach(line: Line) -> tuple[float, float]:
     """How far up and down the words of a line may reach."""
+    if not line.upright:
+        return line.y0, line.y1
     top, bottom = line.band
     margin = 0.15 * line.size
     return top - margin, bottom + margin

@@ -12,6 +12,7 @@ found, as for a caption that was printed on another page, there is no box rather
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -161,6 +162,23 @@ def take_in(parts: Sequence[Paragraph], headings: set[int], boxes: Iterable[Box]
         whole = len(lines) == len(part.lines)
         if whole and any(all(area.holds(line, 1) for line in lines) for area in areas):
             part.kind = "table"
+
+
+def turned_lines(layout: Layout) -> list[Line]:
+    """Lines that stand on end amid the text: labels of axes, rows of a table set sideways. Those
+    beside the text are stamps."""
+    left = min((edges[0] for edges in layout.columns.values()), default=-math.inf)
+    right = max((edges[1] for edges in layout.columns.values()), default=math.inf)
+    return [line for line in layout.stamps if left < (line.x0 + line.x1) / 2 < right]
+
+
+def turned_in(parts: list[Paragraph], layout: Layout) -> None:
+    """Put turned lines at the end of their pages, so that no word is lost; they are no prose."""
+    for line in turned_lines(layout):
+        place = next(
+            (at for at in reversed(range(len(parts))) if parts[at].lines[0].page <= line.page), -1
+        )
+        parts.insert(place + 1, Paragraph("table", [line]))
 
 
 # --- one page, divided ----------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span
+from index.read.account import account_for
 from index.read.compose import Composer, vocabulary
-from index.read.figures import captions_apart, figure_name, find_boxes, take_in
+from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
 from index.read.front import find_title, read_front
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
@@ -63,6 +64,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     every = [*parts[:body_start], *body]
     boxes = find_boxes(every, body_start, set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
+    turned_in(body, layout)
     for part in parts[:body_start]:
         above = part.kind == "caption"  # of a figure over the abstract
         span = _write(draft, "caption" if above else "front", part)
@@ -283,6 +285,7 @@ def _paper(
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
     affiliations, numbers = _affiliations(draft, text, front.places)
     abstract = next((s for s in sections if s.role == "abstract"), None)
+    figures = tuple(_figures(blocks, text, draft))
     return Paper(
         id=identity.id,
         version=identity.version,
@@ -304,9 +307,10 @@ def _paper(
         sections=tuple(sections),
         blocks=tuple(blocks),
         sentences=tuple(sentences),
-        figures=tuple(_figures(blocks, text, draft)),
+        figures=figures,
         words=words,
         findings=tuple(finding for page in pages.pages for finding in page.findings),
+        accounts=account_for(pages.pages, layout, text, words, blocks, figures),
     )
 
 

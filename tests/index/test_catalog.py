@@ -31,6 +31,7 @@ from index.paper import (
     Block,
     Box,
     Figure,
+    PageAccount,
     Paper,
     Passage,
     Record,
@@ -78,6 +79,17 @@ papers = st.builds(
         max_size=2,
     ).map(tuple),
     words=words,
+    accounts=st.lists(
+        st.builds(
+            PageAccount,
+            *[st.integers(0, 9999)] * 9,
+            lost=st.lists(texts, max_size=2).map(tuple),
+            aside=texts,
+            unreadable=st.floats(0, 1),
+            unread=texts,
+        ),
+        max_size=2,
+    ).map(tuple),
     record=st.none()
     | st.builds(
         Record,
@@ -106,7 +118,7 @@ def test_a_paper_that_was_packed_before_a_field_was_thought_of() -> None:
 
     packed = pack(paper_of("some words", findings=(), record=None))
     values = json.loads(zlib.decompress(packed.paper))
-    for younger in ("findings", "record", "links", "keywords"):
+    for younger in ("findings", "record", "links", "keywords", "accounts"):
         del values[younger]
     older = PackedPaper(zlib.compress(json.dumps(values).encode()), packed.text, packed.words)
     assert unpack(older) == paper_of("some words")
