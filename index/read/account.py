@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +25,8 @@ Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 
 _LOST_SHOWN = 20  # words of a page that are named
 _UNREADABLE = "\ufffd"
+_LINE_END_HYPHEN = re.compile(r"[-\u2010\u00ad]\s")
+_WRITTEN = "^_{}()\u00ad"  # what scripts are written out with; see ``index.read.scripts``
 # An accent that is drawn as a glyph of its own comes before its letter, after it, or apart.
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -39,14 +41,15 @@ def words_in(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def words_missing(drawn: Iterable[str], found: Iterable[str], doubtful: int = 0) -> list[str]:
-    """The words of ``drawn`` that are not in ``found``, both as ``words_in`` gives them.
+def words_missing(drawn: str, found: str) -> list[str]:
+    """The words of the text ``drawn`` that are not in the text ``found``, folded.
 
     First whole words are paired, wherever they are; then the letters of what is left over on both
-    sides, since the two may cut words in different ways. ``doubtful`` is how many letters of
-    ``drawn`` may be symbols that were taken for letters; at most half of a word, or one letter.
+    sides, since the two may cut words in different ways. A symbol that only ``found`` has stands
+    for one letter at most, of a word that is found otherwise or for half of it: a font without
+    Unicode may draw "=" as "5", and one reader knows that and the other does not.
     """
-    wanted, given = Counter(drawn), Counter(found)
+    wanted, given = Counter(words_in(drawn)), Counter(words_in(found))
     missing = wanted - given
     if not missing:
         return []
@@ -54,16 +57,21 @@ def words_missing(drawn: Iterable[str], found: Iterable[str], doubtful: int = 0)
     for word, count in (given - wanted).items():
         for letter in word:
             letters[letter] += count
+    symbols = (_symbols(found) - _symbols(_LINE_END_HYPHEN.sub(" ", drawn))).total()
     lost: list[str] = []
     for word in sorted(missing.elements(), key=len, reverse=True):
         needed = Counter(word)
         short = (needed - letters).total()
-        if short <= min(doubtful, max(len(word) // 2, 1)):
+        if short <= min(symbols, max(len(word) // 2, 1)):
             letters -= needed
-            doubtful -= short
+            symbols -= short
         else:
             lost.append(word)
     return lost
+
+
+def _symbols(text: str) -> Counter[str]:
+    return Counter(one for one in text if not (one.isalnum() or one.isspace() or one in _WRITTEN))
 
 
 @dataclass(slots=True)
@@ -140,7 +148,7 @@ def _sort_text(
 def _account(page: PageContent, went: _Sorted, aside: str) -> PageAccount:
     drawn = words_in(page.printed)
     shown = went.said("text", "captions", "tables", "figures", "furniture")
-    lost = words_missing(drawn, words_in(f"{shown} {went.said('hidden')}"))
+    lost = words_missing(page.printed, f"{shown} {went.said('hidden')}")
     letters = sum(not one.isspace() for one in shown)
     return PageAccount(
         page=page.number,

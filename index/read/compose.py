@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from index.paper import Span, Words
 from index.read.english import is_compound
 from index.read.pages import Line, PageWord
+from index.read.scripts import plain_text
 
 _HYPHENS = "-\u00ad\u2010"
 
@@ -42,12 +43,16 @@ class Composer:
         """All words that were written, with their places."""
         return self._words
 
-    def write(self, lines: Sequence[Line]) -> Span:
-        """One block of lines: words with a space between, hyphenation undone."""
+    def write(self, lines: Sequence[Line], *, scripts: bool = True) -> Span:
+        """One block of lines: words with a space between, hyphenation undone.
+
+        Raised and lowered type is written as in plain text (``31^7``, ``H_2O``), unless ``scripts``
+        is False: in a line of names it is a mark and no part of what stands before it.
+        """
         if self._length:
             self._put("\n\n")
         start = self._length
-        self._write_lines(lines)
+        self._write_lines(lines, scripts)
         return Span(start, self._length)
 
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
@@ -57,7 +62,7 @@ class Composer:
             return None
         return Span(self._words.starts[numbers[0]], self._words.ends[numbers[-1]])
 
-    def _write_lines(self, lines: Sequence[Line]) -> None:
+    def _write_lines(self, lines: Sequence[Line], scripts: bool) -> None:
         words, parts, numbers = self._words, self._parts, self._numbers
         starts, ends, corners = words.starts, words.ends, words.corners
         length = self._length
@@ -69,13 +74,13 @@ class Composer:
             following = lines[number + 1] if number + 1 < len(lines) else None
             top, bottom = _reach(line)
             last = line.words[-1]
-            for word in line.words:
-                text, glued = word.text, False
+            written = plain_text(line) if scripts else [(word.text, False) for word in line.words]
+            for word, (text, glued) in zip(line.words, written, strict=True):
                 if word is last:
                     if following is None:
                         glued = True
                     else:
-                        text, glued = self._end_of_line(word, following.words[0])
+                        text, glued = self._end_of_line(text, following.words[0].text)
                 numbers[id(word)] = len(starts)
                 starts.append(length)
                 length += len(text)
@@ -96,10 +101,8 @@ class Composer:
         self._parts.append(text)
         self._length += len(text)
 
-    def _end_of_line(self, word: PageWord, following: PageWord) -> tuple[str, bool]:
+    def _end_of_line(self, text: str, after: str) -> tuple[str, bool]:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
-        text = word.text
-        after = following.text
         if "://" in text or text.startswith("www."):
             return text, _address_goes_on(text, after)
         if len(text) < 2 or text[-1] not in _HYPHENS or not text[-2].isalnum():

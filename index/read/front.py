@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.read.headings import KNOWN
+from index.read.letters import ACCENTS, clean_text
 from index.read.pages import Line, PageWord
-from index.read.pdf import ACCENTS, clean_text
 from index.read.places import (
     MARKS,
     Name,

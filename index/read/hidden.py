@@ -79,6 +79,13 @@ class Sight:
         apart = self._pixels(self.with_text, word) - self._pixels(self.without_text, word)
         return bool(abs(apart).max() >= _FAINT)
 
+    def height(self, word: PageWord) -> float:
+        """How high, in points, the ink is that the page has for the word's being there."""
+        place = Area(word.x0, word.y0, word.x1, word.y1).grown(0.3 * (word.y1 - word.y0))
+        apart = self._pixels(self.with_text, place) - self._pixels(self.without_text, place)
+        rows = (abs(apart).max(axis=2) >= _FAINT).any(axis=1).nonzero()[0]
+        return float(rows[-1] - rows[0] + 1) / self.scale if rows.size else 0.0
+
     def is_drawn_there(self, word: PageWord) -> bool:
         """Whether shapes stand where the word does, as wide as it and with nothing around them."""
         import numpy
@@ -114,7 +121,7 @@ def find_hidden(
     where something may have been painted over them.
     """
     hidden = _no_logos([one for one in doubtful if one.why == "transparency"], facts)
-    hidden += _tiny([one for one in doubtful if one.why == "size"])
+    hidden += _tiny([one for one in doubtful if one.why == "size"], facts)
     unpainted = [one for one in doubtful if one.why == "render mode"]
     if unpainted and not _is_scan(unpainted, facts):
         hidden += _no_logos(unpainted, facts)
@@ -141,12 +148,31 @@ def find_hidden(
     return hidden
 
 
-def _tiny(words: Sequence[Doubtful]) -> list[Doubtful]:
-    """Those too small to read, and of the larger ones those that stand in a row of words."""
+def _tiny(words: Sequence[Doubtful], facts: PageFacts) -> list[Doubtful]:
+    """Those too small to read, and of the larger ones those that stand in a row of words.
+
+    A font may say a size that it does not draw, as Type 3 fonts of old scanners do: the letters are
+    far wider than that, and ``printed`` has given them the size that goes with their width. The
+    page says how high they are.
+    """
     rows: dict[int, int] = {}
     for one in words:
         rows[one.line] = rows.get(one.line, 0) + bool(_MARK.sub("", one.word.text))
-    return [one for one in words if one.word.style.size < _TINY or rows[one.line] >= 4]
+    flat = [one for one in words if _size(one) >= _TINY_PROSE]
+    sight = facts.look([one.word for one in flat]) if flat else None
+    hidden: list[Doubtful] = []
+    for one in words:
+        if sight is not None and _size(one) >= _TINY_PROSE:
+            said = _MARK.sub("", one.word.text)  # a dash is never high
+            if said and sight.height(one.word) < _TINY_PROSE:
+                hidden.append(one)
+        elif _size(one) < _TINY or rows[one.line] >= 4:
+            hidden.append(one)
+    return hidden
+
+
+def _size(one: Doubtful) -> float:
+    return max(style.size for _, style in one.word.parts)
 
 
 def _no_logos(words: Sequence[Doubtful], facts: PageFacts) -> list[Doubtful]:

@@ -17,6 +17,7 @@ from statistics import median
 
 from index.paper import BlockKind
 from index.read.pages import Line, PageContent, PageWord
+from index.read.printed import level_of
 
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
 
@@ -430,9 +431,28 @@ def _joined(lines: list[Line]) -> list[Line]:
         if last is not None and _same_row(last, line):
             last.words = sorted(last.words + line.words, key=lambda word: word.x0)
             last.measure()
+            _level(last)
         else:
             joined.append(line)
     return joined
+
+
+def _level(line: Line) -> None:
+    """Tell the raised and lowered words of a line that the file gave in pieces."""
+    bases = [word.base for word in line.words if abs(word.style.size - line.size) < 0.3]
+    if not bases:
+        return
+    base = median(bases)
+    changed = False
+    for word in line.words:
+        if len(word.parts) == 1 and word.style.size < 0.95 * line.size:
+            level = level_of(base - word.base, word.style.size, line.size)
+            if level != word.style.raised - word.style.lowered:
+                word.parts = ((word.parts[0][0], word.style.at(level)),)
+                word.style = word.parts[0][1]
+                changed = True
+    if changed:
+        line.measure()
 
 
 _EQUATION_NUMBER = re.compile(r"\(\d{1,3}(?:\.\d{1,2})?[a-z]?\)")

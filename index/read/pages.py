@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
-from index.paper import Finding
+from index.paper import Box, Finding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +17,19 @@ class Style:
     italic: bool
     maths: bool
     raised: bool  # a superscript
+    lowered: bool  # a subscript
     font: str
+
+    def at(self, level: int) -> Style:
+        """The same, raised (1), on the baseline (0) or lowered (-1)."""
+        if level == self.raised - self.lowered:
+            return self
+        return _levelled(self, level)
+
+
+@cache
+def _levelled(style: Style, level: int) -> Style:
+    return replace(style, raised=level > 0, lowered=level < 0)
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -33,6 +46,7 @@ class PageWord:
     x1: float
     y1: float
     parts: tuple[tuple[str, Style], ...]
+    base: float  # where the baseline of most of its characters is, in points
     style: Style = field(init=False)
 
     def __init__(
@@ -43,10 +57,12 @@ class PageWord:
         x1: float,
         y1: float,
         parts: tuple[tuple[str, Style], ...],
+        base: float | None = None,
     ) -> None:
         self.text = text
         self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
         self.parts = parts
+        self.base = y1 if base is None else base
         if len(parts) == 1:
             self.style = parts[0][1]
         else:
@@ -213,7 +229,23 @@ class PageContent:
     printed: str = ""  # all text that the engine draws on it, in any order: to account for it
     hidden: list[PageWord] = field(default_factory=list)  # those of ``printed`` in ``findings``
     outside: str = ""  # the words that the page's edge or a clip cuts off
+    turned: int = 0  # by how many degrees, clockwise, it was turned to make its text upright
     unread: str = ""  # why the page, or a part of its text, could not be read; "" if it was
+
+    def stored(self, box: Box) -> Box:
+        """A box of the page as it was turned, where it is on the page as it is stored."""
+        x0, y0, x1, y1 = box.x0, box.y0, box.x1, box.y1
+        match self.turned:
+            case 90:
+                return Box(box.page, y0, self.width - x1, y1, self.width - x0)
+            case 180:
+                return Box(
+                    box.page, self.width - x1, self.height - y1, self.width - x0, self.height - y0
+                )
+            case 270:
+                return Box(box.page, self.height - y1, x0, self.height - y0, x1)
+            case _:
+                return box
 
 
 @dataclass(slots=True)

@@ -8,40 +8,23 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding, HiddenBy, PageSize, Status
+from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
-from index.read.hidden import Doubtful, PageFacts, Sight, alike, doubt, find_hidden, findings_of
-from index.read.pages import Area, Line, PageContent, Pages, PageWord, Style
+from index.read.hidden import Doubtful, PageFacts, Sight, alike, find_hidden, findings_of
+from index.read.letters import clean_text, draws_digits_twice
+from index.read.pages import Area, Line, PageContent, Pages, PageWord
+from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 
-_MATHS_FONT = re.compile(
-    r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
-    r"txsy|txmi|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
-)
-_BOLD_FONT = re.compile(
-    r"Bold|Medi(?!um)|CMBX|CMSSBX|SFBX|CMCSC.*Bold|Black|Heavy|-B(?:$|I)|Semibold|Demi|\.B\b|LMRoman\d+-Bold|bx\d",
-    re.I,
-)
-_ITALIC_FONT = re.compile(r"Ital|Obli|CMTI|SFTI|CMSL|Slant|-I$|ReguItal", re.I)
-# Accents that old TeX fonts draw as a letter of their own, before or after the letter they sit on.
-_SPACING_ACCENTS = {
-    "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "¸": "\u0327",
-    "ˇ": "\u030c", "˘": "\u0306", "˙": "\u0307", "˚": "\u030a", "˝": "\u030b", "¯": "\u0304",
-}  # fmt: skip
-ACCENTS = "".join(_SPACING_ACCENTS)
-_ACCENT_FIRST = re.compile(f"([{ACCENTS}])([A-Za-zı])")
-_ACCENT_LAST = re.compile(f"([A-Za-zı])([{ACCENTS}])")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _LEAST_LETTERS = 3
+_LEAST_TURNED = 200  # characters on their side: fewer are a stamp or the label of an axis
+_BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
-_PAINTS_KEPT = 10_000  # a file can have a new size for every letter
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
 
 
@@ -67,12 +50,13 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
         broken = 0
         characters = 0
         hidden_layers = _hidden_layers(document)
+        variants = _Variants(document)
         for number in range(count):
             try:
                 page = document[number]
-                content = _page(page, number + 1)
+                content = _page(page, number + 1, variants.are_on(page))
                 if hidden_layers:
-                    content.findings += _on_layers(document, number, hidden_layers)
+                    content.findings += _on_layers(document, number, content.turned, hidden_layers)
             except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
                 # "malloc (9 bytes) failed", "realloc ...", "out of memory"
                 if "alloc (" in str(error) or "out of memory" in str(error).lower():
@@ -89,6 +73,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
             pages.append(content)
         if broken == count:
             raise UnreadableError("broken", "no page of this PDF can be read")
+        put_signs(pages)
         return Pages(pages, count, images)
 
 
@@ -181,27 +166,56 @@ def _pictured(page: Any, share: float) -> bool:
     return bool(covered > share * area)
 
 
-def _page(page: Any, number: int) -> PageContent:
-    """A page as it is stored, before the file's rotation turns it, without its annotations."""
+class _Variants:
+    """Fonts that draw a digit in two ways, as where raised digits are letters of their own.
+
+    Such a font has two codes for one digit in its table of Unicode (PDF 32000-1, 9.10.3).
+    """
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._known: dict[int, bool] = {}
+
+    def are_on(self, page: Any) -> bool:
+        """Whether a page uses such a font."""
+        return any(self._has_variants(font[0]) for font in page.get_fonts())
+
+    def _has_variants(self, font: int) -> bool:
+        if font not in self._known:
+            kind, value = self._document.xref_get_key(font, "ToUnicode")
+            table = b""
+            if kind == "xref":
+                table = self._document.xref_stream(int(value.split()[0])) or b""
+            self._known[font] = draws_digits_twice(table)
+        return self._known[font]
+
+
+def _page(page: Any, number: int, variants: bool = False) -> PageContent:
+    """A page without its annotations, turned so that most of its text is upright.
+
+    ``variants``: one of its fonts draws a digit in two ways, so each digit's outline is asked.
+
+    How the file turns its page is not asked: a table may lie on its side on a page that stands, and
+    a page that the file turns may hold text that is upright only then.
+    """
     page.set_rotation(0)
+    display_list, shown, printed = _printed(page, variants)
+    turned = _turn(printed)
+    if turned:
+        page.set_rotation(turned)
+        display_list, shown, printed = _printed(page, variants)
     rect = page.rect
     area = Area(rect.x0, rect.y0, rect.x1, rect.y1)
-    display_list = listed(page)
-    textpage = _textpage(display_list, area)
     lines: list[Line] = []
     doubtful: list[Doubtful] = []
     colours: set[int] = set()
-    shown = textpage.extractWORDS()
-    for spans, drawn, block, upright in _printed_lines(textpage, shown):
-        words, doubts = _words(spans, drawn)
-        colours.update(span["color"] for span in spans)
-        if words:
-            if doubts:
-                doubtful += [Doubtful(*one, len(lines)) for one in doubts]
-            lines.append(Line(number, block, words, upright))
+    for one in printed:
+        colours |= one.colours
+        doubtful += [Doubtful(*doubted, len(lines)) for doubted in one.doubts]
+        lines.append(Line(number, one.block, one.words, one.upright))
     beside = watch(display_list, area)
-    content = PageContent(number, rect.width, rect.height, lines, beside.seen)
-    content.printed = textpage.extractText()
+    content = PageContent(number, rect.width, rect.height, lines, beside.seen, turned=turned)
+    content.printed = " ".join(word[4] for word in shown)
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
@@ -227,12 +241,49 @@ def _page(page: Any, number: int) -> PageContent:
     return content
 
 
-def _textpage(drawing: Any, within: Area | None) -> Any:
+def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]], list[PrintedLine]]:
+    """A page's display list, its words, and its lines."""
+    display_list = listed(page)
+    rect = page.rect
+    area = Area(rect.x0, rect.y0, rect.x1, rect.y1)
+    textpage = _textpage(display_list, area)
+    shown = textpage.extractWORDS()
+    outlines = _outlines(display_list, area) if variants else None
+    return display_list, shown, list(printed_lines(textpage, shown, outlines))
+
+
+def _turn(printed: Sequence[PrintedLine]) -> int:
+    """By how many degrees, clockwise, a page has to be turned to make most of its text upright."""
+    upright = sum(line.length for line in printed if line.upright)
+    for turned, x, y in ((90, 0, -1), (180, -1, 0), (270, 0, 1)):
+        along = sum(
+            line.length
+            for line in printed
+            if abs(line.direction[0] - x) < 0.01 and abs(line.direction[1] - y) < 0.01
+        )
+        if along > max(upright, _LEAST_TURNED):
+            return turned
+    return 0
+
+
+def _outlines(display_list: Any, area: Area) -> Any:
+    """The text of a page as a dictionary of blocks, in which a letter's box is its outline's."""
+    pymupdf = _engine()
+    tools: Any = pymupdf.TOOLS
+    textpage = _textpage(display_list, area, flags=pymupdf.TEXT_ACCURATE_BBOXES)
+    tools.unset_quad_corrections(True)  # else PyMuPDF makes boxes as high as the type again
+    try:
+        return textpage.extractRAWDICT()
+    finally:
+        tools.unset_quad_corrections(False)
+
+
+def _textpage(drawing: Any, within: Area | None, *, flags: int = 0) -> Any:
     """The text of a page or of its display list: what an area and the clips leave of it, or all."""
     pymupdf = _engine()
     mupdf = pymupdf.mupdf
     options = mupdf.FzStextOptions()
-    options.flags = pymupdf.TEXT_PRESERVE_WHITESPACE
+    options.flags = pymupdf.TEXT_PRESERVE_WHITESPACE | flags
     rect = mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
     if within is not None:
         options.flags |= pymupdf.TEXT_MEDIABOX_CLIP
@@ -242,21 +293,6 @@ def _textpage(drawing: Any, within: Area | None) -> Any:
     run_through(drawing, device)
     mupdf.fz_close_device(device)
     return pymupdf.TextPage(text)
-
-
-def _printed_lines(
-    textpage: Any, drawn: Sequence[tuple[Any, ...]]
-) -> Iterator[tuple[list[dict[str, Any]], Sequence[tuple[Any, ...]], int, bool]]:
-    """The spans and the words of each line, its block's number, and whether it is upright."""
-    at, count = 0, len(drawn)
-    for block_number, block in enumerate(textpage.extractDICT()["blocks"]):
-        for line_number, line in enumerate(block.get("lines", ())):
-            begin = at
-            while at < count and drawn[at][6] == line_number and drawn[at][5] == block_number:
-                at += 1
-            if at > begin:
-                upright = abs(line["dir"][0] - 1.0) < 0.01
-                yield line["spans"], drawn[begin:at], block_number, upright
 
 
 def _under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
@@ -313,11 +349,8 @@ def _out_of_sight(
         return [], ""
     there = {_place(word) for word in shown}
     missing = [
-        Doubtful(_plain(clean, word), "position", _BLACK, place)
-        for place, (_, drawn, _, _) in enumerate(
-            _printed_lines(everything, everything.extractWORDS())
-        )
-        for word in drawn
+        Doubtful(_plain(clean, word), "position", _BLACK, _line_of(word))
+        for word in everything.extractWORDS()
         if _place(word) not in there and (clean := clean_text(word[4]))
     ]
     cut_away = watch_text(page, area).cut_away
@@ -335,7 +368,7 @@ def _out_of_sight(
 
 def _plain(text: str, drawn: tuple[Any, ...]) -> PageWord:
     """A word that is only reported: how it is set does not matter."""
-    return PageWord(text, drawn[0], drawn[1], drawn[2], drawn[3], ((text, _NO_STYLE),))
+    return PageWord(text, drawn[0], drawn[1], drawn[2], drawn[3], ((text, NO_STYLE),))
 
 
 def _area(word: PageWord) -> Area:
@@ -354,26 +387,25 @@ def _hidden_layers(document: Any) -> list[int]:
     ]
 
 
-def _on_layers(document: Any, number: int, layers: Sequence[int]) -> list[Finding]:
+def _on_layers(document: Any, number: int, turned: int, layers: Sequence[int]) -> list[Finding]:
     """What a page shows only with these layers switched on."""
     pymupdf = _engine()
     mupdf = pymupdf.mupdf
     pdf = mupdf.pdf_document_from_fz_document(document.this)
 
-    def printed() -> list[tuple[int, tuple[Any, ...]]]:
+    def printed() -> Sequence[tuple[Any, ...]]:
         page = document[number]
-        page.set_rotation(0)
-        textpage = _textpage(listed(page), None)
-        lines = enumerate(_printed_lines(textpage, textpage.extractWORDS()))
-        return [(place, word) for place, (_, drawn, _, _) in lines for word in drawn]
+        page.set_rotation(turned)
+        words: Sequence[tuple[Any, ...]] = _textpage(listed(page), None).extractWORDS()
+        return words
 
-    there = {_place(word) for _, word in printed()}
+    there = {_place(word) for word in printed()}
     for layer in layers:
         mupdf.pdf_enable_layer(pdf, layer, 1)
     try:
         hidden = [
-            Doubtful(_plain(clean, word), "layer", _BLACK, place)
-            for place, word in printed()
+            Doubtful(_plain(clean, word), "layer", _BLACK, _line_of(word))
+            for word in printed()
             if _place(word) not in there and (clean := clean_text(word[4]))
         ]
     finally:
@@ -382,172 +414,14 @@ def _on_layers(document: Any, number: int, layers: Sequence[int]) -> list[Findin
     return findings_of(number + 1, hidden)
 
 
+def _line_of(word: tuple[Any, ...]) -> int:
+    """A number for the line that a drawn word is in, rising in the order of drawing."""
+    return int(word[5]) << 16 | int(word[6])
+
+
 def _place(word: tuple[Any, ...]) -> tuple[str, int, int]:
     """What tells a drawn word from another one."""
     return word[4], round(word[0]), round(word[1])
-
-
-def _words(
-    spans: list[dict[str, Any]], drawn: Sequence[tuple[Any, ...]]
-) -> tuple[list[PageWord], list[tuple[PageWord, HiddenBy, int]]]:
-    """Join the drawn words of a line with the styles of its spans, which cut them into parts.
-
-    Beside the words, those whose paint leaves it in doubt whether they are seen.
-    """
-    styles: list[Style] = []
-    ends: list[int] = []  # characters of the line before the end of each span, white space apart
-    doubts: list[tuple[HiddenBy | None, int]] = []
-    end = 0
-    for span in spans:
-        length = len("".join(span["text"].split()))
-        if length:
-            end += length
-            style, why = _paint(span)
-            styles.append(style)
-            ends.append(end)
-            doubts.append((why, span["color"]))
-    if not styles:
-        return [], []
-    cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
-    in_doubt = any(why for why, _ in doubts)
-    if not in_doubt and len(styles) == 1:
-        style = styles[0]
-        return [
-            PageWord(clean, x0, y0, x1, y1, ((text, style),))
-            for x0, y0, x1, y1, text, *_ in drawn
-            if x1 > x0 and y1 > y0 and (clean := clean_text(text))
-        ], []
-    words: list[PageWord] = []
-    doubtful: list[tuple[PageWord, HiddenBy, int]] = []
-    position = 0
-    run = 0  # the span that the next character is of
-    last = len(styles) - 1
-    for x0, y0, x1, y1, text, *_ in drawn:
-        inside = cut - position
-        if 0 < inside < len(text):
-            halves = [(x0, cut_x, text[:inside]), (cut_x, x1, text[inside:])]
-        else:
-            halves = [(x0, x1, text)]
-        for left, right, said in halves:
-            end = position + len(said)
-            first = run
-            while run < last and ends[run] < end:
-                run += 1
-            if run == first:
-                parts: tuple[tuple[str, Style], ...] = ((said, styles[run]),)
-            else:
-                parts = _parts(said, position, styles, ends, first, run)
-            clean = clean_text(said)
-            if clean and right > left and y1 > y0:
-                word = PageWord(clean, left, y0, right, y1, parts)
-                words.append(word)
-                if in_doubt:
-                    # A word of several paints is taken for what most of its characters are.
-                    bounds = [position, *ends[first:run], end]
-                    lengths = [after - before for before, after in pairwise(bounds)]
-                    why, colour = doubts[first + lengths.index(max(lengths))]
-                    if why is not None:
-                        doubtful.append((word, why, colour))
-            position = end
-            if run < last and ends[run] == end:
-                run += 1
-    return words, doubtful
-
-
-def _parts(
-    text: str,
-    position: int,
-    styles: Sequence[Style],
-    ends: Sequence[int],
-    first: int,
-    last: int,
-) -> tuple[tuple[str, Style], ...]:
-    """The characters of a word by style; neighbours of one style are one part."""
-    parts: list[tuple[str, Style]] = []
-    begin = 0
-    for run in range(first, last + 1):
-        end = min(ends[run] - position, len(text)) if run < last else len(text)
-        if end <= begin:
-            continue
-        piece = text[begin:end]
-        if parts and parts[-1][1] is styles[run]:
-            parts[-1] = (parts[-1][0] + piece, styles[run])
-        else:
-            parts.append((piece, styles[run]))
-        begin = end
-    return tuple(parts)
-
-
-_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
-_LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", re.I)
-
-
-def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
-    """Where a line begins with two words that are drawn without a space between.
-
-    They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
-    Returns how many characters (white space apart) the first one ends after, and its right edge.
-    """
-    for number, (first, second) in enumerate(pairwise(spans[:4])):
-        text = first["text"].strip()
-        if not second["text"][:1].strip():
-            continue
-        raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
-        label = "".join(span["text"] for span in spans[: number + 1]).strip()
-        if (number == 0 and raised and _MARK.fullmatch(text)) or _LABEL.fullmatch(label):
-            return len("".join(label.split())), float(first["bbox"][2])
-    return 0, 0.0
-
-
-_BLACK = 0x000000
-_NO_STYLE = Style(10.0, False, False, False, False, "")
-_styles: dict[tuple[str, int, float], Style] = {}
-_paints: dict[tuple[str, int, float, int, int, int], tuple[Style, HiddenBy | None]] = {}
-
-
-def _paint(span: dict[str, Any]) -> tuple[Style, HiddenBy | None]:
-    """How a span is set, and why it may be hidden."""
-    key = (
-        span["font"],
-        span["flags"],
-        span["size"],
-        span["color"],
-        span["alpha"],
-        span["char_flags"],
-    )
-    known = _paints.get(key)
-    if known is None:
-        if len(_paints) > _PAINTS_KEPT:
-            _paints.clear()
-        known = _paints[key] = (_style(span), doubt(*key[2:]))
-    return known
-
-
-def _style(span: dict[str, Any]) -> Style:
-    font, flags, size = span["font"], span["flags"], round(span["size"], 1)
-    key = (font, flags, size)
-    style = _styles.get(key)
-    if style is None:
-        style = _styles[key] = Style(
-            size=size,
-            bold=bool(flags & 16) or bool(_BOLD_FONT.search(font)),
-            italic=bool(flags & 2) or bool(_ITALIC_FONT.search(font)),
-            maths=bool(_MATHS_FONT.search(font)),
-            raised=bool(flags & 1),
-            font=font,
-        )
-    return style
-
-
-def clean_text(text: str) -> str:
-    """Compose drawn accents, drop invisible and control characters, and apply Unicode's NFC."""
-    if text.isascii():
-        return text if text.isprintable() else "".join(c for c in text if c.isprintable())
-    text = text.translate(_INVISIBLE)
-    text = _ACCENT_FIRST.sub(lambda m: m[2].replace("ı", "i") + _SPACING_ACCENTS[m[1]], text)
-    text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
-    text = unicodedata.normalize("NFC", text)
-    return "".join(c for c in text if c.isprintable() or c == "\u00ad").replace("\ufffd", "�")
 
 
 @dataclass(frozen=True, slots=True)

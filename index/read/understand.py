@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span
+from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
 from index.read.account import account_for
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
@@ -18,7 +18,7 @@ from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
 from index.read.outline import find_headings, is_small_capitals
-from index.read.pages import Line, Pages, PageWord
+from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.places import Place
 from index.read.sentences import split_sentences
 
@@ -85,7 +85,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
 
 
 def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
-    span = draft.composer.write(part.lines)
+    span = draft.composer.write(part.lines, scripts=kind != "front")
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
@@ -284,8 +284,10 @@ def _paper(
         if kind in _PROSE and not any(place.contains(span) for place in references):
             sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
     affiliations, numbers = _affiliations(draft, text, front.places)
+    turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
-    figures = tuple(_figures(blocks, text, draft))
+    figures = tuple(_figures(blocks, text, draft, turned))
+    words = _turned_back(words, turned)
     return Paper(
         id=identity.id,
         version=identity.version,
@@ -309,8 +311,24 @@ def _paper(
         sentences=tuple(sentences),
         figures=figures,
         words=words,
-        findings=tuple(finding for page in pages.pages for finding in page.findings),
+        findings=tuple(
+            replace(finding, box=page.stored(finding.box))
+            for page in pages.pages
+            for finding in page.findings
+        ),
         accounts=account_for(pages.pages, layout, text, words, blocks, figures),
+    )
+
+
+def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
+    """Words with their boxes on the pages as they are stored."""
+    if not turned:
+        return words
+    return Words.of(
+        replace(word, box=turned[word.box.page].stored(word.box))
+        if word.box.page in turned
+        else word
+        for word in words
     )
 
 
@@ -428,7 +446,9 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
     return Span(prose[0].start, prose[-1].end) if prose else None
 
 
-def _figures(blocks: Sequence[Block], text: str, draft: _Draft) -> list[Figure]:
+def _figures(
+    blocks: Sequence[Block], text: str, draft: _Draft, turned: dict[int, PageContent]
+) -> list[Figure]:
     """One for each name. Of two captions with one name, that whose figure was found, then that with
     a colon or full stop after the name: the other is a sentence that begins with the name.
     """
@@ -439,6 +459,8 @@ def _figures(blocks: Sequence[Block], text: str, draft: _Draft) -> list[Figure]:
             continue
         start = block.span.start
         box = draft.boxes.get(start)
+        if box is not None and box.page in turned:
+            box = turned[box.page].stored(box)
         figure = Figure(name.label, block.span, draft.pages.get(start), box)
         rank = (box is not None, name.marked)
         if name.stem not in best or rank > best[name.stem][0]:

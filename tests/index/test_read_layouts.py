@@ -127,7 +127,7 @@ class TestTwoColumns:
             f"{mark} {number}" for mark, count in counts.items() for number in range(1, count + 1)
         ]
         for sentence in sentences(two_columns):
-            assert sentence.endswith((".", ".1")), sentence  # one has the mark of a footnote
+            assert sentence.endswith((".", ".^1")), sentence  # one has the mark of a footnote
 
     def test_a_run_in_heading_is_no_sentence(self, two_columns: Paper) -> None:
         labels = [

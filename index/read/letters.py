@@ -1,0 +1,121 @@
+"""Characters as a PDF's fonts give them, put right: accents, symbols of old fonts, invisible ones.
+
+What cannot be put right stays U+FFFD or in the private use area; ``unreadable`` counts it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# Accents that old TeX fonts draw as a letter of their own, before or after the letter they sit on.
+_SPACING_ACCENTS = {
+    "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "¸": "\u0327",
+    "ˇ": "\u030c", "˘": "\u0306", "˙": "\u0307", "˚": "\u030a", "˝": "\u030b", "¯": "\u0304",
+}  # fmt: skip
+ACCENTS = "".join(_SPACING_ACCENTS)
+_ACCENT_FIRST = re.compile(f"([{ACCENTS}])([A-Za-zı])")
+_ACCENT_LAST = re.compile(f"([A-Za-zı])([{ACCENTS}])")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff]")
+
+
+def _table(keys: str, signs: str) -> dict[int, str]:
+    return {ord(key): sign for key, sign in zip(keys, signs, strict=True)}
+
+
+# The keys of the Mathematical Pi fonts, which typesetters of journals took for symbols and Greek
+# from the 1990s on; their PDFs give the key that was struck and not the sign that is drawn.
+_PI_SIGNS = _table("12345678,.;", "+−×÷=±∓°<>∼")
+_PI_LATIN1 = _table("¼þðÞ½", "=+()[")
+_PI_GREEK = _table("abcdehijklmnprtuyzDL", "αβγδεηικκλμνπστυψζΔΛ")
+_GREEK = _table("abgdezhqiklmnxoprstufcywDGLSFW", "αβγδεζηθικλμνξοπρστυφχψωΔΓΛΣΦΩ")
+
+
+def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
+    """What the characters of a font mean, where its name and ``drawn``, all that a document draws
+    in it, say that it has signs on the keys of letters; else None.
+
+    The names are those of Arbortext's Advent and 3B2, which number a font's encoding: "AdvPS586B".
+    """
+    name = font.partition("+")[2] or font
+    if name.startswith(("AdvGreek", "AdvSymbol")):
+        return _GREEK
+    if name.startswith("AdvPSMP"):
+        return _PI_GREEK
+    if name.startswith(("AdvP4C4E", "AdvMathSymb", "AdvMPi")):
+        return _PI_LATIN1
+    signs = set(drawn)
+    if (
+        name.startswith("AdvP")
+        and signs
+        and signs <= set("12345678,.;")
+        and not signs <= set(",.;")
+    ):
+        return _PI_SIGNS
+    return None
+
+
+def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) -> str:
+    """Compose drawn accents, drop invisible and control characters, and apply Unicode's NFC.
+
+    ``edges`` are the left and right edge of each character in points. With them an accent goes only
+    on the letter that it stands over: in "river´s" it stands between two and is an apostrophe.
+    """
+    if text.isascii():
+        return text if text.isprintable() else "".join(c for c in text if c.isprintable())
+    if edges is None:
+        text = _ACCENT_FIRST.sub(lambda m: m[2].replace("ı", "i") + _SPACING_ACCENTS[m[1]], text)
+        text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
+    else:
+        text = _composed(text, edges)
+    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
+    return "".join(c for c in text if c.isprintable() or c == "\u00ad").replace("\ufffd", "�")
+
+
+def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:
+    """Each spacing accent that stands over a letter beside it becomes a combining one after it."""
+    said = list(text)
+    for number, accent in enumerate(text):
+        if accent not in _SPACING_ACCENTS:
+            continue
+        left, right = edges[number]
+        middle = (left + right) / 2
+        over = [
+            other
+            for other in (number - 1, number + 1)
+            if 0 <= other < len(text)
+            and text[other].isalpha()
+            and edges[other][0] - 0.1 * (right - left) <= middle <= edges[other][1]
+        ]
+        if over:
+            letter = over[0]
+            base = "i" if text[letter] == "ı" else text[letter]
+            said[number], said[letter] = "", base + _SPACING_ACCENTS[accent]
+    return "".join(said)
+
+
+def unreadable(text: str) -> int:
+    """How many characters nobody can read: those that the font gives no letter for."""
+    return len(_UNREADABLE.findall(text))
+
+
+_PAIRS = re.compile(rb"beginbfchar(.*?)endbfchar", re.S)
+_PAIR = re.compile(rb"<([0-9A-Fa-f]+)>\s*<00(3[0-9])>")
+_RANGES = re.compile(rb"beginbfrange(.*?)endbfrange", re.S)
+_RANGE = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<00(3[0-9])>")
+
+
+def draws_digits_twice(table: bytes) -> bool:
+    """Whether a font's table of Unicode (a ToUnicode CMap) gives one digit for two codes."""
+    codes: dict[int, set[int]] = {}
+    for pairs in _PAIRS.findall(table):
+        for code, digit in _PAIR.findall(pairs):
+            codes.setdefault(int(digit, 16), set()).add(int(code, 16))
+    for ranges in _RANGES.findall(table):
+        for first, last, digit in _RANGE.findall(ranges):
+            begin = int(first, 16)
+            for step in range(min(int(last, 16) - begin + 1, 10)):
+                codes.setdefault(int(digit, 16) + step, set()).add(begin + step)
+    return any(len(found) > 1 for digit, found in codes.items() if 0x30 <= digit <= 0x39)
