@@ -14,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 from index.paper import Block, Box, Figure, PageAccount, Words
@@ -25,6 +26,7 @@ Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 
 _LOST_SHOWN = 20  # words of a page that are named
 _UNREADABLE = "\ufffd"
+_FRACTION_BAR = "\u2044"
 _LINE_END_HYPHEN = re.compile(r"[-\u2010\u00ad]\s")
 _WRITTEN = "^_{}()\u00ad"  # what scripts are written out with; see ``index.read.scripts``
 # An accent that is drawn as a glyph of its own comes before its letter, after it, or apart.
@@ -36,9 +38,19 @@ _WORD = re.compile(rf"[{_IDEOGRAPH}\U00020000-\U0003ffff]|(?:(?![{_IDEOGRAPH}])[
 def words_in(text: str) -> list[str]:
     """The words of a text, folded: without case, accents, ligatures and soft hyphens."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", _DROPPED.sub("", text).replace("ı", "i"))
-        text = "".join(one for one in text if not unicodedata.combining(one))
+        text = "".join(map(_folded, _DROPPED.sub("", text)))
     return _WORD.findall(text.casefold())
+
+
+@cache
+def _folded(letter: str) -> str:
+    """Without accents and as plain letters; "¼" stays one, since old fonts draw "=" as such."""
+    if letter == "ı":
+        return "i"
+    plain = unicodedata.normalize("NFKD", letter)
+    if _FRACTION_BAR in plain:
+        return letter
+    return "".join(one for one in plain if not unicodedata.combining(one))
 
 
 def words_missing(drawn: str, found: str) -> list[str]:
@@ -71,7 +83,9 @@ def words_missing(drawn: str, found: str) -> list[str]:
 
 
 def _symbols(text: str) -> Counter[str]:
-    return Counter(one for one in text if not (one.isalnum() or one.isspace() or one in _WRITTEN))
+    """What another reader may have for a letter of ASCII."""
+    plain = (one.isspace() or one in _WRITTEN or (one.isascii() and one.isalnum()) for one in text)
+    return Counter(one for one, known in zip(text, plain, strict=True) if not known)
 
 
 @dataclass(slots=True)
