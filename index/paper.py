@@ -278,6 +278,62 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table. An empty one is none."""
+
+    span: Span
+    box: Box | None  # around its words; None for a paper that is no PDF
+    row: int  # from 0, counted through head and body; the first of those that it covers
+    column: int  # from 0
+    down: int = 1  # how many rows it covers
+    across: int = 1  # how many columns it covers
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its cells, row by row from left to right, as they are in ``Paper.text``."""
+
+    label: str  # "Table 2"
+    caption: Span
+    header: tuple[tuple[Cell, ...], ...]  # its rows of column heads; may be empty
+    rows: tuple[tuple[Cell, ...], ...]
+    stub: int  # how many columns at the left name the rows
+    heads: tuple[int, ...]  # rows, counted as those of cells, that head the columns anew
+    box: Box | None
+
+    def row_heads(self, cell: Cell) -> tuple[Cell, ...]:
+        """The cells that name the row of ``cell``, outermost first, without itself: the heads of
+        the rows' group, then those of the row."""
+        if any(cell in row for row in self.header):
+            return ()
+        return tuple(
+            one
+            for row in self.rows
+            for one in row
+            if one.column < min(self.stub, cell.column)
+            and one.row < cell.row + cell.down
+            and cell.row < one.row + one.down
+        )
+
+    def column_heads(self, cell: Cell) -> tuple[Cell, ...]:
+        """The cells that name the column of ``cell``, from top to bottom, without itself."""
+        anew = max((row for row in self.heads if row < cell.row), default=None)
+        heads = [
+            one
+            for row in (self.header if anew is None else self.rows)
+            for one in row
+            if anew is None or one.row == anew
+        ]
+        return tuple(
+            one
+            for one in heads
+            if one.row < cell.row
+            and one.column < cell.column + cell.across
+            and cell.column < one.column + one.across
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Text in the file that a reader of the page does not see. It is in no ``Paper.text``."""
 
@@ -390,6 +446,7 @@ class Paper:
     blocks: tuple[Block, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
     words: Words = field(default_factory=Words)
     findings: tuple[Finding, ...] = ()  # hidden text
     record: Record | None = None  # arXiv's, where it came from there
@@ -408,6 +465,36 @@ class Paper:
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """Where ``span`` is on the page; nothing for a paper that is no PDF."""
         return self.words.boxes(span)
+
+
+def around(boxes: Sequence[Box]) -> Box | None:
+    """The box around boxes of one page; of several pages, that of the first. None for none."""
+    if not boxes:
+        return None
+    page = boxes[0].page
+    own = [box for box in boxes if box.page == page]
+    return Box(
+        page,
+        min(box.x0 for box in own),
+        min(box.y0 for box in own),
+        max(box.x1 for box in own),
+        max(box.y1 for box in own),
+    )
+
+
+def quote_cell(paper: Paper, cell: Cell) -> str:
+    """A cell of one of the paper's tables with its heads: "BERT: 84.6 (MNLI dev)"."""
+    table = next(
+        one for one in paper.tables if any(cell in row for row in (*one.header, *one.rows))
+    )
+
+    def said(cells: Iterable[Cell]) -> str:
+        texts = (" ".join(one.span.of(paper.text).split()) for one in cells)
+        return " ".join(dict.fromkeys(texts))
+
+    rows, columns = said(table.row_heads(cell)), said(table.column_heads(cell))
+    quote = said([cell])
+    return (f"{rows}: " if rows else "") + quote + (f" ({columns})" if columns else "")
 
 
 @dataclass(frozen=True, slots=True)

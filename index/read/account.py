@@ -13,44 +13,43 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Literal
+from itertools import chain
+from typing import Literal, get_args
 
 from index.paper import Block, Box, Figure, PageAccount, Words
 from index.read.figures import figure_name, turned_lines
-from index.read.layout import Layout
-from index.read.pages import PageContent
+from index.read.layout import MARGIN, Layout
+from index.read.pages import Line, PageContent
 
 Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 
+_Found = dict[int, dict[Place, list[str]]]  # the words of each page by where they went
+
 _LOST_SHOWN = 20  # words of a page that are named
 _UNREADABLE = "\ufffd"
-_FRACTION_BAR = "\u2044"
+_FRACTION = re.compile(r"\d+\u2044\d+")
+_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _LINE_END_HYPHEN = re.compile(r"[-\u2010\u00ad]\s")
 _WRITTEN = "^_{}()\u00ad"  # what scripts are written out with; see ``index.read.scripts``
 # An accent that is drawn as a glyph of its own comes before its letter, after it, or apart.
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+_HAS_IDEOGRAPH = re.compile(f"[{_IDEOGRAPH}\U00020000-\U0003ffff]")
 _WORD = re.compile(rf"[{_IDEOGRAPH}\U00020000-\U0003ffff]|(?:(?![{_IDEOGRAPH}])[^\W_])+")
+_RUN = re.compile(r"[^\W_]+")
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a text, folded: without case, accents, ligatures and soft hyphens."""
+    """The words of a text, folded: without case, accents, ligatures and soft hyphens.
+
+    "¼" is one letter, since old fonts draw "=" as such.
+    """
     if not text.isascii():
-        text = "".join(map(_folded, _DROPPED.sub("", text)))
-    return _WORD.findall(text.casefold())
-
-
-@cache
-def _folded(letter: str) -> str:
-    """Without accents and as plain letters; "¼" stays one, since old fonts draw "=" as such."""
-    if letter == "ı":
-        return "i"
-    plain = unicodedata.normalize("NFKD", letter)
-    if _FRACTION_BAR in plain:
-        return letter
-    return "".join(one for one in plain if not unicodedata.combining(one))
+        text = unicodedata.normalize("NFKD", _DROPPED.sub("", text).replace("ı", "i"))
+        text = _FRACTION.sub("¼", _COMBINING.sub("", text))
+        if _HAS_IDEOGRAPH.search(text):
+            return _WORD.findall(text.casefold())
+    return _RUN.findall(text.casefold())
 
 
 def words_missing(drawn: str, found: str) -> list[str]:
@@ -61,7 +60,13 @@ def words_missing(drawn: str, found: str) -> list[str]:
     for one letter at most, of a word that is found otherwise or for half of it: a font without
     Unicode may draw "=" as "5", and one reader knows that and the other does not.
     """
-    wanted, given = Counter(words_in(drawn)), Counter(words_in(found))
+    return _missing(words_in(drawn), words_in(found), drawn, found)
+
+
+def _missing(
+    drawn_words: Sequence[str], found_words: Sequence[str], drawn: str, found: str
+) -> list[str]:
+    wanted, given = Counter(drawn_words), Counter(found_words)
     missing = wanted - given
     if not missing:
         return []
@@ -88,19 +93,6 @@ def _symbols(text: str) -> Counter[str]:
     return Counter(one for one, known in zip(text, plain, strict=True) if not known)
 
 
-@dataclass(slots=True)
-class _Sorted:
-    """The words of one page by where they went."""
-
-    of: dict[Place, list[str]] = field(default_factory=dict)
-
-    def put(self, place: Place, word: str) -> None:
-        self.of.setdefault(place, []).append(word)
-
-    def said(self, *places: Place) -> str:
-        return " ".join(word for place in places for word in self.of.get(place, ()))
-
-
 def account_for(
     pages: Sequence[PageContent],
     layout: Layout,
@@ -110,33 +102,52 @@ def account_for(
     figures: Sequence[Figure],
 ) -> tuple[PageAccount, ...]:
     """An account of each page. ``blocks`` are those of the text, in its order."""
-    found = {page.number: _Sorted() for page in pages}
+    found: _Found = {page.number: {} for page in pages}
     drawings: dict[int, list[Box]] = {}  # figures that are no tables
     for figure in figures:
         name = figure_name(figure.label)
         if figure.box is not None and (name is None or name.kind != "table"):
             drawings.setdefault(figure.box.page, []).append(figure.box)
+    boxes: dict[int, list[Box]] = {}
+    for figure in figures:
+        if figure.box is not None:
+            boxes.setdefault(figure.box.page, []).append(figure.box)
     _sort_text(found, text, words, blocks, drawings)
     aside: dict[int, list[str]] = {page.number: [] for page in pages}
-    amid = {id(line) for line in turned_lines(layout)}
+    amid = {
+        id(line) for line in turned_lines(layout, [box for one in boxes.values() for box in one])
+    }
+    height = {page.number: page.height for page in pages}
     for line in (*layout.furniture, *layout.stamps):
-        if id(line) in amid:
-            continue  # in the text
+        if id(line) in amid or _numbers_of(line, height[line.page], boxes.get(line.page, ())):
+            continue  # in the text; or lost from a table or a figure
         aside[line.page].append(line.text)
         for word in line.words:
-            found[line.page].put("furniture", word.text)
+            found[line.page].setdefault("furniture", []).append(word.text)
     accounts: list[PageAccount] = []
     for page in pages:
         for hidden in page.hidden:
-            found[page.number].put("hidden", hidden.text)
+            found[page.number].setdefault("hidden", []).append(hidden.text)
         if page.outside:
             aside[page.number].append(page.outside)
         accounts.append(_account(page, found[page.number], "\n".join(aside[page.number])))
     return tuple(accounts)
 
 
+def _numbers_of(line: Line, height: float, boxes: Sequence[Box]) -> bool:
+    """Whether a number that was taken for one of a line stands in a figure or table."""
+    x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
+    in_margin = line.y1 < MARGIN * height or line.y0 > (1 - MARGIN) * height
+    return (
+        line.upright
+        and not in_margin
+        and line.text.isdigit()
+        and any(box.x0 < x < box.x1 and box.y0 < y < box.y1 for box in boxes)
+    )
+
+
 def _sort_text(
-    found: dict[int, _Sorted],
+    found: _Found,
     text: str,
     words: Words,
     blocks: Sequence[Block],
@@ -156,23 +167,26 @@ def _sort_text(
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
             drawn = any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in drawings.get(page, ()))
             place = "figures" if drawn else "tables"
-        found[page].put(place, text[start:end])
+        found[page].setdefault(place, []).append(text[start:end])
 
 
-def _account(page: PageContent, went: _Sorted, aside: str) -> PageAccount:
-    drawn = words_in(page.printed)
-    shown = went.said("text", "captions", "tables", "figures", "furniture")
-    lost = words_missing(page.printed, f"{shown} {went.said('hidden')}")
-    letters = sum(not one.isspace() for one in shown)
+def _account(page: PageContent, went: dict[Place, list[str]], aside: str) -> PageAccount:
+    said = {place: " ".join(words) for place, words in went.items()}
+    words = {place: words_in(text) for place, text in said.items()}
+    drawn, found = words_in(page.printed), list(chain.from_iterable(words.values()))
+    lost = _missing(drawn, found, page.printed, " ".join(said.values()))
+    shown = " ".join(text for place, text in said.items() if place != "hidden")
+    letters = len(shown) - shown.count(" ")
+    counts = {place: len(words.get(place, ())) for place in get_args(Place)}
     return PageAccount(
         page=page.number,
         drawn=len(drawn),
-        text=len(words_in(went.said("text"))),
-        captions=len(words_in(went.said("captions"))),
-        tables=len(words_in(went.said("tables"))),
-        figures=len(words_in(went.said("figures"))),
-        furniture=len(words_in(went.said("furniture"))),
-        hidden=len(words_in(went.said("hidden"))),
+        text=counts["text"],
+        captions=counts["captions"],
+        tables=counts["tables"],
+        figures=counts["figures"],
+        furniture=counts["furniture"],
+        hidden=counts["hidden"],
         unaccounted=len(lost),
         lost=tuple(lost[:_LOST_SHOWN]),
         aside=aside,

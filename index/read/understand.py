@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
+from index.paper import (
+    Block,
+    BlockKind,
+    Box,
+    Cell,
+    Figure,
+    Paper,
+    Section,
+    Sentence,
+    Span,
+    Table,
+    Words,
+    around,
+)
 from index.read.account import account_for
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
 from index.read.front import find_title, read_front
+from index.read.grid import Grid
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
@@ -21,6 +35,7 @@ from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.places import Place
 from index.read.sentences import split_sentences
+from index.read.tables import find_tables
 
 _GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
@@ -44,6 +59,8 @@ class _Draft:
     labels: dict[int, int] = field(default_factory=dict)  # start of a paragraph -> end of its label
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
     boxes: dict[int, Box] = field(default_factory=dict)  # start of a caption -> its figure's box
+    captions: dict[int, int] = field(default_factory=dict)  # identity of a caption -> its start
+    grids: list[tuple[Grid, list[list[Span]]]] = field(default_factory=list)  # where cells went
 
 
 def understand(pages: Pages, identity: Identity) -> Paper:
@@ -64,7 +81,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     every = [*parts[:body_start], *body]
     boxes = find_boxes(every, body_start, set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
-    turned_in(body, layout)
+    grids = find_tables(body, boxes, pages.pages)
+    turned_in(body, layout, boxes.values())
     for part in parts[:body_start]:
         above = part.kind == "caption"  # of a figure over the abstract
         span = _write(draft, "caption" if above else "front", part)
@@ -72,9 +90,13 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.boxes[span.start] = boxes[id(part)]
     for part in mend(body, set(heading_of), layout):
         heading = heading_of.get(id(part))
+        if id(part) in grids:
+            _write_table(draft, grids[id(part)], part)
+            continue
         span = _write(draft, "heading" if heading else part.kind, part)
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
+            draft.captions[id(part)] = span.start
         if heading:
             draft.headings.append((heading, span))
         elif part.label and part.kind == "paragraph":
@@ -89,6 +111,14 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
+
+
+def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
+    spans = draft.composer.write_table([[cell.lines for cell in row] for row in grid.rows])
+    whole = Span(spans[0][0].start, spans[-1][-1].end)
+    draft.blocks.append(Block("table", whole))
+    draft.pages[whole.start] = part.lines[0].page
+    draft.grids.append((grid, spans))
 
 
 # --- labels at the head of a paragraph ------------------------------------------------------------
@@ -316,6 +346,7 @@ def _paper(
             for page in pages.pages
             for finding in page.findings
         ),
+        tables=tuple(_tables(draft, figures, words)),
         accounts=account_for(pages.pages, layout, text, words, blocks, figures),
     )
 
@@ -426,6 +457,38 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
         )
         for (start, title, heading), end in zip(marks, ends, strict=True)
     ]
+
+
+def _tables(draft: _Draft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
+    """The tables whose caption names them, in the order of the text."""
+    by_caption = {figure.caption.start: figure for figure in figures}
+    for grid, spans in draft.grids:
+        figure = by_caption.get(draft.captions[grid.caption])
+        if figure is None or figure.box is None:
+            continue
+        rows = tuple(
+            tuple(
+                Cell(
+                    span,
+                    around(words.boxes(span)),
+                    cell.row,
+                    cell.column,
+                    cell.down,
+                    cell.across,
+                )
+                for cell, span in zip(row, places, strict=True)
+            )
+            for row, places in zip(grid.rows, spans, strict=True)
+        )
+        yield Table(
+            figure.label,
+            figure.caption,
+            rows[: grid.head],
+            rows[grid.head :],
+            grid.stub,
+            grid.heads,
+            figure.box,
+        )
 
 
 def _title_of(heading: Heading, printed: str) -> str:
