@@ -393,11 +393,13 @@ class PageAccount:
     @property
     def loss(self) -> Loss | None:
         """What was lost of it, if more than ``LOSS`` or if it could not be read."""
-        if self.share == 0.0 or 1 - self.share > LOSS:
-            return Loss(self.page, 1 - self.share, self.unread or "its words were lost in reading")
-        if self.unreadable > LOSS:
-            return Loss(self.page, self.unreadable, "its letters cannot be read; run OCR on it")
-        return Loss(self.page, 1 - self.share, self.unread) if self.unread else None
+        lost = max(1 - self.share, self.unreadable)
+        if lost <= LOSS and not self.unread:
+            return None
+        why = "its words were lost in reading"
+        if self.unreadable > 1 - self.share:
+            why = "its letters cannot be read; run OCR on it"
+        return Loss(self.page, lost, self.unread or why)
 
 
 LOSS = 0.02  # of a page's words: more is reported wherever the paper is shown

@@ -386,18 +386,17 @@ def _is_prose(piece: _Piece, known: set[int], layout: Layout) -> bool:
 def _captions(named: Sequence[_Piece], page: PageContent, layout: Layout) -> list[_Caption]:
     """The captions with the strip that each may reach across: its column, or between neighbours."""
     captions: list[_Caption] = []
-    gutter = None
-    if 1 in layout.columns and 2 in layout.columns:
-        gutter = (layout.columns[1][1] + layout.columns[2][0]) / 2
+    gutters = layout.gutters.get(page.number, ())
     for piece in named:
         name = figure_name(piece.part.text)
         if name is None or piece.lines[0] is not piece.part.lines[0]:
             continue
         left, right = 0.0, page.width
-        if gutter is not None and piece.area.x1 < gutter + 4:
-            right = gutter
-        elif gutter is not None and piece.area.x0 > gutter - 4:
-            left = gutter
+        for gutter in gutters:
+            if piece.area.x1 < gutter + 4:
+                right = min(right, gutter)
+            elif piece.area.x0 > gutter - 4:
+                left = max(left, gutter)
         for other in named:
             beside = other is not piece and other.area.shared_height(piece.area) > 4
             if beside and other.area.x0 >= piece.area.x1 - 2:

@@ -260,6 +260,8 @@ def _strips(
     least = _STRIP * median(row.size for row in rows)
     words = sorted((word.x0, word.x1) for one in inside for word in one.words)
     found: list[tuple[float, float]] = []
+    if not words:
+        return found
     end = words[0][1]
     for left, right in words[1:]:
         if left - end >= least:

@@ -1,8 +1,7 @@
 """Pages to paragraphs: columns, reading order, page furniture, and what kind each paragraph is.
 
-The columns are found once for the whole document (a gutter that most pages agree on) because a
-table on a single page looks like two columns too. Within a page, blocks that cross the gutter
-divide it into bands; in a band the left column comes before the right one.
+``columns`` finds the columns and the order; here furniture is set apart, the pieces of a printed
+line are joined, and lines become paragraphs.
 """
 
 from __future__ import annotations
@@ -16,9 +15,13 @@ from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
+from index.read.columns import find_gutters, reading_order, units
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
 
+_SAME_HEIGHT = 12.0  # points: a running head moves no further from page to page
+_LEAST_COUNTED = 4  # numbers of lines on a page
+_LEAST_OF_COLUMN = 10  # lines of text on a page from which its column's edges are taken
 MARGIN = 0.1  # of the page's height: where running heads and page numbers stand
 
 
@@ -57,16 +60,19 @@ class Layout:
     """A document's lines in reading order without furniture, and its measures."""
 
     lines: list[Line]
-    first_page: list[Line]  # page 1 before its lines were joined: cells of authors stand apart
+    first_page: list[Line]  # before its lines were joined: cells of authors stand apart
     stamps: list[Line]  # text along the margin: arXiv's stamp
     furniture: list[Line]
     body_size: float
     leading: float
-    columns: dict[int, tuple[float, float]] = field(default_factory=dict)  # column -> left, right
+    # Left and right edge of a column, by page and column; page 0 stands for all.
+    columns: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
+    gutters: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by page
 
     def edges(self, line: Line) -> tuple[float, float]:
         """Left and right edge of the column that ``line`` stands in."""
-        return self.columns.get(line.column, (line.x0, line.x1))
+        here = self.columns.get((line.page, line.column))
+        return here or self.columns.get((0, line.column), (line.x0, line.x1))
 
 
 def lay_out(pages: Sequence[PageContent]) -> Layout:
@@ -74,27 +80,28 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     furniture, stamps = _furniture(pages)
     away = {id(line) for line in furniture} | {id(line) for line in stamps}
     body_size = _body_size(line for page in pages for line in page.lines if id(line) not in away)
-    gutter = _gutter(pages, away)
+    gutters = find_gutters(pages, away)
     lines: list[Line] = []
     first_page: list[Line] = []
     for page in pages:
-        kept = [line for line in page.lines if id(line) not in away]
-        if page.number == 1:
-            first_page = [Line(1, line.block, list(line.words)) for line in kept]
-        lines += _page_order(kept, gutter)
+        kept = _with_initials([line for line in page.lines if id(line) not in away], body_size)
+        if page is pages[0]:
+            first_page = [Line(page.number, line.block, list(line.words)) for line in kept]
+        places = gutters[page.number]
+        lines += reading_order(kept, places, _front_end(kept, places), page.width)
     # Twice: the numerator of a fraction in the text meets its line only once that is whole.
     lines = _joined(_joined(lines))
-    columns = {}
-    for column in {line.column for line in lines}:
-        body = [
-            line
-            for line in lines
-            if line.column == column and abs(line.size - body_size) < 1.1 and len(line.words) > 3
-        ]
-        if body:
-            columns[column] = (
-                _usual([line.x0 for line in body], low=True),
-                _usual([line.x1 for line in body], low=False),
+    columns: dict[tuple[int, int], tuple[float, float]] = {}
+    body: dict[tuple[int, int], list[Line]] = {}
+    for line in lines:
+        if abs(line.size - body_size) < 1.1 and len(line.words) > 3:
+            for page_number in (0, line.page):
+                body.setdefault((page_number, line.column), []).append(line)
+    for place, alike in body.items():
+        if place[0] == 0 or len(alike) >= _LEAST_OF_COLUMN:
+            columns[place] = (
+                _usual([line.x0 for line in alike], low=True),
+                _usual([line.x1 for line in alike], low=False),
             )
     steps = [
         after.middle - before.middle
@@ -105,7 +112,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
         and abs(before.size - body_size) < 0.6
     ]
     leading = median(steps) if steps else 1.2 * body_size
-    return Layout(lines, first_page, stamps, furniture, body_size, leading, columns)
+    return Layout(lines, first_page, stamps, furniture, body_size, leading, columns, gutters)
 
 
 def _usual(edges: list[float], low: bool) -> float:
@@ -148,35 +155,33 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     furniture: list[Line] = []
     stamps: list[Line] = []
     margins: list[tuple[str, PageContent, Line]] = []
-    counted = _counted_columns(pages)
-    numbering: list[Line] = []
+    numbering = _line_numbers(pages)
+    away = {id(line) for line in numbering}
     for page in pages:
         stamps += [line for line in page.lines if not line.upright]
-        numbers = [line for line in page.lines if _counts_lines(line, counted)]
-        numbering += numbers
-        away = {id(line) for line in numbers}
         upright = [line for line in page.lines if line.upright and id(line) not in away]
         margins += [(_pattern(line.text), page, line) for line in _margin_lines(page, upright)]
-    seen: dict[str, set[int]] = {}
-    for pattern, page, _ in margins:
-        seen.setdefault(pattern, set()).add(page.number)
+    seen: dict[str, list[tuple[int, float]]] = {}
+    for pattern, page, line in margins:
+        seen.setdefault(pattern, []).append((page.number, line.middle))
     often = 2 if len(pages) <= 5 else 3
+    offsets = _offsets(margins)
     largest = max(
         (line.size for page in pages[:1] for line in page.lines if line.upright), default=0
     )
     # From the text outwards: the inner of two rows of a running head comes first.
     margins.sort(key=lambda one: -min(one[2].y0, one[1].height - one[2].y1))
     for pattern, page, line in margins:
-        if page.number == 1 and line.size > largest - 0.2 and len(line.words) > 2:
+        if page is pages[0] and line.size > largest - 0.2 and len(line.words) > 2:
             continue  # the title, which running heads repeat
         if (
-            (_NUMBER_ONLY.fullmatch(line.text) and not _numbers_a_heading(line, margins))
+            (_is_page_number(line, page, offsets) and not _numbers_a_heading(line, margins))
             or (
-                len(seen[pattern]) >= often
+                len({n for n, y in seen[pattern] if abs(y - line.middle) < _SAME_HEIGHT}) >= often
                 and sum(c.isalpha() for c in pattern) > 3
-                and _stands_off(line, page, furniture)
+                and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
             )
-            or (page.number == 1 and _IMPRINT.match(line.text))
+            or (page is pages[0] and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
     # What stands beside a page number, or goes on with an imprint, is furniture too.
@@ -199,19 +204,65 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     return furniture + numbering, stamps
 
 
-def _stands_off(line: Line, page: PageContent, furniture: list[Line]) -> bool:
-    """Whether a line of the margin is apart from the text, as no line of a paragraph is."""
+def _offsets(margins: list[tuple[str, PageContent, Line]]) -> set[int]:
+    """By how much the numbers that a paper prints on its pages differ from their count.
+
+    Two pages that agree are enough; a number of a table in the margin agrees with none.
+    """
+    pages: dict[int, set[int]] = {}
+    for _, page, line in margins:
+        if _NUMBER_ONLY.fullmatch(line.text) and (said := re.search(r"\d+", line.text)):
+            pages.setdefault(int(said.group()) - page.number, set()).add(page.number)
+    most = max((len(found) for found in pages.values()), default=0)
+    return {offset for offset, found in pages.items() if len(found) >= max(2, 0.3 * most)}
+
+
+def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
+    if not _NUMBER_ONLY.fullmatch(line.text):
+        return False
+    said = re.search(r"\d+", line.text)
+    if said is None:
+        return True
+    if offsets:
+        return int(said.group()) - page.number in offsets
+    return _stands_off(line, page, [], False)
+
+
+def _always(places: list[tuple[int, float]], line: Line, pages: Sequence[PageContent]) -> bool:
+    """Whether a long text stands at the very height of a line on most pages."""
+    there = {number for number, y in places if abs(y - line.middle) < 3}
+    return len(there) >= max(3, 0.4 * len(pages)) and sum(map(str.isalpha, line.text)) > 12
+
+
+def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
+    """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
+    further from the next row inwards than that row is from the one after it.
+
+    ``always``: it stands there on most pages, so a gap is enough.
+    """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
-    for other in page.lines:
-        if other is line or id(other) in away or not other.upright:
-            continue
-        gap = other.y0 - line.y1 if head else line.y0 - other.y1
-        inside = other.middle > line.middle if head else other.middle < line.middle
-        beside = min(other.x1, line.x1) - max(other.x0, line.x0) > 0
-        if inside and beside and gap < 0.45 * line.size:
-            return False
-    return True
+    inside = [
+        other
+        for other in page.lines
+        if other.upright
+        and id(other) not in away
+        and (other.middle > line.middle + 3 if head else other.middle < line.middle - 3)
+        and min(other.x1, line.x1) - max(other.x0, line.x0) > 0
+    ]
+    inside.sort(key=lambda other: abs(other.middle - line.middle))
+    if not inside:
+        return True
+    first = inside[0]
+    gap = first.y0 - line.y1 if head else line.y0 - first.y1
+    if gap < 0.45 * line.size:
+        return False
+    second = next((one for one in inside if abs(one.middle - first.middle) > 3), None)
+    if second is None:
+        return True
+    step, usual = abs(first.middle - line.middle), abs(second.middle - first.middle)
+    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
+    return step > 1.25 * usual or usual > 4 * line.size or (always and cells < 3)
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
@@ -250,130 +301,124 @@ def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
     return chosen
 
 
-def _counted_columns(pages: Sequence[PageContent]) -> set[int]:
-    """Where numbers count the lines in the margin, as in papers under review."""
-    found: set[int] = set()
+def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
+    """Numbers that count the lines in the margin, every one or every fifth, as under review.
+
+    They stand in a column of their own beside the text, and rise by the same step from each to the
+    next, on from page to page or anew.
+    """
+    columns: dict[int, list[list[Line]]] = {}  # by right edge: the numbers of each page
     for page in pages:
-        columns = Counter(
-            _right_edge(line) for line in page.lines if _LINE_NUMBER.fullmatch(line.text)
-        )
-        found |= {column for column, count in columns.items() if count >= 20}
-    return found
+        found: dict[int, list[Line]] = {}
+        prose = [line for line in page.lines if line.upright and len(line.words) > 4]
+        for line in page.lines:
+            if not line.upright or not _LINE_NUMBER.fullmatch(line.text):
+                continue
+            over = sum(one.x0 < line.x1 - 1 and one.x1 > line.x0 + 1 for one in prose)
+            if over <= 0.1 * len(prose):
+                found.setdefault(_right_edge(line), []).append(line)
+        for edge, numbers in found.items():
+            columns.setdefault(edge, []).append(numbers)
+    counting: set[int] = set()
+    for edge, by_page in columns.items():
+        for numbers in by_page:
+            near = [line for step in (-1, 1) for more in columns.get(edge + step, ())
+                    for line in more if line.page == numbers[0].page]  # fmt: skip
+            ordered = sorted([*numbers, *near], key=lambda line: line.middle)
+            if _rise_evenly(ordered, pages):
+                counting |= {edge - 1, edge, edge + 1}
+    return [
+        line
+        for edge, by_page in columns.items()
+        if edge in counting
+        for numbers in by_page
+        for line in numbers
+    ]
 
 
-def _counts_lines(line: Line, columns: set[int]) -> bool:
-    near = {_right_edge(line) + step for step in (-1, 0, 1)}
-    return bool(_LINE_NUMBER.fullmatch(line.text)) and not near.isdisjoint(columns)
+def _rise_evenly(numbers: list[Line], pages: Sequence[PageContent]) -> bool:
+    """Whether numbers rise by one step down a page, and no text stands left of them."""
+    if len(numbers) < _LEAST_COUNTED:
+        return False
+    steps = Counter(int(b.text) - int(a.text) for a, b in pairwise(numbers))
+    step, count = steps.most_common(1)[0]
+    if step not in (1, 2, 5, 10) or count < 0.8 * (len(numbers) - 1):
+        return False
+    page = next(page for page in pages if page.number == numbers[0].page)
+    rows = [line for line in page.lines if len(line.words) > 3 and line.upright]
+    beside = [
+        line
+        for line in rows
+        if any(abs(line.middle - number.middle) < 0.5 * line.size for number in numbers)
+    ]
+    apart = all(
+        line.x0 > number.x1 - 1 or line.x1 < number.x0 + 1 for line in beside for number in numbers
+    )
+    # A table has a row for each of its numbers and other cells beside it; text has long lines.
+    return apart and len(beside) >= 0.5 * len(numbers)
 
 
 def _right_edge(line: Line) -> int:
     return round(line.x1 / 4)
 
 
-# --- columns and order ----------------------------------------------------------------------------
+# --- rows and the front --------------------------------------------------------------------------
+
+_INITIAL = re.compile(r"[\"“‘'«]?[^\W\d_]")
+_INITIAL_SIZE = 1.7  # of the text's size
 
 
-def _gutter(pages: Sequence[PageContent], away: set[int]) -> float | None:
-    """The middle of the gutter of a two-column document, or None."""
-    found: list[float] = []
-    texts = 0
-    for page in pages:
-        lines = [line for line in page.lines if id(line) not in away and len(line.text) > 8]
-        if len(lines) < 12:
+def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
+    """Put a paragraph's dropped capital before the word that it begins.
+
+    It reaches down over two or three lines and is drawn on the baseline of the last of them.
+    """
+    initials: list[tuple[PageWord, Line]] = []
+    kept: list[Line] = []
+    for line in lines:
+        first = line.words[0]
+        large = first.style.size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
+        if not large or not _INITIAL.fullmatch(first.text):
+            kept.append(line)
             continue
-        texts += 1
-        gutter = _page_gutter(page, lines)
-        if gutter is not None:
-            found.append(gutter)
-    if not found or len(found) < 0.5 * texts:
-        return None
-    middle = median(found)
-    near = [gutter for gutter in found if abs(gutter - middle) < 15]
-    return middle if len(near) >= 0.5 * texts else None
-
-
-def _page_gutter(page: PageContent, lines: list[Line]) -> float | None:
-    """Where most lines end on the left and others begin on the right at the same heights."""
-    best: tuple[int, float] | None = None
-    for step in range(40, 61):
-        x = page.width * step / 100
-        left = [line for line in lines if line.x1 <= x + 2]
-        right = [line for line in lines if line.x0 >= x - 2]
-        crossing = len(lines) - len(left) - len(right)
-        # Long lines only: cells of a table are short.
-        wide_left = sum(1 for line in left if line.width > 0.25 * page.width)
-        wide_right = sum(1 for line in right if line.width > 0.25 * page.width)
-        if min(wide_left, wide_right) >= 8 and crossing < 0.35 * len(lines):
-            score = min(wide_left, wide_right) - crossing
-            if best is None or score > best[0]:
-                inner_left = median(sorted(line.x1 for line in left)[-max(wide_left // 2, 1) :])
-                inner_right = median(sorted(line.x0 for line in right)[: max(wide_right // 2, 1)])
-                best = (score, (inner_left + inner_right) / 2)
-    return best[1] if best else None
-
-
-def _page_order(lines: list[Line], gutter: float | None) -> list[Line]:
-    """One page's lines in reading order."""
-    if gutter is None:
-        return [line for unit in _sorted_units(_units(lines)) for line in unit]
-    front_end = _front_end(lines, gutter)
-    for line in lines:
-        if line.y1 <= front_end:
-            continue  # authors side by side are no columns
-        if line.x1 <= gutter + 4:
-            line.column = 1
-        elif line.x0 >= gutter - 4:
-            line.column = 2
-    _widen(lines)
-    ordered: list[Line] = []
-    band: list[list[Line]] = []
-
-    def close_band() -> None:
-        for column in (1, 2):
-            chosen = [unit for unit in band if unit[0].column == column]
-            ordered.extend(line for unit in _sorted_units(chosen) for line in unit)
-        band.clear()
-
-    for unit in sorted(_units(lines), key=lambda unit: min(line.y0 for line in unit)):
-        if unit[0].column == 0:
-            top = min(line.y0 for line in unit)
-            # Columns that go on below a wide figure were begun above it: split them there.
-            below: list[list[Line]] = []
-            for other in list(band):
-                if other[0].y0 < top < other[-1].y0:
-                    cut = next(i for i, line in enumerate(other) if line.y0 >= top)
-                    band.remove(other)
-                    band.append(other[:cut])
-                    below.append(other[cut:])
-            close_band()
-            band.extend(below)
-            ordered.extend(unit)
+        if len(line.words) > 1:
+            rest = Line(line.page, line.block, line.words[1:], line.upright)
+            if rest.size > 0.8 * first.style.size:  # a word of a line in that size
+                kept.append(line)
+                continue
+            kept.append(rest)
+        initials.append((first, line))
+    for initial, own in initials:
+        beside = [
+            line
+            for line in kept
+            if line.upright
+            and -2 < line.x0 - initial.x1 < 1.2 * body_size
+            and initial.y0 - 0.5 * body_size < line.middle < initial.y1
+            and len(line.words) > 1
+        ]
+        if beside:
+            first_line = min(beside, key=lambda line: line.middle)
+            first_line.words = [initial, *first_line.words]
+            first_line.measure()
         else:
-            band.append(unit)
-    close_band()
-    return ordered
-
-
-def _widen(lines: list[Line]) -> None:
-    """The short last line of a block that runs across both columns is in neither."""
-    blocks: dict[int, list[Line]] = {}
-    for line in lines:
-        blocks.setdefault(line.block, []).append(line)
-    for block in blocks.values():
-        if sum(line.column == 0 for line in block) >= 0.5 * len(block):
-            for line in block:
-                line.column = 0
+            kept.append(own)
+    return kept
 
 
 _FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
 
 
-def _front_end(lines: list[Line], gutter: float) -> float:
+def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
-    if not lines or lines[0].page != 1:
+    if not lines or lines[0].page != 1 or not gutters:
         return 0.0
     heights = [line.y0 for line in lines if _FIRST_HEADING.match(line.text)]
-    heights += [unit[0].y0 for unit in _units(lines) if _is_column_of_prose(unit, gutter)]
+    heights += [
+        unit.lines[0].y0
+        for unit in units(lines, {})
+        if any(_is_column_of_prose(unit.lines, gutter) for gutter in gutters)
+    ]
     return min(heights, default=0.0)
 
 
@@ -391,36 +436,6 @@ def _is_column_of_prose(unit: list[Line], gutter: float) -> bool:
     full = max(x1 - x0 for _, x0, x1 in rows)
     even = sum(x1 - x0 > 0.9 * full for _, x0, x1 in rows)
     return len(rows) >= 5 and (left or right) and even >= len(rows) - 2 and full > 0.6 * gutter
-
-
-def _units(lines: list[Line]) -> list[list[Line]]:
-    """Runs of lines that the file keeps together and that stand in one column."""
-    units: list[list[Line]] = []
-    for line in lines:
-        if units and units[-1][-1].block == line.block and units[-1][-1].column == line.column:
-            units[-1].append(line)
-        else:
-            units.append([line])
-    return units
-
-
-def _sorted_units(units: list[list[Line]]) -> list[list[Line]]:
-    """From top to bottom; units side by side stay in the order of the file."""
-    ordered: list[list[Line]] = []
-    for unit in units:
-        top = min(line.y0 for line in unit)
-        bottom = max(line.y1 for line in unit)
-        place = len(ordered)
-        while place > 0:
-            other = ordered[place - 1]
-            other_top = min(line.y0 for line in other)
-            other_bottom = max(line.y1 for line in other)
-            overlap = min(bottom, other_bottom) - max(top, other_top)
-            if other_top <= top or overlap > 0.5 * min(bottom - top, other_bottom - other_top):
-                break
-            place -= 1
-        ordered.insert(place, unit)
-    return ordered
 
 
 def _joined(lines: list[Line]) -> list[Line]:
@@ -469,6 +484,9 @@ def _same_row(last: Line, line: Line) -> bool:
     if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
         return True
     gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    alike = last.block == line.block and abs(last.size - line.size) < 1.0
+    if min(len(last.words), len(line.words)) > 3 and not alike:
+        return -2 < gap < 1.2 * min(last.size, line.size)  # of two columns that were not found
     near = gap < 3.0 * max(last.size, line.size)
     beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     return beside and (near or last.block == line.block)
@@ -536,7 +554,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
-        if not ends_open:
+        if not ends_open and not _goes_on_in_bold(last, line, layout):
             return True
     if (
         last.italic != line.italic
@@ -555,7 +573,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
     near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
-    runs_on = near and last.block == line.block and not (short or ended)
+    # A label at the head of a line may be longer than what it labels, and in a size of its own.
+    same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
+    runs_on = near and (last.block == line.block or same) and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
         and min(sum(len(one.text) for one in group), len(line.text)) > 3
@@ -585,6 +605,15 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
+    """Whether a paragraph's line is full and open, and the next one is bold for its weight only."""
+    left, right = layout.edges(line)
+    full = last.x1 > right - 1.5 * last.size and last.x0 < left + 4 * last.size
+    near = line.middle - last.middle < 1.15 * layout.leading
+    alike = abs(last.size - line.size) < 0.3 and abs(line.x0 - left) < 1.5
+    return full and near and alike and len(last.words) > 4 and not _SENTENCE_END.search(last.text)
 
 
 def _is_numbered_italic(group: list[Line]) -> bool:
@@ -640,6 +669,10 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         return "footnote"
     if group[0].page == 1 and size < layout.body_size - 0.7 and _OF_AUTHORS.search(text):
         return "footnote"
+    if _NUMBER.fullmatch(text):
+        return "table"  # at an axis, or in a cell
+    if _EQUATION_NUMBER.fullmatch(text):
+        return "equation"
     caption = _CAPTION.match(text)
     if caption and (
         caption["mark"]
@@ -657,6 +690,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     return "paragraph"
 
 
+_NUMBER = re.compile(r"[−–+-]?[\d.,%\s]+(?:[eE×][\d^−-]+)?")
 _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]+")
 
 

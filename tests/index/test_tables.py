@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from index.paper import Paper, Table, quote_cell
+from index.paper import Box, Paper, Table, quote_cell
 from index.read.identity import identify
+from index.read.layout import Paragraph
+from index.read.pages import Area, Line, PageContent, PageWord, Style
 from index.read.pdf import read_pages
+from index.read.tables import find_tables
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")
@@ -138,7 +143,8 @@ def test_a_cell_of_several_lines_is_one_cell(tmp_path: Path) -> None:
     paper = _read(
         tmp_path,
         """#figure(kind: table, caption: [What became of the lamps.], table(
-  columns: (60pt, 130pt, 50pt), align: left, table.hline(), [Lamp], [What was seen], [Hours], table.hline(stroke: .5pt),
+  columns: (60pt, 130pt, 50pt), align: left, table.hline(), [Lamp],
+  [What was seen], [Hours], table.hline(stroke: .5pt),
   [Tallow], [It smoked for most of the night and then went out by itself], [3],
   [Wax], [Nothing was seen of it], [4],
   [Oil], [It was carried away by a visitor before the morning came], [7], table.hline()))""",
@@ -215,6 +221,35 @@ def test_two_tables_side_by_side_share_no_words(tmp_path: Path) -> None:
     table.hline(stroke: .5pt), [First], [3], [Second], [4], [Third], [7], table.hline())))""",
     )
     assert [_texts(paper, table)[1] for table in paper.tables] == [["Tallow", "12"], ["First", "3"]]
+
+
+STYLE = Style(9.0, False, False, False, False, False, "Serif")
+places = st.tuples(st.integers(0, 40), st.integers(0, 30), st.sampled_from(["12", "lamp", "–"]))
+rules = st.tuples(st.integers(0, 40), st.integers(0, 62), st.integers(1, 40))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(places, min_size=1, max_size=40), st.lists(rules, max_size=6))
+def test_no_word_is_lost_or_written_twice_wherever_words_stand(
+    words: list[tuple[int, int, str]], drawn: list[tuple[int, int, int]]
+) -> None:
+    lines = []
+    for x, y, text in words:
+        left, top = 60 + 6.0 * x, 100 + 5.0 * y
+        word = PageWord(text, left, top, left + 5 * len(text), top + 9, ((text, STYLE),))
+        lines.append(Line(1, 0, [word]))
+    name = PageWord("Table", 60, 80, 90, 89, (("Table", STYLE),))
+    number = PageWord("1:", 93, 80, 103, 89, (("1:", STYLE),))
+    caption = Paragraph("caption", [Line(1, 0, [name, number])])
+    across = tuple(
+        Area(60 + 6.0 * x, 100 + 2.5 * y, 60 + 6.0 * (x + wide), 100.5 + 2.5 * y)
+        for x, y, wide in drawn
+    )
+    page = PageContent(1, 612, 792, lines, across)
+    parts = [caption, *(Paragraph("table", [line]) for line in lines)]
+    find_tables(parts, {id(caption): Box(1, 50, 95, 400, 300)}, [page])
+    kept = [id(word) for part in parts[1:] for word in part.words]
+    assert sorted(kept) == sorted(id(word) for line in lines for word in line.words)
 
 
 @pytest.mark.parametrize(
