@@ -55,6 +55,7 @@ from index.paper import (
     Span,
     SparseVector,
     Status,
+    runs_of,
 )
 from index.points import VERSION as POINTS_VERSION
 from index.points import points_of, valid_date
@@ -839,6 +840,22 @@ class Library:
         if figure.box is None:
             raise SourceNotFound(paper_id, f"{figure.label} was not found on its page")
         return self._own_reader().render_figure(self.file_of(paper_id), figure.box, scale)
+
+    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
+        """A span as printed: a PNG for each run of lines that stand one below the other, in order;
+        where it goes on in another column or on another page, a new one begins. 1 is 72 dpi.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a paper that has no pages, and for a
+        span that stands on none.
+        """
+        edition = self._edition(paper_id)
+        if edition.source != "pdf":
+            raise SourceNotFound(paper_id, f"has no pages: it was added as {edition.source}")
+        places = runs_of(self._catalog.paper(edition.number).boxes(span))
+        if not places:
+            raise SourceNotFound(paper_id, f"no word from {span.start} to {span.end} is on a page")
+        path, reader = self.file_of(paper_id), self._own_reader()
+        return tuple(reader.render_figure(path, place, scale) for place in places)
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.

@@ -484,6 +484,36 @@ def around(boxes: Sequence[Box]) -> Box | None:
     )
 
 
+_APART = 2.4  # of a line's height: lines of one paragraph are nearer
+_EDGE = 1.5  # points around a run of lines: accents and commas reach over the words' boxes
+
+
+def runs_of(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """The boxes of lines, in reading order, as one box for each run of lines that follow closely on
+    one another; the jump to another column or page begins a new one.
+    """
+    runs: list[list[Box]] = []
+    # A line of text is longer than it is high; on a page that lies on its side it stands on end.
+    flat = sum(box.x1 - box.x0 for box in boxes) >= sum(box.y1 - box.y0 for box in boxes)
+    edges = [(box.y0, box.y1) if flat else (box.x0, box.x1) for box in boxes]
+    heights = sorted(end - start for start, end in edges)
+    usual = heights[len(heights) // 2] if heights else 0.0
+    middle = 0.0
+    for box, (start, end) in zip(boxes, edges, strict=True):
+        near = abs((start + end) / 2 - middle) <= _APART * usual
+        if runs and runs[-1][-1].page == box.page and near:
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+        middle = (start + end) / 2
+    wholes = (around(run) for run in runs)
+    return tuple(
+        Box(one.page, one.x0 - _EDGE, one.y0 - _EDGE, one.x1 + _EDGE, one.y1 + _EDGE)
+        for one in wholes
+        if one is not None
+    )
+
+
 def quote_cell(paper: Paper, cell: Cell) -> str:
     """A cell of one of the paper's tables with its heads: "BERT: 84.6 (MNLI dev)"."""
     table = next(
