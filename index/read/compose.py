@@ -158,7 +158,7 @@ class Composer:
 def _cut_to_line(word: PageWord, line: Line, top: float, bottom: float) -> tuple[float, float]:
     """The upper and lower edge of a word's box: raised and lowered type may reach further."""
     middle = (word.y0 + word.y1) / 2
-    if any(style.raised for _, style in word.parts):
+    if any(style.raised and text.isalnum() for text, style in word.parts):
         top -= _RAISED * line.size
     if any(style.lowered for _, style in word.parts):
         bottom += _LOWERED * line.size

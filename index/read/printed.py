@@ -440,18 +440,14 @@ def _pieces(
             else:
                 yield x0 + match.start() * width, x0 + match.end() * width, match.group()
         return
-    if _GLUED.search(text) and "/" not in text and "@" not in text:
+    address = "/" in text or "@" in text
+    cuts = [] if address else [match.end() for match in _GLUED.finditer(text)]
+    if cuts or (spaceless and len(text) > 3 and not address):
         letters = edges.of(position, text)
-        ends = [0, *(match.end() for match in _GLUED.finditer(text)), len(text)]
+        gaps = _gaps(letters) if spaceless else []
+        ends = [0, *sorted({*cuts, *gaps}), len(letters)]
         if letters:
             for begin, end in pairwise(ends):
-                yield letters[begin][1], letters[end - 1][2], text[begin:end]
-            return
-    if spaceless and len(text) > 3 and "://" not in text:
-        letters = edges.of(position, text)
-        gaps = [0, *_gaps(letters), len(letters)] if letters else []
-        if len(gaps) > 2:
-            for begin, end in pairwise(gaps):
                 yield letters[begin][1], letters[end - 1][2], text[begin:end]
             return
     yield x0, x1, text
