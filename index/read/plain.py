@@ -7,6 +7,7 @@ wording and numbers, and by what the lines between them look like.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,10 +26,13 @@ IMPRINT = re.compile(
 )
 _AUTHORS = re.compile(r"(?:authors?|by|作者)\s*[:：]\s*", re.I)
 _MARKED_PLACE = re.compile(r"(?<![\w.])\d(?P<name>[A-Z][^\d.;]*[^\d.;,\s])")
-_MARKED_FIRST = re.compile(r"\(?(?P<mark>\d{1,2}|[a-z]|[*∗†‡§¶])\)?[\s:.]*(?=[^\W\d_a-z])")
+_MARKED_FIRST = re.compile(
+    r"\(?(?P<mark>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[a-z]|[*∗†‡§¶])\)?[\s:.]*(?=[^\W\d_a-z])"
+)
 _LABEL = re.compile(r"(?P<label>[^\W\d_]{2,12})(?P<end>\s*[.:：—–-]+\s*|\s*$|\s+(?=[A-Z]))")
 _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
-_MARKS = r"\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
 # A name in Chinese, Japanese or Korean letters; an institute's ends otherwise.
 _HAN_NAME = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,6}(?<![学院所系司部室心校会社])"
@@ -221,7 +225,7 @@ def _front(
         if piece.kind == "front" and span.start < first_body:
             found = authors_in(piece.text)
             authors += [author for author in found if author not in authors]
-            if not found and _is_place(piece.text):
+            if not found and number > title_at and _is_place(piece.text):
                 affiliations += _marked_places(body.text, span, piece.marked)
         if piece.kind in ("footnote", "front") and span.start < introduction:
             affiliations += _places(body.text, span)
@@ -256,14 +260,14 @@ def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
     """
     first = _MARKED_FIRST.match(text, span.start, span.end)
     mark = first["mark"] if first else ""
-    if first is None or not (raised or mark in "1a"):
+    if first is None or not (raised or mark in "1a" or mark[0] in _RAISED):
         return [span]
     if mark in "*∗":
         return []
     starts = [first.end()]
     ends: list[int] = []
     while mark.isalnum():
-        mark = str(int(mark) + 1) if mark.isdigit() else chr(ord(mark) + 1)
+        mark = _next_mark(mark)
         following = re.compile(rf"[\s,;]*(?<!\w)\(?\^?{re.escape(mark)}\)?[\s:.]*(?=[^\W\d_a-z])")
         match = following.search(text, starts[-1], span.end)
         if match is None:
@@ -272,6 +276,14 @@ def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
         starts.append(match.end())
     places = [Span(start, end) for start, end in zip(starts, [*ends, span.end], strict=True)]
     return [place for place in places if place.of(text).strip(" ,;.")]
+
+
+def _next_mark(mark: str) -> str:
+    """After "1" comes "2", after "¹" comes "²", after "a" comes "b"."""
+    if not mark.isdigit():
+        return chr(ord(mark) + 1)
+    number = str(int(unicodedata.normalize("NFKC", mark)) + 1)
+    return "".join(_RAISED[int(one)] for one in number) if mark[0] in _RAISED else number
 
 
 def _letters(text: str) -> str:

@@ -160,6 +160,31 @@ def test_names_and_places_on_lines_of_their_own(tmp_path: Path) -> None:
     assert paper.abstract is not None and paper.abstract.of(paper.text) == PROSE
 
 
+def test_raised_figures_of_unicode_and_an_address(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        "A journal of trees\n\n# Sparse Trees\n\n*Ada Lovelace*¹, **Alan Turing**², and Grace "
+        "Hopper¹˒²\n\n¹ University of Nowhere; ² Institute of Examples\n\nada@example.org\n\n"
+        f"## Motivation\n\n{PROSE}\n\n## Approach\n\n{PROSE}\n",
+    )
+    assert paper.authors == ("Ada Lovelace", "Alan Turing", "Grace Hopper")
+    assert [one.of(paper.text) for one in paper.affiliations] == [
+        "University of Nowhere", "Institute of Examples",
+    ]  # fmt: skip
+
+
+def test_each_line_of_an_author_is_its_own(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        "# Sparse Trees\n\n**Ada Lovelace**  \nUniversity of Nowhere  \nada@example.org\n\n"
+        f"**Alan Turing**  \nInstitute of Examples\n\n## Abstract\n\n{PROSE}\n",
+    )
+    assert paper.authors == ("Ada Lovelace", "Alan Turing")
+    assert [one.of(paper.text) for one in paper.affiliations] == [
+        "University of Nowhere", "Institute of Examples",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("label", ["**Abstract.** ", "Abstract—", "*Abstract:* ", "ABSTRACT\n\n"])
 def test_an_abstract_with_a_label(tmp_path: Path, label: str) -> None:
     source = f"# Sparse Trees\n\nAda Lovelace\n\n{label}{PROSE}\n\n# 1 Introduction\n\n{PROSE}\n"
