@@ -20,20 +20,22 @@ from typing import Literal, get_args
 
 from index.paper import Box
 from index.read.layout import Layout, Paragraph, has_gap, prose_words
-from index.read.pages import Area, Line, PageContent
+from index.read.pages import Area, Line, PageContent, is_typewriter
 
 FigureKind = Literal["figure", "table", "algorithm", "listing", "scheme", "chart", "plate", "box"]
 
 _NAME = re.compile(
     r"(?P<of>(?:extended\s+data|supplementary|supplemental|appendix)\s+)?"
-    r"(?P<word>fig(?:ure|\.)?|table|tab\.?|algorithm|alg\.|listing|scheme|chart|plate|box)"
+    r"(?P<word>fig(?:ur[ae]|\.)?|table|tab(?:elle|leau|la|\.)?|algorithm|alg\.|listing|scheme|"
+    r"chart|plate|box|abb(?:ildung|\.)|[图圖図表]|그림|표)"
     r"(?P<number>\s*(?:[a-z]{1,2}\.?-?)?\d+(?:\.\d+)*[a-z]?(?![a-z])|\s+[ivxlc]+\b|\s+[a-z]\b)"
-    r"\s*(?P<mark>[.:|–—-])?",
+    r"\s*(?P<mark>[.:：．|–—-])?",
     re.I,
 )
-_KIND: dict[str, FigureKind] = {"fig": "figure", "tab": "table", "alg": "algorithm"}
+_KIND: dict[str, FigureKind] = {
+    "fig": "figure", "tab": "table", "alg": "algorithm", "表": "table", "표": "table",
+}  # fmt: skip
 _SUBCAPTION = re.compile(r"\(?[a-z]\)", re.I)
-_TYPEWRITER = re.compile(r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|nimbusmon", re.I)
 _ENDED = re.compile(r"[.!?:;][\"'”’)\]]*$")
 
 _PADDING = 2.0  # points around the content
@@ -478,8 +480,8 @@ def _runs_past(piece: _Piece, between: Area) -> bool:
 
 def _mono(piece: _Piece) -> bool:
     """Whether it is in typewriter type, as code and prompts are."""
-    fonts = [word.style.font for line in piece.lines for word in line.words]
-    return sum(bool(_TYPEWRITER.search(font)) for font in fonts) > 0.5 * len(fonts)
+    styles = [word.style for line in piece.lines for word in line.words]
+    return sum(map(is_typewriter, styles)) > 0.5 * len(styles)
 
 
 def _area(line: Line) -> Area:

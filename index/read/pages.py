@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from index.paper import Box, Finding
+from index.read.words import words_of
+
+_TYPEWRITER = re.compile(
+    r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +36,11 @@ class Style:
 @cache
 def _levelled(style: Style, level: int) -> Style:
     return replace(style, raised=level > 0, lowered=level < 0)
+
+
+def is_typewriter(style: Style) -> bool:
+    """Whether all letters of a font are of one width, as in code, by its name."""
+    return bool(_TYPEWRITER.search(style.font))
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -134,6 +145,11 @@ class Line:
                 if not word.style.maths:
                     self.band = (word.y0, word.y1)
                     break
+
+    @property
+    def count(self) -> int:
+        """How many words it has; of a script without spaces more than ``words``."""
+        return sum([words_of(word.text) for word in self.words])
 
     @property
     def width(self) -> float:

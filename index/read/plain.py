@@ -33,10 +33,6 @@ _LABEL = re.compile(r"(?P<label>[^\W\d_]{2,12})(?P<end>\s*[.:：—–-]+\s*|\s*
 _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
-# A name in Chinese, Japanese or Korean letters; an institute's ends otherwise.
-_HAN_NAME = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{1,6}(?<![学院所系司部室心校会社])"
-)
 _ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
 
 
@@ -242,7 +238,7 @@ def authors_in(line: str) -> list[str]:
     line = re.sub(_MARKS, ",", line)
     pieces = [piece.strip(" .") for piece in re.split(_NAME_ENDS, line)]
     pieces = [piece for piece in pieces if piece]
-    names = [piece for piece in pieces if is_name(piece) or _HAN_NAME.fullmatch(piece)]
+    names = [piece for piece in pieces if is_name(piece)]
     return names if len(names) >= 0.6 * len(pieces) else []
 
 
