@@ -18,6 +18,7 @@ from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.matter import Matter
 from index.read.names import is_collective, is_name
+from index.read.words import count_words
 
 _NO_MATTER = Matter()
 IMPRINT = re.compile(
@@ -117,7 +118,7 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
 
 def _is_prose(piece: Piece) -> bool:
     """Whether a paragraph is running text, longer than any line of names or places."""
-    long = len(piece.text.split()) > _ALONE or len(re.findall(r"[\u3040-\u9fff]", piece.text)) > 80
+    long = count_words(piece.text) > _ALONE
     ends = len(re.findall(r"\b[a-z]{2,}[.!?](?:\s|$)|[。！？]", piece.text))
     return piece.kind == "paragraph" and long and ends >= 2 and not authors_in(piece.text)
 
@@ -135,7 +136,9 @@ def _title_at(pieces: list[Piece], told: str) -> int:
         return same[0] if same else 0 if above and not _is_section(pieces[0]) else -1
     if first is not None and not _is_section(pieces[first]):
         return first
-    alone = bool(pieces) and len(pieces[0].text.split()) <= 25 and pieces[0].text[-1] not in ".!?"
+    alone = (
+        bool(pieces) and count_words(pieces[0].text) <= 25 and pieces[0].text[-1] not in ".!?。！？"
+    )
     return 0 if alone and first != 0 else -1
 
 
@@ -160,7 +163,7 @@ def _body_at(pieces: list[Piece], title_at: int) -> int:
             headed = number - 1 > title_at and pieces[number - 1].kind == "heading"
             return number - 1 if headed else number
     for number, piece in enumerate(pieces):
-        if number > title_at and (piece.kind == "heading" or len(piece.text.split()) > 30):
+        if number > title_at and (piece.kind == "heading" or count_words(piece.text) > 30):
             return number
     return min(title_at + 1, len(pieces))
 
@@ -245,7 +248,7 @@ def authors_in(line: str) -> list[str]:
 def _is_place(line: str) -> bool:
     """Whether a line of the front matter, which names nobody, can be an affiliation."""
     contact = "@" in line or "http" in line or IMPRINT.match(line) or KEYWORDS_LABEL.match(line)
-    return not contact and 1 < len(line.split()) <= 16
+    return not contact and 1 < count_words(line) <= 16
 
 
 def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
