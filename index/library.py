@@ -55,6 +55,7 @@ from index.paper import (
     Span,
     SparseVector,
     Status,
+    runs_of,
 )
 from index.points import VERSION as POINTS_VERSION
 from index.points import points_of, valid_date
@@ -141,7 +142,7 @@ class Added:
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
     file was not taken for the one that is there, whose bytes it has under another id, or that
-    hidden text was left out of it.
+    hidden text was left out of it or not all of it could be read.
     """
 
     paper_id: str
@@ -844,6 +845,22 @@ class Library:
         if figure.box is None:
             raise SourceNotFound(paper_id, f"{figure.label} was not found on its page")
         return self._own_reader().render_figure(self.file_of(paper_id), figure.box, scale)
+
+    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
+        """A span as printed: a PNG for each run of lines that stand one below the other, in order;
+        where it goes on in another column or on another page, a new one begins. 1 is 72 dpi.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a paper that has no pages, and for a
+        span that stands on none.
+        """
+        edition = self._edition(paper_id)
+        if edition.source != "pdf":
+            raise SourceNotFound(paper_id, f"has no pages: it was added as {edition.source}")
+        places = runs_of(self._catalog.paper(edition.number).boxes(span))
+        if not places:
+            raise SourceNotFound(paper_id, f"no word from {span.start} to {span.end} is on a page")
+        path, reader = self.file_of(paper_id), self._own_reader()
+        return tuple(reader.render_figure(path, place, scale) for place in places)
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
@@ -1729,14 +1746,20 @@ def _alike(title: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _SAME_TITLE
 
 
+_NOTED = 5  # pages that are listed
+
+
 def _noted(paper: Paper) -> str:
-    """What is to be said of a paper that is in: where hidden text was left out of it."""
-    if not paper.findings:
-        return ""
-    pages = sorted({finding.box.page for finding in paper.findings if finding.box})
-    listed = ", ".join(map(str, pages[:5])) + (", ..." if len(pages) > 5 else "")
-    where = f" on page {listed}" if pages else ""
-    return f"hidden text left out{where}: `gloss show {paper.id}` lists it"
+    """What is to be said of a paper that is in: what could not be read of it, and where hidden text
+    was left out of it."""
+    said = [str(loss) for loss in paper.losses[:_NOTED]]
+    if len(paper.losses) > _NOTED:
+        said.append(f"nor could {len(paper.losses) - _NOTED} more pages in full")
+    if paper.findings:
+        pages = sorted({finding.box.page for finding in paper.findings if finding.box})
+        listed = ", ".join(map(str, pages[:_NOTED])) + (", ..." if len(pages) > _NOTED else "")
+        said.append("hidden text left out" + (f" on page {listed}" if pages else ""))
+    return f"{'; '.join(said)}: `gloss show {paper.id}` lists it" if said else ""
 
 
 def _relation(original: str, paper_key: str) -> str:
