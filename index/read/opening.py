@@ -156,15 +156,16 @@ def _abstract(
     first = 0 if opens is None else 1
     end = next((n for n in range(first, len(body)) if id(body[n]) in headings), len(body))
     region = body[first:end]
-    prose = [n for n, part in enumerate(region) if _is_prose(part)]
+    prose = [n for n, part in enumerate(region) if is_prose(part)]
     if opens is not None and not prose:  # "This page is left blank."
         prose = [n for n, part in enumerate(region) if part.kind == "paragraph"][:1]
+    after = abstract_end(region, prose, usual, layout, bool(headings)) if prose else None
+    told = bool(prose) and (bool(headings) or after is not None)
     if opens is None:
-        role: Role = "abstract" if headings and prose else "other"
+        role: Role = "abstract" if told else "other"
         opening.begins[id(body[0])] = Heading("", (), 1, role)
-    if not headings or not prose:
+    if not told:
         return end
-    after = abstract_end(region, prose, usual, layout)
     until = len(region) if after is None else after
     own, others = _sorted_out(region[:until], region[prose[0]])
     opening.apart |= {id(part) for part in others if part.kind in ("paragraph", "table")}
@@ -172,9 +173,11 @@ def _abstract(
     if after is not None:
         text = region[after:]
         opened = end < len(body) and first_of_all(headings[id(body[end])])
-        opening.begins[id(text[0])] = Heading("", (), 1, "other" if opened else "introduction")
-        if opened:
+        if opened:  # by the heading that comes next
             opening.apart |= {id(part) for part in text if not setting_of(part).like(usual)}
+        if not all(id(part) in opening.apart for part in text):
+            role = "other" if opened else "introduction"
+            opening.begins[id(text[0])] = Heading("", (), 1, role)
     return first + until
 
 
@@ -199,7 +202,8 @@ def first_of_all(heading: Heading) -> bool:
     return heading.role == "introduction" or heading.number[:1] in (("0",), ("1",), ("I",))
 
 
-def _is_prose(part: Paragraph) -> bool:
+def is_prose(part: Paragraph) -> bool:
+    """Whether it is running text, and no line of front matter."""
     return part.kind == "paragraph" and len(part.words) >= _PROSE and not is_separator(part)
 
 
@@ -222,9 +226,11 @@ def abstract_end(
     prose: Sequence[int],
     usual: Setting,
     layout: Layout,
+    long: bool,
 ) -> int | None:
     """The place in ``region`` (what stands up to the next heading) of the first part after the
-    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs.
+    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs; ``long``
+    says whether its length may decide.
     """
     lead = region[prose[0]]
     for before, place in pairwise(prose):
@@ -234,9 +240,7 @@ def abstract_end(
         if any(map(is_separator, between)) and not _is_label(region[place]):
             return place
     words = sum(len(region[n].words) for n in prose)
-    if words <= LONGEST:
-        return None
-    return _by_length(region, prose, layout)
+    return _by_length(region, prose, layout) if words > LONGEST and long else None
 
 
 def _turns(
@@ -311,7 +315,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
 def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
     """The parts of a side column on page 1: narrower than the text, and with no text in it."""
     here = [part for part in parts if part.lines[0].page == parts[0].lines[0].page]
-    prose = [part for part in here if _is_prose(part) and len(part.words) > _SHORTEST]
+    prose = [part for part in here if is_prose(part) and len(part.words) > _SHORTEST]
     texts = [part for part in prose if setting_of(part).like(usual)]
     if not texts and prose:
         texts = [max(prose, key=_width)]

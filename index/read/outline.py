@@ -397,7 +397,7 @@ def _unnumbered(
         and part.words
         and id(part.words[0]) not in title
         and may_head(part, faces[place], layout)
-        and (is_known(part) or _is_aligned(part, layout))
+        and (is_known(part) or is_aligned(part, layout))
     ]
     known = {place for place in candidates if is_known(parts[place])}
     found: dict[int, Heading] = {}
@@ -482,7 +482,7 @@ def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) ->
     """Whether it stands at the left edge of its column, and running text begins right below."""
     part = parts[place]
     below = next(iter(parts[place + 1 : place + 2]), None)
-    if below is None or not _is_aligned(part, layout):
+    if below is None or not is_aligned(part, layout):
         return False
     head, text = part.lines[-1], below.lines[0]
     near = head.page == text.page and 0 < text.middle - head.middle < 3 * layout.leading
@@ -490,7 +490,7 @@ def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) ->
     return near and below.kind == "paragraph" and len(below.words) > 12
 
 
-def _is_aligned(part: Paragraph, layout: Layout) -> bool:
+def is_aligned(part: Paragraph, layout: Layout) -> bool:
     """Whether it begins at the left edge of its column or is centred, as text in figures is not."""
     left, _ = layout.edges(part.lines[0])
     return abs(part.lines[0].x0 - left) < 2.2 * part.size or _is_centred(part, layout)

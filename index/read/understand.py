@@ -48,7 +48,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     for page in pages.pages:
         captions_apart(page)
     layout = lay_out(pages.pages)
-    parts = _without_labels(heads_apart(paragraphs(layout), layout))
+    parts = without_labels(heads_apart(paragraphs(layout), layout))
     height = pages.pages[0].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
@@ -101,7 +101,7 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
 # --- labels at the head of a paragraph ------------------------------------------------------------
 
 
-def _without_labels(parts: list[Paragraph]) -> list[Paragraph]:
+def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
 
     A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
