@@ -35,7 +35,6 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.structure import Truth, read_truth
 from index.read.figures import captions_apart
-from index.read.front import find_title
 from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.heads import heads_apart
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
@@ -49,7 +48,8 @@ from index.read.opening import (
 )
 from index.read.outline import face_of, find_headings, is_aligned
 from index.read.pdf import read_pages
-from index.read.understand import without_labels
+from index.read.title import find_title, first_page
+from index.read.understand import after_title, without_labels
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")
@@ -83,9 +83,10 @@ def example(
     pages = read_pages(pdf, 500)
     for page in pages.pages:
         captions_apart(page)
-    layout = lay_out(pages.pages)
+    covers = first_page(pages.pages)
+    layout = lay_out(pages.pages[covers:])
     parts = without_labels(heads_apart(paragraphs(layout), layout))
-    lines = find_title(layout.first_page, pages.pages[0].height)
+    lines = find_title(layout.first_page, pages.pages[covers].height)
     titled = {id(word) for line in lines for word in line.words}
     wanted = None if headings is None else tuple(map(_spelling, headings))
     found = find_headings(parts, layout, titled)
@@ -174,7 +175,9 @@ class Run:
 
 def abstract_run(paper: Example) -> Run | None:
     """The paragraphs in question; None if the truth's last words are in none of them."""
-    opening = find_opening(paper.parts, paper.titled, paper.headings, paper.layout)
+    opening = find_opening(
+        paper.parts, after_title(paper.parts, paper.titled), paper.headings, paper.layout
+    )
     headings = {id(paper.parts[place]) for place in paper.headings}
     text = opening.body
     prose = [

@@ -37,6 +37,7 @@ KINDS: dict[str, SourceKind] = {
 }
 _LEAST_SENTENCES = 3  # fewer are a form, a slide or a notice, and no paper
 _LEAST_WORDS = 60
+_UNREADABLE = 0.3  # of a text's characters: with so many that cannot be read, no sentence is whole
 
 
 class Reader:
@@ -228,6 +229,8 @@ def _read_pdf(
 
 def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
     """``ok`` only for what reads as a paper: running text, in sentences."""
+    from index.read.letters import is_cipher, unreadable
+
     if len(paper.text) > characters_max:
         return Reading("limit", f"more than {characters_max} characters of text")
     words = len(paper.text.split())
@@ -240,6 +243,10 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
     if images and images >= 0.8 * paper.pages:
         return Reading(
             "no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first"
+        )
+    if unreadable(paper.text) > _UNREADABLE * len(paper.text) or is_cipher(paper.text):
+        return Reading(
+            "no-text", "its fonts do not say which letters they draw; run OCR on it first"
         )
     if len(body) < _LEAST_SENTENCES or running < _LEAST_WORDS:
         return Reading("not-a-paper", f"only {running} words of running text")

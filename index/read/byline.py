@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from index.read.front import is_collective, is_name
 from index.read.markup import Walk, classes, is_hidden, local_name, text_of
 from index.read.mathml import is_mark, linear
+from index.read.names import is_collective, is_name
 
 if TYPE_CHECKING:
     from index.read.markup import Element

@@ -75,7 +75,9 @@ class Composer:
             top, bottom = _reach(line)
             last = line.words[-1]
             written = plain_text(line) if scripts else [(word.text, False) for word in line.words]
-            for word, (text, glued) in zip(line.words, written, strict=True):
+            for word, (said, glued) in zip(line.words, written, strict=True):
+                # A hyphen that is only drawn where a line ends.
+                text = said if word is last else said.replace("\u00ad", "") or said
                 if word is last:
                     if following is None:
                         glued = True
@@ -119,7 +121,7 @@ class Composer:
         if joined == 0 and is_compound(left, right):
             return text, True
         # "state-of-the-" + "art": a compound that has hyphens already keeps this one too.
-        if joined == 0 and "-" in left:
+        if joined == 0 and ("-" in left or "-" in right):
             return text, True
         return text[:-1], True
 

@@ -13,6 +13,20 @@ _GLUED = frozenset({
 })  # fmt: skip
 
 
+# Second halves of compounds that are made anew: "transformer-based", "context-aware".
+_SECOND = frozenset({
+    "based", "driven", "aware", "free", "like", "level", "specific", "dependent", "independent",
+    "related", "oriented", "wise", "invariant", "agnostic", "sensitive", "guided", "centric",
+    "type", "shot", "term", "scale", "order", "time", "style", "induced", "adjusted",
+})  # fmt: skip
+# Endings that are words by chance.
+_ENDINGS = frozenset({
+    "ing", "ings", "ion", "ions", "tion", "tions", "sion", "ment", "ments", "ness", "able", "ible",
+    "ally", "ity", "ive", "ous", "ers", "est", "ism", "ist", "city", "age", "ance", "ence", "ate",
+    "ated", "ize", "ized", "ful", "less", "ship", "ward", "ard", "ant", "ent", "ial", "ical",
+})  # fmt: skip
+
+
 @cache
 def common_words() -> frozenset[str]:
     """Some 20,000 words: the vocabulary of BERT, which the package of the weights carries."""
@@ -30,7 +44,11 @@ def is_compound(left: str, right: str) -> bool:
 
     ``sequence`` + ``aligned`` is; ``hal`` + ``lucination`` and ``per`` + ``form`` are not.
     """
+    if right in _ENDINGS or len(left) < 3:
+        return False
     words = common_words()
+    if right in _SECOND:
+        return left.isalpha() and left + right not in words
     return (
         len(left) > 2
         and len(right) > 2

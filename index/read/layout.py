@@ -60,7 +60,7 @@ class Layout:
     """A document's lines in reading order without furniture, and its measures."""
 
     lines: list[Line]
-    first_page: list[Line]  # page 1 before its lines were joined: cells of authors stand apart
+    first_page: list[Line]  # before its lines were joined: cells of authors stand apart
     stamps: list[Line]  # text along the margin: arXiv's stamp
     furniture: list[Line]
     body_size: float
@@ -84,9 +84,9 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     lines: list[Line] = []
     first_page: list[Line] = []
     for page in pages:
-        kept = [line for line in page.lines if id(line) not in away]
-        if page.number == 1:
-            first_page = [Line(1, line.block, list(line.words)) for line in kept]
+        kept = _with_initials([line for line in page.lines if id(line) not in away], body_size)
+        if page is pages[0]:
+            first_page = [Line(page.number, line.block, list(line.words)) for line in kept]
         places = gutters[page.number]
         lines += reading_order(kept, places, _front_end(kept, places), page.width)
     # Twice: the numerator of a fraction in the text meets its line only once that is whole.
@@ -172,7 +172,7 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
     # From the text outwards: the inner of two rows of a running head comes first.
     margins.sort(key=lambda one: -min(one[2].y0, one[1].height - one[2].y1))
     for pattern, page, line in margins:
-        if page.number == 1 and line.size > largest - 0.2 and len(line.words) > 2:
+        if page is pages[0] and line.size > largest - 0.2 and len(line.words) > 2:
             continue  # the title, which running heads repeat
         if (
             (_is_page_number(line, page, offsets) and not _numbers_a_heading(line, margins))
@@ -181,7 +181,7 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
                 and sum(c.isalpha() for c in pattern) > 3
                 and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
             )
-            or (page.number == 1 and _IMPRINT.match(line.text))
+            or (page is pages[0] and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
     # What stands beside a page number, or goes on with an imprint, is furniture too.
@@ -364,6 +364,48 @@ def _right_edge(line: Line) -> int:
 
 # --- rows and the front --------------------------------------------------------------------------
 
+_INITIAL = re.compile(r"[\"“‘'«]?[^\W\d_]")
+_INITIAL_SIZE = 1.7  # of the text's size
+
+
+def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
+    """Put a paragraph's dropped capital before the word that it begins.
+
+    It reaches down over two or three lines and is drawn on the baseline of the last of them.
+    """
+    initials: list[tuple[PageWord, Line]] = []
+    kept: list[Line] = []
+    for line in lines:
+        first = line.words[0]
+        large = first.style.size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
+        if not large or not _INITIAL.fullmatch(first.text):
+            kept.append(line)
+            continue
+        if len(line.words) > 1:
+            rest = Line(line.page, line.block, line.words[1:], line.upright)
+            if rest.size > 0.8 * first.style.size:  # a word of a line in that size
+                kept.append(line)
+                continue
+            kept.append(rest)
+        initials.append((first, line))
+    for initial, own in initials:
+        beside = [
+            line
+            for line in kept
+            if line.upright
+            and -2 < line.x0 - initial.x1 < 1.2 * body_size
+            and initial.y0 - 0.5 * body_size < line.middle < initial.y1
+            and len(line.words) > 1
+        ]
+        if beside:
+            first_line = min(beside, key=lambda line: line.middle)
+            first_line.words = [initial, *first_line.words]
+            first_line.measure()
+        else:
+            kept.append(own)
+    return kept
+
+
 _FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
 
 
@@ -442,6 +484,9 @@ def _same_row(last: Line, line: Line) -> bool:
     if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
         return True
     gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    alike = last.block == line.block and abs(last.size - line.size) < 1.0
+    if min(len(last.words), len(line.words)) > 3 and not alike:
+        return -2 < gap < 1.2 * min(last.size, line.size)  # of two columns that were not found
     near = gap < 3.0 * max(last.size, line.size)
     beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     return beside and (near or last.block == line.block)
@@ -509,7 +554,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
-        if not ends_open:
+        if not ends_open and not _goes_on_in_bold(last, line, layout):
             return True
     if (
         last.italic != line.italic
@@ -528,7 +573,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
     near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
-    runs_on = near and last.block == line.block and not (short or ended)
+    # A label at the head of a line may be longer than what it labels, and in a size of its own.
+    same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
+    runs_on = near and (last.block == line.block or same) and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
         and min(sum(len(one.text) for one in group), len(line.text)) > 3
@@ -558,6 +605,15 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
+    """Whether a paragraph's line is full and open, and the next one is bold for its weight only."""
+    left, right = layout.edges(line)
+    full = last.x1 > right - 1.5 * last.size and last.x0 < left + 4 * last.size
+    near = line.middle - last.middle < 1.15 * layout.leading
+    alike = abs(last.size - line.size) < 0.3 and abs(line.x0 - left) < 1.5
+    return full and near and alike and len(last.words) > 4 and not _SENTENCE_END.search(last.text)
 
 
 def _is_numbered_italic(group: list[Line]) -> bool:
@@ -613,6 +669,10 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         return "footnote"
     if group[0].page == 1 and size < layout.body_size - 0.7 and _OF_AUTHORS.search(text):
         return "footnote"
+    if _NUMBER.fullmatch(text):
+        return "table"  # at an axis, or in a cell
+    if _EQUATION_NUMBER.fullmatch(text):
+        return "equation"
     caption = _CAPTION.match(text)
     if caption and (
         caption["mark"]
@@ -630,6 +690,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     return "paragraph"
 
 
+_NUMBER = re.compile(r"[−–+-]?[\d.,%\s]+(?:[eE×][\d^−-]+)?")
 _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]+")
 
 

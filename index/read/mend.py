@@ -15,6 +15,7 @@ from index.read.pages import Line
 _END = re.compile(r"[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}$")
 _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _LISTING = re.compile(r"algorithm|listing|procedure", re.I)
+_LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # an item's letter, or a heading's
 _BULLETS = "•‣▪◦●■*–"
 _FAR = 80  # parts: a page full of small figures lies between
 
@@ -128,7 +129,8 @@ def mend(
             between += waiting[place:found]
             part.lines = [*part.lines, *waiting[found].lines]
             place = found + 1
-        mended += between
+        if between:  # torn paragraphs among them are looked at in turn
+            waiting[place:place] = between
     return mended
 
 
@@ -154,9 +156,8 @@ def _continuation(
                 return None  # a displayed formula ends the stretch
             formula = True
         elif part.kind == "paragraph" and _reads_on(part, torn):
-            lower = (
-                first.text[0].islower() or first.text[0] in "([" or last.text[-1] in "-\u00ad\u2010"
-            )
+            begun = first.text[0].islower() or first.text[0] in "(["
+            lower = (begun and not _LISTED.match(first.text)) or last.text[-1] in "-\u00ad\u2010"
             if formula and not (captioned and lower):
                 return None
             _, right = layout.edges(last)
@@ -169,8 +170,12 @@ def _continuation(
 
 
 def _reads_on(part: Paragraph, torn: Paragraph) -> bool:
-    first = part.lines[0].words[0].text
-    return not part.label and first[0] not in _BULLETS and abs(part.size - torn.size) < 0.6
+    first = part.lines[0].words[0]
+    alike = (
+        abs(part.size - torn.size) < 0.6
+        or abs(first.style.size - torn.lines[-1].words[-1].style.size) < 0.3
+    )
+    return not part.label and first.text[0] not in _BULLETS and alike
 
 
 def _wide(part: Paragraph, layout: Layout) -> bool:

@@ -62,6 +62,7 @@ class Opening:
 
     front: list[Paragraph]
     body: list[Paragraph]
+    beside: list[Paragraph] = field(default_factory=list)  # front matter of a side column
     # By the identity of a part: the section that begins with it and has no title of its own in it,
     # or, of a box's title, that it is one.
     begins: dict[int, Heading] = field(default_factory=dict)
@@ -103,16 +104,12 @@ def _long(part: Paragraph) -> bool:
 
 
 def find_opening(
-    parts: Sequence[Paragraph], titled: set[int], headings: dict[int, Heading], layout: Layout
+    parts: Sequence[Paragraph], above: int, headings: dict[int, Heading], layout: Layout
 ) -> Opening:
-    """Front matter, abstract and body. ``headings`` are by place; ``titled`` has the identities of
-    the title's words.
+    """Front matter, abstract and body. ``headings`` are by place; ``above`` is the place of the
+    first part below the title.
     """
     usual = body_setting(parts, layout)
-    above = 1 + max(
-        (n for n, part in enumerate(parts) if any(id(word) in titled for word in part.words)),
-        default=-1,
-    )
     known = {id(parts[place]): headings[place] for place in sorted(headings) if place >= above}
     aside = _beside(parts[above:], known, usual)
     flow = [part for part in parts[above:] if id(part) not in aside]
@@ -369,7 +366,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
             opening.boxes[id(title)] = heading
             boxes += [title, *(_as_prose(part) for part in rest)]
         else:
-            opening.front += run
+            opening.beside += run
             opening.apart |= {id(part) for part in run}
     if boxes:
         opening.body[place:place] = boxes

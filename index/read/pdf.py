@@ -16,13 +16,14 @@ from typing import Any
 from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import Doubtful, PageFacts, Sight, alike, find_hidden, findings_of
-from index.read.letters import clean_text, draws_digits_twice
+from index.read.letters import clean_text, draws_digits_twice, unreadable
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _LEAST_LETTERS = 3
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
+_UNREADABLE = 0.02  # of a page's characters
 _BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
@@ -73,6 +74,8 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
         if broken == count:
             raise UnreadableError("broken", "no page of this PDF can be read")
         put_signs(pages)
+        for content in pages:
+            content.unread = content.unread or _unreadable_share(content)
         return Pages(pages, count, images)
 
 
@@ -85,6 +88,13 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
     except (RuntimeError, ValueError, _engine().mupdf.FzErrorBase):
         width, height = 612.0, 792.0
     return PageContent(number + 1, width, height, [], unread=f"the PDF engine failed: {reason}")
+
+
+def _unreadable_share(page: PageContent) -> str:
+    """What share of a page's characters has no letters, in words; "" where it is next to none."""
+    text = "".join([line.text for line in page.lines])
+    share = unreadable(text) / max(len(text), 1)
+    return f"{share:.0%} of its characters cannot be read" if share > _UNREADABLE else ""
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:

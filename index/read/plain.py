@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from index.paper import Paper, SourceKind, Span
 from index.read.assemble import Body, Front, Piece, assemble
-from index.read.front import is_collective, is_name
 from index.read.headings import KNOWN, Heading, follows, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL
+from index.read.names import is_collective, is_name
 
 IMPRINT = re.compile(
     r"(?:Proceedings of|Copyright|©|Preprint|Published as|Under review|"

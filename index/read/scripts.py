@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from index.read.english import common_words
 from index.read.letters import clean_text
 from index.read.pages import Line, PageWord
 
@@ -22,7 +23,7 @@ def plain_text(line: Line) -> list[tuple[str, bool]]:
     """Each word of a line as it goes into the text, and whether the next one is glued to it."""
     words = line.words
     if not any(style.raised or style.lowered for word in words for _, style in word.parts):
-        return [(word.text, False) for word in words]
+        return [(word.text, _is_initial(words, number)) for number, word in enumerate(words)]
     written: list[tuple[str, bool]] = []
     for number, word in enumerate(words):
         before = words[number - 1] if number else None
@@ -34,8 +35,29 @@ def plain_text(line: Line) -> list[tuple[str, bool]]:
         if glued:
             written[-1] = (written[-1][0], True)
         said = written[-1][0] if glued else ""
-        written.append((_written(word, said), False))
+        written.append((_written(word, said), _is_initial(words, number)))
     return written
+
+
+def _is_initial(words: list[PageWord], number: int) -> bool:
+    """Whether a word is the dropped or large capital that the next one begins with."""
+    capital = words[number]
+    if number + 1 == len(words) or len(capital.text) > 2 or not capital.text[-1].isupper():
+        return False
+    rest = words[number + 1]
+    larger = capital.style.size > 1.15 * rest.style.size
+    dropped = number == 0 and capital.style.size > 1.6 * rest.style.size
+    near = rest.x0 - capital.x1 < (1.2 if dropped else 0.2) * rest.style.size
+    if not larger or not near or not rest.text[0].isalpha():
+        return False
+    if not dropped:
+        return rest.text.rstrip(".,;:").isupper()
+    said = rest.text.rstrip(".,;:").lower()
+    return not (
+        capital.text[-1] in "AI"
+        and said in common_words()
+        and (capital.text[-1].lower() + said) not in common_words()
+    )
 
 
 def _written(word: PageWord, before: str) -> str:
@@ -88,7 +110,12 @@ def _is_fraction(above: PageWord, below: PageWord, base: list[PageWord]) -> bool
         return False
     shared = min(above.x1, below.x1) - max(above.x0, below.x0)
     stacked = shared > _FRACTION * min(above.x1 - above.x0, below.x1 - below.x0)
-    return stacked and not (base and _is_near(base[0], above, 10.0))
+    if not stacked or not base or not _is_near(base[0], above, above.style.size):
+        return stacked
+    return base[0].text[-1] in _OPERATORS  # which has no scripts of its own
+
+
+_OPERATORS = "=<>≤≥≈∼∝+−–±×·⋅/(,∈"
 
 
 def _flat(word: PageWord) -> str:

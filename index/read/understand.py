@@ -7,26 +7,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
+from index.read.cells import in_cells
 from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
-from index.read.front import find_title, read_front
+from index.read.front import Front, read_front, until_prose
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.heads import heads_apart
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
+from index.read.names import names_of
 from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
-from index.read.places import Place
+from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
+from index.read.title import find_title, first_page, subtitle_place, without_mark
 
 _GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
+_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
+_LISTED_LINES = 120  # more is no list of affiliations
+_UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -47,14 +54,16 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     """The paper that these pages are. Its text may be empty: the caller judges that."""
     for page in pages.pages:
         captions_apart(page)
-    layout = lay_out(pages.pages)
+    covers = first_page(pages.pages)
+    layout = lay_out(pages.pages[covers:])
     parts = without_labels(heads_apart(paragraphs(layout), layout))
-    height = pages.pages[0].height if pages.pages else 0.0
+    height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
+    parts = _title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    opening = find_opening(parts, title_words, headings, layout)
+    opening = find_opening(parts, after_title(parts, title_words), headings, layout)
     heading_of |= opening.boxes
     closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
@@ -62,10 +71,14 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     body = closing.body
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    every = [*opening.front, *body]
-    boxes = find_boxes(every, len(opening.front), set(heading_of), layout, pages.pages)
+    front, cells = _in_cells(opening.front, layout, title_words)
+    listed = _listed(parts)
+    boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
-    for part in opening.front:
+    for page in pages.pages[:covers]:
+        for lines in _by_block(page):
+            _write(draft, "front", Paragraph("paragraph", lines))
+    for part in [*front, *opening.beside]:
         above = part.kind == "caption"  # of a figure over the abstract
         span = _write(draft, "caption" if above else "front", part)
         if id(part) in opening.apart:
@@ -88,7 +101,10 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             label = draft.composer.span_of(part.words[: part.label])
             if label is not None and label.end < span.end:
                 draft.labels[span.start] = label.end
-    return _paper(draft, layout, pages, identity, title_lines)
+    known = read_front(
+        cells, title_lines, _first_lines(layout, draft, ("footnote", "paragraph")), listed
+    )
+    return _paper(draft, layout, pages, identity, known)
 
 
 def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
@@ -96,6 +112,83 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
+
+
+# --- front matter ---------------------------------------------------------------------------------
+
+
+def _title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
+    """The paragraphs, with what is set in one block with the title apart from it: the names and
+    places, and the running text below them.
+    """
+    done: list[Paragraph] = []
+    for part in parts:
+        titled = [any(id(word) in title for word in line.words) for line in part.lines]
+        last = max((n for n, inside in enumerate(titled) if inside), default=len(titled) - 1)
+        below = part.lines[last + 1 :]
+        if not below:
+            done.append(part)
+            continue
+        front = until_prose(below)
+        for lines in (part.lines[: last + 1], front, below[len(front) :]):
+            if lines:
+                done.append(Paragraph(part.kind, list(lines)))
+    return done
+
+
+def _in_cells(
+    parts: Sequence[Paragraph], layout: Layout, title: set[int]
+) -> tuple[list[Paragraph], list[Line]]:
+    """The front matter with what stands below the title in its cells, and the lines of these.
+
+    Lines of authors side by side are joined in ``parts``, row by row.
+    """
+    places = [n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)]
+    first = places[0] if places else len(parts)
+    done = list(parts[:first])
+    below: list[Line] = []
+    after: list[Paragraph] = []
+    for part in parts[first:]:
+        said = [line for line in part.lines if any(id(word) in title for word in line.words)]
+        if said:
+            done.append(Paragraph(part.kind, said))
+        if part.kind == "caption" or KEYWORDS_LABEL.match(part.text) or INDEXING.match(part.text):
+            after.append(part)
+        else:
+            titled = {id(line) for line in said}
+            below += [line for line in part.lines if id(line) not in titled]
+    words = {id(word) for line in below for word in line.words}
+    apart = [line for line in layout.first_page if any(id(word) in words for word in line.words)]
+    found = {id(word) for line in apart for word in line.words}
+    cells = in_cells(apart if found == words else below)
+    done += [Paragraph("paragraph", lines) for lines in cells]
+    return [*done, *after], [line for lines in cells for line in lines]
+
+
+def _by_block(page: PageContent) -> list[list[Line]]:
+    """The upright lines of a cover page by their blocks."""
+    blocks: dict[int, list[Line]] = {}
+    for line in page.lines:
+        if line.upright:
+            blocks.setdefault(line.block, []).append(line)
+    return list(blocks.values())
+
+
+def _listed(parts: Sequence[Paragraph]) -> list[list[Line]]:
+    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
+    found: list[list[Line]] = []
+    for place, part in enumerate(parts):
+        if part.kind == "caption" or not is_list_of_places(part.text):
+            continue
+        lines = list(part.lines)
+        for following in parts[place + 1 :]:
+            first = following.lines[0]
+            near = first.page == lines[-1].page and abs(first.y0 - lines[-1].y1) < 0.9 * first.size
+            if not near or abs(first.size - lines[-1].size) > 0.6 or len(lines) > _LISTED_LINES:
+                break
+            lines += following.lines
+        found.append(lines)
+    return found
 
 
 # --- labels at the head of a paragraph ------------------------------------------------------------
@@ -234,6 +327,26 @@ def _usual_style(part: Paragraph) -> tuple[bool, bool]:
     return bold, italic
 
 
+def after_title(parts: Sequence[Paragraph], title: set[int]) -> int:
+    """The place of the first paragraph below the title, and below bold names right under it, which
+    look like a heading.
+    """
+    place = 1 + max(
+        (n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)),
+        default=-1,
+    )
+    while place < len(parts) and _holds_names(parts[place], parts[:place]):
+        place += 1
+    return place
+
+
+def _holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
+    """Whether a paragraph below the title, on its page, is one of names."""
+    if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
+        return False
+    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
+
+
 # --- the paper ------------------------------------------------------------------------------------
 
 
@@ -242,14 +355,9 @@ def _paper(
     layout: Layout,
     pages: Pages,
     identity: Identity,
-    title_lines: Sequence[Line],
+    front: Front,
 ) -> Paper:
     text, words = draft.composer.text, draft.composer.words
-    front = read_front(
-        [line for lines in _first_lines(layout, draft, ("front",)) for line in lines],
-        tuple(title_lines),
-        _first_lines(layout, draft, ("footnote", "paragraph")),
-    )
     sections = _sections(draft, text)
     references = [section.span for section in sections if section.role == "references"]
     blocks: list[Block] = []
@@ -277,7 +385,11 @@ def _paper(
             span = Span(start, span.end)
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
-            sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
+            sentences += [
+                Sentence(one, kind)
+                for one in split_sentences(text, span)
+                if unreadable(one.of(text)) <= _UNREADABLE * len(one)
+            ]
     affiliations, numbers = _affiliations(draft, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
@@ -325,10 +437,23 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
 
 
 def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
-    """The title's lines as one, hyphens at their ends undone where they were set as one block."""
+    """The title's lines as one, hyphens at their ends undone where they were set as one block, a
+    colon before a subtitle, and no footnote's mark.
+    """
+    if not lines:
+        return ""
+    place = subtitle_place(lines)
+    title = without_mark(_said(draft, text, lines[:place]), lines[:place])
+    if place == len(lines) or not title:
+        return title
+    subtitle = without_mark(_said(draft, text, lines[place:]), lines[place:])
+    return f"{title}: {subtitle}"
+
+
+def _said(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
     span = draft.composer.span_of([word for line in lines for word in line.words])
     said = span.of(text) if span is not None else " ".join(line.text for line in lines)
-    return " ".join(said.split())
+    return "" if unreadable(said) > _UNREADABLE * len(said) else " ".join(said.split())
 
 
 def _affiliations(
@@ -372,12 +497,14 @@ def _runs(draft: _Draft, place: Place) -> list[Span]:
 
 def _trimmed(span: Span, text: str, marker: int) -> Span | None:
     """Without its marker and the punctuation around it; None if little is left."""
+    if marker and text.startswith("^", span.start):  # as it was written: "^1" or "^(1,2)"
+        marker += 3 if text.startswith("^(", span.start) else 1
     said = text[span.start + marker : span.end]
-    end = span.start + marker + len(said.rstrip(" ,;&(."))
-    start = span.end - len(said.lstrip(" ,;.)"))
+    end = span.start + marker + len(said.rstrip(_AROUND + MARKS))
+    start = span.end - len(said.lstrip(_AROUND))
     if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
         end += 1
-    return Span(start, end) if end - start > 3 else None
+    return Span(start, end) if sum(c.isalpha() for c in text[start:end]) > 1 else None
 
 
 def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:

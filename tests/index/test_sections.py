@@ -301,7 +301,7 @@ def test_labels_of_end_matter_end_the_discussion(read: Callable[[str], Paper]) -
     paper = read(
         HEADED + "= Introduction\n\n" + prose(6) + "\n\n= Discussion\n\n"
         + PROSE + "\n\nData accessibility. The counts are kept in a drawer of the university.\n\n"
-        + "Funding. This study was paid for by the readers themselves, in apples.\n\n= References\n\n"
+        + "Funding. This study was paid for by the readers, in apples.\n\n= References\n\n"
         + "\n\n".join(ENTRIES)
     )  # fmt: skip
     discussion = next(s for s in paper.sections if s.role == "discussion")
