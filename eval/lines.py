@@ -49,7 +49,7 @@ from index.read.opening import (
 from index.read.outline import face_of, find_headings, is_aligned
 from index.read.pdf import read_pages
 from index.read.title import find_title, first_page
-from index.read.understand import after_title, without_labels
+from index.read.understand import without_labels
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")
@@ -175,9 +175,7 @@ class Run:
 
 def abstract_run(paper: Example) -> Run | None:
     """The paragraphs in question; None if the truth's last words are in none of them."""
-    opening = find_opening(
-        paper.parts, after_title(paper.parts, paper.titled), paper.headings, paper.layout
-    )
+    opening = find_opening(paper.parts, paper.titled, paper.headings, paper.layout)
     headings = {id(paper.parts[place]) for place in paper.headings}
     text = opening.body
     prose = [

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from index.paper import Role
-from index.read.headings import Heading, title_role
+from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.layout import Layout, Paragraph
+from index.read.names import names_of
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
 _SHORTEST = 40  # words that a first paragraph has to be an abstract by itself
@@ -62,12 +63,16 @@ class Opening:
 
     front: list[Paragraph]
     body: list[Paragraph]
-    beside: list[Paragraph] = field(default_factory=list)  # front matter of a side column
     # By the identity of a part: the section that begins with it and has no title of its own in it,
     # or, of a box's title, that it is one.
     begins: dict[int, Heading] = field(default_factory=dict)
     boxes: dict[int, Heading] = field(default_factory=dict)
     apart: set[int] = field(default_factory=set)  # front matter that stands beside or after it
+
+
+def count_of(part: Paragraph) -> int:
+    """Its words, those of scripts without spaces too."""
+    return sum(line.count for line in part.lines)
 
 
 def setting_of(part: Paragraph) -> Setting:
@@ -100,16 +105,20 @@ def body_setting(parts: Sequence[Paragraph], layout: Layout) -> Setting:
 
 
 def _long(part: Paragraph) -> bool:
-    return len(part.words) > 20
+    return count_of(part) > 20
 
 
 def find_opening(
-    parts: Sequence[Paragraph], above: int, headings: dict[int, Heading], layout: Layout
+    parts: Sequence[Paragraph], titled: set[int], headings: dict[int, Heading], layout: Layout
 ) -> Opening:
-    """Front matter, abstract and body. ``headings`` are by place; ``above`` is the place of the
-    first part below the title.
+    """Front matter, abstract and body. ``headings`` are by place; ``titled`` has the identities of
+    the title's words.
     """
     usual = body_setting(parts, layout)
+    above = 1 + max(
+        (n for n, part in enumerate(parts) if any(id(word) in titled for word in part.words)),
+        default=-1,
+    )
     known = {id(parts[place]): headings[place] for place in sorted(headings) if place >= above}
     aside = _beside(parts[above:], known, usual)
     flow = [part for part in parts[above:] if id(part) not in aside]
@@ -128,11 +137,22 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
         heading = headings.get(id(part))
         if heading is not None and heading.role == "abstract" and part.lines[0].page <= 3:
             return place
-    for place, part in enumerate(flow):
-        prose = len(part.words) > _SHORTEST and part.text.count(".") >= 2
+    named = 0  # bold names right below the title look like a heading
+    while named < len(flow) and _holds_names(flow[named], flow[0].lines[0].page):
+        named += 1
+    for place, part in enumerate(flow[named:], named):
+        stops = part.text.count(".") + part.text.count("。")
+        prose = count_of(part) > _SHORTEST and stops >= 2
         if id(part) in headings or (part.kind == "paragraph" and prose):
             return place
-    return 0
+    return named
+
+
+def _holds_names(part: Paragraph, page: int) -> bool:
+    """Whether a paragraph below the title, on its page, is one of names."""
+    if part.lines[0].page != page or KNOWN.match(part.text):
+        return False
+    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
 
 
 # --- the abstract ---------------------------------------------------------------------------------
@@ -201,7 +221,7 @@ def first_of_all(heading: Heading) -> bool:
 
 def is_prose(part: Paragraph) -> bool:
     """Whether it is running text, and no line of front matter."""
-    return part.kind == "paragraph" and len(part.words) >= _PROSE and not is_separator(part)
+    return part.kind == "paragraph" and count_of(part) >= _PROSE and not is_separator(part)
 
 
 def is_separator(part: Paragraph) -> bool:
@@ -236,7 +256,7 @@ def abstract_end(
         between = region[before + 1 : place]
         if any(map(is_separator, between)) and not _is_label(region[place]):
             return place
-    words = sum(len(region[n].words) for n in prose)
+    words = sum(count_of(region[n]) for n in prose)
     return _by_length(region, prose, layout) if words > LONGEST and long else None
 
 
@@ -293,7 +313,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
     widest: tuple[float, int] | None = None
     first: int | None = None
     for before, place in pairwise(prose):
-        words += len(region[before].words)
+        words += count_of(region[before])
         if words > LONGEST:
             break
         if words >= _SHORTEST and first is None and not _is_label(region[place]):
@@ -312,7 +332,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
 def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
     """The parts of a side column on page 1: narrower than the text, and with no text in it."""
     here = [part for part in parts if part.lines[0].page == parts[0].lines[0].page]
-    prose = [part for part in here if is_prose(part) and len(part.words) > _SHORTEST]
+    prose = [part for part in here if is_prose(part) and count_of(part) > _SHORTEST]
     texts = [part for part in prose if setting_of(part).like(usual)]
     if not texts and prose:
         texts = [max(prose, key=_width)]
@@ -331,7 +351,7 @@ def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Set
         narrow = clear and _width(part) < _NARROW * max(map(_width, clear))
         if narrow and all(spans):
             found.add(id(part))
-    words = sum(len(part.words) for part in here if id(part) in found)
+    words = sum(count_of(part) for part in here if id(part) in found)
     return found if words >= _LEAST_ASIDE else set()
 
 
@@ -360,13 +380,13 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
     boxes: list[Paragraph] = []
     for run in runs:
         title, *rest = run
-        words = sum(len(part.words) for part in rest)
+        words = sum(map(count_of, rest))
         if words >= _LEAST_BOX and _is_title(title, rest) and not is_separator(rest[0]):
             heading = Heading(title.text, (), 1, title_role(title.text))
             opening.boxes[id(title)] = heading
             boxes += [title, *(_as_prose(part) for part in rest)]
         else:
-            opening.beside += run
+            opening.front += run
             opening.apart |= {id(part) for part in run}
     if boxes:
         opening.body[place:place] = boxes

@@ -24,6 +24,7 @@ from index.read.headings import (
     title_role,
 )
 from index.read.layout import Layout, Paragraph, is_contents_row
+from index.read.opening import count_of
 from index.read.pages import PageWord, Style, is_typewriter
 
 _CONTENTS = re.compile(
@@ -112,7 +113,8 @@ def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
     titled = [p for p, part in enumerate(parts) if any(id(word) in title for word in part.words)]
     for place in range(max(titled, default=-1) + 1, len(parts)):
         part = parts[place]
-        if part.kind == "paragraph" and len(part.words) > 60 and part.text.count(".") >= 3:
+        stops = part.text.count(".") + part.text.count("。")
+        if part.kind == "paragraph" and count_of(part) > 60 and stops >= 3:
             return place
     return len(parts)
 
@@ -155,7 +157,7 @@ def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
     return (
         part.kind in ("paragraph", "table", "footnote")
         and len(part.lines) <= _MOST_LINES
-        and 3 <= letters <= _MOST_LETTERS
+        and (3 if text.isascii() else 2) <= letters <= _MOST_LETTERS
         and letters > 0.5 * len(text.replace(" ", ""))
         and (text[0].isupper() or text[0].isdigit() or part.text != text or not text[0].isascii())
         and not text.rstrip().endswith((",", ";"))
@@ -258,12 +260,13 @@ def _filled(
 
 def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: Layout) -> bool:
     title = heading.title_alone
-    if not title or not title[0].isalnum() or not (title[0].isupper() or part.bold or face.bold):
+    capital = bool(title) and title[0].isalpha() and not title[0].islower()  # or has no case
+    if not title or not title[0].isalnum() or not (capital or part.bold or face.bold):
         return False
     if not (stands_out(face, layout) or face.italic):
         # A dotted number on a short line of its own: lower levels are printed in plain type too.
         own = len(heading.number) > 1 and len(part.lines) <= 2 and len(title) <= _PLAIN_LETTERS
-        return own and title[0].isupper() and not part.run_in and not _ends(part)
+        return own and capital and not part.run_in and not _ends(part)
     ended = part.text.rstrip().endswith(".") and not part.run_in
     return not ended or face.bold or face.capitals
 

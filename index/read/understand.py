@@ -20,7 +20,6 @@ from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
-from index.read.names import names_of
 from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
@@ -28,8 +27,14 @@ from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
 from index.read.title import find_title, first_page, subtitle_place, without_mark
 
-_GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
-_ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
+_UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
+_GLUED_LABEL = re.compile(
+    rf"(?:abstract|summary|terms|keywords)[—–](?=\w)|{_UNSPACED_ABSTRACT}(?:(?<=[】\]])|[:：])(?=\w)",
+    re.I,
+)
+_ABSTRACT_LABEL = re.compile(
+    rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
+)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
 _LISTED_LINES = 120  # more is no list of affiliations
@@ -63,7 +68,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     parts = _title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    opening = find_opening(parts, after_title(parts, title_words), headings, layout)
+    opening = find_opening(parts, title_words, headings, layout)
     heading_of |= opening.boxes
     closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
@@ -71,16 +76,18 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     body = closing.body
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    front, cells = _in_cells(opening.front, layout, title_words)
+    above = [part for part in opening.front if id(part) not in opening.apart]
+    front, cells = _in_cells(above, layout, title_words)
+    front += [part for part in opening.front if id(part) in opening.apart]
     listed = _listed(parts)
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     for page in pages.pages[:covers]:
         for lines in _by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
-    for part in [*front, *opening.beside]:
-        above = part.kind == "caption"  # of a figure over the abstract
-        span = _write(draft, "caption" if above else "front", part)
+    for part in front:
+        # A caption in the front matter is of a figure over the abstract.
+        span = _write(draft, "caption" if part.kind == "caption" else "front", part)
         if id(part) in opening.apart:
             draft.former[span] = part.kind
         if id(part) in boxes:
@@ -271,9 +278,9 @@ def _abstract_length(part: Paragraph) -> int:
         return 0
     first = words[0]
     style = first.style
-    told = first.text[-1] in ".:—–-"
+    told = first.text[-1] in ".:—–-：】]"
     marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
-    return 1 if told and (marked or len(words) > 20) else 0
+    return 1 if told and (marked or sum(line.count for line in part.lines) > 20) else 0
 
 
 def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
@@ -325,26 +332,6 @@ def _usual_style(part: Paragraph) -> tuple[bool, bool]:
     bold = sum(word.style.bold for word in words) > 0.6 * len(words)
     italic = sum(word.style.italic for word in words) > 0.6 * len(words)
     return bold, italic
-
-
-def after_title(parts: Sequence[Paragraph], title: set[int]) -> int:
-    """The place of the first paragraph below the title, and below bold names right under it, which
-    look like a heading.
-    """
-    place = 1 + max(
-        (n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)),
-        default=-1,
-    )
-    while place < len(parts) and _holds_names(parts[place], parts[:place]):
-        place += 1
-    return place
-
-
-def _holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
-    """Whether a paragraph below the title, on its page, is one of names."""
-    if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
-        return False
-    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
 
 
 # --- the paper ------------------------------------------------------------------------------------
