@@ -501,9 +501,7 @@ def test_no_entry_of_a_published_bibliography_is_a_sentence(
     published: Callable[[str], Paper], name: str
 ) -> None:
     paper = published(name)
-    end = max(
-        s.span.end for s in paper.sections if s.role in ("conclusion", "discussion", "method")
-    )
+    end = len(paper.text) // 2
     listed = [
         s.span.of(paper.text)
         for s in paper.sentences
