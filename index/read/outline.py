@@ -514,7 +514,9 @@ def _ranks(
     named = [
         place
         for place in known
-        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
+        if stands_out(faces[place], layout)
+        and faces[place].size > layout.body_size - 0.7  # and no small print
+        and not END_MATTER.match(parts[place].text.strip())
     ]
     named = [place for place in named if not _ends(parts[place])] or named
     tops = Counter(faces[place] for place in named)

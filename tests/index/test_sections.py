@@ -423,6 +423,17 @@ def test_headings_above_the_first_well_known_one_are_kept(read: Callable[[str], 
     assert titles(paper) == ["General ladders", "Results", "Discussion"]
 
 
+def test_small_print_does_not_set_the_level_of_sections(read: Callable[[str], Paper]) -> None:
+    source = FRONT + f"#text(size: 9pt)[{ABSTRACT}]\n\n" + prose(5)
+    for heading in ("Ladders and their use", "Trees of the north", "Outlook on the counts"):
+        source += f'\n\n#text(weight: "bold", size: 11pt)[{heading}]\n\n' + prose(2)
+    listed = "\n\n".join(ENTRIES)
+    paper = read(source + f"\n\n#text(size: 7pt)[*REFERENCES*\n\n{listed}]")
+    assert titles(paper) == [
+        "Ladders and their use", "Trees of the north", "Outlook on the counts", "REFERENCES"
+    ]  # fmt: skip
+
+
 def test_running_text_that_begins_with_a_number_is_no_heading(
     read: Callable[[str], Paper],
 ) -> None:
@@ -522,6 +533,7 @@ def test_no_entry_of_a_published_bibliography_is_a_sentence(
         ("polarbears", "(b) Statistical analyses"),
         ("jays", "General methods"),
         ("telemed", "Competing interests"),
+        ("monsoon", "ENSO influences on extreme daily rainfall"),
     ],
 )
 def test_published_headings_that_stand_close_to_others(
