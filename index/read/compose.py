@@ -56,6 +56,26 @@ class Composer:
         self._write_lines(lines, scripts)
         return Span(start, self._length)
 
+    def write_table(self, rows: Sequence[Sequence[Sequence[Line]]]) -> list[list[Span]]:
+        """One block of rows of cells of lines: a line of text for each row, tabs between cells.
+
+        Returns where each cell went.
+        """
+        if self._length:
+            self._put("\n\n")
+        spans: list[list[Span]] = []
+        for number, row in enumerate(rows):
+            if number:
+                self._put("\n")
+            spans.append([])
+            for place, lines in enumerate(row):
+                if place:
+                    self._put("\t")
+                start = self._length
+                self._write_lines(lines, True)
+                spans[-1].append(Span(start, self._length))
+        return spans
+
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
         """Where these words went, if they went side by side."""
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
@@ -137,6 +157,8 @@ class Composer:
 
 def _reach(line: Line) -> tuple[float, float]:
     """How far up and down the words of a line may reach."""
+    if not line.upright:
+        return line.y0, line.y1
     top, bottom = line.band
     margin = 0.15 * line.size
     return top - margin, bottom + margin

@@ -67,6 +67,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
                 continue
             if not content.lines and _pictured(page, 0.3):
                 images += 1
+                content.unread = "it is a picture without text; run OCR on it"
             characters += sum(len(line.text) for line in content.lines)
             if characters > characters_max:
                 raise UnreadableError("limit", f"more than {characters_max} characters of text")
@@ -224,6 +225,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
         lines.append(Line(number, one.block, one.words, one.upright))
     beside = watch(display_list, area)
     content = PageContent(number, rect.width, rect.height, lines, beside.seen, turned=turned)
+    content.printed = " ".join(word[4] for word in shown)
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
@@ -238,12 +240,14 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
         others = [one for one in others if id(one.word) not in known]
         hidden = find_hidden(doubtful, others, facts)
         content.findings += findings_of(number, hidden)
+        content.hidden = [one.word for one in hidden]
         content.lines = _without(lines, {id(one.word) for one in hidden})
     everything = _textpage(display_list, None)
     if beside.tight or _CLIPS.search(page.read_contents()):
         # What a clip leaves nothing of is in no display list, so the page itself is asked.
         everything = _textpage(page, None)
-    content.findings += _out_of_sight(page, everything, shown, area)
+    away, content.outside = _out_of_sight(page, everything, shown, area)
+    content.findings += away
     return content
 
 
@@ -350,13 +354,13 @@ def _without(lines: Sequence[Line], hidden: set[int]) -> list[Line]:
 
 def _out_of_sight(
     page: Any, everything: Any, shown: Sequence[tuple[Any, ...]], area: Area
-) -> list[Finding]:
-    """Text off the page, or where a clip leaves next to nothing of it.
-
-    Labels that were cropped from a picture are not meant: their frame shows the rest of it.
+) -> tuple[list[Finding], str]:
+    """Text off the page, or where a clip leaves next to nothing of it; and all text that is cut
+    off, which beside that has labels that were cropped from a picture: their frame shows the rest
+    of it, so they are not hidden.
     """
     if "".join(everything.extractText().split()) == "".join([word[4] for word in shown]):
-        return []
+        return [], ""
     there = {_place(word) for word in shown}
     missing = [
         Doubtful(_plain(clean, word), "position", _BLACK, _line_of(word))
@@ -372,7 +376,8 @@ def _out_of_sight(
     ]
     # Numbers beyond the edge are the printer's: of pages, of sheets, of colours.
     found = findings_of(page.number + 1, away)
-    return [one for one in found if sum(map(str.isalpha, one.text)) >= _LEAST_LETTERS]
+    said = [one for one in found if sum(map(str.isalpha, one.text)) >= _LEAST_LETTERS]
+    return said, " ".join(one.word.text for one in missing)
 
 
 def _plain(text: str, drawn: tuple[Any, ...]) -> PageWord:
