@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
-from eval.structure import Truth, read_truth
+from eval.truth import Truth, read_truth
 from index.read.figures import captions_apart
 from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.heads import heads_apart
