@@ -19,6 +19,7 @@ from index.read.places import (
     find_noted,
     find_places,
     find_told,
+    find_unmarked,
     leading_mark,
     marks_in,
     stands_below,
@@ -59,10 +60,13 @@ def read_front(
     inside = {id(line) for line in title}
     rows = [line for line in lines if id(line) not in inside and line.y0 >= below - 2]
     rows = _until_spaced(rows)
-    rows = [line for line in rows if not _is_beside(line, title, rows)]
+    side = [line for line in rows if _is_beside(line, title, rows)]
+    away = {id(line) for line in side}
+    rows = [line for line in rows if id(line) not in away]
+    notes = [side, *notes]  # journals with a column at the side print the affiliations there
     rows = [
         Line(line.page, line.block, words, line.upright)
-        for line in (line for row in rows_of(rows) for line in row)
+        for line in (line for row in rows_of(rows) for line in _with_marks(row))
         if (words := without_addresses(line.words))
     ]
     rows = [line for line in rows if not _DATELINE.match(line.text)]
@@ -83,6 +87,9 @@ def read_front(
     longer, whose = find_listed(listed, names)
     if len(longer) > sum(not place.mark or place.mark in marks for place in places):
         return Front(title, said, tuple(longer), tuple(whose))
+    counted = any(mark.isalnum() for mark in marks)  # a sign may say whose address it is
+    if not places and not counted and (places := find_unmarked(notes)):
+        return Front(title, said, tuple(places), tuple((0,) for _ in names))
     return Front(title, said, tuple(places), tuple(bind(names, places)))
 
 
@@ -96,6 +103,20 @@ def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool
     same = [one for one in others if abs(one.x0 - left) < 2]
     uneven = max(one.x1 for one in same) - min(one.x1 for one in same) > 4 if same else False
     return flush and len(same) > 1 and uneven and line.x1 < left - 4
+
+
+def _with_marks(row: Sequence[Line]) -> list[Line]:
+    """A row with what begins with a mark joined to the name before it: "Anna Li", "1,2 and Ben"."""
+    joined: list[Line] = []
+    for line in row:
+        last = joined[-1] if joined else None
+        word = line.words[0]
+        marked = all(c.isdigit() or c in f"{MARKS},;" for c in word.text)
+        if last is not None and marked and line.x0 - last.x1 < line.size:
+            joined[-1] = Line(last.page, last.block, [*last.words, *line.words], last.upright)
+        else:
+            joined.append(line)
+    return joined
 
 
 def _until_spaced(rows: Sequence[Line]) -> list[Line]:

@@ -20,6 +20,7 @@ _NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
 _ORCID = re.compile(r"\[?(?:\d{4}\s*[-−–]\s*){3}\d{3}[\dX]\]?")
 _ADDRESS = re.compile(r"@|\(at\)|https?://|www\.|(?:\d{4}-){3}\d{3}[\dX]|^doi:", re.I)
 _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-5142"
+_ONLY_INITIALS = re.compile(r"\W*(?:[A-Z]\.-?){2,4}\W*")
 _ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
 # What is said of authors where their places stand: no place.
 _NOTE = re.compile(
@@ -30,9 +31,9 @@ _NOTE = re.compile(
     r"accepted|revised|dated?\b|to whom|deceased|author for|lead author|proceedings|copyright|©|"
     r"this (?:work|research|paper|article)|manuscript|to appear|(?:first )?(?:published|appeared) |"
     r"\(?c\) |authors?['’]? address|address:|part of the|member of|on behalf of|"
-    r"full list of|edited by|editors?\b|reviewed by|communicated by|academic editor|author notes?|"
-    r"cite this|citation|warning\b|disclaimer|content warning|anonymous|"
-    r"(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
+    r"author to whom|full list of|edited by|editors?\b|reviewed by|communicated by|"
+    r"academic editor|author notes?|cite this|citation|warning\b|disclaimer|content warning|"
+    r"anonymous|(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
     re.I,
 )
 _SAYS = re.compile(r"[^\W\d_]\S* (?:is|are|was|were|has|have|thank|thanks) [a-z]")  # a sentence
@@ -65,6 +66,7 @@ _LIST_LABEL = re.compile(
 )
 _SHORTENED = frozenset({"Univ.", "Dept.", "Inst.", "Lab.", "Dep.", "Prof."})
 _LEAST_LETTERS = 2
+_MOST_LINES, _MOST_WORDS = 4, 40  # of a place without a mark in a footnote
 _NEAR = 2.8  # type sizes between a name and its place, with an address in between
 _FAR = 8.0  # the same where the place names an institution, and the page has room
 
@@ -217,7 +219,19 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
         while place.words and _ADDRESS_LABEL.fullmatch(place.words[-1].text):
             place.words.pop()
     done = [Place(tuple(p.words), p.marker, p.mark) for p in places if p.words]
-    return [place for place in done if sum(c.isalpha() for c in place.text) >= _LEAST_LETTERS]
+    return [place for place in done if not _is_little(place.text)]
+
+
+def _is_running(said: str) -> bool:
+    """Whether most words of a line are in lower case, as in a sentence and in few addresses."""
+    words = [word for word in said.split() if word.isalpha()]
+    small = sum(word.islower() and len(word) > 3 for word in words)
+    return len(words) > 2 and small > (0.5 if INSTITUTION.search(said) else 0.3) * len(words)
+
+
+def _is_little(text: str) -> bool:
+    """Whether what is left is no place: hardly a letter, or an author's initials ("T.A.W.;")."""
+    return sum(c.isalpha() for c in text) < _LEAST_LETTERS or bool(_ONLY_INITIALS.fullmatch(text))
 
 
 def _may_be_place(
@@ -230,13 +244,9 @@ def _may_be_place(
     """Whether an unmarked line can be a place: no running text; it names an institution, or no
     more than a line's room is between it and a name or a place.
     """
-    words = [word for word in said.split() if word.isalpha()]
-    if said.islower():  # what was before an "@"
+    if said.islower() or _is_running(said):  # what was before an "@", or a sentence
         return False
-    small = sum(word.islower() and len(word) > 3 for word in words)
     names_one = bool(INSTITUTION.search(said))
-    if small > (0.5 if names_one else 0.3) * len(words) and len(words) > 2:
-        return False
     apart = _FAR if names_one else _NEAR
     near = (
         one for one, at in zip(above, column, strict=True)
@@ -365,6 +375,22 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
                 words.append(word)
     close()
     return places
+
+
+def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[Place]:
+    """The place that a footnote gives without a mark, below an address: that of all authors."""
+    for lines in notes:
+        found: list[Line] = []
+        for line in [*lines, None]:
+            if line is not None and not is_note(line.text) and not _ADDRESS.search(line.text):
+                found.append(line)
+                continue
+            said = " ".join(one.text for one in found)
+            short = "," in said and len(found) <= _MOST_LINES and len(said.split()) <= _MOST_WORDS
+            if short and INSTITUTION.search(said) and not _is_running(said):
+                return [Place(tuple(word for one in found for word in one.words), 0)]
+            found = []
+    return []
 
 
 def is_list_of_places(text: str) -> bool:

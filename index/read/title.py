@@ -134,7 +134,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     alone = max(candidates, key=lambda line: line.size)
     if alone.size > largest + 0.7 and _is_over_names(alone, worded, lines):
         worded, largest = [alone], alone.size
-    top = [line for line in worded if line.size >= largest - 0.1]
+    top = [line for line in worded if line.size >= 0.98 * largest]
     if largest <= _usual_size(lines) + 0.6:  # no larger than the text: it is in bold, or in front
         top = [line for line in top if line.bold and not KNOWN.match(line.text)] or list(top)
     first = next(i for i, line in enumerate(lines) if line is top[0])
@@ -157,7 +157,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         title = [line for line in title[:_MOST_LINES] if line.block == title[0].block]
     for line in reversed(lines[:first]):  # a word alone above it
         above = title[0].y0 - line.y1
-        if abs(line.size - largest) > 0.2 or not -2 <= above < 0.8 * largest:
+        if abs(line.size - largest) > 0.2 or not -largest < above < 0.8 * largest:
             break
         if is_article_type(line.text) or _mostly_bold(line) != _mostly_bold(title[0]):
             break
@@ -175,18 +175,21 @@ def _is_over_names(alone: Line, worded: Sequence[Line], lines: Sequence[Line]) -
 
 def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequence[Line]) -> bool:
     """Whether these lines name a journal: what tells its issue or its address stands right by
-    them, and what can be a title, in the next largest type, further down.
+    them, or an article's type below them, and what can be a title, in the next largest type,
+    further down.
     """
     if len(run) > 2:
         return False
     top, bottom, size = run[0].y0, run[-1].y1, run[0].size
     inside = {id(line) for line in run}
-    if not any(
-        _ISSUE.search(line.text)
-        and id(line) not in inside
-        and line.y1 > top - 1.5 * size
-        and line.y0 < bottom + 1.5 * size
+    around = [
+        line
         for line in lines
+        if id(line) not in inside and line.y1 > top - 1.5 * size and line.y0 < bottom + 1.5 * size
+    ]
+    below = [line for line in around if line.y0 > bottom - 2]
+    if not any(_ISSUE.search(line.text) for line in around) and not any(
+        is_article_type(line.text) for line in below
     ):
         return False
     usual = _usual_size(lines)
@@ -246,7 +249,7 @@ def subtitle_place(lines: Sequence[Line]) -> int:
     """
     for number in range(1, len(lines)):
         last, line = lines[number - 1], lines[number]
-        if not last.text[-1].isalnum():
+        if not last.text[-1].isalnum() or not line.text[0].isupper():
             continue
         before = {_face(one) for one in lines[:number]}
         after = {_face(one) for one in lines[number:]}

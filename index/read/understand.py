@@ -35,6 +35,7 @@ _INDEXING = re.compile(
     re.I,
 )
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
+_TRAILING_AND = re.compile(r"[\s,;]+and\W*$")
 _LISTED_LINES = 120  # more is no list of affiliations
 _UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
@@ -493,7 +494,7 @@ def _trimmed(span: Span, text: str, marker: int) -> Span | None:
     if marker and text.startswith("^", span.start):  # as it was written: "^1" or "^(1,2)"
         marker += 3 if text.startswith("^(", span.start) else 1
     said = text[span.start + marker : span.end]
-    end = span.start + marker + len(said.rstrip(_AROUND + MARKS))
+    end = span.start + marker + len(_TRAILING_AND.sub("", said).rstrip(_AROUND + MARKS))
     start = span.end - len(said.lstrip(_AROUND))
     if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
         end += 1
