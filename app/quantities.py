@@ -116,9 +116,11 @@ _POINTER = re.compile(
     re.I,
 )
 _CITED = re.compile(r"\[[0-9]+(?:\s*[,;–-]\s*[0-9]+)*\]")
+# Raised numbers that are no powers: of notes and references ("Brazil.^1"), or of a symbol ("x^2").
+_MARKED = re.compile(r"(?<=[^\d\s])\^\(?[0-9]+(?:\s?[,–-]\s?[0-9]+)*\)?")
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,30})(?:\.[0-9]{1,30})?|\.[0-9]{1,30}"
 _NUMBER = re.compile(
-    rf"(?<![A-Za-z0-9_.])(?<![A-Za-z][-–_/.])(?<![0-9],)"
+    rf"(?<![A-Za-z0-9_.^])(?<![A-Za-z][-–_/.])(?<![0-9],)"
     rf"(?P<sign>(?:(?<![\w)\]%])[-−–+]|±\s?))?(?P<money>[$€£]\s?)?(?P<digits>{_DIGITS})"
     r"(?P<power>\s?[×x·∙⋅*∗]\s?10\s?(?P<raised>\^?)\s?\{?(?P<exponent>[-−+]?[0-9]{1,2})\}?(?![0-9.])"
     r"|[eE](?P<exponent_e>[-−+]?[0-9]{1,2})(?![0-9A-Za-z])"
@@ -200,7 +202,7 @@ def pointers(text: str) -> tuple[str, ...]:
 
 def without_pointers(text: str) -> str:
     """The text with references and citations blanked, each character a space."""
-    for pattern in (_CITED, _POINTER):
+    for pattern in (_CITED, _POINTER, _MARKED):
         text = pattern.sub(lambda match: " " * len(match.group()), text)
     return text
 
@@ -208,7 +210,8 @@ def without_pointers(text: str) -> str:
 def quantities(text: str, every_reading: bool = False) -> tuple[Quantity, ...]:
     """The numbers of a text in order.
 
-    A PDF's "3 × 1018" may be 3 × 10^18 or a product; ``every_reading`` gives both, for a source.
+    A PDF's "3 × 1018" may be 3 × 10^18 or a product, and "4.2^12" a power or 4.2 with a mark that
+    names a note; ``every_reading`` gives both, for a source.
     """
     text = _RAISED.sub(lambda match: "^" + match.group().translate(_SUPERSCRIPT), text)
     text = without_pointers(_THIN.sub("", text))
@@ -252,6 +255,20 @@ def _written(text: str, every_reading: bool) -> Iterator[Quantity]:
             match.start(),
             end,
         )
+        marked_base = (match["exponent_base"] or "").isdigit() and digits not in ("2", "10")
+        if every_reading and marked_base:
+            marked = _scale_and_unit(text, match.end())
+            scale, after, end = marked or (1, "", match.end())
+            yield Quantity(
+                match["digits"],
+                Fraction(digits) * scale,
+                decimals,
+                unit or after,
+                _bound(text, match.start(), end),
+                _words(text, end),
+                match.start(),
+                end,
+            )
         if every_reading and match["exponent"] and not match["raised"]:
             for digits in (match["digits"], f"10{match['exponent'].lstrip('-−+')}"):
                 yield Quantity(

@@ -34,9 +34,10 @@ _CJK_RUN = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
 )
 
-_HYPHENED = re.compile(r"[^\W_]+(?:[-\u2010\u2011][^\W_]+)+")
+# "CO_2" and "km^2" are what is printed as CO₂ and km², and asked for as "CO2" and "km2".
+_HYPHENED = re.compile(r"[^\W_]+(?:[-_^\u2010\u2011][^\W_]+)+")
 _NUMBER = re.compile(r"(?<![^\W_.,])\d+(?:[.,]\d+)+(?![^\W_])")
-_SIGNS = str.maketrans(dict.fromkeys("-\u2010\u2011,", "") | {".": "p"})  # 3.14 is not 314
+_SIGNS = str.maketrans(dict.fromkeys("-_^\u2010\u2011,", "") | {".": "p"})  # 3.14 is not 314
 # Of a query's terms that say again, as a whole or in parts, what others say. At 1, hyphenated words
 # would count twice (ADR 9).
 _AGAIN = 0.25

@@ -23,6 +23,7 @@ _STEP = 3  # points between places that are tried
 _NARROWEST = 0.13  # of the page's width: no column of text is narrower
 _FULL = 0.8  # of a column's width: shorter lines may be cells
 _LEAST = 6  # full lines on either side
+_FEW = 4  # where the other side is full, and nothing crosses: the last column of a paper
 _STRONG = 10  # full lines with which a page that differs from the others is believed
 _LEAST_LINES = 12  # of a page that has something to say on columns
 _SAME = 20.0  # points: gutters of two pages that are the same one
@@ -100,7 +101,7 @@ def _beside_box(lines: list[Line], width: float) -> tuple[float, ...]:
 
 def _gutters(lines: list[Line], left: float, right: float, width: float) -> list[Gutter]:
     """The gutters between ``left`` and ``right``, the clearest and then those beside it."""
-    if right - left < 2 * _NARROWEST * width or len(lines) < 2 * _LEAST:
+    if right - left < 2 * _NARROWEST * width or len(lines) < _LEAST + _FEW:
         return []
     ends = sorted(line.x1 for line in lines)
     begins = sorted(line.x0 for line in lines)
@@ -110,7 +111,7 @@ def _gutters(lines: list[Line], left: float, right: float, width: float) -> list
     while x <= right - margin:
         before = bisect_right(ends, x + 2)
         after = len(lines) - bisect_left(begins, x - 2)
-        if before >= _LEAST and after >= _LEAST:
+        if before >= _FEW and after >= _FEW:
             crossing.append((len(lines) - before - after, x))
         x += _STEP
     best: Gutter | None = None
@@ -149,7 +150,7 @@ def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
     """The gutter near ``x``, if full lines stand on both sides of it at the same heights."""
     before = _full([line for line in lines if line.x1 <= x + 2])
     after = _full([line for line in lines if line.x0 >= x - 2])
-    if min(len(before), len(after)) < _LEAST:
+    if min(len(before), len(after)) < _FEW:
         return None
     if min(_widest(before), _widest(after)) < _NARROWEST * width:
         return None
@@ -160,7 +161,8 @@ def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
     left = [line for line in before if top - 1 <= line.middle <= bottom + 1]
     right = [line for line in after if top - 1 <= line.middle <= bottom + 1]
     least = min(len(left), len(right))
-    if least < _LEAST or over > 0.35 * len(beside):
+    enough = least >= _LEAST or (least >= _FEW and not over and max(len(before), len(after)) > 15)
+    if not enough or over > 0.35 * len(beside):
         return None
     inner = median(sorted(line.x1 for line in left)[-max(len(left) // 2, 1) :])
     outer = median(sorted(line.x0 for line in right)[: max(len(right) // 2, 1)])
@@ -170,7 +172,7 @@ def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
 def _full(lines: list[Line]) -> list[Line]:
     """The lines that fill their column: cells of a table are short."""
     prose = [line for line in lines if len(line.words) > 2]
-    if len(prose) < _LEAST:
+    if len(prose) < _FEW:
         return []
     widths = sorted(line.width for line in prose)
     usual = widths[int(0.85 * (len(widths) - 1))]
@@ -228,6 +230,16 @@ class Unit:
     def top(self) -> float:
         """The upper edge, in points."""
         return min(line.y0 for line in self.lines)
+
+    @property
+    def left(self) -> float:
+        """The left edge, in points."""
+        return min(line.x0 for line in self.lines)
+
+    @property
+    def right(self) -> float:
+        """The right edge, in points."""
+        return max(line.x1 for line in self.lines)
 
     @property
     def bottom(self) -> float:
@@ -291,18 +303,23 @@ def units(lines: list[Line], reach: dict[int, tuple[int, int]]) -> list[Unit]:
 
 
 def sorted_units(found: list[Unit]) -> list[Unit]:
-    """From top to bottom; units side by side stay in the order of the file."""
+    """From top to bottom, where units stand over each other; others stay in the order of the file,
+    which knows of columns that no gutter showed.
+    """
     ordered: list[Unit] = []
     for unit in found:
         top, bottom = unit.top, unit.bottom
+        left, right = unit.left, unit.right
         place = len(ordered)
-        while place > 0:
-            other = ordered[place - 1]
+        for number in range(len(ordered) - 1, -1, -1):
+            other = ordered[number]
+            if other.left >= right or other.right <= left:
+                continue
             overlap = min(bottom, other.bottom) - max(top, other.top)
             least = min(bottom - top, other.bottom - other.top)
             if other.top <= top or overlap > 0.5 * least:
                 break
-            place -= 1
+            place = number
         ordered.insert(place, unit)
     return ordered
 

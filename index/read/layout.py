@@ -484,6 +484,9 @@ def _same_row(last: Line, line: Line) -> bool:
     if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
         return True
     gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    alike = last.block == line.block and abs(last.size - line.size) < 1.0
+    if min(len(last.words), len(line.words)) > 3 and not alike:
+        return -2 < gap < 1.2 * min(last.size, line.size)  # of two columns that were not found
     near = gap < 3.0 * max(last.size, line.size)
     beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     return beside and (near or last.block == line.block)

@@ -199,6 +199,10 @@ class _Edges:
         self._letters, self._block, self._line = letters, block, line
         self._small = small
 
+    def are_plain(self, spaceless: bool) -> bool:
+        """Whether no word of the line needs its letters looked at."""
+        return not spaceless and not self._small
+
     def levels(self, begin: int, length: int) -> dict[int, int]:
         """Of a word that begins after ``begin`` letters, those whose outlines are raised (1) or
         lowered (-1), by their place in it.
@@ -308,9 +312,19 @@ def _words(
     runs = _runs(spans)
     if not runs:
         runs = [_Run(NO_STYLE, 1 << 30, None, 0, 0.0, float(drawn[0][3]))] if drawn else []
-    cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
     words: list[PageWord] = []
     doubtful: list[tuple[PageWord, HiddenBy, int]] = []
+    only = runs[0] if len(runs) == 1 else None
+    if only is not None and only.why is None and not only.flat and edges.are_plain(spaceless):
+        said = [word[4] for word in drawn]
+        if "".join(said).isascii():  # most lines are so: nothing in them is to be cut or put right
+            style, base = only.style, only.base
+            return [
+                PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
+                for x0, y0, x1, y1, text, *_ in drawn
+                if x1 > x0 and y1 > y0 and (clean := clean_text(text))
+            ], []
+    cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
     position = 0
     run = 0  # the span that the next character is of
     last = len(runs) - 1
@@ -330,11 +344,15 @@ def _words(
                 parts = _cut_by_level(*parts[0], levels)
             clean = _clean(said, position, edges)
             top = y0
-            flat = max([one.flat for one in runs[first : run + 1]])
+            flat = (
+                runs[first].flat
+                if first == run
+                else max([one.flat for one in runs[first : run + 1]])
+            )
             if flat and y1 - y0 < 0.5 * flat:
                 top = y1 - flat
             if clean and right > left and y1 > top:
-                main = max(range(first, run + 1), key=lambda n: _share(runs, n, position, end))
+                main = _main(runs, first, run, position, end)
                 word = PageWord(clean, left, top, right, y1, parts, runs[main].base)
                 words.append(word)
                 # A word of several paints is taken for what most of its characters are.
@@ -345,6 +363,13 @@ def _words(
             if run < last and runs[run].end == end:
                 run += 1
     return words, doubtful
+
+
+def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> int:
+    """The run that most characters of a word are of."""
+    if first == last:
+        return first
+    return max(range(first, last + 1), key=lambda number: _share(runs, number, begin, end))
 
 
 def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
@@ -383,7 +408,7 @@ def level_of(rise: float, size: float, main: float) -> int:
     small = size < _SMALL * main
     if 0.9 * main > rise > 0.12 * main and (small or rise > 0.2 * main):
         return 1
-    return -1 if 0.8 * main > -rise > 0.08 * main and small else 0
+    return -1 if 0.8 * main > -rise > 0.05 * main and small else 0
 
 
 def _pieces(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from index.read.headings import KNOWN
+from index.read.letters import unreadable
 from index.read.names import names_of
 from index.read.pages import Line, PageContent
 from index.read.places import INSTITUTION, MARKS, is_note
@@ -103,7 +104,7 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         line
         for line in lines
         if line.y0 < 0.55 * page_height
-        and sum(c.isalpha() for c in line.text) >= 6
+        and sum(c.isalpha() for c in line.text) + unreadable(line.text) >= 6
         and len(line.words) >= 1
         and not is_article_type(line.text)
         and not KNOWN.match(_NUMBER.sub("", line.text))

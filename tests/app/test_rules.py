@@ -245,3 +245,17 @@ def test_a_quote_with_a_number_altered_never_passes(one: int, other: int, unit: 
     claim = re.sub(r"\d+", str(other), source, count=1)
     if one != other and other != 12:
         assert check_claim(claim, [source]).verdict == "unsupported"
+
+
+def test_raised_figures_are_powers_or_marks() -> None:
+    def values(text: str, every_reading: bool = False) -> list[str]:
+        return [
+            f"{float(one.value):g} {one.unit}".strip() for one in quantities(text, every_reading)
+        ]
+
+    assert values("a rate of 10^-4") == ["0.0001"]
+    assert values("In Brazil.^1 By 29 cases") == ["29"]
+    assert values("heart disease.^10-19 In 5 h") == ["5 h"]
+    assert values("some H_2O") == []
+    assert "4.2 cm" in values("fell to 4.2^12 cm", every_reading=True)
+    assert values("10^9 sources", every_reading=True) == ["1e+09"]
