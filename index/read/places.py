@@ -381,10 +381,16 @@ def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[Place]:
     """The place that a footnote gives without a mark, below an address: that of all authors."""
     for lines in notes:
         found: list[Line] = []
+        goes_on = False  # a note that has no end yet
         for line in [*lines, None]:
-            if line is not None and not is_note(line.text) and not _ADDRESS.search(line.text):
+            addressed = line is not None and bool(_ADDRESS.search(line.text))
+            if line is not None and not addressed and (goes_on or is_note(line.text)):
+                goes_on = not line.text.endswith((".", ":"))
+            elif line is not None and not addressed:
                 found.append(line)
                 continue
+            else:
+                goes_on = False
             said = " ".join(one.text for one in found)
             short = "," in said and len(found) <= _MOST_LINES and len(said.split()) <= _MOST_WORDS
             if short and INSTITUTION.search(said) and not _is_running(said):

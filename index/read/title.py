@@ -135,7 +135,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     alone = max(candidates, key=lambda line: line.size)
     if alone.size > largest + 0.7 and _is_over_names(alone, worded, lines):
         worded, largest = [alone], alone.size
-    top = [line for line in worded if line.size >= 0.98 * largest]
+    top = [line for line in worded if line.size >= largest - 0.1]
     if largest <= _usual_size(lines) + 0.6:  # no larger than the text: it is in bold, or in front
         top = [line for line in top if line.bold and not KNOWN.match(line.text)] or list(top)
     first = next(i for i, line in enumerate(lines) if line is top[0])
@@ -158,7 +158,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         title = [line for line in title[:_MOST_LINES] if line.block == title[0].block]
     for line in reversed(lines[:first]):  # a word alone above it
         above = title[0].y0 - line.y1
-        if abs(line.size - largest) > 0.2 or not -largest < above < 0.8 * largest:
+        if abs(line.size - largest) > 0.02 * largest or not -largest < above < 0.8 * largest:
             break
         if is_article_type(line.text) or _mostly_bold(line) != _mostly_bold(title[0]):
             break
