@@ -8,24 +8,21 @@ from dataclasses import dataclass, replace
 
 from index.read.cells import rows_of
 from index.read.names import ends_in_particle, is_collective, is_name, names_of
+from index.read.noted import find_listed, find_noted, find_told, find_unmarked
 from index.read.pages import Line, PageWord
 from index.read.places import (
     INSTITUTION,
     MARKS,
     Name,
     Place,
-    bind,
-    find_listed,
-    find_noted,
     find_places,
-    find_told,
-    find_unmarked,
     leading_mark,
     marks_in,
     stands_below,
     without_addresses,
 )
 from index.read.title import is_article_type
+from index.read.whose import bind
 
 _DATELINE = re.compile(
     r"^(?:received|accepted|published|revised|online at|submitted|dated?|keywords?|index terms)\b",

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
-from index.read.cells import in_cells
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
-from index.read.front import Front, read_front, until_prose
+from index.read.front import Front, read_front
+from index.read.front_spans import UNREADABLE, spans_of_places, title_of
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
@@ -18,26 +18,22 @@ from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
-from index.read.names import names_of
+from index.read.opening import (
+    INDEXING,
+    by_block,
+    front_in_cells,
+    holds_names,
+    lists_of_places,
+    title_apart,
+)
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
-from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
-from index.read.title import find_title, first_page, subtitle_place, without_mark
+from index.read.title import find_title, first_page
 
 _GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
-# What ACM prints between an abstract and the introduction.
-_INDEXING = re.compile(
-    r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
-    r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
-    re.I,
-)
-_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
-_TRAILING_AND = re.compile(r"[\s,;]+and\W*$")
-_LISTED_LINES = 120  # more is no list of affiliations
-_UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -63,19 +59,19 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
-    parts = _title_apart(parts, title_words)
+    parts = title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     body = _rejoined(parts[body_start:], set(heading_of))
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    front, cells = _in_cells(parts[:body_start], layout, title_words)
-    listed = _listed(parts)
+    front, cells = front_in_cells(parts[:body_start], layout, title_words)
+    listed = lists_of_places(parts)
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     for page in pages.pages[:covers]:
-        for lines in _by_block(page):
+        for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
     for part in front:
         above = part.kind == "caption"  # of a figure over the abstract
@@ -104,83 +100,6 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
-
-
-# --- front matter ---------------------------------------------------------------------------------
-
-
-def _title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
-    """The paragraphs, with what is set in one block with the title apart from it: the names and
-    places, and the running text below them.
-    """
-    done: list[Paragraph] = []
-    for part in parts:
-        titled = [any(id(word) in title for word in line.words) for line in part.lines]
-        last = max((n for n, inside in enumerate(titled) if inside), default=len(titled) - 1)
-        below = part.lines[last + 1 :]
-        if not below:
-            done.append(part)
-            continue
-        front = until_prose(below)
-        for lines in (part.lines[: last + 1], front, below[len(front) :]):
-            if lines:
-                done.append(Paragraph(part.kind, list(lines)))
-    return done
-
-
-def _in_cells(
-    parts: Sequence[Paragraph], layout: Layout, title: set[int]
-) -> tuple[list[Paragraph], list[Line]]:
-    """The front matter with what stands below the title in its cells, and the lines of these.
-
-    Lines of authors side by side are joined in ``parts``, row by row.
-    """
-    places = [n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)]
-    first = places[0] if places else len(parts)
-    done = list(parts[:first])
-    below: list[Line] = []
-    after: list[Paragraph] = []
-    for part in parts[first:]:
-        said = [line for line in part.lines if any(id(word) in title for word in line.words)]
-        if said:
-            done.append(Paragraph(part.kind, said))
-        if part.kind == "caption" or KEYWORDS_LABEL.match(part.text) or _INDEXING.match(part.text):
-            after.append(part)
-        else:
-            titled = {id(line) for line in said}
-            below += [line for line in part.lines if id(line) not in titled]
-    words = {id(word) for line in below for word in line.words}
-    apart = [line for line in layout.first_page if any(id(word) in words for word in line.words)]
-    found = {id(word) for line in apart for word in line.words}
-    cells = in_cells(apart if found == words else below)
-    done += [Paragraph("paragraph", lines) for lines in cells]
-    return [*done, *after], [line for lines in cells for line in lines]
-
-
-def _by_block(page: PageContent) -> list[list[Line]]:
-    """The upright lines of a cover page by their blocks."""
-    blocks: dict[int, list[Line]] = {}
-    for line in page.lines:
-        if line.upright:
-            blocks.setdefault(line.block, []).append(line)
-    return list(blocks.values())
-
-
-def _listed(parts: Sequence[Paragraph]) -> list[list[Line]]:
-    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
-    found: list[list[Line]] = []
-    for place, part in enumerate(parts):
-        if part.kind == "caption" or not is_list_of_places(part.text):
-            continue
-        lines = list(part.lines)
-        for following in parts[place + 1 :]:
-            first = following.lines[0]
-            near = first.page == lines[-1].page and abs(first.y0 - lines[-1].y1) < 0.9 * first.size
-            if not near or abs(first.size - lines[-1].size) > 0.6 or len(lines) > _LISTED_LINES:
-                break
-            lines += following.lines
-        found.append(lines)
-    return found
 
 
 # --- labels at the head of a paragraph ------------------------------------------------------------
@@ -323,7 +242,7 @@ def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title:
         if any(id(word) in title for line in part.lines for word in line.words):
             after_title = place + 1
     # Bold names right below the title look like a heading.
-    while after_title < len(parts) and _holds_names(parts[after_title], parts[:after_title]):
+    while after_title < len(parts) and holds_names(parts[after_title], parts[:after_title]):
         after_title += 1
     first_heading = next((place for place in sorted(headings) if place >= after_title), None)
     for place in range(after_title, len(parts) if first_heading is None else first_heading):
@@ -332,13 +251,6 @@ def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title:
         if part.kind == "paragraph" and words > 40 and part.text.count(".") >= 2:
             return place  # an abstract without a heading
     return after_title if first_heading is None else first_heading
-
-
-def _holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
-    """Whether a paragraph below the title, on its page, is one of names."""
-    if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
-        return False
-    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
 
 
 # --- the paper ------------------------------------------------------------------------------------
@@ -368,7 +280,7 @@ def _paper(
             blocks.append(Block("front", span))
             keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             continue
-        if kind in ("paragraph", "footnote") and _INDEXING.match(text, span.start, span.end):
+        if kind in ("paragraph", "footnote") and INDEXING.match(text, span.start, span.end):
             blocks.append(Block("front", span))
             continue
         if kind == "paragraph" and label_end is not None:
@@ -382,9 +294,9 @@ def _paper(
             sentences += [
                 Sentence(one, kind)
                 for one in split_sentences(text, span)
-                if unreadable(one.of(text)) <= _UNREADABLE * len(one)
+                if unreadable(one.of(text)) <= UNREADABLE * len(one)
             ]
-    affiliations, numbers = _affiliations(draft, text, front.places)
+    affiliations, numbers = spans_of_places(draft.composer, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
     return Paper(
@@ -393,7 +305,7 @@ def _paper(
         source="pdf",
         sha256=identity.sha256,
         text=text,
-        title=_title(draft, text, front.title_lines),
+        title=title_of(draft.composer, text, front.title_lines),
         authors=front.authors,
         affiliations=affiliations,
         author_affiliations=tuple(
@@ -428,77 +340,6 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
         else word
         for word in words
     )
-
-
-def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
-    """The title's lines as one, hyphens at their ends undone where they were set as one block, a
-    colon before a subtitle, and no footnote's mark.
-    """
-    if not lines:
-        return ""
-    place = subtitle_place(lines)
-    title = without_mark(_said(draft, text, lines[:place]), lines[:place])
-    if place == len(lines) or not title:
-        return title
-    subtitle = without_mark(_said(draft, text, lines[place:]), lines[place:])
-    return f"{title}: {subtitle}"
-
-
-def _said(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
-    span = draft.composer.span_of([word for line in lines for word in line.words])
-    said = span.of(text) if span is not None else " ".join(line.text for line in lines)
-    return "" if unreadable(said) > _UNREADABLE * len(said) else " ".join(said.split())
-
-
-def _affiliations(
-    draft: _Draft, text: str, places: Sequence[Place]
-) -> tuple[tuple[Span, ...], list[list[int]]]:
-    """Where the places went in the text, and for each place the numbers of its spans.
-
-    A place whose lines went apart has several.
-    """
-    spans: list[Span] = []
-    known: dict[str, int] = {}
-    numbers: list[list[int]] = []
-    for place in places:
-        numbers.append([])
-        for run in _runs(draft, place):
-            span = _trimmed(run, text, 0 if numbers[-1] else place.marker)
-            if span is None:
-                continue
-            said = " ".join(span.of(text).split())
-            if said not in known:  # "Google Brain" may stand under each of its authors
-                known[said] = len(spans)
-                spans.append(span)
-            numbers[-1].append(known[said])
-    return tuple(spans), numbers
-
-
-def _runs(draft: _Draft, place: Place) -> list[Span]:
-    """The stretches of text that the words of a place went to."""
-    whole = draft.composer.span_of(place.words)
-    if whole is not None:
-        return [whole]
-    runs: list[list[PageWord]] = []
-    for word in place.words:
-        if runs and draft.composer.span_of([*runs[-1], word]) is not None:
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    spans = (draft.composer.span_of(run) for run in runs)
-    return [span for span in spans if span is not None]
-
-
-def _trimmed(span: Span, text: str, marker: int) -> Span | None:
-    """Without its marker and the punctuation around it; None if little is left."""
-    if marker and text.startswith("^", span.start):  # as it was written: "^1" or "^(1,2)"
-        marker += 3 if text.startswith("^(", span.start) else 1
-    said = text[span.start + marker : span.end]
-    end = span.start + marker + len(_TRAILING_AND.sub("", said).rstrip(_AROUND + MARKS))
-    start = span.end - len(said.lstrip(_AROUND))
-    if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
-        end += 1
-    return Span(start, end) if sum(c.isalpha() for c in text[start:end]) > 1 else None
 
 
 def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:
