@@ -35,7 +35,7 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
     "∗Equal contribution. 1University of Kiel, Germany. Correspondence to: ..." has one. Where
     ``certain``, the block is said to list affiliations: a place need not name an institution.
     """
-    places: list[Place] = []
+    found_places: list[Place] = []
     words: list[PageWord] = []
     marker, mark = 0, ""
 
@@ -43,8 +43,8 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
         while words and words[-1].text.lower() in ("and", "&"):
             words.pop()
         said = " ".join(word.text for word in words)[marker:].strip()
-        if mark in marks and (certain or INSTITUTION.search(said)) and not is_note(said):
-            places.append(Place(tuple(words), marker, mark))
+        if mark in marks and said and not is_note(said):
+            found_places.append(Place(tuple(words), marker, mark))
 
     brace = 0  # where "{anna, ben}@x.org" may have begun
     for line in lines:
@@ -67,7 +67,9 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
             elif not ADDRESS_LABEL.fullmatch(word.text):
                 words.append(word)
     close()
-    return places
+    named = [place for place in found_places if INSTITUTION.search(place.text)]
+    # Among several that name an institution, the others are places too.
+    return found_places if certain or len(named) > 1 else named
 
 
 def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[Place]:

@@ -101,4 +101,7 @@ def holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
     """Whether a paragraph below the title, on its page, is one of names."""
     if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
         return False
-    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
+    names = names_of(part.lines[0])
+    if len(names) > 1 and (len(names) > 2 or any(name.marks for name in names)):
+        return True  # "I. I. Smith1, A. Ito2" has no number
+    return bool(names) and not parse_heading(part.text).number

@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 from index.read.headings import KNOWN
 from index.read.letters import unreadable
@@ -49,10 +48,16 @@ _RAISED_END = re.compile(r"\s*(?:[*∗⁎†‡§¶⋆★☆✩#‖]+|\^?\(?\d{1
 def first_page(pages: Sequence[PageContent]) -> int:
     """The place of the page that the paper begins on: after blank pages and covers."""
     worded = [n for n, page in enumerate(pages[:_FIRST_PAGES]) if _upright(page)]
-    for number, after in pairwise(worded):
-        if not _is_cover(pages[number], pages[after]):
-            return number
-    return worded[-1] if worded else 0
+    place = 0
+    while place < len(worded):
+        page = pages[worded[place]]
+        # A page with the licence may stand between a cover and the paper.
+        later = range(place + 1, min(place + 3, len(worded)))
+        after = next((n for n in later if _is_cover(page, pages[worded[n]])), None)
+        if after is None:
+            return worded[place]
+        place = after
+    return 0
 
 
 def _upright(page: PageContent) -> list[Line]:
