@@ -20,7 +20,7 @@ from typing import Literal, get_args
 
 from index.paper import Box
 from index.read.layout import Layout, Paragraph, has_gap, prose_words
-from index.read.pages import Area, Line, PageContent
+from index.read.pages import Area, Line, PageContent, is_typewriter
 
 FigureKind = Literal["figure", "table", "algorithm", "listing", "scheme", "chart", "plate", "box"]
 
@@ -33,7 +33,6 @@ _NAME = re.compile(
 )
 _KIND: dict[str, FigureKind] = {"fig": "figure", "tab": "table", "alg": "algorithm"}
 _SUBCAPTION = re.compile(r"\(?[a-z]\)", re.I)
-_TYPEWRITER = re.compile(r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|nimbusmon", re.I)
 _ENDED = re.compile(r"[.!?:;][\"'”’)\]]*$")
 
 _PADDING = 2.0  # points around the content
@@ -478,8 +477,8 @@ def _runs_past(piece: _Piece, between: Area) -> bool:
 
 def _mono(piece: _Piece) -> bool:
     """Whether it is in typewriter type, as code and prompts are."""
-    fonts = [word.style.font for line in piece.lines for word in line.words]
-    return sum(bool(_TYPEWRITER.search(font)) for font in fonts) > 0.5 * len(fonts)
+    styles = [word.style for line in piece.lines for word in line.words]
+    return sum(map(is_typewriter, styles)) > 0.5 * len(styles)
 
 
 def _area(line: Line) -> Area:

@@ -79,9 +79,12 @@ def read_front(
     told, given = find_told(notes, names)
     if told and not places:
         return Front(title, said, tuple(told), tuple(given))
-    if not any(place.mark in marks for place in places):
-        places += find_noted([line for note in notes for line in note], marks)
     longer, whose = find_listed(listed, names)
+    if not any(place.mark in marks for place in places):
+        noted = find_noted([line for note in notes for line in note], marks)
+        if longer and sum(map(bool, whose)) >= sum(map(bool, bind(names, noted))):
+            noted = []
+        places += noted
     if len(longer) > sum(not place.mark or place.mark in marks for place in places):
         return Front(title, said, tuple(longer), tuple(whose))
     counted = any(mark.isalnum() for mark in marks)  # a sign may say whose address it is

@@ -107,8 +107,13 @@ def _sandwiched(parts: Sequence[Paragraph], headings: set[int], layout: Layout) 
         begun = part if part.kind == "table" and id(part) not in headings else None
 
 
-def mend(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> list[Paragraph]:
-    """The parts in order, each torn paragraph as one."""
+def mend(
+    parts: Sequence[Paragraph], headings: set[int], layout: Layout, begins: set[int]
+) -> list[Paragraph]:
+    """The parts in order, each torn paragraph as one.
+
+    ``begins`` are the identities of the parts that begin a section without a heading.
+    """
     mended: list[Paragraph] = []
     waiting = list(parts)
     place = 0
@@ -119,7 +124,8 @@ def mend(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> list
         if part.kind != "paragraph" or id(part) in headings:
             continue
         between: list[Paragraph] = []
-        while (found := _continuation(waiting, place, part, headings, layout)) is not None:
+        barriers = headings | begins
+        while (found := _continuation(waiting, place, part, barriers, layout)) is not None:
             between += waiting[place:found]
             part.lines = [*part.lines, *waiting[found].lines]
             place = found + 1

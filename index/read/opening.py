@@ -1,107 +1,405 @@
-"""The paragraphs that a paper opens with: its title's, its authors' in cells, a cover page's."""
+"""Where a paper begins: the abstract, where it ends, and what stands beside it.
+
+An abstract that no heading follows ends where the setting changes: another face, size or measure,
+a drop cap, a line of keywords, dates or copyright, a page that is left half empty. Only where none
+of these is there does its length tell.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from index.read.cells import in_cells
-from index.read.front import until_prose
-from index.read.headings import KNOWN, parse_heading
+from index.paper import Role
+from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.layout import Layout, Paragraph
 from index.read.names import names_of
-from index.read.noted import is_list_of_places
-from index.read.pages import Line, PageContent
 
-# What ACM prints between an abstract and the introduction.
+LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
+_SHORTEST = 40  # words that a first paragraph has to be an abstract by itself
+_NARROW = 0.7  # of the text's width: a side column is no wider
+_LEAST_ASIDE = 15  # words of a side column
+_LEAST_BOX = 30  # words of a box with a title
+_PROSE = 12  # words: fewer are a label, a date or an address
+# What ACM, AMS and others print between an abstract and the introduction.
 INDEXING = re.compile(
     r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
-    r"Additional Key Words|PACS numbers?|(?:2\d{3} )?Mathematics Subject Classification)\b",
+    r"Additional Key Words|ACM Classification Keywords|Author Keywords|PACS numbers?|"
+    r"(?:2\d{3} )?Mathematics Subject Classification|"
+    r"JEL (?:Class|Codes?)|Subject Areas?\b|MSC\b)",
     re.I,
 )
-_LISTED_LINES = 120  # more is no list of affiliations
+_DATELINE = re.compile(
+    r"(?:received|accepted|revised|submitted|published|available online|edited by|communicated by|"
+    r"citation|cite this|how to cite|correspondence|corresponding author|e-?mail|doi\b|"
+    r"https?://|copyright|©|\(c\)|word count|"
+    r"this (?:article|work|paper) is (?:licensed|distributed|published))",
+    re.I,
+)
 
 
-def title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
-    """The paragraphs, with what is set in one block with the title apart from it: the names and
-    places, and the running text below them.
-    """
-    done: list[Paragraph] = []
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a paragraph is set: its family of type, its size in points, its weight and slope."""
+
+    family: str
+    size: float
+    bold: bool
+    italic: bool
+
+    def like(self, other: Setting) -> bool:
+        """Whether both are one setting: half a point more or less is the same size."""
+        alike = (self.family, self.bold, self.italic) == (other.family, other.bold, other.italic)
+        return alike and abs(self.size - other.size) < 0.4
+
+
+@dataclass(slots=True)
+class Opening:
+    """The parts of a paper in the order in which they are written, and what begins with them."""
+
+    front: list[Paragraph]
+    body: list[Paragraph]
+    # By the identity of a part: the section that begins with it and has no title of its own in it,
+    # or, of a box's title, that it is one.
+    begins: dict[int, Heading] = field(default_factory=dict)
+    boxes: dict[int, Heading] = field(default_factory=dict)
+    apart: set[int] = field(default_factory=set)  # front matter that stands beside or after it
+
+
+def setting_of(part: Paragraph) -> Setting:
+    """What most of its letters are set in, raised marks and formulas apart."""
+    return _most([part])
+
+
+def _most(parts: Sequence[Paragraph]) -> Setting:
+    found: Counter[tuple[str, float, bool, bool]] = Counter()
     for part in parts:
-        titled = [any(id(word) in title for word in line.words) for line in part.lines]
-        last = max((n for n, inside in enumerate(titled) if inside), default=len(titled) - 1)
-        below = part.lines[last + 1 :]
-        if not below:
-            done.append(part)
-            continue
-        front = until_prose(below)
-        for lines in (part.lines[: last + 1], front, below[len(front) :]):
-            if lines:
-                done.append(Paragraph(part.kind, list(lines)))
-    return done
+        for word in part.words:
+            for text, style in word.parts:
+                if not (style.maths or style.raised):
+                    family = style.font.split("+")[-1].split("-")[0].split(",")[0]
+                    key = (family, style.size, style.bold, style.italic)
+                    found[key] += len(text)
+    if not found:
+        return Setting("", 0.0, False, False)
+    return Setting(*found.most_common(1)[0][0])
 
 
-def front_in_cells(
-    parts: Sequence[Paragraph], layout: Layout, title: set[int]
-) -> tuple[list[Paragraph], list[Line]]:
-    """The front matter with what stands below the title in its cells, and the lines of these.
+def body_setting(parts: Sequence[Paragraph], layout: Layout) -> Setting:
+    """What most of the running text is set in."""
+    prose = [
+        part
+        for part in parts
+        if part.kind == "paragraph" and abs(part.size - layout.body_size) < 0.6 and _long(part)
+    ]
+    return _most(prose)
 
-    Lines of authors side by side are joined in ``parts``, row by row.
+
+def _long(part: Paragraph) -> bool:
+    return len(part.words) > 20
+
+
+def find_opening(
+    parts: Sequence[Paragraph], titled: set[int], headings: dict[int, Heading], layout: Layout
+) -> Opening:
+    """Front matter, abstract and body. ``headings`` are by place; ``titled`` has the identities of
+    the title's words.
     """
-    places = [n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)]
-    first = places[0] if places else len(parts)
-    done = list(parts[:first])
-    below: list[Line] = []
-    after: list[Paragraph] = []
-    for part in parts[first:]:
-        said = [line for line in part.lines if any(id(word) in title for word in line.words)]
-        if said:
-            done.append(Paragraph(part.kind, said))
-        if part.kind == "caption" or KEYWORDS_LABEL.match(part.text) or INDEXING.match(part.text):
-            after.append(part)
-        else:
-            titled = {id(line) for line in said}
-            below += [line for line in part.lines if id(line) not in titled]
-    words = {id(word) for line in below for word in line.words}
-    apart = [line for line in layout.first_page if any(id(word) in words for word in line.words)]
-    found = {id(word) for line in apart for word in line.words}
-    cells = in_cells(apart if found == words else below)
-    done += [Paragraph("paragraph", lines) for lines in cells]
-    return [*done, *after], [line for lines in cells for line in lines]
+    usual = body_setting(parts, layout)
+    above = 1 + max(
+        (n for n, part in enumerate(parts) if any(id(word) in titled for word in part.words)),
+        default=-1,
+    )
+    known = {id(parts[place]): headings[place] for place in sorted(headings) if place >= above}
+    aside = _beside(parts[above:], known, usual)
+    flow = [part for part in parts[above:] if id(part) not in aside]
+    start = _start(flow, known)
+    opening = Opening([*parts[:above], *flow[:start]], flow[start:])
+    place = _abstract(opening, known, usual, layout)
+    _place_aside(opening, [part for part in parts if id(part) in aside], place)
+    return opening
 
 
-def by_block(page: PageContent) -> list[list[Line]]:
-    """The upright lines of a cover page by their blocks."""
-    blocks: dict[int, list[Line]] = {}
-    for line in page.lines:
-        if line.upright:
-            blocks.setdefault(line.block, []).append(line)
-    return list(blocks.values())
+def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
+    """The place of the first part that is no front matter: the heading of the abstract, a first
+    paragraph of prose, or the first heading.
+    """
+    for place, part in enumerate(flow):
+        heading = headings.get(id(part))
+        if heading is not None and heading.role == "abstract" and part.lines[0].page <= 3:
+            return place
+    named = 0  # bold names right below the title look like a heading
+    while named < len(flow) and _holds_names(flow[named], flow[0].lines[0].page):
+        named += 1
+    for place, part in enumerate(flow[named:], named):
+        prose = len(part.words) > _SHORTEST and part.text.count(".") >= 2
+        if id(part) in headings or (part.kind == "paragraph" and prose):
+            return place
+    return named
 
 
-def lists_of_places(parts: Sequence[Paragraph]) -> list[list[Line]]:
-    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
-    found: list[list[Line]] = []
-    for place, part in enumerate(parts):
-        if part.kind == "caption" or not is_list_of_places(part.text):
-            continue
-        lines = list(part.lines)
-        for following in parts[place + 1 :]:
-            first = following.lines[0]
-            near = first.page == lines[-1].page and abs(first.y0 - lines[-1].y1) < 0.9 * first.size
-            if not near or abs(first.size - lines[-1].size) > 0.6 or len(lines) > _LISTED_LINES:
-                break
-            lines += following.lines
-        found.append(lines)
-    return found
-
-
-def holds_names(part: Paragraph, above: Sequence[Paragraph]) -> bool:
+def _holds_names(part: Paragraph, page: int) -> bool:
     """Whether a paragraph below the title, on its page, is one of names."""
-    if not above or part.lines[0].page != above[-1].lines[0].page or KNOWN.match(part.text):
+    if part.lines[0].page != page or KNOWN.match(part.text):
         return False
     names = names_of(part.lines[0])
     if len(names) > 1 and (len(names) > 2 or any(name.marks for name in names)):
         return True  # "I. I. Smith1, A. Ito2" has no number
     return bool(names) and not parse_heading(part.text).number
+
+
+# --- the abstract ---------------------------------------------------------------------------------
+
+
+def _abstract(
+    opening: Opening, headings: dict[int, Heading], usual: Setting, layout: Layout
+) -> int:
+    """Say where the abstract and what follows it begin in the body; return the place of the first
+    part that is after it.
+    """
+    body = opening.body
+    if not body:
+        return 0
+    opens = headings.get(id(body[0]))
+    if opens is not None and opens.role != "abstract":
+        return 0
+    first = 0 if opens is None else 1
+    end = next((n for n in range(first, len(body)) if id(body[n]) in headings), len(body))
+    region = body[first:end]
+    prose = [n for n, part in enumerate(region) if _is_prose(part)]
+    if opens is not None and not prose:  # "This page is left blank."
+        prose = [n for n, part in enumerate(region) if part.kind == "paragraph"][:1]
+    if opens is None:
+        role: Role = "abstract" if headings and prose else "other"
+        opening.begins[id(body[0])] = Heading("", (), 1, role)
+    if not headings or not prose:
+        return end
+    after = abstract_end(region, prose, usual, layout)
+    until = len(region) if after is None else after
+    own, others = _sorted_out(region[:until], region[prose[0]])
+    opening.apart |= {id(part) for part in others if part.kind in ("paragraph", "table")}
+    body[first : first + until] = [*own, *others]
+    if after is not None:
+        text = region[after:]
+        opened = end < len(body) and first_of_all(headings[id(body[end])])
+        opening.begins[id(text[0])] = Heading("", (), 1, "other" if opened else "introduction")
+        if opened:
+            opening.apart |= {id(part) for part in text if not setting_of(part).like(usual)}
+    return first + until
+
+
+def _sorted_out(
+    region: Sequence[Paragraph], lead: Paragraph
+) -> tuple[list[Paragraph], list[Paragraph]]:
+    """The abstract's own parts, and what is printed below or between them: keywords and all that
+    follows, small print, captions, footnotes.
+    """
+    own: list[Paragraph] = []
+    others: list[Paragraph] = []
+    below = False
+    for part in region:
+        below = below or (bool(own) and is_separator(part))
+        small = part.size < lead.size - 0.9 or part.kind in ("table", "footnote", "caption")
+        (others if below or small else own).append(part)
+    return own, others
+
+
+def first_of_all(heading: Heading) -> bool:
+    """Whether no text of the paper comes before this heading."""
+    return heading.role == "introduction" or heading.number[:1] in (("0",), ("1",), ("I",))
+
+
+def _is_prose(part: Paragraph) -> bool:
+    return part.kind == "paragraph" and len(part.words) >= _PROSE and not is_separator(part)
+
+
+def is_separator(part: Paragraph) -> bool:
+    """Whether it is a line of what is printed between an abstract and the text, by its label."""
+    text = part.text
+    if KEYWORDS_LABEL.match(text) or INDEXING.match(text) or _is_list(part):
+        return True
+    return len(part.words) <= 60 and bool(_DATELINE.match(text.lstrip(" *†‡§|")))
+
+
+def _is_list(part: Paragraph) -> bool:
+    """Keywords without their label: terms between bars or dots, and no sentence."""
+    marks = len(re.findall(r"\s[|·•∙]\s", part.text))
+    return marks >= 2 and marks >= len(part.words) / 6 and part.text[-1] != "."
+
+
+def abstract_end(
+    region: Sequence[Paragraph],
+    prose: Sequence[int],
+    usual: Setting,
+    layout: Layout,
+) -> int | None:
+    """The place in ``region`` (what stands up to the next heading) of the first part after the
+    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs.
+    """
+    lead = region[prose[0]]
+    for before, place in pairwise(prose):
+        if _turns(lead, region[before], region[place], usual, layout):
+            return place
+        between = region[before + 1 : place]
+        if any(map(is_separator, between)) and not _is_label(region[place]):
+            return place
+    words = sum(len(region[n].words) for n in prose)
+    if words <= LONGEST:
+        return None
+    return _by_length(region, prose, layout)
+
+
+def _turns(
+    lead: Paragraph, before: Paragraph, part: Paragraph, usual: Setting, layout: Layout
+) -> bool:
+    """Whether the text begins with ``part``, by how it is set."""
+    own, other = setting_of(lead), setting_of(part)
+    if not _long(part):
+        return False
+    if not own.like(usual) and other.like(usual):
+        return True
+    if own.like(other) and _drop_cap(part, other) and not _drop_cap(lead, own):
+        return True
+    left, right = lead.lines[0], part.lines[0]
+    if left.column == right.column and len(lead.lines) > 2 and len(part.lines) > 2:
+        inset = _measure(lead)[0] - _measure(part)[0], _measure(part)[1] - _measure(lead)[1]
+        if other.like(usual) and min(inset) > 0.8 * other.size:
+            return True
+    return part.lines[0].page > before.lines[-1].page and _half_empty(before, layout)
+
+
+def _measure(part: Paragraph) -> tuple[float, float]:
+    """Its left and right edge, its first line's indent apart."""
+    lines = part.lines[1:] if len(part.lines) > 1 else part.lines
+    return min(line.x0 for line in lines), max(line.x1 for line in part.lines)
+
+
+def _drop_cap(part: Paragraph, setting: Setting) -> bool:
+    return part.words[0].parts[0][1].size > 1.6 * setting.size
+
+
+def _half_empty(part: Paragraph, layout: Layout) -> bool:
+    last = part.lines[-1]
+    foot = max(line.y1 for line in layout.lines)
+    below = any(
+        line.page == last.page
+        and line.y0 > last.y1 + layout.leading
+        and abs(line.size - last.size) < 0.6
+        for line in layout.lines
+    )
+    return last.y1 < 0.7 * foot and not below
+
+
+def _is_label(part: Paragraph) -> bool:
+    return bool(part.label)
+
+
+def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout) -> int | None:
+    """Where nothing is set apart: at the widest gap that leaves a paragraph or two, or after the
+    first paragraph that is long enough by itself.
+    """
+    words = 0
+    widest: tuple[float, int] | None = None
+    first: int | None = None
+    for before, place in pairwise(prose):
+        words += len(region[before].words)
+        if words > LONGEST:
+            break
+        if words >= _SHORTEST and first is None and not _is_label(region[place]):
+            first = place
+        above, below = region[before].lines[-1], region[place].lines[0]
+        gap = below.y0 - above.y1
+        stands = above.page == below.page and above.column == below.column
+        if stands and gap > 0.8 * layout.leading and (widest is None or gap > widest[0] + 1):
+            widest = gap, place
+    return widest[1] if widest is not None else first
+
+
+# --- what stands beside it ------------------------------------------------------------------------
+
+
+def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
+    """The parts of a side column on page 1: narrower than the text, and with no text in it."""
+    here = [part for part in parts if part.lines[0].page == parts[0].lines[0].page]
+    prose = [part for part in here if _is_prose(part) and len(part.words) > _SHORTEST]
+    texts = [part for part in prose if setting_of(part).like(usual)]
+    if not texts and prose:
+        texts = [max(prose, key=_width)]
+    if not texts:
+        return set()
+    texts += [part for part in here if part.kind == "caption"]
+    found = set()
+    for part in here:
+        heading = headings.get(id(part))
+        kept = heading is not None and (heading.number or heading.role == "abstract")
+        if kept or part.kind not in ("paragraph", "table", "footnote"):
+            continue
+        clear = [one for one in texts if not _shares_column(one, part)]
+        # Text across the whole page may follow below a box.
+        spans = [any(_shares_column(one, text) for text in clear) for one in texts]
+        narrow = clear and _width(part) < _NARROW * max(map(_width, clear))
+        if narrow and all(spans):
+            found.add(id(part))
+    words = sum(len(part.words) for part in here if id(part) in found)
+    return found if words >= _LEAST_ASIDE else set()
+
+
+def _shares_column(one: Paragraph, other: Paragraph) -> bool:
+    (left, right), (x0, x1) = _reach(one), _reach(other)
+    return left <= x1 and x0 <= right
+
+
+def _width(part: Paragraph) -> float:
+    left, right = _reach(part)
+    return right - left
+
+
+def _reach(part: Paragraph) -> tuple[float, float]:
+    return min(line.x0 for line in part.lines), max(line.x1 for line in part.lines)
+
+
+def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> None:
+    """A box with a title becomes a section after the abstract; the rest is front matter."""
+    runs: list[list[Paragraph]] = []
+    for part in sorted(parts, key=lambda part: (part.lines[0].x0 // 100, part.lines[0].y0)):
+        if runs and _goes_on(runs[-1], part):
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    boxes: list[Paragraph] = []
+    for run in runs:
+        title, *rest = run
+        words = sum(len(part.words) for part in rest)
+        if words >= _LEAST_BOX and _is_title(title, rest) and not is_separator(rest[0]):
+            heading = Heading(title.text, (), 1, title_role(title.text))
+            opening.boxes[id(title)] = heading
+            boxes += [title, *(_as_prose(part) for part in rest)]
+        else:
+            opening.front += run
+            opening.apart |= {id(part) for part in run}
+    if boxes:
+        opening.body[place:place] = boxes
+        follows = opening.body[place + len(boxes) :]
+        if follows and id(follows[0]) not in opening.begins:
+            opening.begins[id(follows[0])] = Heading("", (), 1, "other")
+
+
+def _goes_on(run: Sequence[Paragraph], part: Paragraph) -> bool:
+    last = run[-1].lines[-1]
+    first = part.lines[0]
+    near = 0 <= first.y0 - last.y1 < 1.8 * max(first.size, last.size)
+    return near and (len(run) == 1 or abs(run[-1].size - part.size) < 0.6) and not part.bold
+
+
+def _is_title(part: Paragraph, rest: Sequence[Paragraph]) -> bool:
+    short = len(part.lines) == 1 and len(part.words) <= 4 and part.text[-1] not in ".:"
+    own, other = setting_of(part), _most(rest)
+    return short and (own.bold > other.bold or own.size > other.size + 0.7)
+
+
+def _as_prose(part: Paragraph) -> Paragraph:
+    return replace(part, kind="paragraph") if part.kind == "table" else part

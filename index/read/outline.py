@@ -13,18 +13,29 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.read.headings import KNOWN, Heading, assign_roles, ordinal, parse_heading
+from index.paper import Role
+from index.read.closing import END_MATTER
+from index.read.headings import (
+    KNOWN,
+    Heading,
+    assign_roles,
+    ordinal,
+    parse_heading,
+    title_role,
+)
 from index.read.layout import Layout, Paragraph, is_contents_row
-from index.read.pages import PageWord, Style
+from index.read.pages import PageWord, Style, is_typewriter
 
 _CONTENTS = re.compile(
-    r"(?:table of )?contents$|key\s?words(?: and phrases)?\W*$|index terms\W*$|ccs concepts\W*$|"
+    r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|"
+    r"index terms\W*$|ccs concepts\W*$|"
     r"categories and subject descriptors\W*$|general terms\W*$|acm reference format\W*$|"
-    r"article info\w*$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
+    r"article info$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
     re.I,
 )
 _SMALL_CAPITALS = re.compile(r"CSC|caps|smallcap|-SC\b|\.sc\b|SmCp", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■–*]")
+_LETTERED = re.compile(r"^\([a-z]\)\s+(?=[A-Z])")
 _MOST_LINES = 4
 _MOST_LETTERS = 180
 _PLAIN_LETTERS = 100
@@ -68,14 +79,42 @@ def find_headings(
         for place, heading in found.items()
         if heading.number or KNOWN.match(parts[place].text.strip())
     ]
-    first = min(anchors, default=0)  # what stands out above it are authors
+    first = min(anchors, default=0)  # what stands out above it, and above all text, are authors
+    first = min(first, _first_prose(parts, title))
     ordered = [
         place
         for place in sorted(found)
         if place >= first and not _CONTENTS.match(parts[place].text)
     ]
-    roles = assign_roles([found[place] for place in ordered])
+    roles = _end_matter(assign_roles([found[place] for place in ordered]))
     return dict(zip(ordered, roles, strict=True))
+
+
+def _end_matter(headings: Sequence[Heading]) -> list[Heading]:
+    """What a journal prints about a paper is no part of its results, nor of its appendix."""
+    placed: list[Heading] = []
+    group: Heading | None = None  # "Declarations", which holds others
+    for heading in headings:
+        if heading.number or not END_MATTER.fullmatch(heading.title):
+            group = None
+            placed.append(heading)
+            continue
+        own = title_role(heading.title)
+        role: Role = own if own in ("acknowledgements", "appendix") else "other"
+        inside = group is not None and heading.level > group.level
+        group = group if inside else heading
+        placed.append(replace(heading, role=role, level=2 if inside else 1))
+    return placed
+
+
+def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
+    """The place of the first running text after the title."""
+    titled = [p for p, part in enumerate(parts) if any(id(word) in title for word in part.words)]
+    for place in range(max(titled, default=-1) + 1, len(parts)):
+        part = parts[place]
+        if part.kind == "paragraph" and len(part.words) > 60 and part.text.count(".") >= 3:
+            return place
+    return len(parts)
 
 
 def is_small_capitals(style: Style) -> bool:
@@ -84,12 +123,14 @@ def is_small_capitals(style: Style) -> bool:
 
 
 def face_of(part: Paragraph) -> Face:
-    """The type that a paragraph is set in, its raised marks and formulas apart."""
+    """The type that a paragraph is set in, its raised marks, formulas and names of code apart."""
     size = 0.0
     bold = italic = small = letters = upper = 0
-    for word in part.words:
+    words = part.words
+    coded = len(words) > 1 and not is_typewriter(words[0].style)
+    for word in words:
         for text, style in word.parts:
-            if style.maths or style.raised:
+            if style.maths or style.raised or (coded and is_typewriter(style)):
                 continue
             here = sum(map(str.isalpha, text))
             letters += here
@@ -98,9 +139,10 @@ def face_of(part: Paragraph) -> Face:
             italic += here if style.italic else 0
             small += here if is_small_capitals(style) else 0
             size = max(size, style.size) if here else size
+    first = words[0].style  # of "3.1. readData" only the number is left
     return Face(
-        round(size * 2) / 2,
-        letters > 0 and bold >= 0.8 * letters,
+        round((size or first.size) * 2) / 2,
+        bold >= 0.8 * letters if letters else first.bold,
         letters > 0 and italic >= 0.8 * letters,
         letters > 4 and max(upper, small) >= 0.9 * letters,
     )
@@ -108,7 +150,7 @@ def face_of(part: Paragraph) -> Face:
 
 def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
     """Whether a paragraph is short and plain enough for a heading."""
-    text = parse_heading(part.text).title_alone
+    text = _LETTERED.sub("", parse_heading(part.text).title_alone)
     letters = sum(map(str.isalpha, text))
     return (
         part.kind in ("paragraph", "table", "footnote")
@@ -117,10 +159,22 @@ def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
         and letters > 0.5 * len(text.replace(" ", ""))
         and (text[0].isupper() or text[0].isdigit() or part.text != text or not text[0].isascii())
         and not text.rstrip().endswith((",", ";"))
-        and face.size >= layout.body_size - 1.2
+        and (face.size >= layout.body_size - 1.2 or _is_small_print(part, face, layout))
         and not is_contents_row(part)
         and not (part.kind == "footnote" and _is_marked(part))
     )
+
+
+def _is_small_print(part: Paragraph, face: Face, layout: Layout) -> bool:
+    """Whether it heads what a journal sets in small type: references, funding, interests."""
+    loud = (face.bold or face.capitals) and face.size > 0.66 * layout.body_size
+    return loud and len(part.lines) == 1 and is_known(part)
+
+
+def is_known(part: Paragraph) -> bool:
+    """Whether it has one of the names that sections and end matter have everywhere."""
+    text = part.text.strip()
+    return bool(KNOWN.match(text) or END_MATTER.fullmatch(text))
 
 
 def _is_marked(part: Paragraph) -> bool:
@@ -155,7 +209,51 @@ def _numbered(
     chains = [_chain(candidates, face) for face in sorted(top, key=repr)]
     best = max(chains, key=len, default={})
     loose = _chain(candidates, None)
-    return loose if len(loose) > len(best) + 2 else best
+    chosen = loose if len(loose) > len(best) + 2 else best
+    return _filled(chosen, parts, faces, layout, title) if chosen else chosen
+
+
+def _filled(
+    chain: dict[int, Heading],
+    parts: Sequence[Paragraph],
+    faces: dict[int, Face],
+    layout: Layout,
+    title: set[int],
+) -> dict[int, Heading]:
+    """With the section of the first level that a gap in the numbers tells of.
+
+    It may be set otherwise ("2. THE Kepler-GAIA DATA" among capitals), if it is as large.
+    """
+    tops = [place for place in sorted(chain) if chain[place].level == 1]
+    filled = dict(chain)
+    for before, after in zip([None, *tops], tops, strict=False):
+        kind = _kinds(chain[after].number[0])
+        here = ordinal(chain[after].number[0], roman=_ROMAN in kind)
+        last = 0
+        if before is not None:
+            if _kinds(chain[before].number[0])[0] != kind[0]:
+                continue
+            last = ordinal(chain[before].number[0], roman=_ROMAN in kind)
+        if here - last != 2:
+            continue
+        for place in range(0 if before is None else before + 1, after):
+            part = parts[place]
+            heading = parse_heading(part.text.strip())
+            if (
+                place in faces
+                and len(heading.number) == 1
+                and _kinds(heading.number[0])[0] == kind[0]
+                and ordinal(heading.number[0], roman=_ROMAN in kind) == here - 1
+                and abs(faces[place].size - faces[after].size) <= 0.6
+                and id(part.words[0]) not in title
+                and may_head(part, faces[place], layout)
+                and len(part.lines) <= 2
+                and heading.title_alone[0].isupper()
+                and not _ends(part)
+            ):
+                filled[place] = replace(heading, level=1)
+                break
+    return filled
 
 
 def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: Layout) -> bool:
@@ -299,8 +397,9 @@ def _unnumbered(
         and part.words
         and id(part.words[0]) not in title
         and may_head(part, faces[place], layout)
+        and (is_known(part) or _is_aligned(part, layout))
     ]
-    known = {place for place in candidates if KNOWN.match(parts[place].text.strip())}
+    known = {place for place in candidates if is_known(parts[place])}
     found: dict[int, Heading] = {}
     if numbered:
         level_of = {faces[p]: numbered[p].level for p in sorted(numbered, reverse=True)}
@@ -309,10 +408,13 @@ def _unnumbered(
             face, text = faces[place], parts[place].text.strip()
             out = stands_out(face, layout)
             named = place in known and (out or _alone(parts, place))
+            if text.endswith(":") and not named:
+                continue  # "Affiliation:"
             if named or (out and face in tops and not _LISTED.match(text)):
                 found[place] = Heading(text, (), 1)
             elif out and face in level_of and face.size > layout.body_size + 0.7:
                 found[place] = Heading(text, (), level_of[face])
+        found.update(_below(candidates, found, parts, faces, layout, numbered))
         return found
     sections = [place for place in known if stands_out(faces[place], layout)]
     if len(sections) >= 2 and all(_is_centred(parts[place], layout) for place in sections):
@@ -324,10 +426,74 @@ def _unnumbered(
     for place in candidates:
         text = parts[place].text.strip()
         if faces[place] in ranks and not _LISTED.match(text):
-            found[place] = Heading(text, (), ranks[faces[place]])
+            alone = title_role(text) in ("abstract", "references") and place in known
+            found[place] = Heading(text, (), 1 if alone else ranks[faces[place]])
         elif place in known and _alone(parts, place):
             found[place] = Heading(text, (), 1)
     return found
+
+
+def _below(
+    candidates: Sequence[int],
+    found: dict[int, Heading],
+    parts: Sequence[Paragraph],
+    faces: dict[int, Face],
+    layout: Layout,
+    numbered: dict[int, Heading],
+) -> dict[int, Heading]:
+    """Unnumbered subheadings of a numbered paper: bold or large lines of their own at the left
+    edge, set alike twice or more, each with text right below it. Their level is that below the
+    numbers.
+    """
+
+    def large(place: int) -> bool:
+        return faces[place].size > layout.body_size + 1.2
+
+    levels = {faces[place]: heading.level for place, heading in numbered.items()}
+    first, last = min(numbered), max(numbered)
+    rows = [
+        place
+        for place in candidates
+        if place not in found
+        and first < place
+        and (faces[place].bold or large(place))
+        and faces[place] not in levels
+        and parts[place].kind == "paragraph"
+        and len(parts[place].lines) <= 2
+        and (large(place) or not _LISTED.match(parts[place].text))
+        and not _ends(parts[place])
+        and _stands_over_text(parts, place, layout)
+    ]
+    counted = Counter(faces[place] for place in rows if place < last)
+    deepest = {
+        face: max(
+            level for own, level in levels.items() if level == 1 or own.size > face.size - 0.2
+        )
+        for face in counted
+    }
+    return {
+        place: Heading(parts[place].text.strip(), (), min(deepest[faces[place]] + 1, 4))
+        for place in rows
+        if counted[faces[place]] >= 2
+    }
+
+
+def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) -> bool:
+    """Whether it stands at the left edge of its column, and running text begins right below."""
+    part = parts[place]
+    below = next(iter(parts[place + 1 : place + 2]), None)
+    if below is None or not _is_aligned(part, layout):
+        return False
+    head, text = part.lines[-1], below.lines[0]
+    near = head.page == text.page and 0 < text.middle - head.middle < 3 * layout.leading
+    near = near or head.page + 1 >= text.page > head.page or head.column < text.column
+    return near and below.kind == "paragraph" and len(below.words) > 12
+
+
+def _is_aligned(part: Paragraph, layout: Layout) -> bool:
+    """Whether it begins at the left edge of its column or is centred, as text in figures is not."""
+    left, _ = layout.edges(part.lines[0])
+    return abs(part.lines[0].x0 - left) < 2.2 * part.size or _is_centred(part, layout)
 
 
 def _ranks(
@@ -342,7 +508,13 @@ def _ranks(
     The well-known names tell the first level. What stands out less comes below it, as often as it
     is used: larger before smaller, bold before italic.
     """
-    tops = Counter(faces[place] for place in known if stands_out(faces[place], layout))
+    named = [
+        place
+        for place in known
+        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
+    ]
+    named = [place for place in named if not _ends(parts[place])] or named
+    tops = Counter(faces[place] for place in named)
     if tops:
         most = max(tops.values())
         first = max((face for face in tops if tops[face] >= 0.5 * most), key=_weight)
@@ -352,6 +524,7 @@ def _ranks(
             return {}
         first = max(bold, key=_weight)
     others: Counter[Face] = Counter()
+    over: set[Face] = set()  # of text, as no label of a drawing is
     for place in candidates:
         face = faces[place]
         if face == first or _weight(face) >= _weight(first) or place < min(known, default=0):
@@ -359,14 +532,19 @@ def _ranks(
         leads = list(_leads(parts, place))
         large = face.size > layout.body_size + 1.2
         plain = face.italic or large
+        label = parts[place].run_in or _ends(parts[place])
+        over.update([face] if not label and _stands_over_text(parts, place, layout) else [])
         if leads and (face.bold or face.capitals or (plain and not _ends(parts[place]))):
             others[face] += 1
     often = [
         face
         for face, count in others.items()
-        if count >= 2
-        or (face.bold and face.size >= layout.body_size - 0.2)
-        or face.size > layout.body_size + 1.2
+        if face in over
+        and (
+            count >= 2
+            or (face.bold and face.size >= layout.body_size - 0.2)
+            or face.size > layout.body_size + 1.2
+        )
     ]
     ranks = {first: 1}
     level = 1

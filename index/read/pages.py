@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 
 from index.paper import Box, Finding
+
+_TYPEWRITER = re.compile(
+    r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +35,11 @@ class Style:
 @cache
 def _levelled(style: Style, level: int) -> Style:
     return replace(style, raised=level > 0, lowered=level < 0)
+
+
+def is_typewriter(style: Style) -> bool:
+    """Whether all letters of a font are of one width, as in code, by its name."""
+    return bool(_TYPEWRITER.search(style.font))
 
 
 @dataclass(slots=True, eq=False, init=False)

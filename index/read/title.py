@@ -116,11 +116,19 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
     ]
     while candidates:
         title = _largest(candidates, lines)
+        if _is_running_text(title):
+            return ()
         if not _is_masthead(title, lines, candidates):
             return (*title, *_subtitle(title, lines))
         away = {id(line) for line in title}
         candidates = [line for line in candidates if id(line) not in away]
     return ()
+
+
+def _is_running_text(lines: Sequence[Line]) -> bool:
+    """Whether the largest lines are the text itself: several sentences, as no title has."""
+    said = " ".join(line.text for line in lines)
+    return len(lines) > 4 and len(re.findall(r"[a-z]{2}\. [A-Z]", said)) >= 2
 
 
 def is_article_type(text: str) -> bool:

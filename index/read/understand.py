@@ -7,32 +7,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
+from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in
 from index.read.front import Front, read_front
+from index.read.front_parts import by_block, front_in_cells, lists_of_places, title_apart
 from index.read.front_spans import UNREADABLE, spans_of_places, title_of
 from index.read.headings import KNOWN, Heading, parse_heading
+from index.read.heads import heads_apart
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.layout import Layout, Paragraph, lay_out, paragraphs
 from index.read.letters import unreadable
 from index.read.links import find_links
 from index.read.mend import draw_in, mend
-from index.read.opening import (
-    INDEXING,
-    by_block,
-    front_in_cells,
-    holds_names,
-    lists_of_places,
-    title_apart,
-)
+from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.sentences import split_sentences
 from index.read.title import find_title, first_page
 
-_GLUED_LABEL = re.compile(r"(?:abstract|summary|terms|keywords)[—–](?=\w)", re.I)
-_ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*[.:—–-]*$", re.I)
+_UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
+_GLUED_LABEL = re.compile(
+    rf"(?:abstract|summary|terms|keywords)[—–](?=\w)|{_UNSPACED_ABSTRACT}(?:(?<=[】\]])|[:：])(?=\w)",
+    re.I,
+)
+_ABSTRACT_LABEL = re.compile(
+    rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
+)
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
@@ -46,6 +48,7 @@ class _Draft:
     headings: list[tuple[Heading, Span]] = field(default_factory=list)
     labels: dict[int, int] = field(default_factory=dict)  # start of a paragraph -> end of its label
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
+    former: dict[Span, BlockKind] = field(default_factory=dict)  # of front matter in other places
     boxes: dict[int, Box] = field(default_factory=dict)  # start of a caption -> its figure's box
 
 
@@ -55,32 +58,46 @@ def understand(pages: Pages, identity: Identity) -> Paper:
         captions_apart(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = _without_labels(paragraphs(layout))
+    parts = _without_labels(heads_apart(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
     parts = title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
-    body_start = _body_start(parts, headings, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
-    body = _rejoined(parts[body_start:], set(heading_of))
+    opening = find_opening(parts, title_words, headings, layout)
+    heading_of |= opening.boxes
+    closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
+    heading_of |= closing.headings
+    begins = opening.begins | closing.begins
+    body = closing.body
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
-    front, cells = front_in_cells(parts[:body_start], layout, title_words)
+    above = [part for part in opening.front if id(part) not in opening.apart]
+    front, cells = front_in_cells(above, layout, title_words)
+    front += [part for part in opening.front if id(part) in opening.apart]
     listed = lists_of_places(parts)
+    first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
     for part in front:
-        above = part.kind == "caption"  # of a figure over the abstract
-        span = _write(draft, "caption" if above else "front", part)
+        # A caption in the front matter is of a figure over the abstract.
+        span = _write(draft, "caption" if part.kind == "caption" else "front", part)
+        if id(part) in opening.apart:
+            draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in mend(body, set(heading_of), layout):
+    for part in mend(body, set(heading_of), layout, set(begins)):
         heading = heading_of.get(id(part))
-        span = _write(draft, "heading" if heading else part.kind, part)
+        kind: BlockKind = "front" if id(part) in opening.apart else part.kind
+        span = _write(draft, "heading" if heading else kind, part)
+        if id(part) in opening.apart:
+            draft.former[span] = part.kind
+        if id(part) in begins and not heading:
+            draft.headings.append((begins[id(part)], Span(span.start, span.start)))
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
         if heading:
@@ -89,9 +106,11 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             label = draft.composer.span_of(part.words[: part.label])
             if label is not None and label.end < span.end:
                 draft.labels[span.start] = label.end
-    known = read_front(
-        cells, title_lines, _first_lines(layout, draft, ("footnote", "paragraph")), listed
-    )
+    notes = _first_lines(layout, draft, ("footnote", "paragraph"))
+    # Journals with a column at the side print the affiliations there.
+    beside = [part for part in parts if id(part) in opening.apart and part.lines[0].page == first]
+    notes.append([line for part in beside for line in part.lines])
+    known = read_front(cells, title_lines, notes, listed)
     return _paper(draft, layout, pages, identity, known)
 
 
@@ -182,9 +201,9 @@ def _abstract_length(part: Paragraph) -> int:
         return 0
     first = words[0]
     style = first.style
-    told = first.text[-1] in ".:—–-"
+    told = first.text[-1] in ".:—–-：】]"
     marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
-    return 1 if told and (marked or len(words) > 20) else 0
+    return 1 if told and (marked or sum(line.count for line in part.lines) > 20) else 0
 
 
 def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
@@ -223,8 +242,11 @@ def _label_length(part: Paragraph) -> int:
     if not count or count > 24 or count == len(words):
         return 0
     last, after = words[count - 1], words[count]
+    said = " ".join(word.text for word in words[:count])
     gap = after.x0 - last.x1 if abs(after.y0 - last.y0) < part.size else 0.0
     closed = last.text[-1] in ".:—–?" or (last.style.bold and gap > 0.8 * part.size and count <= 10)
+    # "MAIN OUTCOMES AND MEASURES All-cause death was"
+    closed = closed or (last.style.bold and said.isupper() and len(said) > 6)
     return count if closed else 0
 
 
@@ -233,24 +255,6 @@ def _usual_style(part: Paragraph) -> tuple[bool, bool]:
     bold = sum(word.style.bold for word in words) > 0.6 * len(words)
     italic = sum(word.style.italic for word in words) > 0.6 * len(words)
     return bold, italic
-
-
-def _body_start(parts: Sequence[Paragraph], headings: dict[int, Heading], title: set[int]) -> int:
-    """The place of the first paragraph that is not front matter."""
-    after_title = 0
-    for place, part in enumerate(parts):
-        if any(id(word) in title for line in part.lines for word in line.words):
-            after_title = place + 1
-    # Bold names right below the title look like a heading.
-    while after_title < len(parts) and holds_names(parts[after_title], parts[:after_title]):
-        after_title += 1
-    first_heading = next((place for place in sorted(headings) if place >= after_title), None)
-    for place in range(after_title, len(parts) if first_heading is None else first_heading):
-        part = parts[place]
-        words = sum(len(line.words) for line in part.lines)
-        if part.kind == "paragraph" and words > 40 and part.text.count(".") >= 2:
-            return place  # an abstract without a heading
-    return after_title if first_heading is None else first_heading
 
 
 # --- the paper ------------------------------------------------------------------------------------
@@ -347,7 +351,8 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
 
     Of paragraphs only those in small type: what a journal sets at the foot of a column.
     """
-    kind_of = {block.span: block.kind for block in draft.blocks if block.kind in kinds}
+    every = {block.span: block.kind for block in draft.blocks} | draft.former
+    kind_of = {span: kind for span, kind in every.items() if kind in kinds}
     found: dict[Span, list[Line]] = {}
     for line in layout.first_page:
         span = draft.composer.span_of(line.words[:1])
@@ -360,12 +365,7 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
 
 
 def _sections(draft: _Draft, text: str) -> list[Section]:
-    above = ("front", "caption")  # a figure may stand over the abstract
-    body = next((b.span.start for b in draft.blocks if b.kind not in above), len(text))
-    first_heading = draft.headings[0][1].start if draft.headings else len(text)
     marks: list[tuple[int, str, Heading | None]] = [(0, "", None)]
-    if body < first_heading:
-        marks.append((body, "", Heading("", (), 1, "abstract" if draft.headings else "other")))
     for heading, span in draft.headings:
         marks.append((span.start, _title_of(heading, span.of(text)), heading))
     if marks[1:2] and marks[1][0] == 0:
@@ -389,14 +389,12 @@ def _title_of(heading: Heading, printed: str) -> str:
 
 
 def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
-    """The prose of the abstract, up to the keywords or whatever front matter comes after it."""
-    prose: list[Span] = []
-    for block in blocks:
-        if section.span.contains(block.span):
-            if block.kind == "front" and prose:
-                break
-            if block.kind == "paragraph":
-                prose.append(block.span)
+    """The prose of the abstract, with its labels ("Objective:")."""
+    prose = [
+        block.span
+        for block in blocks
+        if block.kind in ("paragraph", "run-in") and section.span.contains(block.span)
+    ]
     return Span(prose[0].start, prose[-1].end) if prose else None
 
 

@@ -1,0 +1,190 @@
+"""Headings that share a paragraph with what follows them, and headings that were cut in two.
+
+Lines are grouped to paragraphs by where they stand. A heading that stands close to its text, close
+to a subheading, or over two lines, is told by how its lines are set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from index.read.closing import END_MATTER
+from index.read.headings import KNOWN, parse_heading
+from index.read.layout import Layout, Paragraph
+from index.read.pages import Line, is_typewriter
+
+_MOST_LINES = 3  # of a heading that is cut from its text
+_MARKED = re.compile(
+    r"(?:[A-Z]|[IVX]{1,5}|\d{1,2})[.)]\s|(?:\d{1,2}|[A-Z])(?:\.\d{1,2})+\.?\s|\(?[a-z]\)\s"
+)
+_NUMBERED = re.compile(rf"{_MARKED.pattern}|\d{{1,2}}\s+[A-Z]")
+_OPEN = re.compile(r"(?:[:,–—-]|\b(?:and|or|of|for|in|on|with|the|a|to|from|by|via|at))$", re.I)
+
+
+def heads_apart(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
+    """The parts, each heading as one of its own."""
+    cut: list[Paragraph] = []
+    for part in parts:
+        if part.kind == "paragraph":
+            cut += _cut(part, layout)
+        else:  # "3 Results", "3.1 Trees": half of the words are numbers, as in a table
+            cut += _stacked(part) if part.kind == "table" else [part]
+    return _whole(cut, layout)
+
+
+def _cut(part: Paragraph, layout: Layout) -> list[Paragraph]:
+    """A heading and the text below it, or two headings one below the other."""
+    lines = part.lines
+    for number in range(1, min(len(lines) - 1, _MOST_LINES) + 1):
+        head, below = lines[:number], lines[number]
+        if not all(_alike(one, other) for one, other in pairwise(head)):
+            break
+        text = " ".join(line.text for line in head)
+        if _is_apart(head[-1], below) and _may_head(text, head, below, layout):
+            rest = Paragraph(part.kind, lines[number:])
+            return [Paragraph(part.kind, head), *_cut(rest, layout)]
+    return [one for whole in _stacked(part) for one in _labelled(whole)]
+
+
+def _may_head(text: str, head: Sequence[Line], below: Line, layout: Layout) -> bool:
+    title = parse_heading(text.strip()).title_alone
+    named = bool(KNOWN.match(title) or END_MATTER.fullmatch(title))
+    if text.rstrip()[-1] in ".,;" and not named:
+        return False
+    bold, italic, capitals = _looks(head[0])
+    under = _looks(below)[0]
+    loud = bold or capitals or head[0].size > layout.body_size + 0.7
+    if _NUMBERED.match(text):
+        fainter = not under and below.size < head[0].size + 0.3
+        return (loud or italic) and (fainter or named) and sum(map(str.isalpha, text)) > 3
+    return named and loud and not (under and below.size >= head[0].size and not capitals)
+
+
+def _is_apart(head: Line, below: Line) -> bool:
+    """Whether the second line is set otherwise: in another slope, weight, size or face."""
+    under = below.middle - head.middle > 0.6 * head.size
+    beside = below.x0 > head.x1 or below.x1 < head.x0  # a figure that the text flows around
+    return (under or beside) and not _alike(head, below)
+
+
+def _alike(one: Line, other: Line) -> bool:
+    return _looks(one) == _looks(other) and abs(one.size - other.size) < 0.4
+
+
+def _looks(line: Line) -> tuple[bool, bool, bool]:
+    """Whether most of it is bold, italic, and in capitals; code and formulas in it apart."""
+    letters = bold = italic = 0
+    for word in line.words:
+        for text, style in word.parts:
+            if not (style.maths or style.raised or is_typewriter(style)):
+                here = sum(map(str.isalpha, text))
+                letters += here
+                bold += here if style.bold else 0
+                italic += here if style.italic else 0
+    return 2 * bold > letters, 2 * italic > letters, _capitals(line)
+
+
+def _capitals(line: Line) -> bool:
+    letters = "".join(filter(str.isalpha, line.text))
+    return len(letters) > 3 and letters.isupper()
+
+
+def _stacked(part: Paragraph) -> list[Paragraph]:
+    """A heading and its subheading in one setting: each line that begins with the next number."""
+    lines = part.lines
+    if len(lines) > 2 * _MOST_LINES or len(lines) < 2 or not _NUMBERED.match(lines[0].text):
+        return [part]
+    starts = [
+        number
+        for number, line in enumerate(lines)
+        if number == 0 or (_MARKED.match(line.text) and _steps(lines[0].text, line.text))
+    ]
+    loud = all(any(_looks(line)) for line in lines)
+    if not loud or len(starts) < 2:
+        return [part]
+    ends = [*starts[1:], len(lines)]
+    return [Paragraph("paragraph", lines[a:b]) for a, b in zip(starts, ends, strict=True)]
+
+
+def _labelled(part: Paragraph) -> list[Paragraph]:
+    """Each bold label that begins a line after a full stop begins a paragraph, as in a list."""
+    starts = [0]
+    for number, (above, line) in enumerate(pairwise(part.lines), 1):
+        bold = next((n for n, word in enumerate(line.words) if not word.style.bold), 0)
+        label = 0 < bold <= 8 and line.words[bold - 1].text[-1] in ".:"
+        ended = above.text[-1] in ".?!" and not above.words[-1].style.bold
+        if label and ended and any(map(str.isalpha, line.words[0].text)):
+            starts.append(number)
+    ends = [*starts[1:], len(part.lines)]
+    return [
+        part if len(starts) == 1 else Paragraph(part.kind, part.lines[a:b])
+        for a, b in zip(starts, ends, strict=True)
+    ]
+
+
+def _steps(first: str, second: str) -> bool:
+    """Whether the second number is a part of the first, or the one after it."""
+    one, other = parse_heading(first).number, parse_heading(second).number
+    if one and other:
+        return other[: len(one)] == one or other[:-1] == one[:-1]
+    return not one and not other  # "(a) ...", "(b) ..."
+
+
+def _whole(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
+    """Put a heading's second line back that a colon at the end of the first had cut off, and a
+    label that fills a line back to its paragraph.
+    """
+    done: list[Paragraph] = []
+    for part in parts:
+        last = done[-1] if done else None
+        if last is not None and (_goes_on(last, part, layout) or _labels(last, part, layout)):
+            last.lines = [*last.lines, *part.lines]
+        else:
+            done.append(part)
+    return done
+
+
+def _labels(last: Paragraph, part: Paragraph, layout: Layout) -> bool:
+    """Whether a bold first line is a label of the paragraph below: its text begins on the line, or
+    would not have gone on it.
+    """
+    if (last.kind, part.kind) != ("paragraph", "paragraph") or len(last.lines) > 2:
+        return False
+    above, below = last.lines[-1], part.lines[0]
+    step = below.middle - above.middle
+    near = above.page == below.page and above.column == below.column
+    tight = near and 0 < step < 1.15 * layout.leading and abs(above.size - below.size) < 0.6
+    if not (tight and _looks(last.lines[0])[0]) or _looks(below)[0]:
+        return False
+    words = last.words
+    bold = next((n for n, word in enumerate(words) if not word.style.bold), len(words))
+    closed = bold > 0 and words[bold - 1].text[-1] in ".:—–?"
+    _, right = layout.edges(above)
+    full = above.x1 > right - max(4 * above.size, below.words[0].x1 - below.words[0].x0)
+    return closed and full and not KNOWN.match(last.text) and not _NUMBERED.match(last.text)
+
+
+def _goes_on(last: Paragraph, part: Paragraph, layout: Layout) -> bool:
+    above, below = last.lines[-1], part.lines[0]
+    if (
+        last.kind != "paragraph"
+        or part.kind != "paragraph"
+        or len(last.lines) + len(part.lines) > 4
+    ):
+        return False
+    near = above.page == below.page and above.column == below.column
+    step = below.middle - above.middle
+    loud = (last.bold and part.bold) or min(last.size, part.size) > layout.body_size + 0.7
+    return (
+        near
+        and loud
+        and 0 < step < 1.45 * above.size
+        and all(_alike(one, other) for one, other in pairwise([*last.lines, *part.lines]))
+        and bool(_OPEN.search(above.text))
+        and bool(_NUMBERED.match(last.text) or _OPEN.search(above.text))
+        and not _NUMBERED.match(part.text)
+        and not KNOWN.match(part.text)
+        and not KNOWN.match(last.text)
+    )
