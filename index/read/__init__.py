@@ -233,9 +233,11 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
 
     if len(paper.text) > characters_max:
         return Reading("limit", f"more than {characters_max} characters of text")
-    words = len(paper.text.split())
+    from index.read.words import count_words
+
+    words = count_words(paper.text)
     body = [sentence for sentence in paper.sentences if sentence.kind == "paragraph"]
-    running = sum(len(sentence.span.of(paper.text).split()) for sentence in body)
+    running = sum(count_words(sentence.span.of(paper.text)) for sentence in body)
     if words < 10:
         what = f"{images} of its {paper.pages} pages are pictures" if images else "it has no text"
         hint = "; run OCR on it first" if images else ""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from index.read.bidi import runs_right_to_left
 from index.read.pages import Line, PageContent
 
 _STEP = 3  # points between places that are tried
@@ -66,7 +67,7 @@ def find_gutters(pages: Sequence[PageContent], away: set[int]) -> dict[int, tupl
 
 def _is_crossed(lines: list[Line], x: float) -> bool:
     """Whether most lines of text of a page run across a place."""
-    prose = [line for line in lines if len(line.words) > 4]
+    prose = [line for line in lines if line.count > 4]
     return sum(line.x0 < x - 2 and line.x1 > x + 2 for line in prose) > 0.5 * len(prose)
 
 
@@ -84,11 +85,11 @@ def _beside_box(lines: list[Line], width: float) -> tuple[float, ...]:
             if len(full) < 2 * _LEAST or len(box) < _LEAST:
                 continue
             top, bottom = min(one.y0 for one in full), max(one.y1 for one in full)
-            beside = [one for one in box if top < one.middle < bottom and len(one.words) > 1]
+            beside = [one for one in box if top < one.middle < bottom and one.count > 1]
             over = [
                 one
                 for one in lines
-                if one.x0 < x < one.x1 and top < one.middle < bottom and len(one.words) > 1
+                if one.x0 < x < one.x1 and top < one.middle < bottom and one.count > 1
             ]
             if len(beside) >= _LEAST and not over:
                 found.append((len(beside), x))
@@ -171,7 +172,7 @@ def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
 
 def _full(lines: list[Line]) -> list[Line]:
     """The lines that fill their column: cells of a table are short."""
-    prose = [line for line in lines if len(line.words) > 2]
+    prose = [line for line in lines if line.count > 2]
     if len(prose) < _FEW:
         return []
     widths = sorted(line.width for line in prose)
@@ -267,7 +268,8 @@ def reading_order(
         line.column = first + 1 if first == last else 0
     _widen(lines, reach)
     edges = (0.0, *gutters, width)
-    beside = _Cut(edges, lines[0].page == 1 if lines else False)
+    turned = runs_right_to_left("".join([line.text for line in lines]))
+    beside = _Cut(edges, lines[0].page == 1 if lines else False, turned)
     return [line for unit in beside.order(units(lines, reach), 0, len(gutters)) for line in unit]
 
 
@@ -328,6 +330,7 @@ def sorted_units(found: list[Unit]) -> list[Unit]:
 class _Cut:
     edges: tuple[float, ...]  # of the columns
     is_first_page: bool
+    right_first: bool  # in Arabic and Hebrew
 
     def order(self, found: list[Unit], first: int, last: int) -> list[list[Line]]:
         """The units of columns ``first`` to ``last`` in reading order."""
@@ -344,7 +347,8 @@ class _Cut:
             right = [unit for unit in found if unit.first > gutter]
             before = self.order(left, first, gutter)
             after = self.order(right, gutter + 1, last)
-            return [*after, *before] if self._is_box(gutter, first, last) else [*before, *after]
+            turned = self.right_first or self._is_box(gutter, first, last)
+            return [*after, *before] if turned else [*before, *after]
         return self._bands(found, whole or over[gutter], first, last)
 
     def _bands(

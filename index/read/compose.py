@@ -9,6 +9,7 @@ from index.paper import Span, Words
 from index.read.english import is_compound
 from index.read.pages import Line, PageWord
 from index.read.scripts import plain_text
+from index.read.words import sets_spaces
 
 _HYPHENS = "-\u00ad\u2010"
 
@@ -83,6 +84,9 @@ class Composer:
                         glued = True
                     else:
                         text, glued = self._end_of_line(text, following.words[0].text)
+                        unspaced = line.count > 1.5 * count
+                        after = following.words[0].text
+                        glued = glued or not sets_spaces(text, after, unspaced)
                 numbers[id(word)] = len(starts)
                 starts.append(length)
                 length += len(text)
@@ -107,6 +111,11 @@ class Composer:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
         if "://" in text or text.startswith("www."):
             return text, _address_goes_on(text, after)
+        # A dash that touches one word touches the other: "[31]–" + "[34]"; "counts" + "—the".
+        ended = len(text) > 1 and text[-1] in "–—"
+        begun = len(after) > 1 and after[0] == "—" and text[-1:] not in ".:;"
+        if ended or begun:
+            return text, True
         if len(text) < 2 or text[-1] not in _HYPHENS or not text[-2].isalnum():
             return text, False
         if text[-1] == "\u00ad":

@@ -26,12 +26,15 @@ FigureKind = Literal["figure", "table", "algorithm", "listing", "scheme", "chart
 
 _NAME = re.compile(
     r"(?P<of>(?:extended\s+data|supplementary|supplemental|appendix)\s+)?"
-    r"(?P<word>fig(?:ure|\.)?|table|tab\.?|algorithm|alg\.|listing|scheme|chart|plate|box)"
+    r"(?P<word>fig(?:ur[ae]|\.)?|table|tab(?:elle|leau|la|\.)?|algorithm|alg\.|listing|scheme|"
+    r"chart|plate|box|abb(?:ildung|\.)|[图圖図表]|그림|표)"
     r"(?P<number>\s*(?:[a-z]{1,2}\.?-?)?\d+(?:\.\d+)*[a-z]?(?![a-z])|\s+[ivxlc]+\b|\s+[a-z]\b)"
-    r"\s*(?P<mark>[.:|–—-])?",
+    r"\s*(?P<mark>[.:：．|–—-])?",
     re.I,
 )
-_KIND: dict[str, FigureKind] = {"fig": "figure", "tab": "table", "alg": "algorithm"}
+_KIND: dict[str, FigureKind] = {
+    "fig": "figure", "tab": "table", "alg": "algorithm", "表": "table", "표": "table",
+}  # fmt: skip
 _SUBCAPTION = re.compile(r"\(?[a-z]\)", re.I)
 _ENDED = re.compile(r"[.!?:;][\"'”’)\]]*$")
 

@@ -1,7 +1,8 @@
 """Headings: their numbers, their levels, and the role that a section plays in the paper.
 
-Roles are a table of wordings. A section without a telling title takes its parent's role; one that
-stands between the introduction and the experiments of a paper that has experiments is its method.
+A title that is a role's name has that role, wherever it stands. Any other section takes its role
+from its parent, or on the first level from its place: what stands between the introduction and the
+experiments of a paper that has experiments is its method.
 """
 
 from __future__ import annotations
@@ -9,60 +10,36 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from index.paper import Role
+from index.read.roles import Strength, Told, is_closing, is_known_title, tell
 
 _NUMBERED = re.compile(
     r"(?P<word>(?i:appendix|section)\s+|§\s*)?"
-    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.?\d{1,2})(?:\.\d{1,2}){0,2}|[IVX]{1,5}|[A-Z])"
-    r"(?P<mark>[.):]{0,2})\s*[—–|-]?\s+(?P<title>\S.*)$"
+    r"(?P<number>\d{1,2}(?:[.．]\d{1,2}){0,3}|[A-Z](?:\.?\d{1,2})(?:\.\d{1,2}){0,2}|[IVX]{1,5}|[A-Z])"
+    r"(?P<mark>[.):．）]{0,2})\s*[—–|-]?\s+(?P<title>\S.*)$"
 )
+# "一、引言", "第2章 手法", "１．はじめに": no space need follow the number.
+_CJK_NUMBERED = re.compile(
+    r"(?:第\s*)?(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})\s*"
+    r"(?:[章節节部]\s*[:、．]?|[、．.]|(?<!\d)\s)\s*"
+    "(?P<title>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af].*)$"
+)
+_CJK_DIGITS = "零一二三四五六七八九"
 _PARTS = re.compile(r"\d+|[A-Z]+")
 _APPENDIX_WORD = re.compile(r"(?:appendix|appendices|supplementary)\b", re.I)
 
-_ROLES: tuple[tuple[Role, str], ...] = (
-    ("abstract", r"abstract|summary$"),
-    ("references", r"references|bibliography|literature cited|works cited|reference list|"
-                   r"literatur"),
-    ("acknowledgements", r"acknowledge?ments?|funding|author contributions?|credit author"),
-    ("limitations", r"limitations?|threats to validity|discussion (?:and|&) limitations?|"
-                    r"limitations? (?:and|&)|failure cases"),
-    ("conclusion", r"conclu|summary and (?:discussion|conclusion|outlook|future)|closing remarks|"
-                   r"final remarks|outlook|future work|future directions"),
-    ("appendix", r"appendi|supplement"),
-    ("introduction", r"intro(?:duction)?|motivation|overview$"),
-    ("background", r"(?:related|previous|prior|earlier|existing) "
-                   r"(?:works?|approaches|methods?|research|studies|literature)|"
-                   r"background|preliminar|literature review|state of the art|notation|"
-                   r"problem (?:statement|setup|formulation|definition|setting)|"
-                   r"task (?:setup|definition|formulation)"),
-    ("experiments", r"experiment|evaluation|empirical|setup|implementation details|training|"
-                    r"data ?sets?|benchmarks?|case stud|simulations?|measurement|validation"),
-    ("results", r"results?|findings|analysis|analyses|ablations?|performance|comparison|"
-                r"observations"),
-    ("discussion", r"discussion|broader impacts?|ethic|implications|impact statement|"
-                   r"open problems|societal"),
-    ("method", r"methods?|methodology|approach|model(?:s|ing|ling)?\b|algorithms?|"
-               r"architecture|framework|proposed|our |system|design|implementation|"
-               r"formulation|technique|procedure|materials|theory|scheme|pipeline"),
-)  # fmt: skip
-_ROLE_PATTERNS = tuple(
-    (role, re.compile(rf"(?:.*\b)?(?:{pattern})", re.I)) for role, pattern in _ROLES
-)
-# Wordings that decide only where they begin the title.
-_FIRST_ONLY: frozenset[Role] = frozenset({"abstract", "appendix", "references", "acknowledgements"})
 
-KNOWN = re.compile(
-    r"(?:abstract|introduction|related works?|background|preliminaries|methods?|methodology|"
-    r"materials and methods|experiments?|experimental (?:setup|results)|evaluation|results?|"
-    r"results and discussion|discussion|conclusions?|concluding remarks|"
-    r"conclusions? and (?:future work|outlook)|future work|limitations?|broader impacts?|"
-    r"(?:ethics|ethical|impact|reproducibility|data availability|code availability|funding|"
-    r"competing interests?) ?(?:statement|considerations?)?|acknowledge?ments?|references|"
-    r"bibliography|appendix(?: [A-Z])?|appendices|supplementary materials?|author contributions?|"
-    r"conflicts? of interest|data availability|code availability|funding)\s?[.:—–-]*$",
-    re.I,
-)
+class _Known:
+    """What sections are called, with or without a mark at the end; ``match`` as a pattern has."""
+
+    def match(self, text: str) -> bool:
+        """Whether the whole of ``text`` is such a title."""
+        return is_known_title(text)
+
+
+KNOWN = _Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +66,9 @@ class Heading:
     @property
     def title_alone(self) -> str:
         """The title without its number."""
-        match = _NUMBERED.match(self.title) if self.number else None
+        if not self.number:
+            return self.title
+        match = _NUMBERED.match(self.title) or _CJK_NUMBERED.match(self.title)
         return match["title"] if match else self.title
 
 
@@ -97,9 +76,21 @@ def parse_heading(text: str) -> Heading:
     """Number, title and the level that the number gives (1 without a number)."""
     match = _NUMBERED.match(text)
     if not match:
-        return Heading(text, (), 1)
-    number = tuple(_PARTS.findall(match["number"]))
+        found = _CJK_NUMBERED.match(text)
+        return Heading(text, (_in_digits(found["number"]),) if found else (), 1)
+    number = tuple(_PARTS.findall(normalize("NFKC", match["number"])))
     return Heading(text, number, len(number))
+
+
+def _in_digits(number: str) -> str:
+    """A Chinese number below a hundred in digits: "十二" is "12"."""
+    if number.isdigit():
+        return str(int(number))
+    tens, ten, ones = number.rpartition("十")
+    if not ten:
+        tens = ""
+    value = 10 * (_CJK_DIGITS.find(tens) if tens else 1) if ten else 0
+    return str(value + (_CJK_DIGITS.find(ones) if ones else 0))
 
 
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
@@ -136,80 +127,146 @@ def ordinal(part: str, roman: bool = True) -> int:
 
 def title_role(title: str) -> Role:
     """The role that a title's wording tells, ``other`` if it tells none."""
-    match = _NUMBERED.match(title)
-    words = (match["title"] if match else title).strip(" .:—-")
-    for role, pattern in _ROLE_PATTERNS:
-        if role in _FIRST_ONLY:
-            if re.match(f"(?:{dict(_ROLES)[role]})", words, re.I):
-                return role
-        elif pattern.match(words):
-            return role
-    return "other"
+    return _told(title).role
+
+
+def _told(title: str) -> Told:
+    match = _NUMBERED.match(title) or _CJK_NUMBERED.match(title)
+    return tell(match["title"] if match else title)
+
+
+_OPENS_BODY = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
+
+
+def opens_body(line: str) -> bool:
+    """Whether a line is, or begins with, the heading of the abstract or of the introduction."""
+    if _OPENS_BODY.match(line):
+        return True
+    label = parse_heading(re.split(r"[:：.—]\s*(?=\D)", line, maxsplit=1)[0]).title_alone
+    return is_known_title(label) and tell(label).role in ("abstract", "introduction")
 
 
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
-    assigned = [replace(heading, role=title_role(heading.title)) for heading in headings]
-    return _inherited(_by_place(_after_references(assigned)))
+    told = _one_abstract(headings, [_told(heading.title) for heading in headings])
+    parents = _parents(headings)
+    placed = _by_place(headings, told, _after_references(headings, told, parents))
+    roles: list[Role] = []
+    for heading, own, parent, role in zip(headings, told, parents, placed, strict=True):
+        if parent is None or heading.in_appendix or (heading.level == 1 and role != own.role):
+            roles.append(role)
+        else:
+            roles.append(_below(roles[parent], told[parent], own))
+    return [replace(heading, role=role) for heading, role in zip(headings, roles, strict=True)]
 
 
-def _after_references(headings: list[Heading]) -> list[Heading]:
-    """What follows the bibliography, and what is lettered, is appendix."""
-    placed: list[Heading] = []
+def _one_abstract(headings: Sequence[Heading], told: Sequence[Told]) -> list[Told]:
+    """A second abstract is the first one in another language: it tells nothing new."""
+    kept: list[Told] = []
+    found = False
+    for heading, one in zip(headings, told, strict=True):
+        title = heading.title_alone
+        again = one.role == "abstract" and is_known_title(title) and not is_closing(title)
+        kept.append(Told("other", Strength.CLEAR) if again and found else one)
+        found = found or again
+    return kept
+
+
+def _parents(headings: Sequence[Heading]) -> list[int | None]:
+    """The place of each heading's nearest one above it in level; None on the top."""
+    parents: list[int | None] = []
+    path: list[int] = []
+    for place, heading in enumerate(headings):
+        path = [one for one in path if headings[one].level < heading.level]
+        parents.append(path[-1] if path else None)
+        path.append(place)
+    return parents
+
+
+_OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "limitations"})
+
+
+def _after_references(
+    headings: Sequence[Heading], told: Sequence[Told], parents: Sequence[int | None]
+) -> list[Role]:
+    """The roles that titles tell, and appendix for what is lettered or follows the bibliography.
+
+    Some journals print the methods after it: the first section of a clear name keeps its role.
+    """
+    roles: list[Role] = []
     appendix = False
-    for heading in headings:
-        own = heading.role in ("references", "acknowledgements")
-        if (appendix or heading.in_appendix) and not own:
-            heading = replace(heading, role="appendix")
-        appendix = appendix or heading.role in ("references", "appendix")
-        placed.append(heading)
-    return placed
+    seen: set[Role] = set()
+    for heading, own, parent in zip(headings, told, parents, strict=True):
+        role = own.role
+        clear = own.strength is Strength.CLEAR
+        keeps = clear and (role in _OWN or not (heading.in_appendix or role in seen))
+        if heading.in_appendix or (appendix and parent is None):
+            role = role if keeps and not heading.says_appendix else "appendix"
+        elif parent is not None and roles[parent] in ("appendix", "references"):
+            role = role if clear and role in _OWN else "appendix"
+        appendix = appendix or role == "references" or (role == "appendix" and parent is None)
+        if clear and role != "other":
+            seen.add(role)
+        roles.append(role)
+    return roles
 
 
-def _by_place(headings: list[Heading]) -> list[Heading]:
-    """Untold top sections: method before the experiments, results after them.
+_TESTED: frozenset[Role] = frozenset({"experiments", "results"})
+_CLOSING: frozenset[Role] = frozenset({"discussion", "conclusion"})
+_OPENING: frozenset[Role] = frozenset({"introduction", "background"})
+
+
+def _by_place(
+    headings: Sequence[Heading], told: Sequence[Told], roles: Sequence[Role]
+) -> list[Role]:
+    """Top sections whose title tells little: method before the experiments, results after them.
 
     A paper without experiments (an essay, a survey) keeps its untold sections as ``other``: that a
     paper has no method must stay visible.
     """
-    tested = [
-        place
-        for place, heading in enumerate(headings)
-        if heading.level == 1 and heading.role in ("experiments", "results")
-    ]
-    if not tested:
-        return headings
+    placed = list(roles)
+    tops = [place for place, one in enumerate(headings) if one.level == 1]
     begun = False
-    placed: list[Heading] = []
-    for place, heading in enumerate(headings):
-        if heading.level == 1:
-            begun = begun or heading.role in ("introduction", "background")
-            if heading.role == "other" and begun:
-                heading = replace(heading, role="method" if place < tested[0] else "results")
-        placed.append(heading)
+    for place in tops:
+        begun = begun or placed[place] in _OPENING
+        if begun and placed[place] == "abstract" and is_closing(headings[place].title_alone):
+            placed[place] = "conclusion"
+    tested = [place for place in tops if placed[place] in _TESTED]
+    sure = [place for place in tested if told[place].strength >= Strength.TELLING] or tested
+    if not sure:
+        return placed
+    last = max((place for place in tops if placed[place] in _CLOSING), default=len(headings))
+    begun = explained = False
+    for place in tops:
+        role, strength = placed[place], told[place].strength
+        begun = begun or role in _OPENING
+        explained = explained or (role == "method" and strength >= Strength.TELLING)
+        if not begun or role == "appendix" or strength >= Strength.TELLING:
+            continue
+        if place < sure[0]:
+            kept = role in _OPENING or (explained and role in _TESTED)
+            placed[place] = role if kept else "method"
+        elif place < last and role in ("other", "method"):
+            placed[place] = "results"
     return placed
 
 
-# A subsection may be more exact than its section in these cases only.
+# A subsection whose title is not a role's name may be more exact than its section in these cases.
 _SHARPER: frozenset[tuple[Role, Role]] = frozenset(
     {("experiments", "results"), ("introduction", "background"), ("method", "background"),
-     ("discussion", "limitations"), ("conclusion", "limitations"), ("results", "limitations")}
+     ("results", "experiments"), ("discussion", "conclusion")}
 )  # fmt: skip
 
 
-def _inherited(headings: list[Heading]) -> list[Heading]:
-    """Subsections take their section's role, unless they are more exact or it has none."""
-    placed: list[Heading] = []
-    parents: list[Heading] = []
-    for heading in headings:
-        parents = [parent for parent in parents if parent.level < heading.level]
-        inherited: Role = parents[-1].role if parents else "other"
-        sharper = (inherited, heading.role) in _SHARPER
-        if inherited != "other" and not sharper and heading.role not in _OWN:
-            heading = replace(heading, role=inherited)
-        parents.append(heading)
-        placed.append(heading)
-    return placed
-
-
-_OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "appendix"})
+def _below(section: Role, told: Told, own: Told) -> Role:
+    """The role of a subsection: its own clear name, else its section's."""
+    if section == "abstract" and own.role not in _OWN:
+        return section
+    if section in ("appendix", "references"):
+        return own.role if own.strength is Strength.CLEAR and own.role in _OWN else "appendix"
+    if own.strength is Strength.CLEAR:
+        return own.role
+    if section == "other" and told.strength < Strength.CLEAR:
+        return own.role
+    exact = own.strength is Strength.TELLING or (section, own.role) == ("experiments", "results")
+    return own.role if exact and (section, own.role) in _SHARPER else section

@@ -7,7 +7,11 @@ import re
 from index.paper import Span
 
 KEYWORDS_LABEL = re.compile(
-    r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases)\s*[.:—–-]*\s*", re.I
+    r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases|mots[ -]cl[ée]s|schlagw[öo]rter|"
+    r"schl[üu]sselw[öo]rter|palabras clave|palavras-chave|ключевые слова|"
+    r"[【\[]?(?:关键\s*[词字]|關鍵\s*[詞字]|キーワード|主题词|핵심어|키워드)[】\]]?|"
+    r"(?:ال)?كلمات (?:ال)?مفتاحية|מילות מפתח)\s*[.:：—–-]*\s*",
+    re.I,
 )
 _END = re.compile(r"\s(?:arxiv|pacs|msc|jel|acm)\b", re.I)  # another kind of list begins
 
@@ -16,7 +20,9 @@ def keyword_spans(text: str, span: Span) -> list[Span]:
     """The items of the list in ``span``, set off by commas, semicolons or dots."""
     items = []
     end = _END.search(text, span.start, span.end)
-    for match in re.finditer(r"[^,;·•]+", text[span.start : end.start() if end else span.end]):
+    for match in re.finditer(
+        r"[^,;·•，；、،؛]+", text[span.start : end.start() if end else span.end]
+    ):
         item = match.group().strip(" .")
         if item:
             start = span.start + match.start() + match.group().index(item[0])

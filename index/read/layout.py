@@ -15,9 +15,12 @@ from itertools import pairwise
 from statistics import median
 
 from index.paper import BlockKind
+from index.read.bidi import row_of, runs_right_to_left
 from index.read.columns import find_gutters, reading_order, units
+from index.read.headings import opens_body
 from index.read.pages import Line, PageContent, PageWord
 from index.read.printed import level_of
+from index.read.words import words_of
 
 _SAME_HEIGHT = 12.0  # points: a running head moves no further from page to page
 _LEAST_COUNTED = 4  # numbers of lines on a page
@@ -94,7 +97,7 @@ def lay_out(pages: Sequence[PageContent]) -> Layout:
     columns: dict[tuple[int, int], tuple[float, float]] = {}
     body: dict[tuple[int, int], list[Line]] = {}
     for line in lines:
-        if abs(line.size - body_size) < 1.1 and len(line.words) > 3:
+        if abs(line.size - body_size) < 1.1 and line.count > 3:
             for page_number in (0, line.page):
                 body.setdefault((page_number, line.column), []).append(line)
     for place, alike in body.items():
@@ -126,7 +129,7 @@ def _usual(edges: list[float], low: bool) -> float:
 def _body_size(lines: Iterator[Line]) -> float:
     sizes: Counter[float] = Counter()
     for line in lines:
-        if line.upright and len(line.words) > 4:
+        if line.upright and line.count > 4:
             sizes[line.size] += len(line.text)
     if not sizes:
         return 10.0
@@ -406,14 +409,11 @@ def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
     return kept
 
 
-_FIRST_HEADING = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
-
-
 def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
     if not lines or lines[0].page != 1 or not gutters:
         return 0.0
-    heights = [line.y0 for line in lines if _FIRST_HEADING.match(line.text)]
+    heights = [line.y0 for line in lines if opens_body(line.text)]
     heights += [
         unit.lines[0].y0
         for unit in units(lines, {})
@@ -444,7 +444,7 @@ def _joined(lines: list[Line]) -> list[Line]:
     for line in lines:
         last = joined[-1] if joined else None
         if last is not None and _same_row(last, line):
-            last.words = sorted(last.words + line.words, key=lambda word: word.x0)
+            last.words = row_of(last.words, line.words)
             last.measure()
             _level(last)
         else:
@@ -497,9 +497,10 @@ def _same_row(last: Line, line: Line) -> bool:
 _SMALLEST_PROSE = 0.66  # of the body's size: anything smaller is text in a drawing
 _BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
 _CAPTION = re.compile(
-    r"(?:Fig(?:ure|\.)?|Table|Tab\.|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|Box|"
+    r"(?:Fig(?:ur[ae]|\.)?|Table|Tab(?:elle|leau|la|\.)|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|"
+    r"Box|Abb(?:ildung|\.)|[图圖図表]|그림|표|"
     r"Extended Data Fig(?:ure|\.)|Supplementary (?:Fig(?:ure|\.)|Table))\s*"
-    r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:|–—-])?",
+    r"((?:[A-Z]\.?)?\d+(?:\.\d+)?[a-z]?|[IVX]+)\s*(?P<mark>[.:：．|–—-])?",
     re.I,
 )
 _NUMBER_FIRST = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*|[IVX]+)\.?\s")
@@ -513,7 +514,7 @@ _OF_AUTHORS = re.compile(
     r"\b(?:is|are|was|were) with (?:the )?[A-Z]|"
     r"^\W*(?:Equal|Correspondence to|Manuscript received)\b"
 )
-_SENTENCE_END = re.compile(r"[.!?:。！？][\"'”’)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?:。．！？؟][\"'”’)\]]*$")
 _ABSTRACT_ALONE = re.compile(r"(?:Abstract|ABSTRACT)\W?")
 _KEYWORD = re.compile(r"(?:key\s?-?words|index terms)\b", re.I)
 _KEYWORDS = re.compile(r"(?:key\s?-?words(?: and phrases)?|index terms)\s*[.:—–-]", re.I)
@@ -566,9 +567,10 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     left, right = layout.edges(line)
-    short = last.x1 < right - 2.5 * size
+    (begins, _), (last_begins, last_ends) = (_sides(one, left, right) for one in (line, last))
+    short = last_ends < right - 2.5 * size
     ended = bool(_SENTENCE_END.search(last.text))
-    plain = not (last.bold or last.italic or ended) and last.x1 < left + 0.7 * (right - left)
+    plain = not (last.bold or last.italic or ended) and last_ends < left + 0.7 * (right - left)
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
@@ -590,7 +592,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         usual = min(max(usual, last.middle - group[-2].middle), 1.5 * usual)
     if step > 1.35 * usual + 0.5:
         return True
-    indent = line.x0 - min(last.x0, max(left, last.x0))
+    indent = begins - min(last_begins, max(left, last_begins))
     if _BULLET.match(line.words[0].text) and line.block != last.block:
         return True
     if ended and short:
@@ -601,10 +603,17 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         0.7 * size < indent < 4 * size
         and (ended or short)
         and len(group) >= 1
-        and abs(last.x0 - left) < 0.7 * size
+        and abs(last_begins - left) < 0.7 * size
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
+    """Where a line begins and ends in its column, as if all were written from left to right."""
+    if runs_right_to_left(line.text):
+        return left + right - line.x1, left + right - line.x0
+    return line.x0, line.x1
 
 
 def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
@@ -696,12 +705,12 @@ _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]
 
 def prose_words(words: Sequence[PageWord]) -> int:
     """Words of three letters and more that are not set as maths or as a formula."""
-    return sum([not word.style.maths and _reads_as_prose(word.text) for word in words])
+    return sum([0 if word.style.maths else _prose_in(word.text) for word in words])
 
 
 @lru_cache(maxsize=65_536)
-def _reads_as_prose(text: str) -> bool:
-    return _PROSE_WORD.fullmatch(text) is not None
+def _prose_in(text: str) -> int:
+    return words_of(text) if _PROSE_WORD.fullmatch(text) else 0
 
 
 _SYMBOL = re.compile("[=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−]")
@@ -744,7 +753,13 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     width = right - left
     if width <= 0:
         return False
-    digits = sum([not word.text.isalpha() and any(map(str.isdigit, word.text)) for word in words])
+    digits = sum(
+        [
+            not word.text.isalpha() and any(map(str.isdigit, word.text))
+            for word in words
+            if words_of(word.text) == 1
+        ]
+    )
     if len(words) >= 4 and digits > 0.4 * len(words):
         return True
     gaps = sum(

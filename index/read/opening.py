@@ -136,7 +136,8 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
     while named < len(flow) and _holds_names(flow[named], flow[0].lines[0].page):
         named += 1
     for place, part in enumerate(flow[named:], named):
-        prose = len(part.words) > _SHORTEST and part.text.count(".") >= 2
+        stops = part.text.count(".") + part.text.count("。")
+        prose = sum(line.count for line in part.lines) > _SHORTEST and stops >= 2
         if id(part) in headings or (part.kind == "paragraph" and prose):
             return place
     return named

@@ -155,7 +155,7 @@ def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
     return (
         part.kind in ("paragraph", "table", "footnote")
         and len(part.lines) <= _MOST_LINES
-        and 3 <= letters <= _MOST_LETTERS
+        and (3 if text.isascii() else 2) <= letters <= _MOST_LETTERS
         and letters > 0.5 * len(text.replace(" ", ""))
         and (text[0].isupper() or text[0].isdigit() or part.text != text or not text[0].isascii())
         and not text.rstrip().endswith((",", ";"))
@@ -258,12 +258,13 @@ def _filled(
 
 def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: Layout) -> bool:
     title = heading.title_alone
-    if not title or not title[0].isalnum() or not (title[0].isupper() or part.bold or face.bold):
+    capital = bool(title) and title[0].isalpha() and not title[0].islower()  # or has no case
+    if not title or not title[0].isalnum() or not (capital or part.bold or face.bold):
         return False
     if not (stands_out(face, layout) or face.italic):
         # A dotted number on a short line of its own: lower levels are printed in plain type too.
         own = len(heading.number) > 1 and len(part.lines) <= 2 and len(title) <= _PLAIN_LETTERS
-        return own and title[0].isupper() and not part.run_in and not _ends(part)
+        return own and capital and not part.run_in and not _ends(part)
     ended = part.text.rstrip().endswith(".") and not part.run_in
     return not ended or face.bold or face.capitals
 

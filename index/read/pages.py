@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from index.paper import Box, Finding
+from index.read.words import words_of
 
 _TYPEWRITER = re.compile(
     r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
@@ -144,6 +145,11 @@ class Line:
                 if not word.style.maths:
                     self.band = (word.y0, word.y1)
                     break
+
+    @property
+    def count(self) -> int:
+        """How many words it has; of a script without spaces more than ``words``."""
+        return sum([words_of(word.text) for word in self.words])
 
     @property
     def width(self) -> float:

@@ -132,7 +132,7 @@ def authors_in(line: str) -> list[str]:
         return []
     if is_collective(line.strip(" .")):
         return [line.strip(" .")]
-    pieces = [piece.strip(" .") for piece in re.split(r"[\d*∗†‡§¶,;]+|\s+and\s+", line)]
+    pieces = [piece.strip(" .") for piece in re.split(r"[\d*∗†‡§¶,;，、；]+|\s+and\s+", line)]
     pieces = [piece for piece in pieces if piece]
     names = [piece for piece in pieces if is_name(piece)]
     return names if len(names) >= 0.6 * len(pieces) else []

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from index.paper import HiddenBy
+from index.read.bidi import Laid, is_right_to_left, reordered
 from index.read.hidden import doubt
 from index.read.letters import ACCENTS, clean_text, symbol_table
 from index.read.pages import PageContent, PageWord, Style
@@ -67,17 +68,19 @@ def printed_lines(
     letters = _Letters(textpage)
     drawn_small = _small_letters(outlines) if outlines is not None else {}
     spaceless = _is_spaceless(shown, letters)
-    for number, lines, words in _blocks(textpage, shown):
-        for place, line, drawn in _beside(lines, words):
-            spans = line["spans"] if line is not None else []
-            direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
-            edges = _Edges(letters, number, place, drawn_small.get((number, place), {}))
-            found, doubts = _words(spans, drawn, edges, spaceless)
-            if found:
-                upright = abs(direction[0] - 1.0) < 0.01
-                colours = {span["color"] for span in spans}
-                length = sum([len(word[4]) for word in drawn])
-                yield PrintedLine(found, doubts, number, upright, direction, length, colours)
+    laid = _laid(textpage, shown)
+    if is_right_to_left("".join([word[4] for word in shown])):
+        laid = reordered(laid, textpage.extractRAWDICT()["blocks"])
+    for number, place, line, drawn in laid:
+        spans = line["spans"] if line is not None else []
+        direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
+        edges = _Edges(letters, number, place, drawn_small.get((number, place), {}))
+        found, doubts = _words(spans, drawn, edges, spaceless)
+        if found:
+            upright = abs(direction[0] - 1.0) < 0.01
+            colours = {span["color"] for span in spans}
+            length = sum([len(word[4]) for word in drawn])
+            yield PrintedLine(found, doubts, number, upright, direction, length, colours)
 
 
 def put_signs(pages: Sequence[PageContent]) -> None:
@@ -113,6 +116,13 @@ def _words_of(pages: Sequence[PageContent]) -> Iterator[PageWord]:
 
 
 # --- words beside their types ---------------------------------------------------------------------
+
+
+def _laid(textpage: Any, shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
+    """Each line's block and number, its spans where they are given, and its words."""
+    for number, lines, words in _blocks(textpage, shown):
+        for place, line, drawn in _beside(lines, words):
+            yield number, place, line, drawn
 
 
 def _blocks(
@@ -242,7 +252,7 @@ def _small_letters(outlines: Any) -> dict[tuple[int, int], dict[int, int]]:
                         continue
                     top, bottom = one["bbox"][1], one["bbox"][3]
                     rise = (one["origin"][1] - bottom) / size
-                    if one["c"].isalnum() and 0 < bottom - top < 0.55 * size:
+                    if one["c"].isalnum() and one["c"].isascii() and 0 < bottom - top < 0.55 * size:
                         level = 1 if rise > 0.2 else -1 if rise < -0.05 else 0
                         if level and (one["c"].isdigit() or level > 0):
                             found.setdefault((number, place), {})[at] = level

@@ -141,7 +141,7 @@ class TestTwoColumns:
         said = " ".join(sentences(two_columns))
         assert "Lovelace et al." not in two_columns.text
         assert "layer one" not in said
-        assert sentences(two_columns, "caption")[-1].startswith("The wide figure shows")
+        assert sentences(two_columns, "caption")[-1].startswith("Fig. 1. The wide figure")
         assert len(two_columns.figures) == 1
         noted = " ".join(sentences(two_columns, "footnote"))
         assert "The counts were made twice in the same week of spring." in noted
