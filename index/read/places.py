@@ -27,6 +27,7 @@ _NOTE = re.compile(
     r"accepted|revised|dated?\b|to whom|deceased|author for|lead author|proceedings|copyright|©|"
     r"this (?:work|research|paper|article)|manuscript|to appear|(?:first )?(?:published|appeared) |"
     r"\(?c\) |authors?['’]? address|address:|part of the|member of|on behalf of|"
+    r"research (?:partially|partly|supported|is|was)|partially|partly|based on|key ?words|"
     r"author to whom|full list of|edited by|editors?\b|reviewed by|communicated by|"
     r"academic editor|author notes?|cite this|citation|warning\b|disclaimer|content warning|"
     r"anonymous|(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",

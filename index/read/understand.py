@@ -111,6 +111,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     beside = [part for part in parts if id(part) in opening.apart and part.lines[0].page == first]
     notes.append([line for part in beside for line in part.lines])
     known = read_front(cells, title_lines, notes, listed)
+    if not known.authors:  # few print the authors there, too
+        known = read_front([*cells, *notes[-1]], title_lines, notes[:-1], listed)
     return _paper(draft, layout, pages, identity, known)
 
 
@@ -313,7 +315,8 @@ def _paper(
         authors=front.authors,
         affiliations=affiliations,
         author_affiliations=tuple(
-            tuple(n for place in places for n in numbers[place]) for places in front.places_of
+            tuple(dict.fromkeys(n for place in places for n in numbers[place]))
+            for places in front.places_of
         ),
         keywords=tuple(keywords),
         links=tuple(find_links(text, references)),
