@@ -8,23 +8,21 @@ from dataclasses import dataclass, replace
 
 from index.read.cells import rows_of
 from index.read.names import ends_in_particle, is_collective, is_name, names_of
+from index.read.noted import find_listed, find_noted, find_told, find_unmarked
 from index.read.pages import Line, PageWord
 from index.read.places import (
     INSTITUTION,
     MARKS,
     Name,
     Place,
-    bind,
-    find_listed,
-    find_noted,
     find_places,
-    find_told,
     leading_mark,
     marks_in,
     stands_below,
     without_addresses,
 )
 from index.read.title import is_article_type
+from index.read.whose import bind
 
 _DATELINE = re.compile(
     r"^(?:received|accepted|published|revised|online at|submitted|dated?|keywords?|index terms)\b",
@@ -59,10 +57,13 @@ def read_front(
     inside = {id(line) for line in title}
     rows = [line for line in lines if id(line) not in inside and line.y0 >= below - 2]
     rows = _until_spaced(rows)
-    rows = [line for line in rows if not _is_beside(line, title, rows)]
+    side = [line for line in rows if _is_beside(line, title, rows)]
+    away = {id(line) for line in side}
+    rows = [line for line in rows if id(line) not in away]
+    notes = [side, *notes]  # journals with a column at the side print the affiliations there
     rows = [
         Line(line.page, line.block, words, line.upright)
-        for line in (line for row in rows_of(rows) for line in row)
+        for line in (line for row in rows_of(rows) for line in _with_marks(row))
         if (words := without_addresses(line.words))
     ]
     rows = [line for line in rows if not _DATELINE.match(line.text)]
@@ -78,11 +79,17 @@ def read_front(
     told, given = find_told(notes, names)
     if told and not places:
         return Front(title, said, tuple(told), tuple(given))
-    if not any(place.mark in marks for place in places):
-        places += find_noted([line for note in notes for line in note], marks)
     longer, whose = find_listed(listed, names)
+    if not any(place.mark in marks for place in places):
+        noted = find_noted([line for note in notes for line in note], marks)
+        if longer and sum(map(bool, whose)) >= sum(map(bool, bind(names, noted))):
+            noted = []
+        places += noted
     if len(longer) > sum(not place.mark or place.mark in marks for place in places):
         return Front(title, said, tuple(longer), tuple(whose))
+    counted = any(mark.isalnum() for mark in marks)  # a sign may say whose address it is
+    if not places and not counted and (places := find_unmarked(notes)):
+        return Front(title, said, tuple(places), tuple((0,) for _ in names))
     return Front(title, said, tuple(places), tuple(bind(names, places)))
 
 
@@ -96,6 +103,20 @@ def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool
     same = [one for one in others if abs(one.x0 - left) < 2]
     uneven = max(one.x1 for one in same) - min(one.x1 for one in same) > 4 if same else False
     return flush and len(same) > 1 and uneven and line.x1 < left - 4
+
+
+def _with_marks(row: Sequence[Line]) -> list[Line]:
+    """A row with what begins with a mark joined to the name before it: "Anna Li", "1,2 and Ben"."""
+    joined: list[Line] = []
+    for line in row:
+        last = joined[-1] if joined else None
+        word = line.words[0]
+        marked = all(c.isdigit() or c in f"{MARKS},;" for c in word.text)
+        if last is not None and marked and line.x0 - last.x1 < line.size:
+            joined[-1] = Line(last.page, last.block, [*last.words, *line.words], last.upright)
+        else:
+            joined.append(line)
+    return joined
 
 
 def _until_spaced(rows: Sequence[Line]) -> list[Line]:

@@ -28,7 +28,7 @@ _CONTACT = re.compile(r"@|\bdoi:|https?://|www\.|e-?mail|\.(?:edu|com|org|ac\.\w
 _LONG_NUMBER = re.compile(r"(?<!\d)\d{3,}(?!\d)")  # a postcode, a street's or a year's
 _PARTICLES = frozenset({
     "van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "du", "la", "le", "el",
-    "al", "bin", "ben", "ibn", "ter", "ten", "zu", "zur", "af", "av", "y", "e", "the", "do", "das",
+    "al", "bin", "ben", "ibn", "ter", "ten", "zu", "zur", "af", "av", "y", "e", "do", "das",
     "degli", "dello", "lo", "op", "vom", "zum", "'t", "’t",
 })  # fmt: skip
 # "Schmidt", "d'Autume", "al-Khalili"; a letter with its accent counts as one.
@@ -49,7 +49,7 @@ _EASTERN_PLACE = re.compile(
 )
 _COLLECTIVE = re.compile(
     r"(?!anonymous)(?:the )?(?:[\w.'‐-]+ ){1,7}"
-    r"(?:authors|team|consortium|collaboration|collaborators|investigators|"
+    r"(?:authors|team|consortium|collaborations?|collaborators|investigators|"
     r"(?:working|study|writing) group)",
     re.I,
 )
@@ -69,7 +69,7 @@ _NOT_NAMES = frozenset({
     "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution", "author",
     "authors", "anonymous", "preprint", "draft", "article", "letter", "review", "note", "notes",
     "editor", "editors", "edited", "correspondence", "corresponding", "paper", "report", "journal",
-    "submission", "version", "keywords", "contents", "conference", "proceedings", "volume",
+    "submission", "version", "the", "keywords", "contents", "conference", "proceedings", "volume",
 })  # fmt: skip
 
 

@@ -152,7 +152,10 @@ def _holds_names(part: Paragraph, page: int) -> bool:
     """Whether a paragraph below the title, on its page, is one of names."""
     if part.lines[0].page != page or KNOWN.match(part.text):
         return False
-    return bool(names_of(part.lines[0])) and not parse_heading(part.text).number
+    names = names_of(part.lines[0])
+    if len(names) > 1 and (len(names) > 2 or any(name.marks for name in names)):
+        return True  # "I. I. Smith1, A. Ito2" has no number
+    return bool(names) and not parse_heading(part.text).number
 
 
 # --- the abstract ---------------------------------------------------------------------------------

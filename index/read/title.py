@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 from index.read.headings import KNOWN
 from index.read.letters import unreadable
@@ -49,10 +48,16 @@ _RAISED_END = re.compile(r"\s*(?:[*∗⁎†‡§¶⋆★☆✩#‖]+|\^?\(?\d{1
 def first_page(pages: Sequence[PageContent]) -> int:
     """The place of the page that the paper begins on: after blank pages and covers."""
     worded = [n for n, page in enumerate(pages[:_FIRST_PAGES]) if _upright(page)]
-    for number, after in pairwise(worded):
-        if not _is_cover(pages[number], pages[after]):
-            return number
-    return worded[-1] if worded else 0
+    place = 0
+    while place < len(worded):
+        page = pages[worded[place]]
+        # A page with the licence may stand between a cover and the paper.
+        later = range(place + 1, min(place + 3, len(worded)))
+        after = next((n for n in later if _is_cover(page, pages[worded[n]])), None)
+        if after is None:
+            return worded[place]
+        place = after
+    return 0
 
 
 def _upright(page: PageContent) -> list[Line]:
@@ -166,7 +171,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
         title = [line for line in title[:_MOST_LINES] if line.block == title[0].block]
     for line in reversed(lines[:first]):  # a word alone above it
         above = title[0].y0 - line.y1
-        if abs(line.size - largest) > 0.2 or not -2 <= above < 0.8 * largest:
+        if abs(line.size - largest) > 0.02 * largest or not -largest < above < 0.8 * largest:
             break
         if is_article_type(line.text) or _mostly_bold(line) != _mostly_bold(title[0]):
             break
@@ -184,18 +189,21 @@ def _is_over_names(alone: Line, worded: Sequence[Line], lines: Sequence[Line]) -
 
 def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequence[Line]) -> bool:
     """Whether these lines name a journal: what tells its issue or its address stands right by
-    them, and what can be a title, in the next largest type, further down.
+    them, or an article's type below them, and what can be a title, in the next largest type,
+    further down.
     """
     if len(run) > 2:
         return False
     top, bottom, size = run[0].y0, run[-1].y1, run[0].size
     inside = {id(line) for line in run}
-    if not any(
-        _ISSUE.search(line.text)
-        and id(line) not in inside
-        and line.y1 > top - 1.5 * size
-        and line.y0 < bottom + 1.5 * size
+    around = [
+        line
         for line in lines
+        if id(line) not in inside and line.y1 > top - 1.5 * size and line.y0 < bottom + 1.5 * size
+    ]
+    below = [line for line in around if line.y0 > bottom - 2]
+    if not any(_ISSUE.search(line.text) for line in around) and not any(
+        is_article_type(line.text) for line in below
     ):
         return False
     usual = _usual_size(lines)
@@ -255,7 +263,7 @@ def subtitle_place(lines: Sequence[Line]) -> int:
     """
     for number in range(1, len(lines)):
         last, line = lines[number - 1], lines[number]
-        if not last.text[-1].isalnum():
+        if not last.text[-1].isalnum() or not line.text[0].isupper():
             continue
         before = {_face(one) for one in lines[:number]}
         after = {_face(one) for one in lines[number:]}

@@ -21,11 +21,12 @@ from index.paper import (
     around,
 )
 from index.read.account import account_for
-from index.read.cells import in_cells
 from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
-from index.read.front import Front, read_front, until_prose
+from index.read.front import Front, read_front
+from index.read.front_parts import by_block, front_in_cells, lists_of_places, title_apart
+from index.read.front_spans import UNREADABLE, spans_of_places, title_of
 from index.read.grid import Grid
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.heads import heads_apart
@@ -38,10 +39,9 @@ from index.read.mend import draw_in, mend
 from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
-from index.read.places import MARKS, Place, is_list_of_places
 from index.read.sentences import split_sentences
 from index.read.tables import find_tables
-from index.read.title import find_title, first_page, subtitle_place, without_mark
+from index.read.title import find_title, first_page
 
 _UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
 _GLUED_LABEL = re.compile(
@@ -52,9 +52,6 @@ _ABSTRACT_LABEL = re.compile(
     rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
 )
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
-_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
-_LISTED_LINES = 120  # more is no list of affiliations
-_UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -83,7 +80,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
-    parts = _title_apart(parts, title_words)
+    parts = title_apart(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     opening = find_opening(parts, title_words, headings, layout)
@@ -95,15 +92,16 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
-    front, cells = _in_cells(above, layout, title_words)
+    front, cells = front_in_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]
-    listed = _listed(parts)
+    listed = lists_of_places(parts)
+    first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     grids = find_tables(body, boxes, pages.pages)
     turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
-        for lines in _by_block(page):
+        for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
     for part in front:
         # A caption in the front matter is of a figure over the abstract.
@@ -132,9 +130,13 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             label = draft.composer.span_of(part.words[: part.label])
             if label is not None and label.end < span.end:
                 draft.labels[span.start] = label.end
-    known = read_front(
-        cells, title_lines, _first_lines(layout, draft, ("footnote", "paragraph")), listed
-    )
+    notes = _first_lines(layout, draft, ("footnote", "paragraph"))
+    # Journals with a column at the side print the affiliations there.
+    beside = [part for part in parts if id(part) in opening.apart and part.lines[0].page == first]
+    notes.append([line for part in beside for line in part.lines])
+    known = read_front(cells, title_lines, notes, listed)
+    if not known.authors:  # few print the authors there, too
+        known = read_front([*cells, *notes[-1]], title_lines, notes[:-1], listed)
     return _paper(draft, layout, pages, identity, known)
 
 
@@ -151,83 +153,6 @@ def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
     draft.blocks.append(Block("table", whole))
     draft.pages[whole.start] = part.lines[0].page
     draft.grids.append((grid, spans))
-
-
-# --- front matter ---------------------------------------------------------------------------------
-
-
-def _title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
-    """The paragraphs, with what is set in one block with the title apart from it: the names and
-    places, and the running text below them.
-    """
-    done: list[Paragraph] = []
-    for part in parts:
-        titled = [any(id(word) in title for word in line.words) for line in part.lines]
-        last = max((n for n, inside in enumerate(titled) if inside), default=len(titled) - 1)
-        below = part.lines[last + 1 :]
-        if not below:
-            done.append(part)
-            continue
-        front = until_prose(below)
-        for lines in (part.lines[: last + 1], front, below[len(front) :]):
-            if lines:
-                done.append(Paragraph(part.kind, list(lines)))
-    return done
-
-
-def _in_cells(
-    parts: Sequence[Paragraph], layout: Layout, title: set[int]
-) -> tuple[list[Paragraph], list[Line]]:
-    """The front matter with what stands below the title in its cells, and the lines of these.
-
-    Lines of authors side by side are joined in ``parts``, row by row.
-    """
-    places = [n for n, part in enumerate(parts) if any(id(word) in title for word in part.words)]
-    first = places[0] if places else len(parts)
-    done = list(parts[:first])
-    below: list[Line] = []
-    after: list[Paragraph] = []
-    for part in parts[first:]:
-        said = [line for line in part.lines if any(id(word) in title for word in line.words)]
-        if said:
-            done.append(Paragraph(part.kind, said))
-        if part.kind == "caption" or KEYWORDS_LABEL.match(part.text) or INDEXING.match(part.text):
-            after.append(part)
-        else:
-            titled = {id(line) for line in said}
-            below += [line for line in part.lines if id(line) not in titled]
-    words = {id(word) for line in below for word in line.words}
-    apart = [line for line in layout.first_page if any(id(word) in words for word in line.words)]
-    found = {id(word) for line in apart for word in line.words}
-    cells = in_cells(apart if found == words else below)
-    done += [Paragraph("paragraph", lines) for lines in cells]
-    return [*done, *after], [line for lines in cells for line in lines]
-
-
-def _by_block(page: PageContent) -> list[list[Line]]:
-    """The upright lines of a cover page by their blocks."""
-    blocks: dict[int, list[Line]] = {}
-    for line in page.lines:
-        if line.upright:
-            blocks.setdefault(line.block, []).append(line)
-    return list(blocks.values())
-
-
-def _listed(parts: Sequence[Paragraph]) -> list[list[Line]]:
-    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
-    found: list[list[Line]] = []
-    for place, part in enumerate(parts):
-        if part.kind == "caption" or not is_list_of_places(part.text):
-            continue
-        lines = list(part.lines)
-        for following in parts[place + 1 :]:
-            first = following.lines[0]
-            near = first.page == lines[-1].page and abs(first.y0 - lines[-1].y1) < 0.9 * first.size
-            if not near or abs(first.size - lines[-1].size) > 0.6 or len(lines) > _LISTED_LINES:
-                break
-            lines += following.lines
-        found.append(lines)
-    return found
 
 
 # --- labels at the head of a paragraph ------------------------------------------------------------
@@ -407,9 +332,9 @@ def _paper(
             sentences += [
                 Sentence(one, kind)
                 for one in split_sentences(text, span)
-                if unreadable(one.of(text)) <= _UNREADABLE * len(one)
+                if unreadable(one.of(text)) <= UNREADABLE * len(one)
             ]
-    affiliations, numbers = _affiliations(draft, text, front.places)
+    affiliations, numbers = spans_of_places(draft.composer, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
     figures = tuple(_figures(blocks, text, draft, turned))
@@ -420,11 +345,12 @@ def _paper(
         source="pdf",
         sha256=identity.sha256,
         text=text,
-        title=_title(draft, text, front.title_lines),
+        title=title_of(draft.composer, text, front.title_lines),
         authors=front.authors,
         affiliations=affiliations,
         author_affiliations=tuple(
-            tuple(n for place in places for n in numbers[place]) for places in front.places_of
+            tuple(dict.fromkeys(n for place in places for n in numbers[place]))
+            for places in front.places_of
         ),
         keywords=tuple(keywords),
         links=tuple(find_links(text, references)),
@@ -457,77 +383,6 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
         else word
         for word in words
     )
-
-
-def _title(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
-    """The title's lines as one, hyphens at their ends undone where they were set as one block, a
-    colon before a subtitle, and no footnote's mark.
-    """
-    if not lines:
-        return ""
-    place = subtitle_place(lines)
-    title = without_mark(_said(draft, text, lines[:place]), lines[:place])
-    if place == len(lines) or not title:
-        return title
-    subtitle = without_mark(_said(draft, text, lines[place:]), lines[place:])
-    return f"{title}: {subtitle}"
-
-
-def _said(draft: _Draft, text: str, lines: Sequence[Line]) -> str:
-    span = draft.composer.span_of([word for line in lines for word in line.words])
-    said = span.of(text) if span is not None else " ".join(line.text for line in lines)
-    return "" if unreadable(said) > _UNREADABLE * len(said) else " ".join(said.split())
-
-
-def _affiliations(
-    draft: _Draft, text: str, places: Sequence[Place]
-) -> tuple[tuple[Span, ...], list[list[int]]]:
-    """Where the places went in the text, and for each place the numbers of its spans.
-
-    A place whose lines went apart has several.
-    """
-    spans: list[Span] = []
-    known: dict[str, int] = {}
-    numbers: list[list[int]] = []
-    for place in places:
-        numbers.append([])
-        for run in _runs(draft, place):
-            span = _trimmed(run, text, 0 if numbers[-1] else place.marker)
-            if span is None:
-                continue
-            said = " ".join(span.of(text).split())
-            if said not in known:  # "Google Brain" may stand under each of its authors
-                known[said] = len(spans)
-                spans.append(span)
-            numbers[-1].append(known[said])
-    return tuple(spans), numbers
-
-
-def _runs(draft: _Draft, place: Place) -> list[Span]:
-    """The stretches of text that the words of a place went to."""
-    whole = draft.composer.span_of(place.words)
-    if whole is not None:
-        return [whole]
-    runs: list[list[PageWord]] = []
-    for word in place.words:
-        if runs and draft.composer.span_of([*runs[-1], word]) is not None:
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    spans = (draft.composer.span_of(run) for run in runs)
-    return [span for span in spans if span is not None]
-
-
-def _trimmed(span: Span, text: str, marker: int) -> Span | None:
-    """Without its marker and the punctuation around it; None if little is left."""
-    if marker and text.startswith("^", span.start):  # as it was written: "^1" or "^(1,2)"
-        marker += 3 if text.startswith("^(", span.start) else 1
-    said = text[span.start + marker : span.end]
-    end = span.start + marker + len(said.rstrip(_AROUND + MARKS))
-    start = span.end - len(said.lstrip(_AROUND))
-    if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
-        end += 1
-    return Span(start, end) if sum(c.isalpha() for c in text[start:end]) > 1 else None
 
 
 def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:

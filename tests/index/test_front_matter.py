@@ -206,7 +206,10 @@ def test_marks_before_places(tmp_path: Path, mark: str) -> None:
 
 
 def test_marks_after_places_in_cells(tmp_path: Path) -> None:
-    grid = "[Adobe Research#super[1] \\ Seattle, WA, 98103], [Paul G. Allen School#super[2] \\ Seattle]"
+    grid = (
+        "[Adobe Research#super[1] \\ Seattle, WA, 98103], [Paul G. Allen School#super[2] "
+        "\\ Seattle]"
+    )
     paper = paper_of(
         tmp_path,
         HEAD
@@ -224,8 +227,10 @@ def test_what_is_no_place(tmp_path: Path) -> None:
         HEAD
         + "#align(center)[Ada Lovelace#super[1], Li Xu#super[1]]\n\n"
         + "#align(center)[#super[1]University of Kiel, Germany]\n\n"
-        + "#align(center)[WARNING: This paper contains leaves that some readers may find upsetting.]\n"
-        + "#v(20pt)\n#rect(width: 80%)[#text(size: 8pt)[The kitten is really lovely #h(1fr) input]]\n"
+        + "#align(center)[WARNING: This paper contains leaves that some readers may find "
+        "upsetting.]\n"
+        + "#v(20pt)\n#rect(width: 80%)[#text(size: 8pt)[The kitten is really lovely #h(1fr) "
+        "input]]\n"
         + "#align(center)[Edited by Grace Hopper, Yale University, New Haven, CT]\n\n"
         + "#align(center)[Author Note]\n"
     )
@@ -255,7 +260,10 @@ def test_without_authors_there_are_no_places(tmp_path: Path, nobody: str) -> Non
     ],
 )
 def test_the_kind_of_article_is_no_title(tmp_path: Path, above: str) -> None:
-    big = f"#text(size: 17pt)[{above}]\n\n#text(size: 17pt)[{TITLE}]\n\nAda Lovelace and Li Xu\n\n{KIEL}"
+    big = (
+        f"#text(size: 17pt)[{above}]\n\n#text(size: 17pt)[{TITLE}]\n\nAda Lovelace and Li "
+        f"Xu\n\n{KIEL}"
+    )
     paper = paper_of(tmp_path, big)
     assert paper.title == TITLE
     assert paper.authors == ("Ada Lovelace", "Li Xu")
@@ -316,7 +324,8 @@ def test_a_blank_first_page(tmp_path: Path) -> None:
     "cover",
     [
         f"#text(size: 20pt)[{TITLE}]\n\nAda Lovelace, Zoe Muller\n\n*To cite this version:*\n\n"
-        f"Ada Lovelace, Zoe Muller. {TITLE}. Leaves, 2023. hal-0401\n\n*HAL Id: hal-0401*\n\n{prose(3)}",
+        f"Ada Lovelace, Zoe Muller. {TITLE}. Leaves, 2023. hal-0401\n\n*HAL Id: "
+        f"hal-0401*\n\n{prose(3)}",
         f"*Journal of Leaves* #h(1fr) ISSN: 0094-9655\n\n#text(size: 18pt)[*{TITLE}*]\n\n"
         "#text(size: 12pt)[*Ada Lovelace & Zoë Müller*]\n\nTo link to this article: "
         "https://doi.org/10.1080/1\n\nPublished online: 02 Jul 2018.\n\n"
@@ -361,7 +370,8 @@ def test_marks_before_the_affiliations_at_the_end(tmp_path: Path, label: str) ->
     paper = paper_of(
         tmp_path,
         HEAD + "Ada Lovelace#super[1], Li Xu#super[2] and Bela Muster#super[3]",
-        f"\n\n#text(size: 8pt)[{label} \\ #super[1]{KIEL}, 24118 Kiel, Germany. #super[2]Snap Trees, "
+        f"\n\n#text(size: 8pt)[{label} \\ #super[1]{KIEL}, 24118 Kiel, Germany. #super[2]Snap "
+        "Trees, "
         "Turin, Italy. #super[3]Yale University, New Haven, CT, USA.\n\nReceived: 3 May 2021]",
     )
     assert said(paper) == [
@@ -373,9 +383,12 @@ def test_marks_before_the_affiliations_at_the_end(tmp_path: Path, label: str) ->
 
 def test_a_column_beside_the_title_holds_no_authors(tmp_path: Path) -> None:
     side = (
-        "#place(top + left, dx: -130pt, dy: 20pt, box(width: 110pt, text(size: 8pt)[#text(size: 14pt)"
-        "[Research] \\ \\ Cite this article: Lovelace A, Xu L. 2019 Counting the leaves. Biol. Lett. "
-        "15: 20190070 \\ \\ Received: 29 January 2019 \\ \\ *Author for correspondence:* \\ Li Xu]))"
+        "#place(top + left, dx: -130pt, dy: 20pt, box(width: 110pt, text(size: "
+        "8pt)[#text(size: 14pt)"
+        "[Research] \\ \\ Cite this article: Lovelace A, Xu L. 2019 Counting the leaves. "
+        "Biol. Lett. "
+        "15: 20190070 \\ \\ Received: 29 January 2019 \\ \\ *Author for correspondence:* \\ "
+        "Li Xu]))"
     )
     front = (
         f"{side}\n#text(size: 20pt)[{TITLE} that no Machine has Ever Seen in a Forest]\n\n"
@@ -409,9 +422,10 @@ def test_a_name_that_a_lines_end_breaks(tmp_path: Path) -> None:
 def test_places_that_run_on_in_one_paragraph(tmp_path: Path) -> None:
     paper = paper_of(
         tmp_path,
-        HEAD
-        + "Ada Lovelace*#super[1]*, Li Xu*#super[2]*\n\n*1* Institute of Leaves, University of Kiel, "
-        "Kiel, Germany, *2* West Florida Research and Education Center, University of Florida, Jay, "
+        HEAD + "Ada Lovelace*#super[1]*, Li Xu*#super[2]*\n\n*1* Institute of Leaves, University "
+        "of Kiel, "
+        "Kiel, Germany, *2* West Florida Research and Education Center, University of "
+        "Florida, Jay, "
         "FL, United States of America",
     )
     assert said(paper) == [
@@ -424,11 +438,117 @@ def test_places_that_run_on_in_one_paragraph(tmp_path: Path) -> None:
 def test_a_town_below_a_university_in_the_type_of_names(tmp_path: Path) -> None:
     paper = paper_of(
         tmp_path,
-        HEAD
-        + "#align(center)[Ada Lovelace \\ University of Kiel \\ New York \\ \\ Li Xu \\ Yale University "
+        HEAD + "#align(center)[Ada Lovelace \\ University of Kiel \\ New York \\ \\ Li Xu \\ Yale "
+        "University "
         "\\ New Haven]",
     )
     assert said(paper) == [
         ("Ada Lovelace", ["University of Kiel New York"]),
         ("Li Xu", ["Yale University New Haven"]),
     ]
+
+
+def test_affiliations_in_the_column_at_the_side(tmp_path: Path) -> None:
+    side = (
+        "#place(top + left, dx: -130pt, dy: 60pt, box(width: 110pt, text(size: "
+        "8pt)[#super[1]Institute "
+        "of Leaves, \\ University of Kiel, Germany \\ #super[2]Yale University, New \\ "
+        "Haven, CT, USA "
+        "\\ \\ *Correspondence to* \\ Dr Li Xu, Yale University]))"
+    )
+    front = (
+        f"{side}\n#text(size: 20pt)[{TITLE} that no Machine has Ever Seen in a Forest]\n\n"
+        "#text(size: 12pt)[Ada Lovelace#super[1] and Li Xu#super[2]]"
+    )
+    paper = paper_of(tmp_path, front, page="margin: (left: 190pt, right: 60pt, y: 60pt)")
+    assert said(paper) == [
+        ("Ada Lovelace", ["Institute of Leaves, University of Kiel, Germany"]),
+        ("Li Xu", ["Yale University, New Haven, CT, USA"]),
+    ]
+
+
+def test_a_footnote_without_a_mark_is_for_all(tmp_path: Path) -> None:
+    foot = (
+        "#place(bottom, float: true, text(size: 8pt)[\\* Correspondence: ada\\@kiel.de \\ "
+        "Institute of "
+        "Physiology, University of Kiel, \\ Universitätsstr 17, 24118 Kiel, Germany])"
+    )
+    paper = paper_of(tmp_path, f"{HEAD}#align(center)[Li Xu and Ada Lovelace\\*]\n{foot}")
+    place = "Institute of Physiology, University of Kiel, Universitätsstr 17, 24118 Kiel, Germany"
+    assert said(paper) == [("Li Xu", [place]), ("Ada Lovelace", [place])]
+
+
+def test_a_journals_name_above_an_articles_type(tmp_path: Path) -> None:
+    head = (
+        '#text(size: 24pt, weight: "bold")[BMC Leaves]\n\n#text(size: 14pt)[Research article]\n\n'
+        f'#text(size: 16pt, weight: "bold")[{TITLE}]\n\n#text(size: 15pt)[Ada Lovelace and Li '
+        "Xu]\n\n"
+    )
+    paper = paper_of(tmp_path, head + KIEL)
+    assert (paper.title, paper.authors) == (TITLE, ("Ada Lovelace", "Li Xu"))
+
+
+@pytest.mark.parametrize("title", ["Tilings", "Tidy Leaves"])
+def test_a_short_title_in_the_largest_type(tmp_path: Path, title: str) -> None:
+    head = f"#align(center, text(size: 17pt)[{title}#super[∗]])\n\n"
+    paper = paper_of(tmp_path, head + f"#align(center)[Ada Lovelace and Li Xu \\ {KIEL}]")
+    assert (paper.title, paper.authors) == (title, ("Ada Lovelace", "Li Xu"))
+
+
+def test_a_title_in_the_type_of_the_text_and_in_its_block(tmp_path: Path) -> None:
+    source = f"""
+#set page(margin: 72pt, paper: "a4")
+#set text(font: "Libertinus Serif", size: 12pt)
+*GE98* \\
+{TITLE} in the northern hills of a country with many rivers and \\
+few roads \\
+Alabsi S#super[1], Alhadainy HA#super[2], Darrag AM#super[2] \\
+_#super[1]Ministry of Health, Sanaa, Yemen, #super[2]Tanta University, Tanta, Egypt_ \\
+{prose(9)}
+"""
+    path = tmp_path / "paper.pdf"
+    typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+    paper = understand(read_pages(path, 50), identify("paper", "", ""))
+    assert paper.title == (
+        f"{TITLE} in the northern hills of a country with many rivers and few roads"
+    )
+    assert said(paper) == [
+        ("Alabsi S", ["Ministry of Health, Sanaa, Yemen"]),
+        ("Alhadainy HA", ["Tanta University, Tanta, Egypt"]),
+        ("Darrag AM", ["Tanta University, Tanta, Egypt"]),
+    ]
+    assert any("Here sparse" in one.span.of(paper.text) for one in paper.sentences)
+
+
+def test_sentences_about_authors_are_no_places(tmp_path: Path) -> None:
+    front = HEAD + (
+        f"#align(center)[Ada Lovelace#super[1], Li Xu#super[1] \\ #super[1]{KIEL}, Uprizer "
+        "Building "
+        "\\#323, Kiel \\ Lovelace is an assistant professor of leaves at the university of Kiel.]"
+    )
+    paper = paper_of(tmp_path, front)
+    assert all_places(paper) == [f"{KIEL}, Uprizer Building #323, Kiel"]
+
+
+def test_names_with_initials_are_no_numbered_heading(tmp_path: Path) -> None:
+    names = "I. I. Didenkulova#super[1], A. V. Slunyaev#super[2], and C. Kharif#super[1]"
+    paper = paper_of(tmp_path, f"{HEAD}*{names}*\n\n#super[1]{KIEL}\n\n#super[2]{TURIN}")
+    assert paper.authors == ("I. I. Didenkulova", "A. V. Slunyaev", "C. Kharif")
+    assert all_places(paper) == [KIEL, TURIN]
+
+
+def test_a_page_between_the_cover_and_the_paper(tmp_path: Path) -> None:
+    cover = f"#text(size: 20pt)[{TITLE}]\n\nAda Lovelace, Zoë Müller\n\n*To cite this version:*"
+    licence = "Distributed under a Creative Commons Attribution 4.0 International License"
+    pages = f"{cover}\n#pagebreak()\n{licence}\n#pagebreak()\n{FRONT}"
+    paper = paper_of(tmp_path, pages)
+    assert said(paper) == [("Ada Lovelace", [KIEL]), ("Zoë Müller", [KIEL])]
+    assert licence in " ".join(paper.text.split())
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="../shared is not here")
+def test_a_japanese_title_and_its_authors() -> None:
+    path = CASES / "10-cjk-papers" / "ja.pdf"
+    paper = understand(read_pages(path, 50), identify("paper", "", ""))
+    assert paper.title == "雨量計のない河川水位の再帰モデル"
+    assert paper.authors == ("山田太郎", "鈴木花子")
