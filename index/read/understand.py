@@ -79,7 +79,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
         captions_apart(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = _without_labels(heads_apart(paragraphs(layout), layout))
+    parts = without_labels(heads_apart(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
@@ -233,7 +233,7 @@ def _listed(parts: Sequence[Paragraph]) -> list[list[Line]]:
 # --- labels at the head of a paragraph ------------------------------------------------------------
 
 
-def _without_labels(parts: list[Paragraph]) -> list[Paragraph]:
+def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
 
     A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
