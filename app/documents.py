@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.render import answer_json, box_json
-from index.paper import ClaimHit, Finding, Hit, Loss, Paper
+from index.paper import Cell, ClaimHit, Finding, Hit, Loss, Paper, quote_cell
 
 if TYPE_CHECKING:
     from app.ask import Answer
@@ -105,6 +105,14 @@ def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
             }
             for figure in paper.figures
         ],
+        "tables": [
+            {
+                "label": table.label,
+                "header": [[_cell_json(paper, cell) for cell in row] for row in table.header],
+                "rows": [[_cell_json(paper, cell) for cell in row] for row in table.rows],
+            }
+            for table in paper.tables
+        ],
         "findings": [
             *(_hidden_json(finding) for finding in paper.findings),
             *(_lost_json(loss) for loss in paper.losses),
@@ -113,6 +121,18 @@ def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
             {**asdict(account), "lost": list(account.lost), "share": round(account.share, 4)}
             for account in paper.accounts
         ],
+    }
+
+
+def _cell_json(paper: Paper, cell: Cell) -> dict[str, Any]:
+    return {
+        "text": " ".join(cell.span.of(paper.text).split()),
+        "quote": quote_cell(paper, cell),
+        "row": cell.row,
+        "column": cell.column,
+        "down": cell.down,
+        "across": cell.across,
+        "box": box_json(cell.box) if cell.box else None,
     }
 
 
@@ -155,6 +175,7 @@ def _failed_json(row: PaperRow) -> dict[str, Any]:
         "arxiv": None,
         "sections": [],
         "figures": [],
+        "tables": [],
         "findings": [],
         "accounts": [],
     }

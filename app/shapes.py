@@ -251,6 +251,36 @@ class FigureShape(Shape):
     """Where the figure is, where that was found."""
 
 
+class CellShape(Shape):
+    """A cell of a table that is not empty."""
+
+    text: str
+    """Its words."""
+    quote: str
+    """Its words with the heads of its row and column: `BERT: 84.6 (MNLI dev)`."""
+    row: int
+    """From 0, the head's rows first."""
+    column: int
+    """From 0."""
+    down: int
+    """How many rows it covers."""
+    across: int
+    """How many columns it covers."""
+    box: BoxShape | None
+    """Where it is, in a file with pages."""
+
+
+class TableShape(Shape):
+    """A table with its cells."""
+
+    label: str
+    """As `Table 2`; empty for one without a caption."""
+    header: list[list[CellShape]]
+    """The rows of column heads; may be empty."""
+    rows: list[list[CellShape]]
+    """The other rows."""
+
+
 class FindingShape(Shape):
     """Text in the file that a reader of the page does not see, or that gloss could not read; it is
     in no passage."""
@@ -344,6 +374,8 @@ class PaperShown(Shape):
     """In order."""
     figures: list[FigureShape]
     """In order."""
+    tables: list[TableShape]
+    """Those whose rows and columns were found."""
     findings: list[FindingShape]
     """Hidden and lost text, which no search finds and no digest quotes."""
     accounts: list[AccountShape]

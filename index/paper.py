@@ -304,10 +304,16 @@ class Table:
     heads: tuple[int, ...]  # rows, counted as those of cells, that head the columns anew
     box: Box | None
 
+    @property
+    def span(self) -> Span:
+        """From its first cell to its last."""
+        rows = (*self.header, *self.rows)
+        return Span(rows[0][0].span.start, rows[-1][-1].span.end)
+
     def row_heads(self, cell: Cell) -> tuple[Cell, ...]:
         """The cells that name the row of ``cell``, outermost first, without itself: the heads of
         the rows' group, then those of the row."""
-        if any(cell in row for row in self.header):
+        if cell.row < len(self.header):
             return ()
         return tuple(
             one
@@ -519,9 +525,7 @@ def runs_of(boxes: Sequence[Box]) -> tuple[Box, ...]:
 
 def quote_cell(paper: Paper, cell: Cell) -> str:
     """A cell of one of the paper's tables with its heads: "BERT: 84.6 (MNLI dev)"."""
-    table = next(
-        one for one in paper.tables if any(cell in row for row in (*one.header, *one.rows))
-    )
+    table = next(one for one in paper.tables if one.span.contains(cell.span))
 
     def said(cells: Iterable[Cell]) -> str:
         texts = (" ".join(one.span.of(paper.text).split()) for one in cells)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind, Span
+from index.read.bars import find_tables
 from index.read.headings import Heading, assign_roles
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL, keyword_spans
@@ -75,6 +76,7 @@ class Body:
             blocks=self.blocks,
             sentences=self.sentences,
             figures=self.figures,
+            tables=tuple(find_tables(self.text, self.blocks, self.figures)),
         )
 
 

@@ -28,6 +28,11 @@ _NUMBER = re.compile(
 )
 
 
+def is_number(text: str) -> bool:
+    """Whether a cell's text is a number, or stands for one: "12.5 (0.3)", "–", "n/a"."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 @dataclass(slots=True)
 class GridCell:
     """A cell before it is written: its printed lines, and the columns and rows that it covers."""
@@ -46,7 +51,7 @@ class GridCell:
     @property
     def is_number(self) -> bool:
         """Whether it is a number, or stands for one."""
-        return _NUMBER.fullmatch(self.text) is not None
+        return is_number(self.text)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ be told apart stays text. Each table becomes one block of the text, row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from index.paper import Box
 from index.read.figures import figure_name
@@ -36,11 +36,15 @@ _ROWS_MOST = 400  # of a table; more is no table, and the search takes the squar
 
 
 def find_tables(
-    parts: list[Paragraph], boxes: dict[int, Box], pages: Sequence[PageContent]
+    parts: list[Paragraph],
+    boxes: dict[int, Box],
+    pages: Sequence[PageContent],
+    kept: Collection[int] = (),
 ) -> dict[int, Grid]:
     """The tables of captions that have a box, by the identity of the paragraph that each became.
 
-    ``boxes`` has the identities of the captions' paragraphs. The paragraphs of a table in ``parts``
+    ``boxes`` has the identities of the captions' paragraphs, ``kept`` those of paragraphs that are
+    no part of a table whatever their kind. The paragraphs of a table in ``parts``
     are replaced by one, which stands where the first of them stood.
     """
     page_of = {page.number: page for page in pages}
@@ -54,7 +58,7 @@ def find_tables(
         lines = [
             cut
             for part in parts
-            if part.kind == "table"
+            if part.kind == "table" and id(part) not in kept
             for line in part.lines
             if line.page == box.page and (cut := _cut(line, area, inside=True)) is not None
         ]
@@ -64,7 +68,7 @@ def find_tables(
             continue
         table = Paragraph("table", [line for row in grid.rows for c in row for line in c.lines])
         put = [table, *([Paragraph("table", notes)] if notes else [])]
-        parts[:] = _replaced(parts, area, box.page, put)
+        parts[:] = _replaced(parts, area, box.page, put, kept)
         grids[id(table)] = grid
     return grids
 
@@ -88,12 +92,20 @@ def _cut(line: Line, area: Area, *, inside: bool) -> Line | None:
 
 
 def _replaced(
-    parts: Sequence[Paragraph], area: Area, page: int, put: Sequence[Paragraph]
+    parts: Sequence[Paragraph],
+    area: Area,
+    page: int,
+    put: Sequence[Paragraph],
+    kept: Collection[int],
 ) -> Iterator[Paragraph]:
     """The paragraphs with ``put`` in place of the table text in an area of a page."""
     waiting = list(put)
     for part in parts:
-        if part.kind != "table" or all(line.page != page for line in part.lines):
+        if (
+            part.kind != "table"
+            or id(part) in kept
+            or all(line.page != page for line in part.lines)
+        ):
             yield part
             continue
         rest = [

@@ -98,7 +98,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
-    grids = find_tables(body, boxes, pages.pages)
+    grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
     turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
@@ -425,7 +425,7 @@ def _tables(draft: _Draft, figures: Sequence[Figure], words: Words) -> Iterator[
     """The tables whose caption names them, in the order of the text."""
     by_caption = {figure.caption.start: figure for figure in figures}
     for grid, spans in draft.grids:
-        figure = by_caption.get(draft.captions[grid.caption])
+        figure = by_caption.get(draft.captions.get(grid.caption, -1))
         if figure is None or figure.box is None:
             continue
         rows = tuple(

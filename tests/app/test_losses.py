@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from app.day import Day, to_html_day
 from app.digest import Digest
 from app.render import losses_said, to_html, to_json, to_markdown
 from app.saved import from_text, to_text
-from index.paper import Box, Finding, Loss, PageAccount
+from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
 
 LOSSES = (Loss(3, 1.0, "the PDF engine failed: no memory"), Loss(6, 0.08, "its words were lost"))
 
@@ -94,3 +95,23 @@ def test_show_prints_the_account_and_what_was_lost(
     ]
     assert [one["share"] for one in document["accounts"]] == [1.0, 0.92, 0.0]
     assert document["accounts"][1]["lost"] == ["lantern"]
+
+
+def test_show_as_json_has_tables_with_cells(
+    run_gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Lamp | Hours\nTallow | 3.5"
+    spans = [
+        Span(text.index(one), text.index(one) + len(one)) for one in re.findall(r"[\w.]+", text)
+    ]
+    lamp, hours, tallow, number = (
+        Cell(span, None, place // 2, place % 2) for place, span in enumerate(spans)
+    )
+    table = Table("Table 1", Span(0, 0), ((lamp, hours),), ((tallow, number),), 1, (), None)
+    paper = replace(library.paper("2401.00001"), text=text, tables=(table,), sections=())
+    paper = replace(paper, abstract=None)
+    monkeypatch.setattr(library, "paper", lambda _: paper)
+    [shown] = json.loads(run_gloss("show", "2401.00001", "--json").out)["tables"]
+    assert shown["label"] == "Table 1"
+    assert [cell["text"] for cell in shown["header"][0]] == ["Lamp", "Hours"]
+    assert shown["rows"][0][1]["quote"] == "Tallow: 3.5 (Hours)"

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.paper import Box, Paper, Table, quote_cell
+from index.read.html import read_html
 from index.read.identity import identify
 from index.read.layout import Paragraph
+from index.read.markdown import read_markdown
 from index.read.pages import Area, Line, PageContent, PageWord, Style
 from index.read.pdf import read_pages
 from index.read.tables import find_tables
@@ -273,3 +275,58 @@ def test_tables_of_papers(name: str, label: str, quote: str) -> None:
     paper = understand(read_pages(path, 100), identify("paper", "", ""))
     [table] = [one for one in paper.tables if one.label == label]
     assert quote in _quotes(paper, table)
+
+
+# --- Markdown and HTML ----------------------------------------------------------------------------
+
+ROWS = """| Lamp | Lumen | Hours |
+|------|------:|------:|
+| Tallow | 12 | 3.5 |
+| Wax | | 4 |
+| Oil | 21 | 7 |
+"""
+
+
+def _markdown(folder: Path, table: str) -> Paper:
+    path = folder / "lanterns.md"
+    path.write_text(f"# Lanterns\n\n## Results\n\n{PROSE}\n\n{table}\n\n{PROSE}\n", "utf-8")
+    paper = read_markdown(path, "lanterns", None)
+    assert isinstance(paper, Paper)
+    return paper
+
+
+def test_a_table_of_markdown_has_cells(tmp_path: Path) -> None:
+    paper = _markdown(tmp_path, f"Table 1: Light of lamps.\n\n{ROWS}")
+    [table] = paper.tables
+    assert (table.label, table.caption.of(paper.text)) == ("Table 1", "Table 1: Light of lamps.")
+    quotes = _quotes(paper, table)
+    assert "Tallow: 3.5 (Hours)" in quotes
+    assert "Wax: 4 (Hours)" in quotes
+    assert all(cell.box is None for row in table.rows for cell in row)
+
+
+def test_a_table_without_a_caption_has_no_label(tmp_path: Path) -> None:
+    [table] = _markdown(tmp_path, ROWS).tables
+    assert table.label == ""
+
+
+def test_a_table_of_html_has_cells(tmp_path: Path) -> None:
+    path = tmp_path / "lanterns.html"
+    path.write_text(
+        f"<html><body><article><h1>Lanterns</h1><h2>Results</h2><p>{PROSE}</p><figure><table>"
+        "<tr><th>Lamp</th><th>Lumen</th></tr><tr><td>Tallow</td><td>12</td></tr>"
+        "<tr><td>Wax</td><td>14</td></tr></table><figcaption>Table 2: Light.</figcaption></figure>"
+        f"<p>{PROSE}</p></article></body></html>",
+        "utf-8",
+    )
+    paper = read_html(path, "lanterns", None)
+    assert isinstance(paper, Paper)
+    [table] = paper.tables
+    assert table.label == "Table 2"
+    assert "Wax: 14 (Lumen)" in _quotes(paper, table)
+
+
+def test_rows_of_unlike_length_are_text_and_no_table(tmp_path: Path) -> None:
+    paper = _markdown(tmp_path, ROWS.replace("| Wax | |", "| Bees \\| wax | 14 |"))
+    assert paper.tables == ()
+    assert "Tallow | 12 | 3.5" in paper.text
