@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from index.read.english import common_words
+from index.read.unicode import clean
 
 # Accents that old TeX fonts draw as a letter of their own, before or after the letter they sit on.
 _SPACING_ACCENTS = {
@@ -20,7 +21,10 @@ _SPACING_ACCENTS = {
 ACCENTS = "".join(_SPACING_ACCENTS)
 _ACCENT_FIRST = re.compile(f"([{ACCENTS}])([A-Za-zı])")
 _ACCENT_LAST = re.compile(f"([A-Za-zı])([{ACCENTS}])")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+# Kept for what comes after: a hyphen that is only drawn at a line's end, and letters without a
+# meaning, which are counted.
+_KEPT = re.compile("([\u00ad\ue000-\uf8ff]+)")
+_NEEDED = "\u200c\u200d"  # ``clean`` leaves joiners where a script needs them
 _UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff]")
 
 
@@ -73,8 +77,9 @@ def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) ->
         text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
     else:
         text = _composed(text, edges)
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    return "".join(c for c in text if c.isprintable() or c == "\u00ad").replace("\ufffd", "�")
+    pieces = [piece if _KEPT.match(piece) else clean(piece) for piece in _KEPT.split(text)]
+    text = unicodedata.normalize("NFC", "".join(pieces))
+    return "".join(c for c in text if c.isprintable() or c in _NEEDED or _KEPT.match(c))
 
 
 def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:

@@ -16,15 +16,25 @@ from typing import Any
 
 from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
-from index.read.hidden import Doubtful, PageFacts, Sight, alike, find_hidden, findings_of
+from index.read.hidden import (
+    MOST_FINDINGS,
+    Doubtful,
+    PageFacts,
+    Sight,
+    alike,
+    find_hidden,
+    findings_of,
+)
 from index.read.letters import clean_text, draws_digits_twice, symbol_table, unreadable
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
+from index.read.unicode import spelled
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _LEAST_LETTERS = 3
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
+_SAID = 200  # characters of a finding
 _BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
@@ -243,6 +253,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
         content.findings += findings_of(number, hidden)
         content.hidden = [one.word for one in hidden]
         content.lines = _without(lines, {id(one.word) for one in hidden})
+    content.findings += _spelled(number, shown, area)
     everything = _textpage(display_list, None)
     if beside.tight or _CLIPS.search(page.read_contents()):
         # What a clip leaves nothing of is in no display list, so the page itself is asked.
@@ -250,6 +261,13 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     away, content.outside = _out_of_sight(page, everything, shown, area)
     content.findings += away
     return content
+
+
+def _spelled(number: int, shown: Sequence[tuple[Any, ...]], area: Area) -> list[Finding]:
+    """What characters that draw nothing spell on a page."""
+    said = spelled(" ".join([word[4] for word in shown]))
+    box = Box(number, area.x0, area.y0, area.x1, area.y1)
+    return [Finding("unicode", text[:_SAID], box) for text in said[:MOST_FINDINGS]]
 
 
 def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]], list[PrintedLine]]:
