@@ -29,7 +29,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from index.config import PASSAGES_MAX, Settings
+from index.config import Settings
 from index.embed import Embedder
 from index.errors import ClusterUnusable, GlossError
 from index.library import (
@@ -299,7 +299,6 @@ class _Tools:
     reader: Any
     cut: Splitter
     encoders: Encoders
-    passages_max: int = PASSAGES_MAX
 
 
 def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
@@ -323,7 +322,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
             reading: Reading = tools.reader.read(path, name=row["name"])
     prepared = None
     if reading.status == "ok":
-        prepared = prepare(reading, tools.cut, tools.encoders, stages, tools.passages_max)
+        prepared = prepare(reading, tools.cut, tools.encoders, stages)
     return Done(reading, prepared, stages.seconds)
 
 
@@ -344,8 +343,7 @@ def _tools(job: Job) -> _Tools:
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
     if embedder.fingerprint != job.fingerprint:
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    encoders = Encoders(embedder, word_encoder(settings))
-    return _Tools(Reader(settings), splitter(settings), encoders, settings.passages_max)
+    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder(settings)))
 
 
 def _portable(error: Exception) -> Exception:

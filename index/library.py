@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Alias, Catalog, ClaimSet, Edition, Fingerprint, KeptDigest, Known, Origin
 from index.claims import ClaimIndex, claim_points, resolves
-from index.config import PASSAGES_MAX, Settings
+from index.config import Settings
 from index.errors import (
     GlossError,
     LibraryBusy,
@@ -62,7 +62,7 @@ from index.points import points_of, valid_date
 from index.rank import WordEncoder, question, rank
 from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
-from index.split import CountTokens, split
+from index.split import CountTokens, TooManyPassages, split
 from index.store import Point, Scored, Shelf, Store, VectorQuery
 
 if TYPE_CHECKING:
@@ -517,8 +517,7 @@ class Library:
             if there:
                 raise PaperThere(paper.id, there[0].paper_id)
             reading = Reading("ok", "", paper)
-            most, engine = self._settings.passages_max, self._started()
-            ready.prepared = prepare(reading, self._splitter(), engine, ready.stages, most)
+            ready.prepared = prepare(reading, self._splitter(), self._started(), ready.stages)
             if ready.prepared.failure is not None:  # else it would be listed as a failed file
                 raise SourceNotFound(paper.id, ready.prepared.failure.reason)
             ready.copy = self._copied(ready.source)
@@ -550,8 +549,7 @@ class Library:
                 paper = _recorded(paper, kept)
         paper = replace(paper, id=place.paper_id, version=paper.version or key_of(paper.id).version)
         engine = self._started()
-        most = self._settings.passages_max
-        prepared = ready.prepared or prepare(reading, self._splitter(), engine, stages, most)
+        prepared = ready.prepared or prepare(reading, self._splitter(), engine, stages)
         if prepared.failure is not None or prepared.vectors is None:
             failure = prepared.failure or Reading("broken", "it was not embedded")
             return self._failed(ready, failure.status, failure.reason)
@@ -690,7 +688,10 @@ class Library:
         return splitter(self._settings, self._parts.count_tokens)
 
     def _split(self, paper: Paper) -> tuple[Passage, ...]:
-        return self._splitter()(paper)
+        """Its passages; none where it has more than one may have by now."""
+        with suppress(TooManyPassages):
+            return self._splitter()(paper)
+        return ()
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out, and forget files that failed to become it.
@@ -1695,21 +1696,13 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
         count_tokens=count or count_tokens,
         target=settings.passage_tokens,
         maximum=settings.passage_tokens_max,
+        most=settings.passages_max,
     )
 
 
-def prepare(
-    reading: Reading,
-    cut: Splitter,
-    encoders: Encoders,
-    stages: Stages,
-    passages_max: int = PASSAGES_MAX,
-) -> Prepared:
+def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages) -> Prepared:
     """Split and embed what was read. It depends on nothing but the reading, the settings and the
-    model, so it may be done anywhere and in any order.
-
-    More passages than ``passages_max`` are not embedded: that is what costs, and no paper has them.
-    """
+    model, so it may be done anywhere and in any order."""
     paper = reading.paper
     if reading.status != "ok" or paper is None:
         return Prepared(failure=reading)
@@ -1717,13 +1710,13 @@ def prepare(
         "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
     except UnicodeEncodeError:
         return Prepared(failure=Reading("broken", "its text is not Unicode"))
-    with stages("split"):
-        passages = cut(paper)
+    try:
+        with stages("split"):
+            passages = cut(paper)
+    except TooManyPassages as error:
+        return Prepared(failure=Reading("limit", str(error)))
     if not passages:
         return Prepared(failure=Reading("no-text", "nothing but references or headings"))
-    if len(passages) > passages_max:
-        why = f"{len(passages):,} passages, and {passages_max:,} is the most that one file may give"
-        return Prepared(failure=Reading("limit", why))
     with stages("embed"):
         vectors = encoders.embedder.embed_passages([passage.text for passage in passages])
     return Prepared(passages, vectors)

@@ -20,7 +20,16 @@ from index.read.head import Page
 from index.read.headings import Heading, parse_heading
 from index.read.hidden import MOST_FINDINGS
 from index.read.keywords import KEYWORDS_LABEL
-from index.read.markup import Walk, classes, is_ornament, local_name, parse, read_source, text_of
+from index.read.markup import (
+    Walk,
+    classes,
+    is_boxed_text,
+    is_ornament,
+    local_name,
+    parse,
+    read_source,
+    text_of,
+)
 from index.read.mathml import linear, tex_of
 from index.read.plain import compose
 from index.read.unicode import plain, spelled
@@ -33,8 +42,8 @@ if TYPE_CHECKING:
 
 _UNREAD_TAGS = frozenset({
     "script", "style", "template", "noscript", "input", "select", "textarea", "iframe", "object",
-    "embed", "svg", "canvas", "dialog", "head", "title", "audio", "video", "picture", "map",
-    "datalist",
+    "embed", "canvas", "dialog", "head", "title", "audio", "video", "picture", "map",
+    "datalist", "text", "desc", "defs", "metadata",
 })  # fmt: skip
 _CHROME_TAGS = frozenset({"nav", "footer", "aside", "button", "form"})
 _CHROME_ROLES = frozenset({
@@ -323,6 +332,7 @@ class Draft:
         return (
             not tag
             or tag in _UNREAD_TAGS
+            or (tag == "svg" and not is_boxed_text(element))
             or bool(named & _LEFT_OUT_CLASSES)
             or self._is_chrome(element)
             or is_ornament(element)
@@ -375,7 +385,7 @@ class Draft:
             return None
         if kind is not None:
             return _Open(kind, whole=True, classes=named)
-        if tag == "figure":
+        if tag in ("figure", "svg"):
             return _Open("table")
         if re.fullmatch("h[1-6]", tag) or ("ltx_title" in named and tag == "div"):
             return self._heading(tag, named)

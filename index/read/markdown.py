@@ -14,7 +14,7 @@ from pathlib import Path
 from index.paper import BlockKind, Paper
 from index.read import file_hash
 from index.read.assemble import Piece
-from index.read.headings import Heading, follows, parse_heading
+from index.read.headings import KNOWN, Heading, follows, parse_heading
 from index.read.html import Draft
 from index.read.identity import identify
 from index.read.marked import to_html
@@ -30,6 +30,7 @@ _CAPTION = re.compile(
 _DISPLAYED = re.compile(r"(?:\\\[.*\\\]|\$\$[^$]*\$\$)\s*(?:\(\S{1,6}\))?[.,;]?")
 _PLACEHOLDER = re.compile(r"\[(?:Figure|Table|Image)[^\]]{0,40}\]$", re.I)
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
+_LONG = 300  # characters: no line of a name or a place
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
 _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−∗˙σθϕμλαβγε")
 
@@ -83,7 +84,12 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
     waiting: list[Piece] = []
     number: tuple[str, ...] | None = None
     last: Piece | None = None  # a paragraph that has no end yet
+    front = True  # above the first section, where names and places have lines of their own
+    titled = False
     for piece in pieces:
+        section = piece.kind == "heading" and (titled or bool(KNOWN.match(piece.text)))
+        titled = titled or piece.kind == "heading"
+        front = front and not section and len(piece.text) < _LONG
         piece.kind = _kind(piece)
         heading = parse_heading(piece.text)
         if piece.kind == "heading":
@@ -96,7 +102,7 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
         if (
             last is not None
             and piece.kind == "paragraph"
-            and not piece.marked
+            and not front
             and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
         ):
             last.text = f"{last.text} {piece.text}"

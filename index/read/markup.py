@@ -155,6 +155,13 @@ def is_ornament(element: Element) -> bool:
     )
 
 
+def is_boxed_text(drawing: Element) -> bool:
+    """Whether a drawing frames a text, as LaTeXML draws a box of LaTeX's; its labels are none."""
+    return any(local_name(one) == "foreignobject" for one in drawing.iter("*")) and (
+        len(text_of(drawing).split()) >= _LEAST_READ
+    )
+
+
 def text_of(element: Element) -> str:
     """All characters in it, with single spaces."""
     return " ".join("".join(map(str, element.itertext())).split())

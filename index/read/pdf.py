@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import Doubtful, PageFacts, Sight, alike, find_hidden, findings_of
-from index.read.letters import clean_text, draws_digits_twice, unreadable
+from index.read.letters import clean_text, draws_digits_twice, symbol_table, unreadable
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 
@@ -438,6 +439,21 @@ def _place(word: tuple[Any, ...]) -> tuple[str, int, int]:
     return word[4], round(word[0]), round(word[1])
 
 
+@lru_cache(maxsize=4)
+def _signs_of(path: Path) -> dict[str, dict[int, str] | None]:
+    """What the characters of fonts mean that draw signs for letters, over a whole document."""
+    drawn: dict[str, set[str]] = {}
+    with _open(path) as document:
+        for page in document:
+            if not any("Adv" in font[3] for font in page.get_fonts()):
+                continue
+            for block in page.get_text("dict", flags=0)["blocks"]:
+                for line in block.get("lines", ()):
+                    for span in line["spans"]:
+                        drawn.setdefault(span["font"], set()).update(span["text"].replace(" ", ""))
+    return {font: symbol_table(font, "".join(used)) for font, used in drawn.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnCharacter:
     """A character as a page draws it, with the middle of its box in points."""
@@ -448,7 +464,7 @@ class DrawnCharacter:
 
 
 def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
-    """All characters of page ``page`` (from 1), with nothing undone: to check boxes against.
+    """All characters of page ``page`` (from 1), as they are drawn: to check boxes against.
 
     Opens the file in this process, so only for files that were read before. Raises
     ``UnreadableError``.
@@ -456,9 +472,10 @@ def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
     flags = _engine().TEXT_MEDIABOX_CLIP
     with _open(path) as document:
         blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
+    signs = _signs_of(path)
     return [
         DrawnCharacter(
-            character["c"],
+            character["c"].translate(signs.get(span["font"]) or {}),
             (character["bbox"][0] + character["bbox"][2]) / 2,
             (character["bbox"][1] + character["bbox"][3]) / 2,
         )

@@ -7,6 +7,7 @@ wording and numbers, and by what the lines between them look like.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.matter import Matter
 from index.read.names import is_collective, is_name
+from index.read.words import count_words
 
 _NO_MATTER = Matter()
 IMPRINT = re.compile(
@@ -25,10 +27,13 @@ IMPRINT = re.compile(
 )
 _AUTHORS = re.compile(r"(?:authors?|by|作者)\s*[:：]\s*", re.I)
 _MARKED_PLACE = re.compile(r"(?<![\w.])\d(?P<name>[A-Z][^\d.;]*[^\d.;,\s])")
-_MARKED_FIRST = re.compile(r"\(?(?P<mark>\d{1,2}|[a-z]|[*∗†‡§¶])\)?[\s:.]*(?=[^\W\d_a-z])")
+_MARKED_FIRST = re.compile(
+    r"\(?(?P<mark>\d{1,2}|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|[a-z]|[*∗†‡§¶])\)?[\s:.]*(?=[^\W\d_a-z])"
+)
 _LABEL = re.compile(r"(?P<label>[^\W\d_]{2,12})(?P<end>\s*[.:：—–-]+\s*|\s*$|\s+(?=[A-Z]))")
 _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
-_MARKS = r"\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
 _ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
 
 
@@ -113,7 +118,7 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
 
 def _is_prose(piece: Piece) -> bool:
     """Whether a paragraph is running text, longer than any line of names or places."""
-    long = len(piece.text.split()) > _ALONE or len(re.findall(r"[\u3040-\u9fff]", piece.text)) > 80
+    long = count_words(piece.text) > _ALONE
     ends = len(re.findall(r"\b[a-z]{2,}[.!?](?:\s|$)|[。！？]", piece.text))
     return piece.kind == "paragraph" and long and ends >= 2 and not authors_in(piece.text)
 
@@ -131,7 +136,9 @@ def _title_at(pieces: list[Piece], told: str) -> int:
         return same[0] if same else 0 if above and not _is_section(pieces[0]) else -1
     if first is not None and not _is_section(pieces[first]):
         return first
-    alone = bool(pieces) and len(pieces[0].text.split()) <= 25 and pieces[0].text[-1] not in ".!?"
+    alone = (
+        bool(pieces) and count_words(pieces[0].text) <= 25 and pieces[0].text[-1] not in ".!?。！？"
+    )
     return 0 if alone and first != 0 else -1
 
 
@@ -156,7 +163,7 @@ def _body_at(pieces: list[Piece], title_at: int) -> int:
             headed = number - 1 > title_at and pieces[number - 1].kind == "heading"
             return number - 1 if headed else number
     for number, piece in enumerate(pieces):
-        if number > title_at and (piece.kind == "heading" or len(piece.text.split()) > 30):
+        if number > title_at and (piece.kind == "heading" or count_words(piece.text) > 30):
             return number
     return min(title_at + 1, len(pieces))
 
@@ -217,7 +224,7 @@ def _front(
         if piece.kind == "front" and span.start < first_body:
             found = authors_in(piece.text)
             authors += [author for author in found if author not in authors]
-            if not found and _is_place(piece.text):
+            if not found and number > title_at and _is_place(piece.text):
                 affiliations += _marked_places(body.text, span, piece.marked)
         if piece.kind in ("footnote", "front") and span.start < introduction:
             affiliations += _places(body.text, span)
@@ -241,7 +248,7 @@ def authors_in(line: str) -> list[str]:
 def _is_place(line: str) -> bool:
     """Whether a line of the front matter, which names nobody, can be an affiliation."""
     contact = "@" in line or "http" in line or IMPRINT.match(line) or KEYWORDS_LABEL.match(line)
-    return not contact and 1 < len(line.split()) <= 16
+    return not contact and 1 < count_words(line) <= 16
 
 
 def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
@@ -252,14 +259,14 @@ def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
     """
     first = _MARKED_FIRST.match(text, span.start, span.end)
     mark = first["mark"] if first else ""
-    if first is None or not (raised or mark in "1a"):
+    if first is None or not (raised or mark in "1a" or mark[0] in _RAISED):
         return [span]
     if mark in "*∗":
         return []
     starts = [first.end()]
     ends: list[int] = []
     while mark.isalnum():
-        mark = str(int(mark) + 1) if mark.isdigit() else chr(ord(mark) + 1)
+        mark = _next_mark(mark)
         following = re.compile(rf"[\s,;]*(?<!\w)\(?\^?{re.escape(mark)}\)?[\s:.]*(?=[^\W\d_a-z])")
         match = following.search(text, starts[-1], span.end)
         if match is None:
@@ -268,6 +275,14 @@ def _marked_places(text: str, span: Span, raised: bool) -> list[Span]:
         starts.append(match.end())
     places = [Span(start, end) for start, end in zip(starts, [*ends, span.end], strict=True)]
     return [place for place in places if place.of(text).strip(" ,;.")]
+
+
+def _next_mark(mark: str) -> str:
+    """After "1" comes "2", after "¹" comes "²", after "a" comes "b"."""
+    if not mark.isdigit():
+        return chr(ord(mark) + 1)
+    number = str(int(unicodedata.normalize("NFKC", mark)) + 1)
+    return "".join(_RAISED[int(one)] for one in number) if mark[0] in _RAISED else number
 
 
 def _letters(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.paper import Finding, HiddenBy
 from index.read.hidden import MOST_FINDINGS
-from index.read.markup import Walk, classes, local_name, text_of
+from index.read.markup import Walk, classes, is_boxed_text, local_name, text_of
 
 if TYPE_CHECKING:
     from index.read.markup import Element
@@ -31,7 +31,7 @@ SAID = 200  # characters of a finding's text
 _HELPER_WORDS = 6  # of what is said to screen readers alone: "opens in a new window"
 _FOR_SCREEN_READERS = frozenset({"sr-only", "visually-hidden", "screen-reader-text"})
 _MOST_RULES = 4000  # that hide or show: a page with more is read by its attributes alone
-_UNREAD = frozenset({"head", "script", "style", "svg", "title", "template", "noscript"})
+_UNREAD = frozenset({"head", "script", "style", "title", "template", "noscript"})
 _PROPERTIES = frozenset({
     "display", "visibility", "content-visibility", "opacity", "filter", "color", "background",
     "background-color", "background-image", "font-size", "font", "position", "left", "right", "top",
@@ -106,7 +106,10 @@ def take_out(tree: Element) -> list[Unseen]:
         why = None if root else _gone(style, element)
         if local_name(element) == "template":
             why = "style"
-        if local_name(element) in _UNREAD or why:
+        drawn = local_name(element) == "svg"
+        if drawn:  # shapes, whose colours are not looked at, are the ground
+            looks[-1] = replace(look, ground=None)
+        if local_name(element) in _UNREAD or why or (drawn and not is_boxed_text(element)):
             if why:
                 whole.append((element, why))
             walk.skip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import pytest
 
 from index.config import Settings
 from index.library import Library
+from index.paper import Paper
 from index.read.identity import identify
 from index.sources import Source
+from index.split import TooManyPassages, split
 
 CASE = Path(__file__).parents[3] / "shared" / "cases" / "05-supplement-replaces-paper"
 PROSE = "We grow sparse trees and count the leaves of each one. They are green in spring. " * 8
@@ -130,11 +132,25 @@ def test_a_file_of_too_many_passages_is_refused(
     path.write_text(text if suffix == "md" else f"<h1>Signs</h1><p>{text}</p>")
     paper_id, status, reason = add(library, path)
     assert (paper_id, status) == ("signs", "limit")
-    assert "passages, and 40 is the most that one file may give" in reason
+    assert reason == "more than 40 passages, the most that one file may give"
     assert [(row.id, row.status, row.passages) for row in library.papers()] == [
         ("signs", "limit", 0)
     ]
     assert add(library, tmp_path / "trees.md", "Sparse Trees", PROSE)[1] == "ok"
+
+
+def test_a_row_of_signs_is_refused_before_it_is_cut() -> None:
+    text = "`" * 500_000
+    counted: list[int] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(map(len, texts))
+        return [len(one) for one in texts]
+
+    paper = Paper("signs", None, "markdown", "", text, "Signs")
+    with pytest.raises(TooManyPassages, match="more than 1,000 passages"):
+        split(paper, count, 80, 100, 1000)
+    assert max(counted) <= 100_000 and sum(counted) <= 200_000
 
 
 @pytest.mark.parametrize(

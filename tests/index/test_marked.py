@@ -160,6 +160,31 @@ def test_names_and_places_on_lines_of_their_own(tmp_path: Path) -> None:
     assert paper.abstract is not None and paper.abstract.of(paper.text) == PROSE
 
 
+def test_raised_figures_of_unicode_and_an_address(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        "A journal of trees\n\n# Sparse Trees\n\n*Ada Lovelace*¹, **Alan Turing**², and Grace "
+        "Hopper¹˒²\n\n¹ University of Nowhere; ² Institute of Examples\n\nada@example.org\n\n"
+        f"## Motivation\n\n{PROSE}\n\n## Approach\n\n{PROSE}\n",
+    )
+    assert paper.authors == ("Ada Lovelace", "Alan Turing", "Grace Hopper")
+    assert [one.of(paper.text) for one in paper.affiliations] == [
+        "University of Nowhere", "Institute of Examples",
+    ]  # fmt: skip
+
+
+def test_each_line_of_an_author_is_its_own(tmp_path: Path) -> None:
+    paper = paper_of(
+        tmp_path,
+        "# Sparse Trees\n\n**Ada Lovelace**  \nUniversity of Nowhere  \nada@example.org\n\n"
+        f"**Alan Turing**  \nInstitute of Examples\n\n## Abstract\n\n{PROSE}\n",
+    )
+    assert paper.authors == ("Ada Lovelace", "Alan Turing")
+    assert [one.of(paper.text) for one in paper.affiliations] == [
+        "University of Nowhere", "Institute of Examples",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("label", ["**Abstract.** ", "Abstract—", "*Abstract:* ", "ABSTRACT\n\n"])
 def test_an_abstract_with_a_label(tmp_path: Path, label: str) -> None:
     source = f"# Sparse Trees\n\nAda Lovelace\n\n{label}{PROSE}\n\n# 1 Introduction\n\n{PROSE}\n"
@@ -179,6 +204,21 @@ def test_names_in_chinese(tmp_path: Path) -> None:
     source = "# 稀疏的树\n\n王伟，李小明\n\n清华大学计算机系\n\n## 1 引言\n\n我们种树并数树叶。\n"
     paper = paper_of(tmp_path, source)
     assert (paper.title, paper.authors) == ("稀疏的树", ("王伟", "李小明"))
+    assert [one.of(paper.text) for one in paper.affiliations] == ["清华大学计算机系"]
+
+
+def test_a_paper_in_chinese(tmp_path: Path) -> None:
+    said = "我们用前十五年训练一个小型循环模型，并保留最后六年用于测试。洪峰仍然困难。" * 3
+    paper = paper_of(
+        tmp_path,
+        "---\ntitle: 河流水位模型\nauthor: 王伟、李小明\nkeywords: [河流, 水位]\n---\n\n"
+        f"摘要：{said}\n\n"
+        f"# 1 引言\n\n{said}\n\n# 2 方法\n\n{said}\n",
+    )
+    assert (paper.title, paper.authors) == ("河流水位模型", ("王伟", "李小明"))
+    assert [one.of(paper.text) for one in paper.keywords] == ["河流", "水位"]
+    assert paper.abstract is not None and paper.abstract.of(paper.text) == said
+    assert [one.role for one in paper.sections] == ["other", "abstract", "introduction", "method"]
 
 
 # --- tags and mathematics -------------------------------------------------------------------------
