@@ -1,9 +1,8 @@
 """Which paragraphs are headings, and on which level: by their numbers first, then by their type.
 
-A number must come after the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
-"A.1"), so that a numbered list is no outline. Where a paper numbers its sections, an unnumbered
-heading bears a well-known name or is set like a numbered one; where it does not, the paragraphs
-that stand out are ranked by how they are set.
+Numbers must follow each other (``numbering``), so that a numbered list is no outline. Where a
+paper numbers its sections, an unnumbered heading bears a well-known name or is set like a numbered
+one; where it does not, the paragraphs that stand out are ranked by how they are set.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ from index.read.headings import (
     title_role,
 )
 from index.read.layout import Layout, Paragraph, is_contents_row
+from index.read.numbering import ROMAN, Numbering, kinds_of
 from index.read.opening import count_of
 from index.read.pages import PageWord, Style, is_typewriter
 
@@ -72,7 +72,7 @@ def find_headings(
     }
     numbered = _numbered(parts, faces, layout, title)
     if len(numbered) < _LEAST_NUMBERED:
-        numbered = {}
+        numbered = {p: one for p, one in numbered.items() if KNOWN.match(one.title_alone)}
     found = dict(numbered)
     found.update(_unnumbered(parts, faces, layout, numbered, title))
     anchors = [
@@ -229,13 +229,13 @@ def _filled(
     tops = [place for place in sorted(chain) if chain[place].level == 1]
     filled = dict(chain)
     for before, after in zip([None, *tops], tops, strict=False):
-        kind = _kinds(chain[after].number[0])
-        here = ordinal(chain[after].number[0], roman=_ROMAN in kind)
+        kind = kinds_of(chain[after].number[0])
+        here = ordinal(chain[after].number[0], roman=ROMAN in kind)
         last = 0
         if before is not None:
-            if _kinds(chain[before].number[0])[0] != kind[0]:
+            if kinds_of(chain[before].number[0])[0] != kind[0]:
                 continue
-            last = ordinal(chain[before].number[0], roman=_ROMAN in kind)
+            last = ordinal(chain[before].number[0], roman=ROMAN in kind)
         if here - last != 2:
             continue
         for place in range(0 if before is None else before + 1, after):
@@ -244,8 +244,8 @@ def _filled(
             if (
                 place in faces
                 and len(heading.number) == 1
-                and _kinds(heading.number[0])[0] == kind[0]
-                and ordinal(heading.number[0], roman=_ROMAN in kind) == here - 1
+                and kinds_of(heading.number[0])[0] == kind[0]
+                and ordinal(heading.number[0], roman=ROMAN in kind) == here - 1
                 and abs(faces[place].size - faces[after].size) <= 0.6
                 and id(part.words[0]) not in title
                 and may_head(part, faces[place], layout)
@@ -299,85 +299,6 @@ def _chain(candidates: Sequence[_Candidate], top: Face | None) -> dict[int, Head
 def _alike(face: Face, other: Face) -> bool:
     same = (face.bold, face.capitals) == (other.bold, other.capitals)
     return same and abs(face.size - other.size) <= 0.6
-
-
-_DIGITS, _ROMAN, _LETTER = "digits", "roman", "letter"
-
-
-def _kinds(part: str) -> tuple[str, ...]:
-    if part.isdigit():
-        return (_DIGITS,)
-    if re.fullmatch(r"[IVX]+", part):
-        return (_ROMAN, _LETTER) if len(part) == 1 else (_ROMAN,)
-    return (_LETTER,)
-
-
-class Numbering:
-    """Where the numbering of a paper stands: the number on each level, from the top."""
-
-    def __init__(self) -> None:
-        # Each level's number as printed, its kind, and whether it was printed with its parents'.
-        self._path: list[tuple[str, str, bool]] = []
-
-    def take(self, heading: Heading, level: int, kind: str) -> None:
-        """Go on to this heading, which ``after`` has allowed."""
-        number = heading.number
-        if len(number) > 1:
-            kinds = [_kinds(part)[0] for part in number]
-            self._path = [(p, k, True) for p, k in zip(number, kinds, strict=True)]
-        else:
-            self._path = [*self._path[: level - 1], (number[0], kind, False)]
-
-    def after(self, heading: Heading, spaced: bool, as_top: bool) -> tuple[int, str] | None:
-        """The level of a heading and the kind of its number; None if it cannot come next.
-
-        ``spaced``: its number stands clear of its title. ``as_top``: it is set like a section of
-        the first level.
-        """
-        number = heading.number
-        path = self._path
-        if not path:
-            begins = len(number) == 1 and number[0] in ("0", "1", "2", "I")
-            return (1, _kinds(number[0])[0]) if begins else None
-        if len(number) > 1:
-            return self._dotted(number)
-        here = ordinal(number[0])
-        for kind in _kinds(number[0]):
-            here = ordinal(number[0], roman=kind == _ROMAN)
-            for level in range(len(path), 0, -1):
-                last, last_kind, dotted = path[level - 1]
-                if dotted and level > 1:
-                    continue
-                before = ordinal(last, roman=last_kind == _ROMAN)
-                if last_kind == kind and 1 <= here - before <= 2:
-                    return level, kind
-        top = path[0][1]
-        kind = _kinds(number[0])[-1]
-        if number[0] == "A" and top != _LETTER and spaced:
-            # In a paper of roman sections "A" is the first part of a section, unless it says or
-            # shows that it is an appendix.
-            inside = top == _ROMAN and not (heading.says_appendix or as_top)
-            return (2 if inside else 1), _LETTER
-        if number[0] == "1" and len(path) >= 1 and (top != _DIGITS or not path[0][2]):
-            if top == _DIGITS or path[-1][1] == _DIGITS:
-                return None
-            return len(path) + 1, _DIGITS
-        return None
-
-    def _dotted(self, number: tuple[str, ...]) -> tuple[int, str] | None:
-        path = [part for part, _, _ in self._path]
-        level = len(number)
-        kind = _kinds(number[-1])[0]
-        here = ordinal(number[-1])
-        if tuple(path[: level - 1]) == number[:-1]:
-            before = ordinal(path[level - 1]) if len(path) >= level else 0
-            return (level, kind) if (0 if len(path) < level else 1) <= here - before <= 2 else None
-        if _kinds(number[0])[0] == self._path[0][1]:
-            gap = ordinal(number[0]) - ordinal(path[0])
-            return (level, kind) if gap in (0, 1) and here <= 2 else None
-        # "A.1" where the heading of appendix A is a line of capitals without its letter.
-        first = number[0] in ("A", "1") and here == 1 and level == 2
-        return (level, kind) if first and number[0] == "A" else None
 
 
 # --- headings without numbers ---------------------------------------------------------------------

@@ -423,6 +423,13 @@ def test_headings_above_the_first_well_known_one_are_kept(read: Callable[[str], 
     assert titles(paper) == ["General ladders", "Results", "Discussion"]
 
 
+def test_two_numbered_headings_of_well_known_names_are_enough(
+    read: Callable[[str], Paper],
+) -> None:
+    paper = read(NUMBERED + body("= Introduction", "= Methods"))
+    assert titles(paper)[1:] == ["1 Introduction", "2 Methods"]
+
+
 def test_small_print_does_not_set_the_level_of_sections(read: Callable[[str], Paper]) -> None:
     source = FRONT + f"#text(size: 9pt)[{ABSTRACT}]\n\n" + prose(5)
     for heading in ("Ladders and their use", "Trees of the north", "Outlook on the counts"):
