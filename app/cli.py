@@ -506,10 +506,11 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
     from app.documents import abstract_of
+    from app.render import author_line
 
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
-        output.print(_one_line(", ".join(paper.authors)), soft_wrap=True)
+        output.print(_one_line(author_line(paper.authors, "en")), soft_wrap=True)
     version = f"v{paper.version}" if paper.version else ""
     facts = [f"{paper.id}{version}", paper.date or "", ", ".join(paper.categories)]
     facts += [f"{paper.pages} pages" if paper.pages else paper.source]
@@ -533,8 +534,38 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
         output.print()
         output.print("Hidden text, which is in no passage:")
         for finding in paper.findings:
-            said = f"  p. {finding.box.page}, by its {finding.hidden_by}: {finding.text}"
-            output.print(_one_line(said), soft_wrap=True)
+            place = f"p. {finding.box.page}, " if finding.box else ""
+            said = f"{place}by its {finding.hidden_by}: {finding.text}"
+            output.print(f"  {_one_line(said)}", soft_wrap=True)
+    if paper.accounts:
+        output.print()
+        _print_accounts(paper)
+
+
+def _print_accounts(paper: Paper) -> None:
+    """Where the words of each page went, and what was lost."""
+    counts = (
+        ("words", "drawn"),
+        ("text", "text"),
+        ("captions", "captions"),
+        ("tables", "tables"),
+        ("figures", "figures"),
+        ("margins", "furniture"),
+        ("hidden", "hidden"),
+        ("lost", "unaccounted"),
+    )
+    table = Table("page", *(head for head, _ in counts), box=None, pad_edge=False)
+    for column in table.columns:
+        column.justify = "right"
+        column.no_wrap = True
+    for account in paper.accounts:
+        table.add_row(str(account.page), *(str(getattr(account, name)) for _, name in counts))
+    totals = (sum(getattr(one, name) for one in paper.accounts) for _, name in counts)
+    table.add_row("all", *map(str, totals), style="bold")
+    output.print("Words of each page, and where they went:")
+    output.print(table)
+    for loss in paper.losses:
+        output.print(_one_line(f"{loss}: {loss.reason}"), soft_wrap=True)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
 from app.render import (
+    WORDS,
     Around,
     CitationView,
     DigestView,
@@ -21,6 +22,7 @@ from app.render import (
     escape_markdown,
     file_slug,
     fill,
+    first_authors,
     markdown_lines,
     plain,
     style,
@@ -28,9 +30,6 @@ from app.render import (
     web_address,
 )
 from index.paper import ARXIV_ID
-
-# Of an author list that is longer, so many are shown at once; physics has lists of thousands.
-AUTHORS_SHOWN = 12
 
 DAY_WORDS: dict[str, dict[Language, str]] = {
     "update": {"en": "Update of {}", "zh": "{} 更新"},
@@ -43,7 +42,7 @@ DAY_WORDS: dict[str, dict[Language, str]] = {
         "en": "These papers came up on that day and could not be read or had:",
         "zh": "以下论文当天出现，但无法读取或获取：",
     },
-    "more_authors": {"en": "and {} more", "zh": "等 {} 人"},
+    "more_authors": WORDS["more_authors"],
     "all_days": {"en": "All days", "zh": "全部日期"},
     "feed": {"en": "Atom feed", "zh": "Atom 订阅"},
     "top": {"en": "Back to the list", "zh": "返回列表"},
@@ -243,7 +242,7 @@ def to_html_day(day: Day) -> str:
     for digest in day.digests:
         seen = view(digest)
         names = [plain(name) for name in digest.paper.authors]
-        first = names if len(names) <= AUTHORS_SHOWN else names[: AUTHORS_SHOWN - 2]
+        first = first_authors(names)
         papers.append(
             PaperView(
                 seen,

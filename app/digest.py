@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.paper import Citation
+from index.paper import Citation, Loss
 
 __all__ = [
     "Citation",
@@ -74,6 +74,7 @@ class Header:
     categories: tuple[str, ...]
     source: str
     url: str | None  # the paper's page on arXiv, where its id is one
+    losses: tuple[Loss, ...] = ()  # what of its pages could not be read
     # What arXiv was heard to say since the digest was written; not saved with it.
     newest: int | None = None  # a newer version than the digest's
     withdrawn: bool = False

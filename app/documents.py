@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.render import answer_json, box_json
-from index.paper import ClaimHit, Hit, Paper
+from index.paper import ClaimHit, Finding, Hit, Loss, Paper
 
 if TYPE_CHECKING:
     from app.ask import Answer
@@ -105,9 +106,35 @@ def _paper_json(paper: Paper, row: PaperRow) -> dict[str, Any]:
             for figure in paper.figures
         ],
         "findings": [
-            {"hidden_by": finding.hidden_by, "text": finding.text, "box": box_json(finding.box)}
-            for finding in paper.findings
+            *(_hidden_json(finding) for finding in paper.findings),
+            *(_lost_json(loss) for loss in paper.losses),
         ],
+        "accounts": [
+            {**asdict(account), "lost": list(account.lost), "share": round(account.share, 4)}
+            for account in paper.accounts
+        ],
+    }
+
+
+def _hidden_json(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": "hidden",
+        "page": finding.box.page if finding.box else None,
+        "hidden_by": finding.hidden_by,
+        "share": None,
+        "text": finding.text,
+        "box": box_json(finding.box) if finding.box else None,
+    }
+
+
+def _lost_json(loss: Loss) -> dict[str, Any]:
+    return {
+        "kind": "lost",
+        "page": loss.page,
+        "hidden_by": None,
+        "share": round(loss.share, 4),
+        "text": loss.reason,
+        "box": None,
     }
 
 
@@ -129,6 +156,7 @@ def _failed_json(row: PaperRow) -> dict[str, Any]:
         "sections": [],
         "figures": [],
         "findings": [],
+        "accounts": [],
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.template import GROUPS, ITEMS, NOT_STATED
-from index.paper import Box, ClaimHit
+from index.paper import Box, ClaimHit, Loss
 
 if TYPE_CHECKING:
     import jinja2
@@ -46,7 +46,11 @@ ROLE_TITLES: dict[str, dict[Language, str]] = {
     "appendix": {"en": "Appendix", "zh": "附录"},
 }
 
+# Of an author list that is longer, the first ten are shown; physics has lists of thousands.
+AUTHORS_SHOWN = 12
+
 WORDS: dict[str, dict[Language, str]] = {
+    "more_authors": {"en": "and {:,} more", "zh": "等 {:,} 人"},
     "authors": {"en": "Authors", "zh": "作者"},
     "paper": {"en": "Paper", "zh": "论文"},
     "date": {"en": "Date", "zh": "日期"},
@@ -70,6 +74,9 @@ WORDS: dict[str, dict[Language, str]] = {
         "en": "{} sentence(s) failed the check against the paper and were replaced or dropped.",
         "zh": "{} 句话未通过与论文原文的核对，已被替换或删除。",
     },
+    "lost page": {"en": "page {} could not be read", "zh": "第 {} 页未能读出"},
+    "lost share": {"en": "{1} % of page {0} could not be read", "zh": "第 {0} 页有 {1}% 未能读出"},
+    "lost more": {"en": "{} more pages could not be read in full", "zh": "另有 {} 页未能完整读出"},
     "newer": {
         "en": "Version {} is on arXiv; this digest is of version {}: gloss add {}",
         "zh": "arXiv 上已有第 {} 版，本摘要基于第 {} 版：gloss add {}",
@@ -242,6 +249,20 @@ class DigestView:
     not_stated: str
     groups: tuple[GroupView, ...]
     rejected: str
+    losses: str  # what of the paper's pages could not be read
+
+
+def first_authors(names: Sequence[str]) -> Sequence[str]:
+    """The names of a list that are shown: all of a short one, the first ten of a longer one."""
+    return names if len(names) <= AUTHORS_SHOWN else names[: AUTHORS_SHOWN - 2]
+
+
+def author_line(names: Sequence[str], lang: Language) -> str:
+    """The authors on one line, with how many more there are: "A, B, ... and 2,990 more"."""
+    first = [plain(name) for name in first_authors(names)]
+    left = len(names) - len(first)
+    more = f" {WORDS['more_authors'][lang].format(left)}" if left else ""
+    return ", ".join(first) + more
 
 
 def view(digest: Digest) -> DigestView:
@@ -281,7 +302,7 @@ def view(digest: Digest) -> DigestView:
         lang=lang,
         header=header,
         title=plain(header.title) or header.id,
-        authors=", ".join(plain(author) for author in header.authors),
+        authors=author_line(header.authors, lang),
         paper_label=header.id + (f"v{header.version}" if header.version else ""),
         facts=tuple(facts),
         note=WORDS[note][lang],
@@ -289,7 +310,28 @@ def view(digest: Digest) -> DigestView:
         not_stated=NOT_STATED[lang],
         groups=tuple(groups),
         rejected=WORDS["rejected"][lang].format(digest.rejected) if digest.rejected else "",
+        losses=losses_said(header.losses, lang),
     )
+
+
+_LOSSES_SAID = 5  # of a paper; the others are counted
+
+
+def losses_said(losses: Sequence[Loss], lang: Language) -> str:
+    """What of a paper's pages could not be read, in a sentence; empty where nothing was lost."""
+    said = [
+        WORDS["lost page" if loss.percent >= 100 else "lost share"][lang].format(
+            loss.page, loss.percent
+        )
+        for loss in losses[:_LOSSES_SAID]
+    ]
+    if len(losses) > _LOSSES_SAID:
+        said.append(WORDS["lost more"][lang].format(len(losses) - _LOSSES_SAID))
+    if not said:
+        return ""
+    between, end = ("；", "。") if lang == "zh" else ("; ", ".")
+    sentence = between.join(said)
+    return f"{sentence[0].upper()}{sentence[1:]}{end}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,8 +528,9 @@ def markdown_lines(
                 lines += _markdown_claim(claim, len(item.claims) > 1, seen, page_link, around)
             if not item.claims:
                 lines.append(f"*{seen.not_stated}*")
-    if seen.rejected:
-        lines += ["", f"*{seen.rejected}*"]
+    for said in (seen.rejected, seen.losses):
+        if said:
+            lines += ["", f"*{escape_markdown(said)}*"]
     return lines
 
 
@@ -727,6 +770,7 @@ def to_json(digest: Digest) -> dict[str, Any]:
             "categories": list(header.categories),
             "source": header.source,
             "url": header.url,
+            "losses": [loss_json(loss) for loss in header.losses],
             "newest": header.newest,
             "withdrawn": header.withdrawn,
         },
@@ -743,6 +787,11 @@ def to_json(digest: Digest) -> dict[str, Any]:
         "rejected": digest.rejected,
         "lock": dict(digest.lock),
     }
+
+
+def loss_json(loss: Loss) -> dict[str, Any]:
+    """A page of which words were lost."""
+    return {"page": loss.page, "share": round(loss.share, 4), "reason": loss.reason}
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -252,14 +252,65 @@ class FigureShape(Shape):
 
 
 class FindingShape(Shape):
-    """Text in the file that a reader of the page does not see; it is in no passage."""
+    """Text in the file that a reader of the page does not see, or that gloss could not read; it is
+    in no passage."""
 
-    hidden_by: HiddenBy
-    """How it is hidden."""
+    kind: Literal["hidden", "lost"]
+    """Whether it was left out, or could not be read."""
+    page: int | None
+    """From 1."""
+    hidden_by: HiddenBy | None
+    """How hidden text is hidden."""
+    share: float | None
+    """Of what was lost: the share of the page's words, 0 to 1."""
     text: str
-    """At most its first 200 characters."""
-    box: BoxShape
-    """Where it is."""
+    """Of hidden text at most its first 200 characters; of lost text why it was lost."""
+    box: BoxShape | None
+    """Where hidden text is, in a file with pages."""
+
+
+class LossShape(Shape):
+    """A page of which words were lost."""
+
+    page: int
+    """From 1."""
+    share: float
+    """Of its words, 0 to 1."""
+    reason: str
+    """Why."""
+
+
+class AccountShape(Shape):
+    """Where the words of one page went: words are runs of letters and digits."""
+
+    page: int
+    """From 1."""
+    drawn: int
+    """Counted apart from the others, so that what was lost on the way shows."""
+    text: int
+    """In running text, headings, front matter, footnotes, formulas and references."""
+    captions: int
+    """In captions."""
+    tables: int
+    """In tables."""
+    figures: int
+    """In drawings."""
+    furniture: int
+    """In running heads, page and line numbers, stamps in the margin; they are not in the text."""
+    hidden: int
+    """Not seen by a reader of the page; they are not in the text."""
+    unaccounted: int
+    """Drawn, and in none of these."""
+    share: float
+    """The share that is accounted for, 0 to 1."""
+    lost: list[str]
+    """The first of the words that are unaccounted for, folded."""
+    aside: str
+    """The furniture and what a clip cuts off, a line each."""
+    unreadable: float
+    """The share of characters that stand for no known letter, 0 to 1."""
+    unread: str
+    """Why the page, or a part of it, could not be read."""
 
 
 class PaperShown(Shape):
@@ -294,7 +345,9 @@ class PaperShown(Shape):
     figures: list[FigureShape]
     """In order."""
     findings: list[FindingShape]
-    """Hidden text, which no search finds and no digest quotes."""
+    """Hidden and lost text, which no search finds and no digest quotes."""
+    accounts: list[AccountShape]
+    """Of each page of a PDF."""
 
 
 class DigestPaper(Shape):
@@ -316,6 +369,8 @@ class DigestPaper(Shape):
     """What kind of file it was read from."""
     url: str | None
     """The paper's page on arXiv, where it has one."""
+    losses: list[LossShape]
+    """The pages of which words could not be read."""
     newest: int | None
     """A newer version than the digest's that arXiv was heard to have."""
     withdrawn: bool

@@ -286,6 +286,10 @@ class VisitorLibrary:
         """A figure as PNG."""
         return self._with(paper_id).figure_image(paper_id, label, scale)
 
+    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
+        """A span as printed, as PNG images."""
+        return self._with(paper_id).span_picture(paper_id, span, scale)
+
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """Where each paper is among the others: one model has made them all."""
         own = self._own.mean_vectors() if self._own is not None else {}

@@ -310,4 +310,5 @@ def _header(paper: Paper) -> Header:
         categories=paper.categories,
         source=paper.source,
         url=f"https://arxiv.org/abs/{paper.id}{number}" if known else None,
+        losses=paper.losses,
     )

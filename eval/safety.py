@@ -120,7 +120,7 @@ def _right(reading: Reading, *, hidden: bool) -> bool:
     if paper is None:
         return False
     start = " ".join(SENTENCE.split()[:4])
-    pages = {finding.box.page for finding in paper.findings if start in finding.text}
+    pages = {one.box.page for one in paper.findings if one.box and start in one.text}
     if hidden:
         return pages == set(range(1, PAGES + 1)) and start not in paper.text
     return not pages

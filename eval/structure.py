@@ -1,12 +1,8 @@
 """Are papers read right? Title, authors, abstract, headings, boxes and figures, against truth.
 
-A truth file is a JSON list; each entry names a ``pdf`` and says what stands in it: ``title``,
-``authors``, ``affiliations`` (the places of each author), ``abstract``, ``sections`` (headings in
-order, as text or as ``{"title", "level"}``) with ``levels`` (the levels that the list gives:
-``"all"`` or numbers), and if somebody noted them
-``figures`` (``{"label", "page", "box"}``) and ``order`` (phrases of the text in reading order).
-What an entry leaves out is not scored. A paper that is not there or cannot be read scores nothing
-and is listed with the reason.
+``eval.truth`` says what a truth file has. What it leaves out is not scored. A paper that is not
+there or cannot be read scores nothing and is listed with the reason. Of every PDF that was read,
+the words of each page that are accounted for are counted (``eval.coverage``).
 
 Conventions of truth files differ on headings that every paper has or that end it: where an entry
 has no heading of the kind *abstract*, *references*, *acknowledgements* or *appendix*, headings of
@@ -17,8 +13,6 @@ from __future__ import annotations
 
 import base64
 import difflib
-import json
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,59 +24,15 @@ from typing import Any
 
 from app.evaluation import Report
 from eval.boxes import DrawnPages, letters
+from eval.coverage import LEAST, PageCoverage, coverage
 from eval.pages import fill, write_page
+from eval.truth import Named, Truth, TruthUnusable, read_truth
 from index.config import Settings
-from index.errors import GlossError
 from index.paper import Box, Paper, Reading, Role, Sentence
-from index.read.headings import parse_heading, title_role
 
 _OPTIONAL: tuple[Role, ...] = ("abstract", "references", "acknowledgements", "appendix")
-_DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s")
 _OVERLAP = 0.7  # of two boxes' union: a figure is found where its box says so
 _PICTURE_SCALE = 1.1
-
-
-class TruthUnusable(GlossError):
-    """A truth file is missing or is none."""
-
-    def __init__(self, path: Path | None, why: str) -> None:
-        super().__init__(f"{path}: {why}" if path else why)
-        self.path = path
-        self.why = why
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What people say of a paper. None: they did not say."""
-
-    pdf: Path
-    name: str
-    title: str | None
-    authors: tuple[str, ...] | None
-    abstract: str | None
-    headings: tuple[Named, ...] | None
-    levels: tuple[int, ...] | None  # None: all
-    figures: tuple[tuple[str, Box], ...] | None
-    affiliations: tuple[tuple[str, ...], ...] | None  # of each author
-    order: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A heading: its title as printed, and its level where that is known."""
-
-    title: str
-    level: int | None
-    role: Role = "other"
-
-    def is_like(self, other: Named) -> bool:
-        """Whether the two are one heading: by their letters, with or without the number."""
-        if self.level is not None and other.level is not None and self.level != other.level:
-            return False
-        return not self._spellings().isdisjoint(other._spellings())
-
-    def _spellings(self) -> set[str]:
-        return {letters(self.title), letters(parse_heading(self.title.strip()).title_alone)}
 
 
 @dataclass(slots=True)
@@ -105,6 +55,10 @@ class PaperScore:
     affiliations_asked: int = 0
     affiliations_missed: tuple[str, ...] = ()  # "author: place; place"
     affiliations_wrong: tuple[str, ...] = ()
+    places_found: int = 0  # affiliations as printed
+    places_asked: bool = False
+    places_missed: tuple[str, ...] = ()
+    places_wrong: tuple[str, ...] = ()
     abstract: str = ""
     abstract_f1: float | None = None
     headings_f1: float | None = None
@@ -118,6 +72,7 @@ class PaperScore:
     sentences: int = 0
     boxes_hold: int = 0
     box_misses: list[dict[str, object]] = field(default_factory=list)
+    coverage: list[PageCoverage] = field(default_factory=list)
 
 
 def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
@@ -154,76 +109,6 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     return Report(report, tuple(_table(scores)), tuple(_notes(scores, page)))
 
 
-# --- truth ----------------------------------------------------------------------------------------
-
-
-def read_truth(path: Path) -> list[Truth]:
-    """The entries of a truth file. Raises ``TruthUnusable``."""
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TruthUnusable(path, f"cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise TruthUnusable(path, f"is no JSON: {error}") from error
-    if not isinstance(entries, list) or not entries:
-        raise TruthUnusable(path, "is no list of papers")
-    return [_truth(path, number, entry) for number, entry in enumerate(entries, start=1)]
-
-
-def _truth(path: Path, number: int, entry: Any) -> Truth:
-    if not isinstance(entry, dict) or not isinstance(entry.get("pdf"), str):
-        raise TruthUnusable(path, f"entry {number} does not name a pdf")
-    try:
-        levels = entry.get("levels", "all")
-        headings = entry.get("sections")
-        figures = entry.get("figures")
-        located = entry.get("affiliations")
-        if located is not None and len(located) != len(entry.get("authors") or ()):
-            raise ValueError("affiliations are lists, one for each author")
-        return Truth(
-            pdf=_placed(entry["pdf"], path),
-            name=entry["pdf"],
-            title=entry.get("title") or None,
-            authors=None if entry.get("authors") is None else tuple(map(str, entry["authors"])),
-            abstract=entry.get("abstract") or None,
-            headings=None if not headings else tuple(_named(headings)),
-            levels=None if levels in ("all", None) else tuple(int(level) for level in levels),
-            figures=None
-            if not figures
-            else tuple(
-                (str(f["label"]), Box(int(f["page"]), *map(float, f["box"]))) for f in figures
-            ),
-            affiliations=None
-            if located is None
-            else tuple(tuple(map(str, places)) for places in located),
-            order=tuple(entry["order"]) if entry.get("order") else None,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise TruthUnusable(path, f"entry {number} ({entry['pdf']}): {error}") from error
-
-
-def _placed(name: str, truth: Path) -> Path:
-    """A path of a truth file: absolute, or relative to the file or one of the folders above it."""
-    for folder in truth.resolve().parents:
-        if (folder / name).is_file():
-            return folder / name
-    return truth.parent / name
-
-
-def _named(headings: Iterable[Any]) -> Iterable[Named]:
-    """Levels are those given, or those that decimal numbers tell in a list that has them."""
-    rows = [
-        (h["title"], h.get("level")) if isinstance(h, dict) else (str(h), None) for h in headings
-    ]
-    numbered = sum(bool(_DOTTED.match(title)) for title, _ in rows) >= 0.5 * len(rows)
-    for title, level in rows:
-        parsed = parse_heading(title.strip())
-        if level is None and numbered and _DOTTED.match(title):
-            level = len(parsed.number)
-        appendix = parsed.in_appendix and numbered
-        yield Named(title, level, "appendix" if appendix else title_role(title))
-
-
 # --- scores ---------------------------------------------------------------------------------------
 
 
@@ -236,6 +121,8 @@ def score(truth: Truth, reading: Reading, seconds: float) -> PaperScore:
     _score_authors(result, truth, paper)
     if truth.affiliations is not None:
         _score_affiliations(result, truth.authors or (), truth.affiliations, paper)
+    if truth.places is not None:
+        _score_places(result, truth.places, paper)
     if truth.abstract is not None:
         result.abstract_f1 = 0.0
         if paper is not None and paper.abstract is not None:
@@ -250,6 +137,8 @@ def score(truth: Truth, reading: Reading, seconds: float) -> PaperScore:
     if paper is not None:
         result.title = paper.title
         _score_boxes(result, truth.pdf, paper)
+        if paper.pages and truth.pdf.is_file():
+            result.coverage = coverage(truth.pdf, paper)
     return result
 
 
@@ -289,6 +178,20 @@ def _score_affiliations(
         missed += [_located(name, places)] if places else []
         wrong += [_located(name, given)] if given else []
     result.affiliations_missed, result.affiliations_wrong = tuple(missed), tuple(wrong)
+
+
+def _score_places(result: PaperScore, wanted: Sequence[str], paper: Paper | None) -> None:
+    """Affiliations as printed, by their letters, in any order; whose they are is not asked."""
+    found = [span.of(paper.text) for span in paper.affiliations] if paper is not None else []
+    asked, given = Counter(map(letters, wanted)), Counter(map(letters, found))
+    result.places_asked = True
+    result.places_found = (asked & given).total()
+    result.places_missed = tuple(_one_line(one) for one in wanted if not given[letters(one)])
+    result.places_wrong = tuple(_one_line(one) for one in found if not asked[letters(one)])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _located(name: str, places: Sequence[str]) -> str:
@@ -448,6 +351,7 @@ def summary(scores: Sequence[PaperScore]) -> dict[str, object]:
     holding = sum(one.boxes_hold for one in scores)
     asked = sum(one.figures_asked for one in scores)
     located = sum(one.affiliations_asked for one in scores)
+    placed = [one for one in scores if one.places_asked]
     return {
         "titles": {"exact": _mean(map(float, titles)), "papers": len(titles)},
         "authors": {
@@ -464,6 +368,17 @@ def summary(scores: Sequence[PaperScore]) -> dict[str, object]:
             if located
             else None,
             "authors": located,
+        },
+        "places": {
+            "f1": _f1(
+                sum(one.places_found for one in placed),
+                sum(one.places_found + len(one.places_missed) for one in placed),
+                sum(one.places_found + len(one.places_wrong) for one in placed),
+            )
+            if placed
+            else None,
+            "places": sum(one.places_found + len(one.places_missed) for one in placed),
+            "papers": len(placed),
         },
         "headings": {
             "f1": _mean(one.headings_f1 or 0.0 for one in headed),
@@ -484,7 +399,22 @@ def summary(scores: Sequence[PaperScore]) -> dict[str, object]:
             "found": round(sum(one.figures_right for one in scores) / asked, 4) if asked else None,
             "asked": asked,
         },
+        "coverage": covered(scores),
         "papers": [asdict(one) for one in scores],
+    }
+
+
+def covered(scores: Sequence[PaperScore]) -> dict[str, object]:
+    """The share of words that is accounted for, and the pages that have less than ``LEAST``."""
+    pages = [(one.pdf, page) for one in scores for page in one.coverage]
+    drawn = sum(page.drawn for _, page in pages)
+    missing = sum(page.missing for _, page in pages)
+    return {
+        "words": round(1 - missing / drawn, 6) if drawn else None,
+        "pages": [
+            [pdf, page.page, round(page.share, 4)] for pdf, page in pages if page.share < LEAST
+        ],
+        "counted": len(pages),
     }
 
 
@@ -494,7 +424,18 @@ def _mean(values: Iterable[float]) -> float | None:
 
 
 def _table(scores: Sequence[PaperScore]) -> Iterator[tuple[str, ...]]:
-    yield ("paper", "status", "title", "authors", "abstract", "headings", "boxes", "figures", "s")
+    yield (
+        "paper",
+        "status",
+        "title",
+        "authors",
+        "abstract",
+        "headings",
+        "boxes",
+        "figures",
+        "words",
+        "s",
+    )
     for one in scores:
         authors = f"{one.authors_found}/{one.authors_found + len(one.authors_missed)}"
         yield (
@@ -506,8 +447,15 @@ def _table(scores: Sequence[PaperScore]) -> Iterator[tuple[str, ...]]:
             _shown(one.headings_f1),
             f"{one.boxes_hold}/{one.sentences}",
             f"{one.figures_right}/{one.figures_asked}" if one.figures_asked else "",
+            _shown(_share(one.coverage)),
             f"{one.seconds:.2f}",
         )
+
+
+def _share(pages: Sequence[PageCoverage]) -> float | None:
+    """The share of a paper's words that is accounted for."""
+    drawn = sum(page.drawn for page in pages)
+    return 1 - sum(page.missing for page in pages) / drawn if drawn else None
 
 
 def _shown(value: float | None) -> str:
@@ -525,11 +473,16 @@ def _notes(scores: Sequence[PaperScore], page: Path) -> Iterator[str]:
         for what, missed, wrong in (
             ("author", one.authors_missed, one.authors_wrong),
             ("affiliation", one.affiliations_missed, one.affiliations_wrong),
+            ("affiliation", one.places_missed, one.places_wrong),
             ("heading", one.headings_missed, one.headings_wrong),
             ("figure", one.figures_missed, ()),
         ):
             yield from (f"{name}: {what} missed: {said}" for said in missed)
             yield from (f"{name}: {what} wrong: {said}" for said in wrong)
+        for covered_page in one.coverage:
+            if covered_page.share < LEAST:
+                lost = " ".join(covered_page.lost)
+                yield f"{name}: page {covered_page.page}: {covered_page.share:.1%} of words: {lost}"
         for miss in one.box_misses:
             yield f"{name}: box on page {miss['page']} does not hold: {miss['sentence']}"
     yield f"page: {page}"

@@ -193,6 +193,10 @@ class Settings(BaseSettings):
     pages_max: int = Field(default=2000, gt=0)
     # A page of print has some 3,000 characters, so these are as many as the pages.
     characters_max: int = Field(default=6_000_000, gt=0)
+    # A passage of print has some 500 characters, so a book of 1,000 pages has 6,000 passages, which
+    # take 40 seconds and 500 MB to embed. A file with more is no text that anybody reads: a row of
+    # signs is cut sign by sign.
+    passages_max: int = Field(default=8000, gt=0)
 
     @field_validator("library", mode="before")
     @classmethod

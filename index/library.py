@@ -55,13 +55,14 @@ from index.paper import (
     Span,
     SparseVector,
     Status,
+    runs_of,
 )
 from index.points import VERSION as POINTS_VERSION
 from index.points import points_of, valid_date
 from index.rank import WordEncoder, question, rank
 from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
-from index.split import CountTokens, split
+from index.split import CountTokens, TooManyPassages, split
 from index.store import Point, Scored, Shelf, Store, VectorQuery
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Added:
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
     file was not taken for the one that is there, whose bytes it has under another id, or that
-    hidden text was left out of it.
+    hidden text was left out of it or not all of it could be read.
     """
 
     paper_id: str
@@ -156,8 +157,9 @@ class Added:
 class PaperRow:
     """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
 
-    A ``reason`` beside ``ok`` tells of a later file for the same paper that failed, and of what
-    arXiv has said since: ``newest`` is the version to get where there is a newer one.
+    A ``reason`` beside ``ok`` tells of a paper that this one belongs to by its file's name, of a
+    later file for the same paper that failed, and of what arXiv has said since: ``newest`` is the
+    version to get where there is a newer one.
     """
 
     id: str
@@ -556,7 +558,9 @@ class Library:
         with stages("store"), self._writing:
             self._keep(copy, origin)
             self._commit(paper, place, origin, passages, points, engine)
-        return Added(paper.id, "ok", _noted(paper), len(passages), stages.seconds, True)
+        notes = (_relation(origin.original, place.key), _noted(paper))
+        said = "; ".join(note for note in notes if note)
+        return Added(paper.id, "ok", said, len(passages), stages.seconds, True)
 
     def _commit(
         self,
@@ -684,7 +688,10 @@ class Library:
         return splitter(self._settings, self._parts.count_tokens)
 
     def _split(self, paper: Paper) -> tuple[Passage, ...]:
-        return self._splitter()(paper)
+        """Its passages; none where it has more than one may have by now."""
+        with suppress(TooManyPassages):
+            return self._splitter()(paper)
+        return ()
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out, and forget files that failed to become it.
@@ -839,6 +846,22 @@ class Library:
         if figure.box is None:
             raise SourceNotFound(paper_id, f"{figure.label} was not found on its page")
         return self._own_reader().render_figure(self.file_of(paper_id), figure.box, scale)
+
+    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
+        """A span as printed: a PNG for each run of lines that stand one below the other, in order;
+        where it goes on in another column or on another page, a new one begins. 1 is 72 dpi.
+
+        Raises ``PaperNotFound``, and ``SourceNotFound`` for a paper that has no pages, and for a
+        span that stands on none.
+        """
+        edition = self._edition(paper_id)
+        if edition.source != "pdf":
+            raise SourceNotFound(paper_id, f"has no pages: it was added as {edition.source}")
+        places = runs_of(self._catalog.paper(edition.number).boxes(span))
+        if not places:
+            raise SourceNotFound(paper_id, f"no word from {span.start} to {span.end} is on a page")
+        path, reader = self.file_of(paper_id), self._own_reader()
+        return tuple(reader.render_figure(path, place, scale) for place in places)
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
@@ -1673,6 +1696,7 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
         count_tokens=count or count_tokens,
         target=settings.passage_tokens,
         maximum=settings.passage_tokens_max,
+        most=settings.passages_max,
     )
 
 
@@ -1686,8 +1710,11 @@ def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages)
         "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
     except UnicodeEncodeError:
         return Prepared(failure=Reading("broken", "its text is not Unicode"))
-    with stages("split"):
-        passages = cut(paper)
+    try:
+        with stages("split"):
+            passages = cut(paper)
+    except TooManyPassages as error:
+        return Prepared(failure=Reading("limit", str(error)))
     if not passages:
         return Prepared(failure=Reading("no-text", "nothing but references or headings"))
     with stages("embed"):
@@ -1712,13 +1739,32 @@ def _alike(title: str, other: str) -> bool:
     return difflib.SequenceMatcher(None, first, second, autojunk=False).ratio() >= _SAME_TITLE
 
 
+_NOTED = 5  # pages that are listed
+
+
 def _noted(paper: Paper) -> str:
-    """What is to be said of a paper that is in: where hidden text was left out of it."""
-    pages = sorted({finding.box.page for finding in paper.findings})
-    if not pages:
-        return ""
-    listed = ", ".join(map(str, pages[:5])) + (", ..." if len(pages) > 5 else "")
-    return f"hidden text left out on page {listed}: `gloss show {paper.id}` lists it"
+    """What is to be said of a paper that is in: what could not be read of it, and where hidden text
+    was left out of it."""
+    said = [str(loss) for loss in paper.losses[:_NOTED]]
+    if len(paper.losses) > _NOTED:
+        said.append(f"nor could {len(paper.losses) - _NOTED} more pages in full")
+    if paper.findings:
+        pages = sorted({finding.box.page for finding in paper.findings if finding.box})
+        listed = ", ".join(map(str, pages[:_NOTED])) + (", ..." if len(pages) > _NOTED else "")
+        said.append("hidden text left out" + (f" on page {listed}" if pages else ""))
+    return f"{'; '.join(said)}: `gloss show {paper.id}` lists it" if said else ""
+
+
+def _relation(original: str, paper_key: str) -> str:
+    """What is to be said of a document whose file is named after another paper."""
+    from index.read.identity import identify
+
+    named = identify(Path(original).stem, "", "")
+    if named.belongs_to and named.belongs_to != paper_key:
+        return f"belongs to {named.belongs_to}, as its file name says"
+    if re.fullmatch(rf"{re.escape(named.id)}-\d+", paper_key) and key_of(named.id).arxiv:
+        return f"another paper than {named.id}, which its file is named after"
+    return ""
 
 
 def _refusal(former: Edition, version: int | None) -> str:
@@ -1738,7 +1784,8 @@ def _row(
     known: Known | None = None,
     also: Sequence[str] = (),
 ) -> PaperRow:
-    said = [edition.reason] if edition.reason else []
+    relation = _relation(edition.original, edition.paper_key)
+    said = [one for one in (edition.reason, relation) if one]
     if failed_later is not None:
         name = Path(failed_later.original).name
         said.append(f"{name} was not taken: {failed_later.status}: {failed_later.reason}")

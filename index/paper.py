@@ -56,6 +56,9 @@ HiddenBy = Literal[
     "cover",  # something opaque was painted over it
     "position",  # off the page, or clipped away
     "layer",  # on an optional layer that is switched off
+    "style",  # by an attribute or a style sheet that says not to show it
+    "comment",  # in a comment of the source
+    "unicode",  # in characters that draw nothing
 ]
 
 FoundBy = Literal["dense", "words", "both"]
@@ -278,12 +281,131 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table. An empty one is none."""
+
+    span: Span
+    box: Box | None  # around its words; None for a paper that is no PDF
+    row: int  # from 0, counted through head and body; the first of those that it covers
+    column: int  # from 0
+    down: int = 1  # how many rows it covers
+    across: int = 1  # how many columns it covers
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its cells, row by row from left to right, as they are in ``Paper.text``."""
+
+    label: str  # "Table 2"
+    caption: Span
+    header: tuple[tuple[Cell, ...], ...]  # its rows of column heads; may be empty
+    rows: tuple[tuple[Cell, ...], ...]
+    stub: int  # how many columns at the left name the rows
+    heads: tuple[int, ...]  # rows, counted as those of cells, that head the columns anew
+    box: Box | None
+
+    def row_heads(self, cell: Cell) -> tuple[Cell, ...]:
+        """The cells that name the row of ``cell``, outermost first, without itself: the heads of
+        the rows' group, then those of the row."""
+        if any(cell in row for row in self.header):
+            return ()
+        return tuple(
+            one
+            for row in self.rows
+            for one in row
+            if one.column < min(self.stub, cell.column)
+            and one.row < cell.row + cell.down
+            and cell.row < one.row + one.down
+        )
+
+    def column_heads(self, cell: Cell) -> tuple[Cell, ...]:
+        """The cells that name the column of ``cell``, from top to bottom, without itself."""
+        anew = max((row for row in self.heads if row < cell.row), default=None)
+        heads = [
+            one
+            for row in (self.header if anew is None else self.rows)
+            for one in row
+            if anew is None or one.row == anew
+        ]
+        return tuple(
+            one
+            for one in heads
+            if one.row < cell.row
+            and one.column < cell.column + cell.across
+            and cell.column < one.column + one.across
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Text in the file that a reader of the page does not see. It is in no ``Paper.text``."""
 
     hidden_by: HiddenBy
     text: str  # at most its first 200 characters
-    box: Box
+    box: Box | None = None  # none in a file without pages
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A page of which words were lost, or that could not be read at all."""
+
+    page: int
+    share: float  # of its words, 0..1
+    reason: str
+
+    @property
+    def percent(self) -> int:
+        """The share in whole percents, and never 0."""
+        return max(round(100 * self.share), 1)
+
+    def __str__(self) -> str:
+        if self.percent >= 100:
+            return f"page {self.page} could not be read"
+        return f"{self.percent} % of page {self.page} could not be read"
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccount:
+    """Where the words of one page went. Counts are of words: runs of letters and digits.
+
+    ``drawn`` is counted apart from the other counts, and a word that the text has in two parts is
+    two there, so the sum of the others may differ by some.
+    """
+
+    page: int
+    drawn: int  # by the engine, whether anything became of them or not
+    text: int  # front matter, headings, paragraphs, footnotes, equations, references
+    captions: int
+    tables: int
+    figures: int  # labels in drawings
+    furniture: int  # running heads, page numbers, line numbers, stamps in the margin
+    hidden: int  # see ``Finding``
+    unaccounted: int  # drawn, and in none of these
+    lost: tuple[str, ...] = ()  # the first of these words
+    aside: str = ""  # lines that are not in ``Paper.text``: the furniture, what a clip cuts off
+    unreadable: float = 0.0  # share of its characters that stand for no known letter
+    unread: str = ""  # why the page, or a part of it, could not be read
+
+    @property
+    def share(self) -> float:
+        """The share of its words that are accounted for, 0..1."""
+        if self.drawn == 0:
+            return 0.0 if self.unread else 1.0
+        return 1 - self.unaccounted / self.drawn
+
+    @property
+    def loss(self) -> Loss | None:
+        """What was lost of it, if more than ``LOSS`` or if it could not be read."""
+        lost = max(1 - self.share, self.unreadable)
+        if lost <= LOSS and not self.unread:
+            return None
+        why = "its words were lost in reading"
+        if self.unreadable > 1 - self.share:
+            why = "its letters cannot be read; run OCR on it"
+        return Loss(self.page, lost, self.unread or why)
+
+
+LOSS = 0.02  # of a page's words: more is reported wherever the paper is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,9 +451,16 @@ class Paper:
     blocks: tuple[Block, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
     words: Words = field(default_factory=Words)
     findings: tuple[Finding, ...] = ()  # hidden text
     record: Record | None = None  # arXiv's, where it came from there
+    accounts: tuple[PageAccount, ...] = ()  # of each page of a PDF
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The pages of which words were lost, in order."""
+        return tuple(one.loss for one in self.accounts if one.loss is not None)
 
     def section_at(self, offset: int) -> Section:
         """The section that character ``offset`` lies in."""
@@ -341,6 +470,66 @@ class Paper:
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """Where ``span`` is on the page; nothing for a paper that is no PDF."""
         return self.words.boxes(span)
+
+
+def around(boxes: Sequence[Box]) -> Box | None:
+    """The box around boxes of one page; of several pages, that of the first. None for none."""
+    if not boxes:
+        return None
+    page = boxes[0].page
+    own = [box for box in boxes if box.page == page]
+    return Box(
+        page,
+        min(box.x0 for box in own),
+        min(box.y0 for box in own),
+        max(box.x1 for box in own),
+        max(box.y1 for box in own),
+    )
+
+
+_APART = 2.4  # of a line's height: lines of one paragraph are nearer
+_EDGE = 1.5  # points around a run of lines: accents and commas reach over the words' boxes
+
+
+def runs_of(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """The boxes of lines, in reading order, as one box for each run of lines that follow closely on
+    one another; the jump to another column or page begins a new one.
+    """
+    runs: list[list[Box]] = []
+    # A line of text is longer than it is high; on a page that lies on its side it stands on end.
+    flat = sum(box.x1 - box.x0 for box in boxes) >= sum(box.y1 - box.y0 for box in boxes)
+    edges = [(box.y0, box.y1) if flat else (box.x0, box.x1) for box in boxes]
+    heights = sorted(end - start for start, end in edges)
+    usual = heights[len(heights) // 2] if heights else 0.0
+    middle = 0.0
+    for box, (start, end) in zip(boxes, edges, strict=True):
+        near = abs((start + end) / 2 - middle) <= _APART * usual
+        if runs and runs[-1][-1].page == box.page and near:
+            runs[-1].append(box)
+        else:
+            runs.append([box])
+        middle = (start + end) / 2
+    wholes = (around(run) for run in runs)
+    return tuple(
+        Box(one.page, one.x0 - _EDGE, one.y0 - _EDGE, one.x1 + _EDGE, one.y1 + _EDGE)
+        for one in wholes
+        if one is not None
+    )
+
+
+def quote_cell(paper: Paper, cell: Cell) -> str:
+    """A cell of one of the paper's tables with its heads: "BERT: 84.6 (MNLI dev)"."""
+    table = next(
+        one for one in paper.tables if any(cell in row for row in (*one.header, *one.rows))
+    )
+
+    def said(cells: Iterable[Cell]) -> str:
+        texts = (" ".join(one.span.of(paper.text).split()) for one in cells)
+        return " ".join(dict.fromkeys(texts))
+
+    rows, columns = said(table.row_heads(cell)), said(table.column_heads(cell))
+    quote = said([cell])
+    return (f"{rows}: " if rows else "") + quote + (f" ({columns})" if columns else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 # A remainder shorter than this says too little to be found or cited on its own.
 SMALL = 40
+_PART = 100_000  # characters that are counted at a time
 
 _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _LEADS: frozenset[BlockKind] = frozenset({"heading", "run-in"})  # these stay with what they head
@@ -37,8 +38,15 @@ class _Piece:
     tokens: int
 
 
+class TooManyPassages(Exception):
+    """A text gives more passages than it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most:,} passages, the most that one file may give")
+
+
 def split(
-    paper: Paper, count_tokens: CountTokens, target: int, maximum: int
+    paper: Paper, count_tokens: CountTokens, target: int, maximum: int, most: int | None = None
 ) -> tuple[Passage, ...]:
     """Passages in text order, disjoint, none over ``maximum`` word pieces, none across a section.
 
@@ -47,9 +55,13 @@ def split(
     they are small. A sentence over ``maximum`` is cut between words, a word over it between
     characters. The front matter's passages are named ``front``. A heading with nothing under it,
     or a stray sign, gives no passage.
+
+    Raises ``TooManyPassages`` for more than ``most``, as soon as that is known.
     """
     if not 1 <= target <= maximum:
         raise ValueError(f"passage size {target} must be between 1 and the maximum, {maximum}")
+    if most is not None and _has_more(paper.text, count_tokens, most * maximum):
+        raise TooManyPassages(most)
     sections = paper.sections or (Section("", "other", 1, Span(0, len(paper.text))),)
     order = _Order.of(paper)
     runs = [
@@ -94,7 +106,23 @@ def split(
                     text=span.of(paper.text),
                 )
             )
+        if most is not None and len(passages) > most:
+            raise TooManyPassages(most)
     return tuple(passages)
+
+
+def _has_more(text: str, count_tokens: CountTokens, most: int) -> bool:
+    """Whether a text has more than ``most`` word pieces.
+
+    A piece has a character at least, so most texts need no count; that of a long one is taken part
+    by part, since counting one word of millions of signs takes gigabytes.
+    """
+    left = most
+    for start in range(0, len(text) if len(text) > most else 0, _PART):
+        left -= count_tokens([text[start : start + _PART]])[0]
+        if left < 0:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

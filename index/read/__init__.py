@@ -205,7 +205,9 @@ def _read_file(
 
         paper = read_html(path, name, paper_id)
         if paper is None:
-            return Reading("broken", "not HTML: it has no element of a page")
+            empty = not path.read_bytes().strip()
+            why = "the file is empty" if empty else "it has no element of a page"
+            return Reading("broken", f"not HTML: {why}")
         return _judged(paper, 0, characters_max)
     return _read_pdf(path, name, paper_id, pages_max, characters_max)
 

@@ -25,6 +25,7 @@ class Piece:
     text: str
     level: int = 0  # of a heading
     item: bool = False  # of a list
+    marked: bool = False  # it begins with a raised mark, as an affiliation or a note does
     heading: Heading | None = None  # what opens a section; its role, unless "other", is the one
     label: str | None = None  # of a caption: None is yet to be read, "" is no figure's
 
@@ -36,6 +37,7 @@ class Front:
     title: str = ""
     authors: tuple[str, ...] = ()
     affiliations: tuple[Span, ...] = ()
+    author_affiliations: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Body:
             title=front.title,
             authors=front.authors,
             affiliations=front.affiliations,
+            author_affiliations=front.author_affiliations,
             keywords=self.keywords,
             links=self.links,
             abstract=self.abstract,

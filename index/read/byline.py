@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
-from index.read.markup import Walk, classes, is_hidden, local_name, text_of
+from index.read.markup import Walk, classes, is_ornament, local_name, text_of
 from index.read.mathml import is_mark, linear
 from index.read.names import is_collective, is_name
 
@@ -111,7 +111,7 @@ def _raw_lines(authors: Element) -> list[_Raw]:
             group += "ltx_creator" in named
             if kind is not None:
                 open_lines.append((kind, []))
-            if is_hidden(element) or tag in _FURNITURE or named & _LEFT_OUT or not tag:
+            if is_ornament(element) or tag in _FURNITURE or named & _LEFT_OUT or not tag:
                 walk.skip()
             elif marks:
                 open_lines[-1][1].append(_MARK)

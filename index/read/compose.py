@@ -11,6 +11,7 @@ from index.read.pages import Line, PageWord
 from index.read.scripts import plain_text
 from index.read.words import sets_spaces
 
+_RAISED, _LOWERED = 0.25, 0.2  # of the line's size: how far a script's script may reach
 _HYPHENS = "-\u00ad\u2010"
 
 
@@ -56,6 +57,26 @@ class Composer:
         self._write_lines(lines, scripts)
         return Span(start, self._length)
 
+    def write_table(self, rows: Sequence[Sequence[Sequence[Line]]]) -> list[list[Span]]:
+        """One block of rows of cells of lines: a line of text for each row, tabs between cells.
+
+        Returns where each cell went.
+        """
+        if self._length:
+            self._put("\n\n")
+        spans: list[list[Span]] = []
+        for number, row in enumerate(rows):
+            if number:
+                self._put("\n")
+            spans.append([])
+            for place, lines in enumerate(row):
+                if place:
+                    self._put("\t")
+                start = self._length
+                self._write_lines(lines, True)
+                spans[-1].append(Span(start, self._length))
+        return spans
+
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
         """Where these words went, if they went side by side."""
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
@@ -94,8 +115,7 @@ class Composer:
                 # No higher than its line: a root's glyph reaches over the lines below.
                 y0, y1 = word.y0, word.y1
                 if y0 < top or y1 > bottom:
-                    middle = (y0 + y1) / 2
-                    y0, y1 = max(y0, min(top, middle - 0.5)), min(y1, max(bottom, middle + 0.5))
+                    y0, y1 = _cut_to_line(word, line, top, bottom)
                 corners.extend((word.x0, y0, word.x1, y1))
                 parts.append(text)
                 if not glued:
@@ -135,8 +155,20 @@ class Composer:
         return text[:-1], True
 
 
+def _cut_to_line(word: PageWord, line: Line, top: float, bottom: float) -> tuple[float, float]:
+    """The upper and lower edge of a word's box: raised and lowered type may reach further."""
+    middle = (word.y0 + word.y1) / 2
+    if any(style.raised and text.isalnum() for text, style in word.parts):
+        top -= _RAISED * line.size
+    if any(style.lowered for _, style in word.parts):
+        bottom += _LOWERED * line.size
+    return max(word.y0, min(top, middle - 0.5)), min(word.y1, max(bottom, middle + 0.5))
+
+
 def _reach(line: Line) -> tuple[float, float]:
     """How far up and down the words of a line may reach."""
+    if not line.upright:
+        return line.y0, line.y1
     top, bottom = line.band
     margin = 0.15 * line.size
     return top - margin, bottom + margin

@@ -12,6 +12,7 @@ found, as for a caption that was printed on another page, there is no box rather
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -163,6 +164,37 @@ def take_in(parts: Sequence[Paragraph], headings: set[int], boxes: Iterable[Box]
         whole = len(lines) == len(part.lines)
         if whole and any(all(area.holds(line, 1) for line in lines) for area in areas):
             part.kind = "table"
+
+
+def turned_lines(layout: Layout, boxes: Iterable[Box]) -> list[Line]:
+    """Lines that stand on end amid the text or in a figure: labels of axes, rows of a table set
+    sideways. Those beside the text, and those that more than one page has, are stamps."""
+    pages: dict[str, set[int]] = {}
+    for line in layout.stamps:
+        pages.setdefault(line.text, set()).add(line.page)
+    held = list(boxes)
+    left = min((edges[0] for edges in layout.columns.values()), default=-math.inf)
+    right = max((edges[1] for edges in layout.columns.values()), default=math.inf)
+    return [
+        line
+        for line in layout.stamps
+        if left < (line.x0 + line.x1) / 2 < right
+        or (len(pages[line.text]) == 1 and any(_stands_in(line, box) for box in held))
+    ]
+
+
+def _stands_in(line: Line, box: Box) -> bool:
+    x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
+    return line.page == box.page and box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
+
+
+def turned_in(parts: list[Paragraph], layout: Layout, boxes: Iterable[Box]) -> None:
+    """Put turned lines at the end of their pages, so that no word is lost; they are no prose."""
+    for line in turned_lines(layout, boxes):
+        place = next(
+            (at for at in reversed(range(len(parts))) if parts[at].lines[0].page <= line.page), -1
+        )
+        parts.insert(place + 1, Paragraph("table", [line]))
 
 
 # --- one page, divided ----------------------------------------------------------------------------

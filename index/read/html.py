@@ -7,46 +7,61 @@ other page gives its headings and paragraphs, and its front matter is found out 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from index.paper import ARXIV_ID, BlockKind, Paper, Role
+from index.paper import BlockKind, Finding, Paper, Role
 from index.read import file_hash
 from index.read.assemble import Front, Piece, assemble
 from index.read.byline import read_byline
+from index.read.head import Page
 from index.read.headings import Heading, parse_heading
-from index.read.identity import Identity, identify, is_stamp
+from index.read.hidden import MOST_FINDINGS
 from index.read.keywords import KEYWORDS_LABEL
-from index.read.markup import Walk, classes, is_hidden, local_name, parse, read_source, text_of
+from index.read.markup import (
+    Walk,
+    classes,
+    is_boxed_text,
+    is_ornament,
+    local_name,
+    parse,
+    read_source,
+    text_of,
+)
 from index.read.mathml import linear, tex_of
 from index.read.plain import compose
+from index.read.unicode import plain, spelled
+from index.read.unseen import SAID, Unseen, findings_of, take_out
 
 if TYPE_CHECKING:
     from index.read.markup import Element
 
 # --- what elements are ----------------------------------------------------------------------------
 
-_LEFT_OUT_TAGS = frozenset({
-    "script", "style", "template", "noscript", "nav", "footer", "aside", "button", "form", "input",
-    "select", "textarea", "iframe", "object", "embed", "svg", "canvas", "dialog", "head", "title",
-    "audio", "video", "picture", "map", "datalist",
+_UNREAD_TAGS = frozenset({
+    "script", "style", "template", "noscript", "input", "select", "textarea", "iframe", "object",
+    "embed", "canvas", "dialog", "head", "title", "audio", "video", "picture", "map",
+    "datalist", "text", "desc", "defs", "metadata",
+})  # fmt: skip
+_CHROME_TAGS = frozenset({"nav", "footer", "aside", "button", "form"})
+_CHROME_ROLES = frozenset({
+    "navigation", "search", "dialog", "contentinfo", "alert", "alertdialog", "status",
+})  # fmt: skip
+_CHROME_CLASSES = frozenset({
+    "infobox", "package-alerts", "ar5iv-footer", "ds-announcement", "arxiv-html-header",
+    "html-header-logo", "ltx_page_header", "ltx_page_footer", "ltx_page_navbar",
 })  # fmt: skip
 _LEFT_OUT_CLASSES = frozenset({
-    "ltx_page_header", "ltx_page_footer", "ltx_page_navbar", "ltx_page_logo", "ltx_TOC", "ltx_rdf",
-    "ltx_ERROR", "ltx_pagination", "ltx_role_newpage", "ltx_listing_data", "ltx_tag_listingline",
-    "ltx_bib_cited", "ltx_note_mark", "ltx_note_type", "ltx_tag_note", "ltx_role_footnotemark",
-    "sr-only", "visually-hidden", "screen-reader-text", "infobox", "package-alerts", "ar5iv-footer",
-    "ds-announcement", "arxiv-html-header", "html-header-logo",
+    "ltx_page_logo", "ltx_TOC", "ltx_rdf", "ltx_ERROR", "ltx_pagination", "ltx_role_newpage",
+    "ltx_listing_data", "ltx_tag_listingline", "ltx_bib_cited", "ltx_note_mark", "ltx_note_type",
+    "ltx_tag_note", "ltx_role_footnotemark",
 })  # fmt: skip
-_LEFT_OUT_ROLES = frozenset({"navigation", "search", "dialog", "contentinfo", "alert"})
 _BLOCK_TAGS = frozenset({
     "p", "div", "section", "article", "main", "header", "hgroup", "address", "blockquote", "figure",
     "ul", "ol", "dl", "li", "dd", "hr", "center", "fieldset", "details", "summary", "body",
+    "table", "tr", "td", "th",
 })  # fmt: skip
 _BLOCK_CLASSES = frozenset({"ltx_p", "ltx_para", "ltx_item", "ltx_inline-block", "ltx_minipage"})
 _ONE_BLOCK_TAGS: dict[str, BlockKind] = {
@@ -87,8 +102,10 @@ _CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Listing|Scheme)\s*[A-Z]?
 _ABSTRACT_LABEL = re.compile(r"(?:abstract|summary)\s*(?:[.:—–-]+\s*|$)", re.I)
 _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]]*$")
 _FLOATS = frozenset({"caption", "table", "footnote"})
-_INVISIBLE = {ord(c): None for c in "\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e"
-              "\u2066\u2067\u2068\u2069\u200e\u200f"}  # fmt: skip
+_CELL, _ROW = "\x1d", "\x1e"  # the ends of a table's cells and rows while it is read
+_CELL_CLASSES = frozenset({"ltx_td", "ltx_th"})
+_ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "re", "o", "a", "ème", "ère"})
+_PROSE_OF_CELL = 1000  # characters: a cell with more holds a text, and its table lays a page out
 
 
 def read_html(path: Path, name: str, paper_id: str | None = None) -> Paper | None:
@@ -97,150 +114,84 @@ def read_html(path: Path, name: str, paper_id: str | None = None) -> Paper | Non
     tree = parse(source) if source is not None else None
     if tree is None:
         return None
-    page = _Page(tree)
+    page = Page(tree)
     identity = page.identity(name, file_hash(path), paper_id)
-    article = _article(tree)
-    draft = _Draft(article)
+    unseen = take_out(tree)
+    sizes = _sizes(tree)
+    article = _article(tree, sizes)
+    draft = Draft(article, sizes)
+    findings = draft.findings(unseen)
     if not draft.typed:
         paper = compose([piece for piece in draft.pieces if piece.text], "html", identity)
         title, authors = page.title or paper.title, page.authors or paper.authors
-        return replace(paper, title=title, authors=authors)
+        return replace(paper, title=title, authors=authors, findings=findings)
     pieces = _opened(_mended(draft.pieces))
     body = assemble(pieces)
     places = {id(piece) for piece in draft.places}
     spans = [s for piece, s in zip(pieces, body.spans, strict=True) if id(piece) in places]
     title = draft.title or page.title or page.document_title
-    return body.paper("html", identity, Front(title, draft.authors or page.authors, tuple(spans)))
+    front = Front(title, draft.authors or page.authors, tuple(spans))
+    return replace(body.paper("html", identity, front), findings=findings)
 
 
-def _article(tree: Element) -> Element:
-    """The element that holds the paper: LaTeXML's document, else the longest article, else all."""
-    articles: list[Element] = []
-    main: Element | None = None
-    for element in tree.iter("*"):
-        if "ltx_document" in classes(element):
-            return element
+# --- which part of a page is the paper ------------------------------------------------------------
+
+
+_SIZED = frozenset({
+    "html", "body", "main", "article", "section", "div", "header", *_CHROME_TAGS,
+})  # fmt: skip
+_WHOLE = 0.3  # of a page's text: what holds less is a teaser, a notice or a comment
+_NEARLY = 0.8  # of what the elements around it hold
+
+
+def _sizes(tree: Element) -> dict[Element, int]:
+    """The characters that people read in each element that may hold a paper or be beside it."""
+    sizes: dict[Element, int] = {}
+    totals = [0]
+    walk = Walk(tree)
+    for event, element in walk:
         tag = local_name(element)
-        if tag == "article" and not is_hidden(element):
-            articles.append(element)
-        elif main is None and (tag == "main" or element.get("role") == "main"):
-            main = element
-    if articles:
-        return max(articles[:50], key=lambda article: len(text_of(article)))
-    return tree if main is None else main
-
-
-# --- the head of the page -------------------------------------------------------------------------
-
-
-_CANONICAL, _BASE, _LINK = range(3)
-
-
-class _Page:
-    """What a page says about its paper outside the text: addresses, ``meta`` elements, a stamp."""
-
-    def __init__(self, tree: Element) -> None:
-        self._meta: dict[str, list[str]] = {}
-        self._addresses: list[tuple[int, str]] = []  # the most reliable kind first
-        self._stamp = ""
-        self.document_title = ""
-        latexml = inside = False
-        walk = Walk(tree)
-        for event, element in walk:
-            tag = local_name(element)
-            if tag == "article":
-                inside = event == "start"
-                latexml = latexml or "ltx_document" in classes(element)
+        if event == "start":
+            totals.append(0)
+            if tag in _UNREAD_TAGS or not tag:
                 walk.skip()
-            if event == "start" and not inside:
-                self._look(tag, element)
-        if not latexml:  # any page may link to a paper
-            self._addresses = [(rank, href) for rank, href in self._addresses if rank < _LINK]
-
-    def _look(self, tag: str, element: Element) -> None:
-        href = (element.get("href") or "").strip()
-        if tag == "meta":
-            key = (element.get("name") or element.get("property") or "").lower()
-            value = _clean(element.get("content") or "")
-            if key and value:
-                self._meta.setdefault(key, []).append(value)
-        elif tag == "link" and "canonical" in (element.get("rel") or "").lower().split():
-            self._addresses.append((_CANONICAL, href))
-        elif tag == "base":
-            self._addresses.append((_BASE, href))
-        elif tag == "a" and "/abs/" in href:
-            self._addresses.append((_LINK, href))
-        elif tag == "title" and not self.document_title:
-            said = _clean(element.text or "")
-            number = re.match(r"\[([\w.-]+(?:/\d+)?)\]\s*", said)  # ar5iv's
-            if number:
-                self._addresses.append((_LINK, f"https://arxiv.org/abs/{number[1]}"))
-            self.document_title = said[number.end() :] if number else said
-        elif element.get("id") == "watermark-tr":
-            said = _clean(text_of(element))
-            self._stamp = said if is_stamp(said) else ""
-
-    @property
-    def title(self) -> str:
-        """As the page's ``meta`` elements give it."""
-        return next(iter(self._meta.get("citation_title", self._meta.get("dc.title", []))), "")
-
-    @property
-    def authors(self) -> tuple[str, ...]:
-        """As the page's ``meta`` elements give them."""
-        found = self._meta.get("citation_author", self._meta.get("dc.creator", []))
-        return tuple(dict.fromkeys(_name_first(name) for name in found))
-
-    def identity(self, name: str, sha256: str, given: str | None) -> Identity:
-        """From arXiv's stamp, else from the addresses that the page gives itself, else its name."""
-        located = next(iter(self._meta.get("citation_arxiv_id", [])), "")
-        ranked = sorted(self._addresses, key=lambda address: address[0])
-        found = [located, *(_arxiv_address(href, rank) for rank, href in ranked)]
-        told = next((one for one in found if ARXIV_ID.fullmatch(one)), "")
-        named = identify(name, "", sha256, given)
-        from_page = identify(told or name, self._stamp, sha256, given)
-        if from_page.version is None and named.id == from_page.id:
-            from_page = replace(from_page, version=named.version)
-        if from_page.date is None or len(from_page.date) < len("2024-07-03"):
-            from_page = replace(from_page, date=self._date or from_page.date)
-        return from_page
-
-    @property
-    def _date(self) -> str | None:
-        keys = ("citation_date", "citation_publication_date", "citation_online_date", "dc.date",
-                "article:published_time")  # fmt: skip
-        for value in (value for key in keys for value in self._meta.get(key, [])):
-            match = re.match(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?(?!\d)", value)
-            if match:
-                try:
-                    day = datetime(int(match[1]), int(match[2]), int(match[3] or 1)).date()
-                except ValueError:
-                    continue
-                return day.isoformat() if match[3] else day.isoformat()[:7]
-        return None
+            continue
+        inside = totals.pop()
+        if tag and tag not in _UNREAD_TAGS:
+            inside += len((element.text or "").strip())
+            if tag in _SIZED:
+                sizes[element] = inside
+            totals[-1] += inside
+        totals[-1] += len((element.tail or "").strip())
+    return sizes
 
 
-def _arxiv_address(href: str, rank: int) -> str:
-    """The id in the address of a page of arXiv's or ar5iv's, else nothing."""
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return ""
-    host = (parts.hostname or "").removeprefix("www.")
-    ours = host in ("ar5iv.org",) or host == "arxiv.org" or host.endswith(".arxiv.org")
-    match = re.match(r"/(?:abs|html|pdf)/(.+?)/?$", parts.path)
-    return match[1] if match and (ours or (not host and rank == _BASE)) else ""
+def _article(tree: Element, sizes: Mapping[Element, int]) -> Element:
+    """The element that holds the paper: of those that are marked as a document, an article or the
+    main part, the innermost that holds the text; all of the page where none does.
 
-
-def _name_first(name: str) -> str:
-    """ "Lovelace, Ada" is Ada Lovelace."""
-    last, comma, first = name.partition(",")
-    return f"{first.strip()} {last.strip()}" if comma and "," not in first else name
-
-
-def _clean(text: str) -> str:
-    text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
-    return " ".join(text.split())
+    A mark alone tells nothing: banners have the class of a document, and teasers are articles.
+    """
+    kinds: list[list[Element]] = [[], [], []]
+    for element in sizes:
+        if "ltx_document" in classes(element):
+            kinds[0].append(element)
+        elif local_name(element) == "article":
+            kinds[1].append(element)
+        elif local_name(element) == "main" or element.get("role") == "main":
+            kinds[2].append(element)
+    chrome = sum(
+        size
+        for element, size in sizes.items()
+        if local_name(element) in _CHROME_TAGS and size < _NEARLY * sizes.get(tree, 0)
+    )
+    whole = max(sizes.get(tree, 0) - chrome, 1)
+    for marked in kinds:
+        most = max((sizes[element] for element in marked), default=0)
+        if most >= _WHOLE * whole:
+            # Elements are in the order of their ends, so the first one is the innermost.
+            return next(element for element in marked if sizes[element] >= _NEARLY * most)
+    return tree
 
 
 # --- the text -------------------------------------------------------------------------------------
@@ -257,18 +208,29 @@ class _Open:
     heading: Heading | None = None
     title: bool = False
     tag: str = ""  # the number at its head: "2.1", "Figure 3"
+    marked: bool = False  # it begins with a raised mark
     classes: frozenset[str] = frozenset()
 
 
-class _Draft:
-    """The pieces of an article in reading order, and what its markup says of them."""
+class Draft:
+    """The pieces of an article in reading order, and what its markup says of them.
 
-    def __init__(self, article: Element) -> None:
+    ``sizes``: the characters in its elements, which tell a site's own parts from the paper's;
+    without them, nothing is a site's. ``typed``: whether LaTeXML's classes tell what all is.
+    """
+
+    def __init__(
+        self, article: Element, sizes: Mapping[Element, int] | None, typed: bool | None = None
+    ) -> None:
         self.pieces: list[Piece] = []
         self.places: list[Piece] = []
         self.title = ""
-        self.typed = any(classes(element) & _TYPED for element in article.iter("*"))
+        if typed is None:
+            typed = any(classes(element) & _TYPED for element in article.iter("*"))
+        self.typed = typed
         self._article = article
+        self._sizes = sizes
+        self._spelled: dict[str, None] = {}
         self._open = [_Open("paragraph")]
         self._opened_by: list[Element] = []
         self._notes: list[Piece] = []  # wait for the end of the block they are in
@@ -277,6 +239,8 @@ class _Draft:
         self._items = 0
         self._next: Heading | None = None  # of a section without a title
         self._in_body = False
+        self._headings = 0
+        self._heads: set[Element] = set()  # raised marks at the head of what they mark
         self._authors: dict[str, None] = {}
         walk = Walk(article)
         for event, element in walk:
@@ -286,11 +250,25 @@ class _Draft:
             else:
                 self._end(element)
         self._flush()
+        self.pieces += self._notes
 
     @property
     def authors(self) -> tuple[str, ...]:
         """The names, each once."""
         return tuple(self._authors)
+
+    def findings(
+        self, unseen: Sequence[Unseen], comment_words: int = 4, beside: str = ""
+    ) -> tuple[Finding, ...]:
+        """What was hidden in the article: in its markup, and in characters that draw nothing.
+
+        A comment of fewer words than ``comment_words`` only marks a place. ``beside`` is what was
+        read of the file in another way.
+        """
+        hidden = findings_of(unseen, self._article, self._is_chrome, comment_words)
+        spelt = dict.fromkeys((*spelled(beside), *self._spelled))
+        written = [Finding("unicode", words[:SAID]) for words in spelt]
+        return (*hidden, *written[:MOST_FINDINGS])
 
     # Each element is begun, and ended with its tail, whether or not it was looked into.
 
@@ -312,17 +290,19 @@ class _Draft:
             return False
         if tag == "sup" and not self._raised(element):
             return False
+        if tag == "sub" and self._before()[-1:].isalnum():
+            self._say("_")
         if "ltx_tag" in named and not self._numbered(named, element):
             return False
         self._count(tag, named, 1)
-        opened = self._opening(tag, named)
+        opened = self._opening(tag, named, element)
         if opened is not None:
             if "ltx_note" not in named:  # its paragraph goes on after it
                 self._flush()
             self._open.append(opened)
             self._opened_by.append(element)
         elif tag == "br":
-            self._say(" ")
+            self._break()
         elif self._is_block(tag, named):
             self._part()
         self._say(element.text or "")
@@ -335,9 +315,13 @@ class _Draft:
             if self._opened_by and self._opened_by[-1] is element:
                 self._opened_by.pop()
                 self._close()
+            elif self._open[-1].whole and (tag in ("td", "th") or named & _CELL_CLASSES):
+                self._say(_CELL)
+            elif self._open[-1].whole and (tag == "tr" or "ltx_tr" in named):
+                self._say(_ROW)
             elif self._is_block(tag, named):
                 self._part()
-            elif named & {"ltx_tag", "ltx_bibblock"} or tag in ("td", "th", "tr"):
+            elif named & {"ltx_tag", "ltx_bibblock"} or element in self._heads:
                 self._say(" ")
             if not (named & _BYLINES and self.typed) and tag not in ("math", "img"):
                 self._count(tag, named, -1)
@@ -347,12 +331,24 @@ class _Draft:
     def _is_left_out(self, tag: str, named: frozenset[str], element: Element) -> bool:
         return (
             not tag
-            or tag in _LEFT_OUT_TAGS
+            or tag in _UNREAD_TAGS
+            or (tag == "svg" and not is_boxed_text(element))
             or bool(named & _LEFT_OUT_CLASSES)
-            or element.get("role") in _LEFT_OUT_ROLES
-            or is_hidden(element)
-            or (tag == "header" and local_name(self._article) != "article" and not _titled(element))
+            or self._is_chrome(element)
+            or is_ornament(element)
         )
+
+    def _is_chrome(self, element: Element) -> bool:
+        """Whether an element is a part of the site: by its kind, and since it holds no paper."""
+        if self._sizes is None:
+            return False
+        tag = local_name(element)
+        return (
+            tag in _CHROME_TAGS
+            or bool(classes(element) & _CHROME_CLASSES)
+            or element.get("role") in _CHROME_ROLES
+            or (tag == "header" and local_name(self._article) != "article" and not _titled(element))
+        ) and 2 * self._sizes.get(element, 0) < self._sizes.get(self._article, 1)
 
     def _is_block(self, tag: str, named: frozenset[str]) -> bool:
         return tag in _BLOCK_TAGS or bool(named & _BLOCK_CLASSES)
@@ -371,13 +367,16 @@ class _Draft:
             self._next = Heading("", (), 1, "abstract" if step > 0 else "other")
             self._in_body = True
 
-    def _opening(self, tag: str, named: frozenset[str]) -> _Open | None:
+    def _opening(self, tag: str, named: frozenset[str], element: Element) -> _Open | None:
         """The stretch of text that this element opens, if it does."""
         if "ltx_note" in named:
-            front = named & {"ltx_role_thanks", "ltx_note_frontmatter"} or not self._in_body
+            thanks = bool(named & {"ltx_role_thanks", "ltx_note_frontmatter"})
+            front = thanks or (self.typed and not self._in_body)
             return _Open("front" if front else "footnote", whole=True, classes=named)
         kind = next((k for name, k in _ONE_BLOCK_CLASSES.items() if name in named), None)
         kind = kind or _ONE_BLOCK_TAGS.get(tag)
+        if kind == "table" and tag == "table" and not self._open[-1].whole and _lays_out(element):
+            return None
         if kind is None and named & _LISTINGS and tag in ("div", "pre", "figure"):
             kind = "table"
         if kind == "caption":
@@ -386,7 +385,7 @@ class _Draft:
             return None
         if kind is not None:
             return _Open(kind, whole=True, classes=named)
-        if tag == "figure":
+        if tag in ("figure", "svg"):
             return _Open("table")
         if re.fullmatch("h[1-6]", tag) or ("ltx_title" in named and tag == "div"):
             return self._heading(tag, named)
@@ -411,7 +410,7 @@ class _Draft:
     def _numbered(self, named: frozenset[str], element: Element) -> bool:
         """Take note of a number that heads what is open; False to leave it out of the text."""
         here = self._open[-1]
-        said = _clean(text_of(element)).strip(" :.")
+        said = plain(text_of(element)).strip(" :.")
         if "ltx_tag_item" in named:
             letters = sum(character.isalpha() for character in said)
             return here.kind == "run-in" or letters > 4  # the term that is described
@@ -420,13 +419,33 @@ class _Draft:
         return True
 
     def _raised(self, element: Element) -> bool:
-        """Whether a superscript is text; a reference to a note is none."""
-        if any((link.get("href") or "").startswith("#") for link in element.iter("{*}a")):
+        """Whether a superscript is text; a reference to a note is none.
+
+        "31^7", "x^n", "m^-2" and a name's mark, but "4th" and "XIXe".
+        """
+        if any((link.get("href") or "").startswith("#") for link in element.iter("{*}a", "a")):
             return False
-        before = "".join(self._open[-1].parts[-3:])
-        if before[-1:].isalnum() and re.match(r"[-−+]?\d", text_of(element)):
+        before, said = self._before(), text_of(element)
+        word = said.isalpha() and (len(said) > 1 or (said in _ORDINALS and _counts(before)))
+        if before[-1:].isalnum() and re.match(r"[-−–+]?\w", said) and not word:
             self._say("^")
+        elif not before[-1:].isalnum() and not self.typed and self._headings < 2:
+            # The mark of a place above the first section: "1 MIT".
+            self._open[-1].marked = self._open[-1].marked or not before.strip()
+            self._heads.add(element)
         return True
+
+    def _before(self) -> str:
+        return "".join(self._open[-1].parts[-3:])
+
+    def _break(self) -> None:
+        """A line's end, which ends a block above the paper's first section; two do anywhere."""
+        here = self._open[-1]
+        twice = here.parts and here.parts[-1] == "\n"
+        if not here.whole and not self.typed and (twice or self._headings < 2):
+            self._flush()
+        else:
+            self._say("\n")
 
     def _formula(self, element: Element) -> None:
         said = linear(element)
@@ -439,7 +458,7 @@ class _Draft:
 
     def _read_byline(self, element: Element) -> None:
         for line in read_byline(element):
-            piece = Piece("front", _clean(line.text))
+            piece = Piece("front", plain(line.text))
             if not piece.text:
                 continue
             self.pieces.append(piece)
@@ -463,19 +482,25 @@ class _Draft:
         here = self._open[-1]
         if not here.whole:
             self._add(here)
-            here.parts = []
+            here.parts, here.marked = [], False
 
     def _close(self) -> None:
         here = self._open.pop()
         self._add(here)
 
     def _add(self, done: _Open) -> None:
-        text = _clean("".join(done.parts))
+        if not done.parts:
+            return
+        said = "".join(done.parts)
+        self._spelled.update(dict.fromkeys(spelled(said)))
+        text = _rows(said) if done.kind == "table" else plain(said)
         if not text:
             return
+        self._headings += done.kind == "heading"
         if done.title and not self.title:
             self.title = text
-        piece = Piece(done.kind, text, level=done.level, item=self._items > 0)
+        item = self._items > 0
+        piece = Piece(done.kind, text, level=done.level, item=item, marked=done.marked)
         if done.kind == "caption":
             piece.label = _label(done.tag, text)
         elif done.kind == "front" and "ltx_keywords" in done.classes:
@@ -484,7 +509,7 @@ class _Draft:
             # "Theorem 1 .", and IEEE's appendix "-A Proofs"
             piece.text = re.sub(r"^-(?=[A-Z])| (?=[.:](?:\s|$))", "", text)
             self._headed(piece, done)
-        if done.kind == "footnote":
+        if done.kind == "footnote" and any(part.strip() for part in self._open[-1].parts):
             self._notes.append(piece)
             return
         if done.kind == "front" and done.classes & _INSTITUTES:
@@ -505,6 +530,30 @@ class _Draft:
         piece.kind = "heading"
         number = parse_heading(piece.text).number if done.tag else ()
         piece.heading = Heading(piece.text, number, heading.level, heading.role)
+
+
+def _rows(said: str) -> str:
+    """A table's rows on lines of their own, their cells with a bar between them."""
+    rows = []
+    for row in said.split(_ROW):
+        cells = [plain(cell) for cell in row.strip(" \t\r\n").removesuffix(_CELL).split(_CELL)]
+        if any(cells):
+            rows.append(" ".join(" | ".join(cells).split()))
+    return "\n".join(rows)
+
+
+def _lays_out(table: Element) -> bool:
+    """Whether a table only lays out a page: it has headings or a text in it."""
+    return table.get("role") in ("presentation", "none") or any(
+        re.fullmatch("h[1-6]", tag) or (tag in ("td", "th") and len(text_of(one)) > _PROSE_OF_CELL)
+        for one in table.iter("*")
+        for tag in (local_name(one),)
+    )
+
+
+def _counts(before: str) -> bool:
+    """Whether a number stands there, in digits or Roman: a letter raised after it is its end."""
+    return bool(re.search(r"(?:\d|\b[IVXLC]+)$", before))
 
 
 def _titled(header: Element) -> bool:

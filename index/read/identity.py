@@ -1,9 +1,15 @@
-"""Which paper a file is: id, version, date and categories, from arXiv's stamp or the file name."""
+"""Which paper a file is: id, version, date and categories, from arXiv's stamp or the file name.
+
+A file name is a paper's where it is an arXiv id with a version, or with the mark of a copy ("(1)",
+"- Copy"), and nothing else. Anything more names another document that belongs to that paper: a
+supplement, an appendix, somebody's notes.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +19,14 @@ _STAMP = re.compile(
     rf"arXiv:\s*{ARXIV_ID.pattern}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"
     r"(?P<day>\d{1,2}\s*[A-Z][a-z]{2}\s*\d{4})?"
 )
-_FILE_NAME = re.compile(rf"(?:arxiv[-_ ]?)?{ARXIV_ID.pattern}(?=$|[^\d])", re.I)
+_FILE_NAME = re.compile(rf"(?:arxiv[-_ ]?)?{ARXIV_ID.pattern}(?!\d)(?P<more>.*)", re.I | re.S)
+# What Windows, macOS, GNOME, KDE and browsers add to the name of a copy, and a doubled extension.
+_COPIED = "copy|copie|copia|kopie|kopia|副本|コピー|拷贝|복사본"
+_COPY = re.compile(
+    rf"(?:[\s_-]*(?:{_COPIED})(?:[\s_]*\d{{1,3}})?|[\s_-]*\((?:{_COPIED})\)|[\s_]*\(\d{{1,3}}\)"
+    r"|[ -]\d{1,2}|\.(?:pdf|md|html?|\d{1,2}))*\s*",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,7 @@ class Identity:
     date: str | None  # ISO; arXiv's month where the day is not known
     categories: tuple[str, ...]
     sha256: str
+    belongs_to: str = ""  # the paper whose arXiv id the file name begins with, where it is not this
 
 
 def is_stamp(line: str) -> bool:
@@ -46,6 +60,8 @@ def identify(file_name: str, stamp: str, sha256: str, given: str | None = None) 
     if match is None:
         return Identity(given or _slug(file_name), None, None, (), sha256)
     arxiv_id = arxiv_spelling(match["id"])
+    if stamped is None and not _COPY.fullmatch(match["more"]):
+        return Identity(given or _slug(file_name), None, None, (), sha256, arxiv_id)
     day = _day(stamped["day"]) if stamped and stamped["day"] else None
     category = (stamped["category"],) if stamped and stamped["category"] else ()
     version = int(match["version"]) if match["version"] else None
@@ -66,6 +82,28 @@ def _month(arxiv_id: str) -> str | None:
         return None
     year = int(digits[:2])
     return f"{1900 + year if year > 90 else 2000 + year}-{digits[2:4]}"
+
+
+_DAYS = ("%B %d, %Y", "%B %d %Y", "%d %B %Y", "%b %d, %Y", "%d %b %Y", "%Y%m%d")
+
+
+def iso_date(text: str) -> str | None:
+    """A date in words or figures as ISO, as exact as it is: "2024-07-03", "2024-07", "2024"."""
+    said = text.strip()
+    match = re.match(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?(?!\d)", said)
+    if match:
+        try:
+            found = datetime(int(match[1]), int(match[2]), int(match[3] or 1)).date()
+        except ValueError:
+            return None
+        return found.isoformat() if match[3] else found.isoformat()[:7]
+    for form in _DAYS:
+        with suppress(ValueError):
+            return datetime.strptime(said, form).date().isoformat()
+    for form in ("%B %Y", "%b %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(said, form).date().isoformat()[:7]
+    return said if re.fullmatch(r"(?:1[89]|20)\d{2}", said) else None
 
 
 def _slug(name: str) -> str:

@@ -484,11 +484,12 @@ def _same_row(last: Line, line: Line) -> bool:
     if _EQUATION_NUMBER.fullmatch(line.text) and line.x0 > last.x1:
         return True
     gap = max(line.x0 - last.x1, last.x0 - line.x1)
+    beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     alike = last.block == line.block and abs(last.size - line.size) < 1.0
     if min(len(last.words), len(line.words)) > 3 and not alike:
-        return -2 < gap < 1.2 * min(last.size, line.size)  # of two columns that were not found
+        # The text of another column, where no gutter was found, is further away than a space.
+        return beside and gap < 1.2 * min(last.size, line.size)
     near = gap < 3.0 * max(last.size, line.size)
-    beside = line.x0 > last.x0 - 2 or last.x0 - line.x1 > -2
     return beside and (near or last.block == line.block)
 
 
@@ -690,7 +691,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         or len(text) == caption.end()
     ):
         return "caption"
-    if _is_equation(group, layout):
+    if _is_equation(group, layout) or _is_wordless(group):
         return "equation"
     if _is_footnote(group, layout, size):
         return "footnote"
@@ -734,6 +735,13 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
         inside = group[0].x0 > left + 0.8 * layout.body_size or len(words) < 6
         return numbered or inside or maths > 0.4 * characters or right - left < 1
     return False
+
+
+def _is_wordless(group: list[Line]) -> bool:
+    """Whether a group is single letters and signs, as a formula is in fonts that do not say so."""
+    words = [word for line in group for word in line.words]
+    short = sum(len(word.text) < 3 and word.text.isascii() for word in words)
+    return len(words) >= 5 and short > 0.6 * len(words) and prose_words(words) == 0
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:

@@ -1,34 +1,36 @@
-"""Markdown full texts, also damaged ones, by markdown-it-py (CommonMark with tables).
+"""Markdown full texts, also damaged ones: made HTML by markdown-it-py, and read as that is.
 
-The paper's text is the plain text of the blocks. Full texts taken from PDFs come with headings as
-list items, running paragraphs torn by figures, and formulas in pieces: a paragraph without an end
-goes on in the next one, and what has no prose in it is an equation.
+Full texts taken from PDFs come with headings as list items, running paragraphs torn by figures, and
+formulas in pieces: a paragraph without an end goes on in the next one, and what has no prose in it
+is an equation.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from index.paper import BlockKind, Paper
 from index.read import file_hash
 from index.read.assemble import Piece
-from index.read.headings import Heading, follows, parse_heading
+from index.read.headings import KNOWN, Heading, follows, parse_heading
+from index.read.html import Draft
 from index.read.identity import identify
+from index.read.marked import to_html
+from index.read.markup import parse
+from index.read.matter import read_matter
 from index.read.plain import IMPRINT, compose
+from index.read.unseen import take_out
 
-if TYPE_CHECKING:
-    from markdown_it.token import Token
-
-_FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.S)
 _STAMP = re.compile(r"\s*arXiv:", re.I)
 _CAPTION = re.compile(
     r"(?:Figure|Fig\.|Table|Algorithm|Listing)\s*[A-Z]?\.?\d+(?:\.\d+)?\s*[.:]", re.I
 )
+_DISPLAYED = re.compile(r"(?:\\\[.*\\\]|\$\$[^$]*\$\$)\s*(?:\(\S{1,6}\))?[.,;]?")
 _PLACEHOLDER = re.compile(r"\[(?:Figure|Table|Image)[^\]]{0,40}\]$", re.I)
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
+_LONG = 300  # characters: no line of a name or a place
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
 _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−∗˙σθϕμλαβγε")
 
@@ -41,59 +43,19 @@ def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper |
         return None
     if "\x00" in source:
         return None
-    pieces = list(_pieces(_FRONT_MATTER.sub("", source)))
+    matter, body = read_matter(source)
+    tree = parse(to_html(body))
+    if tree is None:
+        return None
+    unseen = take_out(tree)
+    draft = Draft(tree, None, typed=False)
+    pieces = [piece for piece in draft.pieces if not _PLACEHOLDER.match(piece.text)]
     stamp = next((piece.text for piece in pieces[:12] if _STAMP.match(piece.text)), "")
     pieces = [piece for piece in pieces if not _STAMP.match(piece.text)]
-    return compose(_ordered(pieces), "markdown", identify(name, stamp, file_hash(path), paper_id))
-
-
-def _pieces(source: str) -> Iterator[Piece]:
-    from markdown_it import MarkdownIt
-
-    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(source)
-    depth = 0
-    heading = 0
-    cells: list[str] = []
-    in_cell = False
-    for token in tokens:
-        if token.type == "list_item_open":
-            depth += 1
-        elif token.type == "list_item_close":
-            depth -= 1
-        elif token.type in ("td_open", "th_open", "td_close", "th_close"):
-            in_cell = token.type.endswith("open")
-        elif token.type == "heading_open":
-            heading = int(token.tag[1])
-        elif token.type == "table_close":
-            yield Piece("table", " ".join(cells))
-            cells = []
-        elif token.type in ("fence", "code_block"):
-            text = " ".join(token.content.split())
-            if text:
-                yield Piece("table", text)
-        elif token.type == "inline":
-            text = " ".join(_plain(token.children or []).split())
-            if not text or _PLACEHOLDER.match(text):
-                pass  # nothing to read
-            elif in_cell:
-                cells.append(text)
-            elif heading:
-                yield Piece("heading", text, heading)
-            else:
-                yield Piece("paragraph", text, item=depth > 0)
-            heading = 0
-
-
-def _plain(children: Sequence[Token]) -> str:
-    parts = []
-    for child in children:
-        if child.type in ("text", "code_inline", "text_special"):
-            parts.append(child.content)
-        elif child.type == "image":
-            parts.append(child.content)  # its text, which is the caption
-        elif child.type in ("softbreak", "hardbreak"):
-            parts.append(" ")
-    return "".join(parts)
+    identity = identify(name, stamp, file_hash(path), paper_id)
+    paper = compose(_ordered(pieces), "markdown", identity, matter)
+    above = source[: len(source) - len(body)]
+    return replace(paper, findings=draft.findings(unseen, comment_words=2, beside=above))
 
 
 def _kind(piece: Piece) -> BlockKind:
@@ -104,6 +66,8 @@ def _kind(piece: Piece) -> BlockKind:
         return "caption"
     if IMPRINT.match(text):
         return "front"
+    if _DISPLAYED.fullmatch(text):
+        return "equation"
     words = text.split()
     prose = sum(1 for word in words if sum(c.isalpha() for c in word) >= 3)
     symbols = sum(c in _SYMBOLS or c.isdigit() for c in text)
@@ -120,7 +84,12 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
     waiting: list[Piece] = []
     number: tuple[str, ...] | None = None
     last: Piece | None = None  # a paragraph that has no end yet
+    front = True  # above the first section, where names and places have lines of their own
+    titled = False
     for piece in pieces:
+        section = piece.kind == "heading" and (titled or bool(KNOWN.match(piece.text)))
+        titled = titled or piece.kind == "heading"
+        front = front and not section and len(piece.text) < _LONG
         piece.kind = _kind(piece)
         heading = parse_heading(piece.text)
         if piece.kind == "heading":
@@ -133,6 +102,7 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
         if (
             last is not None
             and piece.kind == "paragraph"
+            and not front
             and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
         ):
             last.text = f"{last.text} {piece.text}"

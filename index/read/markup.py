@@ -1,8 +1,7 @@
 """HTML bytes to a tree, by lxml: libxml2 repairs any markup, quickly, and calls no network for it.
 
-Nothing is fetched, no script runs and no entity of a document's own is expanded. What a browser
-would not show (``hidden``, ``display: none``, ``aria-hidden`` copies) is told by the attributes of
-the elements; style sheets are not evaluated.
+Nothing is fetched, no script runs and no entity of a document's own is expanded. Comments stay in
+the tree until ``index.read.unseen`` has taken them out.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ import codecs
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from index.read.repair import closed, flattened
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -21,10 +22,8 @@ _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40}
 _XML_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})")
 _XML = re.compile(r"\s*<\?xml\b|\s*(?:<!DOCTYPE[^>]*>\s*)?<html[^>]*\bxmlns\s*=", re.I)
 _TAG = re.compile(r"<(?:!doctype\s+html|html|head|body|article|main|section|div|h[1-6]|p)\b", re.I)
-_HIDING = re.compile(
-    r"display:none|visibility:(?:hidden|collapse)|font-size:0(?:px|pt|em|%)?(?:;|!|$)|opacity:0(?:\.0+)?(?:;|!|$)"
-)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_LEAST_READ = 8  # words of a text that is there to be read
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 # The kinds of the Encoding Standard. Python's others are none of a page: base64, idna.
@@ -84,22 +83,32 @@ def parse(source: str) -> Element | None:
     if _XML.match(source):
         strict = etree.XMLParser(
             encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True,
-            huge_tree=False, remove_comments=True, remove_pis=True,
+            huge_tree=False, remove_pis=True,
         )  # fmt: skip
         try:
             tree = etree.fromstring(content, strict)
         except etree.XMLSyntaxError:
             tree = None
     if tree is None or local_name(tree) != "html":
-        # Elements may nest 2,048 deep; what is deeper is left out.
-        lenient = etree.HTMLParser(
-            encoding="utf-8", no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
-        )
-        try:
-            tree = etree.fromstring(content, lenient)
-        except etree.XMLSyntaxError:
-            return None
+        sound = closed(_CONTROL.sub(" ", source))
+        tree, cut = _lenient(sound)
+        if cut:  # elements may nest 2,048 deep; what is deeper is left out
+            tree, _ = _lenient(flattened(sound))
     return tree
+
+
+def _lenient(source: str) -> tuple[Element | None, bool]:
+    """The tree of any markup, and whether some was left out of it for its depth."""
+    from lxml import etree
+
+    parser: Any = etree.HTMLParser(
+        encoding="utf-8", no_network=True, huge_tree=True, remove_pis=True
+    )
+    try:
+        tree = etree.fromstring(source.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        return None, False
+    return tree, any(one.type_name == "ERR_RESOURCE_LIMIT" for one in parser.error_log)
 
 
 class Walk:
@@ -133,12 +142,24 @@ def classes(element: Element) -> frozenset[str]:
     return frozenset((element.get("class") or "").split())
 
 
-def is_hidden(element: Element) -> bool:
-    """Whether its own attributes keep it out of sight."""
-    if element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return True
-    style = element.get("style")
-    return style is not None and bool(_HIDING.search(re.sub(r"\s+", "", style.lower())))
+def is_ornament(element: Element) -> bool:
+    """Whether it is marked as an ornament or a copy, and is one: few words, or a formula's picture.
+
+    ``aria-hidden`` is for screen readers. People see such text, so where it is long it is text.
+    """
+    if element.get("aria-hidden") != "true":
+        return False
+    parent = element.getparent()
+    return len(text_of(element).split()) < _LEAST_READ or (
+        parent is not None and any(local_name(one) == "math" for one in parent.iter("*"))
+    )
+
+
+def is_boxed_text(drawing: Element) -> bool:
+    """Whether a drawing frames a text, as LaTeXML draws a box of LaTeX's; its labels are none."""
+    return any(local_name(one) == "foreignobject" for one in drawing.iter("*")) and (
+        len(text_of(drawing).split()) >= _LEAST_READ
+    )
 
 
 def text_of(element: Element) -> str:

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from index.read.markup import Walk, is_hidden, local_name
+from index.read.markup import Walk, local_name
 
 if TYPE_CHECKING:
     from index.read.markup import Element
@@ -61,12 +61,11 @@ def _presentation(math: Element) -> str:
         tag = local_name(element)
         if event == "start":
             made.append([])
-            if tag in _UNREAD or (element is not math and is_hidden(element)):
+            if tag in _UNREAD:
                 walk.skip()
             continue
         parts = made.pop()
-        unread = tag in _UNREAD or (element is not math and is_hidden(element))
-        made[-1].append((tag, "" if unread else _said(tag, element.text or "", parts)))
+        made[-1].append((tag, "" if tag in _UNREAD else _said(tag, element.text or "", parts)))
     return made[0][0][1]
 
 

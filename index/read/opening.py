@@ -70,6 +70,11 @@ class Opening:
     apart: set[int] = field(default_factory=set)  # front matter that stands beside or after it
 
 
+def count_of(part: Paragraph) -> int:
+    """Its words, those of scripts without spaces too."""
+    return sum(line.count for line in part.lines)
+
+
 def setting_of(part: Paragraph) -> Setting:
     """What most of its letters are set in, raised marks and formulas apart."""
     return _most([part])
@@ -100,7 +105,7 @@ def body_setting(parts: Sequence[Paragraph], layout: Layout) -> Setting:
 
 
 def _long(part: Paragraph) -> bool:
-    return len(part.words) > 20
+    return count_of(part) > 20
 
 
 def find_opening(
@@ -137,7 +142,7 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
         named += 1
     for place, part in enumerate(flow[named:], named):
         stops = part.text.count(".") + part.text.count("。")
-        prose = sum(line.count for line in part.lines) > _SHORTEST and stops >= 2
+        prose = count_of(part) > _SHORTEST and stops >= 2
         if id(part) in headings or (part.kind == "paragraph" and prose):
             return place
     return named
@@ -171,15 +176,16 @@ def _abstract(
     first = 0 if opens is None else 1
     end = next((n for n in range(first, len(body)) if id(body[n]) in headings), len(body))
     region = body[first:end]
-    prose = [n for n, part in enumerate(region) if _is_prose(part)]
+    prose = [n for n, part in enumerate(region) if is_prose(part)]
     if opens is not None and not prose:  # "This page is left blank."
         prose = [n for n, part in enumerate(region) if part.kind == "paragraph"][:1]
+    after = abstract_end(region, prose, usual, layout, bool(headings)) if prose else None
+    told = bool(prose) and (bool(headings) or after is not None)
     if opens is None:
-        role: Role = "abstract" if headings and prose else "other"
+        role: Role = "abstract" if told else "other"
         opening.begins[id(body[0])] = Heading("", (), 1, role)
-    if not headings or not prose:
+    if not told:
         return end
-    after = abstract_end(region, prose, usual, layout)
     until = len(region) if after is None else after
     own, others = _sorted_out(region[:until], region[prose[0]])
     opening.apart |= {id(part) for part in others if part.kind in ("paragraph", "table")}
@@ -187,9 +193,11 @@ def _abstract(
     if after is not None:
         text = region[after:]
         opened = end < len(body) and first_of_all(headings[id(body[end])])
-        opening.begins[id(text[0])] = Heading("", (), 1, "other" if opened else "introduction")
-        if opened:
+        if opened:  # by the heading that comes next
             opening.apart |= {id(part) for part in text if not setting_of(part).like(usual)}
+        if not all(id(part) in opening.apart for part in text):
+            role = "other" if opened else "introduction"
+            opening.begins[id(text[0])] = Heading("", (), 1, role)
     return first + until
 
 
@@ -214,8 +222,9 @@ def first_of_all(heading: Heading) -> bool:
     return heading.role == "introduction" or heading.number[:1] in (("0",), ("1",), ("I",))
 
 
-def _is_prose(part: Paragraph) -> bool:
-    return part.kind == "paragraph" and len(part.words) >= _PROSE and not is_separator(part)
+def is_prose(part: Paragraph) -> bool:
+    """Whether it is running text, and no line of front matter."""
+    return part.kind == "paragraph" and count_of(part) >= _PROSE and not is_separator(part)
 
 
 def is_separator(part: Paragraph) -> bool:
@@ -237,9 +246,11 @@ def abstract_end(
     prose: Sequence[int],
     usual: Setting,
     layout: Layout,
+    long: bool,
 ) -> int | None:
     """The place in ``region`` (what stands up to the next heading) of the first part after the
-    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs.
+    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs; ``long``
+    says whether its length may decide.
     """
     lead = region[prose[0]]
     for before, place in pairwise(prose):
@@ -248,10 +259,8 @@ def abstract_end(
         between = region[before + 1 : place]
         if any(map(is_separator, between)) and not _is_label(region[place]):
             return place
-    words = sum(len(region[n].words) for n in prose)
-    if words <= LONGEST:
-        return None
-    return _by_length(region, prose, layout)
+    words = sum(count_of(region[n]) for n in prose)
+    return _by_length(region, prose, layout) if words > LONGEST and long else None
 
 
 def _turns(
@@ -307,7 +316,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
     widest: tuple[float, int] | None = None
     first: int | None = None
     for before, place in pairwise(prose):
-        words += len(region[before].words)
+        words += count_of(region[before])
         if words > LONGEST:
             break
         if words >= _SHORTEST and first is None and not _is_label(region[place]):
@@ -326,7 +335,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
 def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
     """The parts of a side column on page 1: narrower than the text, and with no text in it."""
     here = [part for part in parts if part.lines[0].page == parts[0].lines[0].page]
-    prose = [part for part in here if _is_prose(part) and len(part.words) > _SHORTEST]
+    prose = [part for part in here if is_prose(part) and count_of(part) > _SHORTEST]
     texts = [part for part in prose if setting_of(part).like(usual)]
     if not texts and prose:
         texts = [max(prose, key=_width)]
@@ -345,7 +354,7 @@ def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Set
         narrow = clear and _width(part) < _NARROW * max(map(_width, clear))
         if narrow and all(spans):
             found.add(id(part))
-    words = sum(len(part.words) for part in here if id(part) in found)
+    words = sum(count_of(part) for part in here if id(part) in found)
     return found if words >= _LEAST_ASIDE else set()
 
 
@@ -374,7 +383,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
     boxes: list[Paragraph] = []
     for run in runs:
         title, *rest = run
-        words = sum(len(part.words) for part in rest)
+        words = sum(map(count_of, rest))
         if words >= _LEAST_BOX and _is_title(title, rest) and not is_separator(rest[0]):
             heading = Heading(title.text, (), 1, title_role(title.text))
             opening.boxes[id(title)] = heading

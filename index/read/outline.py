@@ -24,6 +24,7 @@ from index.read.headings import (
     title_role,
 )
 from index.read.layout import Layout, Paragraph, is_contents_row
+from index.read.opening import count_of
 from index.read.pages import PageWord, Style, is_typewriter
 
 _CONTENTS = re.compile(
@@ -112,7 +113,8 @@ def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
     titled = [p for p, part in enumerate(parts) if any(id(word) in title for word in part.words)]
     for place in range(max(titled, default=-1) + 1, len(parts)):
         part = parts[place]
-        if part.kind == "paragraph" and len(part.words) > 60 and part.text.count(".") >= 3:
+        stops = part.text.count(".") + part.text.count("。")
+        if part.kind == "paragraph" and count_of(part) > 60 and stops >= 3:
             return place
     return len(parts)
 
@@ -398,7 +400,7 @@ def _unnumbered(
         and part.words
         and id(part.words[0]) not in title
         and may_head(part, faces[place], layout)
-        and (is_known(part) or _is_aligned(part, layout))
+        and (is_known(part) or is_aligned(part, layout))
     ]
     known = {place for place in candidates if is_known(parts[place])}
     found: dict[int, Heading] = {}
@@ -483,7 +485,7 @@ def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) ->
     """Whether it stands at the left edge of its column, and running text begins right below."""
     part = parts[place]
     below = next(iter(parts[place + 1 : place + 2]), None)
-    if below is None or not _is_aligned(part, layout):
+    if below is None or not is_aligned(part, layout):
         return False
     head, text = part.lines[-1], below.lines[0]
     near = head.page == text.page and 0 < text.middle - head.middle < 3 * layout.leading
@@ -491,7 +493,7 @@ def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) ->
     return near and below.kind == "paragraph" and len(below.words) > 12
 
 
-def _is_aligned(part: Paragraph, layout: Layout) -> bool:
+def is_aligned(part: Paragraph, layout: Layout) -> bool:
     """Whether it begins at the left edge of its column or is centred, as text in figures is not."""
     left, _ = layout.edges(part.lines[0])
     return abs(part.lines[0].x0 - left) < 2.2 * part.size or _is_centred(part, layout)
@@ -512,7 +514,9 @@ def _ranks(
     named = [
         place
         for place in known
-        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
+        if stands_out(faces[place], layout)
+        and faces[place].size > layout.body_size - 0.7  # and no small print
+        and not END_MATTER.match(parts[place].text.strip())
     ]
     named = [place for place in named if not _ends(parts[place])] or named
     tops = Counter(faces[place] for place in named)

@@ -242,6 +242,9 @@ class PageContent:
     lines: list[Line]
     drawn: tuple[Area, ...] = ()  # pictures and drawn paths, on pages that may have a caption
     findings: list[Finding] = field(default_factory=list)  # text that is not seen, and in no line
+    printed: str = ""  # all text that the engine draws on it, in any order: to account for it
+    hidden: list[PageWord] = field(default_factory=list)  # those of ``printed`` in ``findings``
+    outside: str = ""  # the words that the page's edge or a clip cuts off
     turned: int = 0  # by how many degrees, clockwise, it was turned to make its text upright
     unread: str = ""  # why the page, or a part of its text, could not be read; "" if it was
 

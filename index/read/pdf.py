@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import Doubtful, PageFacts, Sight, alike, find_hidden, findings_of
-from index.read.letters import clean_text, draws_digits_twice, unreadable
+from index.read.letters import clean_text, draws_digits_twice, symbol_table, unreadable
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 
@@ -67,6 +68,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
                 continue
             if not content.lines and _pictured(page, 0.3):
                 images += 1
+                content.unread = "it is a picture without text; run OCR on it"
             characters += sum(len(line.text) for line in content.lines)
             if characters > characters_max:
                 raise UnreadableError("limit", f"more than {characters_max} characters of text")
@@ -224,6 +226,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
         lines.append(Line(number, one.block, one.words, one.upright))
     beside = watch(display_list, area)
     content = PageContent(number, rect.width, rect.height, lines, beside.seen, turned=turned)
+    content.printed = " ".join(word[4] for word in shown)
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
@@ -238,12 +241,14 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
         others = [one for one in others if id(one.word) not in known]
         hidden = find_hidden(doubtful, others, facts)
         content.findings += findings_of(number, hidden)
+        content.hidden = [one.word for one in hidden]
         content.lines = _without(lines, {id(one.word) for one in hidden})
     everything = _textpage(display_list, None)
     if beside.tight or _CLIPS.search(page.read_contents()):
         # What a clip leaves nothing of is in no display list, so the page itself is asked.
         everything = _textpage(page, None)
-    content.findings += _out_of_sight(page, everything, shown, area)
+    away, content.outside = _out_of_sight(page, everything, shown, area)
+    content.findings += away
     return content
 
 
@@ -350,13 +355,13 @@ def _without(lines: Sequence[Line], hidden: set[int]) -> list[Line]:
 
 def _out_of_sight(
     page: Any, everything: Any, shown: Sequence[tuple[Any, ...]], area: Area
-) -> list[Finding]:
-    """Text off the page, or where a clip leaves next to nothing of it.
-
-    Labels that were cropped from a picture are not meant: their frame shows the rest of it.
+) -> tuple[list[Finding], str]:
+    """Text off the page, or where a clip leaves next to nothing of it; and all text that is cut
+    off, which beside that has labels that were cropped from a picture: their frame shows the rest
+    of it, so they are not hidden.
     """
     if "".join(everything.extractText().split()) == "".join([word[4] for word in shown]):
-        return []
+        return [], ""
     there = {_place(word) for word in shown}
     missing = [
         Doubtful(_plain(clean, word), "position", _BLACK, _line_of(word))
@@ -372,7 +377,8 @@ def _out_of_sight(
     ]
     # Numbers beyond the edge are the printer's: of pages, of sheets, of colours.
     found = findings_of(page.number + 1, away)
-    return [one for one in found if sum(map(str.isalpha, one.text)) >= _LEAST_LETTERS]
+    said = [one for one in found if sum(map(str.isalpha, one.text)) >= _LEAST_LETTERS]
+    return said, " ".join(one.word.text for one in missing)
 
 
 def _plain(text: str, drawn: tuple[Any, ...]) -> PageWord:
@@ -433,6 +439,21 @@ def _place(word: tuple[Any, ...]) -> tuple[str, int, int]:
     return word[4], round(word[0]), round(word[1])
 
 
+@lru_cache(maxsize=4)
+def _signs_of(path: Path) -> dict[str, dict[int, str] | None]:
+    """What the characters of fonts mean that draw signs for letters, over a whole document."""
+    drawn: dict[str, set[str]] = {}
+    with _open(path) as document:
+        for page in document:
+            if not any("Adv" in font[3] for font in page.get_fonts()):
+                continue
+            for block in page.get_text("dict", flags=0)["blocks"]:
+                for line in block.get("lines", ()):
+                    for span in line["spans"]:
+                        drawn.setdefault(span["font"], set()).update(span["text"].replace(" ", ""))
+    return {font: symbol_table(font, "".join(used)) for font, used in drawn.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class DrawnCharacter:
     """A character as a page draws it, with the middle of its box in points."""
@@ -443,7 +464,7 @@ class DrawnCharacter:
 
 
 def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
-    """All characters of page ``page`` (from 1), with nothing undone: to check boxes against.
+    """All characters of page ``page`` (from 1), as they are drawn: to check boxes against.
 
     Opens the file in this process, so only for files that were read before. Raises
     ``UnreadableError``.
@@ -451,9 +472,10 @@ def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
     flags = _engine().TEXT_MEDIABOX_CLIP
     with _open(path) as document:
         blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
+    signs = _signs_of(path)
     return [
         DrawnCharacter(
-            character["c"],
+            character["c"].translate(signs.get(span["font"]) or {}),
             (character["bbox"][0] + character["bbox"][2]) / 2,
             (character["bbox"][1] + character["bbox"][3]) / 2,
         )

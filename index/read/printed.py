@@ -39,6 +39,8 @@ _NOT_DRAWN = {
 }
 _ACCENTED = re.compile(f"[{ACCENTS}]")
 _LONG_WORD = re.compile(r"[^\W\d_]{20,}")  # so many letters in a row are several words, or German
+# The end of one sentence and the first word of the next, without a space: "publication.The".
+_GLUED = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z])|(?<=[a-z\d)][)\]][.!?])(?=[A-Z][a-z])")
 _FLAT = 2.5  # times its size: no letter is so wide, so the size is not what is drawn
 _TYPE_WIDTH = 0.5  # of the size: the usual width of a letter
 _APART = 0.07  # of the size: letters further apart are of two words
@@ -326,8 +328,9 @@ def _words(
     doubtful: list[tuple[PageWord, HiddenBy, int]] = []
     only = runs[0] if len(runs) == 1 else None
     if only is not None and only.why is None and not only.flat and edges.are_plain(spaceless):
-        said = [word[4] for word in drawn]
-        if "".join(said).isascii():  # most lines are so: nothing in them is to be cut or put right
+        said = " ".join([word[4] for word in drawn])
+        # Most lines are so: nothing in them is to be cut or put right.
+        if said.isascii() and not _GLUED.search(said):
             style, base = only.style, only.base
             return [
                 PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
@@ -437,11 +440,14 @@ def _pieces(
             else:
                 yield x0 + match.start() * width, x0 + match.end() * width, match.group()
         return
-    if spaceless and len(text) > 3 and "://" not in text:
+    address = "/" in text or "@" in text
+    cuts = [] if address else [match.end() for match in _GLUED.finditer(text)]
+    if cuts or (spaceless and len(text) > 3 and not address):
         letters = edges.of(position, text)
-        gaps = [0, *_gaps(letters), len(letters)] if letters else []
-        if len(gaps) > 2:
-            for begin, end in pairwise(gaps):
+        gaps = _gaps(letters) if spaceless else []
+        ends = [0, *sorted({*cuts, *gaps}), len(letters)]
+        if letters:
+            for begin, end in pairwise(ends):
                 yield letters[begin][1], letters[end - 1][2], text[begin:end]
             return
     yield x0, x1, text

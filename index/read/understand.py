@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from index.paper import Block, BlockKind, Box, Figure, Paper, Section, Sentence, Span, Words
+from index.paper import (
+    Block,
+    BlockKind,
+    Box,
+    Cell,
+    Figure,
+    Paper,
+    Section,
+    Sentence,
+    Span,
+    Table,
+    Words,
+    around,
+)
+from index.read.account import account_for
 from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
-from index.read.figures import captions_apart, figure_name, find_boxes, take_in
+from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
 from index.read.front import Front, read_front
 from index.read.front_parts import by_block, front_in_cells, lists_of_places, title_apart
 from index.read.front_spans import UNREADABLE, spans_of_places, title_of
+from index.read.grid import Grid
 from index.read.headings import KNOWN, Heading, parse_heading
 from index.read.heads import heads_apart
 from index.read.identity import Identity
@@ -25,6 +40,7 @@ from index.read.opening import INDEXING, find_opening
 from index.read.outline import find_headings, is_small_capitals
 from index.read.pages import Line, PageContent, Pages, PageWord
 from index.read.sentences import split_sentences
+from index.read.tables import find_tables
 from index.read.title import find_title, first_page
 
 _UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
@@ -50,6 +66,8 @@ class _Draft:
     pages: dict[int, int] = field(default_factory=dict)  # start of a block -> its page
     former: dict[Span, BlockKind] = field(default_factory=dict)  # of front matter in other places
     boxes: dict[int, Box] = field(default_factory=dict)  # start of a caption -> its figure's box
+    captions: dict[int, int] = field(default_factory=dict)  # identity of a caption -> its start
+    grids: list[tuple[Grid, list[list[Span]]]] = field(default_factory=list)  # where cells went
 
 
 def understand(pages: Pages, identity: Identity) -> Paper:
@@ -58,7 +76,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
         captions_apart(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = _without_labels(heads_apart(paragraphs(layout), layout))
+    parts = without_labels(heads_apart(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
@@ -80,6 +98,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
+    grids = find_tables(body, boxes, pages.pages)
+    turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
@@ -92,6 +112,9 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.boxes[span.start] = boxes[id(part)]
     for part in mend(body, set(heading_of), layout, set(begins)):
         heading = heading_of.get(id(part))
+        if id(part) in grids:
+            _write_table(draft, grids[id(part)], part)
+            continue
         kind: BlockKind = "front" if id(part) in opening.apart else part.kind
         span = _write(draft, "heading" if heading else kind, part)
         if id(part) in opening.apart:
@@ -100,6 +123,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.headings.append((begins[id(part)], Span(span.start, span.start)))
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
+            draft.captions[id(part)] = span.start
         if heading:
             draft.headings.append((heading, span))
         elif part.label and part.kind == "paragraph":
@@ -123,10 +147,18 @@ def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
     return span
 
 
+def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
+    spans = draft.composer.write_table([[cell.lines for cell in row] for row in grid.rows])
+    whole = Span(spans[0][0].start, spans[-1][-1].end)
+    draft.blocks.append(Block("table", whole))
+    draft.pages[whole.start] = part.lines[0].page
+    draft.grids.append((grid, spans))
+
+
 # --- labels at the head of a paragraph ------------------------------------------------------------
 
 
-def _without_labels(parts: list[Paragraph]) -> list[Paragraph]:
+def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
 
     A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
@@ -305,6 +337,8 @@ def _paper(
     affiliations, numbers = spans_of_places(draft.composer, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)
+    figures = tuple(_figures(blocks, text, draft, turned))
+    words = _turned_back(words, turned)
     return Paper(
         id=identity.id,
         version=identity.version,
@@ -327,13 +361,15 @@ def _paper(
         sections=tuple(sections),
         blocks=tuple(blocks),
         sentences=tuple(sentences),
-        figures=tuple(_figures(blocks, text, draft, turned)),
-        words=_turned_back(words, turned),
+        figures=figures,
+        words=words,
         findings=tuple(
-            replace(finding, box=page.stored(finding.box))
+            replace(finding, box=page.stored(finding.box) if finding.box else None)
             for page in pages.pages
             for finding in page.findings
         ),
+        tables=tuple(_tables(draft, figures, words)),
+        accounts=account_for(pages.pages, layout, text, words, blocks, figures),
     )
 
 
@@ -383,6 +419,38 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
         )
         for (start, title, heading), end in zip(marks, ends, strict=True)
     ]
+
+
+def _tables(draft: _Draft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
+    """The tables whose caption names them, in the order of the text."""
+    by_caption = {figure.caption.start: figure for figure in figures}
+    for grid, spans in draft.grids:
+        figure = by_caption.get(draft.captions[grid.caption])
+        if figure is None or figure.box is None:
+            continue
+        rows = tuple(
+            tuple(
+                Cell(
+                    span,
+                    around(words.boxes(span)),
+                    cell.row,
+                    cell.column,
+                    cell.down,
+                    cell.across,
+                )
+                for cell, span in zip(row, places, strict=True)
+            )
+            for row, places in zip(grid.rows, spans, strict=True)
+        )
+        yield Table(
+            figure.label,
+            figure.caption,
+            rows[: grid.head],
+            rows[grid.head :],
+            grid.stub,
+            grid.heads,
+            figure.box,
+        )
 
 
 def _title_of(heading: Heading, printed: str) -> str:

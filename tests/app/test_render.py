@@ -480,6 +480,7 @@ def test_json_is_what_the_design_says(lanterns: Digest) -> None:
         "categories": ["cs.CV", "cs.LG"],
         "source": "pdf",
         "url": "https://arxiv.org/abs/2401.00001v2",
+        "losses": [],
         "newest": None,
         "withdrawn": False,
     }

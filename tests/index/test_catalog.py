@@ -30,13 +30,16 @@ from index.errors import LibraryUnusable
 from index.paper import (
     Block,
     Box,
+    Cell,
     Figure,
+    PageAccount,
     Paper,
     Passage,
     Record,
     Section,
     Sentence,
     Span,
+    Table,
     Word,
     Words,
 )
@@ -53,6 +56,7 @@ words = st.lists(st.tuples(boxes, st.integers(0, 9), st.integers(1, 9)), max_siz
         Word(Span(10 * at, 10 * at + size), box, line) for at, (box, line, size) in enumerate(drawn)
     )
 )
+cells = st.builds(Cell, spans, st.none() | boxes, st.integers(0, 9), st.integers(0, 9))
 papers = st.builds(
     Paper,
     id=texts,
@@ -78,6 +82,30 @@ papers = st.builds(
         max_size=2,
     ).map(tuple),
     words=words,
+    tables=st.lists(
+        st.builds(
+            Table,
+            texts,
+            spans,
+            st.just(()),
+            st.lists(cells, max_size=2).map(lambda row: (tuple(row),)),
+            st.integers(0, 3),
+            st.just((1,)),
+            st.none() | boxes,
+        ),
+        max_size=1,
+    ).map(tuple),
+    accounts=st.lists(
+        st.builds(
+            PageAccount,
+            *[st.integers(0, 9999)] * 9,
+            lost=st.lists(texts, max_size=2).map(tuple),
+            aside=texts,
+            unreadable=st.floats(0, 1),
+            unread=texts,
+        ),
+        max_size=2,
+    ).map(tuple),
     record=st.none()
     | st.builds(
         Record,
@@ -106,7 +134,7 @@ def test_a_paper_that_was_packed_before_a_field_was_thought_of() -> None:
 
     packed = pack(paper_of("some words", findings=(), record=None))
     values = json.loads(zlib.decompress(packed.paper))
-    for younger in ("findings", "record", "links", "keywords"):
+    for younger in ("findings", "record", "links", "keywords", "accounts", "tables"):
         del values[younger]
     older = PackedPaper(zlib.compress(json.dumps(values).encode()), packed.text, packed.words)
     assert unpack(older) == paper_of("some words")

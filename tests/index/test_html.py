@@ -131,9 +131,9 @@ def test_equations_and_tables_are_no_sentences(hedges: Paper) -> None:
         "e_i = (|x_i − y_i|)/x_i, (1)",
         "ē = 1/n ∑_{i=1}^n e_i, (2) s^2 = 1/(n − 1) ∑_{i=1}^n (e_i − ē)^2. (3)",
     ]
-    assert "Hedge First Second Beech 4120 4087 Yew 9310 9402 Box 7781 7702" in of_kind(
-        hedges, "table"
-    )
+    assert (
+        "Hedge | First | Second\nBeech | 4120 | 4087\nYew | 9310 | 9402\nBox | 7781 | 7702"
+    ) in of_kind(hedges, "table")
     assert "for leaf in hedge: count += 1" in of_kind(hedges, "table")
     said = " ".join(sentences(hedges))
     assert "∑" not in said and "9310" not in said and "for leaf" not in said
@@ -543,7 +543,9 @@ def test_every_span_points_into_the_text(tmp_path: Path, page: str, typed: bool)
     last = 0
     for block in paper.blocks:
         assert last <= block.span.start < block.span.end <= len(text)
-        assert block.span.of(text) == " ".join(block.span.of(text).split())
+        lines = block.span.of(text).split("\n")
+        assert all(line and line == " ".join(line.split()) for line in lines)
+        assert len(lines) == 1 or block.kind == "table"
         assert any(section.span.contains(block.span) for section in paper.sections)
         last = block.span.end
     for sentence in paper.sentences:
@@ -591,7 +593,7 @@ _BOMB = (
         (b"<html><body><div hidden>" + PROSE.encode() + b"</div></body>", "no-text", ""),
         (b"<html><body><p>Not found. The page that you asked for is not here any more.",
          "not-a-paper", "words of running text"),
-        (b"<div>" * 100_000 + PROSE.encode() + b"</div>" * 100_000, "no-text", ""),
+        (b"<div>" * 100_000 + PROSE.encode() + b"</div>" * 100_000, "ok", ""),
         (b"<html><body>" + b"<b><i><p>" * 20_000 + PROSE.encode(), None, ""),
         (_BOMB.encode(), "ok", ""),
         (b"<html><body><math>" + b"<mrow>" * 50_000 + b"</math><p>" + PROSE.encode(), None, ""),

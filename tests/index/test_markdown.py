@@ -100,9 +100,9 @@ def test_sections_abstract_and_sentences(tmp_path: Path) -> None:
 
 def test_a_table_is_no_prose_and_its_caption_is_a_figure(tmp_path: Path) -> None:
     paper = paper_of(tmp_path, WHOLE)
-    assert blocks(paper, "table") == ["model score small 0.5"]
+    assert blocks(paper, "table") == ["model | score\nsmall | 0.5"]
     assert [figure.label for figure in paper.figures] == ["Table 1"]
-    assert not any("small 0.5" in sentence for sentence in sentences(paper))
+    assert not any("0.5" in sentence for sentence in sentences(paper))
 
 
 def test_a_text_without_any_heading(tmp_path: Path) -> None:
