@@ -42,8 +42,9 @@ def in_cells(lines: Sequence[Line]) -> list[list[Line]]:
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
     """From top to bottom the lines that stand side by side, from left to right."""
     rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda line: line.middle):
-        if rows and line.middle - rows[-1][0].middle < 3:
+    for line in sorted(lines, key=lambda line: (line.page, line.middle)):
+        last = rows[-1][0] if rows else None
+        if last is not None and last.page == line.page and line.middle - last.middle < 3:
             rows[-1].append(line)
         else:
             rows.append([line])
@@ -57,7 +58,8 @@ def _above(cells: Sequence[_Cell], line: Line) -> list[_Cell]:
         last = cell.lines[-1]
         step = line.middle - last.middle
         beside = min(last.x1, line.x1) - max(last.x0, line.x0)
-        if 0.4 * line.size < step < 1.8 * max(line.size, last.size) and beside > 0:
+        near = last.page == line.page and 0.4 * line.size < step
+        if near and step < 1.8 * max(line.size, last.size) and beside > 0:
             found.append(cell)
     return found
 

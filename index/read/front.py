@@ -55,7 +55,12 @@ def read_front(
     """
     below = max((line.y1 for line in title), default=0.0)
     inside = {id(line) for line in title}
-    rows = [line for line in lines if id(line) not in inside and line.y0 >= below - 2]
+    first = title[0].page if title else 0
+    rows = [
+        line
+        for line in lines
+        if id(line) not in inside and (line.page > first or line.y0 >= below - 2)
+    ]
     rows = _until_spaced(rows)
     side = [line for line in rows if _is_beside(line, title, rows)]
     away = {id(line) for line in side}

@@ -130,7 +130,7 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
     ``goes_on``: the line above is of names, too, and ends in a comma.
     """
     words = list(line.words)
-    if _CONTACT.search(line.text) or _LONG_NUMBER.search(line.text):
+    if _CONTACT.search(line.text) or _LONG_NUMBER.search(_on_the_line(line)):
         return []
     while words[1:] and words[0].text.lower() in ("and", "&"):  # an address was left out before
         words = words[1:]
@@ -138,6 +138,12 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
     if placed:
         return placed
     return _names_in(_pieces(words, line), line, goes_on) or _with_places(words, line)
+
+
+def _on_the_line(line: Line) -> str:
+    """What is not raised of a line's words."""
+    parts = (part for word in line.words for part in (*word.parts, (" ", word.style)))
+    return "".join(text for text, style in parts if not style.raised)
 
 
 def _with_places(words: Sequence[PageWord], line: Line) -> list[Name]:

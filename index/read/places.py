@@ -10,9 +10,8 @@ from index.read.pages import Line, PageWord
 
 MARKS = "*∗⁎†‡§¶⋆★☆✩✉♠♣♦♢♡♥⋄∥‖#\ufffd"
 _SIGNS = {"∗": "*", "⁎": "*", "⋆": "*", "♡": "♥", "♢": "♦"}
-_MARK = re.compile(rf"\d{{1,2}}|[a-zα-ω](?![a-zα-ω])|([{re.escape(MARKS)}+$])\1*")
+_MARK = re.compile(rf"\d{{1,3}}|[a-zα-ω](?![a-zα-ω])|([{re.escape(MARKS)}+$])\1*")
 _MARKED = re.compile(r"\d{1,2}(?:,\d)*(?=[A-Z][a-z])")
-_NUMBERED = re.compile(r"\d{1,2}(?=\D|$)")
 _ORCID = re.compile(r"\[?(?:\d{4}\s*[-−–]\s*){3}\d{3}[\dX]\]?")
 ADDRESS = re.compile(r"@|\(at\)|https?://|www\.|(?:\d{4}-){3}\d{3}[\dX]|^doi:", re.I)
 _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-5142"
@@ -33,7 +32,7 @@ _NOTE = re.compile(
     r"anonymous|(?:graduate |student |senior |life )*(?:member|fellow), |senior author|shared )",
     re.I,
 )
-_SAYS = re.compile(r"[^\W\d_]\S* (?:is|are|was|were|has|have|thank|thanks) [a-z]")  # a sentence
+_SAYS = re.compile(r" (?:is|are|was|were|has|have|thank|thanks) [a-z]")  # a sentence
 _PHONE = re.compile(r"(?:tel|phone|telephone|fax)\b[.:]?|\(\d{3}\)|\+\d{1,3}[-\d()]*$", re.I)
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -56,6 +55,7 @@ INSTITUTION = re.compile(
     re.I,
 )
 _LEAST_LETTERS = 2
+_SAID = 60  # words of a line that tell whether it is a place
 _NEAR = 2.8  # type sizes between a name and its place, with an address in between
 _FAR = 8.0  # the same where the place names an institution, and the page has room
 
@@ -176,17 +176,11 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
         noted = last is not None and at is None and id(above[last]) not in named
         pending = None
         for number, word in enumerate(words):
-            length = marker_length(word, line)
-            said = " ".join(one.text for one in words[number:])[length:]
-            if not length and number == 0 and _flat_mark(word, marks):
-                length = len(word.text)
-                said = " ".join(one.text for one in words[1:])
-            if number and length and word.text[0] in MARKS and not _is_known(word, length, marks):
-                length = 0  # "#323"
-            if number and at is not None and _follows(word, words[number - 1], at.mark, marks):
-                length = len(word.text)
-                said = " ".join(one.text for one in words[number + 1 :])
+            length = _mark_length(line, number, at, marks)
             begins = bool(length) or (number == 0 and set_apart is not None)
+            said = ""
+            if begins or number == 0:
+                said = " ".join(one.text for one in words[number : number + _SAID])[length:].strip()
             if number == 0 and not begins:
                 begins = at is None or _begins_another(at, said)
                 if noted and (len(above[last or 0].words) < 3 or not INSTITUTION.search(said)):
@@ -209,6 +203,19 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
             place.words.pop()
     done = [Place(tuple(p.words), p.marker, p.mark) for p in places if p.words]
     return [place for place in done if not _is_little(place.text)]
+
+
+def _mark_length(line: Line, number: int, at: _Open | None, marks: set[str]) -> int:
+    """Characters of the mark of a place that a word of a line begins with; 0 if it has none."""
+    word = line.words[number]
+    length = marker_length(word, line)
+    if number == 0:
+        return length or (len(word.text) if _flat_mark(word, marks) else 0)
+    if at is not None and _follows(word, line.words[number - 1], at.mark, marks):
+        return len(word.text)
+    if length and word.text[0] in MARKS and marks.isdisjoint(marks_in(word.text[:length])):
+        return 0  # "#323"
+    return length
 
 
 def is_running(said: str) -> bool:
@@ -272,7 +279,8 @@ def stands_below(above: Line, line: Line) -> bool:
     """Whether a line stands right below another one, in the same column and in its size."""
     step = line.middle - above.middle
     beside = min(above.x1, line.x1) - max(above.x0, line.x0)
-    return 0.4 * line.size < step < 1.7 * max(line.size, above.size) and beside > 0
+    close = 0.4 * line.size < step < 1.7 * max(line.size, above.size)
+    return above.page == line.page and close and beside > 0
 
 
 def _middle(word: PageWord) -> float:
@@ -283,10 +291,6 @@ def _flat_mark(word: PageWord, marks: set[str]) -> bool:
     """Whether a word in full size is the mark of an author: "1" before "University of X"."""
     said = word.text.rstrip(".):").lstrip("(")
     return marks_in(said) == [said] and said in marks
-
-
-def _is_known(word: PageWord, length: int, marks: set[str]) -> bool:
-    return not marks.isdisjoint(marks_in(word.text[:length]))
 
 
 def _follows(word: PageWord, before: PageWord, mark: str, marks: set[str]) -> bool:
