@@ -17,7 +17,7 @@ def find_tables(text: str, blocks: Sequence[Block], figures: Sequence[Figure]) -
     for place, block in enumerate(blocks):
         if block.kind != "table":
             continue
-        rows = _rows(text, block.span)
+        rows = [row for row in _rows(text, block.span) if any(map(len, row))]
         widths = {len(row) for row in rows}
         if len(rows) < 2 or len(widths) > 1 or widths == {1}:
             continue
