@@ -98,8 +98,9 @@ class Composer:
             last = line.words[-1]
             written = plain_text(line) if scripts else [(word.text, False) for word in line.words]
             for word, (said, glued) in zip(line.words, written, strict=True):
-                # A hyphen that is only drawn where a line ends.
-                text = said if word is last else said.replace("\u00ad", "") or said
+                # A hyphen that is only drawn where a line ends, and there it tells how it ends.
+                kept = said[-1:] if word is last and following is not None else ""
+                text = (said[: len(said) - len(kept)].replace("\u00ad", "") + kept) or said
                 if word is last:
                     if following is None:
                         glued = True
@@ -136,10 +137,12 @@ class Composer:
         begun = len(after) > 1 and after[0] == "—" and text[-1:] not in ".:;"
         if ended or begun:
             return text, True
+        if text.endswith("-\u00ad"):  # a compound's own hyphen
+            return text[:-1], True
         if len(text) < 2 or text[-1] not in _HYPHENS or not text[-2].isalnum():
             return text, False
         if text[-1] == "\u00ad":
-            return text[:-1], True
+            return text[:-1], after[:1].isalpha()
         if not after[0].isalpha():
             return text, after[0].isdigit() and text[-2].isalpha()
         left = text[:-1].lstrip("([\"'“‘").lower()

@@ -356,6 +356,9 @@ class TestTornSentences:
             ("blood-", "oxygen-level-dependent", "blood-oxygen-level-dependent"),
             ("with pau-", "city of", "with paucity of"),
             ("a hal\u00ad", "lucination", "a hallucination"),
+            ("in June-\u00ad", "July of", "in June-July of"),
+            ("the \u00adfuture", "is near", "the future is near"),
+            ("the \u00adfuture of\u00adten", "comes", "the future often comes"),
         ],
     )
     def test_hyphens_at_the_ends_of_lines(self, ends: str, begins: str, wanted: str) -> None:
