@@ -59,12 +59,19 @@ def _span_of(paper: Paper, words: str) -> Span:
     return Span(start, start + len(words))
 
 
+def _two_lines(paper: Paper) -> Span:
+    """A span of the body that stands on two lines of one page."""
+    first = paper.sentences[0].span.start
+    spans = (Span(first, end) for end in range(first + 40, len(paper.text)))
+    return next(span for span in spans if len(paper.boxes(span)) == 2)
+
+
 def test_a_span_of_two_lines_is_one_picture_of_both(tmp_path: Path, fake_embedder: Any) -> None:
     path = _set(tmp_path, 1)
     library, paper_id = _opened(tmp_path, path, fake_embedder)
     with library:
         paper = library.paper(paper_id)
-        span = next(one.span for one in paper.sentences if len(paper.boxes(one.span)) == 2)
+        span = _two_lines(paper)
         [picture] = library.span_picture(paper_id, span, 2.0)
         [place] = runs_of(paper.boxes(span))
         width, height = _size(picture)
@@ -103,7 +110,7 @@ def test_a_turned_page_is_shown_upright(tmp_path: Path, fake_embedder: Any, rota
     library, paper_id = _opened(tmp_path, _set(tmp_path, 1, rotation), fake_embedder)
     with library:
         paper = library.paper(paper_id)
-        sentence = next(one.span for one in paper.sentences if len(paper.boxes(one.span)) == 2)
+        sentence = _two_lines(paper)
         [picture] = library.span_picture(paper_id, sentence, 1.0)
         width, height = _size(picture)
         assert (width > 4 * height) == (rotation == 180)
