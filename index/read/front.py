@@ -164,7 +164,10 @@ def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
     marks: set[str] = set()
     beside = False
     for number, line in enumerate(rows):
-        row = any(abs(line.middle - one.middle) < 3 for one in named.values())
+        row = any(
+            abs(line.middle - one.middle) < 3 and abs(line.size - one.size) < 2
+            for one in named.values()
+        )
         if style is not None and not (row or _like(line, style)):
             continue
         if leading_mark(line) in marks:
@@ -278,6 +281,8 @@ def _plain(text: str) -> str:
 
 def _type_of(line: Line) -> tuple[bool, bool, float]:
     said = [word for word in line.words if word.text.lower() not in ("and", "&")]
+    if len(said) > 1 and said[0].text.endswith(":"):  # a label: "Authors:"
+        said = said[1:]
     main = next((word for word in said if not word.style.raised), line.words[0])
     return main.style.bold, main.style.italic, line.size
 

@@ -83,6 +83,8 @@ def _trimmed(span: Span, text: str, marker: int) -> Span | None:
     said = text[span.start + marker : span.end]
     end = span.start + marker + len(_TRAILING_AND.sub("", said).rstrip(_AROUND + MARKS))
     start = span.end - len(said.lstrip(_AROUND))
+    if text[end : end + 1] == ")" and text.count("(", start, end) > text.count(")", start, end):
+        end += 1  # "United States of America (USA)"
     if text[span.start : end].endswith((" Inc", " Corp", " Ltd", " Co")) and end < span.end:
         end += 1
     return Span(start, end) if sum(c.isalpha() for c in text[start:end]) > 1 else None

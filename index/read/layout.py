@@ -661,7 +661,8 @@ def _raised_mark(line: Line) -> bool:
     mark, style = first.parts[0]
     rest = first.text[len(mark) :] or (line.words[1].text if len(line.words) > 1 else "")
     raised = style.raised or style.size < 0.8 * line.size
-    return raised and bool(_FOOTNOTE_MARK.fullmatch(mark)) and rest[:1].isalpha()
+    lettered = style.raised and len(mark) == 1 and mark.islower()
+    return raised and bool(lettered or _FOOTNOTE_MARK.fullmatch(mark)) and rest[:1].isalpha()
 
 
 def _whole_style(line: Line) -> bool:

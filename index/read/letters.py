@@ -77,9 +77,14 @@ def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) ->
         text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
     else:
         text = _composed(text, edges)
-    pieces = [piece if _KEPT.match(piece) else clean(piece) for piece in _KEPT.split(text)]
-    text = unicodedata.normalize("NFC", "".join(pieces))
+    text = unicodedata.normalize("NFC", visible(text))
     return "".join(c for c in text if c.isprintable() or c in _NEEDED or _KEPT.match(c))
+
+
+def visible(text: str) -> str:
+    """``text`` without characters that draw nothing; soft hyphens and private use stay."""
+    pieces = [piece if _KEPT.match(piece) else clean(piece) for piece in _KEPT.split(text)]
+    return "".join(pieces)
 
 
 def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:

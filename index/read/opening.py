@@ -18,6 +18,7 @@ from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.layout import Layout, Paragraph
 from index.read.names import names_of
+from index.read.roles import abstract_label
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
 _SHORTEST = 40  # words that a first paragraph has to be an abstract by itself
@@ -143,9 +144,17 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
     for place, part in enumerate(flow[named:], named):
         stops = part.text.count(".") + part.text.count("。")
         prose = count_of(part) > _SHORTEST and stops >= 2
-        if id(part) in headings or (part.kind == "paragraph" and prose):
+        begins = part.kind == "paragraph" and (prose or _is_labelled(part))
+        if id(part) in headings or begins:
             return place
     return named
+
+
+def _is_labelled(part: Paragraph) -> bool:
+    """Whether it begins with a bold label of a structured abstract: "Objective To estimate"."""
+    bold = [word.text for word in part.words[:5] if word.style.bold]
+    head = " ".join(word.text for word in part.words[: len(bold)])
+    return 0 < len(bold) < 5 and abstract_label(head) is not None
 
 
 def _holds_names(part: Paragraph, page: int) -> bool:

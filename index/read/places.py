@@ -20,7 +20,8 @@ ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", 
 # What is said of authors where their places stand: no place.
 _NOTE = re.compile(
     r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|"
-    r"these authors|the (?:first|second|last)|(?:both|all) authors|current(?:ly)? |present address|"
+    r"(?:these )?authors? contributed|these authors|affiliations?:?$|"
+    r"the (?:first|second|last)|(?:both|all) authors|current(?:ly)? |present address|"
     r"now (?:at|with)|work (?:was )?(?:done|performed)|contribut|further author|e-?mails?\b|"
     r"contact|support|thanks|orcid|compiled|draft|version|preprint|published|submitted|received|"
     r"accepted|revised|dated?\b|to whom|deceased|author for|lead author|proceedings|copyright|©|"

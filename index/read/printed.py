@@ -17,7 +17,7 @@ from typing import Any
 from index.paper import HiddenBy
 from index.read.bidi import Laid, is_right_to_left, reordered
 from index.read.hidden import doubt
-from index.read.letters import ACCENTS, clean_text, symbol_table
+from index.read.letters import ACCENTS, clean_text, symbol_table, visible
 from index.read.pages import PageContent, PageWord, Style
 
 _MATHS_FONT = re.compile(
@@ -355,6 +355,8 @@ def _words(
             parts = _parts(said, position, runs, first, run)
             if (levels := edges.levels(position, len(said))) and len(parts) == 1:
                 parts = _cut_by_level(*parts[0], levels)
+            if not said.isascii():  # "1" + a space without width + "Centre"
+                parts = tuple((seen, style) for text, style in parts if (seen := visible(text)))
             clean = _clean(said, position, edges)
             top = y0
             flat = (
