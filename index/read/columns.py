@@ -11,6 +11,7 @@ bands, and what is left falls apart at the gutter that nothing crosses.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
@@ -270,7 +271,57 @@ def reading_order(
     edges = (0.0, *gutters, width)
     turned = runs_right_to_left("".join([line.text for line in lines]))
     beside = _Cut(edges, lines[0].page == 1 if lines else False, turned)
-    return [line for unit in beside.order(units(lines, reach), 0, len(gutters)) for line in unit]
+    cut = _below_abstract(lines)
+    bands = [[line for line in lines if (line.middle < cut) is above] for above in (True, False)]
+    return [
+        line
+        for band in bands
+        for unit in beside.order(units(band, reach), 0, len(gutters))
+        for line in unit
+    ]
+
+
+_ABSTRACT = re.compile(r"a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|résumé|zusammenfassung", re.I)
+
+
+def _below_abstract(lines: list[Line]) -> float:
+    """The height below which the text begins, on a first page whose abstract is set in columns of
+    its own: they end side by side, are set in from the text's, and white space follows. Else 0.
+    """
+    if not lines or lines[0].page != 1:
+        return 0.0
+    heading = next((line for line in lines if _ABSTRACT.fullmatch(line.text.strip(" .:"))), None)
+    if heading is None:
+        return 0.0
+    below = sorted(
+        (line for line in lines if line.y0 >= heading.y0 - heading.size and line.column > 0),
+        key=lambda line: line.y0,
+    )
+    reached = heading.y1
+    for number, line in enumerate(below):
+        if line.y0 - reached > 1.5 * line.size:
+            above, after = below[:number], below[number:]
+            return line.y0 - line.size / 2 if _are_apart(above, after) else 0.0
+        reached = max(reached, line.y1)
+    return 0.0
+
+
+def _are_apart(above: list[Line], below: list[Line]) -> bool:
+    """Whether every column has lines on both sides, ends at one height, and changes its edge."""
+    columns = {line.column for line in above}
+    if len(columns) < 2 or columns != {line.column for line in below}:
+        return False
+    ends = [max(line.y1 for line in above if line.column == one) for one in columns]
+    rows = [sum(line.column == one for line in above) for one in columns]
+    edges = [abs(_edge(above, column) - _edge(below, column)) for column in columns]
+    sizes = abs(median(line.size for line in above) - median(line.size for line in below))
+    level = max(ends) - min(ends) < 2 * above[0].size  # columns are a line uneven at most
+    return level and min(rows) > 2 and (max(edges) > 4 or sizes > 0.4)
+
+
+def _edge(lines: list[Line], column: int) -> float:
+    """Where most lines of a column begin, in points."""
+    return median(line.x0 for line in lines if line.column == column)
 
 
 def _widen(lines: list[Line], reach: dict[int, tuple[int, int]]) -> None:

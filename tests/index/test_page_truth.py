@@ -200,6 +200,22 @@ class TestColumns:
         assert text.index("Left10 is") < text.index("Right1 is")
         assert text.count(RIVERS.split(". ")[1]) == 30  # no sentence is woven into another
 
+    def test_an_abstract_in_columns_of_its_own(self, tmp_path: Path) -> None:
+        source = f"""#set page(margin: 2cm)\n#set text(size: 9pt)\n#set par(justify: true)
+        {FRONT}
+        #v(12pt)
+        #pad(x: 14pt, grid(columns: (1fr, 1fr), gutter: 24pt,
+          [#align(center)[ABSTRACT]\n\nThe abstract begins here. {RIVERS} It goes on and is cut],
+          [in the middle of a sentence. {RIVERS} One more. The abstract ends here.]))
+        #v(30pt)
+        #grid(columns: (1fr, 1fr), gutter: 20pt,
+          [= INTRODUCTION\n{RIVERS} {RIVERS}\n\n{RIVERS}\n\nThe left text ends here.],
+          [The right text begins here. {RIVERS}\n\n{RIVERS} {RIVERS}])"""
+        text = " ".join(paper_of(typeset(tmp_path, source)).text.split())
+        assert "It goes on and is cut in the middle of a sentence." in text
+        order = ["abstract begins", "abstract ends", "INTRODUCTION", "left text", "right text"]
+        assert [text.index(one) for one in order] == sorted(text.index(one) for one in order)
+
     def test_a_box_beside_the_text_of_the_first_page(self, tmp_path: Path) -> None:
         source = f"""#set text(size: 9pt)\n#set par(justify: true)
         #grid(columns: (4cm, 1fr), gutter: 18pt,
