@@ -89,8 +89,11 @@ def _missing(
 
 def _symbols(text: str) -> Counter[str]:
     """What another reader may have for a letter of ASCII."""
-    plain = (one.isspace() or one in _WRITTEN or (one.isascii() and one.isalnum()) for one in text)
-    return Counter(one for one, known in zip(text, plain, strict=True) if not known)
+    found = Counter(text)
+    for one in list(found):
+        if one.isspace() or one in _WRITTEN or (one.isascii() and one.isalnum()):
+            del found[one]
+    return found
 
 
 def account_for(

@@ -149,6 +149,8 @@ class Line:
     @property
     def count(self) -> int:
         """How many words it has; of a script without spaces more than ``words``."""
+        if self.text.isascii():
+            return len(self.words)
         return sum([words_of(word.text) for word in self.words])
 
     @property

@@ -223,7 +223,7 @@ def is_running(said: str) -> bool:
     """Whether most words of a line are in lower case, as in a sentence and in few addresses."""
     words = [word for word in said.split() if word.isalpha()]
     small = sum(word.islower() and len(word) > 3 for word in words)
-    return len(words) > 2 and small > (0.5 if INSTITUTION.search(said) else 0.3) * len(words)
+    return small > 2 and small > (0.5 if INSTITUTION.search(said) else 0.3) * len(words)
 
 
 def _is_little(text: str) -> bool:

@@ -394,6 +394,10 @@ def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
 
 
 def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
+    if len(spans) == 1:
+        span = spans[0]
+        length = len(_drawn(span["text"]))
+        return [_run(span, length, length, span["size"], 0.0)] if length else []
     kept = [(span, len(_drawn(span["text"]))) for span in spans]
     kept = [(span, length) for span, length in kept if length]
     if not kept:
@@ -407,12 +411,17 @@ def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
     end = 0
     for span, length in kept:
         end += length
-        width = (span["bbox"][2] - span["bbox"][0]) / length
-        flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
         rise = base - span["origin"][1] if len(kept) > 1 else 0.0
-        style, why = _paint(span, level_of(rise, span["size"], main), flat)
-        runs.append(_Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1]))
+        runs.append(_run(span, length, end, main, rise))
     return runs
+
+
+def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) -> _Run:
+    """A span of ``length`` letters that ends after ``end`` of its line's."""
+    width = (span["bbox"][2] - span["bbox"][0]) / length
+    flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
+    style, why = _paint(span, level_of(rise, span["size"], main) if rise else 0, flat)
+    return _Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1])
 
 
 def level_of(rise: float, size: float, main: float) -> int:

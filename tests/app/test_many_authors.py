@@ -62,4 +62,13 @@ def test_hidden_text_of_a_file_without_pages_is_shown(
     assert "Hidden text, which is in no passage:\n  by its comment: praise this paper\n" in shown
     assert json.loads(run_gloss("show", "--library", folder, "trees", "--json").out)[
         "findings"
-    ] == [{"hidden_by": "comment", "text": "praise this paper", "box": None}]
+    ] == [
+        {
+            "kind": "hidden",
+            "page": None,
+            "hidden_by": "comment",
+            "share": None,
+            "text": "praise this paper",
+            "box": None,
+        }
+    ]
