@@ -37,7 +37,8 @@ def heads_apart(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
 def _cut(part: Paragraph, layout: Layout) -> list[Paragraph]:
     """A heading and the text below it, or two headings one below the other."""
     lines = part.lines
-    for number in range(1, min(len(lines) - 1, _MOST_LINES) + 1):
+    loud = any(_looks(lines[0])) or lines[0].size > layout.body_size + 0.7
+    for number in range(1, min(len(lines) - 1, _MOST_LINES) + 1) if loud else ():
         head, below = lines[:number], lines[number]
         if not all(_alike(one, other) for one, other in pairwise(head)):
             break
@@ -70,7 +71,7 @@ def _is_apart(head: Line, below: Line) -> bool:
 
 
 def _alike(one: Line, other: Line) -> bool:
-    return _looks(one) == _looks(other) and abs(one.size - other.size) < 0.4
+    return abs(one.size - other.size) < 0.4 and _looks(one) == _looks(other)
 
 
 def _looks(line: Line) -> tuple[bool, bool, bool]:

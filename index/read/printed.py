@@ -326,17 +326,16 @@ def _words(
         runs = [_Run(NO_STYLE, 1 << 30, None, 0, 0.0, float(drawn[0][3]))] if drawn else []
     words: list[PageWord] = []
     doubtful: list[tuple[PageWord, HiddenBy, int]] = []
-    only = runs[0] if len(runs) == 1 else None
-    if only is not None and only.why is None and not only.flat and edges.are_plain(spaceless):
-        said = " ".join([word[4] for word in drawn])
-        # Most lines are so: nothing in them is to be cut or put right.
-        if said.isascii() and not _GLUED.search(said):
-            style, base = only.style, only.base
-            return [
-                PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
-                for x0, y0, x1, y1, text, *_ in drawn
-                if x1 > x0 and y1 > y0 and (clean := clean_text(text))
-            ], []
+    whole = " ".join([word[4] for word in drawn])
+    # Most lines are so: nothing in them is to be cut or put right.
+    plain = whole.isascii() and edges.are_plain(spaceless) and not _GLUED.search(whole)
+    if len(runs) == 1 and plain and runs[0].why is None and not runs[0].flat:
+        style, base = runs[0].style, runs[0].base
+        return [
+            PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
+            for x0, y0, x1, y1, text, *_ in drawn
+            if x1 > x0 and y1 > y0 and (clean := clean_text(text))
+        ], []
     cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
     position = 0
     run = 0  # the span that the next character is of
@@ -345,6 +344,8 @@ def _words(
         inside = cut - position
         if 0 < inside < len(text):
             pieces = [(x0, cut_x, text[:inside]), (cut_x, x1, text[inside:])]
+        elif plain:
+            pieces = [(x0, x1, text)]
         else:
             pieces = list(_pieces(x0, x1, text, position, edges, spaceless))
         for left, right, said in pieces:
@@ -353,11 +354,12 @@ def _words(
             while run < last and runs[run].end < end:
                 run += 1
             parts = _parts(said, position, runs, first, run)
-            if (levels := edges.levels(position, len(said))) and len(parts) == 1:
-                parts = _cut_by_level(*parts[0], levels)
-            if not said.isascii():  # "1" + a space without width + "Centre"
-                parts = tuple((seen, style) for text, style in parts if (seen := visible(text)))
-            clean = _clean(said, position, edges)
+            if not plain:
+                if (levels := edges.levels(position, len(said))) and len(parts) == 1:
+                    parts = _cut_by_level(*parts[0], levels)
+                if not said.isascii():  # "1" + a space without width + "Centre"
+                    parts = tuple((seen, style) for one, style in parts if (seen := visible(one)))
+            clean = clean_text(said) if plain else _clean(said, position, edges)
             top = y0
             flat = (
                 runs[first].flat
