@@ -201,7 +201,8 @@ def _furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]]:
                 and other.middle > 0.85 * page.height
                 and _IMPRINT.match(other.text)
             )
-            if other.page == line.page and (beside or below):
+            apart = below or (beside and _stands_off(line, page, furniture, False))
+            if other.page == line.page and apart:
                 furniture.append(line)
                 break
     return furniture + numbering, stamps
@@ -224,6 +225,8 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
     if not _NUMBER_ONLY.fullmatch(line.text):
         return False
     said = re.search(r"\d+", line.text)
+    if sum(abs(one.middle - line.middle) < 3 for one in page.lines) > 4:
+        return False  # a cell
     if said is None:
         return True
     if offsets:
@@ -270,7 +273,7 @@ def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bo
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
     """Whether text follows closely on the same row: "4" of "4  Evaluation", and no page number."""
-    return any(
+    return bool(_LINE_NUMBER.fullmatch(number.text.strip(". "))) and any(
         line.page == number.page
         and line is not number
         and abs(line.middle - number.middle) < 3

@@ -17,6 +17,7 @@ _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _LISTING = re.compile(r"algorithm|listing|procedure", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # an item's letter, or a heading's
 _BULLETS = "•‣▪◦●■*–"
+_CELL_WORDS = 30  # of prose: more is a paragraph in small type, and no cell
 _FAR = 80  # parts: a page full of small figures lies between
 
 
@@ -95,7 +96,11 @@ def _sandwiched(parts: Sequence[Paragraph], headings: set[int], layout: Layout) 
     run: list[Paragraph] = []
     begun: Paragraph | None = None
     for part in parts:
-        small = part.kind == "paragraph" and part.size < layout.body_size - 0.8
+        small = (
+            part.kind == "paragraph"
+            and part.size < layout.body_size - 0.8
+            and prose_words(part.words) <= _CELL_WORDS
+        )
         if begun is not None and small and id(part) not in headings:
             run.append(part)
             continue

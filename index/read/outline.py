@@ -39,6 +39,10 @@ _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■
 _LETTERED = re.compile(r"^\([a-z]\)\s+(?=[A-Z])")
 _MOST_LINES = 4
 _MOST_LETTERS = 180
+# Of sections that are printed in the size of the text, or are its headings all the same.
+_OF_BODY = frozenset(
+    {"introduction", "background", "method", "experiments", "results", "discussion"}
+)
 _PLAIN_LETTERS = 100
 _LEAST_NUMBERED = 3  # fewer are a numbered list in bold
 
@@ -435,10 +439,12 @@ def _ranks(
     named = [
         place
         for place in known
-        if stands_out(faces[place], layout)
-        and faces[place].size > layout.body_size - 0.7  # and no small print
-        and not END_MATTER.match(parts[place].text.strip())
+        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
     ]
+    as_text = [place for place in named if faces[place].size > layout.body_size - 0.7]
+    small = [place for place in named if place not in as_text]
+    if not any(title_role(parts[place].text.strip()) in _OF_BODY for place in small):
+        named = as_text  # the others are small print
     named = [place for place in named if not _ends(parts[place])] or named
     tops = Counter(faces[place] for place in named)
     if tops:

@@ -392,3 +392,24 @@ class TestTornSentences:
         composer = Composer(Counter())
         composer.write([line(ends, 0.0), line(begins, 12.0)])
         assert composer.text == wanted
+
+
+class TestOfFaultsSeenLater:
+    def test_a_page_number_beside_the_first_line_of_text(self, tmp_path: Path) -> None:
+        source = f"""#set page(margin: (x: 2.4cm, y: 2cm))\n#set par(justify: true)
+        #set page(background: context place(top + left, dx: 0.8cm, dy: 2cm,
+          str(counter(page).get().first())))
+        {FRONT}
+        = Introduction
+        {" ".join(f"Number {n} of the gauges says that {RIVERS}" for n in range(1, 25))}"""
+        text = " ".join(paper_of(typeset(tmp_path, source)).text.split())
+        assert text.count("therefore ask whether a recurrent model needs local rain at all.") == 24
+
+    def test_a_paragraph_in_small_type_between_cells(self, tmp_path: Path) -> None:
+        source = f"""#set page(numbering: "1 of 1")\n{FRONT}
+        = Introduction\n{RIVERS}\n\n{RIVERS}
+        #table(columns: 3, stroke: none, [a], [1.0], [2.0], [b], [3.0], [4.0])
+        #text(size: 9pt)[{RIVERS}]
+        #table(columns: 3, stroke: none, [c], [5.0], [6.0], [d], [7.0], [8.0])"""
+        found = said(paper_of(typeset(tmp_path, source)))
+        assert sum("regression trees" in one for one in found) == 3
