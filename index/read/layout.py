@@ -704,7 +704,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     return "paragraph"
 
 
-_NUMBER = re.compile(r"[−–+-]?[\d.,%\s]+(?:[eE×][\d^−-]+)?")
+_NUMBER = re.compile(r"(?=.*\d)[−–+\d.,%\s×^-]+")
 _PROSE_WORD = re.compile(r"(?=(?:[^a-zA-Z]*[^\W\d_]){3})[^\s=∈<>|^{}≈∝∼]+")
 
 

@@ -145,7 +145,7 @@ def _continuation(
     """Where the paragraph goes on that ends before ``place``; None if it is whole."""
     last = torn.lines[-1]
     labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
-    if _END.search(last.text) or labels:
+    if labels or (_END.search(last.text) and not _in_brackets(torn)):
         return None
     formula = captioned = False  # what was passed on the way
     for number in range(place, min(place + _FAR, len(parts))):
@@ -155,7 +155,8 @@ def _continuation(
             return None
         moved = first.page != last.page or first.column != last.column
         if part.kind in _FLOATS:
-            captioned = captioned or part.kind == "caption"
+            if part.kind == "caption":  # a formula above it is its figure's
+                captioned, formula = True, False
         elif part.kind == "equation":
             if not moved:
                 return None  # a displayed formula ends the stretch
@@ -172,6 +173,12 @@ def _continuation(
             if _wide(part, layout):
                 return None
     return None
+
+
+def _in_brackets(torn: Paragraph) -> bool:
+    """Whether it ends between the authors of a citation: "(Kaplan et al., 2020;"."""
+    said = " ".join(line.text for line in torn.lines[-4:])
+    return said.endswith(";") and said.count("(") > said.count(")")
 
 
 def _reads_on(part: Paragraph, torn: Paragraph) -> bool:
