@@ -245,6 +245,10 @@ def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if match is None or state.is_code_block(start):
         return False
     closing = f"\\end{{{match['name']}}}"
+    endless = state.env.setdefault("endless", set())
+    if closing in endless or state.src.find(closing, state.bMarks[start]) < 0:
+        endless.add(closing)
+        return False
     for number in range(start, end):
         if closing in _line(state, number):
             if not silent:
