@@ -114,8 +114,22 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
         if label.end() < len(first.text):
             first.text = first.text[label.end() :]
             pieces.insert(body_at + 1, first)
+            _close_abstract(pieces[body_at + 2 :])
     elif _is_prose(first) and any(piece.kind == "heading" for piece in pieces[body_at:]):
         first.heading = Heading("", (), 1, "abstract" if body_at else "other")
+        _close_abstract(pieces[body_at + 1 :])
+
+
+def _close_abstract(after: Sequence[Piece]) -> None:
+    """Begin an introduction without a heading after an abstract without one: where the first
+    heading is of a later section, the abstract is one paragraph.
+    """
+    heading = next((piece for piece in after if piece.kind == "heading"), None)
+    if heading is None or heading is after[0] or not _is_prose(after[0]):
+        return
+    number = parse_heading(heading.text).number
+    if title_role(heading.text) != "introduction" and number not in (("1",), ("I",)):
+        after[0].heading = Heading("", (), 1, "introduction")
 
 
 def _label_abstract(pieces: Sequence[Piece]) -> None:

@@ -18,8 +18,12 @@ _BLOCK = re.compile(
     r"|/head\b)",
     re.I,
 )
-# Parts of a site, which are left out: unclosed, one would take the rest of the paper with it.
-_PART = re.compile(r"<(?P<end>/?)(?P<name>nav|aside|footer|form|button|select)\b[^<>]*>", re.I)
+# Parts that are left out: unclosed, one would take the rest of the paper with it.
+_PART = re.compile(
+    r"<(?P<end>/?)(?P<name>nav|aside|footer|form|button|select|svg|object|video|audio|canvas|dialog)"
+    r"\b[^<>]*(?<!/)>",
+    re.I,
+)
 _LINE_OR_TAG = re.compile(r"[\n<]")
 _END_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.I)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")

@@ -657,3 +657,13 @@ def test_tables_that_nest_cost_little(tmp_path: Path) -> None:
     assert paper is not None
     assert said.strip() in paper.text
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("part", ["svg", "object", "video", "canvas", "dialog"])
+def test_a_part_without_an_end_takes_nothing_with_it(tmp_path: Path, part: str) -> None:
+    said = "We grow sparse trees and count the leaves of each one in the spring."
+    path = tmp_path / "open.html"
+    path.write_text(f"<html><body><h1>Trees</h1><{part}><h2>1 Leaves</h2><p>{said}</p>", "utf-8")
+    paper = read_html(path, "open")
+    assert paper is not None
+    assert said in paper.text

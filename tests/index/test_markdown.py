@@ -229,3 +229,17 @@ def test_chinese_lines_are_joined_without_a_space(tmp_path: Path) -> None:
     paper = paper_from(tmp_path, f"# 稀疏的树\n\n张三 李四 王五\n\n## 1 引言\n\n{lines * 8}")
     assert "我们计算树叶的数量,并且在秋天再数一次。" in paper.text
     assert paper.authors == ("张三", "李四", "王五")
+
+
+@pytest.mark.parametrize("label", ["", "**Abstract.** "])
+def test_an_introduction_without_a_heading_is_no_abstract(tmp_path: Path, label: str) -> None:
+    front = "# Sparse Trees\n\nAda Example, Bela Muster\n\n"
+    first, second = (f"{BODY}It ends {end}." for end in ("soon", "late"))
+    source = f"{front}{label}{first}\n\n{second}\n\n{second}\n\n## {{}}\n\n{BODY}\n"
+    paper = paper_from(tmp_path, source.format("2 Method"))
+    assert paper.abstract is not None
+    assert paper.abstract.of(paper.text) == first
+    assert [one.role for one in paper.sections][-2:] == ["introduction", "method"]
+    paper = paper_from(tmp_path, source.format("1 Introduction"))
+    assert paper.abstract is not None
+    assert paper.abstract.of(paper.text).endswith("late.")
