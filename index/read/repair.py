@@ -84,10 +84,11 @@ def _parted(source: str) -> str:
             opened[name] = match.end()
     unclosed += [(place, name) for name, place in opened.items()]
     done: list[str] = []
-    last = 0
+    last = end = 0
     for place, name in sorted(unclosed):
-        block = _BLOCK.search(source, place)
-        end = block.start() if block else len(source)
+        if place > last:  # else the next block is the same as before
+            block = _BLOCK.search(source, place)
+            end = block.start() if block else len(source)
         done.append(f"{source[last:end]}</{name}>")
         last = end
     return "".join(done) + source[last:]
