@@ -141,6 +141,7 @@ _SIZED = frozenset({
     "html", "body", "main", "article", "section", "div", "header", *_CHROME_TAGS,
 })  # fmt: skip
 _WHOLE = 0.3  # of a page's text: what holds less is a teaser, a notice or a comment
+_BESIDE = 0.5  # of the largest part: with so much beside it, all of them are the paper
 _NEARLY = 0.8  # of what the elements around it hold
 
 
@@ -190,7 +191,12 @@ def _article(tree: Element, sizes: Mapping[Element, int]) -> Element:
         most = max((sizes[element] for element in marked), default=0)
         if most >= _WHOLE * whole:
             # Elements are in the order of their ends, so the first one is the innermost.
-            return next(element for element in marked if sizes[element] >= _NEARLY * most)
+            found = next(element for element in marked if sizes[element] >= _NEARLY * most)
+            around = found.getparent()
+            beside = (one for one in marked if one is not found and one.getparent() is around)
+            if around is not None and sum(sizes[one] for one in beside) >= _BESIDE * most:
+                return around  # a paper in several parts
+            return found
     return tree
 
 
@@ -242,6 +248,7 @@ class Draft:
         self._headings = 0
         self._heads: set[Element] = set()  # raised marks at the head of what they mark
         self._authors: dict[str, None] = {}
+        self._layouts = _layout_tables(article)
         walk = Walk(article)
         for event, element in walk:
             if event == "start":
@@ -375,7 +382,7 @@ class Draft:
             return _Open("front" if front else "footnote", whole=True, classes=named)
         kind = next((k for name, k in _ONE_BLOCK_CLASSES.items() if name in named), None)
         kind = kind or _ONE_BLOCK_TAGS.get(tag)
-        if kind == "table" and tag == "table" and not self._open[-1].whole and _lays_out(element):
+        if element in self._layouts and kind == "table" and not self._open[-1].whole:
             return None
         if kind is None and named & _LISTINGS and tag in ("div", "pre", "figure"):
             kind = "table"
@@ -542,13 +549,32 @@ def _rows(said: str) -> str:
     return "\n".join(rows)
 
 
-def _lays_out(table: Element) -> bool:
-    """Whether a table only lays out a page: it has headings or a text in it."""
-    return table.get("role") in ("presentation", "none") or any(
-        re.fullmatch("h[1-6]", tag) or (tag in ("td", "th") and len(text_of(one)) > _PROSE_OF_CELL)
-        for one in table.iter("*")
-        for tag in (local_name(one),)
-    )
+def _layout_tables(article: Element) -> frozenset[Element]:
+    """The tables that only lay out a page: those with headings or a text in them."""
+    found: set[Element] = set()
+    tables: list[Element] = []  # that are open
+    known = 0  # of those, the outer ones that lay out
+    lengths = [0]
+    for event, element in Walk(article):
+        tag = local_name(element)
+        if event == "start":
+            lengths.append(len((element.text or "").strip()))
+            if tag == "table":
+                tables.append(element)
+                if element.get("role") in ("presentation", "none"):
+                    found.add(element)
+            tells = bool(re.fullmatch("h[1-6]", tag))
+        else:
+            length = lengths.pop()
+            tells = tag in ("td", "th") and length > _PROSE_OF_CELL
+            lengths[-1] += length + len((element.tail or "").strip())
+            if tag == "table":
+                tables.pop()
+                known = min(known, len(tables))
+        if tells:
+            found.update(tables[known:])
+            known = len(tables)
+    return frozenset(found)
 
 
 def _counts(before: str) -> bool:

@@ -20,6 +20,14 @@ _STAMP = re.compile(
     r"(?P<day>\d{1,2}\s*[A-Z][a-z]{2}\s*\d{4})?"
 )
 _FILE_NAME = re.compile(rf"(?:arxiv[-_ ]?)?{ARXIV_ID.pattern}(?!\d)(?P<more>.*)", re.I | re.S)
+# A file's name has no slash; the archives before April 2007: https://arxiv.org/archive
+_OLD_NAME = re.compile(
+    r"(?P<arxiv>(?:arxiv[-_ ]?)?)(?P<archive>acc-phys|adap-org|alg-geom|ao-sci|astro-ph|atom-ph|"
+    r"bayes-an|chao-dyn|chem-ph|cmp-lg|comp-gas|cond-mat|cs|dg-ga|funct-an|gr-qc|hep-(?:ex|lat|ph|th)|"
+    r"math|math-ph|mtrl-th|nlin|nucl-(?:ex|th)|patt-sol|physics|plasm-ph|q-alg|q-bio|quant-ph|"
+    r"solv-int|supr-con)(?P<subject>(?:\.[a-z]{2})?)[_-]?(?=\d{7}(?!\d))",
+    re.I,
+)
 # What Windows, macOS, GNOME, KDE and browsers add to the name of a copy, and a doubled extension.
 _COPIED = "copy|copie|copia|kopie|kopia|副本|コピー|拷贝|복사본"
 _COPY = re.compile(
@@ -56,7 +64,8 @@ def identify(file_name: str, stamp: str, sha256: str, given: str | None = None) 
     ``file_name`` is without its extension; ``given`` overrides the id.
     """
     stamped = _STAMP.fullmatch(stamp.strip()) if is_stamp(stamp) else None
-    match = stamped or _FILE_NAME.match(file_name)
+    slashed = _OLD_NAME.sub(r"\g<arxiv>\g<archive>\g<subject>/", file_name, count=1)
+    match = stamped or _FILE_NAME.match(slashed)
     if match is None:
         return Identity(given or _slug(file_name), None, None, (), sha256)
     arxiv_id = arxiv_spelling(match["id"])

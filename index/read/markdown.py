@@ -7,6 +7,7 @@ is an equation.
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -32,15 +33,21 @@ _PLACEHOLDER = re.compile(r"\[(?:Figure|Table|Image)[^\]]{0,40}\]$", re.I)
 _FOOTNOTE = re.compile(r"[*∗†‡§¶]\s?\S|\d{1,2}(?=[A-Z][a-z]+ )")
 _LONG = 300  # characters: no line of a name or a place
 _SENTENCE_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
+_PAGE = re.compile(r"\{?\d{1,4}\}?-{0,60}")  # a page's number, or marker's mark of its begin
 _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−∗˙σθϕμλαβγε")
 
 
 def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper | None:
-    """The paper in a Markdown file, or None if the file is no UTF-8 text."""
+    """The paper in a Markdown file, or None if the file is no text in UTF-8, or in UTF-16 with its
+    byte order mark.
+    """
+    content = path.read_bytes()
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        source = path.read_text("utf-8-sig")
+        source = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         return None
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in source:
         return None
     matter, body = read_matter(source)
@@ -96,7 +103,9 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
             number = heading.number or number
         elif piece.item and _lost_heading(heading, number):
             piece.kind, piece.level, number = "heading", len(heading.number), heading.number
-        if last is not None and piece.kind in ("caption", "table", "footnote", "front"):
+        if last is not None and (
+            piece.kind in ("caption", "table", "footnote", "front") or _PAGE.fullmatch(piece.text)
+        ):
             waiting.append(piece)
             continue
         if (

@@ -44,6 +44,7 @@ _NOTE = re.compile(r"\[(?:[^\]\\]|\\.)+\]:\s*(?:#|<#?>)\s*(?P<said>[\"'(].*[\"')
 _MARK = re.compile(
     r"(?:\{\s*\})?\s*(?P<way>[\^_])\s*(?:\{(?P<group>[^{}]*)\}|(?P<one>\w|\*|\\[a-z]+))"
 )
+_MARK_ALONE = re.compile(rf"\$\s*(?P<mark>{_MARK.pattern})\s*\$(?!\$)")
 _SAID = re.compile(r"[\w,*†‡§¶⋆°′+−–-]+")
 _BEGIN = re.compile(r"\\begin\{(?P<name>(?:table|tabular|longtable|tabularx|tabulary)\*?)\}")
 _FRAME = re.compile(
@@ -54,11 +55,14 @@ _SPANNING = re.compile(r"\\multi(?:column|row)\{[^{}]*\}\{[^{}]*\}\{((?:[^{}]|\{
 _ESCAPED = re.compile(r"\\([&%_#$])")
 _CAPTION = re.compile(r"\\caption\{(?P<said>(?:[^{}]|\{[^{}]*\})*)\}")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
+_OPENINGS = re.compile(
+    r"(?:!?\[\^?){50,}"
+)  # no text; each would be looked up as a link's beginning
 _SIGNS = {"\\dagger": "†", "\\ddagger": "‡", "\\ast": "*", "\\star": "⋆", "\\circ": "°",
           "\\prime": "′", "\\S": "§", "\\P": "¶"}  # fmt: skip
 
 
-_DEEPEST = 60  # quotations and lists inside one another; what is deeper would be left out
+_DEEPEST = 60  # quotations and lists inside one another; the parser leaves out what is deeper
 _DEEP = re.compile(rf"^((?:[ \t]*>){{{_DEEPEST // 2}}})(?:[ \t]*>)+", re.M)
 
 
@@ -89,16 +93,46 @@ def _parser() -> MarkdownIt:
     )
     amsmath_plugin(markdown)
     footnote_plugin(markdown, inline=False, move_to_end=False)
+    markdown.inline.ruler.before("escape", "openings", _openings)
+    markdown.inline.ruler.before("escape", "raised_mark", _raised_mark)
     markdown.inline.ruler.before("escape", "math_brackets", _brackets)
     markdown.inline.ruler.before("escape", "percent_comment", _inline_comment)
     may_end: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("fence", "percent_comment", _block_comment, may_end)
     markdown.block.ruler.before("fence", "tex_block", _tex_block, may_end)
     markdown.block.ruler.before("reference", "note_comment", _reference_comment, may_end)
+    markdown.inline.ruler.at("html_inline", _html_inline)
     markdown.block.ruler.at("html_block", _html_block, may_end)
+    markdown.block.ruler.at("list", _list, may_end)
+    markdown.block.ruler.at("blockquote", _quotation, may_end)
     for name, rule in _RENDERED.items():
         markdown.add_render_rule(name, rule)
     return markdown
+
+
+def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """CommonMark's rule, but for lists too deep, which are text."""
+    from markdown_it.rules_block import list_block
+
+    return state.level < _DEEPEST - 3 and list_block(state, start, end, silent)
+
+
+def _quotation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """CommonMark's rule, but for quotations too deep, which are text."""
+    from markdown_it.rules_block import blockquote
+
+    return state.level < _DEEPEST - 3 and blockquote(state, start, end, silent)
+
+
+def _openings(state: StateInline, silent: bool) -> bool:
+    """A long row of brackets that open is text."""
+    match = _OPENINGS.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent:
+        state.pending += match[0]
+    state.pos = match.end()
+    return True
 
 
 # --- comments -------------------------------------------------------------------------------------
@@ -166,13 +200,26 @@ def _line(state: StateBlock, number: int) -> str:
 
 def _brackets(state: StateInline, silent: bool) -> bool:
     r"""LaTeX's ``\(...\)`` and ``\[...\]``; "\[12\]" is an escaped bracket."""
-    if state.src[state.pos] != "\\":
+    closer = {"\\(": "\\)", "\\[": "\\]"}.get(state.src[state.pos : state.pos + 2])
+    if closer is None or state.src.find(closer, state.pos, state.pos + 2004) < 0:
         return False
     match = _BRACKETS.match(state.src, state.pos)
     if match is None or not (match[1] or _TEX.search(match[2])) or _BLANK.search(match[0]):
         return False
     if not silent:
         state.push("math_brackets", "", 0).content = match[0]
+    state.pos = match.end()
+    return True
+
+
+def _raised_mark(state: StateInline, silent: bool) -> bool:
+    """``$^{12}$`` and ``$_2$``, which are mathematics behind a digit, too: "4.2$^{12}$"."""
+    match = _MARK_ALONE.match(state.src, state.pos)
+    if match is None or state.src[state.pos - 1 : state.pos] == "$":
+        return False
+    if not silent:
+        token = state.push("math_inline", "", 0)
+        token.content, token.markup = match["mark"], "$"
     state.pos = match.end()
     return True
 
@@ -198,6 +245,10 @@ def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if match is None or state.is_code_block(start):
         return False
     closing = f"\\end{{{match['name']}}}"
+    endless = state.env.setdefault("endless", set())
+    if closing in endless or state.src.find(closing, state.bMarks[start]) < 0:
+        endless.add(closing)
+        return False
     for number in range(start, end):
         if closing in _line(state, number):
             if not silent:
@@ -258,6 +309,22 @@ def _html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         endless.add(closer)  # so that it is not looked for again and again
         return False
     return html_block(state, start, end, silent)
+
+
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    """CommonMark's rule, which does not look for an end again where there is none."""
+    from markdown_it.rules_inline import html_inline
+
+    said = state.src[state.pos : state.pos + 9].lower()
+    closer = next((close for opening, close in _ENDS[:4] if said.startswith(opening)), None)
+    endless = state.env.setdefault("endless inline", {})  # by the end: the text that lacks it
+    if closer is not None:
+        if endless.get(closer) is state.src:
+            return False
+        if state.src.find(closer, state.pos) < 0:
+            endless[closer] = state.src
+            return False
+    return html_inline(state, silent)
 
 
 def _tell_tags(children: Sequence[Token]) -> None:
@@ -330,7 +397,10 @@ def _text(text: str) -> Any:
 
 
 def _picture(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
-    """A picture's text, which is its caption."""
+    """A picture's text, which is its caption; that of the badge beside a name is none."""
+    before = tokens[at - 1] if at else None
+    if before is not None and "//orcid.org/" in str(before.attrs.get("href")):
+        return ""
     return escape(tokens[at].content, quote=False)
 
 

@@ -36,7 +36,8 @@ _LABELS = ("id", "index", "ref", "key", "number")
 _NOTHING = frozenset({"", "~", "null", "none", "nil"})
 _NOTE = re.compile(r"\^\[[^\]]*\]|\[\^[^\]]*\]|\\(?:thanks|footnote)\{[^}]*\}|<[^<>]*>")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_MOST = 20_000  # characters of front matter: what is longer is a text between two rules
+_MOSTLY = 0.7  # of the lines
+_MOST = 400_000  # characters of front matter: thousands of authors with their places
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,18 @@ def _yaml(said: str) -> dict[str, Any] | None:
     try:
         read = yaml.load(said, yaml.BaseLoader)  # which makes texts, lists and mappings, no objects
     except (yaml.YAMLError, RecursionError, ValueError):
-        return _by_line(said) or None
+        return (_by_line(said) or None) if _has_keys(said) else None
     if read is None or (isinstance(read, str) and not read.strip()):
         return {}
     return {str(key).lower(): value for key, value in read.items()} if _maps(read) else None
+
+
+def _has_keys(said: str) -> bool:
+    """Whether lines are keys with their values, and no text between two rules."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    keys = [bool(_LINE.fullmatch(line)) for line in lines]
+    own = sum(key or line[0] in " \t-#" for key, line in zip(keys, lines, strict=True))
+    return bool(lines) and own >= _MOSTLY * len(lines) and any(keys[:3])
 
 
 def _toml(said: str) -> dict[str, Any] | None:

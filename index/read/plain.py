@@ -34,6 +34,7 @@ _LABEL = re.compile(r"(?P<label>[^\W\d_]{2,12})(?P<end>\s*[.:：—–-]+\s*|\s*
 _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
+_EASTERN_ROW = re.compile(r"[\u4e00-\u9fff]{2,4}(?:\s+[\u4e00-\u9fff]{2,4}){2,}")
 _ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
 
 
@@ -52,6 +53,7 @@ def compose(
     body_at = _body_at(pieces, title_at)
     told = _told(pieces[:body_at], pieces[body_at:], matter)
     _open_abstract(pieces, body_at)
+    _label_abstract(pieces[body_at:])
     pieces[body_at:body_at] = [*told.front, *told.abstract]
     body_at += len(told.front)
     _head(pieces[body_at:])
@@ -112,8 +114,36 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
         if label.end() < len(first.text):
             first.text = first.text[label.end() :]
             pieces.insert(body_at + 1, first)
+            _close_abstract(pieces[body_at + 2 :])
     elif _is_prose(first) and any(piece.kind == "heading" for piece in pieces[body_at:]):
         first.heading = Heading("", (), 1, "abstract" if body_at else "other")
+        _close_abstract(pieces[body_at + 1 :])
+
+
+def _close_abstract(after: Sequence[Piece]) -> None:
+    """Begin an introduction without a heading after an abstract without one: where the first
+    heading is of a later section, the abstract is one paragraph.
+    """
+    heading = next((piece for piece in after if piece.kind == "heading"), None)
+    if heading is None or heading is after[0] or not _is_prose(after[0]):
+        return
+    number = parse_heading(heading.text).number
+    if title_role(heading.text) != "introduction" and number not in (("1",), ("I",)):
+        after[0].heading = Heading("", (), 1, "introduction")
+
+
+def _label_abstract(pieces: Sequence[Piece]) -> None:
+    """Make labels of the headings inside an abstract, which stand below its own."""
+    level = 0
+    for piece in pieces:
+        if piece.kind != "heading":
+            continue
+        if level and piece.level > level and not parse_heading(piece.text).number:
+            piece.kind = "run-in"
+        elif level:
+            return
+        elif title_role(piece.text) == "abstract":
+            level = piece.level
 
 
 def _is_prose(piece: Piece) -> bool:
@@ -239,6 +269,8 @@ def authors_in(line: str) -> list[str]:
     if is_collective(line.strip(" .")):
         return [line.strip(" .")]
     line = re.sub(_MARKS, ",", line)
+    if _EASTERN_ROW.fullmatch(line.strip()):  # one or two could be a family's name and its own
+        line = ",".join(line.split())
     pieces = [piece.strip(" .") for piece in re.split(_NAME_ENDS, line)]
     pieces = [piece for piece in pieces if piece]
     names = [piece for piece in pieces if is_name(piece)]

@@ -18,8 +18,12 @@ _BLOCK = re.compile(
     r"|/head\b)",
     re.I,
 )
-# Parts of a site, which are left out: unclosed, one would take the rest of the paper with it.
-_PART = re.compile(r"<(?P<end>/?)(?P<name>nav|aside|footer|form|button|select)\b[^<>]*>", re.I)
+# Parts that are left out: unclosed, one would take the rest of the paper with it.
+_PART = re.compile(
+    r"<(?P<end>/?)(?P<name>nav|aside|footer|form|button|select|svg|object|video|audio|canvas|dialog)"
+    r"\b[^<>]*(?<!/)>",
+    re.I,
+)
 _LINE_OR_TAG = re.compile(r"[\n<]")
 _END_OF_PAGE = re.compile(r"</(?:body|html)\s*>", re.I)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*?(/?)>")
@@ -80,10 +84,11 @@ def _parted(source: str) -> str:
             opened[name] = match.end()
     unclosed += [(place, name) for name, place in opened.items()]
     done: list[str] = []
-    last = 0
+    last = end = 0
     for place, name in sorted(unclosed):
-        block = _BLOCK.search(source, place)
-        end = block.start() if block else len(source)
+        if place > last:  # else the next block is the same as before
+            block = _BLOCK.search(source, place)
+            end = block.start() if block else len(source)
         done.append(f"{source[last:end]}</{name}>")
         last = end
     return "".join(done) + source[last:]

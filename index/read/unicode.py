@@ -36,6 +36,9 @@ _TURNED = re.compile("[\u202d\u202e]([^\u202c\u2069\n]+)")
 _TAGGED = re.compile(f"[{_TAGS}]+")
 _SELECTED = re.compile(f"[{_SELECTORS}]{{2,}}")
 _ROW = re.compile(f"[{_WIDTHLESS}\u200e\u200f]{{8,}}")
+_WIDE = "\u2e80-\u303f\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff65"
+# Chinese and Japanese set no spaces, so that a line's end in the source is none.
+_LINE_END = re.compile(f"(?<=[{_WIDE}])[ \\t]*\\r?\\n[ \\t]*(?=[{_WIDE}])")
 _JOINERS = "\u200c\u200d"
 _LONG_ROW = 16  # characters without width side by side: no script and no editor sets as many
 # Scripts in which a joiner changes the letters beside it: from Arabic to Tibetan, Burmese, Khmer
@@ -62,7 +65,8 @@ def clean(text: str) -> str:
 
 def plain(text: str) -> str:
     """``text`` on one line, cleaned, its letters composed (NFC)."""
-    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
+    text = _LINE_END.sub("", unicodedata.normalize("NFC", clean(text)))
+    return " ".join(text.split())
 
 
 def spelled(text: str) -> tuple[str, ...]:

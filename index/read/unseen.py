@@ -37,7 +37,7 @@ _PROPERTIES = frozenset({
     "background-color", "background-image", "font-size", "font", "position", "left", "right", "top",
     "bottom", "text-indent", "margin-left", "margin-top", "transform", "clip", "clip-path", "width",
     "height", "max-width", "max-height", "overflow", "overflow-x", "overflow-y",
-    "-webkit-text-fill-color",
+    "-webkit-text-fill-color", "translate", "scale", "zoom", "vertical-align",
 })  # fmt: skip
 # What LaTeXML's own style sheet, which its pages link to, makes of these.
 _LATEXML = {"--ltx-fg-color": "color", "--ltx-bg-color": "background-color"}
@@ -50,6 +50,8 @@ _PIXELS = {"px": 1.0, "": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 37.8, 
            "%": 10.0}  # fmt: skip
 _MOVED = re.compile(r"translate[xy3d]*\([^)]*?-(?:\d{5,}|[5-9]\d{3}|\d{3,}(?:em|vw|vh|%))")
 _SHRUNK = re.compile(r"scale[xy]?\(\s*0*\.?0*\s*[,)]")
+_SYSTEM = {"canvas": (1.0, 1.0, 1.0, 1.0), "canvastext": (0.0, 0.0, 0.0, 1.0)}
+_LEVELS = {"super": "sup", "sub": "sub"}  # elements that say what ``vertical-align`` does
 _MEDIA = re.compile(r"^\s*(?:all|screen)?\s*$", re.I)
 
 
@@ -88,7 +90,10 @@ class _Look:
 
 
 def take_out(tree: Element) -> list[Unseen]:
-    """Take what is not seen out of a page, comments included, and tell what it was."""
+    """Take what is not seen out of a page, comments included, and tell what it was.
+
+    What is raised or lowered by its style becomes an element that says so.
+    """
     found = _comments(tree)
     styled = _Styles(tree)
     whole: list[tuple[Element, HiddenBy]] = []
@@ -106,6 +111,9 @@ def take_out(tree: Element) -> list[Unseen]:
         why = None if root else _gone(style, element)
         if local_name(element) == "template":
             why = "style"
+        level = _LEVELS.get(style.get("vertical-align", "")) if style else None
+        if level is not None and local_name(element) in ("span", "font", "small", "a"):
+            element.tag = level
         drawn = local_name(element) == "svg"
         if drawn:  # shapes, whose colours are not looked at, are the ground
             looks[-1] = replace(look, ground=None)
@@ -254,8 +262,10 @@ def _rules_in(nodes: Sequence[Any]) -> Iterator[tuple[str, list[_Declared]]]:
     for node in nodes:
         if node.type == "at-rule" and node.content is not None:
             condition = tinycss2.serialize(node.prelude)
-            if node.lower_at_keyword == "layer" or (
-                node.lower_at_keyword == "media" and _MEDIA.match(condition)
+            if (
+                node.lower_at_keyword == "layer"
+                or (node.lower_at_keyword == "media" and _MEDIA.match(condition))
+                or (node.lower_at_keyword == "supports" and "not" not in condition)
             ):
                 yield from _rules_in(tinycss2.parse_rule_list(node.content, True, True))
         elif node.type == "qualified-rule":
@@ -313,7 +323,7 @@ def _gone(style: Mapping[str, str], element: Element) -> HiddenBy | None:
 
 
 def _is_away(style: Mapping[str, str]) -> bool:
-    if style.get("position") in ("absolute", "fixed"):
+    if style.get("position") in ("absolute", "fixed", "relative"):
         for side in ("left", "top", "right", "bottom"):
             place = _length(style.get(side, ""))
             if place is not None and (place <= -_AWAY or place >= _FAR):
@@ -323,6 +333,9 @@ def _is_away(style: Mapping[str, str]) -> bool:
         if place is not None and place <= -_AWAY:
             return True
     transform = style.get("transform", "")
+    for name in ("translate", "scale"):  # properties of their own, too
+        if name in style:
+            transform += f" {name}({style[name]})"
     return bool(_MOVED.search(transform)) or bool(_SHRUNK.search(transform))
 
 
@@ -353,9 +366,8 @@ def _look(around: _Look, style: Mapping[str, str], element: Element) -> _Look:
     """How the element's own text looks, given what it stands in."""
     visibility = style.get("visibility")
     shown = around.shown if visibility is None else visibility not in ("hidden", "collapse")
-    look = replace(
-        around, shown=shown, size=_size(style, around.size), ground=_ground(style, around.ground)
-    )
+    size = _size(style, around.size) * _number(style.get("zoom", ""), 1.0)
+    look = replace(around, shown=shown, size=size, ground=_ground(style, around.ground))
     said = style.get("-webkit-text-fill-color") or style.get("color")
     if not said or said in ("inherit", "currentcolor", "unset"):
         return look
@@ -408,8 +420,17 @@ def _colour(said: str) -> tuple[float, float, float, float] | None:
     plain = color3.parse_color(said)
     if isinstance(plain, color3.RGBA):
         return plain.red, plain.green, plain.blue, plain.alpha
+    if said in _SYSTEM:
+        return _SYSTEM[said]
     other = color4.parse_color(said)
-    if isinstance(other, color4.Color) and other.space == "srgb":
+    if isinstance(other, color4.Color):
+        try:
+            other = other.to("srgb")
+        except NotImplementedError:  # Lab and its like: white and black are told by the lightness
+            most = 100.0 if other.space in ("lab", "lch") else 1.0
+            light = float(other.coordinates[0] or 0) / most
+            ends = other.space in ("lab", "lch", "oklab", "oklch") and not 0.05 < light < 0.97
+            return (light, light, light, float(other.alpha)) if ends else None
         red, green, blue = (float(one or 0) for one in other.coordinates)
         return red, green, blue, float(other.alpha)
     return None

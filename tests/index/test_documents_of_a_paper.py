@@ -50,6 +50,9 @@ def add(library: Library, path: Path, title: str = "", text: str = "") -> tuple[
         ("2407.03300 副本", "2407.03300", None),
         ("2407.03300-1", "2407.03300", None),
         ("2407.03300v1.pdf", "2407.03300", 1),
+        ("hep-th_9901001", "hep-th/9901001", None),
+        ("hep-th9901001v2", "hep-th/9901001", 2),
+        ("math.gt-0309136", "math.GT/0309136", None),
     ],
 )
 def test_a_version_or_a_copy_is_the_paper(name: str, paper: str, version: int | None) -> None:
@@ -69,6 +72,20 @@ def test_all_else_is_another_document_of_it(name: str) -> None:
     found = identify(name, "", "")
     assert found.id == name.replace(" ", "-")
     assert (found.belongs_to, found.version, found.date) == ("2407.03300", None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "paper"),
+    [
+        ("hep-th_9901001_SI", "hep-th/9901001"),
+        ("cond-mat9901001v2-supp", "cond-mat/9901001"),
+        ("math.GT_0309136 appendix", "math.GT/0309136"),
+        ("report_9901001_SI", ""),
+    ],
+)
+def test_documents_of_a_paper_before_2007(name: str, paper: str) -> None:
+    found = identify(name, "", "")
+    assert (found.belongs_to, found.id) == (paper, name.replace(" ", "-"))
 
 
 def test_the_stamp_on_the_page_is_believed_before_the_name() -> None:

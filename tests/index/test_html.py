@@ -636,3 +636,34 @@ def test_every_suffix_is_read_as_html(tmp_path: Path, reader: Reader, suffix: st
     reading = reader.read(path, paper_id="mine")
     assert reading.paper is not None
     assert (reading.status, reading.paper.id, reading.paper.source) == ("ok", "mine", "html")
+
+
+def test_a_paper_in_several_articles(tmp_path: Path) -> None:
+    said = "We grow sparse trees and count the leaves of each one in the spring. " * 6
+    parts = "".join(f"<article><h2>{n} Part</h2><p>{said}</p></article>" for n in ("1", "2", "3"))
+    path = tmp_path / "parts.html"
+    path.write_text(f"<html><body><h1>Sparse Trees</h1>{parts}</body></html>", "utf-8")
+    paper = read_html(path, "parts")
+    assert paper is not None
+    assert [one.title for one in paper.sections][-3:] == ["1 Part", "2 Part", "3 Part"]
+
+
+def test_tables_that_nest_cost_little(tmp_path: Path) -> None:
+    said = "We grow sparse trees and count the leaves of each one in the spring. " * 20
+    path = tmp_path / "tables.html"
+    path.write_text(f"<html><body>{'<table><tr><td>' * 3000}<p>{said}</p>", "utf-8")
+    begun = time.monotonic()
+    paper = read_html(path, "tables")
+    assert paper is not None
+    assert said.strip() in paper.text
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("part", ["svg", "object", "video", "canvas", "dialog"])
+def test_a_part_without_an_end_takes_nothing_with_it(tmp_path: Path, part: str) -> None:
+    said = "We grow sparse trees and count the leaves of each one in the spring."
+    path = tmp_path / "open.html"
+    path.write_text(f"<html><body><h1>Trees</h1><{part}><h2>1 Leaves</h2><p>{said}</p>", "utf-8")
+    paper = read_html(path, "open")
+    assert paper is not None
+    assert said in paper.text

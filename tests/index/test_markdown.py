@@ -140,7 +140,7 @@ def test_an_empty_file_has_no_text(tmp_path: Path) -> None:
     assert (reading.status, reading.reason) == ("no-text", "it has no text")
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00a\x00b", b"caf\xe9 au lait " * 50, b"a\x00b"])
+@pytest.mark.parametrize("content", [b"\xff\xfea", b"caf\xe9 au lait " * 50, b"a\x00b"])
 def test_what_is_no_utf8_is_broken(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "latin.md"
     path.write_bytes(content)
@@ -176,3 +176,70 @@ def test_the_damaged_full_text_of_the_seed() -> None:
         section.role for section in paper.sections
     }
     assert not any(section.title.startswith("arXiv:") for section in paper.sections)
+
+
+BODY = "We grow sparse trees and count the leaves. " * 8
+
+
+def paper_from(tmp_path: Path, source: str, encoding: str = "utf-8") -> Paper:
+    path = tmp_path / "paper.md"
+    path.write_bytes(source.encode(encoding))
+    paper = read_markdown(path, "paper")
+    assert paper is not None
+    return paper
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, encoding: str, end: str) -> None:
+    source = f"# Sparse Trees\n\nAda Example, Bela Muster\n\n## 1 Über\n\n{BODY}\n"
+    paper = paper_from(tmp_path, source.replace("\n", end), encoding)
+    assert (paper.title, paper.sections[-1].title) == ("Sparse Trees", "1 Über")
+    assert paper.authors == ("Ada Example", "Bela Muster")
+
+
+@pytest.mark.parametrize("mark", ["2", "---\n\n17", "{3}" + 48 * "-", "<!-- page 2 -->\n\n2"])
+def test_a_page_number_tears_no_sentence(tmp_path: Path, mark: str) -> None:
+    torn = f"The leaves fall from\n\n{mark}\n\nthe trees in autumn."
+    paper = paper_from(tmp_path, f"# Sparse Trees\n\n## 1 Leaves\n\n{BODY}\n\n{torn}\n")
+    assert "The leaves fall from the trees in autumn." in paper.text
+
+
+def test_lists_and_quotations_of_any_depth_lose_nothing(tmp_path: Path) -> None:
+    for deep in ("".join(f"{'  ' * n}- leaf {n} is here\n" for n in range(200)), "- " * 90 + "a"):
+        paper = paper_from(tmp_path, f"# Sparse Trees\n\n{deep}\n\n## 1 Leaves\n\n{BODY}\n")
+        assert paper.sections[-1].title == "1 Leaves"
+        assert BODY.strip() in paper.text
+        assert "is here" not in deep or "leaf 199 is here" in paper.text
+
+
+def test_the_headings_inside_an_abstract_are_its_labels(tmp_path: Path) -> None:
+    abstract = "### Background\n\nTrees grow.\n\n### Methods\n\nWe count them.\n\n"
+    paper = paper_from(
+        tmp_path, f"# Sparse Trees\n\n## Abstract\n\n{abstract}## 1 Leaves\n\n{BODY}\n"
+    )
+    assert [one.title for one in paper.sections] == ["", "Abstract", "1 Leaves"]
+    assert paper.abstract is not None
+    assert "Trees grow." in paper.abstract.of(paper.text)
+    assert "We count them." in paper.abstract.of(paper.text)
+
+
+def test_chinese_lines_are_joined_without_a_space(tmp_path: Path) -> None:
+    lines = "我们计算树叶的\n数量,并且在秋天\r\n再数一次。\n"
+    paper = paper_from(tmp_path, f"# 稀疏的树\n\n张三 李四 王五\n\n## 1 引言\n\n{lines * 8}")
+    assert "我们计算树叶的数量,并且在秋天再数一次。" in paper.text
+    assert paper.authors == ("张三", "李四", "王五")
+
+
+@pytest.mark.parametrize("label", ["", "**Abstract.** "])
+def test_an_introduction_without_a_heading_is_no_abstract(tmp_path: Path, label: str) -> None:
+    front = "# Sparse Trees\n\nAda Example, Bela Muster\n\n"
+    first, second = (f"{BODY}It ends {end}." for end in ("soon", "late"))
+    source = f"{front}{label}{first}\n\n{second}\n\n{second}\n\n## {{}}\n\n{BODY}\n"
+    paper = paper_from(tmp_path, source.format("2 Method"))
+    assert paper.abstract is not None
+    assert paper.abstract.of(paper.text) == first
+    assert [one.role for one in paper.sections][-2:] == ["introduction", "method"]
+    paper = paper_from(tmp_path, source.format("1 Introduction"))
+    assert paper.abstract is not None
+    assert paper.abstract.of(paper.text).endswith("late.")

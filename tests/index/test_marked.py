@@ -242,6 +242,9 @@ def test_a_paper_in_chinese(tmp_path: Path) -> None:
         (r"it costs \$5 and \$6, or $7 and $8", "it costs $5 and $6, or $7 and $8"),
         ("12 m$^3$ of CO$_2$ at 3 $^{th}$", "12 m^3 of CO_2 at 3 th"),
         (r"$$L = \sum_i \\ x_i$$ is it", r"$$L = \sum_i \\ x_i$$ is it"),
+        ("4.2$^{12}$ cm, 10$^{-4}$ and H$_2$O", "4.2^12 cm, 10^-4 and H_2O"),
+        ("[![ORCID](a.png)](https://orcid.org/0000) Ada", "Ada"),
+        (f"x {'[' * 60} y", f"x {'[' * 60} y"),
     ],
 )
 def test_what_a_line_says(tmp_path: Path, source: str, said: str) -> None:

@@ -186,3 +186,23 @@ def test_the_title_above_a_text_without_headings(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_dates(said: str, date: str | None) -> None:
     assert iso_date(said) == date
+
+
+def test_a_text_between_two_rules_is_no_front_matter(tmp_path: Path) -> None:
+    said = "We grow sparse trees.\n\nNote: this is text.\n\nWe count the leaves in the spring.\n\n"
+    path = tmp_path / "rules.md"
+    path.write_text(f"---\n# Sparse Trees\n\n{said * 9}---\n\n## 2 Leaves\n\n{said}", "utf-8")
+    paper = read_markdown(path, "rules")
+    assert paper is not None
+    assert paper.title == "Sparse Trees"
+    assert paper.text.count("Note: this is text.") == 10
+
+
+def test_thousands_of_authors(tmp_path: Path) -> None:
+    people = "".join(f"  - name: Ada Example\n    affiliation: Place {n}\n" for n in range(2000))
+    path = tmp_path / "many.md"
+    path.write_text(f"---\ntitle: Sparse Trees\nauthor:\n{people}---\n\nWe count.\n", "utf-8")
+    paper = read_markdown(path, "many")
+    assert paper is not None
+    assert paper.title == "Sparse Trees"
+    assert "affiliation:" not in paper.text

@@ -69,6 +69,15 @@ _HIDDEN: list[tuple[str, HiddenBy]] = [
     ('<div style="max-height:0;overflow:hidden">{0} {0}</div>', "position"),
     ('<span class="sr-only">{0} {0}</span>', "position"),
     ("<p>We count.<!-- {} --></p>", "comment"),
+    ('<p style="color:oklch(100% 0 0)">{}</p>', "colour"),
+    ('<p style="color:lab(100% 0 0)">{}</p>', "colour"),
+    ('<p style="color:hsl(0deg 0% 100%)">{}</p>', "colour"),
+    ('<p style="color:Canvas">{}</p>', "colour"),
+    ('<p style="zoom:0.01">{}</p>', "size"),
+    ('<p style="position:relative;left:-9999px">{}</p>', "position"),
+    ('<p style="translate:-9999px 0">{}</p>', "position"),
+    ('<p style="scale:0">{}</p>', "position"),
+    ("<style>@supports (display:grid){{.z{{display:none}}}}</style><p class=z>{}</p>", "style"),
 ]  # fmt: skip
 
 
@@ -103,6 +112,9 @@ def test_hidden_text_is_in_no_passage_and_is_listed(
         '<div style="transform:translate(-1057.7pt,24.6pt) scale(0.42,0.42)">{}</div>',
         '<p aria-hidden="true">{0} {0}</p>',
         "<details><summary>More</summary>{}</details>",
+        '<p style="color:oklch(50% 0.1 200);zoom:1;translate:none;scale:1.2">{}</p>',
+        '<p style="position:relative;left:2px;transform:none">{}</p>',
+        "<style>@supports not (display:grid){{.z{{display:none}}}}</style><p class=z>{}</p>",
     ],
 )
 def test_what_is_seen_is_text_and_no_finding(tmp_path: Path, markup: str) -> None:
@@ -165,3 +177,12 @@ def test_markdown_hides_no_better(tmp_path: Path) -> None:
     assert [(one.hidden_by, one.text) for one in paper.findings] == [
         ("colour", "never"), ("style", SAID),
     ]  # fmt: skip
+
+
+def test_what_is_raised_by_its_style_is_raised(tmp_path: Path) -> None:
+    inside = (
+        "<style>.low{vertical-align:sub}</style><p>There were 31"
+        '<span style="vertical-align:super;font-size:smaller">7</span> peaks of CO'
+        "<span class=low>2</span> here.</p>"
+    )
+    assert "There were 31^7 peaks of CO_2 here." in paper_of(tmp_path, inside).text
