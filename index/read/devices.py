@@ -32,6 +32,7 @@ class Drawn:
     seen: tuple[Area, ...]  # pictures and paths, white grounds apart
     covering: tuple[Area, ...]  # what may hide text: fills, pictures, faded groups, masks
     fills: tuple[tuple[Area, int], ...]  # those of one colour, 0xRRGGBB, white apart
+    through: tuple[Area, ...]  # text that is a clip, and what is painted through it is seen
     tight: bool  # whether a clip leaves next to nothing
 
 
@@ -68,7 +69,9 @@ def watch(display_list: Any, page: Area) -> Drawn:
     """Run a page and note what it draws beside text: quick, for there are few such things."""
     device = _watched(display_list, page, with_text=False)
     fills = tuple((Area(*corners), colour) for corners, colour in device.fills)
-    return Drawn(_areas(device.drawn), _areas(device.covering), fills, device.tight)
+    return Drawn(
+        _areas(device.drawn), _areas(device.covering), fills, _areas(device.through), device.tight
+    )
 
 
 def watch_text(drawing: Any, page: Area) -> Hiding:
@@ -150,6 +153,8 @@ def _watching() -> Any:
             self.over: list[_Corners] = []
             self.cut_away: list[_Corners] = []
             self.clips: list[_Corners] = [page]
+            self.letters: list[tuple[int, _Corners]] = []  # clips of text: how deep, and where
+            self.through: list[_Corners] = []
             self.cookie = cookie
             self.tight = False
             self.masks = 0  # what is drawn into a mask is not seen itself
@@ -177,6 +182,7 @@ def _watching() -> Any:
             corners = self._cut(rect)
             if self.masks or corners[2] < corners[0] or corners[3] < corners[1]:
                 return None
+            self.through += [area for _, area in self.letters]
             self.drawn.append(corners)
             if len(self.drawn) > _DRAWN_MOST:
                 self.cookie.m_internal.abort = 1
@@ -253,16 +259,20 @@ def _watching() -> Any:
         def clip_stroke_path(self, ctx: Any, path: Any, stroke: Any, ctm: Any, *rest: Any) -> None:
             self._clip(bound_path(path, stroke, ctm))
 
-        def clip_text(self, *rest: Any) -> None:
+        def clip_text(self, ctx: Any, text: Any, ctm: Any, *rest: Any) -> None:
+            rect = mupdf.ll_fz_bound_text(text, None, ctm)
             self.clips.append(self.clips[-1])
+            self.letters.append((len(self.clips), (rect.x0, rect.y0, rect.x1, rect.y1)))
 
-        def clip_stroke_text(self, *rest: Any) -> None:
-            self.clips.append(self.clips[-1])
+        def clip_stroke_text(self, ctx: Any, text: Any, stroke: Any, ctm: Any, *rest: Any) -> None:
+            self.clip_text(ctx, text, ctm)
 
         def clip_image_mask(self, ctx: Any, image: Any, ctm: Any, *rest: Any) -> None:
             self._clip(transform(unit, ctm))
 
         def pop_clip(self, *rest: Any) -> None:
+            if self.letters and self.letters[-1][0] == len(self.clips):
+                self.letters.pop()
             if len(self.clips) > 1:
                 self.clips.pop()
 

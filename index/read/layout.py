@@ -244,7 +244,7 @@ def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bo
     """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
     further from the next row inwards than that row is from the one after it.
 
-    ``always``: it stands there on most pages, so a gap is enough.
+    ``always``: the same text stands there on most pages, as no text and no cell does.
     """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
@@ -261,14 +261,16 @@ def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bo
         return True
     first = inside[0]
     gap = first.y0 - line.y1 if head else line.y0 - first.y1
+    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
+    if always and cells < 3:
+        return True
     if gap < 0.45 * line.size:
         return False
     second = next((one for one in inside if abs(one.middle - first.middle) > 3), None)
     if second is None:
         return True
     step, usual = abs(first.middle - line.middle), abs(second.middle - first.middle)
-    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
-    return step > 1.25 * usual or usual > 4 * line.size or (always and cells < 3)
+    return step > 1.25 * usual or usual > 4 * line.size
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:
@@ -414,7 +416,7 @@ def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
 
 def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
     """The height at which page 1's body begins; 0 on other pages."""
-    if not lines or lines[0].page != 1 or not gutters:
+    if not lines or lines[0].page != 1 or not gutters or _is_titled_in_column(lines, gutters):
         return 0.0
     heights = [line.y0 for line in lines if opens_body(line.text)]
     heights += [
@@ -423,6 +425,22 @@ def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
         if any(_is_column_of_prose(unit.lines, gutter) for gutter in gutters)
     ]
     return min(heights, default=0.0)
+
+
+def _is_titled_in_column(lines: list[Line], gutters: tuple[float, ...]) -> bool:
+    """Whether the title stands at the head of one column, and text beside it in the others."""
+    upper = [line for line in lines if line.y0 < 300 and len(line.words) > 1]
+    largest = max((line.size for line in upper), default=0.0)
+    title = [line for line in upper if line.size > largest - 0.3]
+    others = [line for line in upper if line.size < largest - 2 and len(line.words) > 4]
+    if not others or len(title) > 8:
+        return False
+    left = max((x for x in gutters if x <= title[0].x0 + 4), default=0.0)
+    right = min((x for x in gutters if x > title[0].x0 + 4), default=float("inf"))
+    inside = all(line.x0 >= left - 4 and line.x1 <= right + 4 for line in title)
+    beside = [line for line in others if line.x0 >= right - 4 or line.x1 <= left + 4]
+    foot = max(line.y1 for line in title)
+    return inside and sum(line.y0 < foot + 4 for line in beside) >= 2
 
 
 def _is_column_of_prose(unit: list[Line], gutter: float) -> bool:

@@ -248,6 +248,7 @@ class PageContent:
     hidden: list[PageWord] = field(default_factory=list)  # those of ``printed`` in ``findings``
     outside: str = ""  # the words that the page's edge or a clip cuts off
     turned: int = 0  # by how many degrees, clockwise, it was turned to make its text upright
+    cipher: bool = False  # its letters are other ones than it shows
     unread: str = ""  # why the page, or a part of its text, could not be read; "" if it was
 
     def stored(self, box: Box) -> Box:

@@ -25,7 +25,7 @@ from index.read.hidden import (
     find_hidden,
     findings_of,
 )
-from index.read.letters import clean_text, draws_digits_twice, symbol_table, unreadable
+from index.read.letters import clean_text, draws_digits_twice, is_cipher, symbol_table, unreadable
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
 from index.read.unicode import spelled
@@ -104,7 +104,10 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
 
 def _unreadable_share(page: PageContent) -> str:
     """What share of a page's characters has no letters, in words; "" where it is next to none."""
-    text = "".join([line.text for line in page.lines])
+    text = "\n".join([line.text for line in page.lines])
+    page.cipher = is_cipher(text)
+    if page.cipher:
+        return "its letters are not those that it shows: its fonts lack them"
     share = unreadable(text) / max(len(text), 1)
     return f"{share:.0%} of its characters cannot be read" if share > _UNREADABLE else ""
 
@@ -237,6 +240,11 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     beside = watch(display_list, area)
     content = PageContent(number, rect.width, rect.height, lines, beside.seen, turned=turned)
     content.printed = " ".join(word[4] for word in shown)
+    # Letters that a gradient shines through are seen, though they are not painted.
+    bright = [area.grown(1.0) for area in beside.through]
+    doubtful = [
+        one for one in doubtful if one.why != "transparency" or not _is_in(bright, one.word)
+    ]
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
@@ -248,7 +256,9 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
             lambda words: _sight(display_list, area, words),
         )
         known = {id(one.word) for one in doubtful}
-        others = [one for one in others if id(one.word) not in known]
+        others = [
+            one for one in others if id(one.word) not in known and not _is_in(bright, one.word)
+        ]
         hidden = find_hidden(doubtful, others, facts)
         content.findings += findings_of(number, hidden)
         content.hidden = [one.word for one in hidden]
@@ -261,6 +271,10 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     away, content.outside = _out_of_sight(page, everything, shown, area)
     content.findings += away
     return content
+
+
+def _is_in(areas: Sequence[Area], word: PageWord) -> bool:
+    return any(area.holds(_area(word)) for area in areas)
 
 
 def _spelled(number: int, shown: Sequence[tuple[Any, ...]], area: Area) -> list[Finding]:

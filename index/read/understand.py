@@ -304,6 +304,7 @@ def _paper(
     text, words = draft.composer.text, draft.composer.words
     sections = _sections(draft, text)
     references = [section.span for section in sections if section.role == "references"]
+    ciphers = {page.number for page in pages.pages if page.cipher}
     blocks: list[Block] = []
     sentences: list[Sentence] = []
     keywords: list[Span] = []
@@ -333,6 +334,7 @@ def _paper(
                 Sentence(one, kind)
                 for one in split_sentences(text, span)
                 if unreadable(one.of(text)) <= UNREADABLE * len(one)
+                and not (ciphers and any(word.box.page in ciphers for word in words.within(one)))
             ]
     affiliations, numbers = spans_of_places(draft.composer, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}

@@ -411,3 +411,33 @@ class TestOfFaultsSeenLater:
         #table(columns: 3, stroke: none, [c], [5.0], [6.0], [d], [7.0], [8.0])"""
         found = said(paper_of(typeset(tmp_path, source)))
         assert sum("regression trees" in one for one in found) == 3
+
+    def test_a_title_at_the_head_of_one_column(self, tmp_path: Path) -> None:
+        told = [f"Here number {n} was read by hand in the winter of the year." for n in range(130)]
+        source = f"""#set page(columns: 2)\n#set par(justify: true)
+        {FRONT}
+        = Introduction\n{" ".join(told)}"""
+        found = said(paper_of(typeset(tmp_path, source)))
+        assert [one for one in found if "number" in one] == told
+
+    def test_letters_that_a_gradient_shines_through_are_seen(self, tmp_path: Path) -> None:
+        source = f"""{FRONT}\n= Introduction\n{RIVERS}\n\n{RIVERS}
+        \n\n#text(fill: gradient.linear(red, blue))[The gauges stood in the sun all year.]"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert "The gauges stood in the sun all year." in paper.text
+        assert paper.findings == ()
+
+    def test_one_page_in_other_letters_than_it_shows(self, tmp_path: Path) -> None:
+        turned = str.maketrans("abcdefghijklmnopqrstuvwxyz", "hijklmnopqrstuvwxyzabcdefg")
+        source = f"""{FRONT}\n= Introduction\n{RIVERS}\n\n{RIVERS}
+        #pagebreak()\n{" ".join([RIVERS.translate(turned)] * 3)}"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert [loss.page for loss in paper.losses] == [2]
+        assert not any("dvyr" in one for one in said(paper))
+
+    def test_a_running_head_close_above_the_text(self, tmp_path: Path) -> None:
+        told = " ".join(f"Gauge {n} says: {RIVERS}" for n in range(40))
+        source = f"""#set page(margin: (top: 2cm), header-ascent: 1pt,
+          header: [Rivers Without Any Gauges])\n{FRONT}\n= Introduction\n{told}"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert not any("Without Any Gauges" in one for one in said(paper))
