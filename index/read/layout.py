@@ -244,7 +244,7 @@ def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bo
     """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
     further from the next row inwards than that row is from the one after it.
 
-    ``always``: the same text stands there on most pages, as no text and no cell does.
+    ``always``: it stands there on most pages, so a gap is enough.
     """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
@@ -261,16 +261,14 @@ def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bo
         return True
     first = inside[0]
     gap = first.y0 - line.y1 if head else line.y0 - first.y1
-    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
-    if always and cells < 3:
-        return True
-    if gap < 0.45 * line.size:
+    if gap < 0.45 * line.size or _pattern(first.text) == _pattern(line.text):
         return False
     second = next((one for one in inside if abs(one.middle - first.middle) > 3), None)
     if second is None:
         return True
     step, usual = abs(first.middle - line.middle), abs(second.middle - first.middle)
-    return step > 1.25 * usual or usual > 4 * line.size
+    cells = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
+    return step > 1.25 * usual or usual > 4 * line.size or (always and cells < 3)
 
 
 def _numbers_a_heading(number: Line, margins: list[tuple[str, PageContent, Line]]) -> bool:

@@ -187,7 +187,8 @@ def _reads_on(part: Paragraph, torn: Paragraph) -> bool:
         abs(part.size - torn.size) < 0.6
         or abs(first.style.size - torn.lines[-1].words[-1].style.size) < 0.3
     )
-    return not part.label and first.text[0] not in _BULLETS and alike
+    labelled = part.label and not first.text[0].islower()  # a label begins with a capital
+    return not labelled and first.text[0] not in _BULLETS and alike
 
 
 def _wide(part: Paragraph, layout: Layout) -> bool:

@@ -435,9 +435,10 @@ class TestOfFaultsSeenLater:
         assert [loss.page for loss in paper.losses] == [2]
         assert not any("dvyr" in one for one in said(paper))
 
-    def test_a_running_head_close_above_the_text(self, tmp_path: Path) -> None:
-        told = " ".join(f"Gauge {n} says: {RIVERS}" for n in range(40))
-        source = f"""#set page(margin: (top: 2cm), header-ascent: 1pt,
-          header: [Rivers Without Any Gauges])\n{FRONT}\n= Introduction\n{told}"""
-        paper = paper_of(typeset(tmp_path, source))
-        assert not any("Without Any Gauges" in one for one in said(paper))
+    def test_text_that_repeats_at_the_head_of_pages(self, tmp_path: Path) -> None:
+        told = "\n\n".join(
+            f"Gauge {n} on the upper river shows {100 + n} centimetres in a windy winter night."
+            for n in range(1, 160)
+        )
+        paper = paper_of(typeset(tmp_path, f"{FRONT}\n= Introduction\n{told}"))
+        assert all(f"Gauge {n} on the upper" in paper.text for n in range(1, 160))
