@@ -225,8 +225,9 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
     if not _NUMBER_ONLY.fullmatch(line.text):
         return False
     said = re.search(r"\d+", line.text)
-    if sum(abs(one.middle - line.middle) < 3 for one in page.lines) > 4:
-        return False  # a cell
+    row = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
+    if row > 4 and line.text.strip().isdigit():
+        return False  # a cell; "1 of 10" is none
     if said is None:
         return True
     if offsets:
