@@ -226,7 +226,7 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
         return False
     said = re.search(r"\d+", line.text)
     row = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
-    if row > 4 and line.text.strip().isdigit():
+    if row > 4 and line.text.strip().isalnum():
         return False  # a cell; "1 of 10" is none
     if said is None:
         return True
