@@ -245,30 +245,13 @@ def _written(text: str, every_reading: bool) -> Iterator[Quantity]:
         if scaled is None:
             continue  # 3D: a name
         scale, after, end = scaled
-        yield Quantity(
-            text[match.start() : end],
-            value * scale,
-            decimals,
-            unit or after,
-            _bound(text, match.start(), end),
-            _words(text, end),
-            match.start(),
-            end,
-        )
+        start = match.start()
+        yield _read(text, text[start:end], value * scale, decimals, unit or after, start, end)
         marked_base = (match["exponent_base"] or "").isdigit() and digits not in ("2", "10")
         if every_reading and marked_base:
-            marked = _scale_and_unit(text, match.end())
-            scale, after, end = marked or (1, "", match.end())
-            yield Quantity(
-                match["digits"],
-                Fraction(digits) * scale,
-                decimals,
-                unit or after,
-                _bound(text, match.start(), end),
-                _words(text, end),
-                match.start(),
-                end,
-            )
+            scale, after, end = _scale_and_unit(text, match.end()) or (1, "", match.end())
+            alone = Fraction(digits) * scale
+            yield _read(text, match["digits"], alone, decimals, unit or after, start, end)
         if every_reading and match["exponent"] and not match["raised"]:
             for digits in (match["digits"], f"10{match['exponent'].lstrip('-−+')}"):
                 yield Quantity(
@@ -281,6 +264,15 @@ def _written(text: str, every_reading: bool) -> Iterator[Quantity]:
                     match.start(),
                     match.end(),
                 )
+
+
+def _read(
+    text: str, said: str, value: Fraction, decimals: int, unit: str, start: int, end: int
+) -> Quantity:
+    """A number from ``start`` to ``end`` of a text, with its bound and what it counts."""
+    return Quantity(
+        said, value, decimals, unit, _bound(text, start, end), _words(text, end), start, end
+    )
 
 
 def _scale_and_unit(text: str, end: int) -> tuple[int, str, int] | None:
