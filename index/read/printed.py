@@ -87,6 +87,8 @@ def printed_lines(
 
 def put_signs(pages: Sequence[PageContent]) -> None:
     """Put the signs of fonts that draw them for letters, as all that a document draws tells."""
+    if not any("Adv" in font for font, *_ in _styles):  # of all that this process has read
+        return
     drawn: dict[str, set[str]] = {}
     for word in _words_of(pages):
         for text, style in word.parts:
