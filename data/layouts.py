@@ -157,8 +157,15 @@ def truth(style: Style, pdf: str) -> dict[str, Any]:
         "abstract": _abstract(),
         "sections": headings,
         "levels": "all",
+        "run_in": _run_in(style),
         "sections_from": "data/layouts.py",
     }
+
+
+def _run_in(style: Style) -> list[str]:
+    """The labels that paragraphs begin with."""
+    inside = [title for level, title in BODY if style.run_in_from <= level <= style.levels]
+    return ["Abstract"] * (style.abstract in ("run-in", "dash")) + inside
 
 
 _PLACES = ("University of Leaves", "Institute of Patience")
