@@ -248,7 +248,9 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
         return Reading(
             "no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first"
         )
-    if unreadable(paper.text) > _UNREADABLE * len(paper.text) or is_cipher(paper.text):
+    if unreadable(paper.text) > _UNREADABLE * len(paper.text) or (
+        paper.source == "pdf" and is_cipher(paper.text)
+    ):
         return Reading(
             "no-text", "its fonts do not say which letters they draw; run OCR on it first"
         )

@@ -20,7 +20,7 @@ from index.paper import Box, Finding, HiddenBy
 from index.read.pages import Area, PageWord
 
 MOST_FINDINGS = 200  # of a page: a file that hides a book gives no book of findings
-_SAID = 200  # characters of a finding's text
+SAID = 200  # characters of a finding's text
 _FAINT = 26  # of 255: the least opacity, and the least distance of two colours, that is seen
 _INK = 96  # of 255: the distance of what is drawn from what it is drawn on
 _LOGO_WORDS = 2
@@ -228,7 +228,7 @@ def findings_of(page: int, hidden: Sequence[Doubtful]) -> list[Finding]:
     return [
         Finding(
             why,
-            " ".join(word.text for word in words)[:_SAID],
+            " ".join(word.text for word in words)[:SAID],
             Box(
                 page,
                 min(word.x0 for word in words),

@@ -54,12 +54,7 @@ def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
     if name.startswith(("AdvP4C4E", "AdvMathSymb", "AdvMPi")):
         return _PI_LATIN1
     signs = set(drawn)
-    if (
-        name.startswith("AdvP")
-        and signs
-        and signs <= set("12345678,.;")
-        and not signs <= set(",.;")
-    ):
+    if name.startswith("AdvP") and signs - set(",.;") and signs <= set("12345678,.;"):
         return _PI_SIGNS
     return None
 

@@ -18,6 +18,7 @@ from index.paper import Box, Finding, PageSize, Status
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import (
     MOST_FINDINGS,
+    SAID,
     Doubtful,
     PageFacts,
     Sight,
@@ -34,7 +35,6 @@ _MARK_COLOUR = (1.0, 0.92, 0.5)
 _LEAST_LETTERS = 3
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
-_SAID = 200  # characters of a finding
 _BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
@@ -281,7 +281,7 @@ def _spelled(number: int, shown: Sequence[tuple[Any, ...]], area: Area) -> list[
     """What characters that draw nothing spell on a page."""
     said = spelled(" ".join([word[4] for word in shown]))
     box = Box(number, area.x0, area.y0, area.x1, area.y1)
-    return [Finding("unicode", text[:_SAID], box) for text in said[:MOST_FINDINGS]]
+    return [Finding("unicode", text[:SAID], box) for text in said[:MOST_FINDINGS]]
 
 
 def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]], list[PrintedLine]]:

@@ -72,7 +72,7 @@ def printed_lines(
     spaceless = _is_spaceless(shown, letters)
     laid = _laid(textpage, shown)
     if is_right_to_left("".join([word[4] for word in shown])):
-        laid = reordered(laid, textpage.extractRAWDICT()["blocks"])
+        laid = reordered(laid, letters.blocks)
     for number, place, line, drawn in laid:
         spans = line["spans"] if line is not None else []
         direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
@@ -189,13 +189,14 @@ class _Letters:
         self._textpage = textpage
 
     @cached_property
-    def _blocks(self) -> list[Any]:
+    def blocks(self) -> list[Any]:
+        """The page's blocks with all their letters."""
         blocks: list[Any] = self._textpage.extractRAWDICT()["blocks"]
         return blocks
 
     def of(self, block: int, line: int) -> list[tuple[str, float, float, float]]:
         """Each drawn letter of a line: itself, its left and right edge, its size. In points."""
-        lines = self._blocks[block].get("lines", ()) if block < len(self._blocks) else ()
+        lines = self.blocks[block].get("lines", ()) if block < len(self.blocks) else ()
         if not 0 <= line < len(lines):
             return []
         return [
@@ -278,7 +279,7 @@ def _is_spaceless(shown: Sequence[tuple[Any, ...]], letters: _Letters) -> bool:
 
 def _line_of(letters: _Letters, word: tuple[Any, ...]) -> list[tuple[str, float, float, float]]:
     """The letters of a word, found by its place."""
-    block = letters._blocks[word[5]] if word[5] < len(letters._blocks) else {}
+    block = letters.blocks[word[5]] if word[5] < len(letters.blocks) else {}
     for number in range(len(block.get("lines", ()))):
         line = letters.of(word[5], number)
         said = "".join([one[0] for one in line])
