@@ -30,8 +30,8 @@ from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt
 from app.rules import Pair, kept, outcomes
 from app.window import window
+from index.embed.rerank import open_cross_encoder
 from index.errors import ModelUnusable
-from index.rerank import open_cross_encoder
 
 if TYPE_CHECKING:
     from index.config import Settings
@@ -107,7 +107,7 @@ class TrainedSupport:
     """
 
     def __init__(self, folder: Path, name: str) -> None:
-        from index.pairs import PairScorer
+        from index.embed.pairs import PairScorer
 
         self.name = name
         try:

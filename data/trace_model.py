@@ -1,10 +1,10 @@
-"""Trace all-MiniLM-L6-v2 for index/all-MiniLM-L6-v2.zip, from which gloss assembles it.
+"""Trace all-MiniLM-L6-v2 for index/embed/all-MiniLM-L6-v2.zip, from which gloss assembles it.
 
     python data/trace_model.py
 
 torch loads the model as its authors published it, OpenVINO converts it, and the vectors of both are
-compared, as for every other model; see index/embed.py. It takes a minute, and is to be run again
-where the format of a converted model or the weights change.
+compared, as for every other model; see index/embed/__init__.py. It takes a minute, and is to be
+run again where the format of a converted model or the weights change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 from defusedxml.ElementTree import fromstring
 from safetensors import safe_open
 
-from index import embed, traced
+from index import embed
+from index.embed import traced
 
 NAME = "all-MiniLM-L6-v2"
 

@@ -16,14 +16,14 @@ import numpy as np
 
 from index.config import Settings
 from index.embed import Embedder, Vectors, count_tokens, open_embedder
+from index.embed.rerank import Reranker
+from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
 from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
 from index.points import points_of
 from index.rank import question
 from index.read.headings import title_role
 from index.read.sentences import split_sentences
-from index.rerank import Reranker
-from index.sparse import Bm25Encoder
 from index.split import split
 from index.store import VectorQuery
 from index.store.edge import EdgeStore

@@ -102,14 +102,14 @@ class FileReader(Protocol):
 
 
 class HitReranker(Protocol):
-    """What a library needs of ``index.rerank.Reranker``."""
+    """What a library needs of ``index.embed.rerank.Reranker``."""
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers the query."""
 
 
 class PassageEncoder(WordEncoder, Protocol):
-    """What a library needs of ``index.sparse.Bm25Encoder``."""
+    """What a library needs of ``index.embed.sparse.Bm25Encoder``."""
 
     def encode_passage(self, text: str) -> SparseVector:
         """The terms of a passage."""
@@ -1480,7 +1480,7 @@ class Library:
     def _own_reranker(self) -> HitReranker | None:
         with self._starting:
             if self._reranker is None and self._settings.reranker:
-                from index.rerank import Reranker
+                from index.embed.rerank import Reranker
 
                 self._reranker = Reranker(self._settings.reranker)
             return self._reranker
@@ -1682,7 +1682,7 @@ def _holder(note: Path) -> str:
 
 def word_encoder(settings: Settings) -> PassageEncoder:
     """BM25 by these settings."""
-    from index.sparse import Bm25Encoder
+    from index.embed.sparse import Bm25Encoder
 
     return Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
 

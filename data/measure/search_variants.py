@@ -24,8 +24,8 @@ from eval.corpus import embedded
 from eval.measures import mean, ndcg, recall
 from index.config import Settings
 from index.embed import blended, count_tokens, open_embedder
+from index.embed.sparse import Bm25Encoder
 from index.paper import Paper, Passage
-from index.sparse import Bm25Encoder
 from index.split import split
 
 Matrix = NDArray[np.float64]

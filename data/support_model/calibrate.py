@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from app.entailment import SourcedClaim, features
 from app.window import window
 from eval.measures import auroc, balanced_accuracy, mean
-from index.pairs import PairScorer
+from index.embed.pairs import PairScorer
 
 TOKENS_MOST = 256
 FOLDS = 5

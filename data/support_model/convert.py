@@ -19,7 +19,7 @@ from openvino.frontend import FrontEndManager
 from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from transformers import AutoTokenizer, BertForSequenceClassification
 
-from index.converted import INPUTS, openvino_package
+from index.embed.converted import INPUTS, openvino_package
 
 MOST_MEGABYTES = 30
 

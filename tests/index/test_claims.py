@@ -113,7 +113,7 @@ def test_a_sentence_is_found_with_its_paper_its_citation_and_its_support(
 
 def test_which_papers_report_something_is_one_query(tmp_path: Path, fake_embedder: Any) -> None:
     """With the embedded stores, and both halves of the search."""
-    from index.sparse import Bm25Encoder
+    from index.embed.sparse import Bm25Encoder
 
     parts = {"embedder": fake_embedder, "words": Bm25Encoder(1.2, 0.75, 10)}
     reports = {

@@ -19,8 +19,6 @@ import numpy as np
 import pytest
 
 import index.embed
-from index import packed_model, traced
-from index.converted import batches
 from index.embed import (
     Embedder,
     OpenVinoEmbedder,
@@ -31,7 +29,10 @@ from index.embed import (
     check_model,
     count_tokens,
     open_embedder,
+    traced,
 )
+from index.embed import packed as packed_model
+from index.embed.converted import batches
 from index.errors import ModelUnusable
 
 ROOT = Path(__file__).parents[2]

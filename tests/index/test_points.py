@@ -14,11 +14,11 @@ import pytest
 
 from index.config import Settings
 from index.embed import blended
+from index.embed.sparse import Bm25Encoder
 from index.library import Library
 from index.paper import Paper, Passage, Span
 from index.points import points_of
 from index.sources import find_sources
-from index.sparse import Bm25Encoder
 
 _spec = importlib.util.spec_from_file_location(
     "library_fakes", Path(__file__).with_name("library_fakes.py")

@@ -13,8 +13,8 @@ import pytest
 
 from eval.corpus import corpus, text_paper
 from index.config import Settings
+from index.embed.rerank import Reranker
 from index.errors import ModelUnusable
-from index.rerank import Reranker
 from index.sources import find_sources
 
 _spec = importlib.util.spec_from_file_location(

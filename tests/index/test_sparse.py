@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sparse import Bm25Encoder
+from index.embed.sparse import Bm25Encoder
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 Importing torch takes seconds and 700 MB, so a model is converted once, with its pooling and its
 normalisation, checked against sentence-transformers itself, and kept in the cache; from then on
-OpenVINO and the tokenizer are all that is loaded (``index.converted``). The default model was
-traced beforehand, and does without torch from the start (``index.traced``).
+OpenVINO and the tokenizer are all that is loaded (``index.embed.converted``). The default model was
+traced beforehand, and does without torch from the start (``index.embed.traced``).
 
 A model that OpenVINO cannot take, or whose vectors change by it, is run by sentence-transformers.
 
@@ -34,8 +34,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index import packed_model, traced
-from index.converted import Converted, openvino_package, tokenizer_of
+from index.embed import packed as packed_model
+from index.embed import traced
+from index.embed.converted import Converted, openvino_package, tokenizer_of
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.converted import Converted
+from index.embed.converted import Converted
 
 
 class PairScorer:
