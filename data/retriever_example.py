@@ -14,7 +14,7 @@ from llama_index.core.query_engine import BaseQueryEngine, RetrieverQueryEngine
 
 from index.config import Settings
 from index.library import Library
-from index.retriever import LibraryRetriever
+from index.library.retriever import LibraryRetriever
 
 
 def query_engine(library: Library, llm: LLM) -> BaseQueryEngine:

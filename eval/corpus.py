@@ -19,9 +19,9 @@ from index.embed import Embedder, Vectors, count_tokens, open_embedder
 from index.embed.rerank import Reranker
 from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
+from index.library.points import points_of
+from index.library.rank import question
 from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
-from index.points import points_of
-from index.rank import question
 from index.read.headings import title_role
 from index.read.sentences import split_sentences
 from index.split import split

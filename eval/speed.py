@@ -39,8 +39,8 @@ from index.config import Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original
 from index.intake import Wanted, add_all
 from index.library import Library, word_encoder
+from index.library.rank import Question, question
 from index.paper import SearchFilter, SparseVector
-from index.rank import Question, question
 from index.read.headings import title_role
 from index.sources import Source
 from index.store import Point, Store, VectorQuery

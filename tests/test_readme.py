@@ -74,7 +74,9 @@ def test_the_llamaindex_example_runs(
     example = re.search(r"```python\n(.*?)```", README, re.S)
     assert example
     body = example[1].split("with Library.open(Settings()) as library:\n")[1]
-    code = "from index.retriever import LibraryRetriever\n" + re.sub(r"^    ", "", body, flags=re.M)
+    code = "from index.library.retriever import LibraryRetriever\n" + re.sub(
+        r"^    ", "", body, flags=re.M
+    )
     exec(compile(code, "README.md", "exec"), {"library": sample_library})
     assert len(capsys.readouterr().out.splitlines()) >= 5
 

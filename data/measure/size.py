@@ -26,8 +26,8 @@ from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
 from index.library import Encoders, Library, Stages, prepare, splitter, word_encoder
+from index.library.points import points_of
 from index.paper import SparseVector
-from index.points import points_of
 from index.read import Reader
 from index.sources import find_sources
 from index.store import Point, VectorQuery

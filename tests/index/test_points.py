@@ -16,8 +16,8 @@ from index.config import Settings
 from index.embed import blended
 from index.embed.sparse import Bm25Encoder
 from index.library import Library
+from index.library.points import points_of
 from index.paper import Paper, Passage, Span
-from index.points import points_of
 from index.sources import find_sources
 
 _spec = importlib.util.spec_from_file_location(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyQuery
+from index.library.rank import Question, question, rank
 from index.paper import SparseVector
-from index.rank import Question, question, rank
 
 
 class Model:

@@ -11,8 +11,8 @@ import pytest
 
 from index.config import Settings
 from index.library import Library
+from index.library.retriever import LibraryRetriever
 from index.paper import Box, Hit, Passage, SearchFilter, Span
-from index.retriever import LibraryRetriever
 
 
 class OnePassage:

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Alias, Catalog, ClaimSet, Edition, Fingerprint, KeptDigest, Known, Origin
-from index.claims import ClaimIndex, claim_points, resolves
 from index.config import Settings
 from index.errors import (
     GlossError,
@@ -40,6 +39,10 @@ from index.errors import (
     SourceNotFound,
     StoreUnusable,
 )
+from index.library.claims import ClaimIndex, claim_points, resolves
+from index.library.points import VERSION as POINTS_VERSION
+from index.library.points import points_of, valid_date
+from index.library.rank import WordEncoder, question, rank
 from index.paper import (
     Box,
     ClaimHit,
@@ -57,9 +60,6 @@ from index.paper import (
     Status,
     runs_of,
 )
-from index.points import VERSION as POINTS_VERSION
-from index.points import points_of, valid_date
-from index.rank import WordEncoder, question, rank
 from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
 from index.split import CountTokens, TooManyPassages, split

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from index.catalog import Catalog, ClaimSet, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
+from index.library.rank import Question, WordEncoder, question, rank
 from index.paper import ClaimHit, ClaimRecord, Paper, SearchFilter, SparseVector
-from index.rank import Question, WordEncoder, question, rank
 from index.store import Point, Scored, Store, VectorQuery
 
 _NO_WORDS = SparseVector((), ())
