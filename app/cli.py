@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from app.ask import Answer
     from app.write import Writer, Written
-    from index.cluster import Cluster
     from index.config import Settings
     from index.fetch import Fetcher
     from index.intake import Asked, Outcome, Wish
+    from index.intake.cluster import Cluster
     from index.library import Added, Library, PaperRow, Step
 
 EXIT_ALL_IN, EXIT_SOME_FAILED, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 3, 2, 130
@@ -1117,7 +1117,7 @@ def _arxiv(settings: Settings) -> Fetcher:
 
 def _cluster(address: str, settings: Settings) -> Cluster:
     """The machines that help; to be used in a ``with``."""
-    from index.cluster import Cluster
+    from index.intake.cluster import Cluster
 
     return Cluster(address, settings)
 

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from index import cluster
-from index.cluster import Cluster, Done
 from index.config import Settings
 from index.errors import ClusterUnusable, ModelUnusable
-from index.intake import Outcome, Wanted, add_all
+from index.intake import Outcome, Wanted, add_all, cluster
+from index.intake.cluster import Cluster, Done
 from index.library import Ready, Stages, prepare, splitter
 from index.paper import Record
 from index.sources import Source
@@ -327,11 +326,11 @@ import os, sys
 def work(row, job):
     if row["name"] == "every-sentence-needs-a-source":
         os.kill(os.getpid(), 9)
-    from index.cluster import _work
+    from index.intake.cluster import _work
     return _work(row, job)
 
 from app.cli import main
-from index import cluster
+from index.intake import cluster
 cluster._work = work
 main()
 """

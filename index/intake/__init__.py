@@ -74,7 +74,7 @@ class Taker(Protocol):
 
 
 class Elsewhere(Protocol):
-    """What is needed of ``index.cluster.Cluster``: other machines that read."""
+    """What is needed of ``index.intake.cluster.Cluster``: other machines that read."""
 
     @property
     def papers(self) -> int:
