@@ -1,9 +1,9 @@
 """A question to an answer: sentences of the papers that answer it, quoted, cited and checked.
 
-The best passages are searched for the sentences that make sense alone (``app.evidence``), and of
-these the best are quoted that differ from each other. A sentence that is not near enough to the
-question is no answer, however near it is among its kind: then nothing is quoted, and the nearest
-passages are all there is to show. How near is enough was measured
+The best passages are searched for the sentences that make sense alone (``app.choose.evidence``),
+and of these the best are quoted that differ from each other. A sentence that is not near enough to
+the question is no answer, however near it is among its kind: then nothing is quoted, and the
+nearest passages are all there is to show. How near is enough was measured
 (docs/adr/0015-when-an-answer-is-not-found.md).
 """
 
@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.choose.evidence import Candidate, Pool, candidates
 from app.digest import Claim
-from app.evidence import Candidate, Pool, candidates
 from app.write import quote
 from index.paper import Hit, SearchFilter
 

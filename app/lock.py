@@ -32,8 +32,8 @@ _INDEX = _APP.parent / "index"
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
-    "template": (_APP, ("template.py",)),
-    "evidence": (_APP, ("digest.py", "evidence.py", "write.py")),
+    "template": (_APP, ("choose/template.py",)),
+    "evidence": (_APP, ("digest.py", "choose/evidence.py", "write.py")),
     "rules": (_APP, ("quantities.py", "rules.py", "support.py")),
     "rendering": (_APP, ("render.py", "templates/*")),
 }

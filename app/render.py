@@ -17,8 +17,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from app.choose.template import GROUPS, ITEMS, NOT_STATED
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
-from app.template import GROUPS, ITEMS, NOT_STATED
 from index.paper import Box, ClaimHit, Loss
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
 from app.entailment import SourcedClaim
 from app.glossary import Glossary
 from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt, prompt_source
-from app.template import ITEMS
 from app.translate import Prompt, translate
 from app.write import OnSection, Worded
 

@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, get_args
 
+from app.choose.evidence import Selector
+from app.choose.template import TEMPLATE, Item
 from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
-from app.evidence import Selector
 from app.lock import lock_of, name_of, sealed
 from app.saved import from_text, to_text
 from app.support import check_quote
-from app.template import TEMPLATE, Item
 from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from app.evidence import Vectors
+    from app.choose.evidence import Vectors
     from index.catalog import Known
     from index.library import Library
 

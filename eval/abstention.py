@@ -30,13 +30,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal
 
+from app.choose.template import ITEMS, TEMPLATE, Item
 from app.digest import Digest
-from app.template import ITEMS, TEMPLATE, Item
 from app.write import written
 from index.paper import Figure, Paper, Passage, Role, Section, Sentence, Span, Words
 
 if TYPE_CHECKING:
-    from app.evidence import Vectors
+    from app.choose.evidence import Vectors
 
 Truth = Literal["silent", "stated", "open"]
 

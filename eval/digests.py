@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.choose.template import TEMPLATE
 from app.evaluation import Report
-from app.template import TEMPLATE
 from eval.abstention import Abstention, cases_of, together
 from eval.boxes import DrawnPages
 from eval.citations import Judge, WordsOrChecker, judged

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from app.choose.template import ITEMS
 from app.digest import Digest
-from app.template import ITEMS
 from eval.corpus import DataUnusable
 from eval.pages import fill
 

@@ -7,8 +7,8 @@ gave as evidence; figures and tables are no paragraphs, and questions without ev
 paragraph are left out. The paragraphs of a paper are ranked by the best passage that has words of
 them; where a passage spans several, they come in its order.
 
-``selector`` is how digests choose their evidence (``app.evidence``): its sentences, best first,
-each for its paragraph.
+``selector`` is how digests choose their evidence (``app.choose.evidence``): its sentences, best
+first, each for its paragraph.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.choose.evidence import Selector
+from app.choose.template import Item
 from app.evaluation import Report
-from app.evidence import Selector
-from app.template import Item
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.measures import mean, recall
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.choose.template import ITEMS
 from app.digest import Digest
-from app.template import ITEMS
 from app.window import window
 from app.write import written
 from eval.boxes import letters
@@ -31,7 +31,7 @@ from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
 from index.read.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from app.evidence import Vectors
+    from app.choose.evidence import Vectors
 
 FIELDS = ("authors", "affiliation", "keywords", "links")
 
@@ -91,7 +91,7 @@ _NAME = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Z])[A-Za-z][A-Za-z0-9-]+
 class Said:
     """A sentence of the blog, and the part of its digest that it stands in."""
 
-    group: str  # as in ``app.template.GROUPS``
+    group: str  # as in ``app.choose.template.GROUPS``
     text: str
 
 

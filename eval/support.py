@@ -19,9 +19,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.choose.evidence import candidates
 from app.entailment import SourcedClaim, open_support_model
 from app.evaluation import Report
-from app.evidence import candidates
 from app.rules import RULES
 from app.support import Checker
 from eval.corpus import DataUnusable, json_lines

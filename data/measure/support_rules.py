@@ -19,7 +19,7 @@ from pathlib import Path
 
 from word_overlap import overlap
 
-from app.evidence import candidates
+from app.choose.evidence import candidates
 from app.rules import RULES, Pair, outcomes
 from app.support import Checker
 from eval.corruption import Labelled, generated

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.choose.template import TEMPLATE
 from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
-from app.template import TEMPLATE
 from app.write import Writer
 from index.catalog import Fingerprint
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest

@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.evidence import Selector, candidates, own_voice, points_back, reads_well, stands_alone
-from app.template import ITEMS, Item
+from app.choose.evidence import (
+    Selector,
+    candidates,
+    own_voice,
+    points_back,
+    reads_well,
+    stands_alone,
+)
+from app.choose.template import ITEMS, Item
 from index.paper import Block, Paper, Section, Sentence, Span
 from index.read.sentences import split_sentences
 

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 
 import app.render
 from app.ask import Answer, Sentence
+from app.choose.template import TEMPLATE
 from app.claims import claim_records
 from app.day import Day, to_hexo, to_html_day
 from app.desk import Desk
@@ -38,7 +39,6 @@ from app.render import (
     to_json,
     to_markdown,
 )
-from app.template import TEMPLATE
 from app.texts import texts
 from index.library import PaperRow
 from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span

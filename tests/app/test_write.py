@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.evidence import Selector
-from app.template import Item
+from app.choose.evidence import Selector
+from app.choose.template import Item
 from app.write import quote
 from index.paper import Block, Paper, Passage, Section, Sentence, Span
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.template import ITEMS
+from app.choose.template import ITEMS
 from eval.abstention import (
     DELETIONS,
     Abstention,

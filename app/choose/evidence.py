@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.template import Item
+from app.choose.template import Item
 from index.paper import Paper, Role, Span
 from index.read.headings import title_role
 

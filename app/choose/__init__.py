@@ -1,0 +1,1 @@
+"""Of a paper, the sentences that answer the items of a digest."""
