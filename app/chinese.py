@@ -1,6 +1,6 @@
 """The numbers that a Chinese text states, in digits or characters.
 
-What ``app.quantities`` is for English: ``500万`` is 5,000,000, ``三分之一`` a third, ``两倍``
+What ``app.check.quantities`` is for English: ``500万`` is 5,000,000, ``三分之一`` a third, ``两倍``
 twice, ``超过 2`` more than 2. A character that is part of an ordinary word (一般, 十分, 万一) is no
 number.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from app.quantities import Bound, quantities
+from app.check.quantities import Bound, quantities
 
 CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
@@ -141,7 +141,7 @@ _BOTH = re.compile(r"\s*(?:和|与|或|、)\s*")
 
 @dataclass(frozen=True, slots=True)
 class ChineseNumber:
-    """A number of a Chinese text. ``units`` are those of ``app.quantities`` that it can have.
+    """A number of a Chinese text. ``units`` are those of ``app.check.quantities`` that it can have.
 
     次 may count or multiply, 位 may be bits or people; an empty string among them means none.
     """

@@ -34,7 +34,7 @@ _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/evidence.py", "write.py")),
-    "rules": (_APP, ("quantities.py", "rules.py", "support.py")),
+    "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
     "rendering": (_APP, ("render.py", "templates/*")),
 }
 # Of a lock, the parts that decide nothing of what a digest says: how it is shown, and what is only

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.check.quantities import Quantity, quantities
+from app.check.rules import names_in
 from app.chinese import ChineseNumber, chinese_numbers, narrowed, without_vague
 from app.glossary import Glossary, Term
-from app.quantities import Quantity, quantities
-from app.rules import names_in
 from index.paper import Span
 
 # What must stand there, by kind, in the order in which it is looked for.

@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.check.rules import Outcome
 from app.glossary import Glossary
-from app.rules import Outcome
 from app.translation_rules import outcomes_of, shown
 
 _LABEL = re.compile(

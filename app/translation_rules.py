@@ -12,10 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from app.check.rules import Outcome
 from app.chinese import CJK, ChineseNumber, narrowed, without_vague
 from app.glossary import Glossary
 from app.locks import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
-from app.rules import Outcome
 from index.paper import Span
 from index.read.sentences import split_sentences
 

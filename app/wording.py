@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.check.entailment import SourcedClaim
 from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
-from app.entailment import SourcedClaim
 from app.glossary import Glossary
 from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt, prompt_source
@@ -30,7 +30,7 @@ from app.translate import Prompt, translate
 from app.write import OnSection, Worded
 
 if TYPE_CHECKING:
-    from app.support import Checker
+    from app.check.support import Checker
 
 WORDS_MOST = 40  # of a sentence; longer ones are rarely read to their end
 WORDS_SHORT = 12  # a quote of so few is short enough as it is
@@ -368,7 +368,7 @@ class _Asked:
 _REFUSED = Support(0.0, "unsupported", ())
 _TRANSLATED_BY = ("translate", "translation_rules", "locks", "chinese", "glossary")
 # Beside the rules, which every digest's lock has (app.lock).
-_CHECKED_BY = ("wording", "entailment", "window")
+_CHECKED_BY = ("wording", "check/entailment", "check/window")
 
 
 def _is_prose(section: DigestSection) -> bool:

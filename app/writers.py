@@ -37,10 +37,10 @@ def open_writer(settings: Settings, name: str) -> Iterator[Writer]:
     named: dict[str, Literal["local", "endpoint"]] = {"local": "local", "endpoint": "endpoint"}
     if name not in named:
         raise WriterUnknown(name)
-    from app.entailment import open_support_model
+    from app.check.entailment import open_support_model
+    from app.check.support import Checker
     from app.glossary import load_glossary
     from app.llm import open_language_model
-    from app.support import Checker
     from app.wording import Compressing, Merging, ModelWriter
 
     checker = Checker(open_support_model(settings))

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.check.entailment import SourcedClaim
+from app.check.support import Checker
 from app.digest import Claim
-from app.entailment import SourcedClaim
-from app.support import Checker
 
 
 class Judge(Protocol):
@@ -33,9 +33,9 @@ class WordsOrChecker:
     """Words that the sources have in that order, or what the checker of digests lets pass.
 
     A claim that stands in its sources word for word is proved by that. Any other is left to
-    ``app.support.Checker``, which cannot tell where claim and sources are not both English. With
-    the checker that a digest was written by, its sentences pass by construction: a judge that is
-    to find what the checker missed must be another one, or a person (``eval.judging``).
+    ``app.check.support.Checker``, which cannot tell where claim and sources are not both English.
+    With the checker that a digest was written by, its sentences pass by construction: a judge that
+    is to find what the checker missed must be another one, or a person (``eval.judging``).
     """
 
     def __init__(self, checker: Checker) -> None:

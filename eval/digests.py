@@ -137,8 +137,8 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     ``data`` are pages of the digest blog (``.md``) and judgements (``.json``). Raises
     ``DataUnusable``.
     """
-    from app.entailment import open_support_model
-    from app.support import Checker
+    from app.check.entailment import open_support_model
+    from app.check.support import Checker
 
     return measured(settings, data, WordsOrChecker(Checker(open_support_model(settings))))
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from app.check.quantities import Quantity, quantities
 from app.digest import Digest
-from app.quantities import Quantity, quantities
 from eval.boxes import letters
 from index.paper import Paper
 

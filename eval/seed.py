@@ -19,9 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.check.window import window
 from app.choose.template import ITEMS
 from app.digest import Digest
-from app.window import window
 from app.write import written
 from eval.boxes import letters
 from eval.citations import Judge, judged

@@ -6,9 +6,9 @@ large one ``PAIRS_MOST`` pairs are drawn by seed. Papers (PDF, Markdown, HTML) i
 the sample papers without ``--data``, give pairs that are made: true quotes, and quotes made false
 in ways that are known (``eval.corruption``).
 
-What is measured is the score that a claim gets (``app.support.Checker``): the support model's where
-there is one (``GLOSS_SUPPORT_MODEL``), else that of the rules. The threshold is the model's own,
-fixed beforehand. A digest asks for more: there a claim must keep every rule, too.
+What is measured is the score that a claim gets (``app.check.support.Checker``): the support
+model's where there is one (``GLOSS_SUPPORT_MODEL``), else that of the rules. The threshold is the
+model's own, fixed beforehand. A digest asks for more: there a claim must keep every rule, too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.check.entailment import SourcedClaim, open_support_model
+from app.check.rules import RULES
+from app.check.support import Checker
 from app.choose.evidence import candidates
-from app.entailment import SourcedClaim, open_support_model
 from app.evaluation import Report
-from app.rules import RULES
-from app.support import Checker
 from eval.corpus import DataUnusable, json_lines
 from eval.corruption import Labelled, generated
 from eval.measures import auroc, balanced_accuracy, mean

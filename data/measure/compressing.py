@@ -20,10 +20,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from app.check.entailment import SourcedClaim, TrainedSupport
+from app.check.support import Checker
 from app.choose.template import ITEMS
-from app.entailment import SourcedClaim, TrainedSupport
 from app.llm import Reply, open_language_model
-from app.support import Checker
 from app.wording import Compressing
 from app.write import written
 from eval.measures import auroc, balanced_accuracy

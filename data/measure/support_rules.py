@@ -19,9 +19,9 @@ from pathlib import Path
 
 from word_overlap import overlap
 
+from app.check.rules import RULES, Pair, outcomes
+from app.check.support import Checker
 from app.choose.evidence import candidates
-from app.rules import RULES, Pair, outcomes
-from app.support import Checker
 from eval.corruption import Labelled, generated
 from eval.measures import balanced_accuracy, mean
 from eval.support import PAIRS_MOST, SEED, judge

@@ -22,8 +22,8 @@ import numpy as np
 from pairs import OTHERS, PERMITTED, Pair, abstracts, labelled_sets, made_of, split_of
 from sklearn.linear_model import LogisticRegression
 
-from app.entailment import SourcedClaim, features
-from app.window import window
+from app.check.entailment import SourcedClaim, features
+from app.check.window import window
 from eval.measures import auroc, balanced_accuracy, mean
 from index.embed.pairs import PairScorer
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.window import window
+from app.check.window import window
 from eval.corruption import Labelled, generated
 
 SEED = 5

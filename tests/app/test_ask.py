@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from app.ask import LEAST, MOST, Answer, ask
+from app.check.support import check_quote
 from app.desk import Desk
-from app.support import check_quote
 from index.errors import EmptyQuery, PaperNotFound
 from index.library import Library
 from index.paper import Hit, SearchFilter

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import app.entailment
-from app.entailment import (
+import app.check.entailment
+from app.check.entailment import (
     EMBEDDED,
     CrossEncoderSupport,
     Judge,
@@ -21,9 +21,9 @@ from app.entailment import (
     features,
     open_support_model,
 )
+from app.check.support import Checker
+from app.check.window import _worth, window
 from app.llm import LanguageModelFailed, Question, Reply
-from app.support import Checker
-from app.window import _worth, window
 from index.config import Settings
 from index.errors import ModelUnusable
 
@@ -71,7 +71,9 @@ class FakeCrossEncoder:
 def test_entailment_is_the_label_of_that_name(
     labels: dict[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app.entailment, "open_cross_encoder", lambda *_: FakeCrossEncoder(labels))
+    monkeypatch.setattr(
+        app.check.entailment, "open_cross_encoder", lambda *_: FakeCrossEncoder(labels)
+    )
     said, unsaid = CrossEncoderSupport("some/model").scores([SAID, UNSAID])
     assert said > 0.9 > 0.2 > unsaid
     assert CrossEncoderSupport("some/model").scores([]) == []
@@ -79,7 +81,9 @@ def test_entailment_is_the_label_of_that_name(
 
 @pytest.mark.parametrize("labels", [{0: "LABEL_0", 1: "LABEL_1"}, {0: "good", 1: "bad"}])
 def test_labels_are_never_guessed(labels: dict[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.entailment, "open_cross_encoder", lambda *_: FakeCrossEncoder(labels))
+    monkeypatch.setattr(
+        app.check.entailment, "open_cross_encoder", lambda *_: FakeCrossEncoder(labels)
+    )
     with pytest.raises(ModelUnusable, match=r"names no label for entailment .*GLOSS_SUPPORT_MODEL"):
         CrossEncoderSupport("some/model")
 

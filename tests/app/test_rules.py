@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.quantities import quantities
-from app.rules import RULES, Pair, copied_share, longest_foreign_run
-from app.support import check_claim
+from app.check.quantities import quantities
+from app.check.rules import RULES, Pair, copied_share, longest_foreign_run
+from app.check.support import check_claim
 
 
 def objections(rule: str, claim: str, *sources: str) -> list[str]:

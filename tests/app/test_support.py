@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from app.check.support import check_quote
 from app.digest import Citation
-from app.support import check_quote
 from index.paper import Box, Paper, Span, Word, Words
 
 TEXT = "Lanterns burn for 3.5 hours."

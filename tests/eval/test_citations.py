@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from app.check.support import Checker
 from app.digest import Citation, Claim, Support
-from app.support import Checker
 from eval.citations import WordsOrChecker, is_chinese, judged
 from index.paper import Span
 

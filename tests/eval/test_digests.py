@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from app.check.support import Checker
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
-from app.support import Checker
 from eval.citations import WordsOrChecker
 from eval.corpus import DataUnusable
 from eval.digests import DigestReport, check, run

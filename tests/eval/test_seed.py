@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.support import Checker
+from app.check.support import Checker
 from eval.citations import WordsOrChecker
 from eval.corpus import DataUnusable
 from eval.fabricated import Source

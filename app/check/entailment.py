@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from app.check.rules import Pair, kept, outcomes
+from app.check.window import window
 from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt
-from app.rules import Pair, kept, outcomes
-from app.window import window
 from index.embed.rerank import open_cross_encoder
 from index.errors import ModelUnusable
 

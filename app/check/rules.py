@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise, takewhile
 
-from app.quantities import Quantity, pointers, quantities, without_pointers
+from app.check.quantities import Quantity, pointers, quantities, without_pointers
 from index.paper import Span
 from index.read.sentences import split_sentences
 

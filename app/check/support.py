@@ -2,17 +2,17 @@
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,
-comparisons and qualifiers of what it cites, and mostly its words (``app.rules``), and where a
-support model is set, it must find it said there (``app.entailment``).
+comparisons and qualifiers of what it cites, and mostly its words (``app.check.rules``), and where a
+support model is set, it must find it said there (``app.check.entailment``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.check.entailment import SourcedClaim, SupportModel
+from app.check.rules import Pair, kept, outcomes
 from app.digest import Citation, Support
-from app.entailment import SourcedClaim, SupportModel
-from app.rules import Pair, kept, outcomes
 from index.paper import Paper
 
 RULES_HOLD = 0.5  # the score from which a claim has kept every rule
@@ -39,8 +39,8 @@ def check_claim(claim: str, sources: Sequence[str]) -> Support:
     """The rules that a compressed claim keeps, beside the texts that it cites. All, or it fails.
 
     ``sources`` are the cited quotes, or the table that a quote points to. The score is at least 0.5
-    where every rule holds (``app.rules.kept``). It puts claims in an order and is no probability:
-    rules do not understand, so a claim that keeps them all may still be false.
+    where every rule holds (``app.check.rules.kept``). It puts claims in an order and is no
+    probability: rules do not understand, so a claim that keeps them all may still be false.
     """
     pair = Pair.of(claim, sources)
     found = outcomes(pair)

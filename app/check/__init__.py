@@ -1,0 +1,1 @@
+"""Does a claim say what its sources say?"""
