@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.check.entailment import SourcedClaim
+from app.chinese.glossary import Glossary
+from app.chinese.translate import Prompt, translate
 from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
-from app.glossary import Glossary
 from app.llm import LanguageModel, Question, Reply
 from app.prompts import fenced, prompt, prompt_source
-from app.translate import Prompt, translate
 from app.write import OnSection, Worded
 
 if TYPE_CHECKING:
@@ -366,7 +366,13 @@ class _Asked:
 
 
 _REFUSED = Support(0.0, "unsupported", ())
-_TRANSLATED_BY = ("translate", "translation_rules", "locks", "chinese", "glossary")
+_TRANSLATED_BY = (
+    "chinese/translate",
+    "chinese/rules",
+    "chinese/locked",
+    "chinese/numbers",
+    "chinese/glossary",
+)
 # Beside the rules, which every digest's lock has (app.lock).
 _CHECKED_BY = ("wording", "check/entailment", "check/window")
 

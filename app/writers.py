@@ -39,7 +39,7 @@ def open_writer(settings: Settings, name: str) -> Iterator[Writer]:
         raise WriterUnknown(name)
     from app.check.entailment import open_support_model
     from app.check.support import Checker
-    from app.glossary import load_glossary
+    from app.chinese.glossary import load_glossary
     from app.llm import open_language_model
     from app.wording import Compressing, Merging, ModelWriter
 

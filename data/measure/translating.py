@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.glossary import Glossary, load_glossary
-from app.translate import Prompt, question_for, retry_question, translated
+from app.chinese.glossary import Glossary, load_glossary
+from app.chinese.translate import Prompt, question_for, retry_question, translated
 from app.write import write_digest
 from index.config import Settings
 from index.library import Library

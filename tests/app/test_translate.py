@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chinese import chinese_numbers, narrowed, without_vague
-from app.glossary import Glossary, GlossaryUnusable, load_glossary
-from app.locks import locks_of
-from app.translate import (
+from app.chinese.glossary import Glossary, GlossaryUnusable, load_glossary
+from app.chinese.locked import locks_of
+from app.chinese.numbers import chinese_numbers, narrowed, without_vague
+from app.chinese.rules import RULES, broken
+from app.chinese.translate import (
     SYSTEM,
     Prompt,
     cleaned,
@@ -23,7 +24,6 @@ from app.translate import (
     translate,
     translated,
 )
-from app.translation_rules import RULES, broken
 
 OWN = load_glossary()
 

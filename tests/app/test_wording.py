@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from app.check.entailment import SourcedClaim
 from app.check.support import Checker
+from app.chinese.glossary import load_glossary
 from app.choose.template import TEMPLATE
 from app.digest import Citation, Claim, DigestSection, Support
-from app.glossary import load_glossary
 from app.llm import LanguageModelFailed, Question, Reply
 from app.wording import Compressing, Draft, Merging, ModelWriter, Task
 from index.paper import Span

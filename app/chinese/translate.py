@@ -1,9 +1,9 @@
 """A checked English sentence in Chinese: what a model is asked, and which answers are let through.
 
 A translation is no evidence, so nothing may change in it that code can see. What must stand in the
-Chinese as it does in the English is locked (``app.locks``), and rules compare the two sentences
-(``app.translation_rules``). An answer that breaks one is asked for once more, with the lost words
-named, and else the sentence stays in English.
+Chinese as it does in the English is locked (``app.chinese.locked``), and rules compare the two
+sentences (``app.chinese.rules``). An answer that breaks one is asked for once more, with the lost
+words named, and else the sentence stays in English.
 
 Locked words are not hidden from the model behind marks like ``{1}``: of 18 sentences that had some,
 Qwen2.5-Coder-1.5B lost marks in 6 and put some in the wrong place in 2 more. No rule understands a
@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.check.rules import Outcome
-from app.glossary import Glossary
-from app.translation_rules import outcomes_of, shown
+from app.chinese.glossary import Glossary
+from app.chinese.rules import outcomes_of, shown
 
 _LABEL = re.compile(
     r"^\s*(?:\**\s*(?:(?:以下|这)是\S{0,8}(?:翻译|译文)|(?:中文)?(?:译文|翻译)(?:如下|结果)?|中文|answer|translation)\s*\**\s*[:：]\s*)+",

@@ -2,7 +2,7 @@
 
 *Locked* are numbers with their units, names, formulas and symbols, citations, quoted words, code
 and addresses. ``Sides`` holds both sentences, with what is locked taken out of each, so that the
-rules (``app.translation_rules``) see what is left: numbers to compare, and words.
+rules (``app.chinese.rules``) see what is left: numbers to compare, and words.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from functools import cached_property
 
 from app.check.quantities import Quantity, quantities
 from app.check.rules import names_in
-from app.chinese import ChineseNumber, chinese_numbers, narrowed, without_vague
-from app.glossary import Glossary, Term
+from app.chinese.glossary import Glossary, Term
+from app.chinese.numbers import ChineseNumber, chinese_numbers, narrowed, without_vague
 from index.paper import Span
 
 # What must stand there, by kind, in the order in which it is looked for.

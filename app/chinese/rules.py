@@ -1,7 +1,7 @@
 """Rules on a Chinese sentence and the English that it translates. Each says what it does not keep.
 
 No rule understands a sentence. What can be compared by letters is compared: what is locked
-(``app.locks``), and the small words that turn a meaning. They can refuse a translation and never
+(``app.chinese.locked``), and the small words that turn a meaning. They can refuse a translation and never
 prove one.
 """
 
@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from app.check.rules import Outcome
-from app.chinese import CJK, ChineseNumber, narrowed, without_vague
-from app.glossary import Glossary
-from app.locks import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
+from app.chinese.glossary import Glossary
+from app.chinese.locked import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
+from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
 from index.paper import Span
 from index.read.sentences import split_sentences
 

@@ -1,0 +1,1 @@
+"""A checked English sentence in Chinese, and what must not change on the way."""
