@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from app.models import LocalModelFile
+    from app.llm.models import LocalModelFile
     from index.config import Settings
 
 models = typer.Typer(
@@ -25,7 +25,7 @@ def listed(
 ) -> None:
     """List the language models that run on this machine; `get` downloads one."""
     from app import cli
-    from app.models import REGISTRY, local_model_path, models_folder
+    from app.llm.models import REGISTRY, local_model_path, models_folder
     from index.errors import ModelUnusable
 
     if context.invoked_subcommand is not None:
@@ -59,7 +59,7 @@ def get(
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     from app import cli
-    from app.models import get_model, known_model
+    from app.llm.models import get_model, known_model
 
     model = known_model(name)
     with Progress(
@@ -80,7 +80,7 @@ def get(
 
 
 def _row(settings: Settings, model: LocalModelFile) -> dict[str, Any]:
-    from app.models import is_there, models_folder
+    from app.llm.models import is_there, models_folder
 
     path: Path = models_folder(settings) / model.file
     return {

@@ -26,7 +26,7 @@ from app.chinese.translate import Prompt, translate
 from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
 from app.llm import LanguageModel, Question, Reply
-from app.prompts import fenced, prompt, prompt_source
+from app.llm.prompts import fenced, prompt, prompt_source
 from app.write import OnSection, Worded
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def writers_at_hand(settings: Settings) -> tuple[WriterName, ...]:
     """
     at_hand: list[WriterName] = ["extractive"]
     if find_spec("xllamacpp") is not None:
-        from app.models import local_model_path
+        from app.llm.models import local_model_path
 
         with suppress(ModelUnusable):
             local_model_path(settings)

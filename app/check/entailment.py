@@ -29,7 +29,7 @@ import numpy as np
 from app.check.rules import Pair, kept, outcomes
 from app.check.window import window
 from app.llm import LanguageModel, Question, Reply
-from app.prompts import fenced, prompt
+from app.llm.prompts import fenced, prompt
 from index.embed.rerank import open_cross_encoder
 from index.errors import ModelUnusable
 

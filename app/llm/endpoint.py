@@ -29,7 +29,7 @@ from app.llm import (
     Question,
     Reply,
 )
-from app.llm.kept import KeptAnswers
+from app.llm.cache import KeptAnswers
 from index import __version__
 from index.config import Settings
 

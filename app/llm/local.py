@@ -20,9 +20,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.llm import LanguageModel, LanguageModelFailed, Question, Reply
+from app.llm.cache import KeptAnswers
 from app.llm.endpoint import EndpointModel, Server, fingerprint_of
-from app.llm.kept import KeptAnswers
-from app.models import local_model_path, local_model_sha256
+from app.llm.models import local_model_path, local_model_sha256
 from index.config import Settings
 from index.errors import ModelUnusable
 

@@ -15,7 +15,7 @@ import pytest
 
 import app.llm.local
 from app.llm import LanguageModelFailed, Question, Reply, open_language_model
-from app.models import is_there, known_model
+from app.llm.models import is_there, known_model
 from index.config import Settings
 from index.errors import ModelUnusable
 

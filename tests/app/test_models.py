@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-import app.models
+import app.llm.models
 from app import cli
-from app.models import (
+from app.llm.models import (
     REGISTRY,
     LocalModelFile,
     get_model,
@@ -223,7 +223,7 @@ def test_a_full_disk_is_one_line(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(app.models.os, "fsync", full)
+    monkeypatch.setattr(app.llm.models.os, "fsync", full)
     with pytest.raises(ModelUnusable, match=r"the disk is full, 3 MB are needed.*GLOSS_CACHE"):
         get(settings, served.entry())
 
@@ -279,13 +279,13 @@ def test_a_hash_is_remembered_while_the_file_stays(
     first = local_model_sha256(settings, path)
     assert first == hashlib.sha256(CONTENT).hexdigest()
     counted: list[Path] = []
-    compute = app.models._sha256
+    compute = app.llm.models._sha256
 
     def counting(one: Path) -> str:
         counted.append(one)
         return compute(one)
 
-    monkeypatch.setattr(app.models, "_sha256", counting)
+    monkeypatch.setattr(app.llm.models, "_sha256", counting)
     assert local_model_sha256(settings, path) == first and not counted
     path.write_bytes(CONTENT + b"!")
     assert local_model_sha256(settings, path) == hashlib.sha256(CONTENT + b"!").hexdigest()
@@ -328,7 +328,7 @@ def test_gloss_models(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app.models, "REGISTRY", (served.entry(),))
+    monkeypatch.setattr(app.llm.models, "REGISTRY", (served.entry(),))
     monkeypatch.setenv("GLOSS_LOCAL_MODEL", "lantern")
     code, out, err = gloss("models")
     assert (code, err) == (0, "")

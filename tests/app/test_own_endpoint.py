@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.desk import Desk
+from app.llm.cache import KeptAnswers
 from app.llm.endpoint import open_endpoint
-from app.llm.kept import KeptAnswers
 from app.own_endpoint import OwnEndpointRefused, with_own_endpoint
 from app.visitors import Visitors
 from index.config import Settings
