@@ -33,8 +33,8 @@ from index.paper import ClaimHit, Hit, Paper, Role, SearchFilter
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from app.ask import Answer
     from app.write import Writer, Written
+    from app.write.ask import Answer
     from index.config import Settings
     from index.fetch import Fetcher
     from index.intake import Asked, Outcome, Wish
@@ -652,8 +652,8 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question by sentences of the papers, or say that they do not."""
-    from app.ask import ask as ask_papers
     from app.documents import asked_json
+    from app.write.ask import ask as ask_papers
 
     with _open(context, library) as opened:
         answer = ask_papers(opened, question, paper_id, most=count)
@@ -835,8 +835,8 @@ def _print_locked(
 ) -> None:
     """A saved digest as it was written; on standard error, what has changed since."""
     from app.render import notices
-    from app.saved import changed_since, in_words, locked_digest
     from app.write import with_news
+    from app.write.saved import changed_since, in_words, locked_digest
     from app.writers import made_by
 
     saved = locked_digest(library, paper_id, lang, writer)
@@ -916,8 +916,8 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show which sentences of a former version's digest the new version still carries."""
-    from app.diff import paper_diff
     from app.render import diff_json, diff_lines
+    from app.write.diff import paper_diff
 
     with _open(context, library) as opened:
         found = paper_diff(opened, paper_id, lang)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from app.claims import sentence_names
 from app.digest import Digest, DigestSection, Language, WriterName
 from app.pictures import Marks, map_of, timeline_of
 from app.render import addresses_in, fill, found_claim_view, plain, sources, view
 from app.texts import texts
+from app.write.claims import sentence_names
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
 from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
@@ -24,7 +24,7 @@ from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from app.ask import Sentence
+    from app.write.ask import Sentence
     from index.intake import Arxiv, Wanted
     from index.library import Library
 
@@ -165,7 +165,7 @@ class Desk:
 
     def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Sentences that answer, or else the nearest passages."""
-        from app.ask import ask
+        from app.write.ask import ask
 
         answer = ask(self.library, question, within=wanted)
         shown = self._filled(
@@ -290,7 +290,7 @@ class Desk:
 
     def saved(self, paper_id: str, lang: Language, writer: str) -> Digest:
         """A digest that was written before, or the quoted one, which can always be had."""
-        from app.saved import locked_digest
+        from app.write.saved import locked_digest
 
         if writer == "extractive":
             return self.quoted(paper_id, lang)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from index.errors import GlossError
 
 if TYPE_CHECKING:
-    from app.saved import Stale
+    from app.write.saved import Stale
     from index.config import Settings
     from index.library import Health, Library, Step
 
@@ -165,7 +165,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
 
 def _stale(library: Library, settings: Settings) -> Stale | None:
     """How many digests are stale, where the model can be told; what is wrong, the health tells."""
-    from app.saved import stale_digests
+    from app.write.saved import stale_digests
     from app.writers import made_by
 
     try:

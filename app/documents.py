@@ -14,7 +14,7 @@ from app.render import answer_json, box_json
 from index.paper import Cell, ClaimHit, Finding, Hit, Loss, Paper, quote_cell
 
 if TYPE_CHECKING:
-    from app.ask import Answer
+    from app.write.ask import Answer
     from index.library import PaperRow
 
 

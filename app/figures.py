@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from app.claims import sentence_names
 from app.digest import Digest
+from app.write.claims import sentence_names
 from index.errors import GlossError
 from index.paper import Figure, Paper
 

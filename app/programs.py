@@ -88,7 +88,7 @@ def ask(
     library: Library, question: str, paper: str = "", k: int = SENTENCES_MOST
 ) -> dict[str, Any]:
     """At most ``k`` sentences of the papers that answer. Raises as ``search`` does."""
-    from app.ask import ask as ask_papers
+    from app.write.ask import ask as ask_papers
 
     return asked_json(ask_papers(library, question, _paper_id(paper) if paper else None, most=k))
 
@@ -118,7 +118,7 @@ def ask_leave(
 
     What a visitor sent need not fit yet. Raises ``TooMany``.
     """
-    from app.saved import is_saved
+    from app.write.saved import is_saved
 
     known = next((one for one in get_args(Language) if one == lang), None)
     if isinstance(paper, str) and paper and known is not None:

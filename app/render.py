@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
 
-    from app.ask import Answer
-    from app.diff import ClaimChange, DigestDiff, QuoteChange
+    from app.write.ask import Answer
+    from app.write.diff import ClaimChange, DigestDiff, QuoteChange
 
 # What a reader sees beside a page number: where in the paper the words are. `front` is what
 # stands above the abstract.
@@ -210,7 +210,7 @@ class ClaimView:
     """A claim with its number among ``Digest.claims``."""
 
     number: int
-    name: str  # "method.2": its part of the name that ``app.claims`` gives it
+    name: str  # "method.2": its part of the name that ``app.write.claims`` gives it
     text: str
     quoted: bool
     foreign: bool  # in English, under headings that are not

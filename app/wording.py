@@ -373,7 +373,7 @@ _TRANSLATED_BY = (
     "chinese/numbers",
     "chinese/glossary",
 )
-# Beside the rules, which every digest's lock has (app.lock).
+# Beside the rules, which every digest's lock has (app.write.lock).
 _CHECKED_BY = ("wording", "check/entailment", "check/window")
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.ask import LEAST, Answer, ask
+from app.write.ask import LEAST, Answer, ask
 from index.config import Settings
 from index.library import Library
 from index.sources import find_sources

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from app.claims import sentence_names
 from app.server import running, web_app
 from app.write import write_digest
+from app.write.claims import sentence_names
 from index.config import Settings
 from index.library import Library
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.choose.template import TEMPLATE
-from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
 from app.write import Writer
+from app.write.claims import claim_records
 from index.catalog import Fingerprint
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.paper import (

@@ -13,13 +13,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-import app.ask
+import app.write.ask
 from app import cli
 from app.api import PREFIX, api, mounted
-from app.ask import Answer, Sentence
 from app.failures import TooBusy, TooMany, failure_of
-from app.lock import lock_of, name_of
 from app.write import Worded
+from app.write.ask import Answer, Sentence
+from app.write.lock import lock_of, name_of
 from index.config import Settings
 from index.errors import GlossError, LibraryBusy, PaperNotFound, StoreUnusable
 from index.paper import Box, SearchFilter, Span, Word, Words
@@ -47,7 +47,7 @@ def answered(claim_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         nearest = tuple(library.search(question, 3, SearchFilter(paper_id=paper_id)))
         return Answer(question, (found,) * min(most, 2) if "long" in question else (), nearest)
 
-    monkeypatch.setattr(app.ask, "ask", ask)
+    monkeypatch.setattr(app.write.ask, "ask", ask)
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from app.ask import LEAST, MOST, Answer, ask
 from app.check.support import check_quote
 from app.desk import Desk
+from app.write.ask import LEAST, MOST, Answer, ask
 from index.errors import EmptyQuery, PaperNotFound
 from index.library import Library
 from index.paper import Hit, SearchFilter
@@ -194,7 +194,7 @@ def test_words_of_a_paper_do_not_steer_a_terminal(
     passage = replace(hit.passage, text=ATTACK, section=ATTACK)
     near = (Hit(passage, 0.5, "both", ATTACK, ()),)
     for attacked in (Answer(ATTACK, (planted,), near), Answer(ATTACK, (), near)):
-        monkeypatch.setattr("app.ask.ask", lambda *_, answer=attacked, **__: answer)
+        monkeypatch.setattr("app.write.ask.ask", lambda *_, answer=attacked, **__: answer)
         ran = gloss("ask", "why")
         assert "onerror=alert(1)" in ran.out
         assert not {"\x1b", "\u202e"} & set(ran.out)

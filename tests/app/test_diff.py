@@ -12,10 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.diff import CLOSE, ClaimChange, DigestDiff, NothingToCompare, WordChange, diff, paper_diff
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
 from app.render import diff_json, diff_lines
 from app.write import write_digest
+from app.write.diff import (
+    CLOSE,
+    ClaimChange,
+    DigestDiff,
+    NothingToCompare,
+    WordChange,
+    diff,
+    paper_diff,
+)
 from index.errors import PaperNotFound
 from index.paper import Block, Figure, Paper, Passage, Section, Sentence, Span
 from index.read.sentences import split_sentences

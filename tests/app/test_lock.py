@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import app.lock
-import app.saved
+import app.write.lock
+import app.write.saved
 import app.writers
 import index.embed
 from app.digest import Digest
 from app.doctor import examine
-from app.lock import changed_parts, lock_of, name_of, sealed, source_hash
 from app.render import to_html, to_json, to_markdown
-from app.saved import Stale, changed_since, from_text, in_words, locked_digest, stale_digests
 from app.write import write_digest
+from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash
+from app.write.saved import Stale, changed_since, from_text, in_words, locked_digest, stale_digests
 from app.writers import made_by
 from index.config import Settings
 from index.embed import ModelCheck
@@ -57,7 +57,7 @@ def library(open_library: Any, versions: tuple[Path, Path], tmp_path: Path) -> A
 def change(monkeypatch: pytest.MonkeyPatch, *parts: str) -> None:
     """Let the code behind parts of the lock be other code."""
     monkeypatch.setattr(
-        app.lock, "source_hash", lambda part: "new" if part in parts else source_hash(part)
+        app.write.lock, "source_hash", lambda part: "new" if part in parts else source_hash(part)
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.day import Day, to_html_day
 from app.digest import Digest
 from app.render import losses_said, to_html, to_json, to_markdown
-from app.saved import from_text, to_text
+from app.write.saved import from_text, to_text
 from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
 
 LOSSES = (Loss(3, 1.0, "the PDF engine failed: no memory"), Loss(6, 0.08, "its words were lost"))

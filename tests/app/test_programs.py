@@ -18,8 +18,8 @@ import importlib.util, socket, sys, threading
 spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
 fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
-import app.ask, app.write
-from app.ask import Answer, Sentence
+import app.write.ask, app.write
+from app.write.ask import Answer, Sentence
 from app.failures import TooMany
 from app.server import running, web_app
 from dataclasses import replace
@@ -33,7 +33,7 @@ def ask(library, question, paper_id=None, *, most=5):
     found = Sentence(claim, "2401.00001", "Lanterns", "Method", 1.0)
     nearest = tuple(library.search(question, 3, fakes.SearchFilter(paper_id=paper_id)))
     return Answer(question, (found,) if "long" in question else (), nearest)
-app.ask.ask = ask
+app.write.ask.ask = ask
 def costly(visit):
     if visit.headers.get("x-greedy"):
         raise TooMany("3 digests an hour", 1200)

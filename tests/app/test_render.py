@@ -18,9 +18,7 @@ import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
 import app.render
-from app.ask import Answer, Sentence
 from app.choose.template import TEMPLATE
-from app.claims import claim_records
 from app.day import Day, to_hexo, to_html_day
 from app.desk import Desk
 from app.digest import Claim, Digest, Language, Support
@@ -40,6 +38,8 @@ from app.render import (
     to_markdown,
 )
 from app.texts import texts
+from app.write.ask import Answer, Sentence
+from app.write.claims import claim_records
 from index.library import PaperRow
 from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span
 

@@ -29,14 +29,14 @@ def write(library, paper_id, lang="en", writer="extractive", on_section=None):
     digest = fakes.make_digest(lang)
     return replace(digest, paper=replace(digest.paper, id=paper_id))
 app.write.write_digest = write
-import app.ask
-from app.ask import Answer, Sentence
+import app.write.ask
+from app.write.ask import Answer, Sentence
 def ask(library, question, within=None):
     words = "Each lantern burns for 3.5 hours."
     found = Sentence(fakes.cited(words, "method.1", 2), "2401.00001", "Lanterns", "Method", 1.0)
     nearest = tuple(library.search("lantern", 3, fakes.SearchFilter()))
     return Answer(question, (found,) if "long" in question else (), nearest)
-app.ask.ask = ask
+app.write.ask.ask = ask
 import socket
 from app.server import running, web_app
 from index.config import Settings

@@ -21,12 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.claims import sentence_names
 from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
 from app.figures import Pictures, in_few_colours
 from app.jobs import Job, Stopped
-from app.saved import NoSavedDigest
 from app.view import (
     figure_addresses,
     marks_of,
@@ -35,6 +33,8 @@ from app.view import (
     view_router,
     written,
 )
+from app.write.claims import sentence_names
+from app.write.saved import NoSavedDigest
 from app.writers import writers_at_hand
 from index.config import Settings
 from index.errors import FetchError, SourceNotFound

@@ -19,7 +19,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Literal
 
 from app.digest import Citation, Claim, Digest, Header, Language
-from app.saved import from_text
+from app.write.saved import from_text
 from index.errors import GlossError
 from index.paper import Paper, Passage, Span
 

@@ -26,14 +26,14 @@ from index import __version__
 if TYPE_CHECKING:
     from index.library import Library
 
-_APP = Path(__file__).parent
+_APP = Path(__file__).parents[1]
 _INDEX = _APP.parent / "index"
 
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
-    "evidence": (_APP, ("digest.py", "choose/evidence.py", "write.py")),
+    "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
     "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
     "rendering": (_APP, ("render.py", "templates/*")),
 }

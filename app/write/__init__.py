@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol, get_args
 from app.check.support import check_quote
 from app.choose.evidence import Selector
 from app.choose.template import TEMPLATE, Item
-from app.claims import claim_records
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
-from app.lock import lock_of, name_of, sealed
-from app.saved import from_text, to_text
+from app.write.claims import claim_records
+from app.write.lock import lock_of, name_of, sealed
+from app.write.saved import from_text, to_text
 from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 

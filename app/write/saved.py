@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.digest import Digest, Language
-from app.lock import changed_parts, lock_of, name_of
+from app.write.lock import changed_parts, lock_of, name_of
 from index.errors import GlossError
 
 if TYPE_CHECKING:
