@@ -326,7 +326,7 @@ def _writer(settings: Settings, name: WriterName, writing: threading.Lock) -> It
 
     Raises ``WriterNotOffered``, ``TooBusy``, and what ``open_writer`` raises.
     """
-    from app.writers import open_writer
+    from app.wording.writers import open_writer
 
     offered = tuple(dict.fromkeys(("extractive", settings.writer)))
     if name not in offered:

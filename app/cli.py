@@ -762,8 +762,8 @@ def digest(
     as_json: JsonOption = False,
 ) -> None:
     """Write a paper's digest: every sentence with the words that it rests on."""
+    from app.wording.writers import open_writer
     from app.write import write_digest
-    from app.writers import open_writer
 
     settings = _settings(context, library)
     name = writer or settings.writer
@@ -835,9 +835,9 @@ def _print_locked(
 ) -> None:
     """A saved digest as it was written; on standard error, what has changed since."""
     from app.render import notices
+    from app.wording.writers import made_by
     from app.write import with_news
     from app.write.saved import changed_since, in_words, locked_digest
-    from app.writers import made_by
 
     saved = locked_digest(library, paper_id, lang, writer)
     _print_digest(library, saved, form, out)
@@ -956,7 +956,7 @@ def page(
     """Write a day's digests of a category as a page, for Hexo and as HTML, with index and feed."""
     from app.page import Site, write_page
     from app.published import FEED, INDEX
-    from app.writers import open_writer
+    from app.wording.writers import open_writer
 
     day = datetime.date.fromisoformat(iso_date(date, whole=True)) if date else None
     settings = _settings(context, library)

@@ -31,7 +31,7 @@ def daily(
     from app import cli
     from app.daily import read_daily, report_json, run_daily
     from app.page import Site
-    from app.writers import open_writer
+    from app.wording.writers import open_writer
 
     asked = read_daily(config)
     chosen = library or context.obj or asked.library

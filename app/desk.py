@@ -261,7 +261,7 @@ class Desk:
 
     def writers(self) -> tuple[WriterName, ...]:
         """Who may word a digest here."""
-        from app.writers import writers_at_hand
+        from app.wording.writers import writers_at_hand
 
         return writers_at_hand(self.settings)
 
@@ -282,8 +282,8 @@ class Desk:
 
         What that raises ends it. Raises what ``open_writer`` does.
         """
+        from app.wording.writers import open_writer
         from app.write import write_digest
-        from app.writers import open_writer
 
         with open_writer(self.settings, writer) as by:
             return write_digest(self.library, paper_id, lang=lang, writer=by, on_section=on_section)

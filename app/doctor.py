@@ -165,8 +165,8 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
 
 def _stale(library: Library, settings: Settings) -> Stale | None:
     """How many digests are stale, where the model can be told; what is wrong, the health tells."""
+    from app.wording.writers import made_by
     from app.write.saved import stale_digests
-    from app.writers import made_by
 
     try:
         return stale_digests(library, partial(made_by, settings))

@@ -145,8 +145,8 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
 
 def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
     """The same with this judge of what is supported. Raises ``DataUnusable``."""
+    from app.wording.writers import open_writer
     from app.write import write_digest
-    from app.writers import open_writer
     from index.library import Library, splitter
 
     for path in data:

@@ -277,8 +277,8 @@ def test_a_digest_that_is_kept_costs_nothing(library: Any) -> None:
 def test_one_language_model_writes_at_a_time(
     library: Any, monkeypatch: pytest.MonkeyPatch, digest_of: Any
 ) -> None:
+    import app.wording.writers
     import app.write
-    import app.writers
 
     class Endpoint:
         name = "endpoint"
@@ -295,7 +295,7 @@ def test_one_language_model_writes_at_a_time(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(app.writers, "open_writer", lambda settings, name: Endpoint())
+    monkeypatch.setattr(app.wording.writers, "open_writer", lambda settings, name: Endpoint())
     settings = Settings(writer="endpoint", endpoint_url="http://127.0.0.1:9/v1")
     meanwhile: list[Any] = []
     with client_of(library, settings) as client:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.digest import Digest
+from app.wording.writers import open_writer
 from app.write import EXTRACTIVE, written
-from app.writers import open_writer
 from index.library import Library
 from index.paper import Paper
 

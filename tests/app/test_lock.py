@@ -14,17 +14,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import app.wording.writers
 import app.write.lock
 import app.write.saved
-import app.writers
 import index.embed
 from app.digest import Digest
 from app.doctor import examine
 from app.render import to_html, to_json, to_markdown
+from app.wording.writers import made_by
 from app.write import write_digest
 from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash
 from app.write.saved import Stale, changed_since, from_text, in_words, locked_digest, stale_digests
-from app.writers import made_by
 from index.config import Settings
 from index.embed import ModelCheck
 from index.errors import GlossError, PaperChanged
@@ -234,7 +234,7 @@ def test_the_locked_digest_is_printed_whatever_has_changed(
             change(patched, "parser")
             assert locked() == {f"gloss: stale: parser has changed since; {anew}\n"}
         with monkeypatch.context() as patched:
-            patched.setattr(app.writers, "made_by", lambda *_: {"language_model": "m"})
+            patched.setattr(app.wording.writers, "made_by", lambda *_: {"language_model": "m"})
             assert locked() == {f"gloss: stale: language model has changed since; {anew}\n"}
         with monkeypatch.context() as patched:
             patched.setattr(fake_embedder, "fingerprint", "fake-2")

@@ -13,8 +13,8 @@ import pytest
 from app.digest import Digest
 from app.page import NothingForPage, OutputUnusable, Site, write_page, write_text
 from app.published import PagesUnusable, PublishedFailure, read_published
+from app.wording.writers import open_writer
 from app.write import EXTRACTIVE
-from app.writers import open_writer
 
 DAY = datetime.date(2024, 7, 5)
 

@@ -33,9 +33,9 @@ from app.view import (
     view_router,
     written,
 )
+from app.wording.writers import writers_at_hand
 from app.write.claims import sentence_names
 from app.write.saved import NoSavedDigest
-from app.writers import writers_at_hand
 from index.config import Settings
 from index.errors import FetchError, SourceNotFound
 from index.paper import Block, Box, Figure, PageSize, Span

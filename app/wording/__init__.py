@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WORDS_MOST = 40  # of a sentence; longer ones are rarely read to their end
 WORDS_SHORT = 12  # a quote of so few is short enough as it is
 _TOKENS_A_WORD = 3  # English text has 1.3; names and numbers of papers more
-_HERE = Path(__file__).parent
+_APP = Path(__file__).parents[1]
 _FINISHED = re.compile(r"[.!?][\"'”’)\]]*$")
 # Abbreviations and decimals end no sentence; a full stop before a capital does.
 _SENTENCES = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bal)(?<!\bvs)(?<!\bFig)[.!?]\s+(?=[A-Z])")
@@ -191,7 +191,7 @@ class ModelWriter:
         return {
             "language_model": self._model.fingerprint,
             "prompts": _hash(*(prompt_source(one) for one in self._strategy.prompts)),
-            "checks": _hash(*((_HERE / f"{one}.py").read_bytes() for one in modules)),
+            "checks": _hash(*((_APP / f"{one}.py").read_bytes() for one in modules)),
             "support_model": self._checker.fingerprint,
             **({"glossary": self._glossary.fingerprint} if lang == "zh" else {}),
         }
@@ -374,7 +374,7 @@ _TRANSLATED_BY = (
     "chinese/glossary",
 )
 # Beside the rules, which every digest's lock has (app.write.lock).
-_CHECKED_BY = ("wording", "check/entailment", "check/window")
+_CHECKED_BY = ("wording/__init__", "check/entailment", "check/window")
 
 
 def _is_prose(section: DigestSection) -> bool:
