@@ -25,7 +25,6 @@ from app import programs
 from app.api_page import api_page
 from app.digest import Language, WriterName
 from app.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
-from app.figures import Pictures, figure_pictures
 from app.programs import (
     HITS,
     HITS_MOST,
@@ -48,6 +47,7 @@ from app.shapes import (
     PaperShown,
     SearchFound,
 )
+from app.show.figures import Pictures, figure_pictures
 from index import __version__
 from index.config import Settings
 from index.errors import GlossError
@@ -234,7 +234,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
-        from app.render import to_html, to_markdown
+        from app.show import to_html, to_markdown
 
         if writer == "extractive":
             programs.ask_leave(costly, request, library, paper_id, lang)
@@ -242,7 +242,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
             costly(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
-        from app.render import to_json
+        from app.show import to_json
         from app.write import write_digest
 
         with _writer(settings, writer, writing) as by:

@@ -471,7 +471,7 @@ def show(
 def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.page import OutputUnusable, write_text
-    from app.render import box_json
+    from app.show import box_json
     from index.read.figures import figure_name
 
     try:
@@ -506,7 +506,7 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
     from app.documents import abstract_of
-    from app.render import author_line
+    from app.show import author_line
 
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
@@ -664,7 +664,7 @@ def ask(
 
 
 def _print_answer(answer: Answer) -> None:
-    from app.render import sources
+    from app.show import sources
 
     if not answer.found:
         nearest = " The nearest passages:\n" if answer.nearest else ""
@@ -684,7 +684,7 @@ def _print_answer(answer: Answer) -> None:
 
 
 def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
-    from app.render import found_claim_view, query_words
+    from app.show import found_claim_view, query_words
 
     pattern = query_words(query)
     for rank, hit in enumerate(hits, start=1):
@@ -792,8 +792,8 @@ def digest(
 def _print_digest(
     library: Library, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
-    from app.figures import Pictures, figure_pictures
-    from app.render import notices, to_html, to_json, to_markdown
+    from app.show import notices, to_html, to_json, to_markdown
+    from app.show.figures import Pictures, figure_pictures
 
     if form == "json":
         text = _json_text(to_json(written))
@@ -834,7 +834,7 @@ def _print_locked(
     out: Path | None,
 ) -> None:
     """A saved digest as it was written; on standard error, what has changed since."""
-    from app.render import notices
+    from app.show import notices
     from app.wording.writers import made_by
     from app.write import with_news
     from app.write.saved import changed_since, in_words, locked_digest
@@ -916,7 +916,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show which sentences of a former version's digest the new version still carries."""
-    from app.render import diff_json, diff_lines
+    from app.show import diff_json, diff_lines
     from app.write.diff import paper_diff
 
     with _open(context, library) as opened:
@@ -1189,7 +1189,7 @@ def _json_text(document: object) -> str:
 
 def _one_line(text: str) -> str:
     """A paper's text for a terminal: one line, without characters that steer it."""
-    from app.render import plain
+    from app.show import plain
 
     return plain(text)
 

@@ -31,7 +31,7 @@ from app.page import (
     write_text,
 )
 from app.published import MANIFEST, Found, PublishedFailure, Waiting, read_published
-from app.render import plain
+from app.show import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling

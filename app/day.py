@@ -1,6 +1,6 @@
 """The digests of a day as one page: Markdown for Hexo, and HTML that stands alone.
 
-What a paper says gets onto the page as ``app.render`` says: escaped, for Markdown, HTML, YAML and
+What a paper says gets onto the page as ``app.show`` says: escaped, for Markdown, HTML, YAML and
 nunjucks, which Hexo runs over what Markdown has become.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
-from app.render import (
+from app.show import (
     WORDS,
     Around,
     CitationView,

@@ -1,7 +1,7 @@
 """What the web UI asks for: searches, digests and pages as HTML and pictures, without a browser.
 
 No logic of its own: a ``Desk`` asks the library, the writer and the templates. HTML comes from
-``app.render``, which escapes every text of a paper.
+``app.show``, which escapes every text of a paper.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Digest, DigestSection, Language, WriterName
 from app.pictures import Marks, map_of, timeline_of
-from app.render import addresses_in, fill, found_claim_view, plain, sources, view
+from app.show import addresses_in, fill, found_claim_view, plain, sources, view
 from app.texts import texts
 from app.write.claims import sentence_names
 from index.config import Settings

@@ -1,7 +1,7 @@
 """What gloss says to programs: nouns as JSON documents, the same for ``--json``, HTTP and tools.
 
 ``app.shapes`` describes them. A digest's own document, and the parts that all share, are in
-``app.render``.
+``app.show``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app.render import answer_json, box_json
+from app.show import answer_json, box_json
 from index.paper import Cell, ClaimHit, Finding, Hit, Loss, Paper, quote_cell
 
 if TYPE_CHECKING:

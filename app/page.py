@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from app.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
 from app.digest import Digest, Language
-from app.figures import quoted_figures
 from app.published import (
     FEED,
     INDEX,
@@ -27,7 +26,8 @@ from app.published import (
     to_atom,
     to_index,
 )
-from app.render import Picture, file_slug, plain
+from app.show import Picture, file_slug, plain
+from app.show.figures import quoted_figures
 from app.write import EXTRACTIVE, Writer, write_digests
 from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category

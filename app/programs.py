@@ -16,7 +16,7 @@ from app.dates import dated, iso_date
 from app.digest import Language
 from app.documents import asked_json, hits_json, papers_json, show_json
 from app.failures import PassageNotFound
-from app.render import to_json
+from app.show import to_json
 from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 

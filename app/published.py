@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.day import DAY_WORDS, anchor, counted, topic_title
 from app.digest import Language
-from app.render import fill, plain, style
+from app.show import fill, plain, style
 from index.errors import GlossError
 
 MANIFEST, INDEX, FEED = "pages.json", "index.html", "feed.xml"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from app.digest import Claim, Digest, Language
-from app.figures import Pictures, figure_pictures, quoted_figures
+from app.show.figures import Pictures, figure_pictures, quoted_figures
 from index.errors import GlossError
 from index.paper import Box, PageSize, Paper, Span
 
@@ -108,7 +108,7 @@ def view_router(desks: Desks) -> APIRouter:
     def digest(
         key: str, paper_id: str, form: Form, lang: Language = "en", writer: str = "extractive"
     ) -> Response:
-        from app.render import file_slug
+        from app.show import file_slug
 
         desk = desks.by_key(key)
         if desk is None:
@@ -190,7 +190,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
 
 def written(library: Library, digest: Digest, form: Form, kept: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
-    from app.render import to_bibtex, to_html, to_json, to_markdown
+    from app.show import to_bibtex, to_html, to_json, to_markdown
 
     match form:
         case "md":

@@ -1,14 +1,14 @@
 """The web UI, in Gradio: a working UI from Python alone, here and on Hugging Face Spaces.
 
 ``build`` lays out the tabs, which call a ``Desk``; ``app.server`` serves them. ``gr.HTML`` shows
-what it is given, so all HTML comes from ``app.render``, which escapes every text of a paper.
+what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
 """
 
 from typing import TYPE_CHECKING, Any, cast
 
 from app.desk import Desks
 from app.programs import Costly, free
-from app.render import fill, script, style, template_source
+from app.show import fill, script, style, template_source
 from app.texts import texts
 from app.ui.components import (
     COLOURS,

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.desk import Desk, Place
 from app.digest import Language
-from app.render import plain
+from app.show import plain
 from app.texts import preferred, texts
 from index.errors import GlossError
 

@@ -10,7 +10,7 @@ from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
 from app.jobs import Job, Jobs, Stopped, Tell, Turns
 from app.programs import Costly, ask_leave, free
-from app.render import fill, plain, template_source
+from app.show import fill, plain, template_source
 from app.texts import texts
 from app.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
 from index.errors import GlossError, PaperNotFound

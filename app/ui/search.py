@@ -6,7 +6,7 @@ from typing import Any
 
 from app.desk import Desk, Desks, Found, Place, filter_of
 from app.digest import Language
-from app.render import ROLE_TITLES, fill, plain
+from app.show import ROLE_TITLES, fill, plain
 from app.texts import texts
 from app.ui.components import (
     ANNOUNCE,

@@ -35,7 +35,7 @@ _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
     "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
-    "rendering": (_APP, ("render.py", "templates/*")),
+    "rendering": (_APP, ("show/__init__.py", "show/templates/*")),
 }
 # Of a lock, the parts that decide nothing of what a digest says: how it is shown, and what is only
 # known once it is written.

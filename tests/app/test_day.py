@@ -23,7 +23,7 @@ from app.day import Day, FailedPaper, anchor, to_hexo, to_html_day
 from app.digest import Digest
 from app.page import write_file, write_listed
 from app.published import Published, PublishedPage, PublishedPaper, to_atom, to_index
-from app.render import Picture, plain, to_html, to_markdown
+from app.show import Picture, plain, to_html, to_markdown
 from app.write.claims import claim_records
 
 DATE = datetime.date(2024, 7, 5)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
-from app.render import diff_json, diff_lines
+from app.show import diff_json, diff_lines
 from app.write import write_digest
 from app.write.diff import (
     CLOSE,

@@ -20,7 +20,7 @@ import app.write.saved
 import index.embed
 from app.digest import Digest
 from app.doctor import examine
-from app.render import to_html, to_json, to_markdown
+from app.show import to_html, to_json, to_markdown
 from app.wording.writers import made_by
 from app.write import write_digest
 from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash

@@ -12,7 +12,7 @@ import pytest
 
 from app.day import Day, to_html_day
 from app.digest import Digest
-from app.render import losses_said, to_html, to_json, to_markdown
+from app.show import losses_said, to_html, to_json, to_markdown
 from app.write.saved import from_text, to_text
 from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
 

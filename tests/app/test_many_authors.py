@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.digest import Digest, Language
-from app.render import author_line, to_bibtex, to_html, to_json, to_markdown
+from app.show import author_line, to_bibtex, to_html, to_json, to_markdown
 
 LETTERS = "abcdefghijklmno"
 MANY = tuple(f"Ada N{a}{b}{c}" for a in LETTERS for b in LETTERS for c in LETTERS)[:3000]

@@ -17,13 +17,13 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
 
-import app.render
+import app.show
 from app.choose.template import TEMPLATE
 from app.day import Day, to_hexo, to_html_day
 from app.desk import Desk
 from app.digest import Claim, Digest, Language, Support
 from app.pictures import map_of, timeline_of
-from app.render import (
+from app.show import (
     escape_link_text,
     escape_markdown,
     file_slug,
@@ -227,7 +227,7 @@ def test_the_ui_shows_the_text_and_nothing_else(attack: str) -> None:
 
 
 def test_every_template_is_under_attack() -> None:
-    templates = {path.name for path in Path(app.render.__file__).parent.glob("templates/*.html")}
+    templates = {path.name for path in Path(app.show.__file__).parent.glob("templates/*.html")}
     of_digests = {"day.html", "digest.html", "reader.html", "page.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
     of_nobody = {"header.html", "footer.html", "api.html", "found.html"}  # no paper's words, macros
@@ -451,7 +451,7 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
     writer: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     said = "We measure how well lanterns light a path."
-    roles = list(app.render.ROLE_TITLES)
+    roles = list(app.show.ROLE_TITLES)
     sections = {
         item.name: [claim_of(said, f"{roles[at % len(roles)]}.1", 1)]
         for at, item in enumerate(TEMPLATE)

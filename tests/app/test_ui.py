@@ -18,8 +18,8 @@ import app.server
 import app.ui
 import app.write
 from app.desk import Desk, NotAdded, NothingToSearch, Place, filter_of
-from app.render import fill
 from app.server import AddressInUse, serve
+from app.show import fill
 from app.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest

@@ -23,8 +23,8 @@ from PIL import Image
 
 from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
-from app.figures import Pictures, in_few_colours
 from app.jobs import Job, Stopped
+from app.show.figures import Pictures, in_few_colours
 from app.view import (
     figure_addresses,
     marks_of,

@@ -589,7 +589,7 @@ def _environment() -> jinja2.Environment:
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("app"),
+        loader=jinja2.PackageLoader("app.show"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_without_controls,
@@ -612,12 +612,13 @@ def _without_controls(value: object) -> object:
 
 
 def fill(template: str, **values: object) -> str:
-    """A template of ``app/templates`` filled in; every value is escaped and loses its controls."""
+    """A template of ``app/show/templates`` filled in; every value is escaped and loses its
+    controls."""
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
 def style(name: str = "gloss.css") -> str:
-    """A style sheet of ``app/templates``; the default is that of a digest."""
+    """A style sheet of ``app/show/templates``; the default is that of a digest."""
     return template_source(name)
 
 
@@ -627,7 +628,7 @@ def script() -> str:
 
 
 def template_source(name: str) -> str:
-    """A file of ``app/templates`` as it is: a style sheet, a script."""
+    """A file of ``app/show/templates`` as it is: a style sheet, a script."""
     return _environment().loader.get_source(_environment(), name)[0]  # type: ignore[union-attr]
 
 
