@@ -470,7 +470,7 @@ def show(
 
 def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
-    from app.page import OutputUnusable, write_text
+    from app.publish.site import OutputUnusable, write_text
     from app.show import box_json
     from index.read.figures import figure_name
 
@@ -806,7 +806,7 @@ def _print_digest(
     if out is None:
         sys.stdout.write(text)
     else:
-        from app.page import write_text
+        from app.publish.site import write_text
 
         write_text(out, text)
         messages.print(f"Written to {out}", soft_wrap=True)
@@ -954,8 +954,8 @@ def page(
     as_json: JsonOption = False,
 ) -> None:
     """Write a day's digests of a category as a page, for Hexo and as HTML, with index and feed."""
-    from app.page import Site, write_page
-    from app.published import FEED, INDEX
+    from app.publish.listing import FEED, INDEX
+    from app.publish.site import Site, write_page
     from app.wording.writers import open_writer
 
     day = datetime.date.fromisoformat(iso_date(date, whole=True)) if date else None

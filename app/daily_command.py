@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from app.daily import Voice
+    from app.publish.daily import Voice
 
 
 def daily(
@@ -29,8 +29,8 @@ def daily(
 ) -> None:
     """Fetch, digest and publish what is new. Exit code 3 where some failed."""
     from app import cli
-    from app.daily import read_daily, report_json, run_daily
-    from app.page import Site
+    from app.publish.daily import read_daily, report_json, run_daily
+    from app.publish.site import Site
     from app.wording.writers import open_writer
 
     asked = read_daily(config)
@@ -59,7 +59,7 @@ def daily(
 def _voice(*, quiet: bool) -> Voice:
     """A line of each stage on standard output unless ``quiet``; what failed on standard error."""
     from app import cli
-    from app.daily import Voice
+    from app.publish.daily import Voice
     from index.errors import GlossError
 
     class Terminal(Voice):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.page import write_text
+from app.publish.site import write_text
 from eval.measures import mean, recall
 from index.config import Settings
 

@@ -1,4 +1,4 @@
-"""A digest as Markdown, HTML and JSON; ``app.day`` puts several on a page.
+"""A digest as Markdown, HTML and JSON; ``app.publish.day`` puts several on a page.
 
 Text from a paper is data. HTML goes through Jinja's autoescape; Markdown through
 ``escape_markdown``; YAML values through a YAML writer. Nothing of a paper reaches an output by any

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.daily import ConfigUnusable, Daily, read_daily
-from app.published import read_published
+from app.publish.daily import ConfigUnusable, Daily, read_daily
+from app.publish.listing import read_published
 from index.library import Library
 
 ROOT = Path(__file__).parent.parent.parent
@@ -231,10 +231,10 @@ def test_an_interrupted_run_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
 ) -> None:
-    import app.daily
+    import app.publish.daily
 
     arxiv.papers = arxiv.papers[:2]
-    real_take, real_page = Library.take, app.daily.write_page
+    real_take, real_page = Library.take, app.publish.daily.write_page
     calls: list[object] = []
 
     def interrupted(real: Any) -> Any:
@@ -249,12 +249,12 @@ def test_an_interrupted_run_goes_on(
     if moment == "take":
         monkeypatch.setattr(Library, "take", interrupted(real_take))
     else:
-        monkeypatch.setattr(app.daily, "write_page", interrupted(real_page))
+        monkeypatch.setattr(app.publish.daily, "write_page", interrupted(real_page))
     assert gloss().code == 130
     waiting = [one.id for one in read_published(tmp_path / "site").waiting]
     assert waiting == ([f"{BEES}v1", f"{ANTS}v1"] if moment == "take" else [])
     monkeypatch.setattr(Library, "take", real_take)
-    monkeypatch.setattr(app.daily, "write_page", real_page)
+    monkeypatch.setattr(app.publish.daily, "write_page", real_page)
     arxiv.fail("no items", times=99, where="/rss/")  # the next day's announcement
     ran = gloss()
     taken = "1 taken, 1 skipped" if moment == "take" else "nothing new, 2 skipped"
@@ -289,11 +289,11 @@ def test_a_slip_of_ours_stops_no_day(
 def test_a_day_of_a_missed_run_gets_its_page(
     gloss: Any, arxiv: ServedArxiv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app.daily
+    import app.publish.daily
 
     arxiv.papers = arxiv.papers[:2]
     later = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=6)
-    monkeypatch.setattr(app.daily, "today", lambda: later)
+    monkeypatch.setattr(app.publish.daily, "today", lambda: later)
     assert gloss().code == 0
     pages = read_published(tmp_path / "site").pages
     assert {page.date.isoformat() for page in pages} == {today()}

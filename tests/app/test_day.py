@@ -19,10 +19,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.day import Day, FailedPaper, anchor, to_hexo, to_html_day
 from app.digest import Digest
-from app.page import write_file, write_listed
-from app.published import Published, PublishedPage, PublishedPaper, to_atom, to_index
+from app.publish.day import Day, FailedPaper, anchor, to_hexo, to_html_day
+from app.publish.listing import Published, PublishedPage, PublishedPaper, to_atom, to_index
+from app.publish.site import write_file, write_listed
 from app.show import Picture, plain, to_html, to_markdown
 from app.write.claims import claim_records
 

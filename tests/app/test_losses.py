@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.day import Day, to_html_day
 from app.digest import Digest
+from app.publish.day import Day, to_html_day
 from app.show import losses_said, to_html, to_json, to_markdown
 from app.write.saved import from_text, to_text
 from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table

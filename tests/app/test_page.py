@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.digest import Digest
-from app.page import NothingForPage, OutputUnusable, Site, write_page, write_text
-from app.published import PagesUnusable, PublishedFailure, read_published
+from app.publish.listing import PagesUnusable, PublishedFailure, read_published
+from app.publish.site import NothingForPage, OutputUnusable, Site, write_page, write_text
 from app.wording.writers import open_writer
 from app.write import EXTRACTIVE
 

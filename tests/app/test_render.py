@@ -19,10 +19,10 @@ from markdown_it import MarkdownIt
 
 import app.show
 from app.choose.template import TEMPLATE
-from app.day import Day, to_hexo, to_html_day
 from app.desk import Desk
 from app.digest import Claim, Digest, Language, Support
 from app.pictures import map_of, timeline_of
+from app.publish.day import Day, to_hexo, to_html_day
 from app.show import (
     escape_link_text,
     escape_markdown,

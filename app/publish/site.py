@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
 from app.digest import Digest, Language
-from app.published import (
+from app.publish.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
+from app.publish.listing import (
     FEED,
     INDEX,
     MANIFEST,

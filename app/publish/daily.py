@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from app.day import ALL, day_stem
 from app.digest import Language, WriterName
-from app.page import (
+from app.publish.day import ALL, day_stem
+from app.publish.listing import MANIFEST, Found, PublishedFailure, Waiting, read_published
+from app.publish.site import (
     PageFiles,
     Site,
     day_added,
@@ -30,7 +31,6 @@ from app.page import (
     write_page,
     write_text,
 )
-from app.published import MANIFEST, Found, PublishedFailure, Waiting, read_published
 from app.show import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
@@ -39,7 +39,7 @@ from index.intake import Outcome, Plan, Wanted, Wish, add_all, look_up, plan
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
-    from app.published import Published
+    from app.publish.listing import Published
     from index.fetch import Fetcher
     from index.library import Library, PaperRow
 

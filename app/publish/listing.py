@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.day import DAY_WORDS, anchor, counted, topic_title
 from app.digest import Language
+from app.publish.day import DAY_WORDS, anchor, counted, topic_title
 from app.show import fill, plain, style
 from index.errors import GlossError
 

@@ -1,0 +1,1 @@
+"""The digests of a day as pages: Markdown for Hexo, HTML, index and feed."""
