@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.api.dates import dated, iso_date
 from app.daily_command import daily
-from app.dates import dated, iso_date
 from app.digest import Digest, Language, WriterName
 from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
@@ -395,7 +395,7 @@ def papers(
     with _open(context, library) as opened:
         rows = opened.papers()
     if as_json:
-        from app.documents import papers_json
+        from app.api.documents import papers_json
 
         _print_json(papers_json(rows))
     elif not rows:
@@ -459,7 +459,7 @@ def show(
         if figures is not None and paper:
             _write_figures(opened, paper, figures)
     if as_json:
-        from app.documents import show_json
+        from app.api.documents import show_json
 
         _print_json(show_json(row, paper))
     elif paper:
@@ -505,7 +505,7 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
-    from app.documents import abstract_of
+    from app.api.documents import abstract_of
     from app.show import author_line
 
     output.print(Text(_one_line(paper.title), style="bold"), soft_wrap=True)
@@ -629,7 +629,7 @@ def search(
         else:
             found = opened.search(query or "", count, wanted)
     if as_json:
-        from app.documents import hits_json
+        from app.api.documents import hits_json
 
         _print_json(hits_json(query or "", found))
     elif not found:
@@ -652,7 +652,7 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question by sentences of the papers, or say that they do not."""
-    from app.documents import asked_json
+    from app.api.documents import asked_json
     from app.write.ask import ask as ask_papers
 
     with _open(context, library) as opened:

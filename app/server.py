@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
+from app.api.limits import Limits
+from app.api.service import Costly, free
 from app.desk import Desk, Desks, OneDesk
-from app.limits import Limits
-from app.programs import Costly, free
 from app.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
@@ -50,8 +50,8 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
     from fastapi import FastAPI
     from starlette.routing import Route
 
-    from app.api import api, mounted
-    from app.tools import PATHS, ToolServer
+    from app.api.http import api, mounted
+    from app.api.tools import PATHS, ToolServer
     from app.ui import build, mount
     from app.view import view_router
 

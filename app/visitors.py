@@ -21,8 +21,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from app.api.failures import TooBusy
 from app.desk import Desk
-from app.failures import TooBusy
 from index.catalog import KeptDigest
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound

@@ -6,8 +6,8 @@ what it is given, so all HTML comes from ``app.show``, which escapes every text 
 
 from typing import TYPE_CHECKING, Any, cast
 
+from app.api.service import Costly, free
 from app.desk import Desks
-from app.programs import Costly, free
 from app.show import fill, script, style, template_source
 from app.texts import texts
 from app.ui.components import (
@@ -116,6 +116,6 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
-        mcp_server=False,  # app.tools says why not Gradio's
+        mcp_server=False,  # app.api.tools says why not Gradio's
     )
     app.add_middleware(FirstPage, script=script())

@@ -17,7 +17,7 @@ from app.show import plain
 from app.texts import preferred, texts
 from index.errors import GlossError
 
-PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api.http
 # Of handlers that take the processor for seconds or more: one at a time over all visitors, so that
 # searches find it free meanwhile. All others run four at a time.
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "costly"}

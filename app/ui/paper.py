@@ -6,10 +6,10 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from app.api.service import Costly, ask_leave, free
 from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
 from app.jobs import Job, Jobs, Stopped, Tell, Turns
-from app.programs import Costly, ask_leave, free
 from app.show import fill, plain, template_source
 from app.texts import texts
 from app.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio

@@ -1,16 +1,17 @@
 """The functions of the UI's server that programs may call, through ``gradio_client``.
 
-They are those of ``app.tools``, with their names, signatures and docstrings. All else is private.
+They are those of ``app.api.tools``, with their names, signatures and docstrings. All else is
+private.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from app.api.failures import failure_of
+from app.api.service import Costly, ask_leave, free
+from app.api.tools import COSTLY, Tools, checked
 from app.desk import Desks
-from app.failures import failure_of
-from app.programs import Costly, ask_leave, free
-from app.tools import COSTLY, Tools, checked
 from app.ui.components import ONE_AT_A_TIME, load_gradio
 
 

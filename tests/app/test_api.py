@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 import app.write.ask
 from app import cli
-from app.api import PREFIX, api, mounted
-from app.failures import TooBusy, TooMany, failure_of
+from app.api.failures import TooBusy, TooMany, failure_of
+from app.api.http import PREFIX, api, mounted
 from app.write import Worded
 from app.write.ask import Answer, Sentence
 from app.write.lock import lock_of, name_of
@@ -349,7 +349,7 @@ def test_nobody_elses_page_may_read_it(client: TestClient) -> None:
 
 def test_described_dates_are_dates() -> None:
     """The description's pattern of a year and the library's dates begin and end alike."""
-    from app.dates import iso_date
+    from app.api.dates import iso_date
 
     assert iso_date("0001") == datetime.date.min.isoformat()
     assert iso_date("9999-12") == "9999-12-01"

@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from app import cli
-from app.dates import NotADate, dated, iso_date
+from app.api.dates import NotADate, dated, iso_date
 from app.evaluation import Report
 from index.errors import GlossError, LibraryBusy
 from index.paper import Box, Figure, Record, Span

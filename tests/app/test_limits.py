@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from app.failures import TooMany, failure_of
-from app.limits import UNKNOWN, Limits, visitor_of
+from app.api.failures import TooMany, failure_of
+from app.api.limits import UNKNOWN, Limits, visitor_of
 from index.config import Settings
 
 ADA, BO = "8.8.8.8", "9.9.9.9"

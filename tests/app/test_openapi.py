@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis.strategies import booleans
 
-from app.api import PREFIX, api, mounted
+from app.api.http import PREFIX, api, mounted
 from index.config import Settings
 
 if TYPE_CHECKING:

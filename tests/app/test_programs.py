@@ -20,7 +20,7 @@ fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write.ask, app.write
 from app.write.ask import Answer, Sentence
-from app.failures import TooMany
+from app.api.failures import TooMany
 from app.server import running, web_app
 from dataclasses import replace
 from index.config import Settings

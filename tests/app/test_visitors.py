@@ -14,8 +14,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import app
+from app.api.failures import TooBusy
 from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
-from app.failures import TooBusy
 from app.server import web_app
 from app.visitors import FOLDER, RESTING, NoRoom, NotShared, VisitEnded, VisitorLibrary, Visitors
 from index.config import Settings

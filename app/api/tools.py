@@ -20,9 +20,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError, validate_call
 
-from app import programs
-from app.failures import QueryUnusable, failure_of
-from app.programs import (
+from app.api import service as programs
+from app.api.failures import QueryUnusable, failure_of
+from app.api.schemas import AnswerFound, DigestShape, PaperList, SearchFound
+from app.api.service import (
     CATEGORY_MOST,
     HITS,
     HITS_MOST,
@@ -32,7 +33,6 @@ from app.programs import (
     Costly,
     free,
 )
-from app.shapes import AnswerFound, DigestShape, PaperList, SearchFound
 from index import __version__
 from index.paper import Role
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from app.dates import NotADate
+from app.api.dates import NotADate
 from index.errors import (
     EmptyQuery,
     GlossError,

@@ -21,11 +21,19 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from app import programs
-from app.api_page import api_page
-from app.digest import Language, WriterName
-from app.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
-from app.programs import (
+from app.api import service as programs
+from app.api.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
+from app.api.page import api_page
+from app.api.schemas import (
+    AnswerFound,
+    DigestShape,
+    ErrorAnswer,
+    Health,
+    PaperList,
+    PaperShown,
+    SearchFound,
+)
+from app.api.service import (
     HITS,
     HITS_MOST,
     ID_MOST,
@@ -38,15 +46,7 @@ from app.programs import (
     Costly,
     free,
 )
-from app.shapes import (
-    AnswerFound,
-    DigestShape,
-    ErrorAnswer,
-    Health,
-    PaperList,
-    PaperShown,
-    SearchFound,
-)
+from app.digest import Language, WriterName
 from app.show.figures import Pictures, figure_pictures
 from index import __version__
 from index.config import Settings

@@ -1,6 +1,6 @@
 """The shapes of what gloss says to programs, for OpenAPI and for tools.
 
-``app.documents`` and ``app.show`` make the documents; here they are described, and whatever is
+``app.api.documents`` and ``app.show`` make the documents; here they are described, and whatever is
 served is held against it. Pages count from 1. Coordinates are PDF points (1/72 inch) from the
 page's top left. Dates are ISO 8601.
 """

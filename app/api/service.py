@@ -1,8 +1,8 @@
 """What programs may ask of a library, within limits: the same over HTTP, MCP and Gradio's client.
 
-Each function answers with a document of ``app.documents``. Whoever serves it holds what was sent
-against the types and limits that are here. An empty filter does not filter, since tools send empty
-strings for what they leave out.
+Each function answers with a document of ``app.api.documents``. Whoever serves it holds what was
+sent against the types and limits that are here. An empty filter does not filter, since tools send
+empty strings for what they leave out.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
-from app.dates import dated, iso_date
+from app.api.dates import dated, iso_date
+from app.api.documents import asked_json, hits_json, papers_json, show_json
+from app.api.failures import PassageNotFound
 from app.digest import Language
-from app.documents import asked_json, hits_json, papers_json, show_json
-from app.failures import PassageNotFound
 from app.show import to_json
 from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter

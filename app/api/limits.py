@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from app.failures import TooMany
-from app.programs import Visit
+from app.api.failures import TooMany
+from app.api.service import Visit
 from index.config import Settings
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What gloss says to programs: nouns as JSON documents, the same for ``--json``, HTTP and tools.
 
-``app.shapes`` describes them. A digest's own document, and the parts that all share, are in
+``app.api.schemas`` describes them. A digest's own document, and the parts that all share, are in
 ``app.show``.
 """
 

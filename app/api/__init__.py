@@ -1,0 +1,1 @@
+"""What programs may ask: documents, errors and limits, over HTTP and the Model Context Protocol."""
