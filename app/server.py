@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from app.api.limits import Limits
 from app.api.service import Costly, free
-from app.desk import Desk, Desks, OneDesk
-from app.visitors import Visitors
+from app.web.session import Desk, Desks, OneDesk
+from app.web.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
 
@@ -52,8 +52,8 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
 
     from app.api.http import api, mounted
     from app.api.tools import PATHS, ToolServer
-    from app.ui import build, mount
-    from app.view import view_router
+    from app.web.media import view_router
+    from app.web.ui import build, mount
 
     desks: Desks
     if settings.public:

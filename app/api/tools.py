@@ -1,7 +1,7 @@
 """What language models may ask of a library: four tools, served by the Model Context Protocol.
 
 The signatures and docstrings of ``Tools`` are what a model decides by; Gradio's client calls the
-same (``app.ui.programs``). The protocol is the package mcp's, and not Gradio's own server: that
+same (``app.web.ui.programs``). The protocol is the package mcp's, and not Gradio's own server: that
 calls tools through an address that it takes from a request's headers, so that whoever asks first
 chooses where all later calls go; it answers with Python's notation in place of JSON; and it asks
 nobody's ``Origin`` (docs/api.md).

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.check.support import check_quote
-from app.desk import Desk
+from app.web.session import Desk
 from app.write.ask import LEAST, MOST, Answer, ask
 from index.errors import EmptyQuery, PaperNotFound
 from index.library import Library

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.jobs import Job, Jobs, Stopped, Turns
+from app.web.jobs import Job, Jobs, Stopped, Turns
 from index.errors import GlossError
 
 

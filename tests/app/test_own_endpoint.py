@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.desk import Desk
 from app.llm.cache import KeptAnswers
 from app.llm.endpoint import open_endpoint
-from app.own_endpoint import OwnEndpointRefused, with_own_endpoint
-from app.visitors import Visitors
+from app.web.own_endpoint import OwnEndpointRefused, with_own_endpoint
+from app.web.session import Desk
+from app.web.visitors import Visitors
 from index.config import Settings
 from index.library import Library
 
@@ -44,7 +44,9 @@ def test_a_digest_by_a_visitors_model_leaves_no_key_behind(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     served_model.answer = in_the_third_person
-    monkeypatch.setattr("app.own_endpoint._look_up", lambda address: None)  # it is of this machine
+    monkeypatch.setattr(
+        "app.web.own_endpoint._look_up", lambda address: None
+    )  # it is of this machine
     settings = Settings(cache=tmp_path / "cache", public=True)
     visitors = Visitors(sample_library, settings)
     try:

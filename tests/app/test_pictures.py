@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.pictures import MOST_BARS, MOST_GROUPS, MOST_NAMES, map_of, positions, timeline_of
+from app.web.pictures import MOST_BARS, MOST_GROUPS, MOST_NAMES, map_of, positions, timeline_of
 
 
 def test_one_paper_stands_in_the_middle_and_two_at_the_ends() -> None:

@@ -33,7 +33,7 @@ spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
 fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write
-from app.desk import Desk
+from app.web.session import Desk
 from app.server import running, web_app
 from index.config import Settings
 

@@ -19,9 +19,7 @@ from markdown_it import MarkdownIt
 
 import app.show
 from app.choose.template import TEMPLATE
-from app.desk import Desk
 from app.digest import Claim, Digest, Language, Support
-from app.pictures import map_of, timeline_of
 from app.publish.day import Day, to_hexo, to_html_day
 from app.show import (
     escape_link_text,
@@ -37,7 +35,9 @@ from app.show import (
     to_json,
     to_markdown,
 )
-from app.texts import texts
+from app.web.pictures import map_of, timeline_of
+from app.web.session import Desk
+from app.web.texts import texts
 from app.write.ask import Answer, Sentence
 from app.write.claims import claim_records
 from index.library import PaperRow

@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from app.texts import preferred, texts
+from app.web.texts import preferred, texts
 
 
 def test_each_text_is_there_in_each_language_with_the_same_places_to_fill() -> None:

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 import app.server
-import app.ui
+import app.web.ui
 import app.write
-from app.desk import Desk, NotAdded, NothingToSearch, Place, filter_of
 from app.server import AddressInUse, serve
 from app.show import fill
-from app.texts import texts
+from app.web.session import Desk, NotAdded, NothingToSearch, Place, filter_of
+from app.web.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
 from index.paper import Box, SearchFilter, Span
@@ -253,7 +253,7 @@ def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.Monkey
         built.append(source_url)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(app.ui, "build", build)
+    monkeypatch.setattr(app.web.ui, "build", build)
     monkeypatch.setattr(app.server, "_check_free", lambda host, port: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
@@ -276,7 +276,7 @@ def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
 def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home() -> None:
     # In a process of its own: importing Gradio warns, and warnings are errors here.
     program = (
-        "from app import ui\n"
+        "from app.web import ui\n"
         "blocks = ui.build(None, 'https://code.example/gloss')\n"
         "handlers = list(blocks.fns.values())\n"
         "assert len(handlers) >= 11, handlers\n"
@@ -294,9 +294,9 @@ def test_every_label_is_in_both_languages() -> None:
     """Whatever Gradio shows of a component comes by a key of texts.yaml; HTML from templates."""
     program = (
         "import json\n"
-        "from app import ui\n"
-        "from app.texts import texts\n"
-        "from app.ui.components import labels\n"
+        "from app.web import ui\n"
+        "from app.web.texts import texts\n"
+        "from app.web.ui.components import labels\n"
         "config = ui.build(None).get_config_file()\n"
         "layout = {}\n"
         "def walk(node, tab):\n"
@@ -332,7 +332,7 @@ def test_every_label_is_in_both_languages() -> None:
 def test_only_tabs_stand_among_the_tabs() -> None:
     """Gradio counts whatever else does as a tab, and then shows one twice."""
     program = (
-        "from app import ui\n"
+        "from app.web import ui\n"
         "blocks = ui.build(None)\n"
         "tabs = next(one for one in blocks.blocks.values() if one.elem_id == 'tabs')\n"
         "print([(type(one).__name__, one.id) for one in tabs.children])\n"

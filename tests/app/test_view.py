@@ -21,11 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.desk import STAGES, Desk, NotAdded, OneDesk
 from app.digest import Digest, DigestSection
-from app.jobs import Job, Stopped
 from app.show.figures import Pictures, in_few_colours
-from app.view import (
+from app.web.jobs import Job, Stopped
+from app.web.media import (
     figure_addresses,
     marks_of,
     page_words,
@@ -33,6 +32,7 @@ from app.view import (
     view_router,
     written,
 )
+from app.web.session import STAGES, Desk, NotAdded, OneDesk
 from app.wording.writers import writers_at_hand
 from app.write.claims import sentence_names
 from app.write.saved import NoSavedDigest

@@ -15,9 +15,17 @@ from starlette.testclient import TestClient
 
 import app
 from app.api.failures import TooBusy
-from app.desk import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
 from app.server import web_app
-from app.visitors import FOLDER, RESTING, NoRoom, NotShared, VisitEnded, VisitorLibrary, Visitors
+from app.web.session import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
+from app.web.visitors import (
+    FOLDER,
+    RESTING,
+    NoRoom,
+    NotShared,
+    VisitEnded,
+    VisitorLibrary,
+    Visitors,
+)
 from index.config import Settings
 from index.errors import PaperNotFound, PaperThere
 from index.library import Library
@@ -475,7 +483,7 @@ def test_so_many_visitors_have_papers_at_a_time(instance: Instance, files: Any) 
 def test_sessions_without_papers_are_not_kept_for_ever(
     instance: Instance, files: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.visitors.KNOWN_MOST", 3)
+    monkeypatch.setattr("app.web.visitors.KNOWN_MOST", 3)
     instance.add("ada", files("kite.md", KITE))
     ada, first = instance.visitors.of("ada"), instance.visitors.of("s0")
     for number in range(1, 10):
@@ -553,8 +561,8 @@ def test_visitors_are_desks(instance: Instance) -> None:
 def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The desks that the web UI is built for; Gradio itself is left out."""
     desks: list[Any] = []
-    monkeypatch.setattr("app.ui.build", lambda given, *_: desks.append(given))
-    monkeypatch.setattr("app.ui.mount", lambda *_: None)
+    monkeypatch.setattr("app.web.ui.build", lambda given, *_: desks.append(given))
+    monkeypatch.setattr("app.web.ui.mount", lambda *_: None)
     return desks
 
 

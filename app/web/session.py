@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Digest, DigestSection, Language, WriterName
-from app.pictures import Marks, map_of, timeline_of
 from app.show import addresses_in, fill, found_claim_view, plain, sources, view
-from app.texts import texts
+from app.web.pictures import Marks, map_of, timeline_of
+from app.web.texts import texts
 from app.write.claims import sentence_names
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
@@ -255,7 +255,7 @@ class Desk:
 
     def with_endpoint(self, address: str, model: str, key: str) -> Desk:
         """The desk with a visitor's own language model. Raises ``OwnEndpointRefused``."""
-        from app.own_endpoint import with_own_endpoint
+        from app.web.own_endpoint import with_own_endpoint
 
         return replace(self, settings=with_own_endpoint(self.settings, address, model, key))
 
@@ -301,7 +301,7 @@ class Desk:
 
         ``language`` is that of the app around it.
         """
-        from app.view import address_of, figure_addresses, marks_of
+        from app.web.media import address_of, figure_addresses, marks_of
 
         paper = self.library.paper(digest.paper.id)
         sizes = self.library.page_sizes(paper.id)
@@ -324,7 +324,7 @@ class Desk:
 
     def pages(self, paper_id: str, language: Language) -> str:
         """A paper's pages as HTML, to be marked in the browser; the text of one without pages."""
-        from app.view import SCALES, address_of, text_blocks
+        from app.web.media import SCALES, address_of, text_blocks
 
         paper = self.library.paper(paper_id)
         sizes = self.library.page_sizes(paper_id)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.desk import Desk, Desks, Found, Place, filter_of
 from app.digest import Language
 from app.show import ROLE_TITLES, fill, plain
-from app.texts import texts
-from app.ui.components import (
+from app.web.session import Desk, Desks, Found, Place, filter_of
+from app.web.texts import texts
+from app.web.ui.components import (
     ANNOUNCE,
     CHOOSE,
     PRIVATE,

@@ -1,6 +1,6 @@
 """What the tabs are made of, and Gradio itself, told not to phone home."""
 
-# No `from __future__ import annotations` in app.ui: Gradio reads the annotations of handlers.
+# No `from __future__ import annotations` in app.web.ui: Gradio reads the annotations of handlers.
 
 import os
 import tempfile
@@ -11,10 +11,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from app.desk import Desk, Place
 from app.digest import Language
 from app.show import plain
-from app.texts import preferred, texts
+from app.web.session import Desk, Place
+from app.web.texts import preferred, texts
 from index.errors import GlossError
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs use app.api.http

@@ -11,8 +11,8 @@ from typing import Any
 from app.api.failures import failure_of
 from app.api.service import Costly, ask_leave, free
 from app.api.tools import COSTLY, Tools, checked
-from app.desk import Desks
-from app.ui.components import ONE_AT_A_TIME, load_gradio
+from app.web.session import Desks
+from app.web.ui.components import ONE_AT_A_TIME, load_gradio
 
 
 def programs(desks: Desks, costly: Costly = free) -> None:

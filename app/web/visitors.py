@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from app.api.failures import TooBusy
-from app.desk import Desk
+from app.web.session import Desk
 from index.catalog import KeptDigest
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound

@@ -20,7 +20,7 @@ from index.paper import Box, PageSize, Paper, Span
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from app.desk import Desk, Desks
+    from app.web.session import Desk, Desks
     from index.library import Library
 
 Form = Literal["md", "html", "json", "bib"]

@@ -7,10 +7,10 @@ what it is given, so all HTML comes from ``app.show``, which escapes every text 
 from typing import TYPE_CHECKING, Any, cast
 
 from app.api.service import Costly, free
-from app.desk import Desks
 from app.show import fill, script, style, template_source
-from app.texts import texts
-from app.ui.components import (
+from app.web.session import Desks
+from app.web.texts import texts
+from app.web.ui.components import (
     COLOURS,
     PRIVATE,
     html,
@@ -19,11 +19,11 @@ from app.ui.components import (
     load_gradio,
     told,
 )
-from app.ui.first_page import FirstPage
-from app.ui.library import library_tab
-from app.ui.paper import paper_tab
-from app.ui.programs import programs
-from app.ui.search import filters_of, search_tab
+from app.web.ui.first_page import FirstPage
+from app.web.ui.library import library_tab
+from app.web.ui.paper import paper_tab
+from app.web.ui.programs import programs
+from app.web.ui.search import filters_of, search_tab
 
 if TYPE_CHECKING:
     import gradio

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from app.api.service import Costly, ask_leave, free
-from app.desk import STAGES, Desk, Desks
 from app.digest import Digest, DigestSection, Language
-from app.jobs import Job, Jobs, Stopped, Tell, Turns
 from app.show import fill, plain, template_source
-from app.texts import texts
-from app.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
+from app.web.jobs import Job, Jobs, Stopped, Tell, Turns
+from app.web.session import STAGES, Desk, Desks
+from app.web.texts import texts
+from app.web.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
 from index.errors import GlossError, PaperNotFound
 from index.sources import SUFFIXES
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.desk import Desk, Desks
 from app.digest import Language
-from app.pictures import Marks
-from app.texts import texts
-from app.ui.components import (
+from app.web.pictures import Marks
+from app.web.session import Desk, Desks
+from app.web.texts import texts
+from app.web.ui.components import (
     CHOOSE,
     PRIVATE,
     as_gradio_error,
