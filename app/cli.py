@@ -991,7 +991,7 @@ def serve(
     library: LibraryOption = None,
 ) -> None:
     """Serve the web UI until Ctrl+C."""
-    from app.server import serve as serve_app
+    from app.serve.server import serve as serve_app
 
     serve_app(
         _settings(context, library),

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.space import ARCHIVE, SAMPLES, fill, pack
+from app.serve.space import ARCHIVE, SAMPLES, fill, pack
 from index.config import Settings
 from index.library import Library
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from app.server import running, web_app
+from app.serve.server import running, web_app
 from app.write import write_digest
 from app.write.claims import sentence_names
 from index.config import Settings

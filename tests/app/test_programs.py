@@ -21,7 +21,7 @@ spec.loader.exec_module(fakes)
 import app.write.ask, app.write
 from app.write.ask import Answer, Sentence
 from app.api.failures import TooMany
-from app.server import running, web_app
+from app.serve.server import running, web_app
 from dataclasses import replace
 from index.config import Settings
 def write(library, paper_id, lang="en", writer=app.write.EXTRACTIVE):

@@ -34,7 +34,7 @@ fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write
 from app.web.session import Desk
-from app.server import running, web_app
+from app.serve.server import running, web_app
 from index.config import Settings
 
 SHORT = "A lantern lasts 3.5 hours."

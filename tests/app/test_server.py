@@ -13,8 +13,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-import app.server
-from app.server import LetGo, running
+import app.serve.server
+from app.serve.server import LetGo, running
 
 
 def free_port() -> int:
@@ -50,7 +50,7 @@ def test_a_stop_lets_open_tabs_go_without_a_word(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(app.server, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(app.serve.server, "STOP_SECONDS", 0.2)
     with httpx.Client(timeout=5) as browser:
         with running(endless, "127.0.0.1", free_port()) as address:
             tab = browser.send(browser.build_request("GET", address), stream=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from app.space import ARCHIVE, SAMPLES, NowhereToWrite, pack, space_settings, unpack
+from app.serve.space import ARCHIVE, SAMPLES, NowhereToWrite, pack, space_settings, unpack
 from index.config import Settings
 from index.library import Library
 
@@ -22,7 +22,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SPACE_ID", "someone/gloss")
-    monkeypatch.setattr("app.space._temporary", lambda: tmp_path / "temporary")
+    monkeypatch.setattr("app.serve.space._temporary", lambda: tmp_path / "temporary")
 
 
 def test_the_library_that_comes_with_a_space_is_there_at_once(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_written_is_passed_over(
     assert tmp_path / "home" in space_settings(file).library.parents
     monkeypatch.setenv("HOME", str(file))
     assert tmp_path / "temporary" in space_settings(file).library.parents
-    monkeypatch.setattr("app.space._temporary", lambda: file)
+    monkeypatch.setattr("app.serve.space._temporary", lambda: file)
     with pytest.raises(NowhereToWrite, match="set GLOSS_LIBRARY and GLOSS_CACHE"):
         space_settings(file)
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-import app.server
+import app.serve.server
 import app.web.ui
 import app.write
-from app.server import AddressInUse, serve
+from app.serve.server import AddressInUse, serve
 from app.show import fill
 from app.web.session import Desk, NotAdded, NothingToSearch, Place, filter_of
 from app.web.texts import texts
@@ -254,7 +254,7 @@ def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(app.web.ui, "build", build)
-    monkeypatch.setattr(app.server, "_check_free", lambda host, port: None)
+    monkeypatch.setattr(app.serve.server, "_check_free", lambda host, port: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         serve(Settings(), "127.0.0.1", 7860)

@@ -38,7 +38,7 @@ def ask(library, question, within=None):
     return Answer(question, (found,) if "long" in question else (), nearest)
 app.write.ask.ask = ask
 import socket
-from app.server import running, web_app
+from app.serve.server import running, web_app
 from index.config import Settings
 library = fakes.FakeLibrary(rows=[
     fakes.row("2401.00001"),
@@ -58,7 +58,7 @@ with running(web_app(library, Settings()), "127.0.0.1", port) as address:
 PUBLIC = """
 import os, signal, socket, sys, threading
 from pathlib import Path
-from app.server import running, web_app
+from app.serve.server import running, web_app
 from index.config import Settings
 from index.library import Library
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())

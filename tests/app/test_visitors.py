@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import app
 from app.api.failures import TooBusy
-from app.server import web_app
+from app.serve.server import web_app
 from app.web.session import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
 from app.web.visitors import (
     FOLDER,

@@ -1,7 +1,7 @@
 """The web UI, in Gradio: a working UI from Python alone, here and on Hugging Face Spaces.
 
-``build`` lays out the tabs, which call a ``Desk``; ``app.server`` serves them. ``gr.HTML`` shows
-what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
+``build`` lays out the tabs, which call a ``Desk``; ``app.serve.server`` serves them. ``gr.HTML``
+shows what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
 """
 
 from typing import TYPE_CHECKING, Any, cast

@@ -204,8 +204,8 @@ def _warm(library: Library) -> None:
 
 
 def serve_space() -> NoReturn:
-    """Serve on Hugging Face Spaces, a small library to begin with (``app.space``)."""
-    from app.space import space_settings
+    """Serve on Hugging Face Spaces, a small library to begin with (``app.serve.space``)."""
+    from app.serve.space import space_settings
 
     port = int(os.environ.get("GRADIO_SERVER_PORT", "7860"))
     serve(space_settings(), os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0"), port)

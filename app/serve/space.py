@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-SAMPLES = Path(__file__).parents[1] / "data"
+SAMPLES = Path(__file__).parents[2] / "data"
 ARCHIVE = "space-library.zip"  # among the samples
 STORAGE = Path("/data")  # where a Space has its storage, if it has any
 # Settings that decide whether vectors made elsewhere can be searched here.
