@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import index.embed
-from app.doctor import Examination, examine
+from app.cli.doctor import Examination, examine
 from index.config import Settings
 from index.embed import ModelCheck
 

@@ -18,8 +18,8 @@ import app.wording.writers
 import app.write.lock
 import app.write.saved
 import index.embed
+from app.cli.doctor import examine
 from app.digest import Digest
-from app.doctor import examine
 from app.show import to_html, to_json, to_markdown
 from app.wording.writers import made_by
 from app.write import write_digest

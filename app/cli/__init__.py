@@ -24,9 +24,9 @@ from rich.table import Table
 from rich.text import Text
 
 from app.api.dates import dated, iso_date
-from app.daily_command import daily
+from app.cli.daily import daily
+from app.cli.models import models
 from app.digest import Digest, Language, WriterName
-from app.models_command import models
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.paper import ClaimHit, Hit, Paper, Role, SearchFilter
 
@@ -1011,7 +1011,7 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check versions, the model and the library; --repair rebuilds the index."""
-    from app.doctor import examine
+    from app.cli.doctor import examine
 
     with Bars(1) as bars:
         found = examine(
@@ -1192,7 +1192,3 @@ def _one_line(text: str) -> str:
     from app.show import plain
 
     return plain(text)
-
-
-if __name__ == "__main__":
-    main()
