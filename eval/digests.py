@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.choose.template import TEMPLATE
-from app.evaluation import Report
 from eval.abstention import Abstention, cases_of, together
 from eval.boxes import DrawnPages
 from eval.citations import Judge, WordsOrChecker, judged
 from eval.corpus import DataUnusable
+from eval.evaluation import Report
 from eval.fabricated import Fabrication, fabrications
 from eval.judging import SEED, SENTENCES, agreement, drawn, page, read_judgements, sentences_of
 from eval.measures import mean

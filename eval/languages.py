@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.evaluation import Report
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines
+from eval.evaluation import Report
 from eval.measures import mean, ndcg, recall, reciprocal_rank
 from eval.search import read_claims, read_corpus
 from index.config import Settings

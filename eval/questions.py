@@ -21,8 +21,8 @@ from typing import Any
 
 from app.choose.evidence import Selector
 from app.choose.template import Item
-from app.evaluation import Report
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
+from eval.evaluation import Report
 from eval.measures import mean, recall
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.evaluation import Report
+from eval.evaluation import Report
 from eval.hiding import HIDING, PAGES, SENTENCE, SHOWING, plant
 from index.config import Settings
 from index.errors import GlossError

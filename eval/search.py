@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.evaluation import Report
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
+from eval.evaluation import Report
 from eval.measures import mean, ndcg, recall, reciprocal_rank
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings

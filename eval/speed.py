@@ -30,10 +30,10 @@ from typing import Any
 
 import numpy as np
 
-from app.evaluation import Report
 from eval.bounds import cores, product_rate, resident, scan_rate, size_of
 from eval.corpus import DataUnusable
 from eval.crowd import FIRST_YEAR, LAST_YEAR, SECTIONS, Originals, originals, settle
+from eval.evaluation import Report
 from eval.search import read_claims, read_corpus
 from index.config import Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original

@@ -22,9 +22,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from app.evaluation import Report
 from eval.boxes import DrawnPages, letters
 from eval.coverage import LEAST, PageCoverage, coverage
+from eval.evaluation import Report
 from eval.pages import fill, write_page
 from eval.truth import Named, Truth, TruthUnusable, read_truth
 from index.config import Settings

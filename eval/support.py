@@ -23,9 +23,9 @@ from app.check.entailment import SourcedClaim, open_support_model
 from app.check.rules import RULES
 from app.check.support import Checker
 from app.choose.evidence import candidates
-from app.evaluation import Report
 from eval.corpus import DataUnusable, json_lines
 from eval.corruption import Labelled, generated
+from eval.evaluation import Report
 from eval.measures import auroc, balanced_accuracy, mean
 from eval.pages import fill, write_page
 from index.config import Settings

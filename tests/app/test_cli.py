@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError, field_validator, model_validato
 
 from app import cli
 from app.api.dates import NotADate, dated, iso_date
-from app.evaluation import Report
+from eval.evaluation import Report
 from index.errors import GlossError, LibraryBusy
 from index.paper import Box, Figure, Record, Span
 
