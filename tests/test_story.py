@@ -9,7 +9,8 @@ import pytest
 
 from app.check.support import Checker
 from app.choose.template import TEMPLATE
-from app.show import to_json, to_markdown
+from app.show.documents import to_json
+from app.show.markdown import to_markdown
 from app.write import write_digest
 from eval.citations import WordsOrChecker
 from eval.digests import DigestReport, check

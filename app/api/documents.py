@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from app.show import answer_json, box_json
+from app.show.documents import answer_json, box_json
 from index.paper import Cell, ClaimHit, Finding, Hit, Loss, Paper, quote_cell
 
 if TYPE_CHECKING:

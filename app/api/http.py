@@ -234,7 +234,8 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
-        from app.show import to_html, to_markdown
+        from app.show.html import to_html
+        from app.show.markdown import to_markdown
 
         if writer == "extractive":
             programs.ask_leave(costly, request, library, paper_id, lang)
@@ -242,7 +243,7 @@ def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
             costly(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
-        from app.show import to_json
+        from app.show.documents import to_json
         from app.write import write_digest
 
         with _writer(settings, writer, writing) as by:

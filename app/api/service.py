@@ -16,7 +16,7 @@ from app.api.dates import dated, iso_date
 from app.api.documents import asked_json, hits_json, papers_json, show_json
 from app.api.failures import PassageNotFound
 from app.digest import Language
-from app.show import to_json
+from app.show.documents import to_json
 from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 

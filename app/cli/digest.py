@@ -107,8 +107,11 @@ def digest(
 def _print_digest(
     library: Library, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
-    from app.show import notices, to_html, to_json, to_markdown
+    from app.show.documents import to_json
     from app.show.figures import Pictures, figure_pictures
+    from app.show.html import to_html
+    from app.show.markdown import to_markdown
+    from app.show.views import notices
 
     if form == "json":
         text = json_text(to_json(written))
@@ -149,7 +152,7 @@ def _print_locked(
     out: Path | None,
 ) -> None:
     """A saved digest as it was written; on standard error, what has changed since."""
-    from app.show import notices
+    from app.show.views import notices
     from app.wording.writers import made_by
     from app.write import with_news
     from app.write.saved import changed_since, in_words, locked_digest
@@ -230,7 +233,8 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show which sentences of a former version's digest the new version still carries."""
-    from app.show import diff_json, diff_lines
+    from app.show.diff import diff_lines
+    from app.show.documents import diff_json
     from app.write.diff import paper_diff
 
     with open_library(context, library) as opened:

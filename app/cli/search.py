@@ -121,7 +121,7 @@ def ask(
 
 
 def _print_answer(answer: Answer) -> None:
-    from app.show import sources
+    from app.show.views import sources
 
     if not answer.found:
         nearest = " The nearest passages:\n" if answer.nearest else ""
@@ -141,7 +141,8 @@ def _print_answer(answer: Answer) -> None:
 
 
 def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
-    from app.show import found_claim_view, query_words
+    from app.show.text import query_words
+    from app.show.views import found_claim_view
 
     pattern = query_words(query)
     for rank, hit in enumerate(hits, start=1):

@@ -62,7 +62,7 @@ def show(
 def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.publish.site import OutputUnusable, write_text
-    from app.show import box_json
+    from app.show.documents import box_json
     from index.read.figures import figure_name
 
     try:
@@ -97,7 +97,7 @@ def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
     from app.api.documents import abstract_of
-    from app.show import author_line
+    from app.show.views import author_line
 
     output.print(Text(one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:

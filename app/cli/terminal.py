@@ -56,7 +56,7 @@ def in_short(error: Exception) -> str:
 
 def one_line(text: str) -> str:
     """A paper's text for a terminal: one line, without characters that steer it."""
-    from app.show import plain
+    from app.show.text import plain
 
     return plain(text)
 

@@ -31,7 +31,7 @@ from app.publish.site import (
     write_page,
     write_text,
 )
-from app.show import plain
+from app.show.text import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling

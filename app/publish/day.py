@@ -12,23 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
-from app.show import (
-    WORDS,
-    Around,
-    CitationView,
-    DigestView,
-    Picture,
-    escape_link_text,
-    escape_markdown,
-    file_slug,
-    fill,
-    first_authors,
-    markdown_lines,
-    plain,
-    style,
-    view,
-    web_address,
-)
+from app.show.html import fill, style
+from app.show.markdown import Around, Picture, escape_link_text, escape_markdown, markdown_lines
+from app.show.text import file_slug, plain, web_address
+from app.show.views import CitationView, DigestView, first_authors, view
+from app.show.words import WORDS
 from index.paper import ARXIV_ID
 
 DAY_WORDS: dict[str, dict[Language, str]] = {

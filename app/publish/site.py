@@ -26,8 +26,9 @@ from app.publish.listing import (
     to_atom,
     to_index,
 )
-from app.show import Picture, file_slug, plain
 from app.show.figures import quoted_figures
+from app.show.markdown import Picture
+from app.show.text import file_slug, plain
 from app.write import EXTRACTIVE, Writer, write_digests
 from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
-from app.show import diff_json, diff_lines
+from app.show.diff import diff_lines
+from app.show.documents import diff_json
 from app.write import write_digest
 from app.write.diff import (
     CLOSE,

@@ -20,7 +20,9 @@ import app.write.saved
 import index.embed
 from app.cli.doctor import examine
 from app.digest import Digest
-from app.show import to_html, to_json, to_markdown
+from app.show.documents import to_json
+from app.show.html import to_html
+from app.show.markdown import to_markdown
 from app.wording.writers import made_by
 from app.write import write_digest
 from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash

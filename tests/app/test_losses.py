@@ -12,7 +12,10 @@ import pytest
 
 from app.digest import Digest
 from app.publish.day import Day, to_html_day
-from app.show import losses_said, to_html, to_json, to_markdown
+from app.show.documents import to_json
+from app.show.html import to_html
+from app.show.markdown import to_markdown
+from app.show.views import losses_said
 from app.write.saved import from_text, to_text
 from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
 

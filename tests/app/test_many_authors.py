@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from app.digest import Digest, Language
-from app.show import author_line, to_bibtex, to_html, to_json, to_markdown
+from app.show.bibtex import to_bibtex
+from app.show.documents import to_json
+from app.show.html import to_html
+from app.show.markdown import to_markdown
+from app.show.views import author_line
 
 LETTERS = "abcdefghijklmno"
 MANY = tuple(f"Ada N{a}{b}{c}" for a in LETTERS for b in LETTERS for c in LETTERS)[:3000]

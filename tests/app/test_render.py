@@ -21,20 +21,13 @@ import app.show
 from app.choose.template import TEMPLATE
 from app.digest import Claim, Digest, Language, Support
 from app.publish.day import Day, to_hexo, to_html_day
-from app.show import (
-    escape_link_text,
-    escape_markdown,
-    file_slug,
-    fill,
-    found_claim_view,
-    plain,
-    query_words,
-    sources,
-    to_bibtex,
-    to_html,
-    to_json,
-    to_markdown,
-)
+from app.show.bibtex import to_bibtex
+from app.show.documents import to_json
+from app.show.html import fill, to_html
+from app.show.markdown import escape_link_text, escape_markdown, to_markdown
+from app.show.text import file_slug, plain, query_words
+from app.show.views import found_claim_view, sources
+from app.show.words import ROLE_TITLES
 from app.web.pictures import map_of, timeline_of
 from app.web.session import Desk
 from app.web.texts import texts
@@ -451,7 +444,7 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
     writer: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     said = "We measure how well lanterns light a path."
-    roles = list(app.show.ROLE_TITLES)
+    roles = list(ROLE_TITLES)
     sections = {
         item.name: [claim_of(said, f"{roles[at % len(roles)]}.1", 1)]
         for at, item in enumerate(TEMPLATE)
