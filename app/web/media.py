@@ -190,8 +190,8 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
 
 def written(library: Library, digest: Digest, form: Form, kept: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
+    from app.documents.digests import DigestShape
     from app.show.bibtex import to_bibtex
-    from app.show.documents import to_json
     from app.show.html import to_html
     from app.show.markdown import to_markdown
 
@@ -201,6 +201,6 @@ def written(library: Library, digest: Digest, form: Form, kept: Pictures) -> str
         case "html":
             return to_html(digest, figure_pictures(library, digest, kept))
         case "json":
-            return json.dumps(to_json(digest), ensure_ascii=False, indent=2) + "\n"
+            return DigestShape.of(digest).to_json()
         case "bib":
             return to_bibtex(digest.paper)

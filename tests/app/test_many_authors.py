@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.digest import Digest, Language
+from app.documents.digests import DigestShape
 from app.show.bibtex import to_bibtex
-from app.show.documents import to_json
 from app.show.html import to_html
 from app.show.markdown import to_markdown
 from app.show.views import author_line
@@ -40,7 +40,7 @@ def test_every_rendering_is_short_and_the_record_is_whole(lanterns: Digest) -> N
     digest = replace(lanterns, paper=replace(lanterns.paper, authors=MANY))
     for page in (to_markdown(digest), to_html(digest)):
         assert "Ada Naaj and 2,990 more" in page and "Naak" not in page
-    assert to_json(digest)["paper"]["authors"] == list(MANY)
+    assert DigestShape.of(digest).model_dump()["paper"]["authors"] == list(MANY)
     assert to_bibtex(digest.paper).count("Ada N") == 3000
 
 
