@@ -185,8 +185,7 @@ def found_claim_view(hit: ClaimHit, reader: Language = "en") -> FoundClaimView:
     claim = hit.claim
     lang: Language = "zh" if "zh" in (claim.lang, reader) else "en"
     first = claim.citations[0]
-    role = first.passage_id.rpartition("#")[2].rpartition(".")[0]
-    part = ROLE_TITLES[role][lang] if role in ROLE_TITLES else ""
+    part = _role_title(first, lang)
     places = [part] if part else []
     places += [WORDS["page"][lang].format(first.page)] if first.page else []
     quotes = tuple(plain(cited.quote) for cited in claim.citations)
@@ -231,9 +230,13 @@ def sources(answer: Answer, reader: Language = "en") -> tuple[SourceView, ...]:
     )
 
 
+def _role_title(cited: Citation, lang: Language) -> str:
+    """What part of the paper the words stand in; empty for one that has no title."""
+    return ROLE_TITLES[cited.role][lang] if cited.role in ROLE_TITLES else ""
+
+
 def _place(section: str, cited: Citation, lang: Language) -> str:
-    role = cited.passage_id.rpartition("#")[2].rpartition(".")[0]
-    named = section or (ROLE_TITLES[role][lang] if role in ROLE_TITLES else "")
+    named = section or _role_title(cited, lang)
     page = WORDS["page"][lang].format(cited.page) if cited.page else ""
     return " · ".join(part for part in (named, page) if part)
 
@@ -266,14 +269,12 @@ def _claim_view(claim: Claim, number: int, name: str, digest: Digest) -> ClaimVi
 
 
 def _citation_view(citation: Citation, digest: Digest) -> CitationView:
-    part = citation.passage_id.rpartition("#")[2]  # "method.3"
-    role = part.rpartition(".")[0]
     page = WORDS["page"][digest.lang].format(citation.page) if citation.page else ""
-    place = ROLE_TITLES[role][digest.lang] if role in ROLE_TITLES else ""
+    place = _role_title(citation, digest.lang)
     return CitationView(
         passage_id=citation.passage_id,
         page=page,
-        place=place or ("" if page else plain(part)),
+        place=place or ("" if page else plain(citation.part)),
         url=_page_url(digest.paper.url, citation.page),
         quote=plain(citation.quote),
     )
