@@ -617,9 +617,9 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
-def style(name: str = "gloss.css") -> str:
-    """A style sheet of ``app/show/templates``; the default is that of a digest."""
-    return template_source(name)
+def style(*names: str) -> str:
+    """Style sheets of ``app/show/templates``, after the colours that they share."""
+    return "".join(template_source(name) for name in ("palette.css", *names))
 
 
 def script() -> str:
@@ -690,7 +690,9 @@ def to_html(digest: Digest, figures: Mapping[str, bytes] | None = None) -> str:
         name: f"data:image/png;base64,{b64encode(image).decode()}"
         for name, image in (figures or {}).items()
     }
-    return fill("digest.html", seen=view(digest), style=style(), images=images)
+    return fill(
+        "digest.html", seen=view(digest), style=style("file.css", "gloss.css"), images=images
+    )
 
 
 # BibTeX
