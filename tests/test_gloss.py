@@ -17,12 +17,13 @@ DATA = ROOT / "data"
 SAMPLE = DATA / "cited-digests.pdf"
 # What the console script does.
 SCRIPT = "from gloss import main\n\nif __name__ == '__main__':\n    main()\n"
+# Without ``if __name__ == "__main__"``, as people write five lines.
 PROGRAM = """
 import gloss
 
-if __name__ == "__main__":
-    with gloss.open_library("papers") as library:
-        print([outcome.added.status for outcome in gloss.add(library, "paper.pdf")])
+print("begun")
+with gloss.open_library("papers") as library:
+    print([outcome.added.status for outcome in gloss.add(library, "paper.pdf")])
 """
 
 
@@ -98,3 +99,4 @@ def test_a_folder_with_modules_of_the_same_names_does_no_harm(tmp_path: Path, co
     )
     assert done.returncode == 0, done.stderr
     assert "ok" in done.stdout
+    assert done.stdout.count("begun") == (command == "program")

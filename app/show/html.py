@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from app.digest import Digest
-from app.show.text import find_addresses, query_words, web_address, without_controls
-from app.show.views import view
+from app.show.text import find_addresses, plain, query_words, web_address, without_controls
+from app.show.views import Around, DigestView, Picture, first_authors, view
 from app.show.words import WORDS
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
-def style(name: str = "gloss.css") -> str:
-    """A style sheet of ``app/show/templates``; the default is that of a digest."""
-    return template_source(name)
+def style(*names: str) -> str:
+    """Style sheets of ``app/show/templates``, after the colours that they share."""
+    return "".join(template_source(name) for name in ("palette.css", *names))
 
 
 def script() -> str:
@@ -92,13 +92,28 @@ def _marked(text: str, query: str) -> Markup:
     return Markup().join([*parts, escape(text[end:])])
 
 
-def to_html(digest: Digest, figures: Mapping[str, bytes] | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """A digest as HTML has it, with its place on a page and what the page adds."""
+
+    seen: DigestView
+    around: Around
+    authors: str  # the first of them
+    other_authors: tuple[str, ...]  # the rest of a long list
+    anchor: str = ""  # the id of its element; none where the page has nothing else
+
+
+def article(digest: Digest, around: Around, anchor: str = "") -> ArticleView:
+    """A digest as HTML has it."""
+    names = [plain(name) for name in digest.paper.authors]
+    first = first_authors(names)
+    return ArticleView(view(digest), around, ", ".join(first), tuple(names[len(first) :]), anchor)
+
+
+def to_html(digest: Digest, figures: Mapping[str, Picture] | None = None) -> str:
     """A page that stands alone: no scripts, no requests, for any screen, by day and by night.
 
-    ``figures`` are PNG images by the name of the sentence that quotes the caption: "figures.2".
+    ``figures`` are pictures by the name of the sentence that quotes the caption: "figures.2".
     """
-    images = {
-        name: f"data:image/png;base64,{b64encode(image).decode()}"
-        for name, image in (figures or {}).items()
-    }
-    return fill("digest.html", seen=view(digest), style=style(), images=images)
+    paper = article(digest, Around(pictures=figures or {}))
+    return fill("digest.html", paper=paper, style=style("site.css"))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from collections.abc import Callable
 
 from app.digest import Digest
 from app.show.text import find_addresses, plain, web_address
-from app.show.views import CitationView, ClaimView, DigestView, view
+from app.show.views import (
+    NOTHING_AROUND,
+    Around,
+    CitationView,
+    ClaimView,
+    DigestView,
+    view,
+)
 from app.show.words import WORDS
 
 _MARKDOWN = re.compile(
@@ -101,34 +106,6 @@ def to_markdown(digest: Digest) -> str:
 
 
 PageLink = Callable[[CitationView], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A figure's image: a file beside the page, and the pixels of a screen that it takes."""
-
-    label: str  # as in "Figure 2"
-    file: str  # relative to the page
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What a page adds to a digest: links into the app, and pictures by the sentence's name."""
-
-    app_url: str = ""
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
-
-    def link(self, paper_id: str, sentence: str = "") -> str:
-        """The address of a paper, or of a sentence of its digest, in the app; or nothing."""
-        if not self.app_url:
-            return ""
-        asked = {"paper": paper_id} | ({"sentence": sentence} if sentence else {})
-        return f"{self.app_url.rstrip('/')}/?{urlencode(asked)}"
-
-
-NOTHING_AROUND = Around()
 
 
 def markdown_lines(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from app.choose.template import GROUPS, ITEMS, NOT_STATED
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
@@ -83,6 +84,34 @@ class DigestView:
     groups: tuple[GroupView, ...]
     rejected: str
     losses: str  # what of the paper's pages could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure's image: a file beside the page, and the pixels of a screen that it takes."""
+
+    label: str  # as in "Figure 2"
+    file: str  # its address, relative to the page, or the picture itself as a "data:" address
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a page adds to a digest: links into the app, and pictures by the sentence's name."""
+
+    app_url: str = ""
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    def link(self, paper_id: str, sentence: str = "") -> str:
+        """The address of a paper, or of a sentence of its digest, in the app; or nothing."""
+        if not self.app_url:
+            return ""
+        asked = {"paper": paper_id} | ({"sentence": sentence} if sentence else {})
+        return f"{self.app_url.rstrip('/')}/?{urlencode(asked)}"
+
+
+NOTHING_AROUND = Around()
 
 
 def first_authors(names: Sequence[str]) -> Sequence[str]:

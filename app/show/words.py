@@ -61,6 +61,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "the text": {"en": "the text", "zh": "正文"},
     "supported": {"en": "supported", "zh": "有原文支持"},
     "unsupported": {"en": "unsupported", "zh": "缺少原文支持"},
+    "words_of_paper": {"en": "the paper's words", "zh": "论文原文"},
+    "picture_of": {"en": "Picture: {}", "zh": "图片：{}"},
     "open": {"en": "open in gloss", "zh": "在 gloss 中打开"},
     "check": {"en": "check", "zh": "核对"},
 }

@@ -24,8 +24,9 @@ from app.publish.day import Day, FailedPaper, anchor, to_hexo, to_html_day
 from app.publish.listing import Published, PublishedPage, PublishedPaper, to_atom, to_index
 from app.publish.site import write_file, write_listed
 from app.show.html import to_html
-from app.show.markdown import Picture, to_markdown
+from app.show.markdown import to_markdown
 from app.show.text import plain
+from app.show.views import Picture
 from app.write.claims import claim_records
 
 DATE = datetime.date(2024, 7, 5)
@@ -357,7 +358,7 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
             page.wait_for_timeout(50)
         assert page.evaluate("document.images[0].naturalWidth") == 1200
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert dark == "rgb(21, 24, 28)"
+        assert dark == "rgb(23, 24, 26)"
         quotes = page.locator("blockquote")
         assert not quotes.first.is_visible()
         page.locator(".quote summary").first.click()
