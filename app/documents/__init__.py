@@ -8,6 +8,7 @@ are PDF points (1/72 inch) from the page's top left. Dates are ISO 8601.
 from __future__ import annotations
 
 import json
+import os
 from functools import partial
 from typing import Annotated, Self
 
@@ -17,7 +18,7 @@ Points = Annotated[float, AfterValidator(partial(round, ndigits=2))]
 """A coordinate, to a hundredth of a point."""
 Share = Annotated[float, AfterValidator(partial(round, ndigits=4))]
 """A share or a likeness, 0 to 1."""
-PathText = Annotated[str, BeforeValidator(str)]
+PathText = Annotated[str, BeforeValidator(os.fspath)]
 """Of a ``pathlib.Path``."""
 
 
