@@ -26,9 +26,17 @@ from index.read.hidden import (
     find_hidden,
     findings_of,
 )
-from index.read.letters import clean_text, draws_digits_twice, is_cipher, symbol_table, unreadable
+from index.read.letters import (
+    clean_text,
+    draws_digits_twice,
+    is_cipher,
+    may_sign,
+    symbol_table,
+    unreadable,
+)
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
+from index.read.signs import ASKED, put_names
 from index.read.unicode import spelled
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
@@ -339,7 +347,10 @@ def _textpage(drawing: Any, within: Area | None, *, flags: int = 0) -> Any:
     device = mupdf.fz_new_stext_device(text, options)
     run_through(drawing, device)
     mupdf.fz_close_device(device)
-    return pymupdf.TextPage(text)
+    textpage = pymupdf.TextPage(text)
+    if ASKED.search(textpage.extractText()):
+        put_names(text, lambda device: run_through(drawing, device))
+    return textpage
 
 
 def _under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
@@ -477,7 +488,7 @@ def _signs_of(path: Path) -> dict[str, dict[int, str] | None]:
     drawn: dict[str, set[str]] = {}
     with _open(path) as document:
         for page in document:
-            if not any("Adv" in font[3] for font in page.get_fonts()):
+            if not any(may_sign(font[3]) for font in page.get_fonts()):
                 continue
             for block in page.get_text("dict", flags=0)["blocks"]:
                 for line in block.get("lines", ()):
@@ -501,9 +512,11 @@ def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
     Opens the file in this process, so only for files that were read before. Raises
     ``UnreadableError``.
     """
-    flags = _engine().TEXT_MEDIABOX_CLIP
     with _open(path) as document:
-        blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
+        drawn = document[page - 1]
+        drawn.set_rotation(0)
+        area = Area(drawn.rect.x0, drawn.rect.y0, drawn.rect.x1, drawn.rect.y1)
+        blocks = _textpage(listed(drawn), area).extractRAWDICT()["blocks"]
     signs = _signs_of(path)
     return [
         DrawnCharacter(

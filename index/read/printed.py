@@ -17,7 +17,7 @@ from typing import Any
 from index.paper import HiddenBy
 from index.read.bidi import Laid, is_right_to_left, reordered
 from index.read.hidden import doubt
-from index.read.letters import ACCENTS, clean_text, symbol_table, visible
+from index.read.letters import ACCENTS, clean_text, may_sign, symbol_table, visible
 from index.read.pages import PageContent, PageWord, Style
 
 _MATHS_FONT = re.compile(
@@ -87,12 +87,12 @@ def printed_lines(
 
 def put_signs(pages: Sequence[PageContent]) -> None:
     """Put the signs of fonts that draw them for letters, as all that a document draws tells."""
-    if not any("Adv" in font for font, *_ in _styles):  # of all that this process has read
+    if not any(may_sign(font) for font, *_ in _styles):  # of all that this process has read
         return
     drawn: dict[str, set[str]] = {}
     for word in _words_of(pages):
         for text, style in word.parts:
-            if style.font.startswith("Adv") or "+Adv" in style.font:
+            if may_sign(style.font):
                 drawn.setdefault(style.font, set()).update(text)
     tables = {font: symbol_table(font, "".join(used)) for font, used in drawn.items()}
     tables = {font: table for font, table in tables.items() if table is not None}
