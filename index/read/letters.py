@@ -39,7 +39,7 @@ _PI_SIGNS = _table("12345678,.;", "+−×÷=±∓°<>∼")
 _PI_LATIN1 = _table("¼þðÞ½", "=+()[")
 # Arbortext's fonts of TeX's encodings: the letters are TeX's codes (The TeXbook, appendix F).
 _TEX_SIGNS = {
-    "AdvP4C4E46": _table("PXQYRZpqrshi", "∑∑∏∏∫∫√√√√[]") | {0xFB03: "√"},
+    "AdvP4C4E46": _table("PXQYRZ", "∑∑∏∏∫∫"),
     "AdvP4C4E51": _table(":;=@", ".,/∂"),
     "AdvP4C4E59": _table("0;fgjkhi!$12893pr", "′∅{}|‖⟨⟩→↔∞∈∀∃∋√∇"),
 }  # fmt: skip

@@ -21,8 +21,8 @@ from index.read.letters import ACCENTS, clean_text, may_sign, symbol_table, visi
 from index.read.pages import PageContent, PageWord, Style
 
 _MATHS_FONT = re.compile(
-    r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
-    r"txsy|txmi|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
+    r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|MT2|AdvP4C4E46|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
+    r"txsy|txmi|txex|pxex|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
 )
 _BOLD_FONT = re.compile(
     r"Bold|Medi(?!um)|CMBX|CMSSBX|SFBX|CMCSC.*Bold|Black|Heavy|-B(?:$|I)|Semibold|Demi|\.B\b|LMRoman\d+-Bold|bx\d",

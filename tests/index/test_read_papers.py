@@ -128,8 +128,8 @@ def drawn(path: Path) -> dict[int, list[tuple[float, float, str]]]:
 @cache
 def signs(path: Path) -> dict[int, list[tuple[float, float]]]:
     """By page the middles of characters whose font has signs for letters."""
-    document: Any = pymupdf.open(path)
-    with document:
+    opened: Any = pymupdf.open
+    with opened(path) as document:
         return {
             number: [
                 ((one["bbox"][0] + one["bbox"][2]) / 2, (one["bbox"][1] + one["bbox"][3]) / 2)
