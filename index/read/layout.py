@@ -18,8 +18,9 @@ from index.paper import BlockKind
 from index.read.bidi import row_of, runs_right_to_left
 from index.read.columns import find_gutters, reading_order, units
 from index.read.headings import opens_body
-from index.read.pages import Line, PageContent, PageWord
+from index.read.pages import Line, PageContent, PageWord, is_tall
 from index.read.printed import level_of
+from index.read.scripts import in_order, row_type
 from index.read.words import words_of
 
 _SAME_HEIGHT = 12.0  # points: a running head moves no further from page to page
@@ -473,15 +474,18 @@ def _joined(lines: list[Line]) -> list[Line]:
 
 
 def _level(line: Line) -> None:
-    """Tell the raised and lowered words of a line that the file gave in pieces."""
-    bases = [word.base for word in line.words if abs(word.style.size - line.size) < 0.3]
-    if not bases:
-        return
-    base = median(bases)
+    """Tell the raised and lowered words of a line that the file gave in pieces, and put what is
+    raised before what is lowered under it.
+    """
+    if not runs_right_to_left(line.text):
+        line.words = in_order(line.words)
+    main, base = row_type(line.words)
     changed = False
     for word in line.words:
-        if len(word.parts) == 1 and word.style.size < 0.95 * line.size:
-            level = level_of(base - word.base, word.style.size, line.size)
+        marked = word.style.raised or word.style.lowered
+        small = word.style.size < 0.95 * main
+        if len(word.parts) == 1 and (small or marked) and not is_tall(word.style):
+            level = level_of(base - word.base, word.style.size, main)
             if level != word.style.raised - word.style.lowered:
                 word.parts = ((word.parts[0][0], word.style.at(level)),)
                 word.style = word.parts[0][1]

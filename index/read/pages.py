@@ -13,6 +13,8 @@ _TYPEWRITER = re.compile(
     r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
 )
 
+_TALL = re.compile(r"CMEX|MTEX|MT2EX|EUEX|txex|pxex|esint|MathExt|AdvP4C4E46")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
@@ -36,6 +38,13 @@ class Style:
 @cache
 def _levelled(style: Style, level: int) -> Style:
     return replace(style, raised=level > 0, lowered=level < 0)
+
+
+def is_tall(style: Style) -> bool:
+    """Whether a font has brackets and signs of several heights, by its name: they hang from the
+    line's head or stand on its foot, and are neither raised nor lowered.
+    """
+    return bool(_TALL.search(style.font))
 
 
 def is_typewriter(style: Style) -> bool:

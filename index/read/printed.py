@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from index.paper import HiddenBy
 from index.read.bidi import Laid, is_right_to_left, reordered
 from index.read.hidden import doubt
 from index.read.letters import ACCENTS, clean_text, may_sign, symbol_table, visible
-from index.read.pages import PageContent, PageWord, Style
+from index.read.pages import PageContent, PageWord, Style, is_tall
 
 _MATHS_FONT = re.compile(
     r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|MT2|AdvP4C4E46|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
@@ -45,6 +45,10 @@ _FLAT = 2.5  # times its size: no letter is so wide, so the size is not what is 
 _TYPE_WIDTH = 0.5  # of the size: the usual width of a letter
 _APART = 0.07  # of the size: letters further apart are of two words
 _TOGETHER = 0.03  # of the size: letters of one word are nearer
+# Of the type's size, between the baselines of a fraction's halves. TeX sets them 0.74 apart, and a
+# raised letter over a lowered one at most 0.66 (The TeXbook, appendix G).
+HALVES_APART = 0.69
+_GAP = 0.16  # of the type's size: what stands higher or lower is no further from its letter
 _SMALL = 0.92  # of the line's size: what is raised or lowered is set smaller
 
 
@@ -305,6 +309,10 @@ def _gaps(line: Sequence[tuple[str, float, float, float]]) -> list[int]:
 # --- one line -------------------------------------------------------------------------------------
 
 
+_Cut = tuple[int, float, float]
+"""Between two words: the letters before it (white space apart), and the edges beside it."""
+
+
 @dataclass(slots=True)
 class _Run:
     """A span of a line: its style, how many drawn characters of the line end with it, its paint."""
@@ -339,18 +347,16 @@ def _words(
             for x0, y0, x1, y1, text, *_ in drawn
             if x1 > x0 and y1 > y0 and (clean := clean_text(text))
         ], []
-    cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
+    cuts = [*_cut(spans), *_stacked(spans)] if len(spans) > 1 else []
     position = 0
     run = 0  # the span that the next character is of
     last = len(runs) - 1
     for x0, y0, x1, y1, text, *_ in drawn:
-        inside = cut - position
-        if 0 < inside < len(text):
-            pieces = [(x0, cut_x, text[:inside]), (cut_x, x1, text[inside:])]
-        elif plain:
-            pieces = [(x0, x1, text)]
-        else:
+        pieces = [(x0, x1, text)]
+        if not plain:
             pieces = list(_pieces(x0, x1, text, position, edges, spaceless))
+        if cuts:
+            pieces = list(_cut_up(pieces, position, cuts))
         for left, right, said in pieces:
             end = position + len(said)
             first = run
@@ -407,11 +413,7 @@ def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
     kept = [(span, length) for span, length in kept if length]
     if not kept:
         return []
-    sizes: dict[float, int] = {}
-    for span, length in kept:
-        sizes[span["size"]] = sizes.get(span["size"], 0) + length
-    main = max(sizes, key=lambda size: (sizes[size], size))
-    base = next(span["origin"][1] for span, _ in kept if span["size"] == main)
+    main, base = _main_type(kept)
     runs: list[_Run] = []
     end = 0
     for span, length in kept:
@@ -421,12 +423,30 @@ def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
     return runs
 
 
+def _main_type(kept: Sequence[tuple[dict[str, Any], int]]) -> tuple[float, float]:
+    """The size of a line's letters and their base, of its spans and how many letters each has."""
+    sizes: dict[float, int] = {}
+    for span, length in kept:
+        sizes[span["size"]] = sizes.get(span["size"], 0) + length
+    main = main_size(sizes)
+    return main, next(span["origin"][1] for span, _ in kept if span["size"] == main)
+
+
 def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) -> _Run:
     """A span of ``length`` letters that ends after ``end`` of its line's."""
     width = (span["bbox"][2] - span["bbox"][0]) / length
     flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
     style, why = _paint(span, level_of(rise, span["size"], main) if rise else 0, flat)
     return _Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1])
+
+
+def main_size(sizes: dict[float, int]) -> float:
+    """The size of a row's letters, given how many there are of each; in points.
+
+    Formulas may have more small letters than large ones.
+    """
+    most = max(sizes.values())
+    return max(size for size, count in sizes.items() if count >= 0.4 * most)
 
 
 def level_of(rise: float, size: float, main: float) -> int:
@@ -467,6 +487,21 @@ def _pieces(
                 yield letters[begin][1], letters[end - 1][2], text[begin:end]
             return
     yield x0, x1, text
+
+
+def _cut_up(
+    pieces: Sequence[tuple[float, float, str]], position: int, cuts: Sequence[_Cut]
+) -> Iterator[tuple[float, float, str]]:
+    """Pieces of a line, from ``position`` on, cut where ``cuts`` say."""
+    for left, right, text in pieces:
+        begin = 0
+        for at, before, after in cuts:
+            end = at - position
+            if begin < end < len(text):
+                yield left, before, text[begin:end]
+                left, begin = after, end
+        yield left, right, text[begin:]
+        position += len(text)
 
 
 def _clean(text: str, position: int, edges: _Edges) -> str:
@@ -514,11 +549,10 @@ _MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
 _LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", re.I)
 
 
-def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
+def _cut(spans: list[dict[str, Any]]) -> list[_Cut]:
     """Where a line begins with two words that are drawn without a space between.
 
     They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
-    Returns how many characters (white space apart) the first one ends after, and its right edge.
     """
     for number, (first, second) in enumerate(pairwise(spans[:4])):
         text = first["text"].strip()
@@ -527,8 +561,53 @@ def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
         raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
         label = "".join(span["text"] for span in spans[: number + 1]).strip()
         if (number == 0 and raised and _MARK.fullmatch(text)) or _LABEL.fullmatch(label):
-            return len(_drawn(label)), float(first["bbox"][2])
-    return 0, 0.0
+            edge = float(first["bbox"][2])
+            return [(len(_drawn(label)), edge, edge)]
+    return []
+
+
+def _stacked(spans: list[dict[str, Any]]) -> list[_Cut]:
+    """Around and between the halves of fractions, which are drawn one over the other."""
+    if len({span["size"] for span in spans}) == 1:
+        return []
+    kept = [(span, length) for span in spans if (length := len(_drawn(span["text"])))]
+    if len(kept) < 2:
+        return []
+    main, base = _main_type(kept)
+    ends = list(accumulate(length for _, length in kept))
+    boxes = [span["bbox"] for span, _ in kept]
+
+    def small(number: int, side: float) -> bool:
+        """Whether a span is of smaller type and above (-1) or below (1) the line's base."""
+        span = kept[number][0]
+        fall = side * (float(span["origin"][1]) - base)
+        return bool(span["size"] < _SMALL * main and fall > 0.05 * main)
+
+    cuts: list[_Cut] = []
+    for number in range(1, len(kept)):
+        fall = kept[number][0]["origin"][1] - kept[number - 1][0]["origin"][1]
+        side = 1.0 if fall > 0 else -1.0
+        back = boxes[number][0] < boxes[number - 1][2] - 0.3 * kept[number][0]["size"]
+        apart = HALVES_APART * main <= abs(fall) < 2 * main
+        gap = boxes[number][0] - boxes[number - 1][2]
+        # A bracket is set apart from what leans towards it: "W_off (M)".
+        least = _GAP + 0.09 * (kept[number][0]["text"][:1] in "([")
+        if abs(fall) > 0.05 * main and gap > least * main:
+            cuts.append((ends[number - 1], boxes[number - 1][2], boxes[number][0]))
+        if not (back and apart and small(number, side) and small(number - 1, -side)):
+            continue
+        first, last = number - 1, number
+        while first and small(first - 1, -side) and boxes[first - 1][2] <= boxes[first][0] + 1:
+            first -= 1
+        while last + 1 < len(kept) and small(last + 1, side):
+            last += 1
+        right = max(box[2] for box in boxes[first:number])
+        if first:
+            cuts.append((ends[first - 1], boxes[first - 1][2], boxes[first][0]))
+        cuts.append((ends[number - 1], right, boxes[number][0]))
+        if last + 1 < len(kept):
+            cuts.append((ends[last], boxes[last][2], boxes[last + 1][0]))
+    return sorted(set(cuts))
 
 
 # --- type -----------------------------------------------------------------------------------------
@@ -564,7 +643,7 @@ def _style(font: str, flags: int, size: float, level: int) -> Style:
     key = (font, flags, size, level)
     style = _styles.get(key)
     if style is None:
-        style = _styles[key] = Style(
+        style = Style(
             size=size,
             bold=bool(flags & 16) or bool(_BOLD_FONT.search(font)),
             italic=bool(flags & 2) or bool(_ITALIC_FONT.search(font)),
@@ -573,4 +652,5 @@ def _style(font: str, flags: int, size: float, level: int) -> Style:
             lowered=level < 0,
             font=font,
         )
+        style = _styles[key] = style.at(0) if is_tall(style) else style
     return style
