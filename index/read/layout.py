@@ -385,16 +385,18 @@ def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
     kept: list[Line] = []
     for line in lines:
         first = line.words[0]
-        large = first.style.size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
+        size = first.parts[-1][1].size  # of the letter: a quotation mark may be small
+        large = size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
         if not large or not _INITIAL.fullmatch(first.text):
             kept.append(line)
             continue
         if len(line.words) > 1:
             rest = Line(line.page, line.block, line.words[1:], line.upright)
-            if rest.size > 0.8 * first.style.size:  # a word of a line in that size
+            if rest.size > 0.8 * size:  # a word of a line in that size
                 kept.append(line)
                 continue
             kept.append(rest)
+        first.style = first.parts[-1][1]
         initials.append((first, line))
     for initial, own in initials:
         beside = [

@@ -116,3 +116,27 @@ def test_fractions_that_typst_sets(tmp_path: Path) -> None:
     assert "The load is (𝑎+𝑏)/2 for each" in text
     assert "The share (𝑥_𝑖−𝑥_𝑗)/(𝑥−𝑥𝑗) is less" in text
     assert "takes 𝑂(2^(|𝑇|)) steps" in text
+
+
+INITIALS = """#set page(width: 12cm, height: 12cm, margin: 1.5cm)
+#set text(font: "Libertinus Serif", size: 10pt)
+= Ways of water in dry rivers
+#grid(columns: (auto, 1fr), column-gutter: 1pt, [QUOTE#text(30pt)[T]], [he land is dry in summer” is
+what people say, and we have seen them so for many years. We have walked along each of the rivers
+for a year and more, and we have counted the days on which they carried water to the sea.])
+
+The rivers of the dry land run in winter and lie dry in summer, and we have seen them. We measure
+the depth of the water twice a day and give all of what we have measured in the tables at the end.
+"""
+
+
+@pytest.mark.parametrize("size", [10, 30])
+def test_a_dropped_capital_with_a_quotation_mark(size: int, tmp_path: Path) -> None:
+    typst = pytest.importorskip("typst")
+    path = tmp_path / "initial.pdf"
+    source = INITIALS.replace("QUOTE", f"#text({size}pt)[“]")
+    typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+    paper = _read_file(path, "initial", None, 9, 10**6).paper
+    assert paper is not None
+    text = " ".join(paper.text.split())
+    assert "“The land is dry in summer” is what people say, and we have seen them so" in text
