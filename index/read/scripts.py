@@ -60,7 +60,7 @@ def in_order(words: list[PageWord]) -> list[PageWord]:
         end = at + 1
         if places[at]:
             right = words[at].x1
-            while end < len(words) and places[end] and words[end].x0 < right + _space(words[end]):
+            while end < len(words) and places[end] and words[end].x0 < right + 1:
                 right = max(right, words[end].x1)
                 end += 1
             pile = list(zip(words[at:end], places[at:end], strict=True))
@@ -122,15 +122,10 @@ def _run(words: list[PageWord], places: list[int], at: int) -> int:
     """Where a run of words ends that all stand as high as the one ``at`` which it begins."""
     end = at + 1
     while end < len(words) and places[end] == places[at]:
-        if words[end].x0 > words[end - 1].x1 + _space(words[at]):
+        if words[end].x0 - words[end - 1].x1 > 1.5 * _WITHIN * words[at].style.size:
             break
         end += 1
     return end
-
-
-def _space(word: PageWord) -> float:
-    """No words of a formula are further apart, in points."""
-    return 1.5 * _WITHIN * word.style.size
 
 
 def _as_fraction(above: list[PageWord], below: list[PageWord]) -> list[tuple[str, bool]]:
@@ -183,8 +178,9 @@ def _goes_on(before: PageWord, word: PageWord, size: float) -> bool:
     if len(before.parts) < 2 or _level(before, -1) != level:
         return False
     last = before.parts[-1][1].size
-    same = all(style.at(level) is style and style.size == last for _, style in word.parts)
-    return same and last < 0.95 * size and 0 <= word.x0 - before.x1 < _WITHIN * size
+    same = all(style.at(level) is style and style.size <= last for _, style in word.parts)
+    small = last < 0.95 * max(style.size for _, style in before.parts)
+    return same and small and 0 <= word.x0 - before.x1 < _WITHIN * size
 
 
 def _marked(words: list[PageWord], level: int) -> list[str]:

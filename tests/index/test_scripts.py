@@ -45,10 +45,15 @@ def test_a_fraction_is_written_with_a_slash() -> None:
 
 
 def test_the_halves_of_a_fraction_may_be_long() -> None:
-    above = [word("a", 30, 4), word("+", 38, 4), word("b", 46, 4)]
-    below = [word("2", 38, -4)]
+    above = [word("a", 30, 4), word("+", 35.5, 4), word("b", 41, 4)]
+    below = [word("2", 36, -4)]
     row = sorted([word("sum", 0), *above, *below, word("of", 60)], key=lambda one: one.x0)
     assert said(*row) == "sum (a + b)/2 of"
+
+
+def test_an_index_before_a_fraction_is_none_of_it() -> None:
+    above, below = [word("1", 40, 4)], [word("n", 40, -4)]
+    assert said(word("∑", 20), word("t", 25.5, -3), *above, *below, word("of", 60)) == "∑_t 1/n of"
 
 
 def test_scripts_over_each_other_are_no_fraction() -> None:
