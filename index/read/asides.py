@@ -13,7 +13,7 @@ from itertools import pairwise
 from index.paper import BlockKind, Box
 from index.read.figures import figure_name
 from index.read.headings import Heading
-from index.read.layout import Layout, Paragraph, has_gap
+from index.read.layout import Layout, Paragraph, has_gap, prose_words
 from index.read.opening import setting_of
 from index.read.pages import Area, Line, PageContent, is_typewriter
 
@@ -242,7 +242,7 @@ def _is_ruled(drawn: Sequence[Area], above: Line, top: Line, layout: Layout) -> 
 
 
 def notes_apart(
-    parts: Sequence[Paragraph],
+    parts: list[Paragraph],
     begins: Mapping[int, Heading],
     layout: Layout,
     boxes: Mapping[int, Box],
@@ -253,6 +253,7 @@ def notes_apart(
     """
     small = _small_print(parts, begins, layout)
     every = _in_small_type(parts, begins, layout)
+    marked = [part for part in parts if part.kind == "footnote"]
     for caption in parts:
         if caption.kind != "caption" or figure_name(caption.text) is None:
             continue
@@ -263,7 +264,26 @@ def notes_apart(
         box = boxes.get(id(caption))
         if box is not None and box.page == page and box.y0 > own.y0:
             below = Area(min(own.x0, box.x0), box.y0, max(own.x1, box.x1), box.y1)
-            _take(small, page, below, _REACH * layout.body_size, caption.size, "footnote")
+            _take(
+                [*small, *marked], page, below, _REACH * layout.body_size, caption.size, "footnote"
+            )
+    for part in small:
+        if part.kind == "footnote" and part.text[0].islower():
+            _begin_with(part, parts)
+
+
+def _begin_with(note: Paragraph, parts: list[Paragraph]) -> None:
+    """Give a note its first line, which stands below a table's rows and was taken for one."""
+    first = note.lines[0]
+    for part in parts:
+        line = part.lines[-1]
+        above = line.page == first.page and 0 < first.middle - line.middle < 1.6 * first.size
+        near = -12 < line.x0 - first.x0 < 2 and abs(line.size - first.size) < 0.5
+        alone = part.kind == "table" and len(part.lines) == 1 and not has_gap(line)
+        if above and near and alone and prose_words(line.words) > 0.5 * len(line.words):
+            note.lines = [line, *note.lines]
+            parts.remove(part)
+            return
 
 
 def _small_print(
@@ -305,25 +325,27 @@ def _unlisted(parts: Sequence[Paragraph], begins: Mapping[int, Heading]) -> Iter
 def _take(
     free: list[Paragraph], page: int, area: Area, near: float, size: float, kind: BlockKind
 ) -> None:
-    """Give ``kind`` to what follows below an area, not larger than ``size``, and below that."""
-    foot = area.y1
-    while True:
-        found = [
-            part
-            for part in free
-            if part.kind == "paragraph"
-            and part.lines[0].page == page
-            and part.lines[0].y0 > area.y1 - 2
-            and part.lines[0].y0 - foot < near
-            and part.size < size + 0.4
-            and area.grown(4).shared_width(_area(part.lines)) > 0.95 * _area(part.lines).width
-        ]
-        if not found:
-            return
-        for part in found:
-            part.kind = kind
-            foot = max(foot, part.lines[-1].y1)
-        near = 1.2 * size
+    """Give ``kind`` to the paragraphs that follow below an area, not larger than ``size``, and
+    below those; footnotes with marks may stand between them.
+    """
+    wide = area.grown(4)
+    waiting = [
+        part
+        for part in free
+        if part.lines[0].page == page
+        and part.lines[0].y0 > area.y1 - 2
+        and part.size < size + 0.4
+        and wide.shared_width(_area(part.lines)) > 0.95 * _area(part.lines).width
+    ]
+    taken = [(area, near)]
+    while taken:
+        above, reach = taken.pop()
+        for part in list(waiting):
+            own = _area(part.lines)
+            if -2 < own.y0 - above.y1 < reach and own.shared_width(above) > 0:
+                part.kind = kind if part.kind == "paragraph" else part.kind
+                waiting.remove(part)
+                taken.append((own, 1.2 * size))
 
 
 def _area(lines: Sequence[Line]) -> Area:
