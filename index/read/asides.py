@@ -26,6 +26,7 @@ _FRAME_LEAST = 14.0, 30.0  # points: the height and the width of a frame that ho
 _FRAME_MOST = 0.3  # of the page
 _FRAMED_MOST = 6  # lines of a box of a diagram
 _CELL_LINES = 4
+_GAP = 1.8  # of the type's size: a space between two cells
 _REACH = 2.0  # of the body's size: notes of a table are no further below it
 _ENDED = re.compile(r"[.!?;:][\"'”’)\]]*$")
 _STOPPED = re.compile(r"[.!?][\"'”’)\]]*$")
@@ -146,14 +147,31 @@ def cells_apart(parts: Sequence[Paragraph], begins: Mapping[int, Heading], layou
     for part in _unlisted(parts, begins):
         if id(part) not in begins:
             columns.setdefault(part.lines[0].page, []).append(part)
-    for small in _small_print(parts, begins, layout):
-        if len(small.lines) > _CELL_LINES:
-            continue
-        own = _area(small.lines)
-        for cell in columns.get(small.lines[0].page, ()):
-            if cell.kind == "table" and _is_beside(small.lines[0], own, cell):
-                small.kind = "table"
-                break
+    small = [part for part in _small_print(parts, begins, layout) if len(part.lines) <= _CELL_LINES]
+    pieces = {id(part): _after_gap(part.lines[0]) for part in small}
+    for part in small:
+        own = _area(part.lines)
+        cells = columns.get(part.lines[0].page, ())
+        beside = any(one.kind == "table" and _is_beside(part.lines[0], own, one) for one in cells)
+        if beside or any(_is_row(part, other, pieces) for other in small):
+            part.kind = "table"
+
+
+def _after_gap(line: Line) -> float | None:
+    """Where the words begin that a wide space sets apart from the first ones of a line."""
+    for before, after in pairwise(line.words):
+        if after.x0 - before.x1 > _GAP * line.size:
+            return after.x0
+    return None
+
+
+def _is_row(part: Paragraph, other: Paragraph, pieces: Mapping[int, float | None]) -> bool:
+    """Whether two texts follow on one another and have their second pieces at one place."""
+    one, two = pieces[id(part)], pieces[id(other)]
+    first, second = (part, other) if part.lines[0].y0 < other.lines[0].y0 else (other, part)
+    near = 0 < second.lines[0].y0 - first.lines[-1].y1 < 2 * part.size
+    same = first.lines[0].page == second.lines[0].page
+    return one is not None and two is not None and abs(one - two) < 1 and near and same
 
 
 def _is_beside(line: Line, area: Area, cell: Paragraph) -> bool:
@@ -259,8 +277,9 @@ def notes_apart(
             continue
         own = _area(caption.lines)
         page = caption.lines[-1].page
-        near = 1.2 * caption.size
-        _take(every, page, own, near, caption.size, "caption")
+        left, right = layout.edges(caption.lines[0])
+        whole = Area(min(own.x0, left), own.y0, max(own.x1, right), own.y1)
+        _take(every, page, whole, 1.2 * caption.size, caption.size, "caption")
         box = boxes.get(id(caption))
         if box is not None and box.page == page and box.y0 > own.y0:
             below = Area(min(own.x0, box.x0), box.y0, max(own.x1, box.x1), box.y1)

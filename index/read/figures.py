@@ -407,7 +407,8 @@ def _is_prose(piece: _Piece, known: set[int], layout: Layout) -> bool:
     if _SUBCAPTION.match(part.text) and len(part.lines) <= 2:
         return False
     inset = min(line.x0 for line in lines) > left + 4
-    narrow = piece.area.width < 0.6 * (right - left)
+    # What begins inside a column and ends outside it stands in none: the label of an axis.
+    narrow = piece.area.width < 0.6 * (right - left) or lines[0].x1 > right + 1.5 * size
     cells = words < 12 and any(map(has_gap, first))
     ended = bool(_ENDED.search(part.text))
     return not cells and not (inset and narrow and not ended) and words >= 2
