@@ -26,6 +26,7 @@ _FRAME_LEAST = 14.0, 30.0  # points: the height and the width of a frame that ho
 _FRAME_MOST = 0.3  # of the page
 _FRAMED_MOST = 6  # lines of a box of a diagram
 _CELL_LINES = 4
+_MARKS = 4  # words: more are a formula
 _GAP = 1.8  # of the type's size: a space between two cells
 _REACH = 2.0  # of the body's size: notes of a table are no further below it
 _ENDED = re.compile(r"[.!?;:][\"'”’)\]]*$")
@@ -44,6 +45,15 @@ def listings_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
         return
     for part, (typed, letters) in zip(prose, shares, strict=True):
         if typed > _ALL * letters:
+            part.kind = "table"
+
+
+def marks_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
+    """Make tables of what has no word: lone marks of formulas, letters of panels."""
+    for part in parts:
+        if part.kind != "paragraph" or id(part) in headings or len(part.words) > _MARKS:
+            continue
+        if all(sum(map(str.isalnum, word.text)) <= 1 for word in part.words):
             part.kind = "table"
 
 
@@ -231,8 +241,9 @@ def _feet(
         for part in sorted(held, key=lambda part: -lowest[id(part)]):
             small = part.size < layout.body_size - _SMALLER
             whole = len(_lines_in(part, place)) == len(part.lines)
-            if whole and small and part.kind in ("paragraph", "footnote"):
-                run.append(part)
+            if whole and small and part.kind in ("paragraph", "footnote", "equation", "table"):
+                # Formulas and cells of a note stay what they are.
+                run += [part] if part.kind in ("paragraph", "footnote") else []
                 continue
             if run and _lines_in(part, place)[-1] is part.lines[-1]:
                 yield run, part

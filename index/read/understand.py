@@ -27,6 +27,7 @@ from index.read.asides import (
     cells_apart,
     footnotes_apart,
     listings_apart,
+    marks_apart,
     notes_apart,
 )
 from index.read.closing import find_closing
@@ -111,6 +112,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     take_in(body, set(heading_of), boxes.values())
     grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
     listings_apart(body, set(heading_of))
+    marks_apart(body, set(heading_of))
     boxes_apart(body, set(heading_of), pages.pages[covers:])
     notes_apart(body, begins | heading_of, layout, boxes)
     turned_in(body, layout, boxes.values())

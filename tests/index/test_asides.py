@@ -104,6 +104,13 @@ def test_prompts_of_papers_are_no_sentences(name: str, said: str) -> None:
     assert not any(said in one for one in prose_of(paper))
 
 
+def test_a_mark_without_a_word_is_no_sentence(tmp_path: Path) -> None:
+    paper = read(tmp_path, "#lorem(60)\n\n#v(20pt)\n…\n\n#v(20pt)\nB #h(90pt) C\n\n#lorem(60)")
+    assert kinds_of(paper, "…") == {"table"}
+    assert not any(one in ("…", "B C") for one in prose_of(paper))
+    assert not {"¯", "B C"} & {*prose_of(printed("cobot")), *prose_of(printed("monsoon"))}
+
+
 # --- small print at the foot ----------------------------------------------------------------------
 
 RULED = """
