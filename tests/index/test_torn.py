@@ -1,0 +1,262 @@
+"""Sentences that something on the page tears apart, and what must not be joined to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.paper import BlockKind, Paper, Span
+from index.read.identity import identify
+from index.read.pdf import read_pages
+from index.read.sentences import split_sentences
+from index.read.understand import understand
+
+typst = pytest.importorskip("typst")
+
+FILLER = (
+    "Sparse trees grow where dense forests once stood, and every leaf of them is counted by hand "
+    "before the winter storms arrive. Patient readers compare the totals from northern hills with "
+    "those of the valley, and note what differs. "
+)
+
+
+def at(x: float, y: float, text: str, width: float = 240, size: float = 10, last: str = "") -> str:
+    """Typst: text in a box at a place on the page; its last line is as wide as the others.
+
+    ``last``: what stands instead after the last line, such as a full stop's short line.
+    """
+    end = last or "#linebreak(justify: true)"
+    box = f"block(width: {width}pt)[#set par(justify: true); {text}{end}]"
+    return f"#place(top + left, dx: {x}pt, dy: {y}pt, text(size: {size}pt, {box}))"
+
+
+def label(x: float, y: float, text: str, size: float = 10) -> str:
+    """Typst: words on one line at a place on the page."""
+    return f"#place(top + left, dx: {x}pt, dy: {y}pt, text(size: {size}pt)[#box[{text}]])"
+
+
+HEAD = [
+    label(150, 60, "A Count of Sparse Trees in Forests", 18),
+    label(260, 100, "Ada Lovelace"),
+    label(54, 130, "*1 Introduction*", 12),
+]
+
+
+@pytest.fixture
+def typeset(tmp_path: Path):
+    """Pages, each a list of Typst places, to a paper."""
+
+    def read(*pages: list[str]) -> Paper:
+        set_up = "#set page(width: 612pt, height: 792pt, margin: 0pt)\n"
+        source = set_up + '#set text(font: "Libertinus Serif", size: 10pt)\n'
+        source += "\n#pagebreak()\n".join("\n".join(page) for page in pages)
+        path = tmp_path / "paper.pdf"
+        typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+        return understand(read_pages(path, 50), identify("paper", "", ""))
+
+    return read
+
+
+def said(paper: Paper, kind: BlockKind = "paragraph") -> list[str]:
+    return [one.span.of(paper.text) for one in paper.sentences if one.kind == kind]
+
+
+def with_start(paper: Paper, start: str, kind: BlockKind = "paragraph") -> str:
+    """The one sentence that begins so."""
+    (found,) = [one for one in said(paper, kind) if one.startswith(start)]
+    return found
+
+
+TORN = "The counts of all those sparse trees in dense forests were far"
+REST = "higher than before. " + FILLER
+TWO = "Those sparse trees of dense forests were counted with the Kolmogorov"
+NAME = "Smirnov Toolbox of them. " + FILLER
+
+
+def left(text: str = FILLER * 3, y: float = 150) -> str:
+    return at(54, y, text)
+
+
+def right(text: str = FILLER * 3, y: float = 150) -> str:
+    return at(318, y, text)
+
+
+def test_a_page_of_small_figures_does_not_end_a_sentence(typeset) -> None:
+    cells = [
+        label(60 + 45 * (n % 11), 60 + 24 * (n // 11) + 6 * (n % 2), f"Group {n}", 5)
+        for n in range(121)
+    ]
+    caption = at(54, 400, "Figure 1: The groups of trees.", 504, 9, " ")
+    paper = typeset(
+        [*HEAD, left(), right(FILLER * 2 + TORN)],
+        [*cells, caption, left(REST + FILLER, 450), right(y=450)],
+    )
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_pages_of_tables_do_not_end_a_sentence(typeset) -> None:
+    tables = [
+        [label(54, 60, f"Table {n}: The trees of one year.", 9)]
+        + [label(60 + 90 * (c % 5), 90 + 20 * (c // 5), f"{c * n}.{c}", 8) for c in range(50)]
+        for n in (1, 2)
+    ]
+    figure = [label(54, 60, "Figure 1: The trees.", 9)]
+    paper = typeset([*HEAD, left(), right(FILLER * 2 + TORN)], *tables, figure, [left(REST, 60)])
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_a_formula_in_a_figure_beside_the_text_does_not_end_a_sentence(typeset) -> None:
+    sizes = [label(330, 400 + 14 * n, "$1 degree times 1 degree$") for n in range(3)]
+    caption = at(54, 60, "Figure 1: The sizes of the trees.", 504, 9, " ")
+    paper = typeset(
+        [*HEAD, left(), right(FILLER), *sizes, right(FILLER + TORN, 460)],
+        [caption, left(REST + FILLER, 100), right(y=100)],
+    )
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_a_label_on_an_axis_neither_ends_nor_goes_on_with_a_sentence(typeset) -> None:
+    axis = [label(270, 60, "Minutes after the count"), label(262, 74, "Share of trees (moving)")]
+    caption = at(54, 100, "Figure 1: The shares of the trees.", 504, 9, " ")
+    paper = typeset(
+        [*HEAD, left(), right(FILLER * 2 + TORN)],
+        [*axis, caption, left(REST + FILLER, 140), right(y=140)],
+    )
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_text_of_a_figure_is_no_rest_of_a_broken_word(typeset) -> None:
+    shown = [
+        label(318, 150, "[question text]"),
+        at(318, 175, "Answer yes or no, and why.", last=""),
+    ]
+    caption = at(318, 210, "Figure 1: What was asked of the trees.", 240, 9, " ")
+    open_word = FILLER * 2 + "Those trees of all forests are major in their effective-"
+    paper = typeset([*HEAD, left(open_word), *shown, caption, right("ness. " + FILLER, 250)])
+    assert with_start(paper, "Those trees of all").endswith("their effectiveness.")
+
+
+def test_a_name_goes_on_over_a_column_and_a_new_paragraph_does_not(typeset) -> None:
+    paper = typeset([*HEAD, left(FILLER * 2 + TWO), right(NAME + FILLER * 2)])
+    assert with_start(paper, "Those sparse trees").endswith("Kolmogorov Smirnov Toolbox of them.")
+    indented = typeset([*HEAD, left(FILLER * 2 + TWO), right("#h(14pt)" + NAME + FILLER * 2)])
+    assert with_start(indented, "Those sparse trees").endswith("the Kolmogorov")
+
+
+def test_a_block_across_the_foot_of_the_columns_is_no_rest_of_them(typeset) -> None:
+    block = at(54, 700, "Citation: Lovelace, A. (2018). " + FILLER, 504, 9.5)
+    paper = typeset(
+        [*HEAD, left(), right(FILLER * 2 + TORN), block], [left(REST + FILLER, 60), right(y=60)]
+    )
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_an_entry_of_the_references_is_no_rest_of_the_one_before(typeset) -> None:
+    entries = [f"[{n}] A. Lovelace and B. Babbage. Trees of the North." for n in range(1, 9)]
+    column = [label(54, 170 + 14 * n, one) for n, one in enumerate(entries[:-1])]
+    torn = at(
+        54,
+        270,
+        "[8] A. Lovelace and B. Babbage. On a count of old trees in the forest of the north and "
+        "of the south of it as the winter storms arrive in",
+    )
+    head = label(54, 150, "*References*", 12)
+    other = at(
+        318,
+        150,
+        "[9] Olga Babbage, Ada King. A count of the trees of the south, and of more "
+        "of them. Journal of Trees and Forests of the North, 12:3.",
+    )
+    paper = typeset([*HEAD, left(y=150), right()], [head, *column, torn, other])
+    references = [one.span.of(paper.text) for one in paper.blocks if one.kind == "reference"]
+    assert any(one.startswith("[9] Olga") for one in references)
+
+
+def test_a_note_with_a_formula_is_a_note(typeset) -> None:
+    note = label(
+        60, 700, "#super(typographic: false)[2] Normalized such that $sum_j p_(i j)^theta = 1$.", 8
+    )
+    paper = typeset(
+        [*HEAD, left(), right(FILLER * 2 + TORN), note], [left(REST + FILLER, 60), right(y=60)]
+    )
+    assert any("Normalized such that" in one for one in said(paper, "footnote"))
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+
+
+def test_text_after_a_list_is_no_part_of_its_last_item(typeset) -> None:
+    items = [
+        label(66, 220, "• A set of all those trees that stand in a forest"),
+        label(66, 233, "• A graph of all trees whose edges are the branches"),
+        label(76, 246, "between them, and as many as were counted there"),
+    ]
+    after = at(54, 259, "From these, we construct simple questions on trees. " + FILLER)
+    paper = typeset([*HEAD, left(FILLER), *items, after, right()])
+    assert with_start(paper, "From these").endswith("questions on trees.")
+
+
+def test_a_number_alone_on_the_last_line_belongs_to_its_sentence(typeset) -> None:
+    words = FILLER + "It is all in line with the mechanism of trees that is in Figure"
+    paper = typeset([*HEAD, left(words + " 1.", 150), right()])
+    assert with_start(paper, "It is all in line").endswith("that is in Figure 1.")
+
+
+def test_a_bold_label_of_two_lines_in_small_type_is_no_sentence(typeset) -> None:
+    bold = 'text(size: 8pt, weight: "bold")'
+    first = f"#{bold}[Effects of the Notes in the Forest: Avoided and Avoidable]"
+    one = at(54, 260, first)
+    two = at(54, 272, f"#{bold}[Harm to Trees.] We next estimate how many of them were saved. ")
+    paper = typeset([*HEAD, left(FILLER), one, two + at(54, 310, FILLER), right()])
+    assert not any(sentence.endswith("Avoidable") for sentence in said(paper))
+
+
+def split(text: str) -> list[str]:
+    return [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The response was “Unsure. It may help, but it is no solution.”",
+        "They state that “[w]e do not care. Yet people can publish it” [54].",
+        "The Center “E. Piaggio” of Pisa took part.",
+        "At the ‘J. Fourier’ Institute we met.",
+    ],
+)
+def test_a_quotation_inside_a_sentence_is_one_with_it(text: str) -> None:
+    assert split(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["“Trees grow.", "They fall,” said one.", "We agree."],
+        ["It said “No.”", "The answer was wrong.", "It said “Yes.”"],
+        ["We call it a “tree” here.", "Then “it” grows."],
+        ["Es heißt „Baum“ hier.", "Dann „wächst“ er."],
+        ["One “mark was never closed.", "The rest of it goes on.", "And it ends."],
+    ],
+)
+def test_what_is_quoted_by_itself_is_split(sentences: list[str]) -> None:
+    assert split(" ".join(sentences)) == sentences
+
+
+def test_a_word_that_the_text_writes_small_begins_a_sentence_after_an_abbreviation() -> None:
+    before = "We use a conjoint experiment, and a conjoint design."
+    assert split(f"{before} It ran in the U.S. Conjoint analysis lets us see more.") == [
+        before,
+        "It ran in the U.S.",
+        "Conjoint analysis lets us see more.",
+    ]
+    named = "The senate met, and a senate voted in the U.S. Senate of those days."
+    assert split(named) == [named]
+    known = "A fed rate is no fed rule, but the Fed meets, and the U.S. Fed rules it."
+    assert split(known) == [known]
+
+
+def test_items_with_and_between_them_are_apart() -> None:
+    assert split("It is lost in two ways: • through air, and • through soil.") == [
+        "It is lost in two ways:",
+        "• through air, and",
+        "• through soil.",
+    ]
