@@ -84,13 +84,14 @@ def right(text: str = FILLER * 3, y: float = 150) -> str:
 
 def test_a_page_of_small_figures_does_not_end_a_sentence(typeset) -> None:
     cells = [
-        label(60 + 45 * (n % 11), 60 + 24 * (n // 11) + 6 * (n % 2), f"Group {n}", 5)
-        for n in range(121)
+        label(60 + 45 * (n % 11), 60 + 15 * (n // 11) + 6 * (n % 2), f"Group {n}", 5)
+        for n in range(231)
     ]
     caption = at(54, 400, "Figure 1: The groups of trees.", 504, 9, " ")
     paper = typeset(
         [*HEAD, left(), right(FILLER * 2 + TORN)],
-        [*cells, caption, left(REST + FILLER, 450), right(y=450)],
+        [*cells, caption],
+        [left(REST + FILLER, 60), right(y=60)],
     )
     assert with_start(paper, "The counts of").endswith("were far higher than before.")
 
@@ -107,10 +108,11 @@ def test_pages_of_tables_do_not_end_a_sentence(typeset) -> None:
 
 
 def test_a_formula_in_a_figure_beside_the_text_does_not_end_a_sentence(typeset) -> None:
-    sizes = [label(330, 400 + 14 * n, "$1 degree times 1 degree$") for n in range(3)]
+    text = at(380, 240, FILLER + TORN, 178)
+    sizes = [label(318, 240 + 22 * n, "$1 degree times 1 degree$", 9) for n in range(4)]
     caption = at(54, 60, "Figure 1: The sizes of the trees.", 504, 9, " ")
     paper = typeset(
-        [*HEAD, left(), right(FILLER), *sizes, right(FILLER + TORN, 460)],
+        [*HEAD, left(), right(FILLER), text, *sizes],
         [caption, left(REST + FILLER, 100), right(y=100)],
     )
     assert with_start(paper, "The counts of").endswith("were far higher than before.")
@@ -129,7 +131,13 @@ def test_a_label_on_an_axis_neither_ends_nor_goes_on_with_a_sentence(typeset) ->
 def test_text_of_a_figure_is_no_rest_of_a_broken_word(typeset) -> None:
     shown = [
         label(318, 150, "[question text]"),
-        at(318, 175, "Answer yes or no, and why.", last=""),
+        at(
+            318,
+            175,
+            "Answer yes or no on those trees and forests, and say why it was so in them.",
+            200,
+            last=" ",
+        ),
     ]
     caption = at(318, 210, "Figure 1: What was asked of the trees.", 240, 9, " ")
     open_word = FILLER * 2 + "Those trees of all forests are major in their effective-"
@@ -175,7 +183,10 @@ def test_an_entry_of_the_references_is_no_rest_of_the_one_before(typeset) -> Non
 
 def test_a_note_with_a_formula_is_a_note(typeset) -> None:
     note = label(
-        60, 700, "#super(typographic: false)[2] Normalized such that $sum_j p_(i j)^theta = 1$.", 8
+        60,
+        700,
+        "#super(typographic: false)[2] Normalized such that $sum_j p_(i j)^theta + q_j + r_k = 1 + s_k + t$.",
+        8,
     )
     paper = typeset(
         [*HEAD, left(), right(FILLER * 2 + TORN), note], [left(REST + FILLER, 60), right(y=60)]
@@ -196,18 +207,34 @@ def test_text_after_a_list_is_no_part_of_its_last_item(typeset) -> None:
 
 
 def test_a_number_alone_on_the_last_line_belongs_to_its_sentence(typeset) -> None:
-    words = FILLER + "It is all in line with the mechanism of trees that is in Figure"
-    paper = typeset([*HEAD, left(words + " 1.", 150), right()])
-    assert with_start(paper, "It is all in line").endswith("that is in Figure 1.")
+    words = "It is all in line with those counts of trees in Figure"
+    lines = [
+        left("Sparse trees grow where dense forests once stood and grew", 150 + 14 * n)
+        for n in range(3)
+    ]
+    paper = typeset([*HEAD, *lines, left(words, 192), label(54, 208, "1."), left(y=240), right()])
+    assert any(sentence.endswith("trees in Figure 1.") for sentence in said(paper))
 
 
 def test_a_bold_label_of_two_lines_in_small_type_is_no_sentence(typeset) -> None:
     bold = 'text(size: 8pt, weight: "bold")'
-    first = f"#{bold}[Effects of the Notes in the Forest: Avoided and Avoidable]"
+    first = f"#{bold}[Effects of all the Notes on Trees in a Forest: Avoided and Avoidable]"
     one = at(54, 260, first)
-    two = at(54, 272, f"#{bold}[Harm to Trees.] We next estimate how many of them were saved. ")
-    paper = typeset([*HEAD, left(FILLER), one, two + at(54, 310, FILLER), right()])
+    two = at(
+        54, 272, f"#{bold}[Harm to Trees.] We next estimate how many of them were saved. " + FILLER
+    )
+    paper = typeset([*HEAD, left(FILLER), one, two, left(y=350), right()])
     assert not any(sentence.endswith("Avoidable") for sentence in said(paper))
+
+
+def test_the_last_line_of_a_caption_may_read_as_a_formula(typeset) -> None:
+    one = [
+        at(54, 150, "Figure 1: The counts of trees by year, with the error of it all.", 180),
+        at(318, 150, "Figure 2: The mean of the share of trees, over the seeds of real per-", 180),
+        label(318, 177, "formance ($R^2 = 32 %$)."),
+    ]
+    paper = typeset([*HEAD, *one, at(54, 220, FILLER * 3, 504)], [at(54, 60, FILLER * 6, 504)])
+    assert with_start(paper, "Figure 2", "caption").endswith("^2 = 32%).")
 
 
 def split(text: str) -> list[str]:
