@@ -124,7 +124,7 @@ def mend(
     ``begins`` are the identities of the parts that begin a section without a heading.
     """
     mended: list[Paragraph] = []
-    waiting = list(parts)
+    waiting = _with_rests(parts, headings | begins, layout)
     place = 0
     while place < len(waiting):
         part = waiting[place]
@@ -141,6 +141,33 @@ def mend(
         if between:  # torn paragraphs among them are looked at in turn
             waiting[place:place] = between
     return mended
+
+
+def _with_rests(
+    parts: Sequence[Paragraph], barriers: set[int], layout: Layout
+) -> list[Paragraph]:
+    """The parts, each caption and note with the lines that go on with it right below or beside."""
+    whole: list[Paragraph] = []
+    for part in parts:
+        note = whole[-1] if whole else None
+        if note is not None and id(part) not in barriers and _is_rest(part, note, layout):
+            note.lines = [*note.lines, *part.lines]
+        else:
+            whole.append(part)
+    return whole
+
+
+def _is_rest(part: Paragraph, note: Paragraph, layout: Layout) -> bool:
+    """Whether a paragraph in the type of a caption or note begins within its last sentence."""
+    first, last = part.lines[0], note.lines[-1]
+    if note.kind not in ("caption", "footnote") or part.kind != "paragraph":
+        return False
+    torn = first.text[0].islower() and not _LISTED.match(part.text) and not _END.search(last.text)
+    if not torn or abs(part.size - note.size) > 0.3 or first.page != last.page:
+        return False
+    if first.column == last.column and first.middle > last.middle:
+        return first.middle - last.middle < 1.35 * note.size
+    return note.size < layout.body_size - 0.7
 
 
 def _continuation(

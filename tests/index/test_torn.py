@@ -185,7 +185,7 @@ def test_a_note_with_a_formula_is_a_note(typeset) -> None:
     note = label(
         60,
         700,
-        "#super(typographic: false)[2] Normalized such that $sum_j p_(i j)^theta + q_j + r_k = 1 + s_k + t$.",
+        "#super(typographic: false)[2] Normalized such that $sum_j p_j^theta + q_j + r_k = 1 + t$.",
         8,
     )
     paper = typeset(
@@ -235,6 +235,18 @@ def test_the_last_line_of_a_caption_may_read_as_a_formula(typeset) -> None:
     ]
     paper = typeset([*HEAD, *one, at(54, 220, FILLER * 3, 504)], [at(54, 60, FILLER * 6, 504)])
     assert with_start(paper, "Figure 2", "caption").endswith("^2 = 32%).")
+
+
+def test_a_caption_in_two_types_is_whole_and_takes_no_text_of_the_page(typeset) -> None:
+    bold = "Figure 1: *The counts of the trees are*"
+    more = "*high in the forests; those of leaves are*"
+    caption = [at(380, 280, bold, 170), at(380, 293, more, 170)]
+    caption.append(at(380, 306, "*low.* The bars of it are the means of all.", 170, last=" "))
+    text = [at(54, 150, FILLER * 4 + TORN, 504), *caption, at(54, 370, REST + FILLER * 2, 504)]
+    paper = typeset([*HEAD, *text])
+    assert with_start(paper, "Figure 1", "caption").endswith("those of leaves are low.")
+    assert with_start(paper, "The bars of it", "caption")
+    assert with_start(paper, "The counts of all").endswith("were far higher than before.")
 
 
 def split(text: str) -> list[str]:
