@@ -817,7 +817,7 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
             if words_of(word.text) == 1
         ]
     )
-    if len(words) >= 4 and digits > 0.4 * len(words):
+    if len(words) >= 4 and digits > 0.4 * sum([line.count for line in group]):
         return True
     gaps = sum(
         1

@@ -143,9 +143,7 @@ def mend(
     return mended
 
 
-def _with_rests(
-    parts: Sequence[Paragraph], barriers: set[int], layout: Layout
-) -> list[Paragraph]:
+def _with_rests(parts: Sequence[Paragraph], barriers: set[int], layout: Layout) -> list[Paragraph]:
     """The parts, each caption and note with the lines that go on with it right below or beside."""
     whole: list[Paragraph] = []
     for part in parts:

@@ -8,6 +8,8 @@ import pytest
 
 from index.paper import BlockKind, Paper, Span
 from index.read.identity import identify
+from index.read.layout import Layout, paragraphs
+from index.read.pages import Line, PageWord, Style
 from index.read.pdf import read_pages
 from index.read.sentences import split_sentences
 from index.read.understand import understand
@@ -299,3 +301,56 @@ def test_items_with_and_between_them_are_apart() -> None:
         "• through air, and",
         "• through soil.",
     ]
+
+
+def test_a_heading_in_the_left_column_comes_before_the_line_across_that_it_heads(typeset) -> None:
+    def abstract(y: float, heading: str, mark: str) -> list[str]:
+        across = f"{mark} is the title of an abstract that reaches over columns"
+        return [
+            label(54, y, f"*{heading}*", 11),
+            label(54, y + 18, f"*{across}*", 11),
+            at(54, y + 36, f"{mark} one. {FILLER} " + FILLER + f"{mark} two is"),
+            at(318, y + 36, f"torn. {FILLER} " + FILLER + f"{mark} three ends."),
+        ]
+
+    names = [("Resumen", "A"), ("Zusammenfassung", "B"), ("Conclusions", "C")]
+    page = [one for n, name in enumerate(names) for one in abstract(60 + 230 * n, *name)]
+    paper = typeset([*HEAD, left(FILLER * 5), right(FILLER * 5)], page)
+    starts = [one for one in said(paper) if one[:2] in {"A ", "B ", "C "}]
+    assert [one for one in starts if " t" in one[:4] or " one" in one] == [
+        f"{mark} {rest}" for mark in "ABC" for rest in ("one.", "two is torn.", "three ends.")
+    ]
+
+
+@pytest.mark.parametrize("heading", ["REFERENCES", "*References*"])
+def test_small_type_below_level_columns_comes_after_both(typeset, heading: str) -> None:
+    entry = "A. Lovelace. A count of trees in the forests of the north, and of their leaves. 2001."
+    text = [left(FILLER * 3 + TORN, 60), right(REST + FILLER * 2 + "It all ends here.", 60)]
+    small = [label(54, 300, heading, 10)]
+    for n in range(16):
+        column, row = divmod(n, 8)
+        small.append(at(54 + 264 * column, 320 + 30 * row, f"{n + 1}. {entry}", 240, 8, " "))
+    paper = typeset([*HEAD, left(FILLER * 5), right(FILLER * 5)], [*text, *small])
+    assert with_start(paper, "The counts of").endswith("were far higher than before.")
+    assert "It all ends here." in said(paper)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CrI: 6.9–21.4)。据估计，因未经筛查受感染个体导致的献血感染病毒的风险为大约|"
+        "每 10 000 天增加 1 例– 每 100 000 人中 1 例。",
+        "2016 年 2 月，我们在 3 个数据库中检索了 25 篇文章|20 篇 (80%) 在 95% 的区间内符合标准。",
+    ],
+)
+def test_text_without_spaces_is_no_table_for_its_numbers(text: str) -> None:
+    style = Style(10, False, False, False, False, False, "Song")
+    lines = []
+    for number, row in enumerate(text.split("|")):
+        y, x, words = 100 + 12 * number, 50.0, []
+        for one in row.split():
+            words.append(PageWord(one, x, y, x + 9 * len(one), y + 10, ((one, style),)))
+            x += 9 * len(one) + 3
+        lines.append(Line(1, 0, words))
+    layout = Layout(lines, [], [], [], 10, 12, {(0, 0): (50, 420)})
+    assert [part.kind for part in paragraphs(layout)] == ["paragraph"]
