@@ -601,10 +601,13 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     plain = not (last.bold or last.italic or ended) and last_ends < left + 0.7 * (right - left)
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
-    # A line in typewriter type is smaller and yet in the middle of its paragraph.
-    near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
-    # A label at the head of a line may be longer than what it labels, and in a size of its own.
+    # A label at the head of a line may be longer than what it labels, and in a size of its own;
+    # so may be an expression in typewriter type, after which the text goes on.
     same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
+    same = same or (abs(line.words[-1].style.size - last.size) < 0.3 and len(line.words) > 2)
+    # A line in typewriter type is smaller and yet in the middle of its paragraph.
+    alike = same or min(last.size, line.size) > 0.85 * size
+    near = alike and step < 1.15 * layout.leading
     runs_on = near and (last.block == line.block or same) and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
@@ -763,6 +766,7 @@ def _prose_in(text: str) -> int:
     return words_of(text) if _PROSE_WORD.fullmatch(text) else 0
 
 
+_CITED = re.compile(r"\[\d[\d,;\s–-]*\]")
 _SYMBOL = re.compile("[=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−]")
 
 
@@ -812,9 +816,9 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
         return False
     digits = sum(
         [
-            not word.text.isalpha() and any(map(str.isdigit, word.text))
-            for word in words
-            if words_of(word.text) == 1
+            not word.isalpha() and any(map(str.isdigit, word))
+            for word in _CITED.sub("", " ".join([line.text for line in group])).split()
+            if words_of(word) == 1
         ]
     )
     if len(words) >= 4 and digits > 0.4 * sum([line.count for line in group]):

@@ -344,13 +344,45 @@ def test_small_type_below_level_columns_comes_after_both(typeset, heading: str) 
     ],
 )
 def test_text_without_spaces_is_no_table_for_its_numbers(text: str) -> None:
-    style = Style(10, False, False, False, False, False, "Song")
+    assert kind_of(text.split("|")) == "paragraph"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "Advances were made in trees [25, 26, 27, 28, 29, 30, 13, 31, 32, 2] and leaves|"
+            "[38, 39, 40, 41, 5, 42, 7, 9], which grow, and in roots [43, 44, 45, 46, 47]",
+            "paragraph",
+        ),
+        ("Sources [1, 3–5; 8] and [9, 10, 11, 12] of ours|and others [2, 4] count", "paragraph"),
+        ("Trees [25] 12.5 13.0 14 15|Leaves [38] 1.5 3.0 4 5", "table"),
+    ],
+)
+def test_text_that_cites_much_is_no_table(text: str, kind: BlockKind) -> None:
+    assert kind_of(text.split("|")) == kind
+
+
+def kind_of(rows: list[str]) -> BlockKind:
+    """The kind of the one paragraph that rows of type of one size make."""
+    style = Style(10, False, False, False, False, False, "Serif")
     lines = []
-    for number, row in enumerate(text.split("|")):
-        y, x, words = 100 + 12 * number, 50.0, []
+    for number, row in enumerate(rows):
+        y, x = 100.0 + 12 * number, 50.0
+        words = []
         for one in row.split():
-            words.append(PageWord(one, x, y, x + 9 * len(one), y + 10, ((one, style),)))
-            x += 9 * len(one) + 3
+            words.append(PageWord(one, x, y, x + 5 * len(one), y + 10, ((one, style),)))
+            x += 5 * len(one) + 3
         lines.append(Line(1, 0, words))
-    layout = Layout(lines, [], [], [], 10, 12, {(0, 0): (50, 420)})
-    assert [part.kind for part in paragraphs(layout)] == ["paragraph"]
+    edges = (50.0, max(line.x1 for line in lines))
+    (part,) = paragraphs(Layout(lines, [], [], [], 10, 12, {(0, 0): edges}))
+    return part.kind
+
+
+@pytest.mark.parametrize("size", [7, 8])
+def test_an_expression_in_small_typewriter_type_is_inside_its_sentence(typeset, size: int) -> None:
+    code = f"#text(size: {size}pt)[`([tT][rR][eE]-?d4-?d4,7)(a|b)*[xyz]`]"
+    words = f"We extract them all by means of an expression {code}, which accounts for all gaps. "
+    paper = typeset([*HEAD, left(FILLER + words + FILLER), right(FILLER * 3)])
+    found = with_start(paper, "We extract them")
+    assert "d4,7)(a|b)" in found and found.endswith("which accounts for all gaps.")
