@@ -13,6 +13,7 @@ from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose
 from index.read.pages import Line
 
 _END = re.compile(r"(?:[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}|[■□∎◼])$")
+_SHORT = re.compile(r"(?:\b[A-Z]\.)+$|\b(?:e\.g|i\.e|al|cf|vs|resp|approx)\.$")
 _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _LISTING = re.compile(r"algorithm|listing|procedure", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # an item's letter, or a heading's
@@ -163,9 +164,10 @@ def _is_rest(part: Paragraph, note: Paragraph, layout: Layout) -> bool:
     torn = first.text[0].islower() and not _LISTED.match(part.text) and not _END.search(last.text)
     if not torn or abs(part.size - note.size) > 0.3 or first.page != last.page:
         return False
+    small = note.size < layout.body_size - 0.7
     if first.column == last.column and first.middle > last.middle:
-        return first.middle - last.middle < 1.35 * note.size
-    return note.size < layout.body_size - 0.7
+        return first.middle - last.middle < (1.8 if small else 1.35) * note.size
+    return small
 
 
 def _continuation(
@@ -174,7 +176,8 @@ def _continuation(
     """Where the paragraph goes on that ends before ``place``; None if it is whole."""
     last = torn.lines[-1]
     labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
-    if labels or (_END.search(last.text) and not _in_brackets(torn)):
+    short = _SHORT.search(last.text)  # its full stop ends no sentence if a small letter comes next
+    if labels or (_END.search(last.text) and not short and not _in_brackets(torn)):
         return None
     # What was passed on the way: a caption; a formula, or words of a figure before its caption.
     captioned = drawn = False
@@ -188,6 +191,8 @@ def _continuation(
         moved = first.page != last.page or first.column != last.column or above
         passed += part.kind != "table"
         if id(part) in headings or passed > _FAR or first.page > last.page + _PAGES:
+            return None
+        if short and (moved or number > place or not _begins_low(part, layout)):
             return None
         if part.kind in _FLOATS:
             if part.kind == "caption":  # a formula above it is its figure's

@@ -251,6 +251,22 @@ def test_a_caption_in_two_types_is_whole_and_takes_no_text_of_the_page(typeset) 
     assert with_start(paper, "The counts of all").endswith("were far higher than before.")
 
 
+@pytest.mark.parametrize("end", ["and F.A.", "as those of Smith et al.", "in a few cases, e.g."])
+def test_initials_at_the_end_of_a_ragged_line_end_no_sentence(typeset, end: str) -> None:
+    first = at(54, 260, f"Those trees were counted {end}", 215, last=" ")
+    paper = typeset([*HEAD, left(), first, at(54, 273, REST), left(y=330), right()])
+    assert with_start(paper, "Those trees were").endswith(f"{end} higher than before.")
+
+
+def test_a_note_in_wide_rows_of_small_type_is_whole(typeset) -> None:
+    note = [
+        label(54, 640, "#super(typographic: false)[a] High counts of the trees in a forest but", 7),
+        label(60, 651, "less than four of them in each of those counted.", 7),
+    ]
+    paper = typeset([*HEAD, left(), right(), *note])
+    assert with_start(paper, "a High", "footnote").endswith("of those counted.")
+
+
 def split(text: str) -> list[str]:
     return [span.of(text) for span in split_sentences(text, Span(0, len(text)))]
 
