@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.paper import BlockKind
+from index.read.bidi import runs_right_to_left
 from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words
 from index.read.pages import Line
 
@@ -227,7 +228,10 @@ def _continuation(
 
 def _is_beside(first: Line, last: Line) -> bool:
     """Whether a line stands on the page of another, in its column or in one before it."""
-    return first.page == last.page and 0 < first.column <= last.column
+    if first.page != last.page or 0 in {first.column, last.column}:
+        return False
+    turned = runs_right_to_left(last.text)
+    return first.column >= last.column if turned else first.column <= last.column
 
 
 def _begins_low(part: Paragraph, layout: Layout) -> bool:
@@ -253,8 +257,11 @@ def _edges(line: Line, layout: Layout) -> tuple[float, float]:
 
 
 def _is_full(line: Line, layout: Layout) -> bool:
-    """Whether a line reaches the right edge of its column."""
-    return line.x1 > _edges(line, layout)[1] - 2.5 * line.size
+    """Whether a line reaches the edge of its column where it ends."""
+    left, right = _edges(line, layout)
+    if runs_right_to_left(line.text):
+        return line.x0 < left + 2.5 * line.size
+    return line.x1 > right - 2.5 * line.size
 
 
 def _is_label(part: Paragraph, layout: Layout) -> bool:
@@ -274,10 +281,15 @@ def _is_flush(part: Paragraph, torn: Paragraph, layout: Layout) -> bool:
     if _ENTRY.match(part.text) and not _ENTRY_WITHIN.match(part.text):
         return False
     if first.page == last.page and first.column == last.column:
-        return len(torn.lines) == 1 or abs(first.x0 - last.x0) < 0.8 * last.size
+        return len(torn.lines) == 1 or abs(_begins(first) - _begins(last)) < 0.8 * last.size
     if len(part.lines) == 1:
         return bool(_END.search(first.text))
-    return abs(first.x0 - part.lines[1].x0) < 0.8 * last.size
+    return abs(_begins(first) - _begins(part.lines[1])) < 0.8 * last.size
+
+
+def _begins(line: Line) -> float:
+    """Where a line begins, in points: on the right in Arabic and Hebrew."""
+    return line.x1 if runs_right_to_left(line.text) else line.x0
 
 
 def _in_brackets(torn: Paragraph) -> bool:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.paper import BlockKind, Paper, Span
+from index.read.bidi import runs_right_to_left
 from index.read.identity import identify
-from index.read.layout import Layout, paragraphs
+from index.read.layout import Layout, Paragraph, paragraphs
+from index.read.mend import mend
 from index.read.pages import Line, PageWord, Style
 from index.read.pdf import read_pages
 from index.read.sentences import split_sentences
@@ -402,3 +404,47 @@ def test_an_expression_in_small_typewriter_type_is_inside_its_sentence(typeset, 
     paper = typeset([*HEAD, left(FILLER + words + FILLER), right(FILLER * 3)])
     found = with_start(paper, "We extract them")
     assert "d4,7)(a|b)" in found and found.endswith("which accounts for all gaps.")
+
+
+@pytest.mark.parametrize(
+    ("words", "columns"),
+    [
+        ("كان بالإمكان اكتشاف وجود الفيروس في الدم لمدة عشرة أيام", (2, 1)),
+        ("כאשר העצים גדלים ביער הצפוני והעלים שלהם נספרים ביד", (2, 1)),
+        ("Kolmogorov Smirnov Toolbox Trees Grow Where Forests Stood", (1, 2)),
+    ],
+)
+def test_a_paragraph_goes_on_in_the_next_column_of_its_script(
+    words: str, columns: tuple[int, int]
+) -> None:
+    edges = {1: (54.0, 294.0), 2: (318.0, 558.0)}
+
+    def set_in(column: int, y: float) -> Paragraph:
+        left, right = edges[column]
+        return Paragraph(
+            "paragraph", [row_of_words(words, left, right, y + 12 * n, column) for n in (0, 1)]
+        )
+
+    parts = [set_in(columns[0], 600), set_in(columns[1], 100)]
+    lines = [line for part in parts for line in part.lines]
+    places = {(1, column): edge for column, edge in edges.items()}
+    layout = Layout(lines, [], [], [], 10, 12, places, {1: (306.0,)})
+    assert len(mend(parts, set(), layout, set())) == 1
+    indented = [set_in(columns[0], 600), set_in(columns[1], 100)]
+    first = indented[1].lines[0]
+    del first.words[0]
+    first.measure()
+    assert len(mend(indented, set(), layout, set())) == 2
+
+
+def row_of_words(text: str, left: float, right: float, y: float, column: int) -> Line:
+    """A full line of words of one width, the first of a right-to-left script at the right."""
+    style = Style(10, False, False, False, False, False, "Serif")
+    said = text.split()
+    width = (right - left) / len(said)
+    turned = runs_right_to_left(text)
+    words = []
+    for number, one in enumerate(said):
+        x = right - width * (number + 1) if turned else left + width * number
+        words.append(PageWord(one, x, y, x + width, y + 10, ((one, style),)))
+    return Line(1, 0, words, column=column)
