@@ -26,6 +26,7 @@ from index.read.layout import Layout, Paragraph, is_contents_row
 from index.read.numbering import ROMAN, Numbering, kinds_of
 from index.read.opening import count_of
 from index.read.pages import PageWord, Style, is_typewriter
+from index.read.usual import Usual, usual_type
 
 _CONTENTS = re.compile(
     r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|"
@@ -55,6 +56,7 @@ class Face:
     bold: bool
     italic: bool
     capitals: bool
+    other: bool = False  # in another colour than the text, or in another family, if upright
     beside: bool = False  # at the left edge, in a paper that centres its sections
 
 
@@ -71,8 +73,11 @@ def find_headings(
 ) -> dict[int, Heading]:
     """The paragraphs that are headings, by their place; ``title`` has the ids of its words."""
     # Of those that are short enough for a heading.
+    usual = usual_type(parts)
     faces = {
-        place: face_of(part) for place, part in enumerate(parts) if len(part.lines) <= _MOST_LINES
+        place: face_of(part, usual)
+        for place, part in enumerate(parts)
+        if len(part.lines) <= _MOST_LINES
     }
     numbered = _numbered(parts, faces, layout, title)
     if len(numbered) < _LEAST_NUMBERED:
@@ -128,10 +133,10 @@ def is_small_capitals(style: Style) -> bool:
     return bool(_SMALL_CAPITALS.search(style.font))
 
 
-def face_of(part: Paragraph) -> Face:
+def face_of(part: Paragraph, usual: Usual) -> Face:
     """The type that a paragraph is set in, its raised marks, formulas and names of code apart."""
     size = 0.0
-    bold = italic = small = letters = upper = 0
+    bold = italic = small = letters = upper = other = 0
     words = part.words
     coded = len(words) > 1 and not is_typewriter(words[0].style)
     for word in words:
@@ -144,6 +149,7 @@ def face_of(part: Paragraph) -> Face:
             bold += here if style.bold else 0
             italic += here if style.italic else 0
             small += here if is_small_capitals(style) else 0
+            other += here if usual.is_other(style) else 0
             size = max(size, style.size) if here else size
     first = words[0].style  # of "3.1. readData" only the number is left
     return Face(
@@ -151,6 +157,7 @@ def face_of(part: Paragraph) -> Face:
         bold >= 0.8 * letters if letters else first.bold,
         letters > 0 and italic >= 0.8 * letters,
         letters > 4 and max(upper, small) >= 0.9 * letters,
+        letters > 0 and other >= 0.8 * letters,
     )
 
 
@@ -190,8 +197,8 @@ def _is_marked(part: Paragraph) -> bool:
 
 
 def stands_out(face: Face, layout: Layout) -> bool:
-    """Whether it is bold, larger than the text, or in capitals."""
-    return face.bold or face.capitals or face.size > layout.body_size + 0.7
+    """Whether it is bold, larger than the text, in capitals, or in another colour or family."""
+    return face.bold or face.capitals or face.other or face.size > layout.body_size + 0.7
 
 
 # --- numbered headings ----------------------------------------------------------------------------
@@ -302,6 +309,7 @@ def _chain(candidates: Sequence[_Candidate], top: Face | None) -> dict[int, Head
 
 def _alike(face: Face, other: Face) -> bool:
     same = (face.bold, face.capitals) == (other.bold, other.capitals)
+    same = same and (face.bold or face.capitals or face.other == other.other)
     return same and abs(face.size - other.size) <= 0.6
 
 
@@ -466,7 +474,8 @@ def _ranks(
         plain = face.italic or large
         label = parts[place].run_in or _ends(parts[place])
         over.update([face] if not label and _stands_over_text(parts, place, layout) else [])
-        if leads and (face.bold or face.capitals or (plain and not _ends(parts[place]))):
+        loud = face.bold or face.capitals
+        if leads and (loud or ((plain or face.other) and not _ends(parts[place]))):
             others[face] += 1
     often = [
         face
@@ -490,8 +499,11 @@ def _ranks(
     return ranks
 
 
-def _weight(face: Face) -> tuple[float, bool, bool, bool, bool]:
-    return face.size, face.capitals, face.bold, not face.italic, not face.beside
+def _weight(face: Face) -> tuple[float, bool, bool, bool, bool, bool]:
+    """What it counts for among others: ``other`` only where it is not bold or capitals, too."""
+    loud = face.capitals or face.bold
+    other = face.other and not loud
+    return face.size, face.capitals, face.bold, other, not face.italic, not face.beside
 
 
 def _is_centred(part: Paragraph, layout: Layout) -> bool:
