@@ -40,6 +40,9 @@ def _cut(part: Paragraph, layout: Layout, usual: Usual) -> list[Paragraph]:
     """A heading and the text below it, or two headings one below the other."""
     lines = part.lines
     loud = any(_looks(lines[0], usual)) or lines[0].size > layout.body_size + 0.7
+    if not loud and len(lines) > 1 and _is_plain_heading(lines[0], lines[1], layout):
+        rest = Paragraph(part.kind, lines[1:])
+        return [Paragraph(part.kind, lines[:1]), *_cut(rest, layout, usual)]
     for number in range(1, min(len(lines) - 1, _MOST_LINES) + 1) if loud else ():
         head, below = lines[:number], lines[number]
         if not all(_alike(one, other, usual) for one, other in pairwise(head)):
@@ -49,6 +52,29 @@ def _cut(part: Paragraph, layout: Layout, usual: Usual) -> list[Paragraph]:
             rest = Paragraph(part.kind, lines[number:])
             return [Paragraph(part.kind, head), *_cut(rest, layout, usual)]
     return [one for whole in _stacked(part, usual) for one in _labelled(whole)]
+
+
+def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
+    """Whether a line in the type of the text is a heading: by its number, its name and its place,
+    and since it ends although the next word would have gone on it.
+    """
+    heading = parse_heading(head.text.strip())
+    title = heading.title_alone
+    left, right = layout.edges(head)
+    before, after = head.x0 - left, right - head.x1
+    centred = before > 0.1 * (right - left) and abs(before - after) < 0.05 * (right - left)
+    told = KNOWN.match(title) or (heading.number and (len(heading.number) > 1 or centred))
+    return bool(told) and title[0].isupper() and _is_broken(head, below, layout)
+
+
+def _is_broken(head: Line, below: Line, layout: Layout) -> bool:
+    """Whether a line ends on purpose: it has no mark at its end, and room for the next word."""
+    _, right = layout.edges(head)
+    word = below.words[0]
+    room = right - head.x1 > (word.x1 - word.x0) + head.size
+    same = head.page == below.page and head.column == below.column
+    ended = head.text.rstrip()[-1] in ".,;:-–—"
+    return same and room and not ended and not below.text[0].islower()
 
 
 def _may_head(text: str, head: Sequence[Line], below: Line, layout: Layout, usual: Usual) -> bool:
@@ -62,6 +88,10 @@ def _may_head(text: str, head: Sequence[Line], below: Line, layout: Layout, usua
     if _NUMBERED.match(text):
         fainter = not under and below.size < head[0].size + 0.3
         return (loud or italic) and (fainter or named) and sum(map(str.isalpha, text)) > 3
+    if not named and text[0].isupper() and _is_broken(head[-1], below, layout):
+        said = [word.isalpha() for word in text.split()]
+        titled = (sum(said) > 1 or all(said)) and "=" not in text
+        return (loud or italic) and not any(_looks(below, usual)) and titled
     return named and loud and not (under and below.size >= head[0].size and not capitals)
 
 
