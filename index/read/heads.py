@@ -16,6 +16,7 @@ from index.read.layout import Layout, Paragraph
 from index.read.pages import Line, is_typewriter
 from index.read.usual import Usual, usual_type
 
+_MOST_SPLIT = 8  # words of a label's second line
 _MOST_LINES = 3  # of a heading that is cut from its text
 _MARKED = re.compile(
     r"(?:[A-Z]|[IVX]{1,5}|\d{1,2})[.)]\s|(?:\d{1,2}|[A-Z])(?:\.\d{1,2})+\.?\s|\(?[a-z]\)\s"
@@ -68,10 +69,15 @@ def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
 
 
 def _is_broken(head: Line, below: Line, layout: Layout) -> bool:
-    """Whether a line ends on purpose: it has no mark at its end, and room for the next word."""
+    """Whether a line ends on purpose: it has no mark at its end, and room for the next word, or the
+    line below has the indent of a paragraph.
+    """
     _, right = layout.edges(head)
     word = below.words[0]
     room = right - head.x1 > (word.x1 - word.x0) + head.size
+    left, _ = layout.edges(below)
+    flush = abs(head.x0 - left) < 2
+    room = room or (flush and 0.6 * head.size < below.x0 - left < 3 * head.size)  # an indent
     same = head.page == below.page and head.column == below.column
     ended = head.text.rstrip()[-1] in ".,;:-–—"
     return same and room and not ended and not below.text[0].islower()
@@ -195,12 +201,16 @@ def _labels(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> b
     above, below = last.lines[-1], part.lines[0]
     step = below.middle - above.middle
     near = above.page == below.page and above.column == below.column
-    tight = near and 0 < step < 1.15 * layout.leading and abs(above.size - below.size) < 0.6
+    rest = next((n for n, word in enumerate(below.words) if not word.style.bold), 0)
+    goes_on = 0 < rest <= _MOST_SPLIT and below.words[rest - 1].text[-1] in ".:"
+    size = below.words[0].style.size if goes_on else below.size
+    tight = near and 0 < step < 1.15 * layout.leading and abs(above.size - size) < 0.6
     if not (tight and _looks(last.lines[0], usual)[0]) or _looks(below, usual)[0]:
         return False
     words = last.words
     bold = next((n for n, word in enumerate(words) if not word.style.bold), len(words))
     closed = bold > 0 and words[bold - 1].text[-1] in ".:—–?"
+    closed = closed or (goes_on and bold == len(words))
     _, right = layout.edges(above)
     full = above.x1 > right - max(4 * above.size, below.words[0].x1 - below.words[0].x0)
     return closed and full and not KNOWN.match(last.text) and not _NUMBERED.match(last.text)

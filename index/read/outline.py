@@ -404,6 +404,9 @@ def _below(
         return faces[place].size > layout.body_size + 1.2
 
     levels = {faces[place]: heading.level for place, heading in numbered.items()}
+    sides: dict[Face, set[bool]] = {}  # a line over a table is centred, and the headings are not
+    for place in numbered:
+        sides.setdefault(faces[place], set()).add(_is_centred(parts[place], layout))
     first, last = min(numbered), max(numbered)
     rows = [
         place
@@ -411,7 +414,8 @@ def _below(
         if place not in found
         and first < place
         and (stands_out(faces[place], layout) or faces[place].italic)
-        and faces[place] not in levels
+        and levels.get(faces[place]) != 1
+        and _is_centred(parts[place], layout) in sides.get(faces[place], (True, False))
         and (parts[place].kind == "paragraph" or _is_apart(parts, place))
         and len(parts[place].lines) <= 2
         and (large(place) or not _LISTED.match(parts[place].text))
