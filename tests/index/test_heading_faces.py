@@ -242,3 +242,37 @@ def test_why_letters_cannot_be_read_names_no_second_share() -> None:
     ]
     reason = _without_letters(PageContent(1, 600, 800, [Line(1, 0, words)]))
     assert reason and "%" not in reason
+
+
+# --- marks of authors -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "#super[∗]Ada Lovelace, #super[†]Wei Zhang, \\ #super[†]Ben Ito, #super[∗]Carl Brown",
+        "#super[§]Ada Lovelace, #super[‡]Wei Zhang, \\ #super[‡]Ben Ito, #super[§]Carl Brown",
+    ],
+)
+def test_marks_may_stand_before_their_names(tmp_path: Path, names: str) -> None:
+    one, other = ("∗", "†") if "∗" in names else ("§", "‡")
+    places = f"#super[{one}]University of Leaves, #super[{other}]Institute of Patience"
+    front = _FRAME.replace(
+        "#align(center)[Ada Lovelace and Wei Zhang]", f"#align(center)[{names} \\ {places}]"
+    )
+    paper = _read(tmp_path, f"{front}\n{_PROSE}\n\n#h[*1 Introduction*]\n\n{_PROSE}\n\n{_PROSE}")
+    assert paper.authors == ("Ada Lovelace", "Wei Zhang", "Ben Ito", "Carl Brown")
+    said = [place.of(paper.text).strip(" ,") for place in paper.affiliations]
+    whose = [[said[number] for number in numbers] for numbers in paper.author_affiliations]
+    leaves, patience = ["University of Leaves"], ["Institute of Patience"]
+    assert whose == [leaves, patience, patience, leaves]
+
+
+def test_marks_after_the_names_stay_theirs(tmp_path: Path) -> None:
+    front = _FRAME.replace(
+        "#align(center)[Ada Lovelace and Wei Zhang]",
+        "#align(center)[Ada Lovelace#super[1], Wei Zhang#super[2] \\ "
+        "#super[1]University of Leaves, #super[2]Institute of Patience]",
+    )
+    paper = _read(tmp_path, f"{front}\n{_PROSE}\n\n#h[*1 Introduction*]\n\n{_PROSE}\n\n{_PROSE}")
+    assert paper.author_affiliations == ((0,), (1,))
