@@ -534,7 +534,7 @@ def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
 # --- type -----------------------------------------------------------------------------------------
 
 NO_STYLE = Style(10.0, False, False, False, False, False, "")
-_styles: dict[tuple[str, int, float, int], Style] = {}
+_styles: dict[tuple[str, int, float, int, int], Style] = {}
 _paints: dict[tuple[Any, ...], tuple[Style, HiddenBy | None]] = {}
 
 
@@ -555,13 +555,13 @@ def _paint(span: dict[str, Any], level: int, flat: float) -> tuple[Style, Hidden
     if known is None:
         if len(_paints) > _PAINTS_KEPT:
             _paints.clear()
-        style = _style(span["font"], span["flags"], round(size, 1), level)
+        style = _style(span["font"], span["flags"], round(size, 1), level, span["color"])
         known = _paints[key] = (style, doubt(*key[2:6]))
     return known
 
 
-def _style(font: str, flags: int, size: float, level: int) -> Style:
-    key = (font, flags, size, level)
+def _style(font: str, flags: int, size: float, level: int, colour: int) -> Style:
+    key = (font, flags, size, level, colour)
     style = _styles.get(key)
     if style is None:
         style = _styles[key] = Style(
@@ -572,5 +572,6 @@ def _style(font: str, flags: int, size: float, level: int) -> Style:
             raised=level > 0,
             lowered=level < 0,
             font=font,
+            colour=colour,
         )
     return style
