@@ -572,7 +572,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step < -0.5 * size:
         return True
-    if _raised_mark(line) and (step > 1.3 * layout.leading or _raised_mark(group[0])):
+    if raised_mark(line) and (step > 1.3 * layout.leading or raised_mark(group[0])):
         return True
     if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
         # The last words of a caption beside another one begin where its lines do.
@@ -709,7 +709,7 @@ def _starts_footnote(line: Line, layout: Layout) -> bool:
     )
 
 
-def _raised_mark(line: Line) -> bool:
+def raised_mark(line: Line) -> bool:
     """Whether it begins with a raised mark and then a word, as a footnote of any size does."""
     first = line.words[0]
     mark, style = first.parts[0]
@@ -748,7 +748,7 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
     ):
         return "caption"
     noted = _is_footnote(group, layout, size)
-    worded = noted and _raised_mark(group[0]) and prose_words(words) > 2
+    worded = noted and raised_mark(group[0]) and prose_words(words) > 2
     if not worded and (_is_equation(group, layout) or _is_wordless(group)):
         return "equation"
     if noted:
@@ -804,7 +804,7 @@ def _is_wordless(group: list[Line]) -> bool:
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
-    if _raised_mark(group[0]) and len(group[0].text) > 12:
+    if raised_mark(group[0]) and len(group[0].text) > 12:
         return True
     first = group[0].words[0]
     style = first.parts[0][1]

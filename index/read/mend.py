@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from index.paper import BlockKind
 from index.read.bidi import runs_right_to_left
-from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words
+from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words, raised_mark
 from index.read.pages import Line
 
 _END = re.compile(r"(?:[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}|[■□∎◼])$")
@@ -158,9 +158,11 @@ def _with_rests(parts: Sequence[Paragraph], barriers: set[int], layout: Layout) 
 
 
 def _is_rest(part: Paragraph, note: Paragraph, layout: Layout) -> bool:
-    """Whether a paragraph in the type of a caption or note begins within its last sentence."""
+    """Whether lines in the type of a caption or note begin within its last sentence."""
     first, last = part.lines[0], note.lines[-1]
-    if note.kind not in ("caption", "footnote") or part.kind != "paragraph":
+    if note.kind not in ("caption", "footnote") or part.kind not in ("paragraph", "footnote"):
+        return False
+    if part.kind == "footnote" and raised_mark(first):  # another one, as "b Of the same trees."
         return False
     torn = first.text[0].islower() and not _LISTED.match(part.text) and not _END.search(last.text)
     if not torn or abs(part.size - note.size) > 0.3 or first.page != last.page:

@@ -27,6 +27,7 @@ class Style:
     raised: bool  # a superscript
     lowered: bool  # a subscript
     font: str
+    colour: int = 0  # 0xRRGGBB
 
     def at(self, level: int) -> Style:
         """The same, raised (1), on the baseline (0) or lowered (-1)."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding, PageSize, Status
+from index.paper import Box, Finding, PageSize
 from index.read.devices import listed, rendered, run_through, watch, watch_text
 from index.read.hidden import (
     MOST_FINDINGS,
@@ -36,6 +36,7 @@ from index.read.letters import (
 )
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
+from index.read.refused import UnreadableError
 from index.read.signs import ASKED, put_names
 from index.read.unicode import spelled
 
@@ -46,15 +47,6 @@ _UNREADABLE = 0.02  # of a page's characters
 _BLACK = 0x000000
 _CLIPS = re.compile(rb"\bW\*?\s+n\b")
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
-
-
-class UnreadableError(Exception):
-    """A file that gives no pages. ``status`` is the reading's."""
-
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> Pages:
@@ -95,7 +87,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
             raise UnreadableError("broken", "no page of this PDF can be read")
         put_signs(pages)
         for content in pages:
-            content.unread = content.unread or _unreadable_share(content)
+            content.unread = content.unread or _without_letters(content)
         return Pages(pages, count, images)
 
 
@@ -110,14 +102,14 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
     return PageContent(number + 1, width, height, [], unread=f"the PDF engine failed: {reason}")
 
 
-def _unreadable_share(page: PageContent) -> str:
-    """What share of a page's characters has no letters, in words; "" where it is next to none."""
+def _without_letters(page: PageContent) -> str:
+    """Why some of a page's characters have no letters; "" where next to none lack them."""
     text = "\n".join([line.text for line in page.lines])
     page.cipher = is_cipher(text)
     if page.cipher:
         return "its letters are not those that it shows: its fonts lack them"
     share = unreadable(text) / max(len(text), 1)
-    return f"{share:.0%} of its characters cannot be read" if share > _UNREADABLE else ""
+    return "its fonts do not say which letters it shows there" if share > _UNREADABLE else ""
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:

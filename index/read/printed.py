@@ -613,7 +613,7 @@ def _stacked(spans: list[dict[str, Any]]) -> list[_Cut]:
 # --- type -----------------------------------------------------------------------------------------
 
 NO_STYLE = Style(10.0, False, False, False, False, False, "")
-_styles: dict[tuple[str, int, float, int], Style] = {}
+_styles: dict[tuple[str, int, float, int, int], Style] = {}
 _paints: dict[tuple[Any, ...], tuple[Style, HiddenBy | None]] = {}
 
 
@@ -634,13 +634,13 @@ def _paint(span: dict[str, Any], level: int, flat: float) -> tuple[Style, Hidden
     if known is None:
         if len(_paints) > _PAINTS_KEPT:
             _paints.clear()
-        style = _style(span["font"], span["flags"], round(size, 1), level)
+        style = _style(span["font"], span["flags"], round(size, 1), level, span["color"])
         known = _paints[key] = (style, doubt(*key[2:6]))
     return known
 
 
-def _style(font: str, flags: int, size: float, level: int) -> Style:
-    key = (font, flags, size, level)
+def _style(font: str, flags: int, size: float, level: int, colour: int) -> Style:
+    key = (font, flags, size, level, colour)
     style = _styles.get(key)
     if style is None:
         style = Style(
@@ -651,6 +651,7 @@ def _style(font: str, flags: int, size: float, level: int) -> Style:
             raised=level > 0,
             lowered=level < 0,
             font=font,
+            colour=colour,
         )
         style = _styles[key] = style.at(0) if is_tall(style) else style
     return style

@@ -60,6 +60,7 @@ _GLUED_LABEL = re.compile(
 _ABSTRACT_LABEL = re.compile(
     rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
 )
+_UPRIGHT = 2  # words at the end of a label in italics
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
@@ -289,6 +290,10 @@ def _label_length(part: Paragraph) -> int:
         if not marked and not (count == 0 and parse_heading(f"{word.text} X").number):
             break
         count += 1
+    if count > 1 and parse_heading(f"{words[0].text} X").number:
+        # In "1) Kate's eVSS:" what is to stand out of the italics is upright.
+        upright = [word.text[-1] for word in words[count : count + _UPRIGHT]]
+        count += upright.index(":") + 1 if ":" in upright else 0
     if not count or count > 24 or count == len(words):
         return 0
     last, after = words[count - 1], words[count]
