@@ -67,12 +67,13 @@ def printed_lines(
     """The lines of a page. ``shown`` is what ``textpage.extractWORDS()`` gave; ``outlines`` is the
     page's dictionary with boxes of outlines, where raised digits are letters of their own.
     """
-    letters = _Letters(textpage)
+    blocks = textpage.extractDICT()["blocks"]
+    letters = _Letters(textpage, blocks)
     drawn_small = _small_letters(outlines) if outlines is not None else {}
     spaceless = _is_spaceless(shown, letters)
-    laid = _laid(textpage, shown)
+    laid = _laid(blocks, shown)
     if is_right_to_left("".join([word[4] for word in shown])):
-        laid = reordered(laid, letters.blocks)
+        laid = reordered(laid, letters.all())
     for number, place, line, drawn in laid:
         spans = line["spans"] if line is not None else []
         direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
@@ -122,19 +123,19 @@ def _words_of(pages: Sequence[PageContent]) -> Iterator[PageWord]:
 # --- words beside their types ---------------------------------------------------------------------
 
 
-def _laid(textpage: Any, shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
+def _laid(blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
     """Each line's block and number, its spans where they are given, and its words."""
-    for number, lines, words in _blocks(textpage, shown):
+    for number, lines, words in _blocks(blocks, shown):
         for place, line, drawn in _beside(lines, words):
             yield number, place, line, drawn
 
 
 def _blocks(
-    textpage: Any, shown: Sequence[tuple[Any, ...]]
+    blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]
 ) -> Iterator[tuple[int, list[dict[str, Any]], list[tuple[Any, ...]]]]:
     """Each block's number, its lines of spans, and its words."""
     at, count = 0, len(shown)
-    for number, block in enumerate(textpage.extractDICT()["blocks"]):
+    for number, block in enumerate(blocks):
         begin = at
         while at < count and shown[at][5] == number:
             at += 1
@@ -181,22 +182,22 @@ def _drawn(text: str) -> str:
 
 
 class _Letters:
-    """The places of single letters, asked for only where a word has to be cut: they cost thrice
-    what all else of a page does.
+    """The places of single letters, asked for only where a word has to be cut and only of the block
+    that it is in: those of a whole page cost thrice what all else of it does.
     """
 
-    def __init__(self, textpage: Any) -> None:
-        self._textpage = textpage
+    def __init__(self, textpage: Any, plain: Sequence[dict[str, Any]]) -> None:
+        self._textpage, self._plain = textpage, plain
+        self._known: dict[int, dict[str, Any]] = {}
 
-    @cached_property
-    def blocks(self) -> list[Any]:
+    def all(self) -> list[dict[str, Any]]:
         """The page's blocks with all their letters."""
-        blocks: list[Any] = self._textpage.extractRAWDICT()["blocks"]
+        blocks: list[dict[str, Any]] = self._textpage.extractRAWDICT()["blocks"]
         return blocks
 
     def of(self, block: int, line: int) -> list[tuple[str, float, float, float]]:
         """Each drawn letter of a line: itself, its left and right edge, its size. In points."""
-        lines = self.blocks[block].get("lines", ()) if block < len(self.blocks) else ()
+        lines = self.lines(block)
         if not 0 <= line < len(lines):
             return []
         return [
@@ -205,6 +206,32 @@ class _Letters:
             for one in span["chars"]
             if _drawn(one["c"])
         ]
+
+    def lines(self, number: int) -> list[dict[str, Any]]:
+        """The lines of a block with their letters; none where there is no such block."""
+        if number not in self._known:
+            self._known[number] = self._block(number) if number < len(self._plain) else {}
+        lines: list[dict[str, Any]] = self._known[number].get("lines", [])
+        return lines
+
+    def _block(self, number: int) -> dict[str, Any]:
+        """One block with its letters: PyMuPDF leaves out what does not meet the page's edges, so
+        these are moved to the block's own for so long.
+        """
+        corners = self._plain[number]["bbox"]
+        text = self._textpage.this.m_internal
+        edges = text.mediabox
+        page = edges.x0, edges.y0, edges.x1, edges.y1
+        least = [max(corner - 1, edge) for corner, edge in zip(corners[:2], page[:2], strict=True)]
+        most = [min(corner + 1, edge) for corner, edge in zip(corners[2:], page[2:], strict=True)]
+        (edges.x0, edges.y0), (edges.x1, edges.y1) = least, most
+        try:
+            met = self._textpage.extractRAWDICT()["blocks"]
+        finally:
+            edges.x0, edges.y0, edges.x1, edges.y1 = page
+        same = [one for one in met if one["bbox"] == corners]
+        before = sum([one["bbox"] == corners for one in self._plain[:number]])
+        return same[before] if before < len(same) else {}
 
 
 class _Edges:
@@ -279,8 +306,7 @@ def _is_spaceless(shown: Sequence[tuple[Any, ...]], letters: _Letters) -> bool:
 
 def _line_of(letters: _Letters, word: tuple[Any, ...]) -> list[tuple[str, float, float, float]]:
     """The letters of a word, found by its place."""
-    block = letters.blocks[word[5]] if word[5] < len(letters.blocks) else {}
-    for number in range(len(block.get("lines", ()))):
+    for number in range(len(letters.lines(word[5]))):
         line = letters.of(word[5], number)
         said = "".join([one[0] for one in line])
         at = said.find(word[4])
