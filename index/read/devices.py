@@ -169,7 +169,14 @@ def _watching() -> Any:
 
         def _cut(self, rect: Any) -> _Corners:
             x0, y0, x1, y1 = self.clips[-1]
-            return max(x0, rect.x0), max(y0, rect.y0), min(x1, rect.x1), min(y1, rect.y1)
+            a, b, c, d = rect.x0, rect.y0, rect.x1, rect.y1
+            # Called for all that a page draws: four calls of `min` and `max` cost thrice this.
+            return (
+                a if a > x0 else x0,
+                b if b > y0 else y0,
+                c if c < x1 else x1,
+                d if d < y1 else y1,
+            )
 
         def _clip(self, rect: Any) -> None:
             corners = self._cut(rect)
@@ -182,7 +189,8 @@ def _watching() -> Any:
             corners = self._cut(rect)
             if self.masks or corners[2] < corners[0] or corners[3] < corners[1]:
                 return None
-            self.through += [area for _, area in self.letters]
+            if self.letters:
+                self.through += [area for _, area in self.letters]
             self.drawn.append(corners)
             if len(self.drawn) > _DRAWN_MOST:
                 self.cookie.m_internal.abort = 1
@@ -205,11 +213,11 @@ def _watching() -> Any:
                 self.texts.setdefault(strip, []).append(corners)
 
         def _over_text(self, x0: float, y0: float, x1: float, y1: float) -> bool:
-            return any(
-                a < x1 and x0 < c and b < y1 and y0 < d
-                for strip in range(int(y0) // _STRIP, int(y1) // _STRIP + 1)
-                for a, b, c, d in self.texts.get(strip, ())
-            )
+            for strip in range(int(y0) // _STRIP, int(y1) // _STRIP + 1):
+                for a, b, c, d in self.texts.get(strip, ()):
+                    if a < x1 and x0 < c and b < y1 and y0 < d:
+                        return True
+            return False
 
         def fill_path(
             self, ctx: Any, path: Any, rule: Any, ctm: Any, space: Any, colour: Any, *rest: Any

@@ -40,7 +40,12 @@ def _levelled(style: Style, level: int) -> Style:
 
 def is_typewriter(style: Style) -> bool:
     """Whether all letters of a font are of one width, as in code, by its name."""
-    return bool(_TYPEWRITER.search(style.font))
+    return _is_typewriter(style.font)
+
+
+@cache
+def _is_typewriter(font: str) -> bool:
+    return bool(_TYPEWRITER.search(font))
 
 
 @dataclass(slots=True, eq=False, init=False)

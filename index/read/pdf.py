@@ -36,7 +36,7 @@ _LEAST_LETTERS = 3
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
 _BLACK = 0x000000
-_CLIPS = re.compile(rb"\bW\*?\s+n\b")
+_CLIPS = re.compile(rb"W(?<=\bW)\*?\s+n\b")  # begins with a letter, which is found quickly
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
 
 
@@ -346,19 +346,20 @@ def _under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
     """The words that stand where something may have been painted over them."""
     if not covering:
         return []
-    return [
-        Doubtful(word, "cover", _BLACK, number)
-        for number, line in enumerate(lines)
-        if any(
-            area.x0 < line.x1 and line.x0 < area.x1 and area.y0 < line.y1 and line.y0 < area.y1
-            for area in covering
-        )
-        for word in line.words
-        if any(
-            area.x0 < word.x1 and word.x0 < area.x1 and area.y0 < word.y1 and word.y0 < area.y1
-            for area in covering
-        )
-    ]
+    corners = [(area.x0, area.y0, area.x1, area.y1) for area in covering]
+    found: list[Doubtful] = []
+    for number, line in enumerate(lines):
+        x0, y0, x1, y1 = line.x0, line.y0, line.x1, line.y1
+        over = [
+            one for one in corners if one[0] < x1 and x0 < one[2] and one[1] < y1 and y0 < one[3]
+        ]
+        for word in line.words if over else ():
+            x0, y0, x1, y1 = word.x0, word.y0, word.x1, word.y1
+            for a, b, c, d in over:
+                if a < x1 and x0 < c and b < y1 and y0 < d:
+                    found.append(Doubtful(word, "cover", _BLACK, number))
+                    break
+    return found
 
 
 def _sight(display_list: Any, page: Area, words: Sequence[PageWord | Area]) -> Sight:
