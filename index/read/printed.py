@@ -363,6 +363,12 @@ def _words(
     apart = apart or not (whole.isascii() or _SPACES.search(whole) is None)
     if len(runs) == 1 and plain and runs[0].why is None and not runs[0].flat:
         style, base = runs[0].style, runs[0].base
+        if whole.isprintable():
+            return [
+                PageWord(text, x0, y0, x1, y1, ((text, style),), base)
+                for x0, y0, x1, y1, text, *_ in drawn
+                if x1 > x0 and y1 > y0
+            ], []
         return [
             PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
             for x0, y0, x1, y1, text, *_ in drawn
@@ -401,13 +407,12 @@ def _words(
             if flat and y1 - y0 < 0.5 * flat:
                 top = y1 - flat
             if clean and right > left and y1 > top:
-                main = _main(runs, first, run, position, end)
-                word = PageWord(clean, left, top, right, y1, parts, runs[main].base)
-                words.append(word)
                 # A word of several paints is taken for what most of its characters are.
-                why = runs[main].why
-                if why is not None:
-                    doubtful.append((word, why, runs[main].colour))
+                main = runs[run if first == run else _main(runs, first, run, position, end)]
+                word = PageWord(clean, left, top, right, y1, parts, main.base)
+                words.append(word)
+                if main.why is not None:
+                    doubtful.append((word, main.why, main.colour))
             position = end
             if run < last and runs[run].end == end:
                 run += 1
@@ -416,8 +421,6 @@ def _words(
 
 def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> int:
     """The run that most characters of a word are of."""
-    if first == last:
-        return first
     return max(range(first, last + 1), key=lambda number: _share(runs, number, begin, end))
 
 

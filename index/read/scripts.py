@@ -22,8 +22,12 @@ _FRACTION = 0.6  # of the narrower one: so much of both stands over the other
 def plain_text(line: Line) -> list[tuple[str, bool]]:
     """Each word of a line as it goes into the text, and whether the next one is glued to it."""
     words = line.words
-    if not any(style.raised or style.lowered for word in words for _, style in word.parts):
-        return [(word.text, _is_initial(words, number)) for number, word in enumerate(words)]
+    styles = {style for word in words for _, style in word.parts}
+    if not any(style.raised or style.lowered for style in styles):
+        return [
+            (word.text, len(word.text) <= 2 and _is_initial(words, number))
+            for number, word in enumerate(words)
+        ]
     written: list[tuple[str, bool]] = []
     for number, word in enumerate(words):
         before = words[number - 1] if number else None
