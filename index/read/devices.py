@@ -31,17 +31,11 @@ class Drawn:
 
     seen: tuple[Area, ...]  # pictures and paths, white grounds apart
     covering: tuple[Area, ...]  # what may hide text: fills, pictures, faded groups, masks
+    over: tuple[Area, ...]  # of ``covering`` what is painted over text, or fades it
     fills: tuple[tuple[Area, int], ...]  # those of one colour, 0xRRGGBB, white apart
     through: tuple[Area, ...]  # text that is a clip, and what is painted through it is seen
-    tight: bool  # whether a clip leaves next to nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Hiding:
-    """What a page does to text that it has drawn, in points."""
-
-    over: tuple[Area, ...]  # painted over text, or with it in a faded group
     cut_away: tuple[Area, ...]  # text of which a clip leaves less than a hundred square points
+    tight: bool  # whether a clip leaves next to nothing
 
 
 def listed(page: Any) -> Any:
@@ -65,31 +59,25 @@ def run_through(drawing: Any, device: Any, cookie: Any = None) -> None:
         mupdf.fz_run_page_contents(drawing.this, device, mupdf.FzMatrix(), cookie)
 
 
-def watch(display_list: Any, page: Area) -> Drawn:
-    """Run a page and note what it draws beside text: quick, for there are few such things."""
-    device = _watched(display_list, page, with_text=False)
-    fills = tuple((Area(*corners), colour) for corners, colour in device.fills)
-    return Drawn(
-        _areas(device.drawn), _areas(device.covering), fills, _areas(device.through), device.tight
-    )
-
-
-def watch_text(drawing: Any, page: Area) -> Hiding:
-    """Run a page or its display list and note what is painted over text, and where text is clipped
-    away. In a display list what a clip leaves nothing of is missing.
+def watch(drawing: Any, page: Area) -> Drawn:
+    """Run a page or its display list and note what it draws beside text, and does to its text. In a
+    display list what a clip leaves nothing of is missing.
     """
-    device = _watched(drawing, page, with_text=True)
-    return Hiding(_areas(device.over), _areas(device.cut_away))
-
-
-def _watched(drawing: Any, page: Area, *, with_text: bool) -> Any:
     mupdf = _mupdf()
     cookie = mupdf.FzCookie()
-    device = _watching()((page.x0, page.y0, page.x1, page.y1), cookie, with_text)
+    device = _watching()((page.x0, page.y0, page.x1, page.y1), cookie)
     with suppress(mupdf.FzErrorBase):  # a page that breaks off shows what came before
         run_through(drawing, device, cookie)
     mupdf.fz_close_device(device)
-    return device
+    return Drawn(
+        _areas(device.drawn),
+        _areas(device.covering),
+        _areas(device.over),
+        tuple((Area(*corners), colour) for corners, colour in device.fills),
+        _areas(device.through),
+        _areas(device.cut_away),
+        device.tight,
+    )
 
 
 def rendered(display_list: Any, area: Area, *, with_text: bool) -> tuple[Any, float]:
@@ -130,7 +118,7 @@ def _rect(area: Area) -> Any:
 
 
 def _areas(corners: Sequence[_Corners]) -> tuple[Area, ...]:
-    return tuple(Area(*one) for one in dict.fromkeys(corners))
+    return tuple(map(Area._make, dict.fromkeys(corners)))
 
 
 @cache
@@ -144,7 +132,7 @@ def _watching() -> Any:
     class Watching(base):  # type: ignore[misc]
         """Notes the corners of what is drawn, cut by the clips that hold at that time."""
 
-        def __init__(self, page: _Corners, cookie: Any, with_text: bool) -> None:
+        def __init__(self, page: _Corners, cookie: Any) -> None:
             super().__init__()
             self.drawn: list[_Corners] = []
             self.covering: list[_Corners] = []
@@ -160,12 +148,9 @@ def _watching() -> Any:
             self.masks = 0  # what is drawn into a mask is not seen itself
             for name in ("fill_path", "stroke_path", "fill_shade", "fill_image", "fill_image_mask",
                          "clip_path", "clip_stroke_path", "clip_text", "clip_stroke_text",
-                         "clip_image_mask", "pop_clip", "begin_mask", "end_mask",
-                         "begin_group"):  # fmt: skip
+                         "clip_image_mask", "pop_clip", "begin_mask", "end_mask", "begin_group",
+                         "fill_text", "stroke_text"):  # fmt: skip
                 getattr(self, f"use_virtual_{name}")()
-            if with_text:
-                self.use_virtual_fill_text()
-                self.use_virtual_stroke_text()
 
         def _cut(self, rect: Any) -> _Corners:
             x0, y0, x1, y1 = self.clips[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 from index.paper import Box, Finding
 from index.read.words import words_of
@@ -175,9 +176,8 @@ class Line:
         return self.y1 - self.y0
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle on a page in points."""
+class Area(NamedTuple):
+    """A rectangle on a page in points. A tuple, since a page of drawings has thousands of them."""
 
     x0: float
     y0: float

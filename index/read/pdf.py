@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from index.paper import Box, Finding, PageSize, Status
-from index.read.devices import listed, rendered, run_through, watch, watch_text
+from index.read.devices import listed, rendered, run_through, watch
 from index.read.hidden import (
     MOST_FINDINGS,
     SAID,
@@ -202,7 +202,10 @@ class _Variants:
 
     def are_on(self, page: Any) -> bool:
         """Whether a page uses such a font."""
-        return any(self._has_variants(font[0]) for font in page.get_fonts())
+        mupdf = _engine().mupdf
+        stored = mupdf.pdf_page_from_fz_page(page.this).obj()
+        resources = mupdf.pdf_dict_get_inheritable(stored, mupdf.PDF_ENUM_NAME_Resources)
+        return any(self._has_variants(font) for font in _fonts(resources, set()))
 
     def _has_variants(self, font: int) -> bool:
         if font not in self._known:
@@ -212,6 +215,24 @@ class _Variants:
                 table = self._document.xref_stream(int(value.split()[0])) or b""
             self._known[font] = draws_digits_twice(table)
         return self._known[font]
+
+
+def _fonts(resources: Any, seen: set[int]) -> Iterator[int]:
+    """The numbers of the fonts that a page or a form names, and those of the forms within it.
+
+    PyMuPDF's own ``get_fonts`` asks for their names and files too, which takes thrice as long.
+    """
+    mupdf = _engine().mupdf
+    fonts = mupdf.pdf_dict_get(resources, mupdf.PDF_ENUM_NAME_Font)
+    for place in range(mupdf.pdf_dict_len(fonts)):
+        yield mupdf.pdf_to_num(mupdf.pdf_dict_get_val(fonts, place))
+    forms = mupdf.pdf_dict_get(resources, mupdf.PDF_ENUM_NAME_XObject)
+    for place in range(mupdf.pdf_dict_len(forms)):
+        form = mupdf.pdf_dict_get_val(forms, place)
+        within = mupdf.pdf_dict_get(form, mupdf.PDF_ENUM_NAME_Resources)
+        if within.m_internal and mupdf.pdf_to_num(form) not in seen:
+            seen.add(mupdf.pdf_to_num(form))
+            yield from _fonts(within, seen)
 
 
 def _page(page: Any, number: int, variants: bool = False) -> PageContent:
@@ -248,7 +269,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
-        others = _under([*watch_text(display_list, area).over, *risky], lines)
+        others = _under([*beside.over, *risky], lines)
     if doubtful or others:
         facts = PageFacts(
             [word for line in lines for word in line.words],
@@ -403,7 +424,7 @@ def _out_of_sight(
     ]
     if not missing:
         return [], ""
-    cut_away = watch_text(page, area).cut_away
+    cut_away = watch(page, area).cut_away
     away = [
         one
         for one in missing

@@ -182,6 +182,13 @@ def _drawn(text: str) -> str:
     return text.translate(_NOT_DRAWN)
 
 
+def _length(text: str) -> int:
+    """How many characters of a text are in words."""
+    if text.isascii() and text.isprintable():
+        return len(text) - text.count(" ")
+    return len(text.translate(_NOT_DRAWN))
+
+
 class _Letters:
     """The places of single letters, asked for only where a word has to be cut and only of the block
     that it is in: those of a whole page cost thrice what all else of it does.
@@ -431,14 +438,9 @@ def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
 
 
 def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
-    if len(spans) == 1:
-        span = spans[0]
-        length = len(_drawn(span["text"]))
-        return [_run(span, length, length, span["size"], 0.0)] if length else []
-    kept = [(span, len(_drawn(span["text"]))) for span in spans]
-    kept = [(span, length) for span, length in kept if length]
-    if not kept:
-        return []
+    kept = [(span, length) for span in spans if (length := _length(span["text"]))]
+    if len(kept) < 2:
+        return [_run(span, length, length, span["size"], 0.0) for span, length in kept]
     sizes: dict[float, int] = {}
     for span, length in kept:
         sizes[span["size"]] = sizes.get(span["size"], 0) + length
@@ -448,16 +450,17 @@ def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
     end = 0
     for span, length in kept:
         end += length
-        rise = base - span["origin"][1] if len(kept) > 1 else 0.0
-        runs.append(_run(span, length, end, main, rise))
+        runs.append(_run(span, length, end, main, base - span["origin"][1]))
     return runs
 
 
 def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) -> _Run:
     """A span of ``length`` letters that ends after ``end`` of its line's."""
-    width = (span["bbox"][2] - span["bbox"][0]) / length
-    flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
-    style, why = _paint(span, level_of(rise, span["size"], main) if rise else 0, flat)
+    left, _, right, _ = span["bbox"]
+    size = span["size"]
+    width = (right - left) / length
+    flat = width / _TYPE_WIDTH if width > _FLAT * size else 0.0
+    style, why = _paint(span, level_of(rise, size, main) if rise else 0, flat)
     return _Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1])
 
 
