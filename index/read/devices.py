@@ -95,11 +95,10 @@ def rendered(display_list: Any, area: Area, *, with_text: bool) -> tuple[Any, fl
     mupdf.fz_clear_pixmap_with_value(pixmap, 255)
     drawing = mupdf.FzDevice(matrix, pixmap)
     cookie = mupdf.FzCookie()
-    device = drawing if with_text else _textless()(drawing.m_internal)
+    if not with_text:  # MuPDF leaves out what a device has no function for
+        drawing.m_internal.fill_text = drawing.m_internal.stroke_text = None
     with suppress(mupdf.FzErrorBase):  # a page that breaks off shows what came before
-        mupdf.fz_run_display_list(display_list, device, mupdf.FzMatrix(), _rect(area), cookie)
-    if not with_text:
-        mupdf.fz_close_device(device)
+        mupdf.fz_run_display_list(display_list, drawing, mupdf.FzMatrix(), _rect(area), cookie)
     mupdf.fz_close_device(drawing)
     width, height, stride = pixmap.w(), pixmap.h(), pixmap.stride()
     samples = mupdf.fz_pixmap_samples_memoryview(pixmap)
@@ -289,41 +288,6 @@ def _watching() -> Any:
                 self._note_covering(corners)
 
     return Watching
-
-
-# The callback of a device gets more than the function of its name takes: the tile's id and the
-# document's, the mask's transfer function. These functions take all of it (MuPDF 1.26 to 1.28).
-_LONGER = {"begin_tile": "begin_tile_tid", "end_mask": "end_mask_tr"}
-
-
-@cache
-def _textless() -> Any:
-    """A device that draws everything but text on another device."""
-    mupdf = _mupdf()
-    base: Any = mupdf.FzDevice2
-    names = ("fill_path", "stroke_path", "clip_path", "clip_stroke_path", "clip_text",
-             "clip_stroke_text", "fill_shade", "fill_image", "fill_image_mask", "clip_image_mask",
-             "pop_clip", "begin_mask", "end_mask", "begin_group", "end_group", "begin_tile",
-             "end_tile")  # fmt: skip
-
-    class Textless(base):  # type: ignore[misc]
-        """Passes each call on, and those that show text not."""
-
-        def __init__(self, target: Any) -> None:
-            super().__init__()
-            self.target = target
-            for name in names:
-                getattr(self, f"use_virtual_{name}")()
-
-    def passed_on(call: Any) -> Any:
-        def forward(self: Any, ctx: Any, *values: Any) -> Any:
-            return call(self.target, *values)
-
-        return forward
-
-    for name in names:
-        setattr(Textless, name, passed_on(getattr(mupdf, f"ll_fz_{_LONGER.get(name, name)}")))
-    return Textless
 
 
 def _colour(mupdf: Any, space: Any, colour: Any) -> int | None:

@@ -424,7 +424,8 @@ def _out_of_sight(
     ]
     if not missing:
         return [], ""
-    cut_away = watch(page, area).cut_away
+    within = any(area.meets(_area(one.word)) for one in missing)
+    cut_away = watch(page, area).cut_away if within else ()
     away = [
         one
         for one in missing
