@@ -109,6 +109,7 @@ class Line:
     middle: float = field(init=False)
     characters: int = field(init=False)  # white space apart
     maths: int = field(init=False)  # of these, those set as maths
+    count: int = field(init=False)  # of words; of a script without spaces more than ``words``
 
     def __post_init__(self) -> None:
         self.measure()
@@ -117,6 +118,9 @@ class Line:
         """Derive box, text and dominant type from the words."""
         words = self.words
         self.text = " ".join([word.text for word in words])
+        self.count = (
+            len(words) if self.text.isascii() else sum([words_of(word.text) for word in words])
+        )
         x0, y0, x1, y1 = words[0].x0, words[0].y0, words[0].x1, words[0].y1
         styles: dict[Style, int] = {}
         for word in words:  # in one go: a paper has ten thousand words
@@ -157,13 +161,6 @@ class Line:
                 if not word.style.maths:
                     self.band = (word.y0, word.y1)
                     break
-
-    @property
-    def count(self) -> int:
-        """How many words it has; of a script without spaces more than ``words``."""
-        if self.text.isascii():
-            return len(self.words)
-        return sum([words_of(word.text) for word in self.words])
 
     @property
     def width(self) -> float:

@@ -74,7 +74,7 @@ def printed_lines(
     spaceless = _is_spaceless(shown, letters)
     laid = _laid(blocks, shown)
     if is_right_to_left("".join([word[4] for word in shown])):
-        laid = reordered(laid, letters.all())
+        laid = reordered(laid, letters.blocks())
     for number, place, line, drawn in laid:
         spans = line["spans"] if line is not None else []
         direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
@@ -190,56 +190,55 @@ def _length(text: str) -> int:
 
 
 class _Letters:
-    """The places of single letters, asked for only where a word has to be cut and only of the block
-    that it is in: those of a whole page cost thrice what all else of it does.
+    """The places of single letters, asked for only where a word has to be cut and only of its line:
+    those of a whole page cost thrice what all else of it does.
     """
 
     def __init__(self, textpage: Any, plain: Sequence[dict[str, Any]]) -> None:
         self._textpage, self._plain = textpage, plain
-        self._known: dict[int, dict[str, Any]] = {}
 
-    def all(self) -> list[dict[str, Any]]:
+    def blocks(self) -> list[dict[str, Any]]:
         """The page's blocks with all their letters."""
         blocks: list[dict[str, Any]] = self._textpage.extractRAWDICT()["blocks"]
         return blocks
 
     def of(self, block: int, line: int) -> list[tuple[str, float, float, float]]:
         """Each drawn letter of a line: itself, its left and right edge, its size. In points."""
-        lines = self.lines(block)
-        if not 0 <= line < len(lines):
+        if not 0 <= line < len(self.lines(block)):
             return []
         return [
             (one["c"], one["bbox"][0], one["bbox"][2], span["size"])
-            for span in lines[line]["spans"]
+            for span in self._spans(block, line)
             for one in span["chars"]
             if _drawn(one["c"])
         ]
 
-    def lines(self, number: int) -> list[dict[str, Any]]:
-        """The lines of a block with their letters; none where there is no such block."""
-        if number not in self._known:
-            self._known[number] = self._block(number) if number < len(self._plain) else {}
-        lines: list[dict[str, Any]] = self._known[number].get("lines", [])
+    def lines(self, block: int) -> list[dict[str, Any]]:
+        """The lines of a block, without the letters' places; none where there is no such block."""
+        lines: list[dict[str, Any]] = (
+            self._plain[block].get("lines", []) if block < len(self._plain) else []
+        )
         return lines
 
-    def _block(self, number: int) -> dict[str, Any]:
-        """One block with its letters: PyMuPDF leaves out what does not meet the page's edges, so
-        these are moved to the block's own for so long.
+    def _spans(self, block: int, line: int) -> list[dict[str, Any]]:
+        """A line's spans with their letters: PyMuPDF leaves out what does not meet the page's
+        edges, so these are moved to the line's own for so long.
         """
-        corners = self._plain[number]["bbox"]
-        text = self._textpage.this.m_internal
-        edges = text.mediabox
+        corners = self.lines(block)[line]["bbox"]
+        edges = self._textpage.this.m_internal.mediabox
         page = edges.x0, edges.y0, edges.x1, edges.y1
-        least = [max(corner - 1, edge) for corner, edge in zip(corners[:2], page[:2], strict=True)]
-        most = [min(corner + 1, edge) for corner, edge in zip(corners[2:], page[2:], strict=True)]
-        (edges.x0, edges.y0), (edges.x1, edges.y1) = least, most
+        edges.x0, edges.y0 = max(corners[0] - 1, page[0]), max(corners[1] - 1, page[1])
+        edges.x1, edges.y1 = min(corners[2] + 1, page[2]), min(corners[3] + 1, page[3])
         try:
-            met = self._textpage.extractRAWDICT()["blocks"]
+            met = self.blocks()
         finally:
             edges.x0, edges.y0, edges.x1, edges.y1 = page
-        same = [one for one in met if one["bbox"] == corners]
-        before = sum([one["bbox"] == corners for one in self._plain[:number]])
-        return same[before] if before < len(same) else {}
+        before = [one for number in range(block) for one in self.lines(number)]
+        before += self.lines(block)[:line]
+        same = [one for found in met for one in found.get("lines", ()) if one["bbox"] == corners]
+        place = sum([one["bbox"] == corners for one in before])
+        spans: list[dict[str, Any]] = same[place]["spans"] if place < len(same) else []
+        return spans
 
 
 class _Edges:
