@@ -21,6 +21,15 @@ from index.paper import (
     around,
 )
 from index.read.account import account_for
+from index.read.asides import (
+    boxes_apart,
+    captions_whole,
+    cells_apart,
+    footnotes_apart,
+    listings_apart,
+    marks_apart,
+    notes_apart,
+)
 from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
@@ -89,6 +98,9 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
+    captions_whole(body, {*heading_of, *begins, *opening.apart}, layout)
+    cells_apart(body, begins | heading_of, layout)
+    footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
@@ -99,6 +111,10 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
+    listings_apart(body, set(heading_of))
+    marks_apart(body, set(heading_of))
+    boxes_apart(body, set(heading_of), pages.pages[covers:])
+    notes_apart(body, begins | heading_of, layout, boxes)
     turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
