@@ -154,10 +154,16 @@ def file_hash(path: Path) -> str:
 # --- inside the worker ----------------------------------------------------------------------------
 
 
+def collect_rarely() -> None:
+    """Look for cycles rarely: a paper is hundreds of thousands of objects without one, and looking
+    for some takes a tenth of the time.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
 def _limit(megabytes: int) -> None:
     """Limit the worker's memory where the system can (not on Windows), and mute its output."""
-    # A paper is hundreds of thousands of objects without a cycle: looking for some costs a tenth.
-    gc.set_threshold(100_000, 50, 100)
+    collect_rarely()
     # Pebble's handler would run only once the engine is back; the default ends the process at once.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:

@@ -799,8 +799,10 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 def _is_wordless(group: list[Line]) -> bool:
     """Whether a group is single letters and signs, as a formula is in fonts that do not say so."""
     words = [word for line in group for word in line.words]
-    short = sum(len(word.text) < 3 and word.text.isascii() for word in words)
-    return len(words) >= 5 and short > 0.6 * len(words) and prose_words(words) == 0
+    if len(words) < 5:
+        return False
+    short = sum([len(word.text) < 3 and word.text.isascii() for word in words])
+    return short > 0.6 * len(words) and prose_words(words) == 0
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
@@ -822,18 +824,19 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
         return False
     digits = sum(
         [
-            not word.isalpha() and any(map(str.isdigit, word))
+            words_of(word) == 1
             for word in _CITED.sub("", " ".join([line.text for line in group])).split()
-            if words_of(word) == 1
+            if not word.isalpha() and any(map(str.isdigit, word))
         ]
     )
     if len(words) >= 4 and digits > 0.4 * sum([line.count for line in group]):
         return True
     gaps = sum(
-        1
-        for line in group
-        for before, after in pairwise(line.words)
-        if after.x0 - before.x1 > 1.8 * line.size
+        [
+            after.x0 - before.x1 > 1.8 * line.size
+            for line in group
+            for before, after in pairwise(line.words)
+        ]
     )
     if gaps >= max(2, 0.8 * len(group)):
         return True

@@ -157,15 +157,19 @@ def is_cipher(text: str) -> bool:
     Unicode is wrong: hardly a word is known, and letters are frequent that are rare elsewhere.
     """
     plain = unicodedata.normalize("NFKD", text[:_SAMPLED].lower())
-    words = _LATIN_WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    if not plain.isascii():
+        marks = [letter for letter in set(plain) if unicodedata.combining(letter)]
+        plain = plain.translate(dict.fromkeys(map(ord, marks)))
+    words = _LATIN_WORD.findall(plain)
     if len(words) < _LEAST_OF_CIPHER:
         return False
-    known = sum(word in common_words() for word in words)
+    usual = common_words()
+    if sum([word in usual for word in words]) >= _LEAST_KNOWN * len(words):
+        return False
     letters = "".join(words)
     counts = [letters.count(chr(0x61 + number)) for number in range(26)]
     shared = sum(one * other for one, other in zip(counts, _USUAL, strict=True))
-    alike = shared / math.hypot(*counts) / math.hypot(*_USUAL)
-    return known < _LEAST_KNOWN * len(words) and alike < _LEAST_ALIKE
+    return shared / math.hypot(*counts) / math.hypot(*_USUAL) < _LEAST_ALIKE
 
 
 _PAIRS = re.compile(rb"beginbfchar(.*?)endbfchar", re.S)

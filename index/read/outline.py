@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from index.paper import Role
 from index.read.closing import END_MATTER
@@ -132,7 +133,12 @@ def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
 
 def is_small_capitals(style: Style) -> bool:
     """Whether a font draws small letters as small capitals, by its name."""
-    return bool(_SMALL_CAPITALS.search(style.font))
+    return _draws_small_capitals(style.font)
+
+
+@cache
+def _draws_small_capitals(font: str) -> bool:
+    return bool(_SMALL_CAPITALS.search(font))
 
 
 def face_of(part: Paragraph, usual: Usual) -> Face:

@@ -41,6 +41,7 @@ _ACCENTED = re.compile(f"[{ACCENTS}]")
 _LONG_WORD = re.compile(r"[^\W\d_]{20,}")  # so many letters in a row are several words, or German
 # The end of one sentence and the first word of the next, without a space: "publication.The".
 _GLUED = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z])|(?<=[a-z\d)][)\]][.!?])(?=[A-Z][a-z])")
+_MAY_BE_GLUED = re.compile(r"[.!?][A-Z][a-z]")  # found far quicker, and rare
 _FLAT = 2.5  # times its size: no letter is so wide, so the size is not what is drawn
 _TYPE_WIDTH = 0.5  # of the size: the usual width of a letter
 _APART = 0.07  # of the size: letters further apart are of two words
@@ -71,12 +72,13 @@ def printed_lines(
     """The lines of a page. ``shown`` is what ``textpage.extractWORDS()`` gave; ``outlines`` is the
     page's dictionary with boxes of outlines, where raised digits are letters of their own.
     """
-    letters = _Letters(textpage)
+    blocks = textpage.extractDICT()["blocks"]
+    letters = _Letters(textpage, blocks)
     drawn_small = _small_letters(outlines) if outlines is not None else {}
     spaceless = _is_spaceless(shown, letters)
-    laid = _laid(textpage, shown)
+    laid = _laid(blocks, shown)
     if is_right_to_left("".join([word[4] for word in shown])):
-        laid = reordered(laid, letters.blocks)
+        laid = reordered(laid, letters.blocks())
     for number, place, line, drawn in laid:
         spans = line["spans"] if line is not None else []
         direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
@@ -126,19 +128,19 @@ def _words_of(pages: Sequence[PageContent]) -> Iterator[PageWord]:
 # --- words beside their types ---------------------------------------------------------------------
 
 
-def _laid(textpage: Any, shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
+def _laid(blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
     """Each line's block and number, its spans where they are given, and its words."""
-    for number, lines, words in _blocks(textpage, shown):
+    for number, lines, words in _blocks(blocks, shown):
         for place, line, drawn in _beside(lines, words):
             yield number, place, line, drawn
 
 
 def _blocks(
-    textpage: Any, shown: Sequence[tuple[Any, ...]]
+    blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]
 ) -> Iterator[tuple[int, list[dict[str, Any]], list[tuple[Any, ...]]]]:
     """Each block's number, its lines of spans, and its words."""
     at, count = 0, len(shown)
-    for number, block in enumerate(textpage.extractDICT()["blocks"]):
+    for number, block in enumerate(blocks):
         begin = at
         while at < count and shown[at][5] == number:
             at += 1
@@ -184,31 +186,63 @@ def _drawn(text: str) -> str:
     return text.translate(_NOT_DRAWN)
 
 
+def _length(text: str) -> int:
+    """How many characters of a text are in words."""
+    if text.isascii() and text.isprintable():
+        return len(text) - text.count(" ")
+    return len(text.translate(_NOT_DRAWN))
+
+
 class _Letters:
-    """The places of single letters, asked for only where a word has to be cut: they cost thrice
-    what all else of a page does.
+    """The places of single letters, asked for only where a word has to be cut and only of its line:
+    those of a whole page cost thrice what all else of it does.
     """
 
-    def __init__(self, textpage: Any) -> None:
-        self._textpage = textpage
+    def __init__(self, textpage: Any, plain: Sequence[dict[str, Any]]) -> None:
+        self._textpage, self._plain = textpage, plain
 
-    @cached_property
-    def blocks(self) -> list[Any]:
+    def blocks(self) -> list[dict[str, Any]]:
         """The page's blocks with all their letters."""
-        blocks: list[Any] = self._textpage.extractRAWDICT()["blocks"]
+        blocks: list[dict[str, Any]] = self._textpage.extractRAWDICT()["blocks"]
         return blocks
 
     def of(self, block: int, line: int) -> list[tuple[str, float, float, float]]:
         """Each drawn letter of a line: itself, its left and right edge, its size. In points."""
-        lines = self.blocks[block].get("lines", ()) if block < len(self.blocks) else ()
-        if not 0 <= line < len(lines):
+        if not 0 <= line < len(self.lines(block)):
             return []
         return [
             (one["c"], one["bbox"][0], one["bbox"][2], span["size"])
-            for span in lines[line]["spans"]
+            for span in self._spans(block, line)
             for one in span["chars"]
             if _drawn(one["c"])
         ]
+
+    def lines(self, block: int) -> list[dict[str, Any]]:
+        """The lines of a block, without the letters' places; none where there is no such block."""
+        lines: list[dict[str, Any]] = (
+            self._plain[block].get("lines", []) if block < len(self._plain) else []
+        )
+        return lines
+
+    def _spans(self, block: int, line: int) -> list[dict[str, Any]]:
+        """A line's spans with their letters: PyMuPDF leaves out what does not meet the page's
+        edges, so these are moved to the line's own for so long.
+        """
+        corners = self.lines(block)[line]["bbox"]
+        edges = self._textpage.this.m_internal.mediabox
+        page = edges.x0, edges.y0, edges.x1, edges.y1
+        edges.x0, edges.y0 = max(corners[0] - 1, page[0]), max(corners[1] - 1, page[1])
+        edges.x1, edges.y1 = min(corners[2] + 1, page[2]), min(corners[3] + 1, page[3])
+        try:
+            met = self.blocks()
+        finally:
+            edges.x0, edges.y0, edges.x1, edges.y1 = page
+        before = [one for number in range(block) for one in self.lines(number)]
+        before += self.lines(block)[:line]
+        same = [one for found in met for one in found.get("lines", ()) if one["bbox"] == corners]
+        place = sum([one["bbox"] == corners for one in before])
+        spans: list[dict[str, Any]] = same[place]["spans"] if place < len(same) else []
+        return spans
 
 
 class _Edges:
@@ -283,8 +317,7 @@ def _is_spaceless(shown: Sequence[tuple[Any, ...]], letters: _Letters) -> bool:
 
 def _line_of(letters: _Letters, word: tuple[Any, ...]) -> list[tuple[str, float, float, float]]:
     """The letters of a word, found by its place."""
-    block = letters.blocks[word[5]] if word[5] < len(letters.blocks) else {}
-    for number in range(len(block.get("lines", ()))):
+    for number in range(len(letters.lines(word[5]))):
         line = letters.of(word[5], number)
         said = "".join([one[0] for one in line])
         at = said.find(word[4])
@@ -339,9 +372,17 @@ def _words(
     doubtful: list[tuple[PageWord, HiddenBy, int]] = []
     whole = " ".join([word[4] for word in drawn])
     # Most lines are so: nothing in them is to be cut or put right.
-    plain = whole.isascii() and edges.are_plain(spaceless) and not _GLUED.search(whole)
+    apart = spaceless or _MAY_BE_GLUED.search(whole) is not None
+    plain = whole.isascii() and edges.are_plain(spaceless) and not apart
+    apart = apart or not (whole.isascii() or _SPACES.search(whole) is None)
     if len(runs) == 1 and plain and runs[0].why is None and not runs[0].flat:
         style, base = runs[0].style, runs[0].base
+        if whole.isprintable():
+            return [
+                PageWord(text, x0, y0, x1, y1, ((text, style),), base)
+                for x0, y0, x1, y1, text, *_ in drawn
+                if x1 > x0 and y1 > y0
+            ], []
         return [
             PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
             for x0, y0, x1, y1, text, *_ in drawn
@@ -353,7 +394,7 @@ def _words(
     last = len(runs) - 1
     for x0, y0, x1, y1, text, *_ in drawn:
         pieces = [(x0, x1, text)]
-        if not plain:
+        if apart:
             pieces = list(_pieces(x0, x1, text, position, edges, spaceless))
         if cuts:
             pieces = list(_cut_up(pieces, position, cuts))
@@ -378,13 +419,12 @@ def _words(
             if flat and y1 - y0 < 0.5 * flat:
                 top = y1 - flat
             if clean and right > left and y1 > top:
-                main = _main(runs, first, run, position, end)
-                word = PageWord(clean, left, top, right, y1, parts, runs[main].base)
-                words.append(word)
                 # A word of several paints is taken for what most of its characters are.
-                why = runs[main].why
-                if why is not None:
-                    doubtful.append((word, why, runs[main].colour))
+                main = runs[run if first == run else _main(runs, first, run, position, end)]
+                word = PageWord(clean, left, top, right, y1, parts, main.base)
+                words.append(word)
+                if main.why is not None:
+                    doubtful.append((word, main.why, main.colour))
             position = end
             if run < last and runs[run].end == end:
                 run += 1
@@ -393,8 +433,6 @@ def _words(
 
 def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> int:
     """The run that most characters of a word are of."""
-    if first == last:
-        return first
     return max(range(first, last + 1), key=lambda number: _share(runs, number, begin, end))
 
 
@@ -405,21 +443,15 @@ def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
 
 
 def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
-    if len(spans) == 1:
-        span = spans[0]
-        length = len(_drawn(span["text"]))
-        return [_run(span, length, length, span["size"], 0.0)] if length else []
-    kept = [(span, len(_drawn(span["text"]))) for span in spans]
-    kept = [(span, length) for span, length in kept if length]
-    if not kept:
-        return []
+    kept = [(span, length) for span in spans if (length := _length(span["text"]))]
+    if len(kept) < 2:
+        return [_run(span, length, length, span["size"], 0.0) for span, length in kept]
     main, base = _main_type(kept)
     runs: list[_Run] = []
     end = 0
     for span, length in kept:
         end += length
-        rise = base - span["origin"][1] if len(kept) > 1 else 0.0
-        runs.append(_run(span, length, end, main, rise))
+        runs.append(_run(span, length, end, main, base - span["origin"][1]))
     return runs
 
 
@@ -434,9 +466,11 @@ def _main_type(kept: Sequence[tuple[dict[str, Any], int]]) -> tuple[float, float
 
 def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) -> _Run:
     """A span of ``length`` letters that ends after ``end`` of its line's."""
-    width = (span["bbox"][2] - span["bbox"][0]) / length
-    flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
-    style, why = _paint(span, level_of(rise, span["size"], main) if rise else 0, flat)
+    left, _, right, _ = span["bbox"]
+    size = span["size"]
+    width = (right - left) / length
+    flat = width / _TYPE_WIDTH if width > _FLAT * size else 0.0
+    style, why = _paint(span, level_of(rise, size, main) if rise else 0, flat)
     return _Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1])
 
 

@@ -27,8 +27,12 @@ def plain_text(line: Line) -> list[tuple[str, bool]]:
     """Each word of a line as it goes into the text, and whether the next one is glued to it."""
     words = line.words
     written: list[tuple[str, bool]] = []
-    if not any(style.raised or style.lowered for word in words for _, style in word.parts):
-        return [(word.text, _is_initial(words, number)) for number, word in enumerate(words)]
+    styles = {style for word in words for _, style in word.parts}
+    if not any(style.raised or style.lowered for style in styles):
+        return [
+            (word.text, len(word.text) <= 2 and _is_initial(words, number))
+            for number, word in enumerate(words)
+        ]
     places = _places(words)
     at = 0
     while at < len(words):
