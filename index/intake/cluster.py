@@ -212,6 +212,7 @@ class Cluster:
                 "number": number,
                 "name": one.name,
                 "suffix": one.copy.suffix,
+                "sha256": one.origin.sha256,
                 "data": one.copy.read_bytes(),
             }
             for number, one in enumerate(window)
@@ -319,7 +320,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
         path = Path(folder, f"paper{row['suffix']}")
         path.write_bytes(row["data"])
         with stages("read"):
-            reading: Reading = tools.reader.read(path, name=row["name"])
+            reading: Reading = tools.reader.read(path, name=row["name"], sha256=row["sha256"])
     prepared = None
     if reading.status == "ok":
         prepared = prepare(reading, tools.cut, tools.encoders, stages)

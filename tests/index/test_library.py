@@ -281,13 +281,13 @@ def test_a_commit_that_was_interrupted_afterwards_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees one"))
-    real = library._catalog.make_current
+    real = library._catalog.editions.make_current
 
     def interrupted(number: int) -> None:
         real(number)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(library._catalog, "make_current", interrupted)
+    monkeypatch.setattr(library._catalog.editions, "make_current", interrupted)
     with pytest.raises(KeyboardInterrupt):
         library.add(write(tmp_path / "2.pdf", id="2407.03300", version=2, text="bees two"))
     assert library.paper("2407.03300").version == 2
@@ -698,7 +698,7 @@ def test_a_paper_that_cannot_be_embedded_here_is_not_adopted(
 ) -> None:
     with fakes.open_library(tmp_path / "other") as other:
         other.add(write(tmp_path / "a.pdf", text="ants"))
-        monkeypatch.setattr(library, "_splitter", lambda: lambda paper: ())
+        monkeypatch.setattr(library._adding, "_splitter", lambda: lambda paper: ())
         with pytest.raises(SourceNotFound, match="nothing but references"):
             library.adopt(other, "a")
     assert library.papers() == []
