@@ -21,7 +21,7 @@ from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 Among = Literal["passages", "digests"]
 AnyRole = Role | Literal[""]
@@ -55,7 +55,7 @@ def free(visit: Visit) -> None:
 
 
 def search(
-    library: Library,
+    library: Papers,
     query: str,
     among: Among = "passages",
     k: int = HITS,
@@ -84,27 +84,25 @@ def search(
     return hits_json(query, found)
 
 
-def ask(
-    library: Library, question: str, paper: str = "", k: int = SENTENCES_MOST
-) -> dict[str, Any]:
+def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST) -> dict[str, Any]:
     """At most ``k`` sentences of the papers that answer. Raises as ``search`` does."""
     from app.write.ask import ask as ask_papers
 
     return asked_json(ask_papers(library, question, _paper_id(paper) if paper else None, most=k))
 
 
-def papers(library: Library) -> dict[str, Any]:
+def papers(library: Papers) -> dict[str, Any]:
     """All papers with their states."""
     return papers_json(library.papers())
 
 
-def show(library: Library, paper: str) -> dict[str, Any]:
+def show(library: Papers, paper: str) -> dict[str, Any]:
     """A paper as it was understood. Raises ``PaperNotFound``."""
     row = library.row(_paper_id(paper))
     return show_json(row, library.paper(row.id) if row.status == "ok" else None)
 
 
-def digest(library: Library, paper: str, lang: Language = "en") -> dict[str, Any]:
+def digest(library: Papers, paper: str, lang: Language = "en") -> dict[str, Any]:
     """A paper's digest in its own words. Raises ``PaperNotFound`` and ``PaperChanged``."""
     from app.write import write_digest
 
@@ -112,7 +110,7 @@ def digest(library: Library, paper: str, lang: Language = "en") -> dict[str, Any
 
 
 def ask_leave(
-    costly: Costly, visit: Visit, library: Library, paper: object, lang: object = "en"
+    costly: Costly, visit: Visit, library: Papers, paper: object, lang: object = "en"
 ) -> None:
     """Ask ``costly`` before ``digest``, unless that has nothing to write.
 
@@ -140,13 +138,13 @@ class PagePicture:
     scale: float  # pixels a point
     tag: str
 
-    def draw(self, library: Library) -> bytes:
+    def draw(self, library: Papers) -> bytes:
         """As PNG. Raises ``PaperNotFound``, and ``SourceNotFound`` for a page that is not there."""
         return library.page_image(self.paper_id, self.page, self.boxes, self.scale)
 
 
 def page_picture(
-    library: Library, paper: str, page: int, scale: float = SCALE, passage: str = ""
+    library: Papers, paper: str, page: int, scale: float = SCALE, passage: str = ""
 ) -> PagePicture:
     """A page, with what it has of a passage marked. Nothing is drawn yet.
 

@@ -15,7 +15,7 @@ from index.errors import GlossError
 from index.paper import Figure, Paper
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 SCALE = 2.0  # of a figure, pixels a point
 KEPT_BYTES = 64_000_000  # of pictures in memory: some 400 pages
@@ -64,14 +64,14 @@ class Pictures:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
         return picture
 
-    def figure(self, library: Library, paper: Paper, label: str) -> bytes:
-        """A figure as PNG. Raises as ``Library.figure_image``."""
+    def figure(self, library: Papers, paper: Paper, label: str) -> bytes:
+        """A figure as PNG. Raises as ``Papers.figure_image``."""
         return self.of(
             (paper.sha256, label, SCALE), lambda: library.figure_image(paper.id, label, SCALE)
         )
 
 
-def figure_pictures(library: Library, digest: Digest, kept: Pictures) -> dict[str, bytes]:
+def figure_pictures(library: Papers, digest: Digest, kept: Pictures) -> dict[str, bytes]:
     """``quoted_figures`` as PNG images; a sentence stands without one that cannot be drawn."""
     paper = library.paper(digest.paper.id)
     found: dict[str, bytes] = {}

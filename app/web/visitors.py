@@ -19,31 +19,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from app.api.failures import TooBusy
 from app.web.session import Desk
 from index.catalog import KeptDigest
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
-from index.paper import (
-    Box,
-    ClaimHit,
-    ClaimRecord,
-    Hit,
-    PageSize,
-    Paper,
-    Passage,
-    Record,
-    SearchFilter,
-    Span,
-)
+from index.library import Papers
+from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.catalog import Fingerprint, Known
+    from index.catalog import Known
     from index.embed import Embedder
     from index.library import (
         Added,
@@ -53,6 +43,7 @@ if TYPE_CHECKING:
         PassageEncoder,
         Progress,
         Ready,
+        StoredPaper,
     )
     from index.sources import Source
 
@@ -91,11 +82,11 @@ class NotShared(GlossError):
         self.paper_id = paper_id
 
 
-class VisitorLibrary:
-    """What a desk asks of a ``Library``, answered by the shared one and by a visitor's own.
+class VisitorLibrary(Papers):
+    """The shared library and a visitor's own, as one that a desk may ask.
 
-    The own one answers for every id that it has, and hides the shared paper of that id; what is
-    added goes there. ``index.library.Library`` says what each method does and raises.
+    The own one answers for every id that it has (``_with``), and hides the shared paper of that id;
+    what is added goes there. ``Papers`` says what each method does and raises.
 
     Hits of both are merged by their scores, which are made in the same way: a cosine, which depends
     on the two texts alone, plus weighted BM25, whose inverse document frequency each store counts
@@ -143,29 +134,22 @@ class VisitorLibrary:
 
     # Papers in.
 
-    def add(
-        self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Added:
-        """Add a file to the own library. Raises ``NoRoom`` and ``VisitEnded``, too."""
-        with self._adding, self._being_there() as own:
-            return own.add(source, progress, record)
-
     def ready(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Ready:
-        """The first half of ``add``."""
+        """A source received and read. Raises ``NoRoom`` and ``VisitEnded``, too."""
         with self._adding, self._being_there() as own:
             return own.ready(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Ready:
-        """What ``ready`` does before it reads."""
+        """A source that is read elsewhere. Raises as ``ready``."""
         with self._adding, self._being_there() as own:
             return own.receive(source, progress, record)
 
     def take(self, ready: Ready) -> Added:
-        """The second half of ``add``."""
+        """Put what was read into the own library. Raises as ``ready``."""
         with self._adding, self._being_there() as own:
             return own.take(ready)
 
@@ -179,7 +163,7 @@ class VisitorLibrary:
                 self._own = self._open_own()
             own = self._own
         with self._unless_ended():
-            if self._given + sum(row.status == "ok" for row in own.papers()) >= self._papers_most:
+            if self._given + len(own.ids()) >= self._papers_most:
                 raise NoRoom(self._papers_most)
             yield own
 
@@ -195,10 +179,11 @@ class VisitorLibrary:
 
     def is_own(self, paper_id: str) -> bool:
         """Whether it is a paper of the visitor's alone."""
-        if self._own is None:
+        own = self._own
+        if own is None:
             return False
         try:
-            self._own.fingerprint(paper_id)
+            own.stored(paper_id)
         except PaperNotFound:
             return False
         return True
@@ -227,18 +212,41 @@ class VisitorLibrary:
                 own.remove(paper.id)
         return added.paper_id
 
-    # What is there.
+    # One paper.
 
-    def papers(self) -> list[PaperRow]:
-        """The papers of both, by id."""
-        own = self._own.papers() if self._own is not None else []
-        hidden = self._hidden()
-        rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
-        return sorted(rows, key=lambda row: row.id)
+    def stored(self, paper_id: str) -> StoredPaper:
+        """The paper of that id."""
+        return self._with(paper_id).stored(paper_id)
 
     def row(self, paper_id: str) -> PaperRow:
-        """The line of one paper or failed file."""
+        """The row of one paper or failed file."""
         return self._with(paper_id).row(paper_id)
+
+    def _with(self, paper_id: str) -> Library:
+        """The library that has the paper, or that has to say why there is none of that id."""
+        own = self._own
+        if own is None:
+            return self._shared
+        try:
+            own.stored(paper_id)
+        except PaperNotFound as missing:
+            if not missing.why:
+                return self._shared
+            try:
+                self._shared.stored(paper_id)
+            except PaperNotFound:
+                return own  # where the file failed that was to become it
+            return self._shared
+        return own
+
+    # All papers.
+
+    def papers(self) -> list[PaperRow]:
+        """The papers of both, by id; the own ones hide shared ones of their ids."""
+        own = self._own.papers() if self._own is not None else []
+        hidden = {row.id for row in own if row.status == "ok"}
+        rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
+        return sorted(rows, key=lambda row: row.id)
 
     def held(self, arxiv_id: str) -> Held | None:
         """What there is of the arXiv paper of that id, if anything."""
@@ -249,46 +257,6 @@ class VisitorLibrary:
         """Remember which versions arXiv was heard to have, of the own library's papers."""
         if self._own is not None:
             self._own.note(heard)
-
-    def heard(self, paper_id: str) -> Known | None:
-        """The newest version of a paper that arXiv was heard to have."""
-        return self._with(paper_id).heard(paper_id)
-
-    def paper(self, paper_id: str) -> Paper:
-        """The paper of that id."""
-        return self._with(paper_id).paper(paper_id)
-
-    def passages(self, paper_id: str) -> tuple[Passage, ...]:
-        """The paper's passages."""
-        return self._with(paper_id).passages(paper_id)
-
-    def passage_at(self, paper_id: str, offset: int) -> Passage | None:
-        """The passage that character ``offset`` lies in."""
-        return self._with(paper_id).passage_at(paper_id, offset)
-
-    def passage_of(self, paper_id: str, span: Span) -> Passage | None:
-        """The passage that shares most with ``span``."""
-        return self._with(paper_id).passage_of(paper_id, span)
-
-    def file_of(self, paper_id: str) -> Path:
-        """The copy of the paper's file."""
-        return self._with(paper_id).file_of(paper_id)
-
-    def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
-        """A page as PNG with boxes marked."""
-        return self._with(paper_id).page_image(paper_id, page, boxes, scale)
-
-    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
-        """How large each page is; none for a paper without pages."""
-        return self._with(paper_id).page_sizes(paper_id)
-
-    def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
-        """A figure as PNG."""
-        return self._with(paper_id).figure_image(paper_id, label, scale)
-
-    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
-        """A span as printed, as PNG images."""
-        return self._with(paper_id).span_picture(paper_id, span, scale)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """Where each paper is among the others: one model has made them all."""
@@ -349,10 +317,10 @@ class VisitorLibrary:
             return [(self._with(wanted.paper_id), wanted)]
         if named is not None and self.held(named) is not None:
             return [(own if own.held(named) is not None else shared, wanted)]
-        hidden = self._hidden()
-        if not any(row.id in hidden for row in shared.papers()):
+        hidden = set(own.ids())
+        if not any(shared.has_paper(one) for one in hidden):
             return [(own, wanted), (shared, wanted)]
-        seen = {row.id for row in shared.papers() if row.status == "ok"} - hidden
+        seen = set(shared.ids()) - hidden
         if wanted.among is not None:
             seen &= set(wanted.among)
         return [(own, wanted), (shared, replace(wanted, among=tuple(sorted(seen))))]
@@ -404,39 +372,16 @@ class VisitorLibrary:
 
     def newest_digests(self) -> list[KeptDigest]:
         """The newest digest in each language by each writer, of every paper of both."""
-        own = self._own.newest_digests() if self._own is not None else []
-        hidden = self._hidden()
+        own = self._own
         shared = self._shared.newest_digests()
-        return [*own, *(one for one in shared if one.paper_id not in hidden)]
+        if own is None:
+            return shared
+        hidden = set(own.ids())
+        return [*own.newest_digests(), *(one for one in shared if one.paper_id not in hidden)]
 
     def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
         """Digests of what the paper's file was before."""
         return self._with(paper_id).former_digests(paper_id)
-
-    def fingerprint(self, paper_id: str) -> Fingerprint:
-        """What tells this reading of a paper from another."""
-        return self._with(paper_id).fingerprint(paper_id)
-
-    def _with(self, paper_id: str) -> Library:
-        """The library that has the paper, or that has to say why there is none of that id."""
-        if self._own is None:
-            return self._shared
-        try:
-            self._own.fingerprint(paper_id)
-        except PaperNotFound as missing:
-            if not missing.why:
-                return self._shared
-            try:
-                self._shared.fingerprint(paper_id)
-            except PaperNotFound:
-                return self._own  # where the file failed that was to become it
-            return self._shared
-        return self._own
-
-    def _hidden(self) -> set[str]:
-        """Ids of the own papers, which hide others of these ids."""
-        own = self._own.papers() if self._own is not None else []
-        return {row.id for row in own if row.status == "ok"}
 
 
 @dataclass(slots=True)
@@ -469,7 +414,7 @@ class Visitors:
         self._stopped = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._guest = Desk(
-            cast("Library", VisitorLibrary(shared, 0, _nowhere)),
+            VisitorLibrary(shared, 0, _nowhere),
             secrets.token_urlsafe(24),
             settings,
         )
@@ -528,7 +473,7 @@ class Visitors:
     def _shares(self) -> bool:
         """Whether the shared library takes papers of visitors, and has room for one more."""
         most = self._settings.shared_papers
-        return most > 0 and sum(row.status == "ok" for row in self.shared.papers()) < most
+        return most > 0 and len(self.shared.ids()) < most
 
     def end(self, session: str | None) -> None:
         """The session is over: what the visitor added is deleted."""
@@ -561,8 +506,7 @@ class Visitors:
         library = VisitorLibrary(
             self.shared, self._settings.visitor_papers, lambda: self._own_library(session)
         )
-        # It has what a desk asks of a `Library`: tests compare the two, method by method.
-        desk = Desk(cast("Library", library), secrets.token_urlsafe(24), self._settings)
+        desk = Desk(library, secrets.token_urlsafe(24), self._settings)
         self._sessions[desk.key] = session
         return _Visitor(desk, library, self._clock())
 

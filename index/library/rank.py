@@ -85,6 +85,8 @@ def _in_words(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()
     accents = {ord(letter): None for letter in set(folded) if unicodedata.combining(letter)}
     return folded.translate(accents) if accents else folded

@@ -14,6 +14,8 @@ from index.paper import SourceKind, Status
 from index.reference import Reference
 from index.sources import key_of
 
+_NUMBER = re.compile(r"-\d+")  # after the id of another paper of that name
+
 
 @dataclass(frozen=True, slots=True)
 class PaperRow:
@@ -88,7 +90,8 @@ def relation(original: str, paper_key: str) -> str:
     named = identify(Path(original).stem, "", "")
     if named.belongs_to and named.belongs_to != paper_key:
         return f"belongs to {named.belongs_to}, as its file name says"
-    if re.fullmatch(rf"{re.escape(named.id)}-\d+", paper_key) and key_of(named.id).arxiv:
+    numbered = paper_key.startswith(named.id) and _NUMBER.fullmatch(paper_key, len(named.id))
+    if numbered and key_of(named.id).arxiv:
         return f"another paper than {named.id}, which its file is named after"
     return ""
 
