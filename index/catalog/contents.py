@@ -128,8 +128,9 @@ class Contents:
             part = asked[start : start + _AT_ONCE]
             numbers = sorted({number for number, _ in part})
             rows = self._database.rows(
-                'SELECT edition, id, start, "end" FROM passages'
-                f" WHERE (edition, id) IN (VALUES {', '.join(['(?, ?)'] * len(part))})",
+                f"WITH asked(edition, id) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"
+                ' SELECT p.edition, p.id, p.start, p."end" FROM asked'
+                " CROSS JOIN passages p ON p.edition = asked.edition AND p.id = asked.id",
                 [value for pair in part for value in pair],
             )
             packed = self._database.rows(

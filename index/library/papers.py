@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +41,7 @@ class Papers(Protocol):
 
     # One paper.
 
+    @abstractmethod
     def stored(self, paper_id: str) -> StoredPaper:
         """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
 
@@ -89,24 +91,31 @@ class Papers(Protocol):
 
     # All papers.
 
+    @abstractmethod
     def papers(self) -> list[PaperRow]:
         """All papers by id, and the files that did not become papers."""
 
+    @abstractmethod
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
 
+    @abstractmethod
     def held(self, arxiv_id: str) -> Held | None:
         """What there is of the arXiv paper of that id (without a version), if anything."""
 
+    @abstractmethod
     def note(self, heard: Iterable[Known]) -> None:
         """Remember which versions arXiv was heard to have, of papers that are here or not."""
 
+    @abstractmethod
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """Where each paper is among the others: the mean of its passages' vectors, by paper id."""
 
+    @abstractmethod
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
 
+    @abstractmethod
     def search_claims(
         self, query: str, k: int = 10, filter: SearchFilter | None = None
     ) -> list[ClaimHit]:
@@ -117,14 +126,17 @@ class Papers(Protocol):
         """
 
     @property
+    @abstractmethod
     def model(self) -> str:
         """The name of the embedding model."""
 
     @property
+    @abstractmethod
     def embedder(self) -> Embedder:
         """The embedding model. Raises ``ModelUnusable``."""
 
     @property
+    @abstractmethod
     def words(self) -> PassageEncoder:
         """What turns text into terms, for passages and for questions."""
 
@@ -147,6 +159,7 @@ class Papers(Protocol):
         """
         return self.take(self.ready(source, progress, record))
 
+    @abstractmethod
     def ready(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Ready:
@@ -155,19 +168,23 @@ class Papers(Protocol):
         Nothing of it is in the library before it is given to ``take``.
         """
 
+    @abstractmethod
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Ready:
         """What ``ready`` does before it reads, for a source that is read elsewhere."""
 
+    @abstractmethod
     def take(self, ready: Ready) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
 
     # Digests, as text that the app reads and writes.
 
+    @abstractmethod
     def saved_digest(self, paper_id: str, key: str) -> str | None:
         """The digest that was saved under ``key``, unless the paper has changed since."""
 
+    @abstractmethod
     def save_digest(
         self,
         paper_id: str,
@@ -184,9 +201,11 @@ class Papers(Protocol):
         ``PaperChanged`` where a claim cites what the paper does not say.
         """
 
+    @abstractmethod
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether the digest under ``key`` is the one that is searched in that language."""
 
+    @abstractmethod
     def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
         """The digest of a paper that was last saved in that language by that writer.
 
@@ -194,9 +213,11 @@ class Papers(Protocol):
         a former version asks for that version's. Raises ``PaperNotFound``.
         """
 
+    @abstractmethod
     def newest_digests(self) -> list[KeptDigest]:
         """The newest digest in each language by each writer, of every paper that is here."""
 
+    @abstractmethod
     def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
         """Digests of what the paper's file was before, newest first.
 

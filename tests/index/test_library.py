@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from index.catalog import Known
 from index.config import Settings
 from index.errors import (
     EmptyQuery,
@@ -652,6 +654,38 @@ class Papers(RuleBasedStateMachine):
 
 TestPapers = Papers.TestCase
 TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=10, deadline=None)
+
+
+def test_no_lookup_reads_all_papers(library: Library, tmp_path: Path) -> None:
+    """None of what is done for one paper may take longer the more papers there are."""
+    library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees", title="Bees"))
+    fakes.digest(library, "2407.03300", "bees")
+    asked: list[str] = []
+    connection = library._catalog._database._connection
+    connection.set_trace_callback(asked.append)
+    library.add(write(tmp_path / "2.pdf", id="2407.03300", version=2, text="wasps", title="Bees"))
+    library.add(write(tmp_path / "a.pdf", text="ants"))
+    library.add(write(tmp_path / "b.pdf", text="ants"))
+    library.add(write(tmp_path / "c.pdf", status="broken"))
+    fakes.digest(library, "2407.03300", "wasps")
+    library.note([Known("2407.03300", 3)])
+    for paper_id in ("2407.03300", "a", "c"):
+        assert library.row(paper_id).id == paper_id
+    assert library.paper("2407.03300v2").title == "Bees"
+    assert library.held("2407.03300") is not None
+    assert library.newest_digest("2407.03300v1", "en", "extractive") is not None
+    assert library.former_digests("2407.03300")
+    assert found(library, '"wasps"') == ["wasps"]
+    library.remove("a")
+    connection.set_trace_callback(None)
+    scans = {
+        f"{row['detail']}: {query}"
+        for query in asked
+        if query.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"))
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")
+        if re.match(r"SCAN (?!\d* ?CONSTANT|asked)", row["detail"])
+    }
+    assert scans == set()
 
 
 def test_health_tells_of_a_store_made_otherwise(
