@@ -136,9 +136,9 @@ class Reader:
             )
 
     def _pool(self) -> ProcessPool:
-        from multiprocessing import get_context
-
         from pebble import ProcessPool
+
+        from index.read.workers import WorkerContext
 
         with self._starting:
             if self._started is None:
@@ -147,7 +147,7 @@ class Reader:
                     max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
                     initializer=_limit,
                     initargs=(self._settings.read_megabytes,),
-                    context=get_context("spawn"),
+                    context=WorkerContext(),
                 )
             return self._started
 
