@@ -127,10 +127,11 @@ CREATE TABLE former_digests (
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.
 # ``editions_listed`` has every column of a list but the number of passages: rows with papers are
-# large, and ``recorded`` stands behind the paper.
+# large, and ``recorded`` stands behind the paper. None begins with the state, which nearly all
+# editions share: SQLite would choose it.
 _INDEXES = """
 CREATE INDEX IF NOT EXISTS editions_listed ON editions (
-    state, paper_id, paper_key, version, status, reason, source, sha256, file, original, added,
+    paper_id, state, paper_key, version, status, reason, source, sha256, file, original, added,
     title, authors, date, categories, recorded
 );
 CREATE INDEX IF NOT EXISTS editions_paper_key ON editions (paper_key, state);
