@@ -183,7 +183,8 @@ class Editions:
             if gone is None:
                 return ""
             others = connection.execute(
-                "SELECT 1 FROM editions WHERE sha256 = ? AND file = ?", tuple(gone)
+                "SELECT 1 FROM editions WHERE sha256 = ? AND file = ?",
+                (gone["sha256"], gone["file"]),
             ).fetchone()
         return "" if others else str(gone["file"])
 

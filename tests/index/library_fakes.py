@@ -76,6 +76,7 @@ class JsonReader:
     """Files of JSON with id, version and text; ``status`` makes one fail."""
 
     read_names: list[str] = field(default_factory=list)
+    hashes: list[str | None] = field(default_factory=list)  # that it was told
 
     def read(
         self,
@@ -85,6 +86,7 @@ class JsonReader:
         sha256: str | None = None,
     ) -> Reading:
         self.read_names.append(name or path.stem)
+        self.hashes.append(sha256)
         said = json.loads(path.read_text().removeprefix(HEAD).removesuffix(TAIL))
         if "status" in said:
             return Reading(said["status"], "a reason")

@@ -331,14 +331,24 @@ def as_it_was_in_schema_1(path: Path) -> None:
     connection.close()
 
 
+def indexes_of(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    connection.close()
+    return [name for (name,) in rows]
+
+
 def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
+    Catalog(tmp_path / "new.sqlite").close()
+    made = set(indexes_of(tmp_path / "new.sqlite"))
     paper = paper_of("some words")
     with Catalog(path) as catalog:
         catalog.editions.make_current(
             catalog.editions.add_pending(paper, "p", ORIGIN, passages_of(paper))
         )
     as_it_was_in_schema_1(path)
+    assert set(indexes_of(path)) < made
     for _ in range(2):
         with Catalog(path, create=False) as catalog:
             (edition,) = catalog.editions.in_state("current")
@@ -349,6 +359,7 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
             catalog.arxiv.note([Known("p", 2)])
             catalog.arxiv.add_alias(Alias("q", 1, "p"))
             assert catalog.arxiv.alias("q") == Alias("q", 1, "p")
+    assert set(indexes_of(path)) == made
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
     connection.close()

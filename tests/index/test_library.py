@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -654,6 +655,39 @@ class Papers(RuleBasedStateMachine):
 
 TestPapers = Papers.TestCase
 TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=10, deadline=None)
+
+
+def test_what_is_known_is_not_made_again(tmp_path: Path) -> None:
+    reader = fakes.JsonReader()
+    with fakes.open_library(tmp_path / "lib", reader=reader) as library:
+        library.add(write(tmp_path / "a.pdf", text="ants"))
+        assert reader.hashes == [hashlib.sha256((tmp_path / "a.pdf").read_bytes()).hexdigest()]
+        assert library.file_of("a").stem == reader.hashes[0]
+        assert library.stored("a") == library.stored("a")
+        assert library.passages("a") is library.passages("a")
+        asked: list[str] = []
+        library._catalog._database._connection.set_trace_callback(asked.append)
+        assert library.paper("a") is library.paper("a")
+        assert library.row("a").id == "a"
+        assert not any("paper_id = 'a'" in query for query in asked)
+        library._catalog._database._connection.set_trace_callback(None)
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+        assert library.passages("a")[0].text == library.paper("a").text == "bees"
+        library.remove("a")
+        with pytest.raises(PaperNotFound):
+            library.stored("a")
+
+
+def test_a_paper_that_goes_while_it_is_looked_at(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "a.pdf", text="ants"))
+    stored = library.stored("a")
+    library.remove("a")
+    assert stored.passages() == ()
+    for ask in (stored.paper, stored.fingerprint):
+        with pytest.raises(PaperNotFound):
+            ask()
+    with pytest.raises(SourceNotFound, match="its file is gone"):
+        stored.file()
 
 
 def test_no_lookup_reads_all_papers(library: Library, tmp_path: Path) -> None:
