@@ -1,7 +1,7 @@
 """Papers in: received, read, and committed one at a time.
 
 The commit of a paper: its file is kept, its edition is ``pending`` in the catalogue, its points go
-into the store, then one transaction makes the edition ``current``, then what it replaced goes.
+into the store, then one transaction makes the edition ``current``, then what it replaced where.
 Whatever is cut short before that transaction never counted.
 """
 
@@ -17,11 +17,11 @@ from pathlib import Path
 from index.catalog import Alias, Catalog, Edition, Known, Origin
 from index.config import Settings
 from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound, StoreUnusable
+from index.library.destination import Destination, destination
 from index.library.engines import Engine, Engines
 from index.library.files import Files
 from index.library.ids import Ids
 from index.library.parts import Parts
-from index.library.place import Place, place
 from index.library.points import paper_points
 from index.library.prepare import (
     Progress,
@@ -174,17 +174,17 @@ class Adding:
             titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
             if record.version is not None:
                 self._catalog.arxiv.note([Known(record.id, record.version, record.withdrawn)])
-        goes = place(
+        where = destination(
             self._catalog.editions, paper.id, paper.version, origin, titles, record is not None
         )
-        if goes.refusal and goes.former is not None:
-            count = goes.former.passages
-            return Added(goes.former.paper_id, "ok", goes.refusal, count, stages.seconds, False)
-        if record is None and goes.former is not None and goes.former.recorded:
-            kept = self._catalog.contents.paper(goes.former.number).record
+        if where.refusal and where.former is not None:
+            count = where.former.passages
+            return Added(where.former.paper_id, "ok", where.refusal, count, stages.seconds, False)
+        if record is None and where.former is not None and where.former.recorded:
+            kept = self._catalog.contents.paper(where.former.number).record
             if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
                 paper = _recorded(paper, kept)
-        paper = replace(paper, id=goes.paper_id, version=paper.version or key_of(paper.id).version)
+        paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
         engine = self._engines.started()
         prepared = ready.prepared or prepare(
             Reading("ok", "", paper), self._splitter(), engine, stages
@@ -198,21 +198,21 @@ class Adding:
         )
         with stages("store"), self._engines.writing:
             self._files.keep(copy, origin.file)
-            self._commit(paper, goes, origin, passages, points, engine)
-        notes = (relation(origin.original, goes.key), _noted(paper))
+            self._commit(paper, where, origin, passages, points, engine)
+        notes = (relation(origin.original, where.key), _noted(paper))
         said = "; ".join(note for note in notes if note)
         return Added(paper.id, "ok", said, len(passages), stages.seconds, True)
 
     def _commit(
         self,
         paper: Paper,
-        goes: Place,
+        where: Destination,
         origin: Origin,
         passages: Sequence[Passage],
         points: Sequence[Point],
         engine: Engine,
     ) -> None:
-        number = self._catalog.editions.add_pending(paper, goes.key, origin, passages)
+        number = self._catalog.editions.add_pending(paper, where.key, origin, passages)
         try:
             engine.store.upsert([replace(point, edition=number) for point in points])
             self._catalog.editions.make_current(number)
@@ -223,24 +223,24 @@ class Adding:
                 if number in self._catalog.editions.numbers("pending"):
                     self._engines.drop(number, engine)
             raise
-        if goes.former is not None:
+        if where.former is not None:
             # The new edition counts. Points of the former one are not shown; if they cannot be
             # taken out now, the next opening does so.
             with suppress(StoreUnusable):
-                self._engines.drop(goes.former.number, engine)
+                self._engines.drop(where.former.number, engine)
 
     def _failed(self, ready: Ready, status: Status, reason: str) -> Added:
         from index.read.identity import identify
 
         path, record, origin = Path(ready.origin.original), ready.record, ready.origin
         if record is not None:
-            goes = place(self._catalog.editions, record.id, record.version, origin)
+            where = destination(self._catalog.editions, record.id, record.version, origin)
         else:
             identity = identify(path.stem, "", origin.sha256)
-            goes = place(self._catalog.editions, identity.id, identity.version, origin)
+            where = destination(self._catalog.editions, identity.id, identity.version, origin)
         kind = "pdf" if record is not None else _kind(path)
-        self._catalog.editions.add_failed(goes.paper_id, goes.key, origin, kind, status, reason)
-        return Added(goes.paper_id, status, reason, 0, ready.stages.seconds, True)
+        self._catalog.editions.add_failed(where.paper_id, where.key, origin, kind, status, reason)
+        return Added(where.paper_id, status, reason, 0, ready.stages.seconds, True)
 
     def _twin(self, ready: Ready) -> Edition | None:
         """The paper with the same bytes, unless it lacks the record that came with these."""

@@ -22,7 +22,7 @@ from index.library.prepare import Progress, Ready
 from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
-from index.library.stored import Shelves, StoredPaper
+from index.library.stored import Holdings, StoredPaper
 from index.library.tools import Tools
 from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
 from index.sources import Source
@@ -52,7 +52,7 @@ class Library(Papers):
         self._tools = tools = Tools(settings, directory, parts)
         self._engines = engines = Engines(settings, directory, parts, catalog, files)
         self._ids = ids = Ids(catalog)
-        self._shelves = Shelves(catalog, files, tools)
+        self._holdings = Holdings(catalog, files, tools)
         self._adding = Adding(settings, parts, catalog, files, ids, engines, tools)
         self._searches = PassageSearch(settings, catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
@@ -140,7 +140,7 @@ class Library(Papers):
 
     def stored(self, paper_id: str) -> StoredPaper:
         """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
-        return StoredPaper(paper_id, self._ids.edition(paper_id), self._shelves)
+        return StoredPaper(paper_id, self._ids.edition(paper_id), self._holdings)
 
     def has_paper(self, paper_id: str) -> bool:
         """Whether a paper has exactly this id, without a version."""

@@ -14,7 +14,7 @@ from index.paper import Box, PageSize, Paper, Passage, Span, runs_of
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
+class Holdings:
     """Where a library has what belongs to its papers."""
 
     catalog: Catalog
@@ -32,7 +32,7 @@ class StoredPaper:
 
     asked: str
     edition: Edition
-    shelves: Shelves
+    holdings: Holdings
 
     @property
     def id(self) -> str:
@@ -42,17 +42,17 @@ class StoredPaper:
     def paper(self) -> Paper:
         """The paper."""
         try:
-            return self.shelves.catalog.contents.paper(self.edition.number)
+            return self.holdings.catalog.contents.paper(self.edition.number)
         except KeyError:
             raise PaperNotFound(self.asked) from None
 
     def passages(self) -> tuple[Passage, ...]:
         """Its passages in text order."""
-        return self.shelves.catalog.contents.passages(self.edition.number)
+        return self.holdings.catalog.contents.passages(self.edition.number)
 
     def passage_of(self, span: Span) -> Passage | None:
         """The passage that shares most with ``span``: the one that contains it, if one does."""
-        found = self.shelves.catalog.contents.passages_across(self.edition.number, span)
+        found = self.holdings.catalog.contents.passages_across(self.edition.number, span)
 
         def shared(passage: Passage) -> int:
             return min(passage.span.end, span.end) - max(passage.span.start, span.start)
@@ -62,17 +62,17 @@ class StoredPaper:
     def fingerprint(self) -> Fingerprint:
         """What tells this reading of the paper from another."""
         try:
-            return self.shelves.catalog.contents.fingerprint(self.edition.number)
+            return self.holdings.catalog.contents.fingerprint(self.edition.number)
         except KeyError:
             raise PaperNotFound(self.asked) from None
 
     def newest_known(self) -> Known | None:
         """The newest version of the paper that arXiv was heard to have."""
-        return self.shelves.catalog.arxiv.known_of(self.edition.paper_key)
+        return self.holdings.catalog.arxiv.known_of(self.edition.paper_key)
 
     def file(self) -> Path:
         """The library's copy of the file. Raises ``SourceNotFound`` where it is gone."""
-        path = self.shelves.files.path(self.edition.file)
+        path = self.holdings.files.path(self.edition.file)
         if not path.is_file():
             raise SourceNotFound(self.asked, "its file is gone from the library: add it again")
         return path
@@ -86,7 +86,7 @@ class StoredPaper:
         pages = self.paper().pages
         if not 1 <= page <= pages:
             raise SourceNotFound(self.asked, f"has no page {page}: its pages are 1 to {pages}")
-        return self.shelves.tools.reader().render_page(self.file(), page, boxes, scale)
+        return self.holdings.tools.reader().render_page(self.file(), page, boxes, scale)
 
     def page_sizes(self) -> tuple[PageSize, ...]:
         """The size of each page; none for a paper without pages. A file is asked once.
@@ -95,9 +95,9 @@ class StoredPaper:
         """
         if self.edition.source != "pdf":
             return ()
-        known = self.shelves.page_sizes
+        known = self.holdings.page_sizes
         if self.edition.file not in known:
-            known[self.edition.file] = self.shelves.tools.reader().page_sizes(self.file())
+            known[self.edition.file] = self.holdings.tools.reader().page_sizes(self.file())
         return known[self.edition.file]
 
     def figure_image(self, label: str, scale: float) -> bytes:
@@ -120,7 +120,7 @@ class StoredPaper:
             raise SourceNotFound(self.asked, f"has no {label.strip()}; its figures: {there}")
         if figure.box is None:
             raise SourceNotFound(self.asked, f"{figure.label} was not found on its page")
-        return self.shelves.tools.reader().render_figure(self.file(), figure.box, scale)
+        return self.holdings.tools.reader().render_figure(self.file(), figure.box, scale)
 
     def span_picture(self, span: Span, scale: float) -> tuple[bytes, ...]:
         """A span as printed: a PNG for each run of lines that stand one below the other, in order;
@@ -134,7 +134,7 @@ class StoredPaper:
             raise SourceNotFound(
                 self.asked, f"no word from {span.start} to {span.end} is on a page"
             )
-        path, reader = self.file(), self.shelves.tools.reader()
+        path, reader = self.file(), self.holdings.tools.reader()
         return tuple(reader.render_figure(path, place, scale) for place in places)
 
     def _check_pages(self) -> None:

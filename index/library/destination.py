@@ -14,7 +14,7 @@ _SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not anot
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """Where a paper goes: under which id, instead of which edition; or why it does not."""
 
     paper_id: str
@@ -23,14 +23,14 @@ class Place:
     refusal: str = ""
 
 
-def place(
+def destination(
     editions: Editions,
     paper_id: str,
     version: int | None,
     origin: Origin,
     titles: Sequence[str] = (),
     recorded: bool = False,
-) -> Place:
+) -> Destination:
     """Whether a paper is new, a newer version, a changed file, or another of the same name.
 
     Without ``titles`` nothing is known but the name. With them, a paper that only claims the
@@ -50,20 +50,20 @@ def place(
                 or (recorded and there.recorded)
             ):
                 refusal = _refusal(there, version or key.version)
-                return Place(paper_id if number == 1 else free, free, there, refusal)
+                return Destination(paper_id if number == 1 else free, free, there, refusal)
             number += 1
             free = f"{key.paper}-{number}"
-        return Place(paper_id if number == 1 else free, free)
+        return Destination(paper_id if number == 1 else free, free)
     same_name = re.compile(rf"{re.escape(paper_id)}(-\d+)?")
     for edition in editions.find("original", origin.original, "current", "failed"):
         if same_name.fullmatch(edition.paper_id):
             former = edition if edition.state == "current" else None
-            return Place(edition.paper_id, edition.paper_id, former)
+            return Destination(edition.paper_id, edition.paper_id, former)
     free, number = paper_id, 1
     while editions.find("paper_key", free, "current", "failed"):
         number += 1
         free = f"{paper_id}-{number}"
-    return Place(free, free)
+    return Destination(free, free)
 
 
 def _alike(title: str, other: str) -> bool:
