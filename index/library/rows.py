@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from index.catalog import Catalog, Edition, Known
@@ -83,6 +84,7 @@ def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
     )
 
 
+@lru_cache(maxsize=10_000)  # a list asks for every paper, half of its time
 def relation(original: str, paper_key: str) -> str:
     """What is to be said of a document whose file is named after another paper."""
     from index.read.identity import identify
