@@ -15,15 +15,8 @@ from starlette.testclient import TestClient
 from app.api.failures import TooBusy
 from app.serve.server import web_app
 from app.web.session import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
-from app.web.visitors import (
-    FOLDER,
-    RESTING,
-    NoRoom,
-    NotShared,
-    VisitEnded,
-    VisitorLibrary,
-    Visitors,
-)
+from app.web.visitor import NoRoom, NotShared, VisitEnded, VisitorLibrary
+from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound, PaperThere
 from index.library import Library, Papers
