@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.publish.site import write_text
-from app.show import style
+from app.show.html import style
 from eval.measures import mean, recall
 from index.config import Settings
 

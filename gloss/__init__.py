@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import os
 
     from app.digest import Digest, Language
-    from app.show import to_markdown
+    from app.show.markdown import to_markdown
     from app.write import Writer
     from app.write.ask import Answer
     from index.config import Settings
@@ -58,7 +58,7 @@ _LAZY = {
     "Outcome": "index.intake",
     "SearchFilter": "index.paper",
     "Settings": "index.config",
-    "to_markdown": "app.show",
+    "to_markdown": "app.show.markdown",
 }
 
 

@@ -577,10 +577,20 @@ class Hit:
 class Citation:
     """The words of the paper that a claim rests on. ``quote`` is ``paper.text`` at ``span``."""
 
-    passage_id: str
+    passage_id: str  # empty where they lie in no passage
     quote: str
     span: Span
     boxes: tuple[Box, ...]  # empty for a paper that is no PDF
+
+    @property
+    def part(self) -> str:
+        """The passage within its paper: ``method.3``, as ``Passage.id`` ends."""
+        return self.passage_id.rpartition("#")[2]
+
+    @property
+    def role(self) -> str:
+        """That of the passage's section, or ``front``: ``method`` of ``method.3``."""
+        return self.part.rpartition(".")[0]
 
     @property
     def page(self) -> int | None:

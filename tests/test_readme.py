@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.show import to_markdown
+from app.show.markdown import to_markdown
 from app.write import write_digest
 from index.library import Library
 

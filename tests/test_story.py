@@ -9,7 +9,8 @@ import pytest
 
 from app.check.support import Checker
 from app.choose.template import TEMPLATE
-from app.show import to_json, to_markdown
+from app.documents.digests import DigestShape
+from app.show.markdown import to_markdown
 from app.write import write_digest
 from eval.citations import WordsOrChecker
 from eval.digests import DigestReport, check
@@ -77,7 +78,7 @@ def test_a_paper_with_methods_has_them_from_its_method_section(library: Library)
 
 
 def test_the_json_has_every_item_of_the_template(library: Library) -> None:
-    document = json.loads(json.dumps(to_json(write_digest(library, "choosing-passage-size"))))
+    document = json.loads(DigestShape.of(write_digest(library, "choosing-passage-size")).to_json())
     assert [section["name"] for section in document["sections"]] == [i.name for i in TEMPLATE]
     for section in document["sections"]:
         assert section["status"] == ("stated" if section["items"] else "not stated")
@@ -90,11 +91,11 @@ def test_the_json_has_every_item_of_the_template(library: Library) -> None:
 def test_the_same_paper_gives_the_same_bytes_in_another_library(
     library: Library, tmp_path: Path
 ) -> None:
-    first = json.dumps(to_json(write_digest(library, "cited-digests")))
+    first = DigestShape.of(write_digest(library, "cited-digests")).to_json()
     with Library.open(Settings(library=tmp_path / "another")) as other:
         for source in find_sources([str(DATA / "cited-digests.pdf")]).found:
             other.add(source)
-        assert json.dumps(to_json(write_digest(other, "cited-digests"))) == first
+        assert DigestShape.of(write_digest(other, "cited-digests")).to_json() == first
 
 
 def test_a_chinese_digest_keeps_the_quotes(library: Library) -> None:

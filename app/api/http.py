@@ -24,15 +24,7 @@ from starlette.routing import Mount
 from app.api import service as programs
 from app.api.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
 from app.api.page import api_page
-from app.api.schemas import (
-    AnswerFound,
-    DigestShape,
-    ErrorAnswer,
-    Health,
-    PaperList,
-    PaperShown,
-    SearchFound,
-)
+from app.api.schemas import ErrorAnswer, Health
 from app.api.service import (
     HITS,
     HITS_MOST,
@@ -47,6 +39,9 @@ from app.api.service import (
     free,
 )
 from app.digest import Language, WriterName
+from app.documents.digests import DigestShape
+from app.documents.found import AnswerFound, SearchFound
+from app.documents.papers import PaperList, PaperShown
 from app.show.figures import Pictures, figure_pictures
 from index import __version__
 from index.config import Settings
@@ -62,7 +57,6 @@ DESCRIPTION = (
     "sentence cites the exact words on the page. All answers are JSON but for page images and "
     "digests as Markdown or HTML; all errors have one shape."
 )
-_AS_SAID: dict[str, Any] = {"response_model_exclude_unset": True}  # absent stays absent
 PICTURE_SECONDS = 600  # that a picture may be kept without asking; then its tag is compared
 WAIT_SECONDS = 30.0  # after which a language model may be free again
 
@@ -152,7 +146,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
     _answer_errors(app)
     writing = threading.Lock()  # one digest by a language model at a time
 
-    @app.get("/search", response_model=SearchFound, **_AS_SAID, responses=_errors(404, 422, 503))
+    @app.get("/search", response_model=SearchFound, responses=_errors(404, 422, 503))
     def search(
         q: Question,
         among: Annotated[
@@ -190,7 +184,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
             library, q, among, k, paper or "", role or "", since or "", until or "", category
         )
 
-    @app.get("/ask", response_model=AnswerFound, **_AS_SAID, responses=_errors(404, 422, 503))
+    @app.get("/ask", response_model=AnswerFound, responses=_errors(404, 422, 503))
     def ask(
         q: Question,
         paper: OnePaper = None,
@@ -201,7 +195,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         """Answer a question by sentences of the papers, quoted, or say that they do not."""
         return programs.ask(library, q, paper or "", k)
 
-    @app.get("/papers", response_model=PaperList, **_AS_SAID, responses=_errors(503))
+    @app.get("/papers", response_model=PaperList, responses=_errors(503))
     def papers() -> Any:
         """List the papers of the library with their states."""
         return programs.papers(library)
@@ -209,7 +203,6 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
     @app.get(
         "/papers/{paper_id:path}/digest",
         response_model=DigestShape,
-        **_AS_SAID,
         responses={
             200: {"content": {"text/markdown": {}, "text/html": {}}},
             **_errors(403, 404, 409, 422, 429, 503),
@@ -234,7 +227,8 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
-        from app.show import to_html, to_markdown
+        from app.show.html import to_html
+        from app.show.markdown import to_markdown
 
         if writer == "extractive":
             programs.ask_leave(costly, request, library, paper_id, lang)
@@ -242,13 +236,12 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
             costly(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
-        from app.show import to_json
         from app.write import write_digest
 
         with _writer(settings, writer, writing) as by:
             written = write_digest(library, paper_id, lang=lang, writer=by)
         if form == "json":
-            return to_json(written)
+            return DigestShape.of(written)
         if form == "md":
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
         figures = figure_pictures(library, written, kept)
@@ -296,18 +289,17 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
     @app.get(
         "/papers/{paper_id:path}",
         response_model=PaperShown,
-        **_AS_SAID,
         responses=_errors(404, 422, 503),
     )
     def paper(paper_id: PaperId) -> Any:
         """A paper as it was understood: title, authors, abstract, sections, figures."""
         return programs.show(library, paper_id)
 
-    @app.get("/health", response_model=Health, **_AS_SAID, responses=_errors(503))
+    @app.get("/health", response_model=Health, responses=_errors(503))
     def health() -> Any:
         """That the server answers, and how many papers it can search."""
         there = sum(row.status == "ok" for row in library.papers())
-        return {"status": "ok", "version": app.version, "papers": there}
+        return Health(status="ok", version=app.version, papers=there)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

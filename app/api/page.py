@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from app.show import fill, style
+from app.show.html import fill, style
 
 _REFERENCE = "#/components/schemas/"
 

@@ -1,6 +1,6 @@
 """What programs may ask of a library, within limits: the same over HTTP, MCP and Gradio's client.
 
-Each function answers with a document of ``app.api.documents``. Whoever serves it holds what was
+Each function answers with a document of ``app.documents``. Whoever serves it holds what was
 sent against the types and limits that are here. An empty filter does not filter, since tools send
 empty strings for what they leave out.
 """
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from app.api.dates import dated, iso_date
-from app.api.documents import asked_json, hits_json, papers_json, show_json
 from app.api.failures import PassageNotFound
 from app.digest import Language
-from app.show import to_json
+from app.documents.digests import DigestShape
+from app.documents.found import AnswerFound, SearchFound, answer_found, search_found
+from app.documents.papers import PaperList, PaperShown, paper_list, paper_shown
 from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 
@@ -64,7 +65,7 @@ def search(
     since: str = "",
     until: str = "",
     category: str = "",
-) -> dict[str, Any]:
+) -> SearchFound:
     """The ``k`` best passages, or sentences of digests.
 
     Raises ``NotADate``, and what the library's searches raise.
@@ -81,32 +82,33 @@ def search(
         found = library.search_claims(query, k, wanted)
     else:
         found = library.search(query, k, wanted)
-    return hits_json(query, found)
+    return search_found(query, found)
 
 
-def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST) -> dict[str, Any]:
+def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST) -> AnswerFound:
     """At most ``k`` sentences of the papers that answer. Raises as ``search`` does."""
     from app.write.ask import ask as ask_papers
 
-    return asked_json(ask_papers(library, question, _paper_id(paper) if paper else None, most=k))
+    one = _paper_id(paper) if paper else None
+    return answer_found(ask_papers(library, question, one, most=k))
 
 
-def papers(library: Papers) -> dict[str, Any]:
+def papers(library: Papers) -> PaperList:
     """All papers with their states."""
-    return papers_json(library.papers())
+    return paper_list(library.papers())
 
 
-def show(library: Papers, paper: str) -> dict[str, Any]:
+def show(library: Papers, paper: str) -> PaperShown:
     """A paper as it was understood. Raises ``PaperNotFound``."""
     row = library.row(_paper_id(paper))
-    return show_json(row, library.paper(row.id) if row.status == "ok" else None)
+    return paper_shown(row, library.paper(row.id) if row.status == "ok" else None)
 
 
-def digest(library: Papers, paper: str, lang: Language = "en") -> dict[str, Any]:
+def digest(library: Papers, paper: str, lang: Language = "en") -> DigestShape:
     """A paper's digest in its own words. Raises ``PaperNotFound`` and ``PaperChanged``."""
     from app.write import write_digest
 
-    return to_json(write_digest(library, _paper_id(paper), lang=lang))
+    return DigestShape.of(write_digest(library, _paper_id(paper), lang=lang))
 
 
 def ask_leave(

@@ -18,11 +18,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, validate_call
+from pydantic import Field, TypeAdapter, ValidationError, validate_call
 
 from app.api import service as programs
 from app.api.failures import QueryUnusable, failure_of
-from app.api.schemas import AnswerFound, DigestShape, PaperList, SearchFound
 from app.api.service import (
     CATEGORY_MOST,
     HITS,
@@ -33,6 +32,10 @@ from app.api.service import (
     Costly,
     free,
 )
+from app.documents import Shape
+from app.documents.digests import DigestShape
+from app.documents.found import AnswerFound, SearchFound
+from app.documents.papers import PaperList
 from index import __version__
 from index.paper import Role
 
@@ -92,7 +95,10 @@ class Tools:
             until: Only papers of this date or earlier; a month or a year means all of it.
             category: Only papers of an arXiv category that contains this, as "cs.CL"; or empty.
         """
-        return programs.search(self.library(), query, among, k, paper, role, since, until, category)
+        found = programs.search(
+            self.library(), query, among, k, paper, role, since, until, category
+        )
+        return found.model_dump()
 
     def ask(
         self,
@@ -112,7 +118,7 @@ class Tools:
             paper: Ask only the paper of this id, as papers lists it; empty for all papers.
             k: How many sentences at most, 1 to 5.
         """
-        return programs.ask(self.library(), question, paper, k)
+        return programs.ask(self.library(), question, paper, k).model_dump()
 
     def digest(self, paper: str, lang: Literal["en", "zh"] = "en") -> dict[str, Any]:
         """Get the digest of one paper: what it is about, in sentences that quote it.
@@ -127,7 +133,7 @@ class Tools:
             paper: The paper's id, as papers or a hit of search has it: "2407.03300", "cs/9901001".
             lang: The language of the headings; sentences are quoted in the paper's own.
         """
-        return programs.digest(self.library(), paper, lang)
+        return programs.digest(self.library(), paper, lang).model_dump()
 
     def papers(self) -> dict[str, Any]:
         """List all papers of the library: id, title, status.
@@ -136,11 +142,11 @@ class Tools:
         title. Papers whose status is not "ok" could not be read, and "reason" says why; they are
         not searched.
         """
-        return programs.papers(self.library())
+        return programs.papers(self.library()).model_dump()
 
 
 COSTLY = ("digest",)  # the tools that a limit is asked about
-_SHAPES: dict[str, type[BaseModel]] = {
+_SHAPES: dict[str, type[Shape]] = {
     "search": SearchFound,
     "ask": AnswerFound,
     "digest": DigestShape,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,7 @@ from app.cli.terminal import (
 from index.errors import FetchError, GlossError, SourceNotFound
 
 if TYPE_CHECKING:
+    from app.documents.intake import AddedSource
     from index.config import Settings
     from index.intake import Outcome
     from index.intake.cluster import Cluster
@@ -56,16 +57,17 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Read papers into the library. Exit code 3 where some failed."""
+    from app.documents.intake import AddedSources
     from index.intake import Wanted, add_all, look_up
     from index.sources import find_sources
 
     named = find_sources(sources)
-    rows = [_not_found_json(error) for error in named.errors]
+    rows = [_nothing(error.source, error) for error in named.errors]
     for error in named.errors:
         say(error)
     if not (named.found or named.papers):
         if as_json:
-            print_json({"added": rows})
+            print_json(AddedSources(added=rows))
         raise typer.Exit(EXIT_UNUSABLE)
     settings = settings_of(context, library)
     wanted = [Wanted(source.name, source) for source in named.found]
@@ -80,7 +82,7 @@ def add(
                 if not wanted:
                     raise
                 say(error)
-                rows += [_not_fetched_json(str(paper), error) for paper in named.papers]
+                rows += [_nothing(str(paper), error) for paper in named.papers]
             else:
                 wanted += plan.wanted
                 settled = plan.settled
@@ -88,28 +90,37 @@ def add(
             threads = settings.read_workers + 1
             taken = add_all(opened, wanted, threads, arxiv, bars.begin, cluster)
             for outcome in itertools.chain(settled, taken):
-                rows.append(_outcome_json(outcome))
+                rows.append(_document(outcome))
                 if outcome not in settled:
                     bars.advance()
                 with bars.aside():
                     _say_outcome(outcome, quiet=as_json)
     if as_json:
-        print_json({"added": rows})
-    failed = any(row["status"] != "ok" for row in rows)
+        print_json(AddedSources(added=rows))
+    failed = any(row.status != "ok" for row in rows)
     raise typer.Exit(EXIT_SOME_FAILED if failed else EXIT_ALL_IN)
 
 
-def _outcome_json(outcome: Outcome) -> dict[str, Any]:
-    name, error = outcome.wanted.name, outcome.error
+def _document(outcome: Outcome) -> AddedSource:
+    from app.documents.intake import AddedSource
+
+    name = outcome.wanted.name
     if outcome.added is not None:
-        return _added_json(name, outcome.added)
+        return AddedSource.of(outcome.added, source=name, id=outcome.added.paper_id)
+    if outcome.error is not None:
+        return _nothing(name, outcome.error)
+    return AddedSource(source=name, status="withdrawn", reason=outcome.reason)
+
+
+def _nothing(source: str, error: Exception) -> AddedSource:
+    """What is said of a source that is no paper in the library because of an error."""
+    from app.documents.intake import AddedSource
+
     if isinstance(error, SourceNotFound):
-        return _not_found_json(error)
+        return AddedSource(source=error.source, status="not-found", reason=error.why)
     if isinstance(error, FetchError):
-        return _not_fetched_json(name, error)
-    if error is not None:
-        return _error_json(name, error)
-    return _nothing_json(name, "withdrawn", outcome.reason)
+        return AddedSource(source=source, status="not-fetched", reason=str(error))
+    return AddedSource(source=source, status="broken", reason=in_short(error))
 
 
 def _say_outcome(outcome: Outcome, *, quiet: bool) -> None:
@@ -125,41 +136,6 @@ def _say_outcome(outcome: Outcome, *, quiet: bool) -> None:
         output.print(_added_line(outcome.added), soft_wrap=True)
     else:
         output.print(f"{outcome.wanted.name}  {one_line(outcome.reason)}", soft_wrap=True)
-
-
-def _nothing_json(source: str, status: str, reason: str) -> dict[str, Any]:
-    """What is said of a source that is no paper in the library."""
-    return {
-        "source": source,
-        "id": None,
-        "status": status,
-        "reason": reason,
-        "passages": 0,
-        "seconds": {},
-    }
-
-
-def _not_found_json(error: SourceNotFound) -> dict[str, Any]:
-    return _nothing_json(error.source, "not-found", error.why)
-
-
-def _not_fetched_json(source: str, error: FetchError) -> dict[str, Any]:
-    return _nothing_json(source, "not-fetched", str(error))
-
-
-def _error_json(source: str, error: Exception) -> dict[str, Any]:
-    return _nothing_json(source, "broken", in_short(error))
-
-
-def _added_json(source: str, added: Added) -> dict[str, Any]:
-    return {
-        "source": source,
-        "id": added.paper_id,
-        "status": added.status,
-        "reason": added.reason,
-        "passages": added.passages,
-        "seconds": {stage: round(seconds, 3) for stage, seconds in added.seconds.items()},
-    }
 
 
 def _added_line(added: Added) -> str:

@@ -39,7 +39,7 @@ def daily(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fetch, digest and publish what is new. Exit code 3 where some failed."""
-    from app.publish.daily import read_daily, report_json, run_daily
+    from app.publish.daily import daily_done, read_daily, run_daily
     from app.publish.site import Site
     from app.wording.writers import open_writer
 
@@ -60,7 +60,7 @@ def daily(
         threads = settings.read_workers + 1
         report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
     if as_json:
-        print_json(report_json(report, asked.out))
+        print_json(daily_done(report, asked.out))
     if report.out_of_reach:
         raise typer.Exit(EXIT_UNUSABLE)
     raise typer.Exit(EXIT_SOME_FAILED if report.anything_failed else EXIT_ALL_IN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.text import Text
@@ -25,7 +25,6 @@ from app.cli.terminal import (
     EXIT_UNUSABLE,
     Bars,
     in_short,
-    json_text,
     messages,
     output,
     print_json,
@@ -36,6 +35,7 @@ from app.digest import Digest, Language, WriterName
 from index.errors import GlossError
 
 if TYPE_CHECKING:
+    from app.documents.digests import DigestWritten
     from app.write import Writer, Written
     from index.config import Settings
     from index.library import Papers
@@ -107,11 +107,15 @@ def digest(
 def _print_digest(
     library: Papers, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
-    from app.show import notices, to_html, to_json, to_markdown
     from app.show.figures import Pictures, figure_pictures
+    from app.show.html import to_html
+    from app.show.markdown import to_markdown
+    from app.show.views import notices
 
     if form == "json":
-        text = json_text(to_json(written))
+        from app.documents.digests import DigestShape
+
+        text = DigestShape.of(written).to_json()
     elif form == "html":
         text = to_html(written, figure_pictures(library, written, Pictures()))
     else:
@@ -149,7 +153,7 @@ def _print_locked(
     out: Path | None,
 ) -> None:
     """A saved digest as it was written; on standard error, what has changed since."""
-    from app.show import notices
+    from app.show.views import notices
     from app.wording.writers import made_by
     from app.write import with_news
     from app.write.saved import changed_since, in_words, locked_digest
@@ -191,7 +195,9 @@ def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) 
             with bars.aside():
                 _say_written(written, quiet=as_json)
     if as_json:
-        print_json({"digests": [_written_json(written) for written in listed]})
+        from app.documents.digests import DigestsWritten
+
+        print_json(DigestsWritten(digests=[_document(written) for written in listed]))
     if not ids:
         say("no paper to write a digest of: gloss add PAPER.pdf puts one in")
         raise typer.Exit(EXIT_UNUSABLE)
@@ -211,15 +217,17 @@ def _say_written(written: Written, *, quiet: bool) -> None:
         output.print(f"{written.paper_id}  ok  {count} sentences", soft_wrap=True)
 
 
-def _written_json(written: Written) -> dict[str, Any]:
+def _document(written: Written) -> DigestWritten:
+    from app.documents.digests import DigestWritten
+
     error = written.error
     why = str(error) if isinstance(error, GlossError) else in_short(error) if error else ""
-    return {
-        "id": written.paper_id,
-        "status": "ok" if error is None else "failed",
-        "reason": why,
-        "sentences": len(written.digest.claims) if written.digest else 0,
-    }
+    return DigestWritten(
+        id=written.paper_id,
+        status="ok" if error is None else "failed",
+        reason=why,
+        sentences=len(written.digest.claims) if written.digest else 0,
+    )
 
 
 def diff(
@@ -230,13 +238,15 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Show which sentences of a former version's digest the new version still carries."""
-    from app.show import diff_json, diff_lines
+    from app.show.diff import diff_lines
     from app.write.diff import paper_diff
 
     with open_library(context, library) as opened:
         found = paper_diff(opened, paper_id, lang)
     if as_json:
-        print_json(diff_json(found))
+        from app.documents.diffs import digest_compared
+
+        print_json(digest_compared(found))
         return
     for line in diff_lines(found):
         output.print(Text(line), soft_wrap=True)

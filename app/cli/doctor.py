@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from app.cli.terminal import EXIT_SOME_FAILED, Bars, one_line, output, print_jso
 from index.errors import GlossError
 
 if TYPE_CHECKING:
+    from app.documents.installation import Installation
     from app.write.saved import Stale
     from index.config import Settings
     from index.library import Health, Library, Step
@@ -80,25 +81,25 @@ class Examination:
             lines.append(("digests", _told(self.digests)))
         return [*lines, ("health", "ok" if self.health.ok else "see below")]
 
-    def as_json(self) -> dict[str, Any]:
+    def document(self) -> Installation:
         """The same for programs."""
-        return {
-            "python": self.python,
-            "system": self.system,
-            "versions": self.versions,
-            "model": {
-                "name": self.model,
-                "fingerprint": self.fingerprint,
-                "weights_sha256": self.weights,
-            },
-            "writer": self.writer,
-            "library": {
-                "directory": str(self.directory),
-                **(asdict(self.health) if self.health else {}),
-                "digests": asdict(self.digests) if self.digests else None,
-            },
-            "problems": list(self.problems),
-        }
+        from app.documents.installation import (
+            EmbeddingModel,
+            Installation,
+            LibraryExamined,
+            LibraryMissing,
+        )
+
+        there = {"directory": self.directory, "digests": self.digests}
+        return Installation.of(
+            self,
+            model=EmbeddingModel(
+                name=self.model, fingerprint=self.fingerprint, weights_sha256=self.weights
+            ),
+            library=LibraryExamined.of(self.health, **there)
+            if self.health
+            else LibraryMissing.of(None, **there),
+        )
 
 
 def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None) -> Examination:
@@ -223,7 +224,7 @@ def doctor(
             settings_of(context, library), repair=bars.counted("repair") if repair else None
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(found.document())
     else:
         for name, value in found.lines():
             output.print(f"{name:<22}{one_line(value)}", soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,10 +16,7 @@ from app.cli.options import (
     LibraryOption,
     settings_of,
 )
-from app.cli.terminal import (
-    output,
-    print_json,
-)
+from app.cli.terminal import output
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -51,7 +50,8 @@ def evaluate(
         raise NotThere(f"no evaluation is called {name}; there are: {names}")
     report = known[name].load()(settings_of(context, library), data or [])
     if as_json:
-        print_json(report.measures)
+        said = json.dumps(report.measures, ensure_ascii=False, indent=2, allow_nan=False)
+        sys.stdout.write(f"{said}\n")
         return
     if report.table:
         table = Table(*report.table[0], box=None, pad_edge=False)

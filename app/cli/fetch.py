@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,6 +29,7 @@ from app.cli.terminal import (
 from index.errors import GlossError
 
 if TYPE_CHECKING:
+    from app.documents.intake import Fetched
     from index.intake import Asked, Outcome, Wish
 
 
@@ -93,8 +94,7 @@ def fetch(
     kinds = ("taken", "skipped", "failed")
     listed = {kind: [one for one in outcomes if one.kind == kind] for kind in kinds}
     if as_json:
-        rows = {kind: [_fetched_json(one) for one in ones] for kind, ones in listed.items()}
-        print_json({**rows, "asked": _asked_json(wish, found.asked, dry_run)})
+        print_json(_document(listed, wish, found.asked, dry_run))
     else:
         verb = {"taken": "would be taken"} if dry_run else {}
         counts = (f"{len(ones)} {verb.get(kind, kind)}" for kind, ones in listed.items())
@@ -117,25 +117,30 @@ def _say_fetched(outcome: Outcome, *, dry_run: bool, quiet: bool) -> None:
     output.print(f"{outcome.wanted.name}  {kind}  {one_line(said)}", soft_wrap=True)
 
 
-def _fetched_json(outcome: Outcome) -> dict[str, Any]:
-    record, added = outcome.wanted.record, outcome.added
-    return {
-        "id": added.paper_id if added else outcome.wanted.id,
-        "version": record.version if record else None,
-        "title": record.title if record else "",
-        "passages": added.passages if added else None,
-        "reason": outcome.reason,
-    }
+def _document(
+    listed: Mapping[str, Sequence[Outcome]], wish: Wish, asked: Sequence[Asked], dry_run: bool
+) -> Fetched:
+    from app.documents.intake import ArxivAnswer, ArxivAsked, Fetched, FetchedPaper
 
+    def paper(outcome: Outcome) -> FetchedPaper:
+        record, added = outcome.wanted.record, outcome.added
+        return FetchedPaper(
+            id=added.paper_id if added else outcome.wanted.id,
+            version=record.version if record else None,
+            title=record.title if record else "",
+            passages=added.passages if added else None,
+            reason=outcome.reason,
+        )
 
-def _asked_json(wish: Wish, asked: Sequence[Asked], dry_run: bool) -> dict[str, Any]:
-    return {
-        "categories": list(wish.categories),
-        "query": wish.query or None,
-        "since": wish.since or None,
-        "limit": wish.limit,
-        "dry_run": dry_run,
-        "answers": [
-            {"name": one.name, "papers": one.papers, "date": one.date or None} for one in asked
-        ],
-    }
+    return Fetched(
+        taken=[paper(one) for one in listed["taken"]],
+        skipped=[paper(one) for one in listed["skipped"]],
+        failed=[paper(one) for one in listed["failed"]],
+        asked=ArxivAsked.of(
+            wish,
+            query=wish.query or None,
+            since=wish.since or None,
+            dry_run=dry_run,
+            answers=[ArxivAnswer.of(one, date=one.date or None) for one in asked],
+        ),
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +10,7 @@ from app.cli.options import settings_of
 from app.cli.terminal import messages, output, print_json, say
 
 if TYPE_CHECKING:
+    from app.documents.installation import LanguageModel
     from app.llm.models import LocalModelFile
     from index.config import Settings
 
@@ -27,25 +27,26 @@ def listed(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the language models that run on this machine; `get` downloads one."""
+    from app.documents.installation import LanguageModels
     from app.llm.models import REGISTRY, local_model_path, models_folder
     from index.errors import ModelUnusable
 
     if context.invoked_subcommand is not None:
         return
     settings = settings_of(context, None)
-    rows = [_row(settings, model) for model in REGISTRY]
+    rows = [_document(settings, model) for model in REGISTRY]
     if as_json:
         folder = str(models_folder(settings))
-        print_json({"models": rows, "folder": folder, "chosen": settings.local_model})
+        print_json(LanguageModels(models=rows, folder=folder, chosen=settings.local_model))
         return
     for row in rows:
-        there = "there" if row["there"] else "not there"
-        size = f"{row['size'] / 1e6:,.0f} MB"
-        cells = (f"{row['name']:<20}", f"{size:>8}", row["licence"], f"{there:<9}", row["use"])
+        there = "there" if row.there else "not there"
+        size = f"{row.size / 1e6:,.0f} MB"
+        cells = (f"{row.name:<20}", f"{size:>8}", row.licence, f"{there:<9}", row.use)
         output.print("  ".join(cells), soft_wrap=True)
-        place = row["path"] if row["there"] else row["url"]
+        place = row.path if row.there else row.url
         output.print(f"  {place}", soft_wrap=True)
-    if settings.local_model not in {row["name"] for row in rows}:
+    if settings.local_model not in {row.name for row in rows}:
         try:
             output.print(f"GLOSS_LOCAL_MODEL     {local_model_path(settings)}", soft_wrap=True)
         except ModelUnusable as error:
@@ -80,17 +81,9 @@ def get(
     output.print(f"{path}{'' if fetched else '  was there already'}", soft_wrap=True)
 
 
-def _row(settings: Settings, model: LocalModelFile) -> dict[str, Any]:
+def _document(settings: Settings, model: LocalModelFile) -> LanguageModel:
+    from app.documents.installation import LanguageModel
     from app.llm.models import is_there, models_folder
 
-    path: Path = models_folder(settings) / model.file
-    return {
-        "name": model.name,
-        "size": model.size,
-        "licence": model.licence,
-        "there": is_there(settings, model),
-        "path": str(path),
-        "url": model.url,
-        "sha256": model.sha256,
-        "use": model.use,
-    }
+    path = models_folder(settings) / model.file
+    return LanguageModel.of(model, there=is_there(settings, model), path=path)

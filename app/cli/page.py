@@ -64,16 +64,10 @@ def page(
     ):
         files = write_page(opened, category, out, date=day, lang=lang, writer=by, site=site)
     if as_json:
+        from app.documents.pages import PageWritten
+
         print_json(
-            {
-                "papers": list(files.paper_ids),
-                "markdown": str(files.markdown),
-                "html": str(files.html),
-                "failed": [{"id": one.id, "reason": one.reason} for one in files.failed],
-                "index": str(out / INDEX),
-                "feed": str(out / FEED),
-                "changed": files.changed,
-            }
+            PageWritten.of(files, papers=files.paper_ids, index=out / INDEX, feed=out / FEED)
         )
     else:
         output.print(str(files.markdown), soft_wrap=True)

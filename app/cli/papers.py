@@ -32,9 +32,9 @@ def papers(
     with open_library(context, library) as opened:
         rows = opened.papers()
     if as_json:
-        from app.api.documents import papers_json
+        from app.documents.papers import paper_list
 
-        print_json(papers_json(rows))
+        print_json(paper_list(rows))
     elif not rows:
         messages.print("The library is empty: gloss add PAPER.pdf puts a paper in.")
     elif output.is_terminal:

@@ -87,9 +87,9 @@ def search(
         else:
             found = opened.search(query or "", count, wanted)
     if as_json:
-        from app.api.documents import hits_json
+        from app.documents.found import search_found
 
-        print_json(hits_json(query or "", found))
+        print_json(search_found(query or "", found))
     elif not found:
         messages.print("Nothing found.")
     else:
@@ -109,19 +109,20 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question by sentences of the papers, or say that they do not."""
-    from app.api.documents import asked_json
     from app.write.ask import ask as ask_papers
 
     with open_library(context, library) as opened:
         answer = ask_papers(opened, question, paper_id, most=count)
     if as_json:
-        print_json(asked_json(answer))
+        from app.documents.found import answer_found
+
+        print_json(answer_found(answer))
     else:
         _print_answer(answer)
 
 
 def _print_answer(answer: Answer) -> None:
-    from app.show import sources
+    from app.show.views import sources
 
     if not answer.found:
         nearest = " The nearest passages:\n" if answer.nearest else ""
@@ -141,7 +142,8 @@ def _print_answer(answer: Answer) -> None:
 
 
 def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
-    from app.show import found_claim_view, query_words
+    from app.show.text import query_words
+    from app.show.views import found_claim_view
 
     pattern = query_words(query)
     for rank, hit in enumerate(hits, start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -50,9 +50,9 @@ def show(
         if figures is not None and paper:
             _write_figures(opened, paper, figures)
     if as_json:
-        from app.api.documents import show_json
+        from app.documents.papers import paper_shown
 
-        print_json(show_json(row, paper))
+        print_json(paper_shown(row, paper))
     elif paper:
         _print_paper(paper, row)
     else:
@@ -61,15 +61,15 @@ def show(
 
 def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
+    from app.documents.papers import FigureFile
     from app.publish.site import OutputUnusable, write_text
-    from app.show import box_json
     from index.read.figures import figure_name
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputUnusable(folder, error.strerror or str(error)) from error
-    listed: list[dict[str, Any]] = []
+    listed: list[FigureFile] = []
     for figure in paper.figures:
         name = figure_name(figure.label)
         file = f"{name.stem}.png" if name and figure.box else None
@@ -80,24 +80,22 @@ def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
             except OSError as error:
                 raise OutputUnusable(folder / file, error.strerror or str(error)) from error
         listed.append(
-            {
-                "label": figure.label,
-                "kind": name.kind if name else "figure",
-                "caption": figure.caption.of(paper.text),
-                "page": figure.page,
-                "box": box_json(figure.box) if figure.box else None,
-                "file": file,
-            }
+            FigureFile.of(
+                figure,
+                kind=name.kind if name else "figure",
+                caption=figure.caption.of(paper.text),
+                file=file,
+            )
         )
-    said = json.dumps(listed, ensure_ascii=False, indent=2)
+    said = json.dumps([one.model_dump() for one in listed], ensure_ascii=False, indent=2)
     write_text(folder / "index.json", said + "\n")
-    written = sum(one["file"] is not None for one in listed)
+    written = sum(one.file is not None for one in listed)
     messages.print(f"{folder}: {written} of {len(listed)} figures and tables", soft_wrap=True)
 
 
 def _print_paper(paper: Paper, row: PaperRow) -> None:
-    from app.api.documents import abstract_of
-    from app.show import author_line
+    from app.documents.papers import abstract_of
+    from app.show.views import author_line
 
     output.print(Text(one_line(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:

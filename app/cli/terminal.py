@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ from rich.console import Console
 from index.errors import GlossError
 
 if TYPE_CHECKING:
+    from app.documents import Shape
     from index.library import Step
 
 
@@ -56,19 +56,14 @@ def in_short(error: Exception) -> str:
 
 def one_line(text: str) -> str:
     """A paper's text for a terminal: one line, without characters that steer it."""
-    from app.show import plain
+    from app.show.text import plain
 
     return plain(text)
 
 
-def print_json(document: object) -> None:
+def print_json(document: Shape) -> None:
     """Write one JSON document to standard output."""
-    sys.stdout.write(json_text(document))
-
-
-def json_text(document: object) -> str:
-    """A document as JSON. Raises ``ValueError`` for NaN, which other programs refuse."""
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    sys.stdout.write(document.to_json())
 
 
 class Bars:

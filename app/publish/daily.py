@@ -12,11 +12,12 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.digest import Language, WriterName
+from app.documents.pages import DailyDigests, DailyDone, DailyPage, FailedPaperShape
 from app.publish.day import ALL, day_stem
 from app.publish.listing import MANIFEST, Found, PublishedFailure, Waiting, read_published
 from app.publish.site import (
@@ -31,7 +32,7 @@ from app.publish.site import (
     write_page,
     write_text,
 )
-from app.show import plain
+from app.show.text import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
@@ -454,26 +455,20 @@ def _digest(
             voice.problem(written.paper_id, why, written.error)
 
 
-def report_json(report: DailyReport, out: Path) -> dict[str, Any]:
-    """As ``gloss daily --json`` prints it."""
-    return {
-        "taken": report.taken,
-        "skipped": report.skipped,
-        "failed": [{"id": name, "reason": why} for name, why in report.failed.items()],
-        "unanswered": report.unasked,
-        "digests": {
-            "ready": report.digests,
-            "failed": [{"id": name, "reason": why} for name, why in report.undigested.items()],
-        },
-        "pages": [
-            {
-                "html": str(files.html),
-                "markdown": str(files.markdown),
-                "papers": list(files.paper_ids),
-                "failed": [one.id for one in files.failed],
-                "changed": files.changed,
-            }
+def daily_done(report: DailyReport, out: Path) -> DailyDone:
+    """What ``gloss daily`` says to programs."""
+
+    def failures(found: Mapping[str, str]) -> list[FailedPaperShape]:
+        return [FailedPaperShape(id=name, reason=why) for name, why in found.items()]
+
+    return DailyDone.of(
+        report,
+        failed=failures(report.failed),
+        unanswered=report.unasked,
+        digests=DailyDigests(ready=report.digests, failed=failures(report.undigested)),
+        pages=[
+            DailyPage.of(files, papers=files.paper_ids, failed=[one.id for one in files.failed])
             for files in report.pages
         ],
-        "out": str(out),
-    }
+        out=out,
+    )

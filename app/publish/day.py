@@ -12,22 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
-from app.show import (
-    Around,
-    CitationView,
-    DigestView,
-    Picture,
-    article,
-    escape_link_text,
-    escape_markdown,
-    file_slug,
-    fill,
-    markdown_lines,
-    plain,
-    style,
-    view,
-    web_address,
-)
+from app.show.html import article, fill, style
+from app.show.markdown import escape_link_text, escape_markdown, markdown_lines
+from app.show.text import file_slug, plain, web_address
+from app.show.views import Around, CitationView, DigestView, Picture, view
 from index.paper import ARXIV_ID
 
 DAY_WORDS: dict[str, dict[Language, str]] = {

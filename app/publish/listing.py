@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.digest import Language
 from app.publish.day import DAY_WORDS, anchor, counted, topic_title
-from app.show import fill, plain, style
+from app.show.html import fill, style
+from app.show.text import plain
 from index.errors import GlossError
 
 MANIFEST, INDEX, FEED = "pages.json", "index.html", "feed.xml"

@@ -25,8 +25,9 @@ from app.publish.listing import (
     to_atom,
     to_index,
 )
-from app.show import Picture, file_slug, plain
 from app.show.figures import SCALE, quoted_figures, size_on_page
+from app.show.text import file_slug, plain
+from app.show.views import Picture
 from app.write import EXTRACTIVE, Writer, write_digests
 from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category

@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.digest import Digest
-from app.show import Picture
-from app.write.claims import sentence_names
+from app.show.views import Picture
+from app.write.claims import named_claims
 from index.errors import GlossError
 from index.paper import Figure, Paper
 
@@ -32,9 +32,9 @@ def quoted_figures(paper: Paper, digest: Digest) -> dict[str, Figure]:
     None of a digest of another file than the paper's, where other words stand at these places.
     """
     found: dict[str, Figure] = {}
-    for name, claim in zip(sentence_names(digest), digest.claims, strict=True):
+    for section, name, claim in named_claims(digest):
         cited = claim.citations[0]
-        if not name.startswith("figures.") or cited.span.of(paper.text) != cited.quote:
+        if section != "figures" or cited.span.of(paper.text) != cited.quote:
             continue
         for figure in paper.figures:
             caption = figure.caption

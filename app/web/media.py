@@ -108,7 +108,7 @@ def view_router(desks: Desks) -> APIRouter:
     def digest(
         key: str, paper_id: str, form: Form, lang: Language = "en", writer: str = "extractive"
     ) -> Response:
-        from app.show import file_slug
+        from app.show.text import file_slug
 
         desk = desks.by_key(key)
         if desk is None:
@@ -190,7 +190,10 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
 
 def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
-    from app.show import to_bibtex, to_html, to_json, to_markdown
+    from app.documents.digests import DigestShape
+    from app.show.bibtex import to_bibtex
+    from app.show.html import to_html
+    from app.show.markdown import to_markdown
 
     match form:
         case "md":
@@ -198,6 +201,6 @@ def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
         case "html":
             return to_html(digest, figure_pictures(library, digest, kept))
         case "json":
-            return json.dumps(to_json(digest), ensure_ascii=False, indent=2) + "\n"
+            return DigestShape.of(digest).to_json()
         case "bib":
             return to_bibtex(digest.paper)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from app.show import plain
+from app.show.text import plain
 
 if TYPE_CHECKING:
     from index.library import PaperRow

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Digest, DigestSection, Language, WriterName
-from app.show import addresses_in, fill, found_claim_view, plain, sources, view
+from app.show.html import fill
+from app.show.text import addresses_in, plain
+from app.show.views import found_claim_view, sources, view
 from app.web.pictures import Marks, map_of, timeline_of
 from app.web.texts import texts
 from app.write.claims import sentence_names

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from app.digest import Digest
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from app.digest import Claim, Digest
 from index.paper import ClaimRecord
+
+
+class NamedClaim(NamedTuple):
+    """A sentence of a digest, its section's name, and its own: ``method.2``."""
+
+    section: str
+    name: str
+    claim: Claim
+
+
+def named_claims(digest: Digest) -> Iterator[NamedClaim]:
+    """The sentences of a digest in order, each with its name."""
+    for section in digest.sections:
+        for number, claim in enumerate(section.items, start=1):
+            yield NamedClaim(section.name, f"{section.name}.{number}", claim)
 
 
 def sentence_names(digest: Digest) -> tuple[str, ...]:
     """What the sentences of one digest are called, in order: ``method.2``."""
-    return tuple(
-        f"{section.name}.{number}"
-        for section in digest.sections
-        for number in range(1, len(section.items) + 1)
-    )
+    return tuple(one.name for one in named_claims(digest))
 
 
 def claim_records(digest: Digest) -> tuple[ClaimRecord, ...]:
@@ -24,11 +38,11 @@ def claim_records(digest: Digest) -> tuple[ClaimRecord, ...]:
             id=f"{named}/{digest.lang}/{name}",
             paper_id=paper.id,
             lang=digest.lang,
-            section=name.rpartition(".")[0],
+            section=section,
             text=claim.text,
             citations=claim.citations,
             support=claim.support.score,
             verdict=claim.support.verdict,
         )
-        for name, claim in zip(sentence_names(digest), digest.claims, strict=True)
+        for section, name, claim in named_claims(digest)
     )

@@ -287,8 +287,7 @@ class _NewText:
     def find(self, quote: Citation) -> Citation | None:
         """Where a quote stands word for word; of several places one in a like section, if any."""
         places = [self._citation(span) for span in self._found(_fold(quote.quote))]
-        role = _role(quote.passage_id)
-        alike = (one for one in places if one.passage_id and _role(one.passage_id) == role)
+        alike = (one for one in places if one.passage_id and one.role == quote.role)
         cited = (one for one in places if one.passage_id)
         return next(alike, None) or next(cited, None) or next(iter(places), None)
 
@@ -382,8 +381,3 @@ def _word_changes(before: _Tokens, after: _Tokens) -> tuple[WordChange, ...]:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def _role(passage_id: str) -> str:
-    """``method`` of ``2407.03300v1#method.3``."""
-    return passage_id.rpartition("#")[2].partition(".")[0]

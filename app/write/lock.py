@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 _APP = Path(__file__).parents[1]
 _INDEX = _APP.parent / "index"
 
+_DIGEST_DOCUMENT = ("documents/__init__.py", "documents/claims.py", "documents/digests.py")
+
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
     "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
-    "rendering": (_APP, ("show/__init__.py", "show/templates/*")),
+    "rendering": (_APP, ("show/*.py", "show/templates/*", *_DIGEST_DOCUMENT)),
 }
 # Of a lock, the parts that decide nothing of what a digest says: how it is shown, and what is only
 # known once it is written.

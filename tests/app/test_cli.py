@@ -16,7 +16,8 @@ import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
 from app.api.dates import NotADate, dated, iso_date
-from app.cli import options, terminal
+from app.cli import options
+from app.documents.claims import SupportShape
 from eval.evaluation import Report
 from index.errors import GlossError, LibraryBusy
 from index.paper import Box, Figure, Record, Span
@@ -463,7 +464,7 @@ def test_our_own_words_on_a_setting_are_said_alone() -> None:
 
 def test_json_has_no_nan() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
-        terminal.json_text({"score": float("nan")})
+        SupportShape(score=float("nan"), verdict="supported").to_json()
 
 
 def test_interrupted(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch) -> None:

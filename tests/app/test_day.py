@@ -23,7 +23,10 @@ from app.digest import Digest
 from app.publish.day import Day, FailedPaper, anchor, to_hexo, to_html_day
 from app.publish.listing import Published, PublishedPage, PublishedPaper, to_atom, to_index
 from app.publish.site import write_file, write_listed
-from app.show import Picture, plain, to_html, to_markdown
+from app.show.html import to_html
+from app.show.markdown import to_markdown
+from app.show.text import plain
+from app.show.views import Picture
 from app.write.claims import claim_records
 
 DATE = datetime.date(2024, 7, 5)

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
-from app.show import diff_json, diff_lines
+from app.documents.diffs import digest_compared
+from app.show.diff import diff_lines
 from app.write import write_digest
 from app.write.diff import (
     CLOSE,
@@ -339,4 +340,4 @@ def test_what_a_terminal_shows_is_plain() -> None:
     assert "    rested on: The lantern burns for 3 hours [31m on a single fill of oil." in (
         diff_lines(lost)
     )
-    assert diff_json(lost)["claims"][0]["quotes"][0]["now"] is None
+    assert digest_compared(lost).claims[0].quotes[0].now is None

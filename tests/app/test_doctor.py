@@ -64,7 +64,7 @@ def test_the_writer_is_told_of(
     def writer(**changes: Any) -> tuple[str, str]:
         settings = Settings(library=tmp_path / "library", cache=tmp_path, **changes)
         found = examine(settings)
-        assert found.as_json()["writer"] == found.writer
+        assert found.document().writer == found.writer
         said = [one for one in found.problems if "no library here" not in one]
         return lines_of(found)["writer"], " ".join(said)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +19,10 @@ import app.write.saved
 import index.embed
 from app.cli.doctor import examine
 from app.digest import Digest
-from app.show import to_html, to_json, to_markdown
+from app.documents.digests import DigestShape
+from app.documents.installation import DigestCounts
+from app.show.html import to_html
+from app.show.markdown import to_markdown
 from app.wording.writers import made_by
 from app.write import write_digest
 from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash
@@ -34,7 +36,7 @@ ID = "2407.03300"
 FORMS: tuple[Callable[[Digest], object], ...] = (
     to_markdown,
     to_html,
-    lambda digest: json.dumps(to_json(digest)),
+    lambda digest: DigestShape.of(digest).to_json(),
 )
 PARTS = {
     "gloss", "lang", "writer", "paper", "text", "reading", "embedding_model", "parser", "template",
@@ -277,5 +279,5 @@ def test_the_doctor_counts_stale_digests(
     change(monkeypatch, "parser")
     found = examine(asked)
     assert dict(found.lines())["digests"] == "1 saved, 1 stale: `gloss digest ID` writes one anew"
-    assert found.as_json()["library"]["digests"] == {"saved": 1, "stale": 1, "unknown": 0}
+    assert found.document().library.digests == DigestCounts(saved=1, stale=1, unknown=0)
     assert found.problems == ()

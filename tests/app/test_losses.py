@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from app.digest import Digest
+from app.documents.digests import DigestShape
 from app.publish.day import Day, to_html_day
-from app.show import losses_said, to_html, to_json, to_markdown
+from app.show.html import to_html
+from app.show.markdown import to_markdown
+from app.show.views import losses_said
 from app.write.saved import from_text, to_text
 from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
 
@@ -38,7 +41,7 @@ def test_a_digest_of_a_paper_that_was_read_whole_says_nothing(lanterns: Digest) 
 
 
 def test_a_digest_as_json_lists_the_losses(torn: Digest) -> None:
-    assert to_json(torn)["paper"]["losses"] == [
+    assert DigestShape.of(torn).model_dump()["paper"]["losses"] == [
         {"page": 3, "share": 1.0, "reason": "the PDF engine failed: no memory"},
         {"page": 6, "share": 0.08, "reason": "its words were lost"},
     ]

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from app.digest import Digest, Language
-from app.show import author_line, to_bibtex, to_html, to_json, to_markdown
+from app.documents.digests import DigestShape
+from app.show.bibtex import to_bibtex
+from app.show.html import to_html
+from app.show.markdown import to_markdown
+from app.show.views import author_line
 
 LETTERS = "abcdefghijklmno"
 MANY = tuple(f"Ada N{a}{b}{c}" for a in LETTERS for b in LETTERS for c in LETTERS)[:3000]
@@ -39,7 +43,7 @@ def test_every_rendering_is_short_and_the_record_is_whole(lanterns: Digest) -> N
     assert "Naak" not in markdown
     folded = 'Ada Naaj <details class="authors"><summary>and 2,990 more</summary>Ada Naak'
     assert folded in to_html(digest)
-    assert to_json(digest)["paper"]["authors"] == list(MANY)
+    assert DigestShape.of(digest).model_dump()["paper"]["authors"] == list(MANY)
     assert to_bibtex(digest.paper).count("Ada N") == 3000
 
 

@@ -20,22 +20,14 @@ from markdown_it import MarkdownIt
 import app.show
 from app.choose.template import TEMPLATE
 from app.digest import Claim, Digest, Language, Support
+from app.documents.digests import DigestShape
 from app.publish.day import Day, to_hexo, to_html_day
-from app.show import (
-    Picture,
-    escape_link_text,
-    escape_markdown,
-    file_slug,
-    fill,
-    found_claim_view,
-    plain,
-    query_words,
-    sources,
-    to_bibtex,
-    to_html,
-    to_json,
-    to_markdown,
-)
+from app.show.bibtex import to_bibtex
+from app.show.html import fill, to_html
+from app.show.markdown import escape_link_text, escape_markdown, to_markdown
+from app.show.text import file_slug, plain, query_words
+from app.show.views import Picture, found_claim_view, sources
+from app.show.words import ROLE_TITLES
 from app.web.pictures import map_of, timeline_of
 from app.web.session import Desk
 from app.web.texts import texts
@@ -398,7 +390,7 @@ def test_what_has_happened_since_stands_above_the_digest(
         assert said in shown
         assert shown.count("2401.00001v2") >= 1  # a digest names its version
     assert said_in_chinese in to_markdown(replace(digest, lang="zh"))
-    header = to_json(digest)["paper"]
+    header = DigestShape.of(digest).model_dump()["paper"]
     assert (header["newest"], header["withdrawn"]) == (news.get("newest"), "withdrawn" in news)
 
 
@@ -420,7 +412,8 @@ def test_a_translated_sentence_has_its_english_and_the_page_says_so(lanterns: Di
     markdown = to_markdown(digest)
     assert chinese in markdown
     assert "译自经核对的英文句子" in markdown and "论文中未说明" in markdown
-    items = {item["text"]: item for s in to_json(digest)["sections"] for item in s["items"]}
+    document = DigestShape.of(digest).model_dump()
+    items = {item["text"]: item for s in document["sections"] for item in s["items"]}
     assert items[chinese]["english"] == "Each lantern burns for 3.5 hours."
     assert items[chinese]["origin"] == "translated"
     assert all("english" not in item for text, item in items.items() if text != chinese)
@@ -456,7 +449,7 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
     writer: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     said = "We measure how well lanterns light a path."
-    roles = list(app.show.ROLE_TITLES)
+    roles = list(ROLE_TITLES)
     sections = {
         item.name: [claim_of(said, f"{roles[at % len(roles)]}.1", 1)]
         for at, item in enumerate(TEMPLATE)
@@ -474,7 +467,7 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
 
 
 def test_json_is_what_the_design_says(lanterns: Digest) -> None:
-    document = json.loads(json.dumps(to_json(lanterns)))
+    document = json.loads(DigestShape.of(lanterns).to_json())
     assert set(document) == {"paper", "lang", "writer", "sections", "rejected", "lock"}
     assert document["paper"] == {
         "id": "2401.00001",

@@ -18,7 +18,7 @@ import app.serve.server
 import app.web.ui
 import app.write
 from app.serve.server import AddressInUse, serve
-from app.show import fill
+from app.show.html import fill
 from app.web.session import Desk, NotAdded, NothingToSearch, Place, filter_of
 from app.web.texts import texts
 from index.config import Settings

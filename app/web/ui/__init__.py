@@ -7,7 +7,7 @@ shows what it is given, so all HTML comes from ``app.show``, which escapes every
 from typing import TYPE_CHECKING, Any, cast
 
 from app.api.service import Costly, free
-from app.show import fill, script, style
+from app.show.html import fill, script, style
 from app.web.session import Desks
 from app.web.texts import texts
 from app.web.ui.components import (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.digest import Language
-from app.show import plain
+from app.show.text import plain
 from app.web.session import Desk, Place
 from app.web.texts import preferred, texts
 from index.errors import GlossError

@@ -8,7 +8,8 @@ from typing import Any
 
 from app.api.service import Costly, ask_leave, free
 from app.digest import Digest, DigestSection, Language
-from app.show import fill, plain, template_source
+from app.show.html import fill, template_source
+from app.show.text import plain
 from app.web.jobs import Job, Jobs, Stopped, Tell, Turns
 from app.web.session import STAGES, Desk, Desks
 from app.web.texts import texts

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.digest import Language
-from app.show import ROLE_TITLES, fill, plain
+from app.show.html import fill
+from app.show.text import plain
+from app.show.words import ROLE_TITLES
 from app.web.session import Desk, Desks, Found, Place, filter_of
 from app.web.texts import texts
 from app.web.ui.components import (

@@ -1,0 +1,119 @@
+"""HTML from the templates: every value is escaped by Jinja and loses its controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from app.digest import Digest
+from app.show.text import find_addresses, plain, query_words, web_address, without_controls
+from app.show.views import Around, DigestView, Picture, first_authors, view
+from app.show.words import WORDS
+
+if TYPE_CHECKING:
+    import jinja2
+    from markupsafe import Markup
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("app.show"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["linked"] = _linked
+    environment.filters["marked"] = _marked
+    environment.filters["web"] = web_address
+    return environment
+
+
+def _finalized(value: object) -> object:
+    """What a template is about to write, without characters that hide or reorder text."""
+    from markupsafe import Markup
+
+    if isinstance(value, Markup):
+        return Markup(without_controls(value))
+    return without_controls(value) if isinstance(value, str) else value
+
+
+def fill(template: str, **values: object) -> str:
+    """A template of ``app/show/templates`` filled in; every value is escaped and loses its
+    controls."""
+    return _environment().get_template(template).render(words=WORDS, **values)
+
+
+def style(*names: str) -> str:
+    """Style sheets of ``app/show/templates``, after the colours that they share."""
+    return "".join(template_source(name) for name in ("palette.css", *names))
+
+
+def script() -> str:
+    """The script of the web UI, for its head."""
+    return template_source("gloss.js")
+
+
+def template_source(name: str) -> str:
+    """A file of ``app/show/templates`` as it is: a style sheet, a script."""
+    return _environment().loader.get_source(_environment(), name)[0]  # type: ignore[union-attr]
+
+
+def _linked(text: str) -> Markup:
+    """``text`` escaped, with the addresses in it as links."""
+    from markupsafe import Markup, escape
+
+    parts, end = [Markup()], 0
+    for start, address in find_addresses(text):
+        link = Markup('<a href="{0}" rel="noopener nofollow" target="_blank">{0}</a>')
+        parts += [escape(text[end:start]), link.format(address)]
+        end = start + len(address)
+    return Markup().join([*parts, escape(text[end:])])
+
+
+def _marked(text: str, query: str) -> Markup:
+    """``text`` escaped, with the words of ``query`` marked."""
+    from markupsafe import Markup, escape
+
+    text = without_controls(text)  # which would stand between the letters of a word
+    pattern = query_words(query)
+    if pattern is None:
+        return escape(text)
+    parts, end = [Markup()], 0
+    for found in pattern.finditer(text):
+        parts += [escape(text[end : found.start()]), Markup("<mark>{}</mark>").format(found[0])]
+        end = found.end()
+    return Markup().join([*parts, escape(text[end:])])
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """A digest as HTML has it, with its place on a page and what the page adds."""
+
+    seen: DigestView
+    around: Around
+    authors: str  # the first of them
+    other_authors: tuple[str, ...]  # the rest of a long list
+    anchor: str = ""  # the id of its element; none where the page has nothing else
+
+
+def article(digest: Digest, around: Around, anchor: str = "") -> ArticleView:
+    """A digest as HTML has it."""
+    names = [plain(name) for name in digest.paper.authors]
+    first = first_authors(names)
+    return ArticleView(view(digest), around, ", ".join(first), tuple(names[len(first) :]), anchor)
+
+
+def to_html(digest: Digest, figures: Mapping[str, Picture] | None = None) -> str:
+    """A page that stands alone: no scripts, no requests, for any screen, by day and by night.
+
+    ``figures`` are pictures by the name of the sentence that quotes the caption: "figures.2".
+    """
+    paper = article(digest, Around(pictures=figures or {}))
+    return fill("digest.html", paper=paper, style=style("site.css"))
