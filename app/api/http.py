@@ -49,7 +49,7 @@ from index.errors import GlossError
 from index.paper import Role
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 PREFIX = "/api"
 DESCRIPTION = (
@@ -125,7 +125,7 @@ def mounted(app: FastAPI) -> Mount:
     return mount
 
 
-def api(library: Library, settings: Settings, costly: Costly = free) -> FastAPI:
+def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
     """The API of a library, for ``mounted``.
 
     ``costly`` is asked before a digest is written for a visitor: the place for a limit.

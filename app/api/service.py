@@ -22,7 +22,7 @@ from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 Among = Literal["passages", "digests"]
 AnyRole = Role | Literal[""]
@@ -56,7 +56,7 @@ def free(visit: Visit) -> None:
 
 
 def search(
-    library: Library,
+    library: Papers,
     query: str,
     among: Among = "passages",
     k: int = HITS,
@@ -85,7 +85,7 @@ def search(
     return search_found(query, found)
 
 
-def ask(library: Library, question: str, paper: str = "", k: int = SENTENCES_MOST) -> AnswerFound:
+def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST) -> AnswerFound:
     """At most ``k`` sentences of the papers that answer. Raises as ``search`` does."""
     from app.write.ask import ask as ask_papers
 
@@ -93,18 +93,18 @@ def ask(library: Library, question: str, paper: str = "", k: int = SENTENCES_MOS
     return answer_found(ask_papers(library, question, one, most=k))
 
 
-def papers(library: Library) -> PaperList:
+def papers(library: Papers) -> PaperList:
     """All papers with their states."""
     return paper_list(library.papers())
 
 
-def show(library: Library, paper: str) -> PaperShown:
+def show(library: Papers, paper: str) -> PaperShown:
     """A paper as it was understood. Raises ``PaperNotFound``."""
     row = library.row(_paper_id(paper))
     return paper_shown(row, library.paper(row.id) if row.status == "ok" else None)
 
 
-def digest(library: Library, paper: str, lang: Language = "en") -> DigestShape:
+def digest(library: Papers, paper: str, lang: Language = "en") -> DigestShape:
     """A paper's digest in its own words. Raises ``PaperNotFound`` and ``PaperChanged``."""
     from app.write import write_digest
 
@@ -112,7 +112,7 @@ def digest(library: Library, paper: str, lang: Language = "en") -> DigestShape:
 
 
 def ask_leave(
-    costly: Costly, visit: Visit, library: Library, paper: object, lang: object = "en"
+    costly: Costly, visit: Visit, library: Papers, paper: object, lang: object = "en"
 ) -> None:
     """Ask ``costly`` before ``digest``, unless that has nothing to write.
 
@@ -140,13 +140,13 @@ class PagePicture:
     scale: float  # pixels a point
     tag: str
 
-    def draw(self, library: Library) -> bytes:
+    def draw(self, library: Papers) -> bytes:
         """As PNG. Raises ``PaperNotFound``, and ``SourceNotFound`` for a page that is not there."""
         return library.page_image(self.paper_id, self.page, self.boxes, self.scale)
 
 
 def page_picture(
-    library: Library, paper: str, page: int, scale: float = SCALE, passage: str = ""
+    library: Papers, paper: str, page: int, scale: float = SCALE, passage: str = ""
 ) -> PagePicture:
     """A page, with what it has of a passage marked. Nothing is drawn yet.
 

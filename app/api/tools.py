@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult, Tool
     from starlette.types import Receive, Scope, Send
 
-    from index.library import Library
+    from index.library import Papers
 
 # Gradio's own address, too: where clients look that know a Gradio server.
 PATHS = ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/")
@@ -62,7 +62,7 @@ AnyRole = Literal[Role, ""]  # flat, so that it is one list of words for whoever
 class Tools:
     """The tools, of a library that is there when they are called. They raise ``GlossError``s."""
 
-    library: Callable[[], Library]
+    library: Callable[[], Papers]
 
     def search(
         self,
@@ -179,7 +179,7 @@ def said_of(tool: Callable[..., Any]) -> Said:
 class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
-    def __init__(self, library: Callable[[], Library], costly: Costly = free) -> None:
+    def __init__(self, library: Callable[[], Papers], costly: Costly = free) -> None:
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from app.documents.digests import DigestWritten
     from app.write import Writer, Written
     from index.config import Settings
-    from index.library import Library
+    from index.library import Papers
 
 
 def digest(
@@ -105,7 +105,7 @@ def digest(
 
 
 def _print_digest(
-    library: Library, written: Digest, form: Literal["md", "html", "json"], out: Path | None
+    library: Papers, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
     from app.show.figures import Pictures, figure_pictures
     from app.show.html import to_html
@@ -144,7 +144,7 @@ def _say_usage(written: Digest) -> None:
 
 
 def _print_locked(
-    library: Library,
+    library: Papers,
     settings: Settings,
     paper_id: str,
     lang: Language,
@@ -176,7 +176,7 @@ def _print_locked(
         say(f"stale: {in_words(changed)} since; {anew}")
 
 
-def _digest_all(library: Library, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
+def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
     """The digests of all papers, one line each; exit codes as those of ``add``."""
     from app.write import write_digests
 

@@ -25,7 +25,7 @@ from app.cli.terminal import (
 from index.paper import Paper
 
 if TYPE_CHECKING:
-    from index.library import Library, PaperRow
+    from index.library import PaperRow, Papers
 
 
 def show(
@@ -59,7 +59,7 @@ def show(
         output.print(f"{row.id}  {row.status}  {one_line(row.reason)}", soft_wrap=True)
 
 
-def _write_figures(library: Library, paper: Paper, folder: Path) -> None:
+def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.documents.papers import FigureFile
     from app.publish.site import OutputUnusable, write_text

@@ -42,7 +42,7 @@ from index.reference import parse_reference
 if TYPE_CHECKING:
     from app.publish.listing import Published
     from index.fetch import Fetcher
-    from index.library import Library, PaperRow
+    from index.library import PaperRow, Papers
 
 # Days for which a paper that could not be had is asked for again, and for which a page that is not
 # there yet, or lacks a paper, is written.
@@ -191,7 +191,7 @@ class Voice:
 
 
 def run_daily(
-    library: Library,
+    library: Papers,
     arxiv: Fetcher,
     daily: Daily,
     writer: Writer,
@@ -256,7 +256,7 @@ def _version(one: Wanted) -> int:
 
 
 def _take(
-    library: Library,
+    library: Papers,
     arxiv: Fetcher,
     daily: Daily,
     threads: int,
@@ -321,7 +321,7 @@ def _take(
 
 
 def _ask(
-    library: Library,
+    library: Papers,
     arxiv: Fetcher,
     daily: Daily,
     waiting: Sequence[Waiting],
@@ -365,7 +365,7 @@ def _ask(
     return found
 
 
-def _planned(library: Library, arxiv: Fetcher, wish: Wish) -> Callable[[], Plan]:
+def _planned(library: Papers, arxiv: Fetcher, wish: Wish) -> Callable[[], Plan]:
     return lambda: plan(library, arxiv, wish)
 
 
@@ -419,7 +419,7 @@ def _found(
 _Page = tuple[str, datetime.date, Language, "frozenset[str] | None"]
 
 
-def _pages_to_write(library: Library, daily: Daily) -> Iterator[_Page]:
+def _pages_to_write(library: Papers, daily: Daily) -> Iterator[_Page]:
     """Topic, day, language, and the ids where a query's page is meant; the earliest day first."""
     published, rows, now = read_published(daily.out), library.papers(), today()
     first = now - datetime.timedelta(days=daily.days)
@@ -437,7 +437,7 @@ def _pages_to_write(library: Library, daily: Daily) -> Iterator[_Page]:
 
 
 def _digest(
-    library: Library, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
+    library: Papers, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
 ) -> None:
     """Write the digests that the pages need, so that each is told of once."""
     rows = library.papers()

@@ -33,7 +33,7 @@ from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category
 
 if TYPE_CHECKING:
-    from index.library import Library, PaperRow
+    from index.library import PaperRow, Papers
 
 
 class NothingForPage(GlossError):
@@ -91,7 +91,7 @@ class PageFiles:
 
 
 def write_page(
-    library: Library,
+    library: Papers,
     category: str,
     out: Path,
     *,
@@ -235,7 +235,7 @@ def failed_of(
 
 
 def _write_pictures(
-    library: Library, digests: Sequence[Digest], out: Path, stem: str
+    library: Papers, digests: Sequence[Digest], out: Path, stem: str
 ) -> Iterator[tuple[tuple[str, str], Picture]]:
     """The figures that digests quote the captions of, by paper and sentence, drawn once.
 
@@ -259,7 +259,7 @@ def _write_pictures(
                 yield key, Picture(name.label, f"{stem}/{file}", *size)
 
 
-def _drawn(library: Library, paper_id: str, label: str, path: Path) -> bytes:
+def _drawn(library: Papers, paper_id: str, label: str, path: Path) -> bytes:
     if path.is_file():
         return path.read_bytes()
     image = library.figure_image(paper_id, label, SCALE)

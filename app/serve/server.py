@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from index.library import Library
+    from index.library import Library, Papers
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names that no other machine has for this one
 STOP_SECONDS = 3  # what connections are given to end
@@ -197,7 +197,7 @@ def serve(
                 warming.join()
 
 
-def _warm(library: Library) -> None:
+def _warm(library: Papers) -> None:
     """Load, and the first time convert, the model before somebody waits for it."""
     with suppress(GlossError):  # whoever searches is told
         library.search("gloss", 1)

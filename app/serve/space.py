@@ -21,7 +21,7 @@ from index.config import Settings
 from index.errors import GlossError
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def space_settings(storage: Path = STORAGE, samples: Path = SAMPLES) -> Settings
     raise NowhereToWrite(", ".join(map(str, tried)))
 
 
-def fill(library: Library, samples: Path = SAMPLES) -> None:
+def fill(library: Papers, samples: Path = SAMPLES) -> None:
     """Add the sample papers to an empty library and write their digests, so that some are there."""
     from app.write import write_digest
     from index.sources import find_sources

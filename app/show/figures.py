@@ -18,7 +18,7 @@ from index.errors import GlossError
 from index.paper import Figure, Paper
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 SCALE = 2.0  # pixels of a figure for each of its points: sharp on a phone, half the bytes of 3
 _POINT = 4 / 3  # pixels of a style sheet
@@ -68,14 +68,14 @@ class Pictures:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
         return picture
 
-    def figure(self, library: Library, paper: Paper, label: str) -> bytes:
-        """A figure as PNG. Raises as ``Library.figure_image``."""
+    def figure(self, library: Papers, paper: Paper, label: str) -> bytes:
+        """A figure as PNG. Raises as ``Papers.figure_image``."""
         return self.of(
             (paper.sha256, label, SCALE), lambda: library.figure_image(paper.id, label, SCALE)
         )
 
 
-def figure_pictures(library: Library, digest: Digest, kept: Pictures) -> dict[str, Picture]:
+def figure_pictures(library: Papers, digest: Digest, kept: Pictures) -> dict[str, Picture]:
     """``quoted_figures`` to put into a page; a sentence stands without one that cannot be drawn."""
     paper = library.paper(digest.paper.id)
     found: dict[str, Picture] = {}

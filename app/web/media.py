@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from app.web.session import Desk, Desks
-    from index.library import Library
+    from index.library import Papers
 
 Form = Literal["md", "html", "json", "bib"]
 FORMS: dict[Form, str] = {
@@ -188,7 +188,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
     }
 
 
-def written(library: Library, digest: Digest, form: Form, kept: Pictures) -> str:
+def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
     from app.documents.digests import DigestShape
     from app.show.bibtex import to_bibtex

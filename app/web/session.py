@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from app.write.ask import Sentence
     from index.intake import Arxiv, Wanted
-    from index.library import Library
+    from index.library import Papers
 
 HITS = 10
 PAGE_SCALE = 2.0  # pixels per point: a column of a paper is readable on a laptop
@@ -81,7 +81,7 @@ class Desks(Protocol):
     """Whose desk is whose: on a laptop all sessions share one."""
 
     @property
-    def shared(self) -> Library:
+    def shared(self) -> Papers:
         """The library that all visitors see, and the one that programs ask."""
 
     def of(self, session: str) -> Desk:
@@ -110,7 +110,7 @@ class OneDesk:
     desk: Desk
 
     @property
-    def shared(self) -> Library:
+    def shared(self) -> Papers:
         """The desk's."""
         return self.desk.library
 
@@ -141,7 +141,7 @@ class OneDesk:
 class Desk:
     """What a session's components call; who knows its ``key`` may see its pages."""
 
-    library: Library
+    library: Papers
     key: str = "library"
     settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
 

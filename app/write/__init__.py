@@ -26,7 +26,7 @@ from index.paper import ARXIV_ID, Paper, Passage, Span
 if TYPE_CHECKING:
     from app.choose.evidence import Vectors
     from index.catalog import Known
-    from index.library import Library
+    from index.library import Papers
 
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
 _LINK_CUE = re.compile(
@@ -107,7 +107,7 @@ class Written:
 
 
 def write_digest(
-    library: Library,
+    library: Papers,
     paper_id: str,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
@@ -136,7 +136,7 @@ def write_digest(
 
 
 def write_digests(
-    library: Library, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
+    library: Papers, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
 ) -> Iterator[Written]:
     """The digests of papers by id and language, in that order, each told once it is certain.
 
@@ -156,7 +156,7 @@ def write_digests(
             yield Written(paper_id, digest)
 
 
-def _saved(library: Library, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
+def _saved(library: Papers, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
     """The digest that was saved with such a lock.
 
     The extractive writer's is the same in every language, since a quote is the paper's language

@@ -18,7 +18,7 @@ from app.write import quote
 from index.paper import Hit, SearchFilter
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 MOST = 5  # sentences of an answer
 LEAST = 0.64  # the score from which a sentence answers (ADR 15)
@@ -66,7 +66,7 @@ class Answer:
 
 
 def ask(
-    library: Library,
+    library: Papers,
     question: str,
     paper_id: str | None = None,
     *,
@@ -125,7 +125,7 @@ def _is_in(one: Candidate, hits: list[Hit]) -> bool:
     )
 
 
-def _shared(library: Library, question: str, text: str) -> float:
+def _shared(library: Papers, question: str, text: str) -> float:
     """The share of the question's terms that ``text`` has, 0..1."""
     asked = library.words.encode_query(question)
     there = set(library.words.encode_passage(text).indices)

@@ -25,7 +25,7 @@ from index.paper import Paper, Passage, Span
 
 if TYPE_CHECKING:
     from index.catalog import KeptDigest
-    from index.library import Library
+    from index.library import Papers
 
 Fate = Literal["stands", "changed", "lost"]
 _FATES: tuple[Fate, ...] = ("lost", "changed", "stands")  # the worst first
@@ -127,7 +127,7 @@ class DigestDiff:
         return tuple(one for one in self.claims if one.fate == fate)
 
 
-def paper_diff(library: Library, paper_id: str, lang: Language = "en") -> DigestDiff:
+def paper_diff(library: Papers, paper_id: str, lang: Language = "en") -> DigestDiff:
     """The last digest of a paper's former version in a language, beside the paper as it is now.
 
     Of several writers' digests it is the one that was saved last. Raises ``PaperNotFound``, and

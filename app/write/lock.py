@@ -24,7 +24,7 @@ from app.digest import Digest, Language
 from index import __version__
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 _APP = Path(__file__).parents[1]
 _INDEX = _APP.parent / "index"
@@ -45,7 +45,7 @@ _NOT_OF_THE_TEXT = ("rendering", "passages")
 
 
 def lock_of(
-    library: Library,
+    library: Papers,
     paper_id: str,
     lang: Language,
     writer: str,

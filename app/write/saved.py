@@ -11,7 +11,7 @@ from app.write.lock import changed_parts, lock_of, name_of
 from index.errors import GlossError
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 MadeBy = Callable[[str, Language], Mapping[str, str]]
 """What a writer of that name adds to the lock of a digest in that language; see ``lock_of``."""
@@ -57,7 +57,7 @@ def from_text(text: str) -> Digest | None:
         return None
 
 
-def is_saved(library: Library, paper_id: str, lang: Language) -> bool:
+def is_saved(library: Papers, paper_id: str, lang: Language) -> bool:
     """Whether a digest in the paper's own words is there, as it would be written now.
 
     Raises as ``lock_of``.
@@ -66,7 +66,7 @@ def is_saved(library: Library, paper_id: str, lang: Language) -> bool:
     return library.saved_digest(paper_id, name) is not None
 
 
-def locked_digest(library: Library, paper_id: str, lang: Language, writer: str) -> Digest:
+def locked_digest(library: Papers, paper_id: str, lang: Language, writer: str) -> Digest:
     """The digest of a paper that was saved last, as it was written, whatever has changed since.
 
     It says nothing of what arXiv was heard to say since then. Where a new version has come of which
@@ -81,14 +81,14 @@ def locked_digest(library: Library, paper_id: str, lang: Language, writer: str) 
 
 
 def changed_since(
-    library: Library, digest: Digest, made_by: Mapping[str, str] | None = None
+    library: Papers, digest: Digest, made_by: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
     """The parts of a saved digest's lock that would be others now. Raises as ``lock_of``."""
     now = lock_of(library, digest.paper.id, digest.lang, digest.writer, made_by)
     return changed_parts(digest.lock, now)
 
 
-def stale_digests(library: Library, made_by: MadeBy) -> Stale:
+def stale_digests(library: Papers, made_by: MadeBy) -> Stale:
     """How many of a library's digests are stale. Raises as ``lock_of``, but for what one writer
     lacks: its digests are ``unknown`` then."""
     saved = stale = unknown = 0

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from index.catalog import Known
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.fetch.feeds import Feed, category_spelling
-from index.library import Added, Held, Progress, Ready
+from index.library import Added, Held, Papers, Progress, Ready
 from index.paper import Record
 from index.reference import Reference
 from index.sources import Source
@@ -40,37 +40,6 @@ ANNOUNCED_WITHIN = timedelta(days=7)
 # not asked for the rest.
 GIVE_UP = 3
 HOLD_MOST = 60
-
-
-class Shelf(Protocol):
-    """What is needed of ``index.library.Library`` to settle what is to be taken."""
-
-    def held(self, arxiv_id: str) -> Held | None:
-        """What the library has of an arXiv paper."""
-
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have."""
-
-
-class Taker(Protocol):
-    """What is needed of ``index.library.Library`` to add papers."""
-
-    def ready(
-        self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """A source, read."""
-
-    def receive(
-        self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """A source that is still to be read."""
-
-    @property
-    def embedder(self) -> Embedder:
-        """The model of its vectors."""
-
-    def take(self, ready: Ready) -> Added:
-        """Put what was read into the library."""
 
 
 class Elsewhere(Protocol):
@@ -179,7 +148,7 @@ class _Candidate:
 # What people named.
 
 
-def look_up(library: Shelf, arxiv: Arxiv, references: Sequence[Reference]) -> Plan:
+def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> Plan:
     """The records of papers on arXiv, and which of them are to be fetched.
 
     What the library has with arXiv's record, or newer, is not fetched again. Raises ``FetchError``.
@@ -236,7 +205,7 @@ def _heard(records: Iterable[Record]) -> list[Known]:
 # What arXiv has to offer.
 
 
-def plan(library: Shelf, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) -> Plan:
+def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) -> Plan:
     """Ask arXiv what there is, and settle what of it is worth downloading. Raises ``FetchError``.
 
     Of a category, what was announced last; since a date, what OAI-PMH has. New versions are taken
@@ -328,7 +297,7 @@ def _is_old(record: Record, since: str) -> bool:
 
 
 def _found(
-    arxiv: Arxiv, wish: Wish, library: Shelf, candidates: Mapping[str, _Candidate]
+    arxiv: Arxiv, wish: Wish, library: Papers, candidates: Mapping[str, _Candidate]
 ) -> Iterator[Record]:
     """What the query finds: the newest hundred; where there is a limit or a date, as far as that.
 
@@ -347,7 +316,7 @@ def _found(
         yield record
 
 
-def _not_taken(library: Shelf, candidate: _Candidate) -> str:
+def _not_taken(library: Papers, candidate: _Candidate) -> str:
     """Why a paper that came up is not taken; empty if it is, as far as is known."""
     held = library.held(candidate.id)
     if candidate.record is not None and candidate.record.withdrawn:
@@ -372,7 +341,7 @@ def _records_of(arxiv: Arxiv, candidates: Sequence[_Candidate]) -> Mapping[Refer
 
 
 def add_all(
-    library: Taker,
+    library: Papers,
     wanted: Sequence[Wanted],
     threads: int,
     arxiv: Arxiv | None = None,

@@ -207,16 +207,7 @@ class Cluster:
         import ray.data
         from ray.exceptions import RayError
 
-        rows = [
-            {
-                "number": number,
-                "name": one.name,
-                "suffix": one.copy.suffix,
-                "data": one.copy.read_bytes(),
-            }
-            for number, one in enumerate(window)
-            if isinstance(one, Ready) and one.copy is not None
-        ]
+        rows = _rows(window)
         if not rows:
             return
         try:
@@ -238,6 +229,21 @@ class Cluster:
                 self._address,
                 f"was lost ({said}); what was added is in the library, add the rest again",
             ) from error
+
+
+def _rows(window: list[Ready | BaseException]) -> list[dict[str, Any]]:
+    """A row of a data set for each paper that was received."""
+    return [
+        {
+            "number": number,
+            "name": one.name,
+            "suffix": one.copy.suffix,
+            "sha256": one.origin.sha256,
+            "data": one.copy.read_bytes(),
+        }
+        for number, one in enumerate(window)
+        if isinstance(one, Ready) and one.copy is not None
+    ]
 
 
 def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseException:
@@ -319,7 +325,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
         path = Path(folder, f"paper{row['suffix']}")
         path.write_bytes(row["data"])
         with stages("read"):
-            reading: Reading = tools.reader.read(path, name=row["name"])
+            reading: Reading = tools.reader.read(path, name=row["name"], sha256=row["sha256"])
     prepared = None
     if reading.status == "ok":
         prepared = prepare(reading, tools.cut, tools.encoders, stages)

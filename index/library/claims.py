@@ -10,7 +10,7 @@ leaves behind is never shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -99,7 +99,7 @@ class ClaimIndex:
 
     def tidy(self) -> None:
         """Clear away what a crash left of sets that never counted, or no longer do."""
-        self.drop(self._catalog.claim_numbers("pending", "replaced"))
+        self.drop(self._catalog.claims.numbers("pending", "replaced"))
 
     def save(
         self,
@@ -116,16 +116,16 @@ class ClaimIndex:
         They take the place of those of the edition's former digest in that language. Cut short,
         it leaves the former digest and its claims.
         """
-        former = [one.number for one in self._catalog.claim_sets(edition) if one.lang == lang]
-        number = self._catalog.add_claims(edition, lang, digest, claims)
+        former = [one.number for one in self._catalog.claims.sets(edition) if one.lang == lang]
+        number = self._catalog.claims.add_pending(edition, lang, digest, claims)
         try:
             self._store.upsert([replace(point, edition=number) for point in points])
-            self._catalog.commit_digest(number, text, writer)
+            self._catalog.claims.commit(number, text, writer)
         except BaseException:
             # What was interrupted after the commit counts. What does not is taken out; if that
             # cannot be done now, the next opening does so.
             with suppress(GlossError):
-                if number in self._catalog.claim_numbers("pending"):
+                if number in self._catalog.claims.numbers("pending"):
                     self.drop([number])
             raise
         with suppress(StoreUnusable):  # not shown any more; else the next opening does so
@@ -135,7 +135,7 @@ class ClaimIndex:
         """Take out claim sets: vectors first, then the rows that know of them."""
         for number in numbers:
             self._store.delete(number)
-            self._catalog.purge_claims(number)
+            self._catalog.claims.purge(number)
 
     def drop_vectors(self, numbers: Iterable[int]) -> None:
         """Take out the vectors of claim sets whose rows go with their edition's."""
@@ -168,9 +168,7 @@ class ClaimIndex:
             embedder,
             words,
         )
-        return self._best(
-            asked, k, wanted, lambda number: self._catalog.claimed_edition(number) is not None
-        )
+        return self._best(asked, k, wanted)
 
     def like(
         self, claim_id: str, k: int, wanted: SearchFilter, embedder: Embedder
@@ -183,30 +181,35 @@ class ClaimIndex:
             raise RoleOfDigest(wanted.role)
         own = self.claim(claim_id)
         alike = Question(embedder.embed_passages([own.claim.text])[0].tolist(), _NO_WORDS)
-
-        def elsewhere(number: int) -> bool:
-            return self._catalog.claimed_edition(number) not in (None, own.edition)
-
-        return own.claim, self._best(alike, k, wanted, elsewhere)
+        return own.claim, self._best(alike, k, wanted, apart_from=own.edition)
 
     def claim(self, claim_id: str) -> KeptClaim:
         """The claim of that id. Raises ``ClaimNotFound``."""
-        kept = self._catalog.claim(claim_id)
+        kept = self._catalog.claims.find(claim_id)
         if kept is None:
-            raise ClaimNotFound(claim_id, _near(claim_id, self._catalog.claim_ids()))
+            raise ClaimNotFound(claim_id, _near(claim_id, self._catalog.claims.ids()))
         return kept
 
     def _check(self, wanted: SearchFilter) -> None:
         if wanted.role is not None:
             raise RoleOfDigest(wanted.role)
-        if not self._catalog.has_claims(wanted.paper_id):
-            unclaimed = self._catalog.unclaimed().values()
+        if not self._catalog.claims.are_there(wanted.paper_id):
+            unclaimed = self._catalog.claims.unclaimed().values()
             old = [one for one in unclaimed if wanted.paper_id in (None, one)]
             raise NoDigests(wanted.paper_id or "", len(old))
 
     def _best(
-        self, asked: Question, k: int, wanted: SearchFilter, counts: Callable[[int], bool]
+        self, asked: Question, k: int, wanted: SearchFilter, apart_from: int | None = None
     ) -> list[ClaimHit]:
+        """The best claims that count; none of the edition ``apart_from``."""
+        shown: dict[tuple[int, str], KeptClaim | None] = {}  # the same hits come again
+
+        def shown_for(scored: Scored) -> KeptClaim | None:
+            key = (scored.edition, scored.passage_id)
+            if key not in shown:
+                shown[key] = self._catalog.claims.shown(*key)
+            return shown[key]
+
         def nearest(limit: int) -> list[Scored]:
             return self._store.search(
                 VectorQuery(
@@ -219,20 +222,23 @@ class ClaimIndex:
                 )
             )
 
-        def fits(scored: Scored) -> bool:
-            if not counts(scored.edition):
-                return False
+        def counting(found: Sequence[Scored]) -> list[Scored]:
+            editions = self._catalog.claims.editions_of(one.edition for one in found)
+            kept = [one for one in found if editions.get(one.edition) not in (None, apart_from)]
             if not asked.phrases:
-                return True
-            kept = self._catalog.shown_claim(scored.edition, scored.passage_id)
-            return kept is not None and asked.is_met_by(kept.claim.text)
+                return kept
+            return [
+                one
+                for one in kept
+                if (claim := shown_for(one)) is not None and asked.is_met_by(claim.claim.text)
+            ]
 
         limit = k
         while True:
-            found = rank(nearest, limit, fits)
+            found = rank(nearest, limit, counting)
             hits: dict[str, ClaimHit] = {}
             for scored in found:
-                kept = self._catalog.shown_claim(scored.edition, scored.passage_id)
+                kept = shown_for(scored)
                 if kept is not None:  # else it was replaced a moment ago
                     hit = ClaimHit(kept.claim, scored.score, scored.found_by, kept.title)
                     hits.setdefault(kept.claim.id, hit)

@@ -26,6 +26,38 @@ class PassageWords(Protocol):
         """The terms of a text."""
 
 
+class TitleEmbedder(Protocol):
+    """What points need of the embedding model."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """A row of unit length for each text."""
+
+
+class PointEncoders(Protocol):
+    """What makes vectors of titles and terms of passages."""
+
+    @property
+    def embedder(self) -> TitleEmbedder:
+        """The embedding model."""
+
+    @property
+    def words(self) -> PassageWords:
+        """The BM25 encoder."""
+
+
+def paper_points(
+    paper: Paper,
+    passages: Sequence[Passage],
+    vectors: Vectors,
+    encoders: PointEncoders,
+    title_weight: float,
+) -> list[Point]:
+    """``points_of`` with the vector of the paper's title, which is embedded here."""
+    titled = bool(paper.title.strip())
+    title = encoders.embedder.embed_passages([paper.title])[0] if titled else None
+    return points_of(paper, passages, vectors, title, encoders.words, title_weight)
+
+
 def points_of(
     paper: Paper,
     passages: Sequence[Passage],

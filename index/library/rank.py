@@ -60,7 +60,10 @@ class Question:
         """Whether ``text`` has every phrase: its words in a row, whatever case and signs."""
         if not self.phrases:
             return True
-        words = _in_words(text)
+        plain = _plain(text)
+        if not all(word in plain for phrase in self.phrases for word in phrase.split()):
+            return False  # as most are, which needs no words
+        words = _words_of(plain)
         return all(phrase in words for phrase in self.phrases)
 
 
@@ -77,16 +80,29 @@ def question(query: str, embedder: QueryEmbedder, words: WordEncoder) -> Questio
 
 def _in_words(text: str) -> str:
     """Lower-case words without accents, one space around each; a Chinese character is a word."""
+    return _words_of(_plain(text))
+
+
+def _plain(text: str) -> str:
+    """Lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    accents = {ord(letter): None for letter in set(folded) if unicodedata.combining(letter)}
+    return folded.translate(accents) if accents else folded
+
+
+def _words_of(plain: str) -> str:
     words = re.findall(r"[^\W_]+", _CJK.sub(r" \1 ", plain))
     return f" {' '.join(words)} "
 
 
 def rank(
-    search: Callable[[int], Sequence[_Found]], k: int, counts: Callable[[_Found], bool]
+    search: Callable[[int], Sequence[_Found]],
+    k: int,
+    counting: Callable[[Sequence[_Found]], Sequence[_Found]],
 ) -> list[_Found]:
-    """The best ``k`` hits that ``counts`` lets through, best first; ``search`` gives the best n.
+    """The best ``k`` hits that ``counting`` keeps, best first; ``search`` gives the best n.
 
     Others are there while a paper is added or after a crash, and where a phrase is asked for. Where
     they took places, the store is asked again for more, until there are enough, or it has no more.
@@ -96,7 +112,7 @@ def rank(
     limit = k
     while True:
         found = search(limit)
-        kept = [one for one in found if counts(one)]
+        kept = counting(found)
         if len(kept) >= k or len(found) < limit or limit >= max(k, _DEEPEST):
-            return kept[:k]
+            return list(kept[:k])
         limit *= 4

@@ -49,14 +49,21 @@ class Reader:
         self.most_megabytes = 0.0  # of memory that a worker has taken so far, where that is known
         self._starting = threading.Lock()  # two threads that read at once share one pool
 
-    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Reading:
         """The paper in the file at ``path``; for a file that gives none, the status and why.
 
         ``name`` is the name that the file had, without extension, where ``path`` is a copy;
-        ``paper_id`` overrides the id found. Raises nothing for bad content.
+        ``paper_id`` overrides the id found; ``sha256`` is the file's, where it is known. Raises
+        nothing for bad content.
         """
         limits = (self._settings.pages_max, self._settings.characters_max)
-        arguments = (path, name or path.stem, paper_id, *limits)
+        arguments = (path, name or path.stem, paper_id, *limits, sha256)
         result = self._run(_read_file, arguments)
         return result if isinstance(result, Reading) else Reading(*result)
 
@@ -196,34 +203,43 @@ def _measured(function: Any, *arguments: Any) -> tuple[Any, float]:
 
 
 def _read_file(
-    path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
+    path: Path,
+    name: str,
+    paper_id: str | None,
+    pages_max: int,
+    characters_max: int,
+    sha256: str | None = None,
 ) -> Reading:
     from index.read.refused import UnreadableError
 
     kind = KINDS.get(path.suffix.lower())
     try:
         if kind == "markdown":
-            return _read_markdown(path, name, paper_id, characters_max)
+            return _read_markdown(path, name, paper_id, characters_max, sha256)
         if kind == "html":
-            return _read_html(path, name, paper_id, characters_max)
-        return _read_pdf(path, name, paper_id, pages_max, characters_max)
+            return _read_html(path, name, paper_id, characters_max, sha256)
+        return _read_pdf(path, name, paper_id, pages_max, characters_max, sha256)
     except UnreadableError as error:
         return Reading(error.status, error.reason)
 
 
-def _read_markdown(path: Path, name: str, paper_id: str | None, characters_max: int) -> Reading:
+def _read_markdown(
+    path: Path, name: str, paper_id: str | None, characters_max: int, sha256: str | None
+) -> Reading:
     from index.read.markdown import read_markdown
 
-    paper = read_markdown(path, name, paper_id)
+    paper = read_markdown(path, name, paper_id, sha256)
     if paper is None:
         return Reading("broken", "not a text: it is no UTF-8")
     return _judged(paper, 0, characters_max)
 
 
-def _read_html(path: Path, name: str, paper_id: str | None, characters_max: int) -> Reading:
+def _read_html(
+    path: Path, name: str, paper_id: str | None, characters_max: int, sha256: str | None
+) -> Reading:
     from index.read.html import read_html
 
-    paper = read_html(path, name, paper_id)
+    paper = read_html(path, name, paper_id, sha256)
     if paper is None:
         empty = not path.read_bytes().strip()
         why = "the file is empty" if empty else "it has no element of a page"
@@ -232,7 +248,12 @@ def _read_html(path: Path, name: str, paper_id: str | None, characters_max: int)
 
 
 def _read_pdf(
-    path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
+    path: Path,
+    name: str,
+    paper_id: str | None,
+    pages_max: int,
+    characters_max: int,
+    sha256: str | None,
 ) -> Reading:
     from index.read.identity import identify, is_stamp
     from index.read.pdf import read_pages
@@ -241,7 +262,7 @@ def _read_pdf(
     pages = read_pages(path, pages_max, characters_max)
     first = pages.pages[:1]
     stamp = next((line.text for page in first for line in page.lines if is_stamp(line.text)), "")
-    paper = understand(pages, identify(name, stamp, file_hash(path), paper_id))
+    paper = understand(pages, identify(name, stamp, sha256 or file_hash(path), paper_id))
     return _judged(paper, pages.images, characters_max)
 
 

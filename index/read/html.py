@@ -108,14 +108,16 @@ _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "re", "o", "a", "ème"
 _PROSE_OF_CELL = 1000  # characters: a cell with more holds a text, and its table lays a page out
 
 
-def read_html(path: Path, name: str, paper_id: str | None = None) -> Paper | None:
+def read_html(
+    path: Path, name: str, paper_id: str | None = None, sha256: str | None = None
+) -> Paper | None:
     """The paper in an HTML file, or None if the file is no HTML."""
     source = read_source(path.read_bytes())
     tree = parse(source) if source is not None else None
     if tree is None:
         return None
     page = Page(tree)
-    identity = page.identity(name, file_hash(path), paper_id)
+    identity = page.identity(name, sha256 or file_hash(path), paper_id)
     unseen = take_out(tree)
     sizes = _sizes(tree)
     article = _article(tree, sizes)

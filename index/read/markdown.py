@@ -39,7 +39,9 @@ _PAGE = re.compile(r"\{?\d{1,4}\}?-{0,60}")  # a page's number, or marker's mark
 _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−∗˙σθϕμλαβγε")
 
 
-def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper | None:
+def read_markdown(
+    path: Path, name: str, paper_id: str | None = None, sha256: str | None = None
+) -> Paper | None:
     """The paper in a Markdown file, or None if the file is no text in UTF-8, or in UTF-16 with its
     byte order mark. Raises ``UnreadableError`` for one of too many lines.
     """
@@ -63,7 +65,7 @@ def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper |
     pieces = [piece for piece in draft.pieces if not _PLACEHOLDER.match(piece.text)]
     stamp = next((piece.text for piece in pieces[:12] if _STAMP.match(piece.text)), "")
     pieces = [piece for piece in pieces if not _STAMP.match(piece.text)]
-    identity = identify(name, stamp, file_hash(path), paper_id)
+    identity = identify(name, stamp, sha256 or file_hash(path), paper_id)
     paper = compose(_ordered(pieces), "markdown", identity, matter)
     above = source[: len(source) - len(body)]
     return replace(paper, findings=draft.findings(unseen, comment_words=2, beside=above))

@@ -290,8 +290,9 @@ def _remedy(message: str) -> str:
 
 def _key(point: ScoredPoint | Record) -> int:
     """What a point of ours is told apart by: a number is compared in less time than a ``UUID``."""
-    assert isinstance(point.id, UUID)
-    return point.id.int
+    name = point.id  # the engine makes a new one each time
+    assert isinstance(name, UUID)
+    return name.int
 
 
 def _filter(wanted: SearchFilter) -> Filter | None:

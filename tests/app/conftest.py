@@ -399,10 +399,16 @@ def _loaded(name: str) -> Any:
 class ReaderHere:
     """Reads files in the test's own process: those that it wrote need no other."""
 
-    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Any:
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Any:
         from index.read import _read_file
 
-        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000)
+        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000, sha256)
 
     def close(self) -> None:
         pass

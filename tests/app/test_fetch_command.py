@@ -227,7 +227,7 @@ from app import cli
 from index.library import Library
 
 class SlowReader(fakes.JsonReader):
-    def read(self, path, paper_id=None, name=None):
+    def read(self, path, paper_id=None, name=None, sha256=None):
         time.sleep(0.05 if "bees" in path.read_text() else 30)
         return super().read(path, paper_id, name)
 

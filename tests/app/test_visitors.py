@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import threading
 from collections.abc import Callable, Iterator
@@ -13,22 +12,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-import app
 from app.api.failures import TooBusy
 from app.serve.server import web_app
 from app.web.session import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
-from app.web.visitors import (
-    FOLDER,
-    RESTING,
-    NoRoom,
-    NotShared,
-    VisitEnded,
-    VisitorLibrary,
-    Visitors,
-)
+from app.web.visitor import NoRoom, NotShared, VisitEnded, VisitorLibrary
+from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound, PaperThere
-from index.library import Library
+from index.library import Library, Papers
 from index.paper import SearchFilter
 from index.sources import Source
 
@@ -531,26 +522,12 @@ def test_no_model_is_loaded_for_a_visitor(
 
 
 def test_it_answers_as_a_library_does() -> None:
-    for name, method in inspect.getmembers(VisitorLibrary, inspect.isfunction):
-        if not name.startswith("_") and name not in ("is_own", "share"):  # a visitor's alone
-            theirs = inspect.signature(getattr(Library, name))
-            mine = inspect.signature(method)
-            assert list(mine.parameters.values()) == list(theirs.parameters.values()), name
-
-
-def test_it_has_all_that_a_desk_asks_of_a_library() -> None:
-    asked: set[str] = set()
-    root = Path(app.__path__[0])
-    for path in (*root.glob("write/*.py"), root / "web/session.py", root / "api/service.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                of = node.value
-                name = of.id if isinstance(of, ast.Name) else getattr(of, "attr", "")
-                if name == "library":
-                    asked.add(node.attr)
-    assert {"search", "papers", "embedder", "saved_digest"} <= asked
-    assert {name for name in asked if not hasattr(VisitorLibrary, name)} == set()
+    """All that is asked of ``Papers`` is there, or it could not be made; and in the same way."""
+    assert not VisitorLibrary.__abstractmethods__ | Library.__abstractmethods__
+    for name, asked in inspect.getmembers(Papers, inspect.isfunction):
+        if not name.startswith("_"):
+            for one in (VisitorLibrary, Library):
+                assert inspect.signature(getattr(one, name)) == inspect.signature(asked), name
 
 
 def test_visitors_are_desks(instance: Instance) -> None:

@@ -76,9 +76,17 @@ class JsonReader:
     """Files of JSON with id, version and text; ``status`` makes one fail."""
 
     read_names: list[str] = field(default_factory=list)
+    hashes: list[str | None] = field(default_factory=list)  # that it was told
 
-    def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Reading:
         self.read_names.append(name or path.stem)
+        self.hashes.append(sha256)
         said = json.loads(path.read_text().removeprefix(HEAD).removesuffix(TAIL))
         if "status" in said:
             return Reading(said["status"], "a reason")
@@ -257,7 +265,7 @@ def digest_and_die(directory: str, moment: str, paper_id: str, *sentences: str) 
     claims = DyingStore(EdgeStore(Path(directory, "claims"), 26), moment)
     with open_library(Path(directory), claims=claims) as library:
         if moment == "before commit":
-            library._catalog.commit_digest = lambda *_: os._exit(9)  # type: ignore[method-assign]
+            library._catalog.claims.commit = lambda *_: os._exit(9)  # type: ignore[method-assign]
         digest(library, paper_id, *sentences)
         sys.stdout.write("saved\n")
         sys.stdout.flush()
@@ -275,17 +283,17 @@ def main(directory: str, moment: str, *files: str) -> None:
         return
     store = DyingStore(EdgeStore(Path(directory, "vectors"), 26), moment)
     with open_library(Path(directory), store=store) as library:
-        commit = library._catalog.make_current
+        commit = library._catalog.editions.make_current
 
         def commit_and_die(number: int) -> None:
             commit(number)
             os._exit(9)
 
         if moment == "after current":
-            library._catalog.make_current = commit_and_die  # type: ignore[method-assign]
+            library._catalog.editions.make_current = commit_and_die  # type: ignore[method-assign]
         for name in files:
             if moment == "before current":
-                library._catalog.make_current = lambda number: os._exit(9)  # type: ignore[assignment,method-assign]
+                library._catalog.editions.make_current = lambda number: os._exit(9)  # type: ignore[assignment,method-assign]
             added = library.add(Source(Path(name), name))
             sys.stdout.write(f"{added.paper_id} {added.status}\n")
             sys.stdout.flush()

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.catalog import (
-    SCHEMA,
     Alias,
     Catalog,
     Fingerprint,
@@ -20,12 +19,9 @@ from index.catalog import (
     KeptPassage,
     Known,
     Origin,
-    PackedPaper,
-    pack,
-    pack_words,
-    unpack,
-    unpack_words,
 )
+from index.catalog.pack import PackedPaper, pack, pack_words, unpack, unpack_words
+from index.catalog.schema import SCHEMA
 from index.errors import LibraryUnusable
 from index.paper import (
     Block,
@@ -165,65 +161,82 @@ def passages_of(paper: Paper) -> list[Passage]:
 def test_the_life_of_an_edition(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
         first = paper_of("some words")
-        number = catalog.add_pending(first, "p", ORIGIN, passages_of(first))
-        assert catalog.editions("current") == []
-        catalog.make_current(number)
-        catalog.commit_digest(catalog.add_claims(number, "en", "en", ()), "{}")
-        assert catalog.digest(number, "en") == "{}"
-        second = catalog.add_pending(paper_of("other text"), "p", ORIGIN, ())
-        assert catalog.numbers("current") == {number}
-        catalog.make_current(second)
-        assert (catalog.numbers("current"), catalog.numbers("replaced")) == ({second}, {number})
-        catalog.purge(number)
+        number = catalog.editions.add_pending(first, "p", ORIGIN, passages_of(first))
+        assert catalog.editions.in_state("current") == []
+        catalog.editions.make_current(number)
+        catalog.claims.commit(catalog.claims.add_pending(number, "en", "en", ()), "{}")
+        assert catalog.digests.text(number, "en") == "{}"
+        second = catalog.editions.add_pending(paper_of("other text"), "p", ORIGIN, ())
+        assert catalog.editions.numbers("current") == {number}
+        catalog.editions.make_current(second)
+        assert (catalog.editions.numbers("current"), catalog.editions.numbers("replaced")) == (
+            {second},
+            {number},
+        )
+        catalog.editions.purge(number)
         with pytest.raises(KeyError):
-            catalog.paper(number)
-        assert catalog.passages(number) == () and catalog.digest(number, "en") is None
-        catalog.purge(second)
-        assert catalog.add_pending(first, "p", ORIGIN, ()) == 3  # numbers are never used twice
+            catalog.contents.paper(number)
+        assert (
+            catalog.contents.passages(number) == () and catalog.digests.text(number, "en") is None
+        )
+        catalog.editions.purge(second)
+        assert (
+            catalog.editions.add_pending(first, "p", ORIGIN, ()) == 3
+        )  # numbers are never used twice
 
 
 def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
     paper = paper_of("some words", authors=("Ä", "B"), categories=("cs.CV",), date="2024-07")
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
-        catalog.make_current(catalog.add_pending(paper, "p", ORIGIN, passages_of(paper)))
+        catalog.editions.make_current(
+            catalog.editions.add_pending(paper, "p", ORIGIN, passages_of(paper))
+        )
         catalog.set_meta({"model": "m"})
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
-        (edition,) = catalog.editions("current")
+        (edition,) = catalog.editions.in_state("current")
         assert (edition.authors, edition.categories, edition.date) == (
             ("Ä", "B"),
             ("cs.CV",),
             "2024-07",
         )
         assert (edition.passages, edition.file, edition.original) == (2, "aa.pdf", "/papers/a.pdf")
-        assert catalog.paper(edition.number) == paper
-        assert list(catalog.passages(edition.number)) == passages_of(paper)
+        assert catalog.contents.paper(edition.number) == paper
+        assert list(catalog.contents.passages(edition.number)) == passages_of(paper)
         second = passages_of(paper)[1]
-        assert catalog.found(edition.number, ["p#method.2", "p#method.99"]) == {
+        assert catalog.contents.found(edition.number, ["p#method.2", "p#method.99"]) == {
             "p#method.2": KeptPassage(second, paper.boxes(second.span), paper.title)
         }
-        assert catalog.found(edition.number + 1, ["p#method.2"]) == {}
-        for passage in passages_of(paper):
-            assert catalog.passage_text(edition.number, passage.id) == passage.text
-        assert catalog.passage_text(edition.number, "p#method.99") is None
-        assert catalog.passages_across(edition.number, Span(3, 5)) == (passages_of(paper)[0],)
-        assert catalog.passages_across(edition.number, Span(4, 5)) == ()
+        assert catalog.contents.found(edition.number + 1, ["p#method.2"]) == {}
+        there = {(edition.number, one.id): one.text for one in passages_of(paper)}
+        lacking = [(edition.number, "p#method.99"), (edition.number + 1, second.id)]
+        assert catalog.contents.passage_texts([*there, *lacking]) == there
+        assert catalog.contents.passages_across(edition.number, Span(3, 5)) == (
+            passages_of(paper)[0],
+        )
+        assert catalog.contents.passages_across(edition.number, Span(4, 5)) == ()
         assert catalog.meta() == {"model": "m"}
         assert catalog.damage() == ""
 
 
 def test_failures_take_the_place_of_their_own_and_go_with_success(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
-        catalog.add_failed("p", "p", Origin("bb", "", "/papers/a.pdf"), "pdf", "broken", "cut off")
-        catalog.add_failed(
+        catalog.editions.add_failed(
+            "p", "p", Origin("bb", "", "/papers/a.pdf"), "pdf", "broken", "cut off"
+        )
+        catalog.editions.add_failed(
             "p", "p", Origin("cc", "", "/papers/a.pdf"), "pdf", "encrypted", "locked"
         )
-        catalog.add_failed("q", "q", Origin("dd", "", "/papers/q.pdf"), "pdf", "no-text", "scans")
-        assert [(e.paper_id, e.reason) for e in catalog.editions("failed")] == [
+        catalog.editions.add_failed(
+            "q", "q", Origin("dd", "", "/papers/q.pdf"), "pdf", "no-text", "scans"
+        )
+        assert [(e.paper_id, e.reason) for e in catalog.editions.in_state("failed")] == [
             ("p", "locked"),
             ("q", "scans"),
         ]
-        catalog.make_current(catalog.add_pending(paper_of("text"), "p", ORIGIN, ()))
-        assert [e.paper_id for e in catalog.editions("failed")] == ["q"]
+        catalog.editions.make_current(
+            catalog.editions.add_pending(paper_of("text"), "p", ORIGIN, ())
+        )
+        assert [e.paper_id for e in catalog.editions.in_state("failed")] == ["q"]
 
 
 def test_a_failed_insert_leaves_nothing(tmp_path: Path) -> None:
@@ -231,16 +244,16 @@ def test_a_failed_insert_leaves_nothing(tmp_path: Path) -> None:
         paper = paper_of("some words")
         twice = [passages_of(paper)[0], replace(passages_of(paper)[0], id=None)]  # type: ignore[arg-type]
         with pytest.raises(sqlite3.IntegrityError):
-            catalog.add_pending(paper, "p", ORIGIN, twice)
-        assert catalog.editions("pending") == []
+            catalog.editions.add_pending(paper, "p", ORIGIN, twice)
+        assert catalog.editions.in_state("pending") == []
         catalog.set_meta({"still": "works"})
 
 
 def test_text_that_is_no_unicode_is_said_before_anything_is_written(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
         with pytest.raises(UnicodeEncodeError):
-            catalog.add_pending(paper_of("\ud800"), "p", ORIGIN, ())
-        assert catalog.editions("pending") == []
+            catalog.editions.add_pending(paper_of("\ud800"), "p", ORIGIN, ())
+        assert catalog.editions.in_state("pending") == []
 
 
 def test_a_newer_schema_a_damaged_file_and_a_closed_door(tmp_path: Path) -> None:
@@ -274,22 +287,27 @@ def test_threads_share_it(tmp_path: Path) -> None:
         def add(key: str) -> None:
             for _ in range(10):
                 paper = paper_of("some words", id=key)
-                catalog.make_current(catalog.add_pending(paper, key, ORIGIN, passages_of(paper)))
-                catalog.editions("current")
+                catalog.editions.make_current(
+                    catalog.editions.add_pending(paper, key, ORIGIN, passages_of(paper))
+                )
+                catalog.editions.in_state("current")
 
         threads = [threading.Thread(target=add, args=(f"p{n}",)) for n in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(catalog.numbers("current")) == 4
-        assert len(catalog.numbers("replaced")) == 36
+        assert len(catalog.editions.numbers("current")) == 4
+        assert len(catalog.editions.numbers("replaced")) == 36
 
 
 def as_it_was_in_schema_3(path: Path) -> None:
-    """Take out of a catalogue what schema 4 put in."""
+    """Take out of a catalogue what schema 4 put in, and the indexes."""
     with sqlite3.connect(path) as connection:
         connection.executescript(
+            "DROP INDEX editions_listed; DROP INDEX editions_paper_key;"
+            "DROP INDEX editions_original; DROP INDEX aliases_target;"
+            "DROP INDEX claim_sets_edition;"
             "DROP TABLE former_digests; ALTER TABLE digests RENAME TO newer;"
             "CREATE TABLE digests ("
             " edition INTEGER NOT NULL REFERENCES editions ON DELETE CASCADE,"
@@ -313,20 +331,35 @@ def as_it_was_in_schema_1(path: Path) -> None:
     connection.close()
 
 
+def indexes_of(path: Path) -> list[str]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'").fetchall()
+    connection.close()
+    return [name for (name,) in rows]
+
+
 def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
+    Catalog(tmp_path / "new.sqlite").close()
+    made = set(indexes_of(tmp_path / "new.sqlite"))
     paper = paper_of("some words")
     with Catalog(path) as catalog:
-        catalog.make_current(catalog.add_pending(paper, "p", ORIGIN, passages_of(paper)))
+        catalog.editions.make_current(
+            catalog.editions.add_pending(paper, "p", ORIGIN, passages_of(paper))
+        )
     as_it_was_in_schema_1(path)
+    assert set(indexes_of(path)) < made
     for _ in range(2):
         with Catalog(path, create=False) as catalog:
-            (edition,) = catalog.editions("current")
-            assert (catalog.paper(edition.number), edition.recorded) == (paper, False)
-            assert catalog.known_of("p") == (None if not catalog.known() else Known("p", 2, False))
-            catalog.note([Known("p", 2)])
-            catalog.add_alias(Alias("q", 1, "p"))
-            assert catalog.alias("q") == Alias("q", 1, "p")
+            (edition,) = catalog.editions.in_state("current")
+            assert (catalog.contents.paper(edition.number), edition.recorded) == (paper, False)
+            assert catalog.arxiv.known_of("p") == (
+                None if not catalog.arxiv.known() else Known("p", 2, False)
+            )
+            catalog.arxiv.note([Known("p", 2)])
+            catalog.arxiv.add_alias(Alias("q", 1, "p"))
+            assert catalog.arxiv.alias("q") == Alias("q", 1, "p")
+    assert set(indexes_of(path)) == made
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
     connection.close()
@@ -341,34 +374,36 @@ def test_the_newest_version_that_was_heard_of(tmp_path: Path) -> None:
             (Known("p", 2), Known("p", 2, True)),  # an announcement does not say
             (Known("p", 3), Known("p", 3, False)),
         ]:
-            catalog.note([heard])
-            assert catalog.known_of("p") == known
-        assert catalog.known() == {"p": Known("p", 3, False)}
-        assert catalog.known_of("q") is None
+            catalog.arxiv.note([heard])
+            assert catalog.arxiv.known_of("p") == known
+        assert catalog.arxiv.known() == {"p": Known("p", 3, False)}
+        assert catalog.arxiv.known_of("q") is None
 
 
 def test_another_id_ends_with_its_paper_or_with_one_of_its_own(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
         paper = paper_of("some words")
-        number = catalog.add_pending(paper, "p", ORIGIN, ())
-        catalog.make_current(number)
-        catalog.add_alias(Alias("q", None, "p"))
-        catalog.add_alias(Alias("r", 2, "p"))
-        catalog.make_current(catalog.add_pending(paper_of("other", id="q"), "q", ORIGIN, ()))
-        assert catalog.aliases() == [Alias("r", 2, "p")]
-        catalog.retire(number)
-        assert catalog.aliases() == []
+        number = catalog.editions.add_pending(paper, "p", ORIGIN, ())
+        catalog.editions.make_current(number)
+        catalog.arxiv.add_alias(Alias("q", None, "p"))
+        catalog.arxiv.add_alias(Alias("r", 2, "p"))
+        catalog.editions.make_current(
+            catalog.editions.add_pending(paper_of("other", id="q"), "q", ORIGIN, ())
+        )
+        assert catalog.arxiv.aliases() == [Alias("r", 2, "p")]
+        catalog.editions.retire(number)
+        assert catalog.arxiv.aliases() == []
 
 
 def save(catalog: Catalog, number: int, name: str, text: str, lang: str = "en") -> None:
-    catalog.commit_digest(catalog.add_claims(number, lang, name, ()), text)
+    catalog.claims.commit(catalog.claims.add_pending(number, lang, name, ()), text)
 
 
 def test_of_the_digests_of_schema_3_those_that_were_searched_are_the_newest(tmp_path: Path) -> None:
     path = tmp_path / "catalog.sqlite"
     with Catalog(path) as catalog:
-        number = catalog.add_pending(paper_of("some words"), "p", ORIGIN, ())
-        catalog.make_current(number)
+        number = catalog.editions.add_pending(paper_of("some words"), "p", ORIGIN, ())
+        catalog.editions.make_current(number)
         save(catalog, number, "b", '{"lang": "en", "writer": "extractive"}')
         save(catalog, number, "a", '{"lang": "en", "writer": "extractive", "new": 1}')
         save(catalog, number, "c", '{"lang": "zh", "writer": "other"}', "zh")
@@ -376,30 +411,33 @@ def test_of_the_digests_of_schema_3_those_that_were_searched_are_the_newest(tmp_
     as_it_was_in_schema_3(path)
     for _ in range(2):
         with Catalog(path, create=False) as catalog:
-            kept = {(one.lang, one.writer): one.text for one in catalog.newest_digests()}
+            kept = {(one.lang, one.writer): one.text for one in catalog.digests.newest()}
             assert kept == {
                 ("en", "extractive"): "no JSON",
                 ("zh", "other"): '{"lang": "zh", "writer": "other"}',
             }
-            assert catalog.digest(number, "a") == '{"lang": "en", "writer": "extractive", "new": 1}'
-            assert len(catalog.digests(number)) == 4
-            assert sorted(one.digest for one in catalog.claim_sets(number)) == ["a", "c", "d"]
-            assert catalog.former_digests("p") == []
+            assert (
+                catalog.digests.text(number, "a")
+                == '{"lang": "en", "writer": "extractive", "new": 1}'
+            )
+            assert len(catalog.digests.texts(number)) == 4
+            assert sorted(one.digest for one in catalog.claims.sets(number)) == ["a", "c", "d"]
+            assert catalog.digests.former("p") == []
 
 
 def test_the_newest_digest_of_each_language_and_writer(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
-        number = catalog.add_pending(paper_of("some words"), "p", ORIGIN, ())
-        assert catalog.newest_digests(number) == []
-        catalog.make_current(number)
+        number = catalog.editions.add_pending(paper_of("some words"), "p", ORIGIN, ())
+        assert catalog.digests.newest(number) == []
+        catalog.editions.make_current(number)
         for name, text, lang in [("z", "1", "en"), ("a", "2", "en"), ("b", "3", "zh")]:
             save(catalog, number, name, text, lang)
-        assert [(one.lang, one.text) for one in catalog.newest_digests(number)] == [
+        assert [(one.lang, one.text) for one in catalog.digests.newest(number)] == [
             ("zh", "3"),
             ("en", "2"),
         ]
         save(catalog, number, "z", "4")  # saved again, it is the newest again
-        (newest, _) = catalog.newest_digests()
+        (newest, _) = catalog.digests.newest()
         assert newest == KeptDigest("p", 1, "aa", "en", "extractive", "4")
 
 
@@ -409,7 +447,9 @@ def test_a_fingerprint_tells_readings_apart(tmp_path: Path) -> None:
 
         def print_of(one: Paper, passages: list[Passage], file: str = "aa") -> Fingerprint:
             origin = replace(ORIGIN, sha256=file)
-            return catalog.fingerprint(catalog.add_pending(one, "p", origin, passages))
+            return catalog.contents.fingerprint(
+                catalog.editions.add_pending(one, "p", origin, passages)
+            )
 
         first = print_of(paper, passages_of(paper))
         assert first == print_of(paper, passages_of(paper))
@@ -424,4 +464,4 @@ def test_a_fingerprint_tells_readings_apart(tmp_path: Path) -> None:
         assert len({first.reading, *(one.reading for one in others)}) == 4
         assert print_of(paper, passages_of(paper), "bb") == replace(first, file="bb")
         with pytest.raises(KeyError):
-            catalog.fingerprint(99)
+            catalog.contents.fingerprint(99)

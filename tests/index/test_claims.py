@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -195,13 +196,13 @@ def test_a_digest_that_fails_midway_loses_nothing(
     if step == "upsert":
         claims.fail_on = step
     else:
-        monkeypatch.setattr(library._catalog, "commit_digest", interrupted)
+        monkeypatch.setattr(library._catalog.claims, "commit", interrupted)
     with pytest.raises((StoreUnusable, KeyboardInterrupt)):
         fakes.digest(library, "2407.03300", "bees dance.")
     assert sorted(found(library)) == ["bees buzz.", "wasps sting."]
     assert library.saved_digest("2407.03300", "digest-en") == '["bees buzz.", "wasps sting."]'
     assert len(claims.points) == 2
-    assert library._catalog.claim_numbers("pending") == frozenset()
+    assert library._catalog.claims.numbers("pending") == frozenset()
 
 
 def test_a_commit_that_was_interrupted_afterwards_counts(
@@ -211,13 +212,13 @@ def test_a_commit_that_was_interrupted_afterwards_counts(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = library._catalog.commit_digest
+    real = library._catalog.claims.commit
 
     def interrupted(*arguments: Any) -> None:
         real(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(library._catalog, "commit_digest", interrupted)
+    monkeypatch.setattr(library._catalog.claims, "commit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         fakes.digest(library, "2407.03300", "bees dance.")
     assert found(library) == ["bees dance."]
@@ -414,10 +415,12 @@ def test_nothing_to_search_is_said(library: Library, tmp_path: Path) -> None:
     with pytest.raises(NoDigests, match="no digest to search yet: `gloss digest ID` writes one"):
         library.search_claims("ants")
     # What a gloss that knew no claims has saved.
-    library._catalog._connection.execute(
-        "INSERT INTO digests (edition, name, lang, writer, json)"
-        " SELECT number, 'old', 'en', 'extractive', '{}' FROM editions WHERE paper_id = 'ants'"
-    )
+    with sqlite3.connect(library.directory / "catalog.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO digests (edition, name, lang, writer, json)"
+            " SELECT number, 'old', 'en', 'extractive', '{}' FROM editions WHERE paper_id = 'ants'"
+        )
+    connection.close()
     with pytest.raises(NoDigests, match="before digests could be searched: `gloss doctor"):
         library.search_claims("ants")
     assert library.unsearched_digests() == {"ants": ("{}",)}
@@ -633,7 +636,7 @@ def test_no_kill_loses_the_digest_of_a_version_that_is_replaced(
     digest = [(1, "en", '["bees buzz."]')]
     for _ in range(2):  # whatever opening clears away
         with fakes.open_library(directory) as library:
-            library._started()
+            library._engines.started()
             assert library.row("2407.03300").version == version
             newest = library.newest_digest("2407.03300", "en", "extractive")
             assert newest is not None and kept([newest]) == digest
@@ -679,10 +682,10 @@ class Digests(RuleBasedStateMachine):
     def digest(self, paper: str, lang: str, numbers: list[str], fault: str) -> None:
         if paper not in self.good:
             return
-        catalog = self.library._catalog
+        claims = self.library._catalog.claims
         self.claims.fail_on = fault
         if fault == "commit":
-            catalog.commit_digest = self._fail  # type: ignore[method-assign]
+            claims.commit = self._fail  # type: ignore[method-assign]
         sentences = tuple(f"{paper} {number}." for number in numbers)
         try:
             fakes.digest(self.library, paper, *sentences, lang=lang)
@@ -693,7 +696,7 @@ class Digests(RuleBasedStateMachine):
             self.left |= fault == "delete"
         finally:
             self.claims.fail_on = ""
-            vars(catalog).pop("commit_digest", None)
+            vars(claims).pop("commit", None)
 
     def _fail(self, *_: object) -> None:
         raise StoreUnusable("list", "fails before the commit")
@@ -707,7 +710,7 @@ class Digests(RuleBasedStateMachine):
     def reopen(self) -> None:
         self.library.close()
         self.library = self._open()
-        self.library._claims(self.library._started())
+        self.library._engines.claims(self.library._engines.started())
         self.left = False
 
     @rule()

@@ -21,7 +21,7 @@ from index.config import Settings
 from index.errors import ClusterUnusable, ModelUnusable
 from index.intake import Outcome, Wanted, add_all, cluster
 from index.intake.cluster import Cluster, Done
-from index.library import Ready, Stages, prepare, splitter
+from index.library import Stages, prepare, splitter
 from index.paper import Record
 from index.sources import Source
 
@@ -69,16 +69,7 @@ class NearCluster(Cluster):
 
     def _run(self, window: list[Any], job: Any) -> Any:
         self.windows.append(len(window))
-        rows = [
-            {
-                "number": number,
-                "name": one.name,
-                "suffix": one.copy.suffix,
-                "data": one.copy.read_bytes(),
-            }
-            for number, one in enumerate(window)
-            if isinstance(one, Ready) and one.copy is not None
-        ]
+        rows = cluster._rows(window)
         done = {row["number"]: self._work(row, job) for row in reversed(rows)}
         for number in sorted(done):
             result: Done = pickle.loads(done[number]["done"])
@@ -218,10 +209,10 @@ def test_a_bug_that_one_paper_meets_stops_no_other(near: NearCluster, tmp_path: 
     reader = cluster._tools(None).reader  # type: ignore[arg-type]
     read = reader.read
 
-    def slips(path: Path, name: str) -> Any:
+    def slips(path: Path, **known: Any) -> Any:
         if b"buzz" in path.read_bytes():
             raise ValueError("a slip")
-        return read(path, name=name)
+        return read(path, **known)
 
     reader.read = slips
     with fakes.open_library(tmp_path / "lib", store=fakes.ListStore()) as library:
@@ -298,7 +289,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_command_line_says_so_before_it_makes_anything(tmp_path: Path) -> None:
-    program = "from index import cluster; cluster.find_spec = lambda name: None\n"
+    program = "from index.intake import cluster; cluster.find_spec = lambda name: None\n"
     ran = gloss(
         *("add", "--ray", "local", "--library", tmp_path / "lib"),
         ROOT / "data" / "choosing-passage-size.md",

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from index.catalog import Known
 from index.config import Settings
 from index.errors import (
     EmptyQuery,
@@ -281,13 +284,13 @@ def test_a_commit_that_was_interrupted_afterwards_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees one"))
-    real = library._catalog.make_current
+    real = library._catalog.editions.make_current
 
     def interrupted(number: int) -> None:
         real(number)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(library._catalog, "make_current", interrupted)
+    monkeypatch.setattr(library._catalog.editions, "make_current", interrupted)
     with pytest.raises(KeyboardInterrupt):
         library.add(write(tmp_path / "2.pdf", id="2407.03300", version=2, text="bees two"))
     assert library.paper("2407.03300").version == 2
@@ -654,6 +657,71 @@ TestPapers = Papers.TestCase
 TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=10, deadline=None)
 
 
+def test_what_is_known_is_not_made_again(tmp_path: Path) -> None:
+    reader = fakes.JsonReader()
+    with fakes.open_library(tmp_path / "lib", reader=reader) as library:
+        library.add(write(tmp_path / "a.pdf", text="ants"))
+        assert reader.hashes == [hashlib.sha256((tmp_path / "a.pdf").read_bytes()).hexdigest()]
+        assert library.file_of("a").stem == reader.hashes[0]
+        assert library.stored("a") == library.stored("a")
+        assert library.passages("a") is library.passages("a")
+        asked: list[str] = []
+        library._catalog._database._connection.set_trace_callback(asked.append)
+        assert library.paper("a") is library.paper("a")
+        assert library.row("a").id == "a"
+        assert not any("paper_id = 'a'" in query for query in asked)
+        library._catalog._database._connection.set_trace_callback(None)
+        library.add(write(tmp_path / "a.pdf", text="bees"))
+        assert library.passages("a")[0].text == library.paper("a").text == "bees"
+        library.remove("a")
+        with pytest.raises(PaperNotFound):
+            library.stored("a")
+
+
+def test_a_paper_that_goes_while_it_is_looked_at(library: Library, tmp_path: Path) -> None:
+    library.add(write(tmp_path / "a.pdf", text="ants"))
+    stored = library.stored("a")
+    library.remove("a")
+    assert stored.passages() == ()
+    for ask in (stored.paper, stored.fingerprint):
+        with pytest.raises(PaperNotFound):
+            ask()
+    with pytest.raises(SourceNotFound, match="its file is gone"):
+        stored.file()
+
+
+def test_no_lookup_reads_all_papers(library: Library, tmp_path: Path) -> None:
+    """None of what is done for one paper may take longer the more papers there are."""
+    library.add(write(tmp_path / "1.pdf", id="2407.03300", version=1, text="bees", title="Bees"))
+    fakes.digest(library, "2407.03300", "bees")
+    asked: list[str] = []
+    connection = library._catalog._database._connection
+    connection.set_trace_callback(asked.append)
+    library.add(write(tmp_path / "2.pdf", id="2407.03300", version=2, text="wasps", title="Bees"))
+    library.add(write(tmp_path / "a.pdf", text="ants"))
+    library.add(write(tmp_path / "b.pdf", text="ants"))
+    library.add(write(tmp_path / "c.pdf", status="broken"))
+    fakes.digest(library, "2407.03300", "wasps")
+    library.note([Known("2407.03300", 3)])
+    for paper_id in ("2407.03300", "a", "c"):
+        assert library.row(paper_id).id == paper_id
+    assert library.paper("2407.03300v2").title == "Bees"
+    assert library.held("2407.03300") is not None
+    assert library.newest_digest("2407.03300v1", "en", "extractive") is not None
+    assert library.former_digests("2407.03300")
+    assert found(library, '"wasps"') == ["wasps"]
+    library.remove("a")
+    connection.set_trace_callback(None)
+    scans = {
+        f"{row['detail']}: {query}"
+        for query in asked
+        if query.startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH"))
+        for row in connection.execute(f"EXPLAIN QUERY PLAN {query}")
+        if re.match(r"SCAN (?!\d* ?CONSTANT|asked)|.*\(state=\?\)$", row["detail"])
+    }
+    assert scans == set()
+
+
 def test_health_tells_of_a_store_made_otherwise(
     library: Library, store: fakes.ListStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -698,7 +766,7 @@ def test_a_paper_that_cannot_be_embedded_here_is_not_adopted(
 ) -> None:
     with fakes.open_library(tmp_path / "other") as other:
         other.add(write(tmp_path / "a.pdf", text="ants"))
-        monkeypatch.setattr(library, "_splitter", lambda: lambda paper: ())
+        monkeypatch.setattr(library._adding, "_splitter", lambda: lambda paper: ())
         with pytest.raises(SourceNotFound, match="nothing but references"):
             library.adopt(other, "a")
     assert library.papers() == []

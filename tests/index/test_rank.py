@@ -78,7 +78,7 @@ def test_no_hit_is_lost_to_what_does_not_count(
     def search(limit: int) -> Sequence[tuple[int, int]]:
         return stored[:limit]
 
-    kept = rank(search, k, lambda hit: hit[1] in current)
+    kept = rank(search, k, lambda found: [hit for hit in found if hit[1] in current])
     assert kept == [hit for hit in stored if hit[1] in current][:k]
 
 
@@ -89,10 +89,10 @@ def test_a_search_for_what_is_nowhere_ends() -> None:
         limits.append(limit)
         return range(limit)
 
-    assert rank(endless, 10, lambda hit: False) == []
+    assert rank(endless, 10, lambda found: []) == []
     assert limits == [10, 40, 160, 640, 2560]
 
 
 def test_k_is_positive() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        rank(lambda limit: [], 0, lambda hit: True)
+        rank(lambda limit: [], 0, lambda found: found)

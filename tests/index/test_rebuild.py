@@ -19,6 +19,7 @@ import index.embed
 from index.config import Settings
 from index.errors import GlossError, LibraryUnusable, StoreUnusable
 from index.library import Library, Step
+from index.library.engines import Engines
 from index.sources import Source
 from index.store.edge import EdgeShelf
 
@@ -196,7 +197,7 @@ def test_a_crash_before_the_former_vectors_are_gone(
 ) -> None:
     other = OtherEmbedder()
     with monkeypatch.context() as patched:
-        patched.setattr(Library, "_discard", lambda self: None)
+        patched.setattr(Engines, "discard", lambda self: None)
         library.repair(embedder=other)
         library.close()
     assert stores(library) == {"vectors", "claims", "vectors-2", "claims-2"}
@@ -212,7 +213,7 @@ def test_a_failed_switch_changes_nothing(library: Library, monkeypatch: pytest.M
 
     other = OtherEmbedder()
     with monkeypatch.context() as patched:
-        patched.setattr(library._catalog, "make_anew", fail)
+        patched.setattr(library._catalog.contents, "make_anew", fail)
         with pytest.raises(GlossError):
             library.repair(embedder=other)
     assert found(library) == {"a bees", "b bees", "c bees"}

@@ -1,0 +1,364 @@
+"""What one visitor of a public instance sees: the shared library, and a small one of their own."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from index.catalog import KeptDigest
+from index.errors import GlossError, NoDigests, PaperNotFound
+from index.library import Papers
+from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.reference import parse_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from index.catalog import Known
+    from index.embed import Embedder
+    from index.library import (
+        Added,
+        Held,
+        Library,
+        PaperRow,
+        PassageEncoder,
+        Progress,
+        Ready,
+        StoredPaper,
+    )
+    from index.sources import Source
+
+WORDED_MOST = 20  # digests of shared papers by a language model that a visitor keeps
+
+
+class NoRoom(GlossError):
+    """A visitor has as many papers as one may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"this visit has {most} papers of its own, which is all that fit: reload the page to "
+            "begin anew, or run gloss on a machine of your own"
+        )
+        self.most = most
+
+
+class VisitEnded(GlossError):
+    """A paper is to go where there is nobody any more, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("this visit has ended: reload the page, and add the paper again")
+
+
+class NotShared(GlossError):
+    """A paper that stays its visitor's own, and why."""
+
+    def __init__(self, paper_id: str, why: str) -> None:
+        super().__init__(f"{paper_id}: {why}")
+        self.paper_id = paper_id
+
+
+class VisitorLibrary(Papers):
+    """The shared library and a visitor's own, as one that a desk may ask.
+
+    The own one answers for every id that it has (``_with``), and hides the shared paper of that id;
+    what is added goes there. ``Papers`` says what each method does and raises.
+
+    Hits of both are merged by their scores, which are made in the same way: a cosine, which depends
+    on the two texts alone, plus weighted BM25, whose inverse document frequency each store counts
+    over its own passages. In one paper's passages a word of its topic is frequent, so that a paper
+    of one's own is set somewhat below equals of the shared library; the hits of each keep their
+    order. Of eleven papers four were taken out in turn and added by a visitor: for their titles and
+    the beginnings of sentences of their abstracts, 16 questions, the first hit was theirs 16 times
+    as a shared paper and 15 as an own one, and of ten hits 8.2 and 6.8 were. With a reranker the
+    scores are its own, and the same for both.
+    """
+
+    def __init__(self, shared: Library, papers_most: int, open_own: Callable[[], Library]) -> None:
+        self._shared = shared
+        self._papers_most = papers_most
+        self._open_own = open_own
+        self._own: Library | None = None
+        self._ended = False
+        self._changing = threading.RLock()  # whether there is an own library
+        self._adding = threading.Lock()  # one paper at a time, so that they can be counted
+        self._worded: OrderedDict[str, KeptDigest] = OrderedDict()
+        self._given = 0  # papers that went to the shared library
+
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a library of the visitor's own."""
+        return self._own is not None
+
+    @property
+    def is_adding(self) -> bool:
+        """Whether a paper is on its way in."""
+        return self._adding.locked()
+
+    def close(self) -> None:
+        """Close the own library for good, and delete it."""
+        with self._changing:
+            self._ended = True
+            own, self._own = self._own, None
+        self._worded.clear()
+        if own is None:
+            return
+        try:
+            own.close()
+        finally:
+            shutil.rmtree(own.directory)
+
+    # Papers in.
+
+    def ready(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """A source received and read. Raises ``NoRoom`` and ``VisitEnded``, too."""
+        with self._adding, self._being_there() as own:
+            return own.ready(source, progress, record)
+
+    def receive(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """A source that is read elsewhere. Raises as ``ready``."""
+        with self._adding, self._being_there() as own:
+            return own.receive(source, progress, record)
+
+    def take(self, ready: Ready) -> Added:
+        """Put what was read into the own library. Raises as ``ready``."""
+        with self._adding, self._being_there() as own:
+            return own.take(ready)
+
+    @contextmanager
+    def _being_there(self) -> Iterator[Library]:
+        """The own library, made for its first paper, for as long as the visitor is there."""
+        with self._changing:
+            if self._ended:
+                raise VisitEnded
+            if self._own is None:
+                self._own = self._open_own()
+            own = self._own
+        with self._unless_ended():
+            if self._given + len(own.ids()) >= self._papers_most:
+                raise NoRoom(self._papers_most)
+            yield own
+
+    @contextmanager
+    def _unless_ended(self) -> Iterator[None]:
+        """Whatever goes wrong with a library that was closed meanwhile comes of that."""
+        try:
+            yield
+        except Exception as error:
+            if self._ended:
+                raise VisitEnded from error
+            raise
+
+    def is_own(self, paper_id: str) -> bool:
+        """Whether it is a paper of the visitor's alone."""
+        own = self._own
+        if own is None:
+            return False
+        try:
+            own.stored(paper_id)
+        except PaperNotFound:
+            return False
+        return True
+
+    def share(self, paper_id: str) -> str:
+        """Move an own paper into the shared library, as it was read; its id there.
+
+        Raises ``NotShared`` where it is not the visitor's, or only claims to be arXiv's,
+        ``PaperThere`` where another's place would be taken, and ``VisitEnded``.
+        """
+        from index.sources import key_of
+
+        with self._adding:
+            own = self._own
+            if own is None or not self.is_own(paper_id):
+                raise NotShared(paper_id, "not a paper of this visit: add it first")
+            with self._unless_ended():
+                paper = own.paper(paper_id)
+                if key_of(paper.id).arxiv and paper.record is None:
+                    raise NotShared(
+                        paper.id,
+                        "an upload only says that it is arXiv's: add it by its id, and share that",
+                    )
+                added = self._shared.adopt(own, paper.id)
+                self._given += 1
+                own.remove(paper.id)
+        return added.paper_id
+
+    # One paper.
+
+    def stored(self, paper_id: str) -> StoredPaper:
+        """The paper of that id."""
+        return self._with(paper_id).stored(paper_id)
+
+    def row(self, paper_id: str) -> PaperRow:
+        """The row of one paper or failed file."""
+        return self._with(paper_id).row(paper_id)
+
+    def _with(self, paper_id: str) -> Library:
+        """The library that has the paper, or that has to say why there is none of that id."""
+        own = self._own
+        if own is None:
+            return self._shared
+        try:
+            own.stored(paper_id)
+        except PaperNotFound as missing:
+            if not missing.why:
+                return self._shared
+            try:
+                self._shared.stored(paper_id)
+            except PaperNotFound:
+                return own  # where the file failed that was to become it
+            return self._shared
+        return own
+
+    # All papers.
+
+    def papers(self) -> list[PaperRow]:
+        """The papers of both, by id; the own ones hide shared ones of their ids."""
+        own = self._own.papers() if self._own is not None else []
+        hidden = {row.id for row in own if row.status == "ok"}
+        rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
+        return sorted(rows, key=lambda row: row.id)
+
+    def held(self, arxiv_id: str) -> Held | None:
+        """What there is of the arXiv paper of that id, if anything."""
+        own = self._own.held(arxiv_id) if self._own is not None else None
+        return own or self._shared.held(arxiv_id)
+
+    def note(self, heard: Iterable[Known]) -> None:
+        """Remember which versions arXiv was heard to have, of the own library's papers."""
+        if self._own is not None:
+            self._own.note(heard)
+
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        """Where each paper is among the others: one model has made them all."""
+        own = self._own.mean_vectors() if self._own is not None else {}
+        return {**self._shared.mean_vectors(), **own}
+
+    @property
+    def model(self) -> str:
+        """The model of both."""
+        return self._shared.model
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model of both."""
+        return self._shared.embedder
+
+    @property
+    def words(self) -> PassageEncoder:
+        """What turns text into terms, in both."""
+        return self._shared.words
+
+    # Searches.
+
+    def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
+        """The ``k`` best passages of both."""
+        named = parse_reference(query)
+        asked = self._asked(filter or SearchFilter(), named.id if named else None)
+        hits = [hit for library, wanted in asked for hit in library.search(query, k, wanted)]
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def search_claims(
+        self, query: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> list[ClaimHit]:
+        """The ``k`` best sentences of digests of both; ``NoDigests`` where neither has one."""
+        hits: list[ClaimHit] = []
+        none: list[NoDigests] = []
+        asked = self._asked(filter or SearchFilter())
+        for library, wanted in asked:
+            try:
+                hits.extend(library.search_claims(query, k, wanted))
+            except NoDigests as error:
+                none.append(error)
+        if len(none) == len(asked):
+            raise none[-1]
+        return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+    def _asked(
+        self, wanted: SearchFilter, named: str | None = None
+    ) -> list[tuple[Library, SearchFilter]]:
+        """Which libraries to search, and for what, so that no hidden paper is found.
+
+        ``named`` is the paper whose arXiv id is all of the query, and it alone is to be found.
+        """
+        own, shared = self._own, self._shared
+        if own is None:
+            return [(shared, wanted)]
+        if wanted.paper_id is not None:
+            return [(self._with(wanted.paper_id), wanted)]
+        if named is not None and self.held(named) is not None:
+            return [(own if own.held(named) is not None else shared, wanted)]
+        hidden = set(own.ids())
+        if not any(shared.has_paper(one) for one in hidden):
+            return [(own, wanted), (shared, wanted)]
+        seen = set(shared.ids()) - hidden
+        if wanted.among is not None:
+            seen &= set(wanted.among)
+        return [(own, wanted), (shared, replace(wanted, among=tuple(sorted(seen))))]
+
+    # Digests.
+
+    def saved_digest(self, paper_id: str, key: str) -> str | None:
+        """The digest that was saved under ``key``."""
+        saved = self._with(paper_id).saved_digest(paper_id, key)
+        worded = self._worded.get(key)
+        return saved or (worded.text if worded is not None else None)
+
+    def save_digest(
+        self,
+        paper_id: str,
+        key: str,
+        text: str,
+        lang: str = "en",
+        claims: Sequence[ClaimRecord] = (),
+        writer: str = "extractive",
+    ) -> None:
+        """Save a digest. One of a shared paper goes to all where anybody's would be the same.
+
+        What a language model has worded for a visitor, who may have chosen the model, is the
+        visitor's: it is kept for the session, and not searched.
+        """
+        library = self._with(paper_id)
+        if library is self._shared and writer != "extractive":
+            paper = library.paper(paper_id)
+            self._worded[key] = KeptDigest(
+                paper.id, paper.version, paper.sha256, lang, writer, text
+            )
+            self._worded.move_to_end(key)
+            while len(self._worded) > WORDED_MOST:
+                self._worded.popitem(last=False)
+            return
+        library.save_digest(paper_id, key, text, lang, claims, writer)
+
+    def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
+        """Whether nothing is left to do for the digest under ``key`` to be searched."""
+        return key in self._worded or self._with(paper_id).is_searched(paper_id, key, lang)
+
+    def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
+        """The digest of a paper that was last saved in that language by that writer."""
+        for one in reversed(list(self._worded.values())):
+            if (one.paper_id, one.lang, one.writer) == (paper_id, lang, writer):
+                return one
+        return self._with(paper_id).newest_digest(paper_id, lang, writer)
+
+    def newest_digests(self) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of every paper of both."""
+        own = self._own
+        shared = self._shared.newest_digests()
+        if own is None:
+            return shared
+        hidden = set(own.ids())
+        return [*own.newest_digests(), *(one for one in shared if one.paper_id not in hidden)]
+
+    def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
+        """Digests of what the paper's file was before."""
+        return self._with(paper_id).former_digests(paper_id)

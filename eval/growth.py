@@ -1,0 +1,154 @@
+"""What a library costs as it grows: papers of drawn words, none of which was read or embedded.
+
+A paper is three paragraphs of drawn words with a vector of hashed words, and goes in as any other
+does: received, split, stored and committed. So costs of the catalogue, the store and the library
+are real, and small beside those of reading and embedding, which do not depend on what is there.
+
+``python -m eval.growth 100 1000 5000`` prints a line for each size, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from eval.corpus import text_paper
+from index.config import Settings
+from index.embed import Vectors
+from index.library import Library
+from index.paper import Reading
+from index.sources import Source
+
+_SEED = 20261129
+_SECTIONS = ("Introduction", "Method", "Results")
+_WORDS = 2_000  # in the vocabulary; the first are frequent, as in any language
+_OF_A_PARAGRAPH = 120
+_LAST = 50  # papers before each size whose adding is measured
+_ASKED = 40  # times of each call; more papers than the catalogue keeps unpacked
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """CPU milliseconds with so many papers: the mean of adding one, medians of the calls."""
+
+    papers: int
+    add: float
+    row: float
+    paper: float
+    search: float
+    phrase: float
+    listing: float
+
+
+@dataclass(frozen=True)
+class HashedWords:
+    """How often words occur, by a hash of them, as a vector of unit length."""
+
+    name: str = "hashed words"
+    fingerprint: str = "hashed-words-1"
+    dimension: int = 64
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """A row for each text."""
+        rows = [self.embed_query(text) for text in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), self.dimension)
+
+    def embed_query(self, text: str) -> Vectors:
+        """The query's row."""
+        at = [crc32(word.encode()) % self.dimension for word in text.lower().split()]
+        counts = np.bincount(at, minlength=self.dimension).astype(np.float32) + np.float32(0.001)
+        return counts / np.linalg.norm(counts)
+
+
+def growth(settings: Settings, sizes: Sequence[int]) -> list[Costs]:
+    """The costs at each size of one library in the folder of the settings, which is new."""
+    drawn = random.Random(_SEED)
+    words = [f"w{number:04}" for number in range(_WORDS)]
+    weights = [1 / (rank + 10) for rank in range(_WORDS)]
+    found: list[Costs] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="gloss-growth-") as folder,
+        Library.open(settings, embedder=HashedWords(), count_tokens=_count_words) as library,
+    ):
+        spent: list[float] = []
+        texts: list[str] = []
+        for number in range(max(sizes)):
+            paragraphs = [
+                " ".join(drawn.choices(words, weights, k=_OF_A_PARAGRAPH)) for _ in _SECTIONS
+            ]
+            texts.append(paragraphs[0])
+            spent.append(_add(library, Path(folder), number, paragraphs))
+            if number + 1 in sizes:
+                add = 1000 * statistics.mean(spent[-_LAST:])
+                found.append(_asked(library, number + 1, add, texts))
+    return found
+
+
+def _add(library: Library, folder: Path, number: int, paragraphs: Sequence[str]) -> float:
+    """CPU-seconds of adding one paper."""
+    name = f"grown-{number:05}"
+    parts = [(heading, [text]) for heading, text in zip(_SECTIONS, paragraphs, strict=True)]
+    paper, _ = text_paper(name, " ".join(paragraphs[0].split()[:8]), parts)
+    path = folder / f"{name}.md"
+    path.write_text("\n".join(paragraphs), encoding="utf-8")
+    began = time.process_time()
+    ready = library.receive(Source(path, path.name))
+    ready.reading = Reading("ok", "", paper)
+    library.take(ready)
+    spent = time.process_time() - began
+    path.unlink()
+    return spent
+
+
+def _asked(library: Library, papers: int, add: float, texts: Sequence[str]) -> Costs:
+    drawn = random.Random(papers)
+    asked = [drawn.randrange(papers) for _ in range(_ASKED)]
+    ids = [f"grown-{number:05}" for number in asked]
+    starts = [texts[number].split()[20:26] for number in asked]
+    queries = [" ".join(words) for words in starts]
+    phrases = [f'"{" ".join(words[:3])}"' for words in starts]
+    library.search("w0001")  # opens what a first search opens
+    return Costs(
+        papers,
+        round(add, 2),
+        _median(library.row, ids),
+        _median(library.paper, ids),
+        _median(library.search, queries),
+        _median(library.search, phrases[:10]),
+        _median(lambda _: library.papers(), ids[:5]),
+    )
+
+
+def _median(call: Callable[[str], object], given: Sequence[str]) -> float:
+    took = []
+    for one in given:
+        began = time.process_time()
+        call(one)
+        took.append(time.process_time() - began)
+    return round(1000 * statistics.median(took), 2)
+
+
+def _count_words(texts: Sequence[str]) -> list[int]:
+    return [len(text.split()) for text in texts]
+
+
+def main() -> None:
+    """Measure the sizes that the command line names."""
+    sizes = [int(size) for size in sys.argv[1:]] or [100, 1000]
+    with tempfile.TemporaryDirectory(prefix="gloss-growth-") as folder:
+        for costs in growth(Settings(library=Path(folder, "library")), sizes):
+            sys.stdout.write(f"{json.dumps(asdict(costs))}\n")
+
+
+if __name__ == "__main__":
+    main()

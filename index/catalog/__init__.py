@@ -1,0 +1,89 @@
+"""The catalogue: papers, passages and digests in SQLite, which is the truth of a library.
+
+SQLite because a commit survives kill -9 and a loss of power, in one file, without a server. What
+the vector store holds can be rebuilt from here; nothing here can be rebuilt from the store.
+
+An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
+``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
+A module for each noun: ``editions``, ``contents`` (papers and passages), ``digests``, ``claims``,
+``arxiv``; ``schema`` and ``database`` are what they stand on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from index.catalog.arxiv import Alias, ArxivIds, Known
+from index.catalog.claims import Claims, ClaimSet, ClaimState, KeptClaim
+from index.catalog.contents import Contents, Fingerprint, KeptPassage
+from index.catalog.database import Database
+from index.catalog.digests import Digests, KeptDigest
+from index.catalog.editions import Edition, Editions, Key, Origin, State
+
+__all__ = [
+    "Alias",
+    "ArxivIds",
+    "Catalog",
+    "ClaimSet",
+    "ClaimState",
+    "Claims",
+    "Contents",
+    "Digests",
+    "Edition",
+    "Editions",
+    "Fingerprint",
+    "KeptClaim",
+    "KeptDigest",
+    "KeptPassage",
+    "Key",
+    "Known",
+    "Origin",
+    "State",
+]
+
+
+class Catalog:
+    """An open catalogue. Safe to call from several threads; ``close`` it, or use it in ``with``.
+
+    Every method, and every method of its parts, raises ``LibraryUnusable`` where SQLite cannot read
+    or write the file. With ``create`` false a file without our tables is damage, and is left as it
+    is.
+    """
+
+    def __init__(self, path: Path, create: bool = True) -> None:
+        self._database = Database(path, create)
+        self.contents = Contents(self._database)
+        self.editions = Editions(self._database, self.contents.forget)
+        self.digests = Digests(self._database)
+        self.claims = Claims(self._database)
+        self.arxiv = ArxivIds(self._database)
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice does no harm."""
+        self._database.close()
+
+    @property
+    def changes(self) -> int:
+        """A number that is another once anything has changed."""
+        return self._database.changes
+
+    def meta(self) -> dict[str, str]:
+        """What the library was made with: the model, its fingerprint, how papers were split."""
+        rows = self._database.rows("SELECT name, value FROM meta")
+        return {row["name"]: row["value"] for row in rows}
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Put values in, all at once; the others stay."""
+        with self._database.transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+    def damage(self) -> str:
+        """What SQLite's own check finds wrong; empty for a sound catalogue."""
+        return self._database.damage()

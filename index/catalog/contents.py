@@ -1,0 +1,245 @@
+"""What an edition says: its paper, its passages, and what a search shows of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.catalog.database import Database, marks
+from index.catalog.digests import keep_digests
+from index.catalog.pack import PackedPaper, unpack, unpack_words
+from index.paper import Box, Paper, Passage, Span
+
+# Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
+# 20 pages takes some 2 MB.
+_KEPT = 32
+
+_AT_ONCE = 250  # passages that one query asks for
+
+# The columns of ``passages``, for a table of the connection's own.
+_STAGED = (
+    'edition INTEGER, position INTEGER, id TEXT, section TEXT, role TEXT, start INTEGER, "end"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPassage:
+    """A passage with its place on the page and the title of its paper."""
+
+    passage: Passage
+    boxes: tuple[Box, ...]
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Of one edition, SHA-256 in hexadecimal: of its file, of its text, and of the reading.
+
+    The reading is everything that the catalogue has of a paper, with the places of its words on
+    the pages, and its passages.
+    """
+
+    file: str
+    text: str
+    reading: str
+
+
+@dataclass(slots=True)
+class _Unpacked:
+    paper: Paper
+    passages: tuple[Passage, ...] | None = field(default=None)
+
+
+class Contents:
+    """The papers and passages of a catalogue's editions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: OrderedDict[int, _Unpacked] = OrderedDict()
+
+    def paper(self, number: int) -> Paper:
+        """The paper of an edition. ``KeyError`` where there is none."""
+        return self._unpacked(number).paper
+
+    def forget(self, number: int) -> None:
+        """An edition was purged."""
+        self._kept.pop(number, None)
+
+    def passages(self, number: int) -> tuple[Passage, ...]:
+        """The passages of an edition, in text order; none where there is no such edition."""
+        try:
+            kept = self._unpacked(number)
+        except KeyError:
+            return ()
+        with self._database.lock:  # or a rebuild might replace them between the two steps
+            if kept.passages is None:
+                rows = self._database.rows(
+                    'SELECT id, section, role, start, "end" FROM passages WHERE edition = ?'
+                    " ORDER BY position",
+                    (number,),
+                )
+                kept.passages = tuple(_passage(row, kept.paper.id, kept.paper.text) for row in rows)
+            return kept.passages
+
+    def passages_across(self, number: int, span: Span) -> tuple[Passage, ...]:
+        """The passages that share a character with ``span``."""
+        return tuple(
+            one
+            for one in self.passages(number)
+            if one.span.start < span.end and one.span.end > span.start
+        )
+
+    def found(self, number: int, passage_ids: Sequence[str]) -> dict[str, KeptPassage]:
+        """Passages of an edition as a search shows them, by id; none that it does not have.
+
+        It unpacks the text and the words of a paper, and not the rest, which takes longer.
+        """
+        rows = self._database.rows(
+            'SELECT id, section, role, start, "end" FROM passages'
+            f" WHERE edition = ? AND id IN ({marks(passage_ids)})",
+            (number, *passage_ids),
+        )
+        kept = self._database.row(
+            "SELECT paper_id, title, text, words FROM editions WHERE number = ?", (number,)
+        )
+        if not rows or kept is None:
+            return {}
+        text, words = zlib.decompress(kept["text"]).decode(), unpack_words(kept["words"])
+        found = {}
+        for row in rows:
+            passage = _passage(row, kept["paper_id"], text)
+            found[passage.id] = KeptPassage(passage, words.boxes(passage.span), kept["title"])
+        return found
+
+    def passage_texts(self, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
+        """The words of passages alone, by edition and id; none that an edition does not have.
+
+        It unpacks the text of each paper once, and nothing else of it.
+        """
+        asked = sorted(set(wanted))
+        found: dict[tuple[int, str], str] = {}
+        for start in range(0, len(asked), _AT_ONCE):
+            part = asked[start : start + _AT_ONCE]
+            numbers = sorted({number for number, _ in part})
+            rows = self._database.rows(
+                f"WITH asked(edition, id) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"
+                ' SELECT p.edition, p.id, p.start, p."end" FROM asked'
+                " CROSS JOIN passages p ON p.edition = asked.edition AND p.id = asked.id",
+                [value for pair in part for value in pair],
+            )
+            packed = self._database.rows(
+                f"SELECT number, text FROM editions WHERE number IN ({marks(numbers)})", numbers
+            )
+            texts = {row["number"]: zlib.decompress(row["text"]).decode() for row in packed}
+            for row in rows:
+                text = texts[row["edition"]][row["start"] : row["end"]]
+                found[row["edition"], row["id"]] = text
+        return found
+
+    def fingerprint(self, number: int) -> Fingerprint:
+        """What tells one reading of a paper from another. ``KeyError`` where there is no paper.
+
+        It unpacks bytes and parses nothing, which takes a few milliseconds for a paper.
+        """
+        packed = self._database.row(
+            "SELECT sha256, paper, text, words FROM editions"
+            " WHERE number = ? AND paper IS NOT NULL",
+            (number,),
+        )
+        if packed is None:
+            raise KeyError(number)
+        parts = {name: zlib.decompress(packed[name]) for name in ("paper", "text", "words")}
+        passages = [
+            [row["id"], row["section"], row["role"], row["start"], row["end"]]
+            for row in self._database.rows(
+                'SELECT id, section, role, start, "end" FROM passages WHERE edition = ?'
+                " ORDER BY position",
+                (number,),
+            )
+        ]
+        reading = hashlib.sha256()
+        for part in (*parts.values(), json.dumps(passages).encode()):
+            reading.update(hashlib.sha256(part).digest())
+        text = hashlib.sha256(parts["text"]).hexdigest()
+        return Fingerprint(packed["sha256"], text, reading.hexdigest())
+
+    # A rebuild.
+
+    def stage_passages(self, number: int, passages: Iterable[Passage]) -> None:
+        """Other passages for an edition, which ``make_anew`` puts in the place of its own.
+
+        They are lost when the catalogue is closed before.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
+            connection.execute("DELETE FROM staged WHERE edition = ?", (number,))
+            insert_passages(connection, number, passages, "staged")
+
+    def make_anew(self, values: Mapping[str, str]) -> None:
+        """Let vectors count that were made anew: ``values`` of ``meta``, and all staged passages.
+
+        Digests and claims of editions with staged passages go, since they cite the former ones;
+        the newest stay as former digests. So do editions and claim sets go that do not count, whose
+        vectors are among the former ones.
+        """
+        with self._database.transaction() as connection:
+            connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
+            connection.execute("DELETE FROM editions WHERE state IN ('pending', 'replaced')")
+            connection.execute("DELETE FROM claim_sets WHERE state != 'current'")
+            staged = "edition IN (SELECT edition FROM staged)"
+            keep_digests(connection, f"d.{staged}", ())
+            for table in ("passages", "digests", "claim_sets"):
+                connection.execute(f"DELETE FROM {table} WHERE {staged}")
+            connection.execute(
+                "INSERT INTO passages SELECT * FROM staged"
+                " WHERE edition IN (SELECT number FROM editions)"
+            )
+            connection.execute("DELETE FROM staged")
+            connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+            self._kept.clear()
+
+    def _unpacked(self, number: int) -> _Unpacked:
+        with self._database.lock:
+            kept = self._kept.get(number)
+            if kept is not None:
+                self._kept.move_to_end(number)
+                return kept
+        row = self._database.row(
+            "SELECT paper, text, words FROM editions WHERE number = ? AND paper IS NOT NULL",
+            (number,),
+        )
+        if row is None:
+            raise KeyError(number)
+        unpacked = _Unpacked(unpack(PackedPaper(row["paper"], row["text"], row["words"])))
+        with self._database.lock:
+            kept = self._kept.setdefault(number, unpacked)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return kept
+
+
+def insert_passages(
+    connection: sqlite3.Connection,
+    number: int,
+    passages: Iterable[Passage],
+    table: Literal["passages", "staged"] = "passages",
+) -> None:
+    """Put the passages of an edition into a table, in their order."""
+    connection.executemany(
+        f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (number, at, one.id, one.section, one.role, one.span.start, one.span.end)
+            for at, one in enumerate(passages)
+        ),
+    )
+
+
+def _passage(row: sqlite3.Row, paper_id: str, text: str) -> Passage:
+    span = Span(row["start"], row["end"])
+    return Passage(row["id"], paper_id, row["section"], row["role"], span, span.of(text))

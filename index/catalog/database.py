@@ -1,0 +1,126 @@
+"""An open SQLite file with the catalogue's tables: transactions, rows by name, errors explained."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.catalog.schema import SCHEMA, add_indexes, migrate, schema_of
+from index.errors import LibraryUnusable
+
+
+class Database:
+    """The file, open. Safe to call from several threads; ``close`` it.
+
+    Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file. With
+    ``create`` false a file without our tables is damage, and is left as it is.
+    """
+
+    def __init__(self, path: Path, create: bool = True) -> None:
+        self._path = path
+        self._create = create
+        self.lock = threading.RLock()
+        with self._explained():
+            self._connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, timeout=5
+            )
+        self._connection.row_factory = sqlite3.Row
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file. Closing twice does no harm."""
+        with self.lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing; one thread at a time."""
+        with self.lock, self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """What a query finds."""
+        with self.lock, self._explained():
+            return self._connection.execute(query, values).fetchall()
+
+    def row(self, query: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
+        """The first row that a query finds, if any."""
+        return next(iter(self.rows(query, values)), None)
+
+    @property
+    def changes(self) -> int:
+        """A number that grows with every change of a row, and of none that is not committed."""
+        with self.lock:
+            return self._connection.total_changes
+
+    def damage(self) -> str:
+        """What SQLite's own check finds wrong; empty for a sound catalogue."""
+        found = "; ".join(str(row["quick_check"]) for row in self.rows("PRAGMA quick_check"))
+        return "" if found == "ok" else found
+
+    def _prepare(self) -> None:
+        schema = schema_of(self._connection)
+        if schema > SCHEMA:
+            raise LibraryUnusable(
+                self._path.parent,
+                f"made by a newer gloss (catalogue {schema}, this knows {SCHEMA}): update gloss",
+            )
+        if schema == 0:
+            if self._connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                raise LibraryUnusable(
+                    self._path.parent,
+                    f"{self._path.name} was not made by gloss; give another --library",
+                )
+            if not self._create:
+                raise LibraryUnusable(
+                    self._path.parent,
+                    "the catalogue is damaged (nothing is in it): restore it from a copy, "
+                    "or start anew in another --library",
+                )
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA foreign_keys=ON")
+        if schema < SCHEMA:
+            with self.transaction() as connection:
+                migrate(connection)  # or another process has done so while this one waited
+        add_indexes(self._connection)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.ProgrammingError:
+            raise  # a bug, or used after close
+        except sqlite3.OperationalError as error:
+            raise LibraryUnusable(
+                self._path.parent,
+                f"the catalogue cannot be used ({error}): check the disk's space and permissions",
+            ) from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.IntegrityError):
+                raise
+            raise LibraryUnusable(
+                self._path.parent,
+                f"{self._path.name} is damaged ({error}): restore it from a copy, "
+                "or start anew in another --library",
+            ) from error
+
+
+def marks(values: Sequence[object]) -> str:
+    """A question mark for each value, for ``IN``."""
+    return ", ".join("?" * len(values))

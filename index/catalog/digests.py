@@ -1,0 +1,119 @@
+"""Saved digests, as text that the app writes: the editions' own, and former ones.
+
+A digest is a row of its edition's, and goes with it. The newest of each language and writer is kept
+apart as a former digest, in the very transaction that takes its edition or its passages away, so
+that what a paper was said to say is known after the paper has changed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.catalog.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDigest:
+    """A saved digest, as the app wrote it, with what is known of the edition it was written of."""
+
+    paper_id: str
+    version: int | None
+    sha256: str  # of the file
+    lang: str
+    writer: str
+    text: str
+
+
+class Digests:
+    """The saved digests of a catalogue; ``Claims.commit`` saves them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def text(self, number: int, name: str) -> str | None:
+        """The digest of an edition that was saved under ``name``."""
+        row = self._database.row(
+            "SELECT json FROM digests WHERE edition = ? AND name = ?", (number, name)
+        )
+        return str(row["json"]) if row else None
+
+    def texts(self, number: int) -> tuple[str, ...]:
+        """All digests that were saved with an edition, of whatever version of gloss, by name."""
+        rows = self._database.rows(
+            "SELECT json FROM digests WHERE edition = ? ORDER BY name", (number,)
+        )
+        return tuple(str(row["json"]) for row in rows)
+
+    def newest(self, number: int | None = None) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of one current edition or of all."""
+        where, values = ("", ()) if number is None else (" AND e.number = ?", (number,))
+        rows = self._database.rows(
+            "SELECT e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json"
+            " FROM digests d JOIN editions e ON e.number = d.edition"
+            f" WHERE e.state = 'current' AND {_NEWEST}{where}"
+            " ORDER BY e.paper_id, d.number DESC",
+            values,
+        )
+        return [_kept(row) for row in rows]
+
+    def former(self, paper_key: str) -> list[KeptDigest]:
+        """What is kept of a paper's former digests, newest first."""
+        rows = self._database.rows(
+            "SELECT paper_id, version, sha256, lang, writer, json FROM former_digests"
+            " WHERE paper_key = ? ORDER BY number DESC",
+            (paper_key,),
+        )
+        return [_kept(row) for row in rows]
+
+
+# What makes a digest the newest of its edition in its language by its writer.
+_NEWEST = (
+    "d.number = (SELECT max(number) FROM digests same WHERE same.edition = d.edition"
+    " AND same.lang = d.lang AND same.writer = d.writer)"
+)
+
+# Of a paper's former digests in a language by a writer, two files' are kept at most: those of the
+# file that counts, which may have been read anew, and those of the last one before it.
+_FORGET_OLDER = """
+DELETE FROM former_digests WHERE number IN (
+    SELECT old.number FROM former_digests old
+    JOIN editions e ON e.paper_key = old.paper_key AND e.sha256 != old.sha256
+    JOIN former_digests later ON later.paper_key = old.paper_key
+        AND later.lang = old.lang AND later.writer = old.writer
+        AND later.number > old.number AND later.sha256 != e.sha256
+    WHERE e.number = ?
+)
+"""
+
+
+def keep_digests(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> None:
+    """Keep the newest digests of editions apart, as former ones.
+
+    ``where`` says of which, in terms of the digest ``d`` and its edition ``e``.
+    """
+    connection.execute(
+        "INSERT OR REPLACE INTO former_digests"
+        " (paper_key, paper_id, version, sha256, lang, writer, json)"
+        " SELECT e.paper_key, e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json"
+        " FROM digests d JOIN editions e ON e.number = d.edition"
+        f" WHERE {_NEWEST} AND {where} ORDER BY d.number",
+        values,
+    )
+
+
+def forget_older(connection: sqlite3.Connection, number: int) -> None:
+    """Delete former digests of the edition's paper that are older than those that are kept."""
+    connection.execute(_FORGET_OLDER, (number,))
+
+
+def _kept(row: sqlite3.Row) -> KeptDigest:
+    return KeptDigest(
+        paper_id=row["paper_id"],
+        version=row["version"],
+        sha256=row["sha256"],
+        lang=row["lang"],
+        writer=row["writer"],
+        text=row["json"],
+    )

@@ -1,0 +1,260 @@
+"""Editions: each a reading of one file, from ``pending`` to ``current`` to ``replaced``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from index.catalog.contents import insert_passages
+from index.catalog.database import Database, marks
+from index.catalog.digests import forget_older, keep_digests
+from index.catalog.pack import pack
+from index.paper import Paper, Passage, SourceKind, Status, is_in_category
+
+State = Literal["pending", "current", "replaced", "failed"]
+Key = Literal["paper_id", "paper_key", "sha256", "original"]
+
+_AT_ONCE = 500  # values in one query
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One reading of one file, without its text."""
+
+    number: int
+    paper_id: str
+    paper_key: str
+    version: int | None
+    state: State
+    status: Status
+    reason: str
+    source: SourceKind
+    sha256: str
+    file: str
+    original: str
+    added: str
+    title: str
+    authors: tuple[str, ...]
+    date: str | None
+    categories: tuple[str, ...]
+    passages: int
+    recorded: bool = False  # whether its paper has arXiv's record
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The file that an edition was read from. ``file`` is its name among the library's copies."""
+
+    sha256: str
+    file: str
+    original: str
+
+
+class Editions:
+    """The editions of a catalogue. ``forget`` is told of one that is purged."""
+
+    def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
+        self._database = database
+        self._forget = forget
+
+    # The life of an edition.
+
+    def add_pending(
+        self, paper: Paper, paper_key: str, origin: Origin, passages: Iterable[Passage]
+    ) -> int:
+        """A new edition that nobody sees yet; its number. ``UnicodeEncodeError`` as in ``pack``."""
+        packed = pack(paper)
+        with self._database.transaction() as connection:
+            number = connection.execute(
+                "INSERT INTO editions (paper_id, paper_key, version, state, status, reason, source,"
+                " sha256, file, original, added, title, authors, date, categories,"
+                " paper, text, words, recorded)"
+                " VALUES (?, ?, ?, 'pending', 'ok', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    paper.id,
+                    paper_key,
+                    paper.version,
+                    paper.source,
+                    origin.sha256,
+                    origin.file,
+                    origin.original,
+                    _now(),
+                    paper.title,
+                    json.dumps(paper.authors),
+                    paper.date,
+                    json.dumps(paper.categories),
+                    packed.paper,
+                    packed.text,
+                    packed.words,
+                    paper.record is not None,
+                ),
+            ).lastrowid
+            assert number is not None  # an INSERT always has one
+            insert_passages(connection, number, passages)
+        return number
+
+    def make_current(self, number: int) -> None:
+        """The commit: this edition counts from now on, and the paper's former one no longer.
+
+        The newest digests of that one stay as former digests. Failures of the same file or the same
+        paper are forgotten, and so is that its id was another paper's.
+        """
+        with self._database.transaction() as connection:
+            new = connection.execute(
+                "SELECT paper_key, original, sha256 FROM editions WHERE number = ?", (number,)
+            ).fetchone()
+            if new is None:
+                return
+            key = (new["paper_key"],)
+            keep_digests(connection, "e.state = 'current' AND e.paper_key = ?", key)
+            connection.execute(
+                "UPDATE editions SET state = 'replaced' WHERE state = 'current' AND paper_key = ?",
+                key,
+            )
+            connection.execute(
+                "UPDATE editions SET state = 'current' WHERE number = ? AND state = 'pending'",
+                (number,),
+            )
+            for column in ("original", "sha256", "paper_key"):
+                connection.execute(
+                    f"DELETE FROM editions WHERE state = 'failed' AND {column} = ?", (new[column],)
+                )
+            connection.execute("DELETE FROM aliases WHERE paper_key = ?", key)
+            forget_older(connection, number)
+
+    def add_failed(
+        self,
+        paper_id: str,
+        paper_key: str,
+        origin: Origin,
+        source: SourceKind,
+        status: Status,
+        reason: str,
+    ) -> None:
+        """A file that did not become a paper; takes the place of its own earlier failure."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM editions WHERE state = 'failed' AND original = ?", (origin.original,)
+            )
+            connection.execute(
+                "INSERT INTO editions (paper_id, paper_key, state, status, reason, source, sha256,"
+                " file, original, added) VALUES (?, ?, 'failed', ?, ?, ?, ?, '', ?, ?)",
+                (
+                    paper_id,
+                    paper_key,
+                    status,
+                    reason,
+                    source,
+                    origin.sha256,
+                    origin.original,
+                    _now(),
+                ),
+            )
+
+    def retire(self, number: int) -> None:
+        """The paper is no longer in the library; ``purge`` follows once its vectors are out.
+
+        Former digests of it are forgotten.
+        """
+        with self._database.transaction() as connection:
+            for table, column in (("former_digests", "paper_key"), ("aliases", "target")):
+                connection.execute(
+                    f"DELETE FROM {table}"
+                    f" WHERE {column} = (SELECT paper_key FROM editions WHERE number = ?)",
+                    (number,),
+                )
+            connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
+
+    def purge(self, number: int) -> str:
+        """Forget an edition with its passages and digests.
+
+        Its file is returned, for it to be deleted; empty where another edition has the same.
+        """
+        with self._database.transaction() as connection:
+            gone = connection.execute(
+                "SELECT sha256, file FROM editions WHERE number = ?", (number,)
+            ).fetchone()
+            connection.execute("DELETE FROM editions WHERE number = ?", (number,))
+            self._forget(number)
+            if gone is None:
+                return ""
+            others = connection.execute(
+                "SELECT 1 FROM editions WHERE sha256 = ? AND file = ?",
+                (gone["sha256"], gone["file"]),
+            ).fetchone()
+        return "" if others else str(gone["file"])
+
+    # What is there.
+
+    def in_state(self, *states: State) -> list[Edition]:
+        """Editions in these states, by paper id."""
+        return self._where(f"state IN ({marks(states)})", states)
+
+    def find(self, column: Key, value: str, *states: State) -> list[Edition]:
+        """Editions in these states of one paper, file or place, by paper id."""
+        return self._where(f"{column} = ? AND state IN ({marks(states)})", (value, *states))
+
+    def _where(self, where: str, values: Sequence[object]) -> list[Edition]:
+        rows = self._database.rows(
+            "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
+            " sha256, file, original, added, title, authors, date, categories,"
+            " (SELECT count(*) FROM passages WHERE edition = number) AS passages, recorded"
+            f" FROM editions WHERE {where} ORDER BY paper_id, number",
+            values,
+        )
+        return [_edition(row) for row in rows]
+
+    def ids(self) -> dict[int, str]:
+        """The ids of the current papers, in order, by the editions' numbers."""
+        rows = self._database.rows(
+            "SELECT number, paper_id FROM editions WHERE state = 'current' ORDER BY paper_id"
+        )
+        return {row["number"]: row["paper_id"] for row in rows}
+
+    def in_category(self, category: str) -> tuple[str, ...]:
+        """The ids of the current papers with a category that contains this, in any case."""
+        rows = self._database.rows(
+            "SELECT paper_id, categories FROM editions WHERE state = 'current'"
+        )
+        return tuple(
+            row["paper_id"]
+            for row in rows
+            if is_in_category(json.loads(row["categories"]), category)
+        )
+
+    def numbers(self, *states: State) -> frozenset[int]:
+        """The numbers of the editions in these states."""
+        query = f"SELECT number FROM editions WHERE state IN ({marks(states)})"
+        return frozenset(row["number"] for row in self._database.rows(query, states))
+
+    def current_among(self, numbers: Iterable[int]) -> frozenset[int]:
+        """Those of the numbers whose editions count."""
+        wanted = sorted(set(numbers))
+        found: set[int] = set()
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            query = (
+                f"SELECT number FROM editions WHERE number IN ({marks(part)}) AND state = 'current'"
+            )
+            found.update(row["number"] for row in self._database.rows(query, part))
+        return frozenset(found)
+
+    def files(self) -> frozenset[str]:
+        """The file names that editions of any state refer to."""
+        rows = self._database.rows("SELECT file FROM editions WHERE file != ''")
+        return frozenset(row["file"] for row in rows)
+
+
+def _edition(row: sqlite3.Row) -> Edition:
+    values = dict(row)
+    for name in ("authors", "categories"):
+        values[name] = tuple(json.loads(values[name]))
+    return Edition(**{**values, "recorded": bool(row["recorded"])})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,325 @@
+"""Papers in: received, read, and committed one at a time.
+
+The commit of a paper: its file is kept, its edition is ``pending`` in the catalogue, its points go
+into the store, then one transaction makes the edition ``current``, then what it replaced where.
+Whatever is cut short before that transaction never counted.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.catalog import Alias, Catalog, Edition, Known, Origin
+from index.config import Settings
+from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound, StoreUnusable
+from index.library.destination import Destination, destination
+from index.library.engines import Engine, Engines
+from index.library.files import Files
+from index.library.ids import Ids
+from index.library.parts import Parts
+from index.library.points import paper_points
+from index.library.prepare import (
+    Progress,
+    Ready,
+    Splitter,
+    Stages,
+    named,
+    prepare,
+    splitter,
+)
+from index.library.rows import relation
+from index.library.stored import StoredPaper
+from index.library.tools import Tools
+from index.paper import Paper, Passage, Reading, Record, SourceKind, Status
+from index.reference import Reference
+from index.sources import PaperKey, Source, key_of
+from index.store import Point
+
+_NOTED = 5  # pages that are listed
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of adding one file. ``seconds`` has read, split, embed and store, as far as it got.
+
+    ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
+    file was not taken for the one that is there, whose bytes it has under another id, or that
+    hidden text was left out of it or not all of it could be read.
+    """
+
+    paper_id: str
+    status: Status
+    reason: str
+    passages: int
+    seconds: dict[str, float]
+    changed: bool
+
+
+class Adding:
+    """The way into an open library."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        parts: Parts,
+        catalog: Catalog,
+        files: Files,
+        ids: Ids,
+        engines: Engines,
+        tools: Tools,
+    ) -> None:
+        self.lock = threading.RLock()  # from a reading to its commit; taken before ``writing``
+        self._settings = settings
+        self._parts = parts
+        self._catalog = catalog
+        self._files = files
+        self._ids = ids
+        self._engines = engines
+        self._tools = tools
+
+    def ready(self, source: Source, progress: Progress | None, record: Record | None) -> Ready:
+        """A source received and read."""
+        ready = self.receive(source, progress, record)
+        if ready.copy is not None:
+            try:
+                with ready.stages("read"):
+                    ready.reading = self._tools.reader().read(
+                        ready.copy, name=ready.name, sha256=ready.origin.sha256
+                    )
+            except BaseException:
+                ready.close()
+                raise
+        return ready
+
+    def receive(self, source: Source, progress: Progress | None, record: Record | None) -> Ready:
+        """A source with a copy of it, unless the library has its bytes."""
+        stages = Stages(progress)
+        if record is not None:
+            original = f"https://arxiv.org/abs/{Reference(record.id, record.version)}"
+        else:  # a file name is bytes, and need not be UTF-8
+            original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
+        copy, sha256 = self._files.copied(source)
+        origin = Origin(sha256, f"{sha256}{source.path.suffix.lower()}", original)
+        ready = Ready(source, record, origin, stages, copy)
+        try:
+            if self._twin(ready) is not None:
+                ready.close()
+                ready.copy = None
+                return ready
+            self._engines.started()  # what cannot be embedded and stored is not worth reading
+            self._files.make_durable(copy)
+        except BaseException:
+            ready.close()
+            raise
+        return ready
+
+    def take(self, ready: Ready) -> Added | None:
+        """Put what was read into the library; None where it is to be read again."""
+        try:
+            with self.lock:
+                # Another thread may have added the same bytes meanwhile.
+                twin = self._twin(ready)
+                if twin is not None:
+                    return self._same(ready, twin)
+                if ready.reading is not None and ready.copy is not None:
+                    return self._take(ready, ready.reading, ready.copy)
+        finally:
+            ready.close()
+        return None  # its twin was removed meanwhile
+
+    def adopt(self, stored: StoredPaper) -> Added:
+        """Take over a paper of another library as it was read there, under the id that it has."""
+        edition, paper, file = stored.edition, stored.paper(), stored.file()
+        ready = Ready(
+            Source(file, paper.id),
+            paper.record,
+            Origin(edition.sha256, edition.file, edition.original),
+            Stages(),
+        )
+        with self.lock:
+            there = self._catalog.editions.find("sha256", edition.sha256, "current")
+            for name in (paper.id, key_of(paper.id).paper):
+                with suppress(PaperNotFound):
+                    there.append(self._ids.edition(name))
+            if there:
+                raise PaperThere(paper.id, there[0].paper_id)
+            reading = Reading("ok", "", paper)
+            ready.prepared = prepare(
+                reading, self._splitter(), self._engines.started(), ready.stages
+            )
+            if ready.prepared.failure is not None:  # else it would be listed as a failed file
+                raise SourceNotFound(paper.id, ready.prepared.failure.reason)
+            ready.copy, _ = self._files.copied(ready.source)
+            try:
+                self._files.make_durable(ready.copy)
+                return self._take(ready, reading, ready.copy)
+            finally:
+                ready.close()
+
+    def _take(self, ready: Ready, reading: Reading, copy: Path) -> Added:
+        """From a reading to a commit, or to a recorded failure."""
+        paper, record = reading.paper, ready.record
+        titles = (paper.title,) if paper is not None else ()
+        origin, stages = ready.origin, ready.stages
+        if reading.status != "ok" or paper is None:
+            status: Status = "broken" if reading.status == "ok" else reading.status
+            return self._failed(ready, status, reading.reason)
+        if record is not None:
+            paper = _recorded(paper, record)
+            titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
+            if record.version is not None:
+                self._catalog.arxiv.note([Known(record.id, record.version, record.withdrawn)])
+        where = destination(
+            self._catalog.editions, paper.id, paper.version, origin, titles, record is not None
+        )
+        if where.refusal and where.former is not None:
+            count = where.former.passages
+            return Added(where.former.paper_id, "ok", where.refusal, count, stages.seconds, False)
+        if record is None and where.former is not None and where.former.recorded:
+            kept = self._catalog.contents.paper(where.former.number).record
+            if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
+                paper = _recorded(paper, kept)
+        paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
+        engine = self._engines.started()
+        prepared = ready.prepared or prepare(
+            Reading("ok", "", paper), self._splitter(), engine, stages
+        )
+        if prepared.failure is not None or prepared.vectors is None:
+            failure = prepared.failure or Reading("broken", "it was not embedded")
+            return self._failed(ready, failure.status, failure.reason)
+        passages = named(prepared.passages, paper)
+        points = paper_points(
+            paper, passages, prepared.vectors, engine, self._settings.title_weight
+        )
+        with stages("store"), self._engines.writing:
+            self._files.keep(copy, origin.file)
+            self._commit(paper, where, origin, passages, points, engine)
+        notes = (relation(origin.original, where.key), _noted(paper))
+        said = "; ".join(note for note in notes if note)
+        return Added(paper.id, "ok", said, len(passages), stages.seconds, True)
+
+    def _commit(
+        self,
+        paper: Paper,
+        where: Destination,
+        origin: Origin,
+        passages: Sequence[Passage],
+        points: Sequence[Point],
+        engine: Engine,
+    ) -> None:
+        number = self._catalog.editions.add_pending(paper, where.key, origin, passages)
+        try:
+            engine.store.upsert([replace(point, edition=number) for point in points])
+            self._catalog.editions.make_current(number)
+        except BaseException:
+            # What was interrupted after the commit counts. What does not is taken out; if that
+            # cannot be done now, the next opening does so.
+            with suppress(GlossError):
+                if number in self._catalog.editions.numbers("pending"):
+                    self._engines.drop(number, engine)
+            raise
+        if where.former is not None:
+            # The new edition counts. Points of the former one are not shown; if they cannot be
+            # taken out now, the next opening does so.
+            with suppress(StoreUnusable):
+                self._engines.drop(where.former.number, engine)
+
+    def _failed(self, ready: Ready, status: Status, reason: str) -> Added:
+        from index.read.identity import identify
+
+        path, record, origin = Path(ready.origin.original), ready.record, ready.origin
+        if record is not None:
+            where = destination(self._catalog.editions, record.id, record.version, origin)
+        else:
+            identity = identify(path.stem, "", origin.sha256)
+            where = destination(self._catalog.editions, identity.id, identity.version, origin)
+        kind = "pdf" if record is not None else _kind(path)
+        self._catalog.editions.add_failed(where.paper_id, where.key, origin, kind, status, reason)
+        return Added(where.paper_id, status, reason, 0, ready.stages.seconds, True)
+
+    def _twin(self, ready: Ready) -> Edition | None:
+        """The paper with the same bytes, unless it lacks the record that came with these."""
+        for edition in self._catalog.editions.find("sha256", ready.origin.sha256, "current"):
+            record = ready.record
+            its_own = record is not None and edition.paper_key == record.id
+            if not its_own or edition.recorded:
+                return edition
+        return None
+
+    def _same(self, ready: Ready, twin: Edition) -> Added:
+        """The answer for bytes that the library already has, which need no work.
+
+        An arXiv id that they came with, and that is not the paper's own, is kept as another name
+        of it: kept as a paper, the same words would be found twice by every search.
+        """
+        if not self._files.path(twin.file).is_file():
+            copy, sha256 = self._files.copied(ready.source)
+            try:
+                if sha256 == twin.sha256:  # it may have changed since it was looked at
+                    self._files.make_durable(copy)
+                    self._files.keep(copy, twin.file)
+            finally:
+                copy.unlink(missing_ok=True)
+        other = self._other_id(ready, twin)
+        if other is None:
+            return Added(twin.paper_id, "ok", "", twin.passages, {}, False)
+        self._catalog.arxiv.add_alias(Alias(other.paper, other.version, twin.paper_key))
+        reason = f"same file as {twin.paper_id}"
+        return Added(other.paper, "ok", reason, twin.passages, {}, False)
+
+    def _other_id(self, ready: Ready, twin: Edition) -> PaperKey | None:
+        """The arXiv id that a file came with, by its record or its name, if it is another one."""
+        from index.read.identity import identify
+
+        if ready.record is not None:
+            key = PaperKey(ready.record.id, ready.record.version, True)
+        elif ready.origin.original == twin.original:
+            return None
+        else:
+            named = identify(Path(ready.origin.original).stem, "", "")
+            key = replace(key_of(named.id), version=named.version)
+        return key if key.arxiv and key.paper != twin.paper_key else None
+
+    def _splitter(self) -> Splitter:
+        return splitter(self._settings, self._parts.count_tokens)
+
+
+def _noted(paper: Paper) -> str:
+    """What is to be said of a paper that is in: what could not be read of it, and where hidden text
+    was left out of it."""
+    said = [str(loss) for loss in paper.losses[:_NOTED]]
+    if len(paper.losses) > _NOTED:
+        said.append(f"nor could {len(paper.losses) - _NOTED} more pages in full")
+    if paper.findings:
+        pages = sorted({finding.box.page for finding in paper.findings if finding.box})
+        listed = ", ".join(map(str, pages[:_NOTED])) + (", ..." if len(pages) > _NOTED else "")
+        said.append("hidden text left out" + (f" on page {listed}" if pages else ""))
+    return f"{'; '.join(said)}: `gloss show {paper.id}` lists it" if said else ""
+
+
+def _recorded(paper: Paper, record: Record) -> Paper:
+    """A paper as its record has it; its text and all that points into it stay the page's.
+
+    The date is that of version 1, which is what a paper is cited by.
+    """
+    return replace(
+        paper,
+        id=record.id,
+        version=record.version or paper.version,
+        title=record.title or paper.title,
+        authors=record.authors or paper.authors,
+        date=record.published or paper.date,
+        categories=record.categories or paper.categories,
+        record=record,
+    )
+
+
+def _kind(path: Path) -> SourceKind:
+    from index.read import KINDS
+
+    return KINDS.get(path.suffix.lower(), "pdf")

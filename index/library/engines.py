@@ -1,0 +1,321 @@
+"""Model and vectors, opened when they are needed; each rebuild makes another generation of them.
+
+They are used only where they fit what the catalogue says the library was made with, and once what a
+crash left is cleared away.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.catalog import Catalog
+from index.config import Settings
+from index.errors import GlossError, LibraryUnusable
+from index.library.claims import ClaimIndex
+from index.library.files import Files
+from index.library.parts import Encoders, Parts, word_encoder
+from index.library.points import VERSION as POINTS_VERSION
+from index.store import Shelf, Store
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+
+STORES = ("vectors", "claims")  # what stores are called, followed by the generation
+_VECTORS, _CLAIMS = STORES
+
+
+@dataclass(frozen=True, slots=True)
+class Engine(Encoders):
+    """Model and vectors that belong together."""
+
+    store: Store
+    generation: int
+    claims: list[ClaimIndex] = field(default_factory=list)  # one, once it is opened
+    means: dict[int, tuple[float, ...]] = field(default_factory=dict)  # of editions looked at
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        try:
+            for index in self.claims:
+                index.close()
+        finally:
+            self.store.close()
+
+
+class Engines:
+    """The engine that counts, and those before it that searches may still be using.
+
+    Whoever changes which editions or claim sets count holds ``writing``.
+    """
+
+    def __init__(
+        self, settings: Settings, directory: Path, parts: Parts, catalog: Catalog, files: Files
+    ) -> None:
+        self.writing = threading.RLock()
+        self._settings = settings
+        self._directory = directory
+        self._parts = parts
+        self._catalog = catalog
+        self._files = files
+        self._engine: Engine | None = None
+        self._former: list[Engine] = []  # rebuilt; searches that had begun end on them
+        self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
+
+    @property
+    def model(self) -> str:
+        """The model that the settings name, or where they name none the library's own."""
+        if "model" in self._settings.model_fields_set:
+            return self._settings.model
+        return self._catalog.meta().get("model", self._settings.model)
+
+    @property
+    def current(self) -> Engine | None:
+        """The engine that counts, if it was opened."""
+        return self._engine
+
+    def embedder(self) -> Embedder:
+        """The model, which is opened where it was not."""
+        if self._engine is not None:
+            return self._engine.embedder
+        if self._parts.embedder is not None:
+            return self._parts.embedder
+        from index.embed import open_embedder
+
+        return open_embedder(self.model, self._settings.cache)
+
+    def started(self) -> Engine:
+        """Model and store, once they fit this library and what a crash left is cleared away."""
+        engine = self._engine
+        if engine is not None:
+            return engine
+        with self.writing:
+            if self._engine is None:
+                embedder = self.embedder()
+                empty = self._check_model(embedder) or self._check_place()
+                generation = self.generation()
+                if empty:  # what is there may be damaged, or of another dimension
+                    self.drop_stores(generation)
+                engine = self.opened(embedder, generation)
+                try:
+                    self._check_points(engine.store)
+                    made_with = self.made_with(embedder) if empty else self._store_place()
+                    if not made_with.items() <= self._catalog.meta().items():
+                        self._catalog.set_meta(made_with)
+                    for number in self._catalog.editions.numbers("pending", "replaced"):
+                        self.drop(number, engine)
+                    self.discard()
+                except BaseException:
+                    engine.close()
+                    raise
+                self._engine = engine
+            return self._engine
+
+    def opened(self, embedder: Embedder, generation: int) -> Engine:
+        """The engine of a generation, whether it counts or not."""
+        words = self._parts.words or word_encoder(self._settings)
+        store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
+        return Engine(embedder, words, store, generation)
+
+    def generation(self) -> int:
+        """The generation that counts."""
+        return int(self._catalog.meta().get("generation", 1))
+
+    def drop(self, number: int, engine: Engine) -> None:
+        """Take out an edition: vectors, then the row that knows of them, then its file."""
+        claim_sets = self._catalog.claims.numbers_of(number)
+        if claim_sets:
+            self.claims(engine).drop_vectors(claim_sets)
+        engine.store.delete(number)
+        self._files.delete(self._catalog.editions.purge(number))
+
+    def claims(self, engine: Engine) -> ClaimIndex:
+        """The claims and their store, once what a crash left is cleared away.
+
+        A library without digests that count has nothing there that does.
+        """
+        if engine.claims:
+            return engine.claims[0]
+        with self.writing:
+            if not engine.claims:
+                shelf, name = self._shelf(), _stored(_CLAIMS, engine.generation)
+                if not self._catalog.claims.are_there():
+                    shelf.drop(name)
+                store = shelf.open(name, engine.embedder.dimension)
+                settings = self._settings
+                index = ClaimIndex(
+                    self._catalog, store, settings.search_depth, settings.words_weight
+                )
+                try:
+                    if engine.generation == self.generation():
+                        index.tidy()
+                except BaseException:
+                    index.close()
+                    raise
+                engine.claims.append(index)
+            return engine.claims[0]
+
+    def claims_to_search(self, engine: Engine) -> ClaimIndex:
+        """The claims, for a search: without their vectors it would find nothing, and not say so."""
+        index = self.claims(engine)
+        if index is not self._claims_seen:
+            with self.writing:  # no set comes or goes between the two looks
+                there = index.counts().keys()
+                gone = [
+                    one
+                    for one in self._catalog.claims.sets()
+                    if one.claims and one.number not in there
+                ]
+            if gone:
+                raise LibraryUnusable(
+                    self._directory,
+                    f"the vectors of {len(gone)} of its digests are not here; "
+                    "run `gloss doctor --repair`",
+                )
+            self._claims_seen = index
+        return index
+
+    # What they were made with.
+
+    def made_with(self, embedder: Embedder) -> dict[str, str]:
+        """What the catalogue keeps of vectors by this model with these settings."""
+        return {
+            "model": embedder.name,
+            "fingerprint": embedder.fingerprint,
+            "dimension": str(embedder.dimension),
+            **self.splitting(),
+            **self._store_place(),
+        }
+
+    def splitting(self) -> dict[str, str]:
+        """How passages and points are made of papers; other values make others."""
+        return {
+            "points": POINTS_VERSION,
+            "title_weight": str(self._settings.title_weight),
+            "passage_tokens": str(self._settings.passage_tokens),
+            "passage_tokens_max": str(self._settings.passage_tokens_max),
+        }
+
+    def _store_place(self) -> dict[str, str]:
+        """Where this library's vectors are. A shelf that was given says nothing of its place."""
+        if self._parts.stores is not None:
+            return {}
+        return {"store": self._settings.qdrant_url.rstrip("/") or "the embedded store"}
+
+    def _check_model(self, embedder: Embedder) -> bool:
+        """Whether the vectors are to be begun anew, for a library that has none that count."""
+        meta = self._catalog.meta()
+        if meta.get("fingerprint") == embedder.fingerprint:
+            return False
+        if not self._catalog.editions.numbers("current"):
+            if "collection" not in meta:
+                self._catalog.set_meta({"collection": new_collection()})
+            return True
+        model, wanted = meta.get("model", "unknown"), embedder.name
+        if model == wanted:
+            wanted = "of other weights, as those of that name are now"
+        raise LibraryUnusable(
+            self._directory,
+            f"its vectors are of another model ({model}, not {wanted}); set GLOSS_MODEL back, or "
+            "run `gloss doctor --repair` to rebuild them",
+        )
+
+    def _check_place(self) -> bool:
+        """Whether the vectors are to be begun in another store, for a library that has none."""
+        former = self._catalog.meta().get("store")
+        here = self._store_place().get("store", former)
+        if former is None or former == here:
+            return False
+        if not self._catalog.editions.numbers("current"):
+            return True
+        raise LibraryUnusable(
+            self._directory,
+            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT_URL back, or "
+            "run `gloss doctor --repair` to rebuild them",
+        )
+
+    def _check_points(self, store: Store) -> None:
+        """A store without this library's points would find nothing, and say nothing of it."""
+        current = self._catalog.editions.numbers("current")
+        if current and current.isdisjoint(store.editions()):
+            raise LibraryUnusable(
+                self._directory, "its vectors are not here; run `gloss doctor --repair`"
+            )
+
+    # Generations.
+
+    def _shelf(self) -> Shelf:
+        if self._parts.stores is not None:
+            return self._parts.stores
+        if self._settings.qdrant_url:
+            from index.store.client import ClientShelf
+
+            # Edition numbers are this library's own, so each library has its own collections.
+            return ClientShelf(self._settings.server, self._catalog.meta()["collection"])
+        from index.store.edge import EdgeShelf
+
+        return EdgeShelf(self._directory)
+
+    def drop_stores(self, generation: int) -> None:
+        """Take away the stores of a generation."""
+        for name in STORES:
+            self._shelf().drop(_stored(name, generation))
+
+    def switch(self, fresh: Engine, made_with: Mapping[str, str]) -> None:
+        """Let rebuilt vectors count instead of the former ones, which go when nothing uses them."""
+        meta = self._catalog.meta()
+        same_place = meta.get("store") == made_with.get("store")
+        former = int(meta.get("generation", 1))
+        self._catalog.contents.make_anew(
+            {
+                **made_with,
+                "generation": str(fresh.generation),
+                "rebuilding": "",
+                "discarded": json.dumps([former] if same_place else []),
+            }
+        )
+        if self._engine is not None:
+            self._former.append(self._engine)
+        self._engine = fresh
+
+    def discard(self) -> None:
+        """Take away the vectors that a rebuild took the place of, or that were given up."""
+        generations = json.loads(self._catalog.meta().get("discarded", "[]"))
+        in_use = [*self._former, *([self._engine] if self._engine else [])]
+        if any(engine.generation in generations for engine in in_use):
+            return  # a search may be under way on them
+        for generation in generations:
+            self.drop_stores(generation)
+        if generations:
+            self._catalog.set_meta({"discarded": "[]"})
+
+    def close(self) -> None:
+        """Let go of all stores; those that a rebuild took the place of are deleted."""
+        engines, self._engine = [*self._former, self._engine], None
+        self._claims_seen = None
+        try:
+            for engine in engines:
+                if engine is not None:
+                    engine.close()
+        finally:
+            if self._former:
+                self._former = []
+                with suppress(GlossError):  # else the next opening does so
+                    self.discard()
+
+
+def new_collection() -> str:
+    """A name for a library's collections on a server, which no other has."""
+    return f"gloss-{uuid.uuid4().hex[:12]}"
+
+
+def _stored(name: str, generation: int) -> str:
+    """What a store of a generation is called; of the first, as folders were before there were any
+    others."""
+    return name if generation == 1 else f"{name}-{generation}"

@@ -1,0 +1,118 @@
+"""Whether a library's catalogue, vectors and files agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.catalog import Catalog, ClaimSet
+from index.config import Settings
+from index.errors import GlossError
+from index.library.engines import Engines
+from index.library.files import Files
+from index.library.rebuild import Rebuild
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether catalogue, vectors and files agree. Each problem says what to do."""
+
+    papers: int
+    failed: int
+    passages: int
+    points: int
+    model: str
+    problems: tuple[str, ...]
+    claims: int = 0  # sentences of digests, and their vectors
+    claim_points: int = 0
+    rebuilding: str = ""  # the model that a rebuild which was cut short was for
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> Health:
+    """Compare catalogue, vectors and files. Problems are told, not raised."""
+    problems: list[str] = []
+    damage = catalog.damage()
+    if damage:
+        problems.append(f"catalogue damaged: {damage}; restore it from a copy")
+    points: dict[int, int] = {}
+    try:
+        store = engines.started().store
+        points = store.editions()
+        problems.extend(store.problems())
+    except GlossError as error:
+        problems.append(str(error))
+        measured = False
+    else:
+        measured = True
+    current = catalog.editions.in_state("current")
+    for edition in current:
+        if not files.path(edition.file).is_file():
+            problems.append(f"{edition.paper_id}: its file is gone; add it again")
+        found = points.get(edition.number, 0)
+        if measured and found != edition.passages:
+            problems.append(
+                f"{edition.paper_id}: {found} of {edition.passages} passages are in the index; "
+                "run `gloss doctor --repair`"
+            )
+    meta = catalog.meta()
+    made = engines.splitting()
+    if current and any(meta.get(name) != value for name, value in made.items()):
+        problems.append(
+            "its passages were made by an earlier version or other settings, and are found "
+            "less well; run `gloss doctor --repair`"
+        )
+    strays = sum(points.values()) - sum(points.get(edition.number, 0) for edition in current)
+    if strays:
+        problems.append(
+            f"{strays} vectors of no paper are in the index; run `gloss doctor --repair`"
+        )
+    sets, claim_points = _claim_health(catalog, engines, problems, measured)
+    rebuild = Rebuild.noted(catalog.meta())
+    return Health(
+        papers=len(current),
+        failed=len(catalog.editions.numbers("failed")),
+        passages=sum(edition.passages for edition in current),
+        points=sum(points.values()),
+        model=catalog.meta().get("model", settings.model),
+        problems=tuple(problems),
+        claims=sum(one.claims for one in sets),
+        claim_points=claim_points,
+        rebuilding=rebuild.made_with.get("model", "") if rebuild else "",
+    )
+
+
+def _claim_health(
+    catalog: Catalog, engines: Engines, problems: list[str], started: bool
+) -> tuple[list[ClaimSet], int]:
+    """The claim sets that count and how many vectors they have; adds what is wrong."""
+    unsearched = len(catalog.claims.unclaimed())
+    if unsearched:
+        problems.append(
+            f"digests of {unsearched} papers cannot be searched; run `gloss doctor --repair`"
+        )
+    sets = catalog.claims.sets()
+    if not (started and (sets or engines.started().claims)):
+        return sets, 0
+    try:
+        points = engines.claims(engines.started()).counts()
+    except GlossError as error:
+        problems.append(str(error))
+        return sets, 0
+    sets = catalog.claims.sets()
+    for one in sets:
+        found = points.get(one.number, 0)
+        if found != one.claims:
+            problems.append(
+                f"{one.paper_id}: {found} of {one.claims} sentences of its digest ({one.lang}) "
+                "are in the index; run `gloss doctor --repair`"
+            )
+    strays = sum(points.values()) - sum(points.get(one.number, 0) for one in sets)
+    if strays:
+        problems.append(
+            f"{strays} vectors of no digest are in the index; run `gloss doctor --repair`"
+        )
+    return sets, sum(points.values())

@@ -1,0 +1,322 @@
+"""An open library: opening, closing, and what may be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.catalog import Catalog, KeptDigest, Known
+from index.config import Settings
+from index.errors import LibraryUnusable, PaperNotFound
+from index.library.adding import Added, Adding
+from index.library.digests import SavedDigests
+from index.library.engines import Engines
+from index.library.files import CATALOG, Files, is_bare, no_writing
+from index.library.health import Health, health
+from index.library.ids import Held, Ids
+from index.library.lock import Lock
+from index.library.papers import Papers
+from index.library.parts import FileReader, HitReranker, Parts, PassageEncoder
+from index.library.prepare import Progress, Ready
+from index.library.rebuild import Rebuilding, Step
+from index.library.rows import PaperRow, paper_row, paper_rows
+from index.library.search import PassageSearch
+from index.library.stored import Holdings, StoredPaper
+from index.library.tools import Tools
+from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.sources import Source
+from index.split import CountTokens
+from index.store import Shelf
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+
+
+class Library(Papers):
+    """An open library. ``close`` it, or use it in ``with``. Safe to call from several threads.
+
+    ``Papers`` says what most of the methods do.
+    """
+
+    def __init__(
+        self, settings: Settings, directory: Path, lock: Lock, parts: Parts, create: bool = True
+    ) -> None:
+        self.directory = directory
+        self._settings = settings
+        self._lock = lock
+        self._parts = parts
+        catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
+        self._catalog = catalog
+        self._files = files = Files(directory)
+        self._tools = tools = Tools(settings, directory, parts)
+        self._engines = engines = Engines(settings, directory, parts, catalog, files)
+        self._ids = ids = Ids(catalog)
+        self._holdings = Holdings(catalog, files, tools)
+        self._adding = Adding(settings, parts, catalog, files, ids, engines, tools)
+        self._searches = PassageSearch(settings, catalog, ids, engines, tools)
+        self._digests = SavedDigests(catalog, ids, engines)
+        self._rebuilding = Rebuilding(settings, parts, catalog, engines)
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        create: bool = True,
+        embedder: Embedder | None = None,
+        stores: Shelf | None = None,
+        reader: FileReader | None = None,
+        words: PassageEncoder | None = None,
+        count_tokens: CountTokens | None = None,
+        reranker: HitReranker | None = None,
+    ) -> Library:
+        """Open the library of the settings; the model, the store and the reader wait for their use.
+
+        A library is made only where nothing is, and with ``create`` false not even there. Raises
+        ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
+        """
+        directory = settings.library.expanduser().absolute()
+        try:
+            there = (directory / CATALOG).is_file()
+            if not create and not there:
+                raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
+            directory.mkdir(parents=True, exist_ok=True)
+            if not there and not is_bare(directory):
+                raise LibraryUnusable(
+                    directory, "is not empty and no library; give an empty or new directory"
+                )
+        except OSError as error:
+            raise no_writing(directory, error) from error
+        lock = Lock(directory)
+        parts = Parts(embedder, stores, reader, words, count_tokens, reranker)
+        library = None
+        try:
+            library = cls(settings, directory, lock, parts, create)
+            library._tidy()
+        except BaseException as error:
+            if library is None:
+                lock.release()
+            else:
+                library.close()
+            if isinstance(error, OSError):
+                raise no_writing(directory, error) from error
+            raise
+        return library
+
+    def beside(self, directory: Path) -> Library:
+        """Open another library, its vectors in its own directory, with this one's parts.
+
+        These stay this one's: no second model is loaded, and no other workers read its files. Close
+        it before this one. Raises as ``open`` does, and what the model raises.
+        """
+        return Library.open(
+            self._settings.model_copy(update={"library": directory, "qdrant_url": ""}),
+            embedder=self.embedder,
+            reader=self._tools.reader(),
+            words=self.words,
+            count_tokens=self._parts.count_tokens,
+            reranker=self._tools.reranker(),
+        )
+
+    def close(self) -> None:
+        """Let go of everything. Closing twice does no harm."""
+        self._tools.stop()  # no thread that is still reading starts workers anew
+        with self._adding.lock, self._engines.writing:
+            try:
+                self._engines.close()
+                self._tools.close()
+            finally:
+                self._catalog.close()
+                self._lock.release()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # One paper, and all.
+
+    def stored(self, paper_id: str) -> StoredPaper:
+        """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
+        return StoredPaper(paper_id, self._ids.edition(paper_id), self._holdings)
+
+    def has_paper(self, paper_id: str) -> bool:
+        """Whether a paper has exactly this id, without a version."""
+        return self._ids.has(paper_id)
+
+    def ids(self) -> list[str]:
+        """The ids of all papers, in order."""
+        return list(self._catalog.editions.ids().values())
+
+    def papers(self) -> list[PaperRow]:
+        """All papers by id, and the files that did not become papers."""
+        return paper_rows(self._catalog)
+
+    def row(self, paper_id: str) -> PaperRow:
+        """The row of one paper or failed file. Raises ``PaperNotFound``."""
+        return paper_row(self._catalog, self._ids, paper_id)
+
+    def held(self, arxiv_id: str) -> Held | None:
+        """What the library has of the arXiv paper of that id (without a version), if anything."""
+        return self._ids.held(arxiv_id)
+
+    def note(self, heard: Iterable[Known]) -> None:
+        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+        with self._engines.writing:
+            self._catalog.arxiv.note(heard)
+
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        """The mean of each paper's vectors, by paper id. Raises ``StoreUnusable``."""
+        return self._searches.mean_vectors()
+
+    def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
+        """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
+
+        A query that is nothing but the arXiv id or address of a paper that is here asks for that
+        paper, not for those that cite it.
+        """
+        return self._searches.search(query, k, filter)
+
+    @property
+    def model(self) -> str:
+        """The model that the settings name, or where they name none the library's own."""
+        return self._engines.model
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that this library was made with. Raises ``ModelUnusable``."""
+        return self._engines.started().embedder
+
+    @property
+    def words(self) -> PassageEncoder:
+        """What turns text into terms, for the passages of this library and for questions."""
+        return self._engines.started().words
+
+    # Papers in and out.
+
+    def ready(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """The first half of ``add``: a source received and read."""
+        return self._adding.ready(source, progress, record)
+
+    def receive(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+        return self._adding.receive(source, progress, record)
+
+    def take(self, ready: Ready) -> Added:
+        """The second half of ``add``: one source at a time, in the order of the calls."""
+        return self._adding.take(ready) or self.add(ready.source, None, ready.record)
+
+    def adopt(self, other: Library, paper_id: str) -> Added:
+        """Take over a paper of another library as it was read there, under the id that it has.
+
+        Nothing that is here changes by it. Raises ``PaperNotFound``, ``SourceNotFound`` where its
+        file is gone or nothing of it can be embedded, and ``PaperThere`` where a paper here has
+        that id, or had it once, or has the same bytes.
+        """
+        return self._adding.adopt(other.stored(paper_id))
+
+    def remove(self, paper_id: str) -> None:
+        """Take a paper out, and forget files that failed to become it.
+
+        Raises ``PaperNotFound`` if there is neither.
+        """
+        with self._engines.writing:
+            editions = self._catalog.editions
+            failed = editions.find("paper_id", paper_id, "failed")
+            for one in failed:
+                editions.purge(one.number)
+            try:
+                edition = self._ids.edition(paper_id)
+            except PaperNotFound:
+                if failed:
+                    return
+                raise
+            engine = self._engines.started()
+            editions.retire(edition.number)
+            self._engines.drop(edition.number, engine)
+
+    # Digests.
+
+    def saved_digest(self, paper_id: str, key: str) -> str | None:
+        """The digest that was saved under ``key``, unless the paper has changed since."""
+        return self._digests.text(paper_id, key)
+
+    def save_digest(
+        self,
+        paper_id: str,
+        key: str,
+        text: str,
+        lang: str = "en",
+        claims: Sequence[ClaimRecord] = (),
+        writer: str = "extractive",
+    ) -> None:
+        """Save a digest under ``key`` with the edition that the paper has now."""
+        self._digests.save(paper_id, key, text, lang, claims, writer)
+
+    def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
+        """Whether the digest under ``key`` is the one that is searched in that language."""
+        return self._digests.is_searched(paper_id, key, lang)
+
+    def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
+        """The digest of a paper that was last saved in that language by that writer."""
+        return self._digests.newest(paper_id, lang, writer)
+
+    def newest_digests(self) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of every paper that is here."""
+        return self._catalog.digests.newest()
+
+    def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
+        """Digests of what the paper's file was before, newest first."""
+        return self._digests.former(paper_id)
+
+    def search_claims(
+        self, query: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> list[ClaimHit]:
+        """The ``k`` best sentences of digests, best first: of each paper's newest in a language."""
+        return self._digests.search(query, k, filter)
+
+    def claims_like(
+        self, claim_id: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> tuple[ClaimRecord, list[ClaimHit]]:
+        """A claim, and the ``k`` nearest to it among those of other papers, nearest first.
+
+        Raises ``ClaimNotFound``, ``PaperNotFound``, and ``RoleOfDigest`` for a filter by role.
+        """
+        return self._digests.like(claim_id, k, filter)
+
+    def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
+        """Papers whose saved digests are not searched, with the digests.
+
+        An older gloss saved digests without their claims.
+        """
+        return self._digests.unsearched()
+
+    # Health.
+
+    def health(self) -> Health:
+        """Compare catalogue, vectors and files. Problems are told, not raised."""
+        return health(self._settings, self._catalog, self._files, self._engines)
+
+    def repair(
+        self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
+    ) -> Health:
+        """Rebuild the vectors from the catalogue with the passage size of the settings.
+
+        The model is the settings', or ``embedder``, which is the library's from then on. The
+        vectors come into being beside the former ones, which answer until one transaction lets the
+        new ones count. Cut short, it leaves the library as it was; begun again with the same model
+        and settings, it goes on after the papers that were done.
+        """
+        with self._adding.lock:
+            self._rebuilding.rebuild(progress, embedder)
+            self._tidy()
+            return self.health()
+
+    def _tidy(self) -> None:
+        self._files.tidy(self._catalog.editions.files())

@@ -1,0 +1,225 @@
+"""What a UI, an API or a writer may ask of papers, whoever has them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.catalog import Fingerprint, KeptDigest, Known
+from index.library.adding import Added
+from index.library.ids import Held
+from index.library.parts import PassageEncoder
+from index.library.prepare import Progress, Ready
+from index.library.rows import PaperRow
+from index.library.stored import StoredPaper
+from index.paper import (
+    Box,
+    ClaimHit,
+    ClaimRecord,
+    Hit,
+    PageSize,
+    Paper,
+    Passage,
+    Record,
+    SearchFilter,
+    Span,
+)
+from index.sources import Source
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+
+
+class Papers(Protocol):
+    """Papers that can be read, searched and added, and their digests: a ``Library``, or several.
+
+    What is asked of one paper is answered by ``stored``; the methods that take an id are short for
+    it, and raise ``PaperNotFound`` and what the methods of ``StoredPaper`` raise.
+    """
+
+    # One paper.
+
+    @abstractmethod
+    def stored(self, paper_id: str) -> StoredPaper:
+        """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
+
+    def paper(self, paper_id: str) -> Paper:
+        """The paper."""
+        return self.stored(paper_id).paper()
+
+    def passages(self, paper_id: str) -> tuple[Passage, ...]:
+        """Its passages in text order."""
+        return self.stored(paper_id).passages()
+
+    def passage_at(self, paper_id: str, offset: int) -> Passage | None:
+        """The passage that character ``offset`` lies in; none in references, for one."""
+        return self.stored(paper_id).passage_of(Span(offset, offset + 1))
+
+    def passage_of(self, paper_id: str, span: Span) -> Passage | None:
+        """The passage that shares most with ``span``."""
+        return self.stored(paper_id).passage_of(span)
+
+    def fingerprint(self, paper_id: str) -> Fingerprint:
+        """What tells this reading of a paper from another."""
+        return self.stored(paper_id).fingerprint()
+
+    def heard(self, paper_id: str) -> Known | None:
+        """The newest version of a paper that arXiv was heard to have."""
+        return self.stored(paper_id).newest_known()
+
+    def file_of(self, paper_id: str) -> Path:
+        """The copy of the paper's file."""
+        return self.stored(paper_id).file()
+
+    def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        """Page ``page`` (from 1) as PNG with boxes marked; ``scale`` 1 is 72 dpi."""
+        return self.stored(paper_id).page_image(page, boxes, scale)
+
+    def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
+        """The size of each page; none for a paper without pages."""
+        return self.stored(paper_id).page_sizes()
+
+    def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
+        """A figure or table as PNG: "Table 2", "fig. 3", or "3" for Figure 3."""
+        return self.stored(paper_id).figure_image(label, scale)
+
+    def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
+        """A span as printed, as PNG images."""
+        return self.stored(paper_id).span_picture(span, scale)
+
+    # All papers.
+
+    @abstractmethod
+    def papers(self) -> list[PaperRow]:
+        """All papers by id, and the files that did not become papers."""
+
+    @abstractmethod
+    def row(self, paper_id: str) -> PaperRow:
+        """The row of one paper or failed file. Raises ``PaperNotFound``."""
+
+    @abstractmethod
+    def held(self, arxiv_id: str) -> Held | None:
+        """What there is of the arXiv paper of that id (without a version), if anything."""
+
+    @abstractmethod
+    def note(self, heard: Iterable[Known]) -> None:
+        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+
+    @abstractmethod
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        """Where each paper is among the others: the mean of its passages' vectors, by paper id."""
+
+    @abstractmethod
+    def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
+        """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``."""
+
+    @abstractmethod
+    def search_claims(
+        self, query: str, k: int = 10, filter: SearchFilter | None = None
+    ) -> list[ClaimHit]:
+        """The ``k`` best sentences of digests, best first: of each paper's newest in a language.
+
+        Raises ``EmptyQuery``, ``PaperNotFound``, ``NoDigests``, and ``RoleOfDigest`` for a filter
+        by role.
+        """
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """The name of the embedding model."""
+
+    @property
+    @abstractmethod
+    def embedder(self) -> Embedder:
+        """The embedding model. Raises ``ModelUnusable``."""
+
+    @property
+    @abstractmethod
+    def words(self) -> PassageEncoder:
+        """What turns text into terms, for passages and for questions."""
+
+    # Papers in.
+
+    def add(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Added:
+        """Add a file. A file that is no good is recorded with its status and raises nothing.
+
+        The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
+        place of the one that is there if their titles are alike, and so does a file that changed
+        where it is; other files of one name or id are other papers (``name-2``). Bytes that are in
+        the library under another id stay one paper, and that id finds it too.
+
+        ``record`` is what arXiv says of a PDF that came from there: it holds for the id, version,
+        title, authors, date and categories, and is kept as ``Paper.record``. A paper that is there
+        without one is read again. Raises ``SourceNotFound`` if the file cannot be opened,
+        ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
+        """
+        return self.take(self.ready(source, progress, record))
+
+    @abstractmethod
+    def ready(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """The first half of ``add``: a source received and read, which may be done ahead of others.
+
+        Nothing of it is in the library before it is given to ``take``.
+        """
+
+    @abstractmethod
+    def receive(
+        self, source: Source, progress: Progress | None = None, record: Record | None = None
+    ) -> Ready:
+        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+
+    @abstractmethod
+    def take(self, ready: Ready) -> Added:
+        """The second half of ``add``: one source at a time, in the order of the calls."""
+
+    # Digests, as text that the app reads and writes.
+
+    @abstractmethod
+    def saved_digest(self, paper_id: str, key: str) -> str | None:
+        """The digest that was saved under ``key``, unless the paper has changed since."""
+
+    @abstractmethod
+    def save_digest(
+        self,
+        paper_id: str,
+        key: str,
+        text: str,
+        lang: str = "en",
+        claims: Sequence[ClaimRecord] = (),
+        writer: str = "extractive",
+    ) -> None:
+        """Save a digest under ``key`` with the edition that the paper has now.
+
+        From then on its ``claims`` are what ``search_claims`` finds for the paper in that
+        language; both come about in one step or not at all. Raises ``PaperNotFound``, and
+        ``PaperChanged`` where a claim cites what the paper does not say.
+        """
+
+    @abstractmethod
+    def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
+        """Whether the digest under ``key`` is the one that is searched in that language."""
+
+    @abstractmethod
+    def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
+        """The digest of a paper that was last saved in that language by that writer.
+
+        It may be of an edition that is no longer here, where the paper has none since; an id with
+        a former version asks for that version's. Raises ``PaperNotFound``.
+        """
+
+    @abstractmethod
+    def newest_digests(self) -> list[KeptDigest]:
+        """The newest digest in each language by each writer, of every paper that is here."""
+
+    @abstractmethod
+    def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
+        """Digests of what the paper's file was before, newest first.
+
+        ``paper_id`` may name the former version. Raises ``PaperNotFound``.
+        """

@@ -1,0 +1,83 @@
+"""What a library needs of others: protocols of its parts, and parts that are given to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.config import Settings
+from index.library.rank import WordEncoder
+from index.paper import Box, PageSize, Reading, SparseVector
+from index.split import CountTokens
+from index.store import Shelf
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+
+
+class FileReader(Protocol):
+    """What a library needs of ``index.read.Reader``."""
+
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Reading:
+        """The paper in a file, or why not; ``sha256`` is the file's, where it is known."""
+
+    def render_page(self, path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
+        """A page as PNG with boxes marked."""
+
+    def render_figure(self, path: Path, box: Box, scale: float) -> bytes:
+        """What a page shows in a box as PNG."""
+
+    def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
+        """The sizes of a PDF's pages, as people see them."""
+
+    def close(self) -> None:
+        """End the workers."""
+
+
+class HitReranker(Protocol):
+    """What a library needs of ``index.embed.rerank.Reranker``."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the query."""
+
+
+class PassageEncoder(WordEncoder, Protocol):
+    """What a library needs of ``index.embed.sparse.Bm25Encoder``."""
+
+    def encode_passage(self, text: str) -> SparseVector:
+        """The terms of a passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
+
+    embedder: Embedder | None = None
+    stores: Shelf | None = None
+    reader: FileReader | None = None
+    words: PassageEncoder | None = None
+    count_tokens: CountTokens | None = None
+    reranker: HitReranker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """What makes vectors of passages."""
+
+    embedder: Embedder
+    words: PassageEncoder
+
+
+def word_encoder(settings: Settings) -> PassageEncoder:
+    """BM25 by these settings."""
+    from index.embed.sparse import Bm25Encoder
+
+    return Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)

@@ -1,0 +1,133 @@
+"""From a file to passages with vectors, which may be done ahead of others and on other machines."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.catalog import Origin
+from index.config import Settings
+from index.library.parts import Encoders
+from index.paper import Paper, Passage, Reading, Record
+from index.reference import Reference
+from index.sources import Source
+from index.split import CountTokens, TooManyPassages, split
+
+if TYPE_CHECKING:
+    from index.embed import Vectors
+
+Splitter = Callable[[Paper], tuple[Passage, ...]]
+Progress = Callable[[str], None]
+"""Told what is being done: a stage of ``add``."""
+
+
+class Stages:
+    """Times the stages of an add and tells of them."""
+
+    def __init__(self, progress: Progress | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Tells of a stage as it begins, and times it."""
+        if self._progress is not None:
+            self._progress(stage)
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - start
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A reading cut into passages, with a vector for each; a ``failure`` where it cannot be.
+
+    The passages have the id that the reading alone gives, and ``take`` sets what it becomes.
+    """
+
+    passages: tuple[Passage, ...] = ()
+    vectors: Vectors | None = None  # (passages, dimension), unless it failed
+    failure: Reading | None = None
+
+
+@dataclass(slots=True)
+class Ready:
+    """A source on its way into the library. ``close`` one that is not taken.
+
+    Received, it has a copy, unless its bytes were in the library when they were looked at; read,
+    a reading. It may also have been prepared ahead.
+    """
+
+    source: Source
+    record: Record | None
+    origin: Origin
+    stages: Stages
+    copy: Path | None = None
+    reading: Reading | None = None
+    prepared: Prepared | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called, without extension; a paper without an id is named after it."""
+        record = self.record
+        name = str(Reference(record.id, record.version)) if record else self.source.path.stem
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+    def close(self) -> None:
+        """Delete the copy that was read, unless the library kept it."""
+        if self.copy is not None:
+            self.copy.unlink(missing_ok=True)
+
+
+def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
+    """How papers are cut by these settings; ``count`` stands in for the model's word pieces."""
+    from index.embed import count_tokens
+
+    return partial(
+        split,
+        count_tokens=count or count_tokens,
+        target=settings.passage_tokens,
+        maximum=settings.passage_tokens_max,
+        most=settings.passages_max,
+    )
+
+
+def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages) -> Prepared:
+    """Split and embed what was read. It depends on nothing but the reading, the settings and the
+    model, so it may be done anywhere and in any order."""
+    paper = reading.paper
+    if reading.status != "ok" or paper is None:
+        return Prepared(failure=reading)
+    try:
+        "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
+    except UnicodeEncodeError:
+        return Prepared(failure=Reading("broken", "its text is not Unicode"))
+    try:
+        with stages("split"):
+            passages = cut(paper)
+    except TooManyPassages as error:
+        return Prepared(failure=Reading("limit", str(error)))
+    if not passages:
+        return Prepared(failure=Reading("no-text", "nothing but references or headings"))
+    with stages("embed"):
+        vectors = encoders.embedder.embed_passages([passage.text for passage in passages])
+    return Prepared(passages, vectors)
+
+
+def named(passages: Sequence[Passage], paper: Paper) -> tuple[Passage, ...]:
+    """The same passages under the id and version that the paper has now."""
+    prefix = f"{Reference(paper.id, paper.version or None)}#"
+    if all(one.paper_id == paper.id and one.id.startswith(prefix) for one in passages):
+        return tuple(passages)
+    return tuple(
+        replace(one, id=f"{prefix}{one.id.rpartition('#')[2]}", paper_id=paper.id)
+        for one in passages
+    )

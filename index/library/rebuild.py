@@ -1,0 +1,199 @@
+"""Vectors rebuilt from the catalogue, beside the former ones, which answer meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.catalog import Catalog, ClaimSet, Edition
+from index.config import Settings
+from index.errors import StoreUnusable
+from index.library.claims import ClaimIndex, claim_points
+from index.library.engines import Engine, Engines, new_collection
+from index.library.parts import Parts
+from index.library.points import paper_points, valid_date
+from index.library.prepare import splitter
+from index.paper import Paper, Passage
+from index.split import TooManyPassages
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a rebuild: a paper or a digest, how many came before it, and of how many."""
+
+    what: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A rebuild that was begun: which generation it makes, and what of."""
+
+    generation: int
+    made_with: Mapping[str, str]
+
+    @classmethod
+    def noted(cls, meta: Mapping[str, str]) -> Rebuild | None:
+        """The one that was cut short, if the catalogue has note of it."""
+        note = meta.get("rebuilding")
+        return cls(**json.loads(note)) if note else None
+
+
+_Tell = Callable[[str, int], None]  # what is rebuilt now, and how many were before it
+
+
+class Rebuilding:
+    """Rebuilds of an open library. The caller holds the lock of adding."""
+
+    def __init__(
+        self, settings: Settings, parts: Parts, catalog: Catalog, engines: Engines
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._catalog = catalog
+        self._engines = engines
+
+    def rebuild(self, progress: Callable[[Step], None] | None, embedder: Embedder | None) -> None:
+        """Rebuild the vectors with the passage size of the settings.
+
+        The model is the settings', or ``embedder``. Cut short, it leaves the library as it was;
+        begun again with the same model and settings, it goes on after the papers that were done.
+        """
+        embedder = embedder or self._engines.embedder()
+        rebuild = self._begun(embedder)
+        fresh = self._engines.opened(embedder, rebuild.generation)
+        try:
+            staged: set[int] = set()
+            self._fill(fresh, staged, progress)
+            with self._engines.writing:  # from here on no paper or digest comes or goes
+                self._fill(fresh, staged, None)
+                self._engines.switch(fresh, rebuild.made_with)
+        except BaseException:
+            if fresh is not self._engines.current:
+                fresh.close()
+            raise
+        self._engines.discard()
+
+    def _begun(self, embedder: Embedder) -> Rebuild:
+        """The rebuild to go on with, or a new one; another that was cut short is given up."""
+        with self._engines.writing:
+            self._engines.discard()
+            meta = self._catalog.meta()
+            made_with = self._engines.made_with(embedder)
+            noted = Rebuild.noted(meta)
+            if noted and noted.made_with == made_with and self._is_sound(noted, embedder):
+                return noted
+            last = max(int(meta.get("generation", 1)), noted.generation if noted else 0)
+            rebuild = Rebuild(last + 1, made_with)
+            values = {"rebuilding": json.dumps(asdict(rebuild))}
+            if noted:
+                values["discarded"] = json.dumps([noted.generation])
+            if "collection" not in meta:
+                values["collection"] = new_collection()
+            self._catalog.set_meta(values)
+            self._engines.discard()
+            self._engines.drop_stores(rebuild.generation)
+            return rebuild
+
+    def _is_sound(self, rebuild: Rebuild, embedder: Embedder) -> bool:
+        """Whether what a rebuild has made so far can be opened; a server's cannot be damaged."""
+        if self._settings.qdrant_url:
+            return True
+        try:
+            engine = self._engines.opened(embedder, rebuild.generation)
+            engine.store.editions()
+            engine.close()
+        except StoreUnusable:
+            return False
+        return True
+
+    def _fill(
+        self, fresh: Engine, staged: set[int], progress: Callable[[Step], None] | None
+    ) -> None:
+        """Put in what the rebuilt vectors lack, and take out what is no more.
+
+        ``staged`` are the editions that were split anew, which it adds to.
+        """
+        editions = self._catalog.editions.in_state("current")
+        sets = self._catalog.claims.sets()
+        index = self._engines.claims(fresh) if sets or fresh.claims else None
+
+        def tell(what: str, done: int) -> None:
+            if progress is not None:
+                progress(Step(what, done, len(editions) + len(sets)))
+
+        self._fill_passages(fresh, editions, staged, tell)
+        if index is not None:
+            self._fill_claims(
+                fresh, index, sets, staged, lambda what, done: tell(what, done + len(editions))
+            )
+
+    def _fill_passages(
+        self, fresh: Engine, editions: list[Edition], staged: set[int], tell: _Tell
+    ) -> None:
+        meta = self._catalog.meta()
+        resplit = any(meta.get(name) != value for name, value in self._engines.splitting().items())
+        there = fresh.store.editions()
+        for number in there.keys() - {edition.number for edition in editions}:
+            fresh.store.delete(number)
+        for done, edition in enumerate(editions):
+            if edition.number in staged:
+                continue
+            tell(edition.paper_id, done)
+            if not resplit and there.get(edition.number) == edition.passages:
+                continue
+            paper = self._still_there(edition.number)
+            if paper is None:
+                continue
+            passages = kept = self._catalog.contents.passages(edition.number)
+            if resplit:
+                passages = self._split(paper) or kept
+            if passages != kept:
+                self._catalog.contents.stage_passages(edition.number, passages)
+                staged.add(edition.number)
+            if there.get(edition.number) == len(passages):
+                continue
+            vectors = fresh.embedder.embed_passages([one.text for one in passages])
+            points = paper_points(paper, passages, vectors, fresh, self._settings.title_weight)
+            fresh.store.delete(edition.number)
+            fresh.store.upsert([replace(point, edition=edition.number) for point in points])
+
+    def _fill_claims(
+        self,
+        fresh: Engine,
+        index: ClaimIndex,
+        sets: list[ClaimSet],
+        staged: set[int],
+        tell: _Tell,
+    ) -> None:
+        sets = [one for one in sets if one.edition not in staged]  # others cite former passages
+        filled = index.counts()
+        index.drop_vectors(filled.keys() - {one.number for one in sets})
+        for done, one in enumerate(sets):
+            tell(f"{one.paper_id}, digest ({one.lang})", done)
+            if filled.get(one.number, 0) == one.claims:
+                continue
+            paper = self._still_there(one.edition)
+            if paper is not None:
+                claims, date = self._catalog.claims.of_set(one.number), valid_date(paper.date)
+                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.words))
+
+    def _still_there(self, number: int) -> Paper | None:
+        """The paper of an edition, unless it was removed a moment ago."""
+        try:
+            return self._catalog.contents.paper(number)
+        except KeyError:
+            return None
+
+    def _split(self, paper: Paper) -> tuple[Passage, ...]:
+        """Its passages; none where it has more than one may have by now."""
+        with suppress(TooManyPassages):
+            return splitter(self._settings, self._parts.count_tokens)(paper)
+        return ()

@@ -1,0 +1,125 @@
+"""A question to passages: what the store finds, reduced to what counts and has every phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.catalog import Catalog
+from index.config import Settings
+from index.library.engines import Engines
+from index.library.ids import Ids
+from index.library.rank import question, rank
+from index.library.tools import Tools
+from index.paper import Hit, SearchFilter
+from index.reference import parse_reference
+from index.store import Scored, VectorQuery
+
+
+class PassageSearch:
+    """Searches of an open library."""
+
+    def __init__(
+        self, settings: Settings, catalog: Catalog, ids: Ids, engines: Engines, tools: Tools
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._ids = ids
+        self._engines = engines
+        self._tools = tools
+
+    def search(self, query: str, k: int, filter: SearchFilter | None) -> list[Hit]:
+        """The ``k`` best passages, best first.
+
+        Their scores are sums (``index.store.fused``), or the reranker's where there is one.
+        A query that is nothing but the arXiv id or address of a paper that is here asks for that
+        paper, not for those that cite it.
+        """
+        wanted = resolved(filter, self._ids, self._catalog)
+        engine = self._engines.started()
+        named = parse_reference(query)
+        held = self._ids.held(named.id) if named and wanted.paper_id is None else None
+        if held is not None:
+            edition = self._ids.edition(held.paper_id)
+            wanted = replace(wanted, paper_id=edition.paper_id)
+            query = edition.title or query
+        asked = question(query, engine.embedder, engine.words)
+
+        def best(limit: int) -> list[Scored]:
+            return engine.store.search(
+                VectorQuery(
+                    dense=asked.dense,
+                    sparse=asked.sparse,
+                    limit=limit,
+                    filter=wanted,
+                    depth=max(self._settings.search_depth, limit),
+                    words_weight=self._settings.words_weight,
+                )
+            )
+
+        met: dict[tuple[int, str], bool] = {}  # the same hits come again where more are asked for
+
+        def counting(found: Sequence[Scored]) -> list[Scored]:
+            current = self._catalog.editions.current_among(one.edition for one in found)
+            kept = [one for one in found if one.edition in current]
+            if not asked.phrases:
+                return kept
+            unread = [key for one in kept if (key := (one.edition, one.passage_id)) not in met]
+            met.update(dict.fromkeys(unread, False))
+            for key, text in self._catalog.contents.passage_texts(unread).items():
+                met[key] = asked.is_met_by(text)
+            return [one for one in kept if met[one.edition, one.passage_id]]
+
+        reranker = self._tools.reranker()
+        depth = max(k, self._settings.rerank_depth) if reranker else k
+        hits = self._hits(rank(best, depth, counting))
+        if reranker:
+            texts = [f"{hit.title}\n{hit.passage.text}" for hit in hits]
+            scored_anew = zip(hits, reranker.scores(query, texts), strict=True)
+            hits = [replace(hit, score=score) for hit, score in scored_anew]
+            hits.sort(key=lambda hit: -hit.score)
+        return hits[:k]
+
+    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+        """The mean of each paper's vectors, by paper id; each is read from the store once."""
+        engine = self._engines.started()
+        current = self._catalog.editions.ids()
+        missing = current.keys() - engine.means.keys()
+        if missing:
+            engine.means.update(engine.store.means(missing))
+        return {
+            paper_id: engine.means[number]
+            for number, paper_id in current.items()
+            if number in engine.means
+        }
+
+    def _hits(self, ranked: Sequence[Scored]) -> list[Hit]:
+        """What the catalogue has of what was found; not what was replaced a moment ago."""
+        wanted: dict[int, list[str]] = {}
+        for scored in ranked:
+            wanted.setdefault(scored.edition, []).append(scored.passage_id)
+        kept = {
+            edition: self._catalog.contents.found(edition, ids) for edition, ids in wanted.items()
+        }
+        return [
+            Hit(one.passage, scored.score, scored.found_by, one.title, one.boxes)
+            for scored in ranked
+            if (one := kept[scored.edition].get(scored.passage_id)) is not None
+        ]
+
+
+def resolved(filter: SearchFilter | None, ids: Ids, catalog: Catalog) -> SearchFilter:
+    """A filter in the store's terms: papers by their own ids, no category.
+
+    Raises ``PaperNotFound``.
+    """
+    wanted = filter or SearchFilter()
+    if wanted.paper_id is not None:
+        wanted = replace(wanted, paper_id=ids.edition(wanted.paper_id).paper_id)
+    if wanted.category is not None:  # the store does not know of categories
+        inside = catalog.editions.in_category(wanted.category)
+        if wanted.among is not None:
+            among = set(wanted.among)
+            inside = tuple(one for one in inside if one in among)
+        wanted = replace(wanted, category=None, among=inside)
+    return wanted
