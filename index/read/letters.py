@@ -41,7 +41,7 @@ _PI_LATIN1 = _table("¼þðÞ½", "=+()[")
 _TEX_SIGNS = {
     "AdvP4C4E46": _table("PXQYRZ", "∑∑∏∏∫∫"),
     "AdvP4C4E51": _table(":;=@", ".,/∂"),
-    "AdvP4C4E59": _table("0;fgjkhi!$12893pr", "′∅{}|‖⟨⟩→↔∞∈∀∃∋√∇"),
+    "AdvP4C4E59": _table("0;fgjkhi$12893pr", "′∅{}|‖⟨⟩↔∞∈∀∃∋√∇"),
 }  # fmt: skip
 _TEX_SIGNS["AdvP4C4E74"] = _TEX_SIGNS["AdvP4C4E59"]
 # MathTime's two fonts, in which signs stand where TeX has oldstyle figures and script capitals:
@@ -51,6 +51,10 @@ _MATHTIME_SIGNS = {
     "MI": _table(".:;/Œ", "(.,)["),
     "SY": _table("!CDIWfgjk0128¤", "→+=;:{}|‖′∞∈∀≠"),
 }
+# What is drawn of such a font where its characters are codes, and where they are what they say: TeX
+# takes colons from the upright font, and script capitals stand beside an equals sign.
+_MATHTIME_CODED = {"MI": set(":;"), "SY": set("CDIW")}
+_MATHTIME_MAPPED: dict[str, set[str]] = {"MI": set(), "SY": set("=+−×")}
 _SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
 
 
@@ -71,15 +75,18 @@ def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
     and MathTime's.
     """
     name = font.partition("+")[2] or font
+    signs = set(drawn)
     if mathtime := _MATHTIME.match(name):
-        return _MATHTIME_SIGNS[mathtime[1]]
+        # With a map of its own a font draws "=" and "." where it says so.
+        kind = mathtime[1]
+        coded = signs & _MATHTIME_CODED[kind] and not signs & _MATHTIME_MAPPED[kind]
+        return _MATHTIME_SIGNS[kind] if coded else None
     if name.startswith(("AdvGreek", "AdvSymbol")):
         return _GREEK
     if name.startswith("AdvPSMP"):
         return _PI_GREEK
     if name.startswith(("AdvP4C4E", "AdvMathSymb", "AdvMPi")):
         return _PI_LATIN1 | _TEX_SIGNS.get(name, {})
-    signs = set(drawn)
     if name.startswith("AdvP") and signs - set(",.;") and signs <= set("12345678,.;"):
         return _PI_SIGNS
     # TeX's italic has the full stop and the comma on other keys. Prose has commas.
