@@ -51,10 +51,9 @@ _MATHTIME_SIGNS = {
     "MI": _table(".:;/Œ", "(.,)["),
     "SY": _table("!CDIWfgjk0128¤", "→+=;:{}|‖′∞∈∀≠"),
 }
-# What is drawn of such a font where its characters are codes, and where they are what they say: TeX
-# takes colons from the upright font, and script capitals stand beside an equals sign.
+# What is drawn of such a font where its characters are codes: TeX takes colons from the upright
+# font, and an equals sign is drawn as one where a font has a map.
 _MATHTIME_CODED = {"MI": set(":;"), "SY": set("CDIW")}
-_MATHTIME_MAPPED: dict[str, set[str]] = {"MI": set(), "SY": set("=+−×")}
 _SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
 
 
@@ -77,10 +76,8 @@ def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
     name = font.partition("+")[2] or font
     signs = set(drawn)
     if mathtime := _MATHTIME.match(name):
-        # With a map of its own a font draws "=" and "." where it says so.
-        kind = mathtime[1]
-        coded = signs & _MATHTIME_CODED[kind] and not signs & _MATHTIME_MAPPED[kind]
-        return _MATHTIME_SIGNS[kind] if coded else None
+        coded = signs & _MATHTIME_CODED[mathtime[1]] and "=" not in signs
+        return _MATHTIME_SIGNS[mathtime[1]] if coded else None
     if name.startswith(("AdvGreek", "AdvSymbol")):
         return _GREEK
     if name.startswith("AdvPSMP"):
