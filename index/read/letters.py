@@ -41,7 +41,7 @@ _PI_LATIN1 = _table("¼þðÞ½", "=+()[")
 _TEX_SIGNS = {
     "AdvP4C4E46": _table("PXQYRZ", "∑∑∏∏∫∫"),
     "AdvP4C4E51": _table(":;=@", ".,/∂"),
-    "AdvP4C4E59": _table("0;fgjkhi!$12893pr", "′∅{}|‖⟨⟩→↔∞∈∀∃∋√∇"),
+    "AdvP4C4E59": _table("0;fgjkhi$12893pr", "′∅{}|‖⟨⟩↔∞∈∀∃∋√∇"),
 }  # fmt: skip
 _TEX_SIGNS["AdvP4C4E74"] = _TEX_SIGNS["AdvP4C4E59"]
 # MathTime's two fonts, in which signs stand where TeX has oldstyle figures and script capitals:
@@ -51,6 +51,9 @@ _MATHTIME_SIGNS = {
     "MI": _table(".:;/Œ", "(.,)["),
     "SY": _table("!CDIWfgjk0128¤", "→+=;:{}|‖′∞∈∀≠"),
 }
+# What is drawn of such a font where its characters are codes: TeX takes colons from the upright
+# font, and an equals sign is drawn as one where a font has a map.
+_MATHTIME_CODED = {"MI": set(":;"), "SY": set("CDIW")}
 _SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
 
 
@@ -71,15 +74,16 @@ def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
     and MathTime's.
     """
     name = font.partition("+")[2] or font
+    signs = set(drawn)
     if mathtime := _MATHTIME.match(name):
-        return _MATHTIME_SIGNS[mathtime[1]]
+        coded = signs & _MATHTIME_CODED[mathtime[1]] and "=" not in signs
+        return _MATHTIME_SIGNS[mathtime[1]] if coded else None
     if name.startswith(("AdvGreek", "AdvSymbol")):
         return _GREEK
     if name.startswith("AdvPSMP"):
         return _PI_GREEK
     if name.startswith(("AdvP4C4E", "AdvMathSymb", "AdvMPi")):
         return _PI_LATIN1 | _TEX_SIGNS.get(name, {})
-    signs = set(drawn)
     if name.startswith("AdvP") and signs - set(",.;") and signs <= set("12345678,.;"):
         return _PI_SIGNS
     # TeX's italic has the full stop and the comma on other keys. Prose has commas.

@@ -361,7 +361,7 @@ def _textpage(drawing: Any, within: Area | None, *, flags: int = 0) -> Any:
     run_through(drawing, device)
     mupdf.fz_close_device(device)
     textpage = pymupdf.TextPage(text)
-    if ASKED.search(textpage.extractText()):
+    if ASKED.search(_said(textpage)):
         put_names(text, lambda device: run_through(drawing, device))
     return textpage
 

@@ -148,6 +148,13 @@ def test_signs_on_the_keys_of_letters() -> None:
     assert italic is not None
     assert ".0:5; 1/".translate(italic) == "(0.5, 1)"
     assert symbol_table("MTGU", ".") is None
+    # With a map of their own these fonts say what they draw: a factorial, three dots.
+    assert symbol_table("ABCDEF+MTSYN10", "!:;=|") is None
+    assert symbol_table("MTSY", "!") is None
+    assert symbol_table("MTMI", ".") is None
+    factorial = symbol_table("AdvP4C4E59", "!")
+    assert factorial is not None
+    assert "!".translate(factorial) == "!"
     commas = symbol_table("AdvTT0123abcd.I", "abx;")
     assert commas is not None
     assert "a;b".translate(commas) == "a,b"
