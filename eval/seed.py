@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.window import window
+from app.check.rules import Pair
 from app.choose.template import ITEMS
 from app.digest import Digest
 from app.write import written
@@ -138,7 +138,7 @@ class Measured:
     words: int
     cited: int  # sentences that say where in the paper they come from
     judged: int  # sentences that the judge can tell about
-    supported: int  # of those, by what they cite, or by the best window of what is known
+    supported: int  # of those, by what they cite, or by the closest sentences of what is known
     numbers: tuple[str, ...]  # that are not in what is known
     names: tuple[str, ...]  # the same of names in Latin letters
     chatter: tuple[str, ...]
@@ -259,7 +259,7 @@ def beside(
         unsupported = tuple(
             said.text
             for said in blog.sentences
-            if judge.supported(said.text, [window(source.text, said.text)]) is False
+            if judge.supported(said.text, [_closest(source.text, said.text)]) is False
         )
         yield Beside(
             id=blog.id,
@@ -270,6 +270,11 @@ def beside(
             unsupported=unsupported,
             digest=digest,
         )
+
+
+def _closest(source: str, claim: str) -> str:
+    """The sentences of a paper that share most words with a claim; all of them if none does."""
+    return Pair.of(claim, [source]).basis.text or source
 
 
 def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
@@ -284,7 +289,7 @@ def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
 
 def _of_blog(blog: BlogPaper, paper: Paper, source: Source, judge: Judge, whole: bool) -> Measured:
     texts = [one.text for one in blog.sentences]
-    verdicts = [judge.supported(text, [window(source.text, text)]) for text in texts]
+    verdicts = [judge.supported(text, [_closest(source.text, text)]) for text in texts]
     return Measured(
         fields=tuple(
             _field(name, blog.fields.get(name, ""), paper, source, whole) for name in FIELDS

@@ -127,9 +127,7 @@ class Settings(BaseSettings):
     # Seconds that a model may take for one digest, all in all; what is left then is quoted.
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
     # What judges whether a worded sentence says what its quotes say, beside the rules: nothing
-    # (`rules`), `endpoint`, a CrossEncoder's name or folder, `embedded`, or the folder of another
-    # model that data/support_model made. The embedded one tells free wording no better than the
-    # rules do (ADR 18), so it is not the default.
+    # (`rules`), `endpoint`, or a CrossEncoder's name or folder. None comes with gloss (ADR 18).
     support_model: str = "rules"
     # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
     glossary: Path | None = None

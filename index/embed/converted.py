@@ -1,4 +1,4 @@
-"""A converted model: texts, or pairs of texts, to rows of numbers, by OpenVINO.
+"""A converted model: texts to rows of numbers, by OpenVINO.
 
 OpenVINO rather than ONNX Runtime, because on two cores it runs a small transformer 1.5 times as
 fast (two streams, a batch in each) and loads as quickly.
@@ -71,8 +71,8 @@ class Converted:
         )
         self._streams: int = self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
 
-    def rows(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.float32]:
-        """The model's output for each text or pair, (n, width); (0, 0) for none.
+    def rows(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The model's output for each text, (n, width); (0, 0) for none.
 
         As many batches as the model has streams are under way at once. No callbacks: OpenVINO's
         ``AsyncInferQueue`` calls them from threads of its own, and deadlocks now and then when it
