@@ -55,7 +55,7 @@ def get(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="As `gloss models` lists it.")],
 ) -> None:
-    """Download a model, going on where a download broke off, and check it."""
+    """Download a model, going on where a connection broke off, and check it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     from app import cli
