@@ -218,7 +218,7 @@ def _searching(
         library.search("opened")
         store = shelf.opened[-1]
         papers = [row.id for row in library.papers()]
-        words = word_encoder(settings)
+        words = word_encoder()
         questions = [question(one, embedder, words) for one in asked]
         embedding = [_timed(lambda one=one: question(one, embedder, words)) for one in asked]  # type: ignore[misc]
         drawn = random.Random(_SEED)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Quantization = Literal["none", "scalar", "binary"]
@@ -84,27 +84,9 @@ class Settings(BaseSettings):
     qdrant_hnsw_ef_construct: int | None = Field(default=None, ge=4, le=10_000)
     qdrant_search_ef: int | None = Field(default=None, ge=4, le=10_000)
 
-    # Passage size, and how the two halves of a search are weighed: measured, in ADR 9. MiniLM cuts
-    # silently at 256 word pieces, so a passage stays well below.
-    passage_tokens: int = Field(default=128, gt=0, le=250)
-    passage_tokens_max: int = Field(default=160, gt=0, le=250)
-
-    # BM25: k1 and b are Robertson's defaults, as in Lucene; the average length is that of a
-    # passage of 128 word pieces and its paper's title, without stop words.
-    bm25_k1: float = Field(default=1.2, ge=0, allow_inf_nan=False)
-    bm25_b: float = Field(default=0.75, ge=0, le=1)
-    bm25_average_length: float = Field(default=90.0, gt=0, allow_inf_nan=False)
-
-    # A hit's score is its cosine plus this much of its BM25, the mean over the query's terms.
-    words_weight: float = Field(default=0.15, ge=0, le=10)
-    # How many hits each half gives to the sum.
-    search_depth: int = Field(default=200, gt=0, le=100_000)
     # A sentence-transformers CrossEncoder by name or path, which orders the first hits of a search
-    # anew. Empty: none, since none comes with gloss, and 50 pairs take a small one some seconds.
+    # anew. Empty: none, since none comes with gloss.
     reranker: str = ""
-    rerank_depth: int = Field(default=50, gt=0, le=1000)
-    # How much of its paper's title is in a passage's vector.
-    title_weight: float = Field(default=0.1, ge=0, le=1)
 
     # Who words a digest: `extractive` quotes, the others ask a language model to be short.
     writer: Literal["extractive", "local", "endpoint"] = "extractive"
@@ -203,14 +185,6 @@ class Settings(BaseSettings):
         if isinstance(library, str) and not library.strip():
             raise ValueError("is empty; give a directory")
         return library
-
-    @field_validator("passage_tokens_max")
-    @classmethod
-    def _roomy(cls, maximum: int, info: ValidationInfo) -> int:
-        wanted = info.data.get("passage_tokens", 0)
-        if maximum < wanted:
-            raise ValueError(f"is less than passage_tokens ({wanted})")
-        return maximum
 
     @field_validator("qdrant_ca", mode="before")
     @classmethod

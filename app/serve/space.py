@@ -29,9 +29,7 @@ SAMPLES = Path(__file__).parents[2] / "data"
 ARCHIVE = "space-library.zip"  # among the samples
 STORAGE = Path("/data")  # where a Space has its storage, if it has any
 # Settings that decide whether vectors made elsewhere can be searched here.
-_DECIDE_VECTORS = frozenset(
-    ("model", "qdrant_url", "passage_tokens", "passage_tokens_max", "title_weight")
-)
+_DECIDE_VECTORS = frozenset(("model", "qdrant_url"))
 _BLOCK = 1 << 16  # bytes that are left out of a file where they are all zero
 # What a library has while it is open.
 _OF_ONE_PROCESS = frozenset(("lock", "lock.json", "visitors", "incoming"))

@@ -343,7 +343,7 @@ def _tools(job: Job) -> _Tools:
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
     if embedder.fingerprint != job.fingerprint:
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder(settings)))
+    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder()))
 
 
 def _portable(error: Exception) -> Exception:

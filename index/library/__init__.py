@@ -40,9 +40,9 @@ from index.errors import (
     StoreUnusable,
 )
 from index.library.claims import ClaimIndex, claim_points, resolves
+from index.library.points import TITLE_WEIGHT, points_of, valid_date
 from index.library.points import VERSION as POINTS_VERSION
-from index.library.points import points_of, valid_date
-from index.library.rank import WordEncoder, question, rank
+from index.library.rank import RERANKED, WordEncoder, question, rank
 from index.paper import (
     Box,
     ClaimHit,
@@ -62,7 +62,7 @@ from index.paper import (
 )
 from index.reference import Reference, parse_reference
 from index.sources import PaperKey, Source, key_of
-from index.split import CountTokens, TooManyPassages, split
+from index.split import TOKENS, TOKENS_MAX, CountTokens, TooManyPassages, split
 from index.store import Point, Scored, Shelf, Store, VectorQuery
 
 if TYPE_CHECKING:
@@ -886,13 +886,11 @@ class Library:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
-                    depth=max(self._settings.search_depth, limit),
-                    words_weight=self._settings.words_weight,
                 )
             )
 
         reranker = self._own_reranker()
-        depth = max(k, self._settings.rerank_depth) if reranker else k
+        depth = max(k, RERANKED) if reranker else k
 
         @cache  # the same hits come again where the store is asked for more
         def has_phrases(edition: int, passage_id: str) -> bool:
@@ -1324,7 +1322,7 @@ class Library:
         self, paper: Paper, passages: Sequence[Passage], vectors: Vectors, engine: _Engine
     ) -> list[Point]:
         title = engine.embedder.embed_passages([paper.title])[0] if paper.title.strip() else None
-        return points_of(paper, passages, vectors, title, engine.words, self._settings.title_weight)
+        return points_of(paper, passages, vectors, title, engine.words)
 
     # Parts, opened when they are needed.
 
@@ -1418,7 +1416,7 @@ class Library:
         return int(self._catalog.meta().get("generation", 1))
 
     def _engine_of(self, embedder: Embedder, generation: int) -> _Engine:
-        words = self._parts.words or word_encoder(self._settings)
+        words = self._parts.words or word_encoder()
         store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
         return _Engine(embedder, words, store, generation)
 
@@ -1435,10 +1433,7 @@ class Library:
                 if not self._catalog.has_claims():
                     shelf.drop(name)
                 store = shelf.open(name, engine.embedder.dimension)
-                settings = self._settings
-                index = ClaimIndex(
-                    self._catalog, store, settings.search_depth, settings.words_weight
-                )
+                index = ClaimIndex(self._catalog, store)
                 try:
                     if engine.generation == self._generation():
                         index.tidy()
@@ -1512,9 +1507,9 @@ class Library:
         """How passages and points are made of papers; other values make others."""
         return {
             "points": POINTS_VERSION,
-            "title_weight": str(self._settings.title_weight),
-            "passage_tokens": str(self._settings.passage_tokens),
-            "passage_tokens_max": str(self._settings.passage_tokens_max),
+            "title_weight": str(TITLE_WEIGHT),
+            "passage_tokens": str(TOKENS),
+            "passage_tokens_max": str(TOKENS_MAX),
         }
 
     def _made_with(self, embedder: Embedder) -> dict[str, str]:
@@ -1680,11 +1675,11 @@ def _holder(note: Path) -> str:
         return "another process"
 
 
-def word_encoder(settings: Settings) -> PassageEncoder:
-    """BM25 by these settings."""
+def word_encoder() -> PassageEncoder:
+    """BM25, loaded when it is asked for."""
     from index.embed.sparse import Bm25Encoder
 
-    return Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
+    return Bm25Encoder()
 
 
 def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
@@ -1694,8 +1689,8 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
     return partial(
         split,
         count_tokens=count or count_tokens,
-        target=settings.passage_tokens,
-        maximum=settings.passage_tokens_max,
+        target=TOKENS,
+        maximum=TOKENS_MAX,
         most=settings.passages_max,
     )
 

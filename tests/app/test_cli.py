@@ -417,9 +417,9 @@ def test_a_busy_library_is_a_line(
 
 
 def test_a_wrong_environment_is_a_line(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GLOSS_PASSAGE_TOKENS", "many")
+    monkeypatch.setenv("GLOSS_READ_WORKERS", "many")
     ran = gloss("papers")
-    assert ran.err.startswith("gloss: GLOSS_PASSAGE_TOKENS: ")
+    assert ran.err.startswith("gloss: GLOSS_READ_WORKERS: ")
     assert ran.code == 2
 
 
@@ -427,12 +427,12 @@ def test_a_wrong_environment_names_its_variables(
     gloss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLOSS_READ_WORKERS", "none")
-    monkeypatch.setenv("GLOSS_SEARCH_DEPTH", "few")
+    monkeypatch.setenv("GLOSS_ENDPOINT_TRIES", "few")
     monkeypatch.setenv("GLOSS_PAGES_MAX", "all")
     ran = gloss("papers")
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.splitlines()) == 1
-    assert ran.err.startswith("gloss: GLOSS_SEARCH_DEPTH: ")
+    assert ran.err.startswith("gloss: GLOSS_ENDPOINT_TRIES: ")
     assert "GLOSS_READ_WORKERS: " in ran.err
     assert ran.err.endswith("; and 1 more\n")
 
@@ -440,7 +440,6 @@ def test_a_wrong_environment_names_its_variables(
 def test_our_own_words_on_a_setting_are_said_alone() -> None:
     class Ours(BaseModel):
         read_workers: int = 0
-        passage_tokens: int = 0
 
         @field_validator("read_workers")
         @classmethod

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from index.config import Settings
@@ -207,6 +208,12 @@ class GivenShelf:
         if name in self.given:
             self.given[name].clear()
         self.folders.drop(name)
+
+
+def cut_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut papers as a release does whose passages are smaller."""
+    monkeypatch.setattr("index.library.TOKENS", 60)
+    monkeypatch.setattr("index.library.TOKENS_MAX", 60)
 
 
 def open_library(

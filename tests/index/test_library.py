@@ -384,7 +384,9 @@ def test_an_empty_library_takes_any_model(tmp_path: Path, store: fakes.ListStore
         assert library.search("bees") == []
 
 
-def test_repair_splits_anew_when_the_size_changed(tmp_path: Path) -> None:
+def test_repair_splits_anew_when_the_size_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
@@ -396,8 +398,8 @@ def test_repair_splits_anew_when_the_size_changed(tmp_path: Path) -> None:
         library.save_digest("a", "en", "{}")
         library.repair()
         assert library.saved_digest("a", "en") == "{}"
-    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
-    with Library.open(smaller, **given) as library:
+    fakes.cut_smaller(monkeypatch)
+    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
         assert library.repair().passages == 2
         assert library.saved_digest("a", "en") is None
 

@@ -234,7 +234,9 @@ def test_vectors_that_cannot_be_opened_are_made_anew(library: Library) -> None:
         assert found(library) == {"a bees", "b bees", "c bees"}
 
 
-def test_passages_of_another_size_count_with_their_vectors(tmp_path: Path) -> None:
+def test_passages_of_another_size_count_with_their_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "bee " * 120
     other = OtherEmbedder()
     parts = {
@@ -247,8 +249,8 @@ def test_passages_of_another_size_count_with_their_vectors(tmp_path: Path) -> No
         add(library, tmp_path, "a", text)
         add(library, tmp_path, "b", "bees")
         fakes.digest(library, "a", "bee")
-    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
-    with Library.open(smaller, embedder=fakes.LetterEmbedder(), **parts) as library:
+    fakes.cut_smaller(monkeypatch)
+    with Library.open(settings, embedder=fakes.LetterEmbedder(), **parts) as library:
         cut_short(library, "bees")
         assert len(library.passages("a")) == 1
         assert found(library, "bee") == {text.strip(), "bees"}
