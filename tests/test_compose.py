@@ -41,7 +41,7 @@ def test_nobody_gets_in_without_the_key(file: Path) -> None:
     """No node starts without one, and none has one that is written here."""
     for one in services(file).values():
         key = one["environment"]["QDRANT__SERVICE__API_KEY"]
-        assert re.fullmatch(r"\$\{GLOSS_QDRANT_API_KEY:\?[a-z ]+\}", key)
+        assert re.fullmatch(r"\$\{GLOSS_QDRANT__API_KEY:\?[a-z ]+\}", key)
         assert all(port.startswith("127.0.0.1:") for port in one.get("ports", []))
 
 
@@ -77,7 +77,7 @@ def has_compose() -> bool:
 def test_docker_takes_them(file: Path) -> None:
     ran = subprocess.run(
         ["docker", "compose", "--file", file, "config", "--quiet"],
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GLOSS_QDRANT_API_KEY": "sesame"},
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GLOSS_QDRANT__API_KEY": "sesame"},
         capture_output=True,
         text=True,
         check=False,

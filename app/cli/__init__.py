@@ -27,7 +27,7 @@ from app.api.dates import dated, iso_date
 from app.cli.daily import daily
 from app.cli.models import models
 from app.digest import Digest, Language, WriterName
-from index.errors import FetchError, GlossError, SourceNotFound
+from index.errors import FetchError, GlossError, SettingsUnusable, SourceNotFound
 from index.paper import ClaimHit, Hit, Paper, Role, SearchFilter
 
 if TYPE_CHECKING:
@@ -80,10 +80,6 @@ class NotThere(GlossError):
 
 class NothingAsked(GlossError):
     """A command that needs to be told what to look for was not."""
-
-
-class SettingsUnusable(GlossError):
-    """A ``GLOSS_*`` variable of the environment has a value that does not fit."""
 
 
 def main() -> None:
@@ -178,7 +174,7 @@ def add(
                 wanted += plan.wanted
                 settled = plan.settled
         with Bars(len(wanted)) as bars:
-            threads = settings.read_workers + 1
+            threads = settings.read.workers + 1
             taken = add_all(opened, wanted, threads, arxiv, bars.begin, cluster)
             for outcome in itertools.chain(settled, taken):
                 rows.append(_outcome_json(outcome))
@@ -331,7 +327,7 @@ def fetch(
                 tell(Outcome(one, "taken"))
         else:
             with Bars(len(found.wanted)) as bars:
-                threads = settings.read_workers + 1
+                threads = settings.read.workers + 1
                 for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
                     bars.advance()
                     with bars.aside():
@@ -1076,6 +1072,7 @@ def _flat(report: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 def _settings(context: typer.Context, library: Path | None) -> Settings:
     """The environment's settings, with ``--library`` from after or before the command."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from index.config import Settings
 
@@ -1084,6 +1081,8 @@ def _settings(context: typer.Context, library: Path | None) -> Settings:
         return Settings(library=chosen.expanduser()) if chosen else Settings()
     except ValidationError as error:
         raise SettingsUnusable(_wrong_settings(error)) from error
+    except SettingsError as error:
+        raise SettingsUnusable(f"{error}; {error.__cause__ or 'give JSON'}") from error
 
 
 def _wrong_settings(error: ValidationError) -> str:
@@ -1091,7 +1090,7 @@ def _wrong_settings(error: ValidationError) -> str:
     said = []
     for wrong in error.errors(include_url=False, include_context=False):
         why = wrong["msg"].removeprefix("Value error, ")
-        variable = "_".join(("GLOSS", *(str(part).upper() for part in wrong["loc"])))
+        variable = "GLOSS_" + "__".join(str(part).upper() for part in wrong["loc"])
         said.append(f"{variable}: {why}" if wrong["loc"] else why)
     more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
     return "; ".join(said[:2]) + more

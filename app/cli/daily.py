@@ -47,7 +47,7 @@ def daily(
         cli._open(context, chosen, create=True) as opened,
         cli._arxiv(settings) as arxiv,
     ):
-        threads = settings.read_workers + 1
+        threads = settings.read.workers + 1
         report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
     if as_json:
         cli._print_json(report_json(report, asked.out))

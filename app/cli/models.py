@@ -34,7 +34,7 @@ def listed(
     rows = [_row(settings, model) for model in REGISTRY]
     if as_json:
         folder = str(models_folder(settings))
-        cli._print_json({"models": rows, "folder": folder, "chosen": settings.local_model})
+        cli._print_json({"models": rows, "folder": folder, "chosen": settings.local.model})
         return
     for row in rows:
         there = "there" if row["there"] else "not there"
@@ -43,9 +43,9 @@ def listed(
         cli.output.print("  ".join(cells), soft_wrap=True)
         place = row["path"] if row["there"] else row["url"]
         cli.output.print(f"  {place}", soft_wrap=True)
-    if settings.local_model not in {row["name"] for row in rows}:
+    if settings.local.model not in {row["name"] for row in rows}:
         try:
-            cli.output.print(f"GLOSS_LOCAL_MODEL     {local_model_path(settings)}", soft_wrap=True)
+            cli.output.print(f"GLOSS_LOCAL__MODEL     {local_model_path(settings)}", soft_wrap=True)
         except ModelUnusable as error:
             cli._say(error)
 

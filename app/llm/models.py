@@ -87,13 +87,13 @@ def known_model(name: str) -> LocalModelFile:
 
 
 def local_model_path(settings: Settings) -> Path:
-    """The file of ``settings.local_model``, a path or a name. Raises ``ModelUnusable``.
+    """The file of ``settings.local.model``, a path or a name. Raises ``ModelUnusable``.
 
     Only its first bytes are looked at: that it is there, and GGUF.
     """
-    wanted = settings.local_model
+    wanted = settings.local.model
     if wanted.endswith(".gguf") or "/" in wanted or os.sep in wanted:
-        path, advice = Path(wanted).expanduser().absolute(), "set GLOSS_LOCAL_MODEL to a GGUF file"
+        path, advice = Path(wanted).expanduser().absolute(), "set GLOSS_LOCAL__MODEL to a GGUF file"
     else:
         path = models_folder(settings) / known_model(wanted).file
         advice = f"`gloss models get {wanted}` gets it"

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Alias, Catalog, ClaimSet, Edition, Fingerprint, KeptDigest, Known, Origin
-from index.config import Settings
+from index.config import QdrantSettings, Settings
 from index.errors import (
     GlossError,
     LibraryBusy,
@@ -387,7 +387,7 @@ class Library:
         it before this one. Raises as ``open`` does, and what the model raises.
         """
         return Library.open(
-            self._settings.model_copy(update={"library": directory, "qdrant_url": ""}),
+            self._settings.model_copy(update={"library": directory, "qdrant": QdrantSettings()}),
             embedder=self.embedder,
             reader=self._own_reader(),
             words=self.words,
@@ -1220,7 +1220,7 @@ class Library:
 
     def _is_sound(self, rebuild: _Rebuild, embedder: Embedder) -> bool:
         """Whether what a rebuild has made so far can be opened; a server's cannot be damaged."""
-        if self._settings.qdrant_url:
+        if self._settings.qdrant.url:
             return True
         try:
             engine = self._engine_of(embedder, rebuild.generation)
@@ -1382,7 +1382,7 @@ class Library:
             return True
         raise LibraryUnusable(
             self.directory,
-            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT_URL back, or "
+            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT__URL back, or "
             "run `gloss doctor --repair` to rebuild them",
         )
 
@@ -1398,16 +1398,16 @@ class Library:
         """Where this library's vectors are. A shelf that was given says nothing of its place."""
         if self._parts.stores is not None:
             return {}
-        return {"store": self._settings.qdrant_url.rstrip("/") or "the embedded store"}
+        return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
 
     def _shelf(self) -> Shelf:
         if self._parts.stores is not None:
             return self._parts.stores
-        if self._settings.qdrant_url:
+        if self._settings.qdrant.url:
             from index.store.client import ClientShelf
 
             # Edition numbers are this library's own, so each library has its own collections.
-            return ClientShelf(self._settings.server, self._catalog.meta()["collection"])
+            return ClientShelf(self._settings.qdrant, self._catalog.meta()["collection"])
         from index.store.edge import EdgeShelf
 
         return EdgeShelf(self.directory)
@@ -1691,7 +1691,7 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
         count_tokens=count or count_tokens,
         target=TOKENS,
         maximum=TOKENS_MAX,
-        most=settings.passages_max,
+        most=settings.read.passages_max,
     )
 
 

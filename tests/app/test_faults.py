@@ -68,9 +68,7 @@ def wrong_id(asked: Asked) -> str:
 
 
 def digest_by(served: ServedModel, paper: Paper, library: Library, tmp_path: Path) -> Digest:
-    settings = served.settings(
-        tmp_path, digest_seconds=SECONDS, endpoint_timeout=1.0, support_model="rules"
-    )
+    settings = served.settings(tmp_path, digest_seconds=SECONDS, timeout=1.0, support_model="rules")
     with open_writer(settings, "endpoint") as writer:
         return written(
             paper, library.passages(paper.id), library.embedder.embed_passages, "en", writer
@@ -133,7 +131,7 @@ def test_the_key_is_in_no_digest(
 ) -> None:
     served.key = "sk-very-secret"
     settings = served.settings(
-        tmp_path, endpoint_key="sk-very-secret", digest_seconds=SECONDS, support_model="rules"
+        tmp_path, key="sk-very-secret", digest_seconds=SECONDS, support_model="rules"
     )
     with open_writer(settings, "endpoint") as writer:
         digest = written(

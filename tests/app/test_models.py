@@ -231,7 +231,7 @@ def test_the_registry_is_whole() -> None:
     for model in REGISTRY:
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.url.startswith("https://") and "/resolve/" in model.url
-    assert known_model(Settings().local_model)  # the default is one of them
+    assert known_model(Settings().local.model)  # the default is one of them
 
 
 @pytest.mark.parametrize(
@@ -240,8 +240,8 @@ def test_the_registry_is_whole() -> None:
         ("smollm2-135m", None, "`gloss models get smollm2-135m` gets it"),
         ("smollm2-135m", b"<html>", "is no GGUF file; `gloss models get"),
         ("llama-9000b", None, "not known; there is qwen2.5-coder-1.5b, smollm2-135m, or"),
-        ("FOLDER/own.gguf", None, "is not there; set GLOSS_LOCAL_MODEL"),
-        ("FOLDER/own.gguf", b"PK\x03\x04", "is no GGUF file; set GLOSS_LOCAL_MODEL"),
+        ("FOLDER/own.gguf", None, "is not there; set GLOSS_LOCAL__MODEL"),
+        ("FOLDER/own.gguf", b"PK\x03\x04", "is no GGUF file; set GLOSS_LOCAL__MODEL"),
         ("FOLDER/own.gguf", b"", "is no GGUF file"),
         ("FOLDER/", None, "cannot be read"),
     ],
@@ -254,7 +254,8 @@ def test_a_file_that_is_none(
     if content is not None:
         (folder / "smollm2-135m-instruct-q4_1.gguf").write_bytes(content)
         (tmp_path / "own.gguf").write_bytes(content)
-    chosen = settings.model_copy(update={"local_model": wanted.replace("FOLDER", str(tmp_path))})
+    own = wanted.replace("FOLDER", str(tmp_path))
+    chosen = Settings(cache=settings.cache, local={"model": own})
     with pytest.raises(ModelUnusable) as error:
         local_model_path(chosen)
     assert said in str(error.value) and "\n" not in str(error.value)
@@ -318,7 +319,7 @@ def test_gloss_models(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(app.llm.models, "REGISTRY", (served.entry(),))
-    monkeypatch.setenv("GLOSS_LOCAL_MODEL", "lantern")
+    monkeypatch.setenv("GLOSS_LOCAL__MODEL", "lantern")
     code, out, err = gloss("models")
     assert (code, err) == (0, "")
     assert "lantern" in out and "3 MB  MIT  not there" in out and served.entry().url in out
@@ -334,10 +335,10 @@ def test_gloss_models_of_ones_own(
     gloss: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "own.gguf"
-    monkeypatch.setenv("GLOSS_LOCAL_MODEL", str(own))
+    monkeypatch.setenv("GLOSS_LOCAL__MODEL", str(own))
     assert "is not there" in gloss("models")[2]
     own.write_bytes(CONTENT)
-    assert f"GLOSS_LOCAL_MODEL     {own}" in gloss("models")[1]
+    assert f"GLOSS_LOCAL__MODEL     {own}" in gloss("models")[1]
 
 
 def test_gloss_models_get_of_nothing(gloss: Callable[..., tuple[int, str, str]]) -> None:

@@ -356,7 +356,7 @@ def test_a_server_has_a_collection_of_its_own_for_claims(
 
     monkeypatch.setattr(ClientShelf, "open", open_store)
     monkeypatch.setattr(ClientShelf, "drop", drop)
-    monkeypatch.setenv("GLOSS_QDRANT_URL", "http://127.0.0.1:6333")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", "http://127.0.0.1:6333")
     for sentence in ("bees buzz.", "bees dance."):
         with fakes.open_library(tmp_path / "lib") as library:
             library.add(write(tmp_path / "a.pdf", text="bees buzz. bees dance."))

@@ -569,7 +569,7 @@ def test_every_span_points_into_the_text(tmp_path: Path, page: str, typed: bool)
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
-    with Reader(Settings(read_workers=1, read_seconds=8.0)) as made:
+    with Reader(Settings(read={"workers": 1, "seconds": 8.0})) as made:
         yield made
 
 

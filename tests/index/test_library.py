@@ -475,7 +475,7 @@ def test_another_store_is_refused_until_repaired(
 ) -> None:
     with fakes.open_library(tmp_path / "lib") as library:
         library.add(write(tmp_path / "a.pdf", text="bees"))
-    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", ":memory:")
     with fakes.open_library(tmp_path / "lib") as library:
         with pytest.raises(
             LibraryUnusable, match=r"not here \(:memory:\) but in the embedded store"
@@ -483,13 +483,13 @@ def test_another_store_is_refused_until_repaired(
             library.search("bees")
         assert library.repair().ok
         assert found(library, "bees") == ["bees"]
-    monkeypatch.delenv("GLOSS_QDRANT_URL")
+    monkeypatch.delenv("GLOSS_QDRANT__URL")
     with fakes.open_library(tmp_path / "lib") as library:
-        with pytest.raises(LibraryUnusable, match="but in :memory:; set GLOSS_QDRANT_URL back"):
+        with pytest.raises(LibraryUnusable, match="but in :memory:; set GLOSS_QDRANT__URL back"):
             library.search("bees")
         library.repair()
         library.remove("a")
-    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", ":memory:")
     with fakes.open_library(tmp_path / "lib") as library:  # nothing is lost: any store will do
         library.add(write(tmp_path / "a.pdf", text="bees"))
         assert found(library, "bees") == ["bees"]

@@ -64,7 +64,7 @@ def nested_forms(path: Path, depth: int = 30) -> Path:
 
 @pytest.fixture(scope="module")
 def reader() -> Any:
-    with Reader(Settings(read_workers=1, pages_max=50)) as made:
+    with Reader(Settings(read={"workers": 1, "pages_max": 50})) as made:
         yield made
 
 
@@ -86,7 +86,7 @@ def test_the_name_before_copying_and_a_given_id_count(reader: Reader) -> None:
 def test_a_worker_that_hangs_is_killed_and_the_next_file_is_read(tmp_path: Path) -> None:
     hostile = nested_forms(tmp_path / "hostile.pdf")
     assert hostile.stat().st_size < 8000
-    with Reader(Settings(read_seconds=2.0, read_workers=1)) as reader:
+    with Reader(Settings(read={"seconds": 2.0, "workers": 1})) as reader:
         reader.read(GOOD)  # the worker is warm: its start does not count
         begun = time.monotonic()
         reading = reader.read(hostile)
@@ -103,7 +103,7 @@ def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
     pytest.importorskip("resource")
     path = tmp_path / "long.md"
     path.write_text("# A long one\n\n" + PROSE * 40_000)
-    with Reader(Settings(read_megabytes=400, read_workers=1, characters_max=10**9)) as reader:
+    with Reader(Settings(read={"megabytes": 400, "workers": 1, "characters_max": 10**9})) as reader:
         reading = reader.read(path)
         assert (reading.status, reading.reason) == (
             "limit",
