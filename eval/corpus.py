@@ -124,11 +124,10 @@ class Corpus:
         titles: dict[str, str],
         cost: Cost,
     ) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
         self._store = store
         self._titles = titles
         self._words = Bm25Encoder()
-        self.embed = embedder.embed_passages
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self.passages = passages
         self.cost = cost
@@ -140,7 +139,7 @@ class Corpus:
 
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
         """The best ``limit`` passages, of one paper or of all, best first."""
-        query = question(asked, self._embedder, self._words)
+        query = question(asked, self.embedder, self._words)
         found = self._store.search(
             VectorQuery(
                 dense=query.dense,

@@ -31,7 +31,7 @@ from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
 from index.read.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Vectors
+    from app.choose.evidence import Embedder
 
 FIELDS = ("authors", "affiliation", "keywords", "links")
 
@@ -247,14 +247,14 @@ def beside(
     full_text: Callable[[BlogPaper], Paper | None],
     reader: Reads,
     split: Callable[[Paper], Sequence[Passage]],
-    embed: Callable[[Sequence[str]], Vectors],
+    embedder: Embedder,
     judge: Judge,
 ) -> Iterator[Beside]:
     """Each paper of a page, the blog's digest and gloss's. Raises ``DataUnusable``."""
     for blog in page:
         whole = full_text(blog)
         paper = whole or _from_abstract(blog, reader)
-        digest = written(paper, split(paper), embed)
+        digest = written(paper, split(paper), embedder)
         source = Source(f"{Source.of(paper).text}\n{blog.known}")
         unsupported = tuple(
             said.text

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache as remembered
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,6 +54,7 @@ _BUNDLED_WEIGHTS_SHA256 = traced.WEIGHTS_SHA256
 
 _FORMAT = 2  # of a converted model in the cache; another number converts again
 _AGREEMENT = 0.9999  # least cosine between converted and original vectors
+_QUESTIONS_MOST = 128  # whose vectors are remembered
 _MAX_TOKENS = 512  # for a model that names no limit
 
 # What Chinese questions have in common draws them to passages that are like Chinese in some way,
@@ -288,18 +289,25 @@ class TorchEmbedder:
 
 
 class _Questions:
-    """Vectors of questions, out of those that a model gives: see ``_COMMON_QUESTIONS``."""
+    """Vectors of questions, out of those that a model gives: see ``_COMMON_QUESTIONS``.
+
+    The last ones are remembered: a digest asks the same questions of every paper.
+    """
 
     def __init__(self, embed: Callable[[str], Vectors]) -> None:
         self._embed = embed
+        self._remembered = lru_cache(_QUESTIONS_MOST)(self._vector)
 
     def vector(self, text: str) -> Vectors:
-        """Of unit length; without what is common to all questions in the same language."""
+        """Of unit length, not to be written to; without what is common to all in that language."""
+        return self._remembered(text)
+
+    def _vector(self, text: str) -> Vectors:
         vector = self._embed(text)
-        if not _CHINESE.search(text):
-            return vector
-        neutral: Vectors = _unit((vector - self._common)[np.newaxis])[0]
-        return neutral
+        if _CHINESE.search(text):
+            vector = _unit((vector - self._common)[np.newaxis])[0]
+        vector.setflags(write=False)
+        return vector
 
     @cached_property
     def _common(self) -> Vectors:

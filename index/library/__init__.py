@@ -969,8 +969,12 @@ class Library:
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
+        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now.
+
+        ``embedder`` may stand in for the library's own where it is the same model, because it
+        remembers vectors of sentences.
 
         From then on its ``claims`` are what ``search_claims`` finds for the paper in that
         language; both come about in one step or not at all. Raises ``PaperNotFound``, and
@@ -981,7 +985,9 @@ class Library:
         paper = self._catalog.paper(edition.number)
         if not all(resolves(claim, paper) for claim in claims):
             raise PaperChanged(paper_id)
-        points = claim_points(claims, valid_date(paper.date), engine.embedder, engine.words)
+        own = engine.embedder
+        by = embedder if embedder and embedder.fingerprint == own.fingerprint else own
+        points = claim_points(claims, valid_date(paper.date), by, engine.words)
         with self._writing:
             if self._edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)
