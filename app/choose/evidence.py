@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from app.check.rules import stem
 from app.choose.template import Item
 from index.paper import Paper, Role, Span
 from index.read.headings import title_role
@@ -163,13 +164,13 @@ def stands_alone(text: str) -> bool:
 def points_back(text: str) -> bool:
     """Whether "this task" or "these models" stands for something that the text has not named.
 
-    A word after the pointer that stands before it too (by its first five letters) is its name.
+    A word after the pointer that stands before it too, with whatever ending, is its name.
     """
     for match in _POINTER.finditer(text):
         if _NO_POINTER.match(match["to"]):
             continue
-        before = {word[:5].lower() for word in re.findall(r"[\w-]{4,}", text[: match.start()])}
-        if not any(word[:5].lower() in before for word in match["to"].split()):
+        before = {stem(word.lower()) for word in re.findall(r"[\w-]{4,}", text[: match.start()])}
+        if not any(stem(word.lower()) in before for word in match["to"].split()):
             return True
     return False
 
