@@ -40,7 +40,6 @@ _AUTHORS = re.compile(r"^\*\*Authors:\s*(?P<authors>.+?)\*\*\s*$", re.M)
 _PDF = re.compile(r"^\[PDF\]\((?P<url>[^)]*)\)(?P<comment>.*)$", re.M)
 _PICTURES = re.compile(r"<details>.*?</details>", re.S)
 _BOLD = re.compile(r"\*\*|__|`")
-_ANCHOR = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ADVERT = re.compile(r"^\s*\[ChatPaperFree\]\(.*\)\s*$", re.M)
 # "- **(2) 过去的方法及问题**：", "1. Title:", "（3）", "一、"
 _NUMBERED = re.compile(

@@ -298,8 +298,8 @@ class Pool:
 class Embedder(Protocol):
     """What choosing needs of the embedding model; vectors are of unit length."""
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text, (n, dimension)."""
+    def embed_sentences(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, (n, dimension), the same on every machine."""
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a question, (dimension,)."""
@@ -323,7 +323,7 @@ class Selector:
         self._own = [bool(voice.search(candidate.text)) for candidate in self._all]
         core = paper.abstract.of(paper.text) if paper.abstract else paper.title
         texts = [candidate.text for candidate in self._all]
-        vectors = embedder.embed_passages([core[:1200] or paper.title or "paper", *texts])
+        vectors = embedder.embed_sentences([core[:1200] or paper.title or "paper", *texts])
         self._vectors = vectors[1:]
         self._central = self._vectors @ vectors[0]
         self._pool = Pool(self._all, self._vectors, lambda quote: holds(quote.span))

@@ -119,11 +119,6 @@ class VisitorLibrary:
         self._given = 0  # papers that went to the shared library
 
     @property
-    def has_own(self) -> bool:
-        """Whether there is a library of the visitor's own."""
-        return self._own is not None
-
-    @property
     def is_adding(self) -> bool:
         """Whether a paper is on its way in."""
         return self._adding.locked()

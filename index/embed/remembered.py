@@ -21,13 +21,17 @@ class Remembered:
         self._known: dict[str, Vectors] = {}
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """As ``embed_sentences``: what it is asked for are sentences."""
+        return self.embed_sentences(texts)
+
+    def embed_sentences(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, (n, dimension), of unit length."""
         names = [" ".join(text.split()) for text in texts]
         new = {
             name: text for name, text in zip(names, texts, strict=True) if name not in self._known
         }
         if new:
-            vectors = self._embedder.embed_passages(list(new.values()))
+            vectors = self._embedder.embed_sentences(list(new.values()))
             self._known.update(zip(new, vectors, strict=True))
         if not names:
             return np.zeros((0, self.dimension), dtype=np.float32)

@@ -127,15 +127,14 @@ class Fetcher:
             tokens.add(page.token)
             query = {"resumptionToken": page.token}
 
-    def pdf(self, paper: Record | Reference, version: int | None = None) -> Download:
+    def pdf(self, paper: Record | Reference) -> Download:
         """The PDF of a paper's version, from the cache or from arXiv.
 
-        ``version`` wins over the paper's own; where neither is given, arXiv is asked which one is
-        the newest. Errors say so where arXiv has no such PDF, as for a withdrawn version.
+        Where it names no version, arXiv is asked which one is the newest. Errors say so where arXiv
+        has no such PDF, as for a withdrawn version.
         """
-        number = paper.version if version is None else version
-        reference = Reference(paper.id, number)
-        if number is None:
+        reference = Reference(paper.id, paper.version)
+        if paper.version is None:
             record = self.records([reference]).get(reference)
             if record is None:
                 raise FetchError(

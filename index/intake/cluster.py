@@ -328,7 +328,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
 
 @cache
 def _tools(job: Job) -> _Tools:
-    from index.embed import open_embedder
+    from index.embed import open_embedder, weights_of
     from index.read import Reader
 
     here = dict(_versions())
@@ -341,7 +341,7 @@ def _tools(job: Job) -> _Tools:
         raise _Unfit(f"it has {', '.join(other)}; install the same versions on every node")
     settings = job.settings
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
-    if embedder.fingerprint != job.fingerprint:
+    if weights_of(embedder.fingerprint) != weights_of(job.fingerprint):
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
     return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder()))
 

@@ -1361,9 +1361,15 @@ class Library:
             return self._engine
 
     def _check_model(self, embedder: Embedder) -> bool:
-        """Whether the vectors are to be begun anew, for a library that has none that count."""
+        """Whether the vectors are to be begun anew, for a library that has none that count.
+
+        Vectors in bfloat16 and in f32 are of one model: a machine that has the former takes a
+        library of the latter, and the other way about.
+        """
+        from index.embed import weights_of
+
         meta = self._catalog.meta()
-        if meta.get("fingerprint") == embedder.fingerprint:
+        if weights_of(meta.get("fingerprint", "")) == weights_of(embedder.fingerprint):
             return False
         if not self._catalog.numbers("current"):
             if "collection" not in meta:

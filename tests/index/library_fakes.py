@@ -54,6 +54,9 @@ class LetterEmbedder:
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
 
+    def embed_sentences(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed_passages(texts)
+
     def embed_query(self, text: str) -> NDArray[np.float32]:
         counts = np.array([text.lower().count(x) for x in LETTERS], dtype=np.float32) + 0.001
         vector: NDArray[np.float32] = counts / np.linalg.norm(counts)

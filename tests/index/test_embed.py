@@ -12,7 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from index.embed import (
     count_tokens,
     open_embedder,
     traced,
+    weights_of,
 )
 from index.embed import packed as packed_model
 from index.embed.converted import batches
@@ -106,7 +107,7 @@ class TestAgainstSentenceTransformers:
     ) -> None:
         with index.embed._quiet():
             described = index.embed._converted(original._model, tmp_path)
-        home = cache / embedder.fingerprint
+        home = cache / weights_of(embedder.fingerprint)
         kept = json.loads((home / "embedder.json").read_text())
         # Names of a graph's layers count on from trace to trace; its vectors are compared above.
         assert kept["sha256"]["model.bin"] == described["sha256"]["model.bin"]
@@ -128,7 +129,7 @@ class TestVectors:
 
     def test_rows_are_in_the_order_of_the_texts(self, embedder: Embedder) -> None:
         texts = [f"{word} {number} " * (number % 7 + 1) for number in range(20) for word in "abcd"]
-        together = embedder.embed_passages(texts)
+        together = embedder.embed_sentences(texts)
         alone = np.stack([embedder.embed_query(text) for text in texts])
         assert min(cosines(together, alone)) > 0.99999
 
@@ -146,6 +147,40 @@ class TestVectors:
         query = embedder.embed_query("How does the model attend to words?")
         near, far = embedder.embed_passages(["self-attention over tokens", "boiling an egg"])
         assert query @ near > query @ far + 0.2
+
+
+class TestBfloat16:
+    @pytest.fixture
+    def on(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+        """Says whether the processor computes in bfloat16; OpenVINO computes in f32 if it lacks."""
+        return lambda has: monkeypatch.setattr(index.embed, "computes_bf16", lambda: has)
+
+    def test_passages_only_and_told_by_the_fingerprint(
+        self, on: Callable[[bool], None], cache: Path
+    ) -> None:
+        on(False)
+        full = open_embedder("all-MiniLM-L6-v2", cache)
+        on(True)
+        short = open_embedder("all-MiniLM-L6-v2", cache)
+        assert short.fingerprint == f"{full.fingerprint}+bf16"
+        assert weights_of(short.fingerprint) == weights_of(full.fingerprint) == full.fingerprint
+        assert min(cosines(short.embed_passages(TEXTS), full.embed_passages(TEXTS))) > 0.9995
+        sentences = full.embed_sentences(TEXTS).tobytes()
+        assert short.embed_sentences(TEXTS).tobytes() == sentences
+        assert full.embed_passages(TEXTS).tobytes() == sentences
+        assert np.array_equal(short.embed_query("bees"), full.embed_query("bees"))
+        assert short.embed_passages([]).shape == (0, 384)
+
+    def test_not_where_it_changes_the_vectors(
+        self, on: Callable[[bool], None], cache: Path
+    ) -> None:
+        on(True)
+        record = cache / weights_of(open_embedder("all-MiniLM-L6-v2", cache).fingerprint)
+        measured = (record / "bf16.json").read_text()
+        assert json.loads(measured)["least_cosine"] > 0.999
+        (record / "bf16.json").write_text('{"least_cosine": 0.9}')
+        assert "bf16" not in open_embedder("all-MiniLM-L6-v2", cache).fingerprint
+        (record / "bf16.json").write_text(measured)
 
 
 class TestChineseQuestions:
@@ -257,13 +292,13 @@ class TestCache:
         self, embedder: Embedder, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shutil.copytree(cache, tmp_path / "cache")
-        home = tmp_path / "cache" / embedder.fingerprint
+        home = tmp_path / "cache" / weights_of(embedder.fingerprint)
         (home / "model.bin").write_bytes(b"cut short")
         asked: list[Path] = []
 
         def convert(source: object, home: Path) -> dict[str, object]:
             asked.append(home)
-            shutil.copytree(cache / embedder.fingerprint, home, dirs_exist_ok=True)
+            shutil.copytree(cache / weights_of(embedder.fingerprint), home, dirs_exist_ok=True)
             described: dict[str, object] = json.loads((home / "embedder.json").read_text())
             return described
 
@@ -366,7 +401,7 @@ class TestOtherModels:
         theirs = TorchEmbedder("", "", _original(_source_of(str(small))))
         assert isinstance(ours, OpenVinoEmbedder)
         assert ours.dimension == 32
-        assert min(cosines(ours.embed_passages(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
+        assert min(cosines(ours.embed_sentences(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
         assert cosines(ours.embed_query("a b"), theirs.embed_query("a b"))[0] > 0.9999
         assert cosines(ours.embed_query("a b"), theirs.embed_passages(["a b"])[0])[0] < 0.9999
 
@@ -447,7 +482,7 @@ class TestCheck:
     ) -> None:
         before = open_embedder(str(small), tmp_path)
         assert check_model(str(small), tmp_path).damaged == ()
-        path = tmp_path / before.fingerprint / file
+        path = tmp_path / weights_of(before.fingerprint) / file
         sound = path.read_bytes()
         path.write_bytes(sound[:-40] + b"\x7f" + sound[-39:])  # of the same size
         found = check_model(str(small), tmp_path)
@@ -572,7 +607,7 @@ class TestPackedModel:
         packed_model.unpack(package / packed_model.WEIGHTS, tmp_path)
         theirs = TorchEmbedder("", "", _original(_source_of(str(tmp_path))))
         texts = ["bees", "蜂 a b", ""]
-        assert min(cosines(ours.embed_passages(texts), theirs.embed_passages(texts))) > 0.9999
+        assert min(cosines(ours.embed_sentences(texts), theirs.embed_passages(texts))) > 0.9999
         assert cosines(ours.embed_query("bees"), theirs.embed_query("bees"))[0] > 0.9999
         assert cosines(ours.embed_query("bees"), ours.embed_passages(["bees"])[0])[0] < 0.9999
         assert check_model("multilingual-e5-small", tmp_path / "cache").weights == (

@@ -429,7 +429,7 @@ def test_a_pdf_is_fetched_once(arxiv: ServedArxiv, fetcher: Fetcher, tmp_path: P
     (record,) = fetcher.records([DISCO]).values()
     second = fetcher.pdf(record)
     assert (second.path, second.fetched) == (first.path, False)
-    assert fetcher.pdf(record, version=1).sha256 != first.sha256
+    assert fetcher.pdf(Reference(record.id, 1)).sha256 != first.sha256
     assert arxiv.paths()[2:] == ["/api/query", "/pdf/2407.03300v1"]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pymupdf
 import pytest
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import STATUSES, Box
+from index.paper import Box, Status
 from index.read import Reader
 from index.read.identity import identify, is_stamp
 
@@ -218,7 +218,7 @@ EXPECTED = {
 @pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem[:40])
 def test_every_odd_file_ends_with_a_status(reader: Reader, path: Path) -> None:
     reading = reader.read(path)
-    assert reading.status in STATUSES
+    assert reading.status in get_args(Status)
     assert reading.status == EXPECTED.get(path.name, reading.status)
     assert (reading.paper is not None) == (reading.status == "ok")
     assert (reading.reason == "") == (reading.status == "ok")

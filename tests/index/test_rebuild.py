@@ -46,6 +46,9 @@ class OtherEmbedder(fakes.LetterEmbedder):  # type: ignore[misc]  # loaded by it
         self.embedded.extend(texts)
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
 
+    def embed_sentences(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed_passages(texts)
+
     def embed_query(self, text: str) -> NDArray[np.float32]:
         letters: NDArray[np.float32] = super().embed_query(text)
         return np.append(letters, np.float32(0))
