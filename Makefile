@@ -22,7 +22,7 @@ check: setup ## formatting, lint, types, imports
 	$(BIN)/lint-imports
 
 test: setup ## the tests, with coverage of the three packages
-	$(BIN)/pytest -m "not slow" --cov=index --cov=app --cov=eval --cov-report=term
+	$(BIN)/pytest -m "not slow" --cov=index --cov=app --cov=eval --cov=gloss --cov-report=term
 
 demo: setup ## add the sample papers, print their digests, search them, start the web UI
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash data/demo.sh

@@ -50,6 +50,7 @@ from index.read.outline import face_of, find_headings, is_aligned
 from index.read.pdf import read_pages
 from index.read.title import find_title, first_page
 from index.read.understand import without_labels
+from index.read.usual import usual_type
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")
@@ -103,7 +104,8 @@ def _spelling(title: str) -> str:
 def heading_rows(paper: Example) -> tuple[list[int], list[Row]]:
     """The short paragraphs of a paper, and what is known of each."""
     body = body_setting(paper.parts, paper.layout)
-    faces = {n: face_of(part) for n, part in enumerate(paper.parts) if _may_be_heading(part)}
+    usual = usual_type(paper.parts)
+    faces = {n: face_of(part, usual) for n, part in enumerate(paper.parts) if _may_be_heading(part)}
     often = Counter(faces.values())
     rows: list[Row] = []
     for place, face in faces.items():

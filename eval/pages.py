@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.publish.site import write_text
+from app.show import style
 from eval.measures import mean, recall
 from index.config import Settings
 
@@ -28,7 +29,7 @@ def write_page(settings: Settings, name: str, text: str) -> Path:
 
 def fill(template: str, **values: object) -> str:
     """A page of this template."""
-    return _environment().get_template(template).render(**values)
+    return _environment().get_template(template).render(palette=style(), **values)
 
 
 def recall_curves(rankings: Mapping[str, Sequence[Ranked]]) -> dict[str, object]:

@@ -24,9 +24,9 @@ def main(directory: Path, question: str) -> dict[str, float]:
         seconds[step] = now - began
         began = now
 
-    import app.cli
+    import app.cli.terminal
 
-    app.cli.messages.quiet = True
+    app.cli.terminal.messages.quiet = True
     done("program")
     from index.config import Settings
     from index.library import Library

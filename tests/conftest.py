@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,3 +55,29 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library
         for source in find_sources(papers).found:
             opened.add(source)
         yield opened
+
+
+NO_CHROMIUM = "no Chromium on this machine"  # why browser tests are skipped
+
+
+def _without_browser(config: pytest.Config) -> int:
+    """How many tests were skipped for want of a browser."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reports = reporter.stats.get("skipped", []) if reporter is not None else []
+    return sum(NO_CHROMIUM in str(report.longrepr) for report in reports)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where GLOSS_BROWSER_TESTS is set, as CI does, a skipped browser test is a failure."""
+    if os.environ.get("GLOSS_BROWSER_TESTS") and _without_browser(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of a run says what to install where the browser tests were skipped."""
+    if skipped := _without_browser(config):
+        sys.stderr.write(
+            f"browser tests skipped: {skipped}. Install Debian's packages `chromium` and "
+            "`fonts-dejavu-core`, or Chrome, and run again\n"
+        )

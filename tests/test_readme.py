@@ -71,9 +71,9 @@ def test_settings_named_in_the_readme_exist() -> None:
 def test_the_llamaindex_example_runs(
     sample_library: Library, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    example = re.search(r"```python\n(.*?)```", README, re.S)
+    example = re.search(r"```python\n([^`]*LibraryRetriever.*?)```", README, re.S)
     assert example
-    body = example[1].split("with Library.open(Settings()) as library:\n")[1]
+    body = example[1].split("with gloss.open_library() as library:\n")[1]
     code = "from index.library.retriever import LibraryRetriever\n" + re.sub(
         r"^    ", "", body, flags=re.M
     )

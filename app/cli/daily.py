@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.cli.options import ask_arxiv, open_library, settings_of
+from app.cli.terminal import (
+    EXIT_ALL_IN,
+    EXIT_SOME_FAILED,
+    EXIT_UNUSABLE,
+    output,
+    print_json,
+    say,
+    say_bug,
+)
+
 if TYPE_CHECKING:
     from app.publish.daily import Voice
 
@@ -28,14 +39,13 @@ def daily(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fetch, digest and publish what is new. Exit code 3 where some failed."""
-    from app import cli
     from app.publish.daily import read_daily, report_json, run_daily
     from app.publish.site import Site
     from app.wording.writers import open_writer
 
     asked = read_daily(config)
     chosen = library or context.obj or asked.library
-    settings = cli._settings(context, chosen)
+    settings = settings_of(context, chosen)
     site = Site(
         asked.app_url or settings.app_url,
         asked.pages_url or settings.pages_url,
@@ -44,33 +54,32 @@ def daily(
     )
     with (
         open_writer(settings, asked.writer or settings.writer) as writer,
-        cli._open(context, chosen, create=True) as opened,
-        cli._arxiv(settings) as arxiv,
+        open_library(context, chosen, create=True) as opened,
+        ask_arxiv(settings) as arxiv,
     ):
         threads = settings.read.workers + 1
         report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
     if as_json:
-        cli._print_json(report_json(report, asked.out))
+        print_json(report_json(report, asked.out))
     if report.out_of_reach:
-        raise typer.Exit(cli.EXIT_UNUSABLE)
-    raise typer.Exit(cli.EXIT_SOME_FAILED if report.anything_failed else cli.EXIT_ALL_IN)
+        raise typer.Exit(EXIT_UNUSABLE)
+    raise typer.Exit(EXIT_SOME_FAILED if report.anything_failed else EXIT_ALL_IN)
 
 
 def _voice(*, quiet: bool) -> Voice:
     """A line of each stage on standard output unless ``quiet``; what failed on standard error."""
-    from app import cli
     from app.publish.daily import Voice
     from index.errors import GlossError
 
     class Terminal(Voice):
         def stage(self, line: str) -> None:
             if not quiet:
-                cli.output.print(line, soft_wrap=True)
+                output.print(line, soft_wrap=True)
 
         def problem(self, name: str, why: str, error: Exception | None = None) -> None:
             if error is not None and not isinstance(error, GlossError):
-                cli._say_bug(name, error)
+                say_bug(name, error)
             else:
-                cli._say(why if name in why else f"{name}: {why}")
+                say(why if name in why else f"{name}: {why}")
 
     return Terminal()

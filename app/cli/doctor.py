@@ -1,4 +1,4 @@
-"""What an installation consists of and whether its library is well: what a bug report needs."""
+"""``gloss doctor``: what an installation consists of and whether its library is well."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
+
+from app.cli.options import JsonOption, LibraryOption, settings_of
+from app.cli.terminal import EXIT_SOME_FAILED, Bars, one_line, output, print_json, say
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -203,3 +207,27 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "missing"
+
+
+def doctor(
+    context: typer.Context,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rebuild the index from the catalogue.")
+    ] = False,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check versions, the model and the library; --repair rebuilds the index."""
+    with Bars(1) as bars:
+        found = examine(
+            settings_of(context, library), repair=bars.counted("repair") if repair else None
+        )
+    if as_json:
+        print_json(found.as_json())
+    else:
+        for name, value in found.lines():
+            output.print(f"{name:<22}{one_line(value)}", soft_wrap=True)
+    if found.problems:
+        for problem in found.problems:
+            say(problem)
+        raise typer.Exit(EXIT_SOME_FAILED)

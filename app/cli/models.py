@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli.options import settings_of
+from app.cli.terminal import messages, output, print_json, say
+
 if TYPE_CHECKING:
     from app.llm.models import LocalModelFile
     from index.config import Settings
@@ -24,30 +27,29 @@ def listed(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """List the language models that run on this machine; `get` downloads one."""
-    from app import cli
     from app.llm.models import REGISTRY, local_model_path, models_folder
     from index.errors import ModelUnusable
 
     if context.invoked_subcommand is not None:
         return
-    settings = cli._settings(context, None)
+    settings = settings_of(context, None)
     rows = [_row(settings, model) for model in REGISTRY]
     if as_json:
         folder = str(models_folder(settings))
-        cli._print_json({"models": rows, "folder": folder, "chosen": settings.local.model})
+        print_json({"models": rows, "folder": folder, "chosen": settings.local.model})
         return
     for row in rows:
         there = "there" if row["there"] else "not there"
         size = f"{row['size'] / 1e6:,.0f} MB"
         cells = (f"{row['name']:<20}", f"{size:>8}", row["licence"], f"{there:<9}", row["use"])
-        cli.output.print("  ".join(cells), soft_wrap=True)
+        output.print("  ".join(cells), soft_wrap=True)
         place = row["path"] if row["there"] else row["url"]
-        cli.output.print(f"  {place}", soft_wrap=True)
+        output.print(f"  {place}", soft_wrap=True)
     if settings.local.model not in {row["name"] for row in rows}:
         try:
-            cli.output.print(f"GLOSS_LOCAL__MODEL     {local_model_path(settings)}", soft_wrap=True)
+            output.print(f"GLOSS_LOCAL__MODEL    {local_model_path(settings)}", soft_wrap=True)
         except ModelUnusable as error:
-            cli._say(error)
+            say(error)
 
 
 @models.command()
@@ -58,7 +60,6 @@ def get(
     """Download a model, going on where a connection broke off, and check it."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from app import cli
     from app.llm.models import get_model, known_model
 
     model = known_model(name)
@@ -67,16 +68,16 @@ def get(
         BarColumn(bar_width=24),
         DownloadColumn(),
         TimeRemainingColumn(),
-        console=cli.messages,
+        console=messages,
         transient=True,
         redirect_stdout=False,
-        disable=not cli.messages.is_terminal,
+        disable=not messages.is_terminal,
     ) as bar:
         task = bar.add_task(model.name, total=model.size)
         path, fetched = get_model(
-            cli._settings(context, None), model, lambda got: bar.update(task, completed=got)
+            settings_of(context, None), model, lambda got: bar.update(task, completed=got)
         )
-    cli.output.print(f"{path}{'' if fetched else '  was there already'}", soft_wrap=True)
+    output.print(f"{path}{'' if fetched else '  was there already'}", soft_wrap=True)
 
 
 def _row(settings: Settings, model: LocalModelFile) -> dict[str, Any]:

@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
 from app.show import (
-    WORDS,
     Around,
     CitationView,
     DigestView,
     Picture,
+    article,
     escape_link_text,
     escape_markdown,
     file_slug,
     fill,
-    first_authors,
     markdown_lines,
     plain,
     style,
@@ -42,13 +41,10 @@ DAY_WORDS: dict[str, dict[Language, str]] = {
         "en": "These papers came up on that day and could not be read or had:",
         "zh": "以下论文当天出现，但无法读取或获取：",
     },
-    "more_authors": WORDS["more_authors"],
     "all_days": {"en": "All days", "zh": "全部日期"},
     "feed": {"en": "Atom feed", "zh": "Atom 订阅"},
     "top": {"en": "Back to the list", "zh": "返回列表"},
     "skip": {"en": "Skip to the papers", "zh": "跳到论文"},
-    "words_of_paper": {"en": "the paper's words", "zh": "论文原文"},
-    "picture_of": {"en": "Picture: {}", "zh": "图片：{}"},
 }
 
 
@@ -222,36 +218,14 @@ def _front_matter(values: Mapping[str, object]) -> list[str]:
 # HTML
 
 
-@dataclass(frozen=True, slots=True)
-class PaperView:
-    """A digest on the page, with its place there and what the page adds."""
-
-    seen: DigestView
-    anchor: str
-    around: Around
-    authors: str  # the first of them
-    other_authors: tuple[str, ...]  # the rest of a long list
-
-
 def to_html_day(day: Day) -> str:
     """One file, with its pictures in a folder beside it: no script, nothing from other places.
 
     It fits a phone, follows the system's light or dark, and prints with every quote unfolded.
     """
-    papers = []
-    for digest in day.digests:
-        seen = view(digest)
-        names = [plain(name) for name in digest.paper.authors]
-        first = first_authors(names)
-        papers.append(
-            PaperView(
-                seen,
-                anchor(digest.paper.id),
-                day.around(digest),
-                ", ".join(first),
-                tuple(names[len(first) :]),
-            )
-        )
+    papers = [
+        article(digest, day.around(digest), anchor(digest.paper.id)) for digest in day.digests
+    ]
     return fill(
         "day.html",
         day=day,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import struct
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -27,17 +26,13 @@ from app.publish.listing import (
     to_index,
 )
 from app.show import Picture, file_slug, plain
-from app.show.figures import quoted_figures
+from app.show.figures import SCALE, quoted_figures, size_on_page
 from app.write import EXTRACTIVE, Writer, write_digests
 from index.errors import GlossError, SourceNotFound
 from index.paper import is_in_category
 
 if TYPE_CHECKING:
     from index.library import Library, PaperRow
-
-# Pixels of a picture for each of its points: sharp on a phone, and half the bytes of 3.
-PICTURE_SCALE = 2.0
-_POINT = 4 / 3  # pixels of a style sheet
 
 
 class NothingForPage(GlossError):
@@ -255,30 +250,21 @@ def _write_pictures(
                 continue
             file = f"{file_slug(paper.id)}-{paper.sha256[:8]}-{name.stem}.png"
             try:
-                size = _png_size(_drawn(library, paper.id, figure.label, out / stem / file))
+                size = size_on_page(_drawn(library, paper.id, figure.label, out / stem / file))
             except SourceNotFound:
                 continue  # the sentence stands without it
             if size is not None:
-                width, height = (round(side / PICTURE_SCALE * _POINT) for side in size)
                 key = (paper.id, sentence)
-                yield key, Picture(name.label, f"{stem}/{file}", width, height)
+                yield key, Picture(name.label, f"{stem}/{file}", *size)
 
 
 def _drawn(library: Library, paper_id: str, label: str, path: Path) -> bytes:
     if path.is_file():
         return path.read_bytes()
-    image = library.figure_image(paper_id, label, PICTURE_SCALE)
-    if _png_size(image) is not None:
+    image = library.figure_image(paper_id, label, SCALE)
+    if size_on_page(image) is not None:
         write_file(path, image)
     return image
-
-
-def _png_size(image: bytes) -> tuple[int, int] | None:
-    """Width and height in pixels; nothing of what is no PNG (https://www.w3.org/TR/png/#5PNG)."""
-    if not image.startswith(b"\x89PNG\r\n\x1a\n") or image[12:16] != b"IHDR":
-        return None
-    width, height = struct.unpack(">II", image[16:24])
-    return width, height
 
 
 def _write_hexo(source: Path, page: Day, markdown: str, out: Path) -> None:

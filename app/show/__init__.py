@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -87,6 +86,8 @@ WORDS: dict[str, dict[Language, str]] = {
     "the text": {"en": "the text", "zh": "正文"},
     "supported": {"en": "supported", "zh": "有原文支持"},
     "unsupported": {"en": "unsupported", "zh": "缺少原文支持"},
+    "words_of_paper": {"en": "the paper's words", "zh": "论文原文"},
+    "picture_of": {"en": "Picture: {}", "zh": "图片：{}"},
     "open": {"en": "open in gloss", "zh": "在 gloss 中打开"},
     "check": {"en": "check", "zh": "核对"},
 }
@@ -480,7 +481,7 @@ class Picture:
     """A figure's image: a file beside the page, and the pixels of a screen that it takes."""
 
     label: str  # as in "Figure 2"
-    file: str  # relative to the page
+    file: str  # its address, relative to the page, or the picture itself as a "data:" address
     width: int
     height: int
 
@@ -617,9 +618,9 @@ def fill(template: str, **values: object) -> str:
     return _environment().get_template(template).render(words=WORDS, **values)
 
 
-def style(name: str = "gloss.css") -> str:
-    """A style sheet of ``app/show/templates``; the default is that of a digest."""
-    return template_source(name)
+def style(*names: str) -> str:
+    """Style sheets of ``app/show/templates``, after the colours that they share."""
+    return "".join(template_source(name) for name in ("palette.css", *names))
 
 
 def script() -> str:
@@ -681,16 +682,31 @@ def _marked(text: str, query: str) -> Markup:
     return Markup().join([*parts, escape(text[end:])])
 
 
-def to_html(digest: Digest, figures: Mapping[str, bytes] | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """A digest as HTML has it, with its place on a page and what the page adds."""
+
+    seen: DigestView
+    around: Around
+    authors: str  # the first of them
+    other_authors: tuple[str, ...]  # the rest of a long list
+    anchor: str = ""  # the id of its element; none where the page has nothing else
+
+
+def article(digest: Digest, around: Around, anchor: str = "") -> ArticleView:
+    """A digest as HTML has it."""
+    names = [plain(name) for name in digest.paper.authors]
+    first = first_authors(names)
+    return ArticleView(view(digest), around, ", ".join(first), tuple(names[len(first) :]), anchor)
+
+
+def to_html(digest: Digest, figures: Mapping[str, Picture] | None = None) -> str:
     """A page that stands alone: no scripts, no requests, for any screen, by day and by night.
 
-    ``figures`` are PNG images by the name of the sentence that quotes the caption: "figures.2".
+    ``figures`` are pictures by the name of the sentence that quotes the caption: "figures.2".
     """
-    images = {
-        name: f"data:image/png;base64,{b64encode(image).decode()}"
-        for name, image in (figures or {}).items()
-    }
-    return fill("digest.html", seen=view(digest), style=style(), images=images)
+    paper = article(digest, Around(pictures=figures or {}))
+    return fill("digest.html", paper=paper, style=style("site.css"))
 
 
 # BibTeX

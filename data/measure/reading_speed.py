@@ -20,7 +20,7 @@ from pathlib import Path
 import pymupdf
 
 from index.config import Settings
-from index.read import Reader
+from index.read import Reader, collect_rarely
 from index.read.identity import identify
 from index.read.pdf import read_pages
 from index.read.understand import understand
@@ -37,7 +37,7 @@ def raw(files: list[Path]) -> None:
 
 
 def full(files: list[Path]) -> None:
-    """A paper from a file, in this process."""
+    """A paper from a file, in this process, as a worker reads it."""
     for file in files:
         understand(read_pages(file, 2000), identify(file.stem, "", "", None))
 
@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--without-pymupdf4llm", action="store_true")
     arguments = parser.parse_args()
+    collect_rarely()
     files = sorted(arguments.folder.glob("*.pdf"))
     pages = sum(pymupdf.open(file).page_count for file in files)
     with (

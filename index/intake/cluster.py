@@ -256,14 +256,14 @@ def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseExcep
 
 
 def _job(settings: Settings, embedder: Embedder) -> Job:
-    """No worker needs the store or its key, and each reads one file at a time."""
+    """No worker needs a server or its key, and each reads one file at a time."""
     kept = Settings.model_construct(
         **{
             name: value
             for name, value in settings
-            if not name.startswith(("qdrant_", "arxiv_", "library"))
+            if name not in ("qdrant", "arxiv", "endpoint", "library")
         }
-        | {"read_workers": 1, "model": embedder.name}
+        | {"read": settings.read.model_copy(update={"workers": 1}), "model": embedder.name}
     )
     return Job(kept, embedder.fingerprint, _versions())
 

@@ -129,9 +129,9 @@ class Reader:
             )
 
     def _pool(self) -> ProcessPool:
-        from multiprocessing import get_context
-
         from pebble import ProcessPool
+
+        from index.read.workers import WorkerContext
 
         with self._starting:
             if self._started is None:
@@ -140,7 +140,7 @@ class Reader:
                     max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
                     initializer=_limit,
                     initargs=(self._settings.read.megabytes,),
-                    context=get_context("spawn"),
+                    context=WorkerContext(),
                 )
             return self._started
 
@@ -154,10 +154,16 @@ def file_hash(path: Path) -> str:
 # --- inside the worker ----------------------------------------------------------------------------
 
 
+def collect_rarely() -> None:
+    """Look for cycles rarely: a paper is hundreds of thousands of objects without one, and looking
+    for some takes a tenth of the time.
+    """
+    gc.set_threshold(100_000, 50, 100)
+
+
 def _limit(megabytes: int) -> None:
     """Limit the worker's memory where the system can (not on Windows), and mute its output."""
-    # A paper is hundreds of thousands of objects without a cycle: looking for some costs a tenth.
-    gc.set_threshold(100_000, 50, 100)
+    collect_rarely()
     # Pebble's handler would run only once the engine is back; the default ends the process at once.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
@@ -192,37 +198,47 @@ def _measured(function: Any, *arguments: Any) -> tuple[Any, float]:
 def _read_file(
     path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
 ) -> Reading:
+    from index.read.refused import UnreadableError
+
     kind = KINDS.get(path.suffix.lower())
-    if kind == "markdown":
-        from index.read.markdown import read_markdown
+    try:
+        if kind == "markdown":
+            return _read_markdown(path, name, paper_id, characters_max)
+        if kind == "html":
+            return _read_html(path, name, paper_id, characters_max)
+        return _read_pdf(path, name, paper_id, pages_max, characters_max)
+    except UnreadableError as error:
+        return Reading(error.status, error.reason)
 
-        paper = read_markdown(path, name, paper_id)
-        if paper is None:
-            return Reading("broken", "not a text: it is no UTF-8")
-        return _judged(paper, 0, characters_max)
-    if kind == "html":
-        from index.read.html import read_html
 
-        paper = read_html(path, name, paper_id)
-        if paper is None:
-            empty = not path.read_bytes().strip()
-            why = "the file is empty" if empty else "it has no element of a page"
-            return Reading("broken", f"not HTML: {why}")
-        return _judged(paper, 0, characters_max)
-    return _read_pdf(path, name, paper_id, pages_max, characters_max)
+def _read_markdown(path: Path, name: str, paper_id: str | None, characters_max: int) -> Reading:
+    from index.read.markdown import read_markdown
+
+    paper = read_markdown(path, name, paper_id)
+    if paper is None:
+        return Reading("broken", "not a text: it is no UTF-8")
+    return _judged(paper, 0, characters_max)
+
+
+def _read_html(path: Path, name: str, paper_id: str | None, characters_max: int) -> Reading:
+    from index.read.html import read_html
+
+    paper = read_html(path, name, paper_id)
+    if paper is None:
+        empty = not path.read_bytes().strip()
+        why = "the file is empty" if empty else "it has no element of a page"
+        return Reading("broken", f"not HTML: {why}")
+    return _judged(paper, 0, characters_max)
 
 
 def _read_pdf(
     path: Path, name: str, paper_id: str | None, pages_max: int, characters_max: int
 ) -> Reading:
     from index.read.identity import identify, is_stamp
-    from index.read.pdf import UnreadableError, read_pages
+    from index.read.pdf import read_pages
     from index.read.understand import understand
 
-    try:
-        pages = read_pages(path, pages_max, characters_max)
-    except UnreadableError as error:
-        return Reading(error.status, error.reason)
+    pages = read_pages(path, pages_max, characters_max)
     first = pages.pages[:1]
     stamp = next((line.text for page in first for line in page.lines if is_stamp(line.text)), "")
     paper = understand(pages, identify(name, stamp, file_hash(path), paper_id))
@@ -262,7 +278,8 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
 def _draw_page(
     path: Path, page: int, boxes: tuple[Box, ...], scale: float
 ) -> bytes | tuple[str, str]:
-    from index.read.pdf import UnreadableError, draw_page
+    from index.read.pdf import draw_page
+    from index.read.refused import UnreadableError
 
     try:
         return draw_page(path, page, boxes, scale)
@@ -271,7 +288,8 @@ def _draw_page(
 
 
 def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
-    from index.read.pdf import UnreadableError, draw_crop
+    from index.read.pdf import draw_crop
+    from index.read.refused import UnreadableError
 
     try:
         return draw_crop(path, box, scale)
@@ -280,7 +298,8 @@ def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
 
 
 def _page_sizes(path: Path) -> tuple[PageSize, ...] | tuple[str, str]:
-    from index.read.pdf import UnreadableError, page_sizes
+    from index.read.pdf import page_sizes
+    from index.read.refused import UnreadableError
 
     try:
         return page_sizes(path)

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Literal, get_args
 
@@ -44,12 +46,17 @@ def words_in(text: str) -> list[str]:
 
     "¼" is one letter, since old fonts draw "=" as such.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", _DROPPED.sub("", text).replace("ı", "i"))
-        text = _FRACTION.sub("¼", _COMBINING.sub("", text))
-        if _HAS_IDEOGRAPH.search(text):
-            return _WORD.findall(text.casefold())
-    return _RUN.findall(text.casefold())
+    if text.isascii():
+        return _RUN.findall(text.casefold())
+    return [word for piece in text.split() for word in _words_of(piece)]
+
+
+@lru_cache(maxsize=65_536)
+def _words_of(piece: str) -> list[str]:
+    """The words of a text without white space: both sides of an account have mostly the same."""
+    text = unicodedata.normalize("NFKD", _DROPPED.sub("", piece).replace("ı", "i"))
+    text = _FRACTION.sub("¼", _COMBINING.sub("", text)).casefold()
+    return (_WORD if _HAS_IDEOGRAPH.search(text) else _RUN).findall(text)
 
 
 def words_missing(drawn: str, found: str) -> list[str]:
@@ -156,21 +163,21 @@ def _sort_text(
     blocks: Sequence[Block],
     drawings: dict[int, list[Box]],
 ) -> None:
-    at = 0
-    for start, end, page, number in zip(
-        words.starts, words.ends, words.pages, range(len(words)), strict=True
-    ):
-        while at + 1 < len(blocks) and blocks[at].span.end <= start:
-            at += 1
-        place: Place = "text"
-        if blocks and blocks[at].kind == "caption":
-            place = "captions"
-        elif blocks and blocks[at].kind == "table":
-            x0, y0, x1, y1 = words.corners[4 * number : 4 * number + 4]
-            x, y = (x0 + x1) / 2, (y0 + y1) / 2
-            drawn = any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in drawings.get(page, ()))
-            place = "figures" if drawn else "tables"
-        found[page].setdefault(place, []).append(text[start:end])
+    begin = 0
+    for at, block in enumerate(blocks):
+        last = at + 1 == len(blocks)
+        end = len(words) if last else max(bisect_left(words.starts, block.span.end), begin)
+        place: Place = "captions" if block.kind == "caption" else "text"
+        for number in range(begin, end):
+            page = words.pages[number]
+            if block.kind == "table":
+                x0, y0, x1, y1 = words.corners[4 * number : 4 * number + 4]
+                x, y = (x0 + x1) / 2, (y0 + y1) / 2
+                drawn = any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in drawings.get(page, ()))
+                place = "figures" if drawn else "tables"
+            said = text[words.starts[number] : words.ends[number]]
+            found[page].setdefault(place, []).append(said)
+        begin = end
 
 
 def _account(page: PageContent, went: dict[Place, list[str]], aside: str) -> PageAccount:

@@ -80,7 +80,7 @@ def reordered(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterato
     rows = list(_rows(laid, blocks))
     page = runs_right_to_left("".join(word[4] for row in rows for line in row for word in line[3]))
     orders = [
-        _in_reading_order(_letters(_raw(row, blocks)), page) if _has_right_to_left(row) else []
+        _in_reading_order(_raw(row, blocks), page or _runs(row)) if _has_right_to_left(row) else []
         for row in rows
     ]
     mirrored = _is_mirrored([order for order in orders if order])
@@ -128,7 +128,12 @@ def _has_right_to_left(row: Sequence[Laid]) -> bool:
     return upright and any(is_right_to_left(word[4]) for *_, words in row for word in words)
 
 
-def _letters(row: Sequence[dict[str, Any]]) -> list[_Letter]:
+def _runs(row: Sequence[Laid]) -> bool:
+    """Whether a row runs from right to left by itself."""
+    return runs_right_to_left("".join(word[4] for *_, words in row for word in words))
+
+
+def _letters(row: Sequence[dict[str, Any]], right: bool) -> list[_Letter]:
     """The glyphs of a row from left to right, with a space in every gap between words.
 
     Marks and the further letters of a ligature are with their glyph.
@@ -166,7 +171,7 @@ def _letters(row: Sequence[dict[str, Any]]) -> list[_Letter]:
     for text, x in loose:
         if drawn:
             min(drawn, key=lambda one: abs(x - one.middle) - (one.x1 - one.x0) / 2).text += text
-    return list(_spaced(drawn))
+    return list(_spaced(drawn, right))
 
 
 def _chars(raw: dict[str, Any]) -> Iterator[_Letter]:
@@ -203,14 +208,19 @@ def _is_under_lam(alef: _Letter, lam: _Letter | None = None, after: _Letter | No
     return wide and joined and abs(lam.x1 - alef.x0) < 0.5
 
 
-def _spaced(glyphs: Sequence[_Letter]) -> Iterator[_Letter]:
-    """Glyphs from left to right, and spaces between words. MuPDF's own spaces may be misplaced."""
+def _spaced(glyphs: Sequence[_Letter], right: bool) -> Iterator[_Letter]:
+    """Glyphs from left to right, and spaces between words. MuPDF's own spaces may be misplaced.
+
+    ``right``: the row runs from right to left.
+    """
     gaps = [_gap(one, other) for one, other in pairwise(glyphs)]
     start = 0  # of a run from left to right
     for place, one in enumerate(glyphs):
         if unicodedata.bidirectional(one.text[0]) in _RIGHT:
             start = place + 1
-        elif one.ends_word and 0 < start <= place < len(gaps) and gaps[start - 1] < _SPACE:
+        elif (
+            right and one.ends_word and 0 < start <= place < len(gaps) and gaps[start - 1] < _SPACE
+        ):
             # A space that was typed after a Latin word and drawn on its right: people read on
             # from its left. Beside another space it makes a wide gap.
             gaps[start - 1], gaps[place] = gaps[place], gaps[place] - 3 * _SPACE
@@ -225,14 +235,14 @@ def _gap(one: _Letter, other: _Letter) -> float:
     return (other.x0 - one.x1) / max(min(float(one.span["size"]), float(other.span["size"])), 0.1)
 
 
-def _in_reading_order(letters: list[_Letter], page: bool) -> list[tuple[_Letter, int]]:
-    """Glyphs from left to right in the order of reading, each with its embedding level.
+def _in_reading_order(raw: Sequence[dict[str, Any]], right: bool) -> list[tuple[_Letter, int]]:
+    """The glyphs of a row in the order of reading, each with its embedding level.
 
-    ``page``: whether the page runs from right to left; then its mixed lines do, too.
+    ``right``: whether it runs from right to left, as mixed rows do where the page does.
     """
     from bidi import algorithm  # type: ignore[import-untyped]
 
-    right = page or runs_right_to_left("".join(letter.text for letter in letters))
+    letters = _letters(raw, right)
     row = letters[::-1] if right else list(letters)
     said = "".join(letter.text[0] for letter in row)
     storage: dict[str, Any] = algorithm.get_empty_storage()

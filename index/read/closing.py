@@ -15,7 +15,7 @@ from index.read.headings import Heading, title_role
 from index.read.layout import Layout, Paragraph
 from index.read.opening import is_separator, setting_of
 
-_LEAST = 5  # entries of a bibliography that has no heading
+LEAST_ENTRIES = 5  # of a bibliography that has no heading
 _BETWEEN = 6  # parts that are no entries between two entries: their second halves
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d[a-z]?\b")
 _NUMBER = re.compile(r"[\[(]?\d{1,3}[\]).]?\s*[A-Z“\"'‘]|\[[A-Za-z+]{1,12}\d{2,4}[a-z]?\]")
@@ -67,14 +67,19 @@ def is_entry(part: Paragraph, after: Paragraph | None = None) -> bool:
     """Whether a paragraph reads as an entry of a bibliography, or begins one that ends in the part
     ``after`` it.
     """
-    text = part.text
+    more = after.text if after is not None and len(after.words) <= 20 else ""
+    return reads_as_entry(part.text, len(part.words), more)
+
+
+def reads_as_entry(text: str, words: int, more: str = "") -> bool:
+    """The same of a text of so many ``words``; ``more`` is what may be its end."""
     numbered, named = bool(_NUMBER.match(text)), bool(_NAMED.match(text))
-    if not (numbered or named) or len(part.words) < 5:
+    if not (numbered or named) or words < 5:
         return False
-    if after is not None and len(after.words) <= 20 and not _YEAR.search(text):
-        text = f"{text} {after.text}"
+    if more and not _YEAR.search(text):
+        text = f"{text} {more}"
     years = len(_YEAR.findall(text))
-    dense = years and years * 60 >= len(part.words)
+    dense = years and years * 60 >= words
     return bool(dense) and numbered + named + bool(_LOCATOR.search(text)) >= 2
 
 
@@ -124,7 +129,7 @@ def _runs(body: Sequence[Paragraph], headings: dict[int, Heading]) -> list[tuple
 
     def close() -> None:
         long = sum(len(body[n].words) for n in entries) / max(len(entries), 1) < 70
-        if len(entries) >= _LEAST and long:
+        if len(entries) >= LEAST_ENTRIES and long:
             runs.append((entries[0], entries[-1]))
         entries.clear()
 

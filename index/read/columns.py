@@ -30,6 +30,7 @@ _STRONG = 10  # full lines with which a page that differs from the others is bel
 _LEAST_LINES = 12  # of a page that has something to say on columns
 _SAME = 20.0  # points: gutters of two pages that are the same one
 _SLACK = 4.0  # points that a line may reach over a gutter
+_HEADING_LINES = 2
 _BESIDE = 0.6  # of the other column: a narrower one on page 1 is a box, read before the text
 
 
@@ -271,7 +272,7 @@ def reading_order(
     edges = (0.0, *gutters, width)
     turned = runs_right_to_left("".join([line.text for line in lines]))
     beside = _Cut(edges, lines[0].page == 1 if lines else False, turned)
-    cut = _below_abstract(lines)
+    cut = _below_abstract(lines) or _below_larger(lines)
     bands = [[line for line in lines if (line.middle < cut) is above] for above in (True, False)]
     return [
         line
@@ -304,6 +305,28 @@ def _below_abstract(lines: list[Line]) -> float:
             return line.y0 - line.size / 2 if _are_apart(above, after) else 0.0
         reached = max(reached, line.y1)
     return 0.0
+
+
+def _below_larger(lines: list[Line]) -> float:
+    """The height below which every column goes on in smaller type, after a gap across all of them
+    and a heading in the left one: the references after the last abstract in columns. Else 0.
+    """
+    rows = sorted((line for line in lines if line.column > 0), key=lambda line: line.y0)
+    reached = rows[0].y1 if rows else 0.0
+    for number, line in enumerate(rows):
+        above, below = rows[:number], rows[number:]
+        heads = line.column == 1 and line.count < 4 and (line.bold or line.text.isupper())
+        if heads and line.y0 - reached > 1.5 * line.size and _are_apart(above, below):
+            columns = {one.column for one in rows}
+            if all(_size(below, one) < _size(above, one) - 0.4 for one in columns):
+                return line.y0 - line.size / 2
+        reached = max(reached, line.y1)
+    return 0.0
+
+
+def _size(lines: list[Line], column: int) -> float:
+    """The type size of most lines of a column."""
+    return median(line.size for line in lines if line.column == column)
 
 
 def _are_apart(above: list[Line], below: list[Line]) -> bool:
@@ -421,7 +444,10 @@ class _Cut:
                     band.remove(other)
                     band.append(Unit(other.lines[:cut], other.first, other.last))
                     below.append(Unit(other.lines[cut:], other.first, other.last))
+            heads = _headings_of(unit, band)
+            band = [other for other in band if other not in heads]
             ordered += self.order(_by_file(band, found), first, last)
+            ordered += [head.lines for head in heads]
             ordered.append(unit.lines)
             band = below
         return [*ordered, *self.order(_by_file(band, found), first, last)]
@@ -431,6 +457,19 @@ class _Cut:
         left = self.edges[gutter + 1] - self.edges[first]
         right = self.edges[last + 1] - self.edges[gutter + 1]
         return self.is_first_page and right < _BESIDE * left
+
+
+def _headings_of(unit: Unit, band: list[Unit]) -> list[Unit]:
+    """What stands below all columns of a band and nearer to the unit across them: its heading,
+    though that is as short as a column.
+    """
+    lowest = max(band, key=lambda one: one.bottom, default=None)
+    others = [one for one in band if one is not lowest]
+    if lowest is None or not others or len(lowest.lines) > _HEADING_LINES:
+        return []
+    above = lowest.top - max(one.bottom for one in others)
+    below = unit.top - lowest.bottom
+    return [lowest] if above > max(below, lowest.lines[0].size / 2) else []
 
 
 def _by_file(band: list[Unit], found: list[Unit]) -> list[Unit]:

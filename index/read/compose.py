@@ -98,13 +98,13 @@ class Composer:
             last = line.words[-1]
             written = plain_text(line) if scripts else [(word.text, False) for word in line.words]
             for word, (said, glued) in zip(line.words, written, strict=True):
-                # A hyphen that is only drawn where a line ends, and there it tells how it ends.
-                kept = said[-1:] if word is last and following is not None else ""
-                text = (said[: len(said) - len(kept)].replace("\u00ad", "") + kept) or said
+                text = said.replace("\u00ad", "") or said
                 if word is last:
                     if following is None:
                         glued = True
                     else:
+                        # A hyphen that is only drawn where a line ends tells how it ends.
+                        text = said[:-1].replace("\u00ad", "") + said[-1:]
                         text, glued = self._end_of_line(text, following.words[0].text)
                         unspaced = line.count > 1.5 * count
                         after = following.words[0].text

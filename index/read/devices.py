@@ -31,17 +31,11 @@ class Drawn:
 
     seen: tuple[Area, ...]  # pictures and paths, white grounds apart
     covering: tuple[Area, ...]  # what may hide text: fills, pictures, faded groups, masks
+    over: tuple[Area, ...]  # of ``covering`` what is painted over text, or fades it
     fills: tuple[tuple[Area, int], ...]  # those of one colour, 0xRRGGBB, white apart
     through: tuple[Area, ...]  # text that is a clip, and what is painted through it is seen
-    tight: bool  # whether a clip leaves next to nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Hiding:
-    """What a page does to text that it has drawn, in points."""
-
-    over: tuple[Area, ...]  # painted over text, or with it in a faded group
     cut_away: tuple[Area, ...]  # text of which a clip leaves less than a hundred square points
+    tight: bool  # whether a clip leaves next to nothing
 
 
 def listed(page: Any) -> Any:
@@ -65,31 +59,25 @@ def run_through(drawing: Any, device: Any, cookie: Any = None) -> None:
         mupdf.fz_run_page_contents(drawing.this, device, mupdf.FzMatrix(), cookie)
 
 
-def watch(display_list: Any, page: Area) -> Drawn:
-    """Run a page and note what it draws beside text: quick, for there are few such things."""
-    device = _watched(display_list, page, with_text=False)
-    fills = tuple((Area(*corners), colour) for corners, colour in device.fills)
-    return Drawn(
-        _areas(device.drawn), _areas(device.covering), fills, _areas(device.through), device.tight
-    )
-
-
-def watch_text(drawing: Any, page: Area) -> Hiding:
-    """Run a page or its display list and note what is painted over text, and where text is clipped
-    away. In a display list what a clip leaves nothing of is missing.
+def watch(drawing: Any, page: Area) -> Drawn:
+    """Run a page or its display list and note what it draws beside text, and does to its text. In a
+    display list what a clip leaves nothing of is missing.
     """
-    device = _watched(drawing, page, with_text=True)
-    return Hiding(_areas(device.over), _areas(device.cut_away))
-
-
-def _watched(drawing: Any, page: Area, *, with_text: bool) -> Any:
     mupdf = _mupdf()
     cookie = mupdf.FzCookie()
-    device = _watching()((page.x0, page.y0, page.x1, page.y1), cookie, with_text)
+    device = _watching()((page.x0, page.y0, page.x1, page.y1), cookie)
     with suppress(mupdf.FzErrorBase):  # a page that breaks off shows what came before
         run_through(drawing, device, cookie)
     mupdf.fz_close_device(device)
-    return device
+    return Drawn(
+        _areas(device.drawn),
+        _areas(device.covering),
+        _areas(device.over),
+        tuple((Area(*corners), colour) for corners, colour in device.fills),
+        _areas(device.through),
+        _areas(device.cut_away),
+        device.tight,
+    )
 
 
 def rendered(display_list: Any, area: Area, *, with_text: bool) -> tuple[Any, float]:
@@ -107,11 +95,10 @@ def rendered(display_list: Any, area: Area, *, with_text: bool) -> tuple[Any, fl
     mupdf.fz_clear_pixmap_with_value(pixmap, 255)
     drawing = mupdf.FzDevice(matrix, pixmap)
     cookie = mupdf.FzCookie()
-    device = drawing if with_text else _textless()(drawing.m_internal)
+    if not with_text:  # MuPDF leaves out what a device has no function for
+        drawing.m_internal.fill_text = drawing.m_internal.stroke_text = None
     with suppress(mupdf.FzErrorBase):  # a page that breaks off shows what came before
-        mupdf.fz_run_display_list(display_list, device, mupdf.FzMatrix(), _rect(area), cookie)
-    if not with_text:
-        mupdf.fz_close_device(device)
+        mupdf.fz_run_display_list(display_list, drawing, mupdf.FzMatrix(), _rect(area), cookie)
     mupdf.fz_close_device(drawing)
     width, height, stride = pixmap.w(), pixmap.h(), pixmap.stride()
     samples = mupdf.fz_pixmap_samples_memoryview(pixmap)
@@ -130,7 +117,7 @@ def _rect(area: Area) -> Any:
 
 
 def _areas(corners: Sequence[_Corners]) -> tuple[Area, ...]:
-    return tuple(Area(*one) for one in dict.fromkeys(corners))
+    return tuple(map(Area._make, dict.fromkeys(corners)))
 
 
 @cache
@@ -144,7 +131,7 @@ def _watching() -> Any:
     class Watching(base):  # type: ignore[misc]
         """Notes the corners of what is drawn, cut by the clips that hold at that time."""
 
-        def __init__(self, page: _Corners, cookie: Any, with_text: bool) -> None:
+        def __init__(self, page: _Corners, cookie: Any) -> None:
             super().__init__()
             self.drawn: list[_Corners] = []
             self.covering: list[_Corners] = []
@@ -160,16 +147,20 @@ def _watching() -> Any:
             self.masks = 0  # what is drawn into a mask is not seen itself
             for name in ("fill_path", "stroke_path", "fill_shade", "fill_image", "fill_image_mask",
                          "clip_path", "clip_stroke_path", "clip_text", "clip_stroke_text",
-                         "clip_image_mask", "pop_clip", "begin_mask", "end_mask",
-                         "begin_group"):  # fmt: skip
+                         "clip_image_mask", "pop_clip", "begin_mask", "end_mask", "begin_group",
+                         "fill_text", "stroke_text"):  # fmt: skip
                 getattr(self, f"use_virtual_{name}")()
-            if with_text:
-                self.use_virtual_fill_text()
-                self.use_virtual_stroke_text()
 
         def _cut(self, rect: Any) -> _Corners:
             x0, y0, x1, y1 = self.clips[-1]
-            return max(x0, rect.x0), max(y0, rect.y0), min(x1, rect.x1), min(y1, rect.y1)
+            a, b, c, d = rect.x0, rect.y0, rect.x1, rect.y1
+            # Called for all that a page draws: four calls of `min` and `max` cost thrice this.
+            return (
+                a if a > x0 else x0,
+                b if b > y0 else y0,
+                c if c < x1 else x1,
+                d if d < y1 else y1,
+            )
 
         def _clip(self, rect: Any) -> None:
             corners = self._cut(rect)
@@ -182,7 +173,8 @@ def _watching() -> Any:
             corners = self._cut(rect)
             if self.masks or corners[2] < corners[0] or corners[3] < corners[1]:
                 return None
-            self.through += [area for _, area in self.letters]
+            if self.letters:
+                self.through += [area for _, area in self.letters]
             self.drawn.append(corners)
             if len(self.drawn) > _DRAWN_MOST:
                 self.cookie.m_internal.abort = 1
@@ -205,11 +197,11 @@ def _watching() -> Any:
                 self.texts.setdefault(strip, []).append(corners)
 
         def _over_text(self, x0: float, y0: float, x1: float, y1: float) -> bool:
-            return any(
-                a < x1 and x0 < c and b < y1 and y0 < d
-                for strip in range(int(y0) // _STRIP, int(y1) // _STRIP + 1)
-                for a, b, c, d in self.texts.get(strip, ())
-            )
+            for strip in range(int(y0) // _STRIP, int(y1) // _STRIP + 1):
+                for a, b, c, d in self.texts.get(strip, ()):
+                    if a < x1 and x0 < c and b < y1 and y0 < d:
+                        return True
+            return False
 
         def fill_path(
             self, ctx: Any, path: Any, rule: Any, ctm: Any, space: Any, colour: Any, *rest: Any
@@ -296,41 +288,6 @@ def _watching() -> Any:
                 self._note_covering(corners)
 
     return Watching
-
-
-# The callback of a device gets more than the function of its name takes: the tile's id and the
-# document's, the mask's transfer function. These functions take all of it (MuPDF 1.26 to 1.28).
-_LONGER = {"begin_tile": "begin_tile_tid", "end_mask": "end_mask_tr"}
-
-
-@cache
-def _textless() -> Any:
-    """A device that draws everything but text on another device."""
-    mupdf = _mupdf()
-    base: Any = mupdf.FzDevice2
-    names = ("fill_path", "stroke_path", "clip_path", "clip_stroke_path", "clip_text",
-             "clip_stroke_text", "fill_shade", "fill_image", "fill_image_mask", "clip_image_mask",
-             "pop_clip", "begin_mask", "end_mask", "begin_group", "end_group", "begin_tile",
-             "end_tile")  # fmt: skip
-
-    class Textless(base):  # type: ignore[misc]
-        """Passes each call on, and those that show text not."""
-
-        def __init__(self, target: Any) -> None:
-            super().__init__()
-            self.target = target
-            for name in names:
-                getattr(self, f"use_virtual_{name}")()
-
-    def passed_on(call: Any) -> Any:
-        def forward(self: Any, ctx: Any, *values: Any) -> Any:
-            return call(self.target, *values)
-
-        return forward
-
-    for name in names:
-        setattr(Textless, name, passed_on(getattr(mupdf, f"ll_fz_{_LONGER.get(name, name)}")))
-    return Textless
 
 
 def _colour(mupdf: Any, space: Any, colour: Any) -> int | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -21,6 +22,7 @@ from typing import Literal, get_args
 
 from index.paper import Box
 from index.read.layout import Layout, Paragraph, has_gap, prose_words
+from index.read.opening import setting_of
 from index.read.pages import Area, Line, PageContent, is_typewriter
 
 FigureKind = Literal["figure", "table", "algorithm", "listing", "scheme", "chart", "plate", "box"]
@@ -46,6 +48,7 @@ _REACH = 42.0  # points: the widest empty strip inside a figure, and between it 
 _ROWS_REACH = 26.0  # the same where there is nothing but text
 _LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: less is no figure
 _TELLING = 8  # lines of a paragraph that tell whether it is prose; longer ones are not counted
+_RARE = 0.02  # of the lines of running text
 _ROW = 18  # points: nothing that belongs to a line of text is higher
 _MANY = 99  # words
 _SMALL = 12.0  # points: drawings smaller than this are points of a plot, letters, arrow heads
@@ -130,9 +133,10 @@ def find_boxes(
     front = {id(part) for part in parts[:body_start] if part.kind != "table"}
     captions = [part for part in parts if part.kind == "caption" and figure_name(part.text)]
     pieces: dict[int, list[_Piece]] = {part.lines[0].page: [] for part in captions}
+    faces = _faces(parts)
     for part in parts:
         if part.lines[0].page in pieces or part.lines[-1].page in pieces:
-            for piece in _pieces(part, layout):
+            for piece in _pieces(part, layout, faces):
                 if piece.page in pieces:
                     pieces[piece.page].append(piece)
     sheets = [
@@ -189,12 +193,20 @@ def _stands_in(line: Line, box: Box) -> bool:
 
 
 def turned_in(parts: list[Paragraph], layout: Layout, boxes: Iterable[Box]) -> None:
-    """Put turned lines at the end of their pages, so that no word is lost; they are no prose."""
+    """Put turned lines at the end of their pages, so that no word is lost; they are no prose, but a
+    table that lies on its side may have its caption beside it."""
+    blocks: dict[tuple[int, int], list[Line]] = {}
     for line in turned_lines(layout, boxes):
+        blocks.setdefault((line.page, line.block), []).append(line)
+    for (page, _), lines in blocks.items():
         place = next(
-            (at for at in reversed(range(len(parts))) if parts[at].lines[0].page <= line.page), -1
+            (at for at in reversed(range(len(parts))) if parts[at].lines[0].page <= page), -1
         )
-        parts.insert(place + 1, Paragraph("table", [line]))
+        name = figure_name(lines[0].text)
+        if name is not None and name.marked:
+            parts.insert(place + 1, Paragraph("caption", lines))
+        else:
+            parts[place + 1 : place + 1] = [Paragraph("table", [line]) for line in lines]
 
 
 # --- one page, divided ----------------------------------------------------------------------------
@@ -244,6 +256,7 @@ class _Piece:
     area: Area
     full_size: bool  # whether it is as large as the body
     words: int  # of prose, in the first lines of the paragraph
+    strange: bool  # in a face that the running text is not set in, and no larger: no heading
 
     @property
     def page(self) -> int:
@@ -333,14 +346,26 @@ def _outermost(area: Area, content: Sequence[Area], height: float) -> bool:
     return not any(one.y1 > area.y0 + 2 for one in content)
 
 
-def _pieces(part: Paragraph, layout: Layout) -> Iterator[_Piece]:
+def _faces(parts: Sequence[Paragraph]) -> set[str]:
+    """The families of type that more than a few paragraphs of running text are set in."""
+    found: Counter[str] = Counter()
+    for part in parts:
+        if part.kind == "paragraph" and len(part.lines) > 3:
+            found[setting_of(part).family] += len(part.lines)
+    return {family for family, count in found.items() if count > _RARE * found.total()}
+
+
+def _pieces(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[_Piece]:
     run: list[Line] = []
+    short = len(part.lines) <= 3 and part.kind == "paragraph"
+    same = part.size < layout.body_size + 0.6
+    strange = short and same and bool(faces) and setting_of(part).family not in faces
     full_size = part.size > layout.body_size - 0.5
     long = len(part.lines) > _TELLING and part.kind == "paragraph"
     words = _MANY if long else sum(prose_words(line.words) for line in part.lines[:_TELLING])
 
     def piece() -> _Piece:
-        return _Piece(part, tuple(run), _around(map(_area, run)), full_size, words)
+        return _Piece(part, tuple(run), _around(map(_area, run)), full_size, words, strange)
 
     for line in part.lines:
         last = run[-1] if run else line
@@ -370,7 +395,10 @@ def _is_prose(piece: _Piece, known: set[int], layout: Layout) -> bool:
     left, right = layout.edges(lines[0])
     words = piece.words
     first = lines[: 2 * _TELLING]
-    if sum(map(has_gap, first)) > 0.5 * len(first):
+    if sum(map(has_gap, first)) > 0.5 * len(first) or _in_pieces(lines):
+        return False
+    small = size < layout.body_size - 0.7 and lines[0].x0 > left + 1.5 * size
+    if len(part.lines) <= 3 and words <= 12 and (small or piece.strange):
         return False
     if size < 0.8 * layout.body_size and words < 30:
         return False
@@ -379,10 +407,20 @@ def _is_prose(piece: _Piece, known: set[int], layout: Layout) -> bool:
     if _SUBCAPTION.match(part.text) and len(part.lines) <= 2:
         return False
     inset = min(line.x0 for line in lines) > left + 4
-    narrow = piece.area.width < 0.6 * (right - left)
+    # What begins inside a column and ends outside it stands in none: the label of an axis.
+    narrow = piece.area.width < 0.6 * (right - left) or lines[0].x1 > right + 1.5 * size
     cells = words < 12 and any(map(has_gap, first))
     ended = bool(_ENDED.search(part.text))
     return not cells and not (inset and narrow and not ended) and words >= 2
+
+
+def _in_pieces(lines: Sequence[Line]) -> bool:
+    """Whether lines stand side by side, as labels do that the file gives as one paragraph."""
+    beside = sum(
+        abs(one.middle - other.middle) < 2 and other.x0 > one.x1 + one.size
+        for one, other in pairwise(lines)
+    )
+    return beside >= 0.5 * len(lines)
 
 
 def _captions(named: Sequence[_Piece], page: PageContent, layout: Layout) -> list[_Caption]:

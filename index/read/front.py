@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.read.cells import rows_of
-from index.read.names import ends_in_particle, is_collective, is_name, names_of
+from index.read.names import ends_in_particle, is_collective, is_name, marks_come_first, names_of
 from index.read.noted import find_listed, find_noted, find_told, find_unmarked
 from index.read.pages import Line, PageWord
 from index.read.places import (
@@ -170,9 +170,11 @@ def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
         )
         if style is not None and not (row or _like(line, style)):
             continue
-        if leading_mark(line) in marks:
+        above = list(named.values())[-1] if named else None
+        goes_on = above is not None and above.text.endswith((",", ";", "and", "&"))
+        ahead = goes_on and above is not None and marks_come_first(above.words, above)
+        if leading_mark(line) in marks and not ahead:
             continue
-        goes_on = bool(named) and list(named.values())[-1].text.endswith((",", ";", "and", "&"))
         found = names_of(line, goes_on) or (_single(line) if row else [])
         if any(name.beside for name in found) and names and not beside:
             continue  # "Applied Mathematics, University of X"

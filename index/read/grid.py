@@ -229,14 +229,18 @@ def _spanning(segments: Sequence[Sequence[Segment]]) -> set[int]:
     """The identities of the segments that reach over several segments of other rows."""
     found: set[int] = set()
     needed = max(1, round(0.3 * (len(segments) - 1)))
-    for row in segments:
-        for one in row:
-            under = sum(
-                sum(other.overlaps(one.x0, one.x1) for other in others) >= 2
-                for others in segments
-                if others is not row
-            )
-            if under >= needed:
+    # As ``Segment.overlaps`` does, without its calls: a table has the square of them.
+    edges = [[(one.x0, one.x1) for one in row if one.x1 - one.x0 > 1.0] for row in segments]
+    for place, row in enumerate(segments):
+        others = [one for number, one in enumerate(edges) if number != place and len(one) >= 2]
+        for one in row if len(others) >= needed else ():
+            left, right = one.x0, one.x1
+            if right - left > 1.0 and needed <= sum(
+                [
+                    len([1 for a, b in one if right - a > 1.0 and b - left > 1.0]) >= 2
+                    for one in others
+                ]
+            ):
                 found.add(id(one))
     return found
 

@@ -151,10 +151,17 @@ def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     told = _one_abstract(headings, [_told(heading.title) for heading in headings])
     parents = _parents(headings)
     placed = _by_place(headings, told, _after_references(headings, told, parents))
+    explains = _explaining(headings, told, parents, placed)
     roles: list[Role] = []
-    for heading, own, parent, role in zip(headings, told, parents, placed, strict=True):
+    for place, (heading, own, parent, role) in enumerate(
+        zip(headings, told, parents, placed, strict=True)
+    ):
         if parent is None or heading.in_appendix or (heading.level == 1 and role != own.role):
             roles.append(role)
+        elif place == explains:
+            roles.append("method")
+        elif roles[parent] == "experiments" and own.role == "method" and not _heads_method(heading):
+            roles.append("experiments")
         else:
             roles.append(_below(roles[parent], told[parent], own))
     return [replace(heading, role=role) for heading, role in zip(headings, roles, strict=True)]
@@ -181,6 +188,33 @@ def _parents(headings: Sequence[Heading]) -> list[int | None]:
         parents.append(path[-1] if path else None)
         path.append(place)
     return parents
+
+
+def _heads_method(heading: Heading) -> bool:
+    """Whether a title says "Method", and does not name a part of an experiment: "Participants"."""
+    return is_known_title(heading.title_alone)
+
+
+def _explaining(
+    headings: Sequence[Heading],
+    told: Sequence[Told],
+    parents: Sequence[int | None],
+    placed: Sequence[Role],
+) -> int | None:
+    """The place of the subsection that is a paper's method, where no section is.
+
+    A section of another name than "Results" that also says how they came about does so first.
+    """
+    sure = (own.role for own in told if own.strength >= Strength.TELLING)
+    tops = (role for role, parent in zip(placed, parents, strict=True) if parent is None)
+    if "method" in (*sure, *tops):
+        return None
+    for place, role in enumerate(placed):
+        if parents[place] is None and role in _TESTED:
+            below = [number for number, parent in enumerate(parents) if parent == place]
+            silent = len(below) > 1 and told[below[0]].strength is Strength.SILENT
+            return below[0] if silent and told[place].strength < Strength.CLEAR else None
+    return None
 
 
 _OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "limitations"})
@@ -236,10 +270,12 @@ def _by_place(
     if not sure:
         return placed
     last = max((place for place in tops if placed[place] in _CLOSING), default=len(headings))
+    opened = any(placed[place] in _OPENING for place in tops)
     begun = explained = False
     for place in tops:
         role, strength = placed[place], told[place].strength
-        begun = begun or role in _OPENING
+        # An introduction without a heading is over where the results begin.
+        begun = begun or role in _OPENING or (not opened and place > sure[0])
         explained = explained or (role == "method" and strength >= Strength.TELLING)
         if not begun or role == "appendix" or strength >= Strength.TELLING:
             continue

@@ -13,7 +13,8 @@ KEYWORDS_LABEL = re.compile(
     r"(?:ال)?كلمات (?:ال)?مفتاحية|מילות מפתח)\s*[.:：—–-]*\s*",
     re.I,
 )
-_END = re.compile(r"\s(?:arxiv|pacs|msc|jel|acm)\b", re.I)  # another kind of list begins
+# Another kind of list begins, or a line of numbers ("Word count: 111", "Received: 3 May").
+_END = re.compile(r"\s(?i:arxiv|pacs|msc|jel|acm)\b|\s[A-Z][a-z]+(?: [a-z]+){0,2}:\s*\d")
 
 
 def keyword_spans(text: str, span: Span) -> list[Span]:

@@ -18,8 +18,9 @@ from index.paper import BlockKind
 from index.read.bidi import row_of, runs_right_to_left
 from index.read.columns import find_gutters, reading_order, units
 from index.read.headings import opens_body
-from index.read.pages import Line, PageContent, PageWord
+from index.read.pages import Line, PageContent, PageWord, is_tall
 from index.read.printed import level_of
+from index.read.scripts import in_order, row_type
 from index.read.words import words_of
 
 _SAME_HEIGHT = 12.0  # points: a running head moves no further from page to page
@@ -384,16 +385,18 @@ def _with_initials(lines: list[Line], body_size: float) -> list[Line]:
     kept: list[Line] = []
     for line in lines:
         first = line.words[0]
-        large = first.style.size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
+        size = first.parts[-1][1].size  # of the letter: a quotation mark may be small
+        large = size > _INITIAL_SIZE * body_size and first.text[-1:].isupper()
         if not large or not _INITIAL.fullmatch(first.text):
             kept.append(line)
             continue
         if len(line.words) > 1:
             rest = Line(line.page, line.block, line.words[1:], line.upright)
-            if rest.size > 0.8 * first.style.size:  # a word of a line in that size
+            if rest.size > 0.8 * size:  # a word of a line in that size
                 kept.append(line)
                 continue
             kept.append(rest)
+        first.style = first.parts[-1][1]
         initials.append((first, line))
     for initial, own in initials:
         beside = [
@@ -473,15 +476,18 @@ def _joined(lines: list[Line]) -> list[Line]:
 
 
 def _level(line: Line) -> None:
-    """Tell the raised and lowered words of a line that the file gave in pieces."""
-    bases = [word.base for word in line.words if abs(word.style.size - line.size) < 0.3]
-    if not bases:
-        return
-    base = median(bases)
+    """Tell the raised and lowered words of a line that the file gave in pieces, and put what is
+    raised before what is lowered under it.
+    """
+    if not runs_right_to_left(line.text):
+        line.words = in_order(line.words)
+    main, base = row_type(line.words)
     changed = False
     for word in line.words:
-        if len(word.parts) == 1 and word.style.size < 0.95 * line.size:
-            level = level_of(base - word.base, word.style.size, line.size)
+        marked = word.style.raised or word.style.lowered
+        small = word.style.size < 0.95 * main
+        if len(word.parts) == 1 and (small or marked) and not is_tall(word.style):
+            level = level_of(base - word.base, word.style.size, main)
             if level != word.style.raised - word.style.lowered:
                 word.parts = ((word.parts[0][0], word.style.at(level)),)
                 word.style = word.parts[0][1]
@@ -517,6 +523,8 @@ def _same_row(last: Line, line: Line) -> bool:
 
 _SMALLEST_PROSE = 0.66  # of the body's size: anything smaller is text in a drawing
 _BULLET = re.compile(r"(?:[•‣▪◦●■–*]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])$")
+_BULLETS = "•‣▪◦●■"
+_HYPHENS = "-\u00ad\u2010"
 _CAPTION = re.compile(
     r"(?:Fig(?:ur[ae]|\.)?|Table|Tab(?:elle|leau|la|\.)|Alg(?:orithm|\.)|Listing|Scheme|Plate|Chart|"
     r"Box|Abb(?:ildung|\.)|[图圖図表]|그림|표|"
@@ -564,10 +572,13 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step < -0.5 * size:
         return True
-    if _raised_mark(line) and (step > 1.3 * layout.leading or _raised_mark(group[0])):
+    if raised_mark(line) and (step > 1.3 * layout.leading or raised_mark(group[0])):
         return True
     if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
-        return True
+        # The last words of a caption beside another one begin where its lines do.
+        flush = abs(line.x0 - last.x0) < 1 and len(group) > 1 and last.text[-1] in _HYPHENS
+        if not flush:
+            return True
     if _ABSTRACT_ALONE.fullmatch(last.text):
         return True
     if _KEYWORDS.match(line.text) or (_KEYWORD.match(line.text) and line.words[0].style.bold):
@@ -578,6 +589,8 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
         if not ends_open and not _goes_on_in_bold(last, line, layout):
             return True
+    if len(group) == 1 and _is_label_of_two_lines(last, line, layout):
+        return False
     if (
         last.italic != line.italic
         and (len(last.words) < 12 or _is_numbered_italic(group))
@@ -594,10 +607,13 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     plain = not (last.bold or last.italic or ended) and last_ends < left + 0.7 * (right - left)
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
-    # A line in typewriter type is smaller and yet in the middle of its paragraph.
-    near = min(last.size, line.size) > 0.85 * size and step < 1.15 * layout.leading
-    # A label at the head of a line may be longer than what it labels, and in a size of its own.
+    # A label at the head of a line may be longer than what it labels, and in a size of its own;
+    # so may be an expression in typewriter type, after which the text goes on.
     same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
+    same = same or (abs(line.words[-1].style.size - last.size) < 0.3 and len(line.words) > 2)
+    # A line in typewriter type is smaller and yet in the middle of its paragraph.
+    alike = same or min(last.size, line.size) > 0.85 * size
+    near = alike and step < 1.15 * layout.leading
     runs_on = near and (last.block == line.block or same) and not (short or ended)
     if (
         abs(last.size - line.size) > 0.8
@@ -614,7 +630,10 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     if step > 1.35 * usual + 0.5:
         return True
     indent = begins - min(last_begins, max(left, last_begins))
-    if _BULLET.match(line.words[0].text) and line.block != last.block:
+    alone = len(line.words) == 1 and line.text[0].isalnum() and not (ended or short)
+    if _BULLET.match(line.words[0].text) and line.block != last.block and not alone:
+        return True
+    if line.x0 < group[0].x0 - 0.5 * size and _is_item(group) and not _BULLET.match(line.text):
         return True
     if ended and short:
         return True
@@ -628,6 +647,21 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     ):
         return True
     return line.block != last.block and step > 1.12 * usual and (ended or short)
+
+
+def _is_item(group: list[Line]) -> bool:
+    """Whether a group begins with a bullet: nothing of its item stands left of that."""
+    return group[0].words[0].text in _BULLETS and len(group[0].words) > 1
+
+
+def _is_label_of_two_lines(last: Line, line: Line, layout: Layout) -> bool:
+    """Whether a bold label in a size of its own goes on to the line where its text begins."""
+    first = line.words[0].style
+    same = abs(first.size - last.size) < 0.3 and first.bold and last.bold
+    _, right = layout.edges(last)
+    full = last.x1 > right - 4 * last.size and not _SENTENCE_END.search(last.text)
+    step = line.middle - last.middle
+    return same and full and not line.bold and 0 < step < 1.3 * layout.leading
 
 
 def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
@@ -675,7 +709,7 @@ def _starts_footnote(line: Line, layout: Layout) -> bool:
     )
 
 
-def _raised_mark(line: Line) -> bool:
+def raised_mark(line: Line) -> bool:
     """Whether it begins with a raised mark and then a word, as a footnote of any size does."""
     first = line.words[0]
     mark, style = first.parts[0]
@@ -695,6 +729,7 @@ def _mostly_maths(line: Line) -> bool:
 
 def _kind(group: list[Line], layout: Layout) -> BlockKind:
     text = " ".join(line.text for line in group)
+    words = [word for line in group for word in line.words]
     size = Counter(line.size for line in group).most_common(1)[0][0]
     if group[0].page == 1 and _LICENCE.search(text):
         return "footnote"
@@ -712,9 +747,11 @@ def _kind(group: list[Line], layout: Layout) -> BlockKind:
         or len(text) == caption.end()
     ):
         return "caption"
-    if _is_equation(group, layout) or _is_wordless(group):
+    noted = _is_footnote(group, layout, size)
+    worded = noted and raised_mark(group[0]) and prose_words(words) > 2
+    if not worded and (_is_equation(group, layout) or _is_wordless(group)):
         return "equation"
-    if _is_footnote(group, layout, size):
+    if noted:
         return "footnote"
     if size < _SMALLEST_PROSE * layout.body_size or _is_tabular(group, layout, size):
         return "table"
@@ -735,6 +772,7 @@ def _prose_in(text: str) -> int:
     return words_of(text) if _PROSE_WORD.fullmatch(text) else 0
 
 
+_CITED = re.compile(r"\[\d[\d,;\s–-]*\]")
 _SYMBOL = re.compile("[=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨⟩+−]")
 
 
@@ -761,12 +799,14 @@ def _is_equation(group: list[Line], layout: Layout) -> bool:
 def _is_wordless(group: list[Line]) -> bool:
     """Whether a group is single letters and signs, as a formula is in fonts that do not say so."""
     words = [word for line in group for word in line.words]
-    short = sum(len(word.text) < 3 and word.text.isascii() for word in words)
-    return len(words) >= 5 and short > 0.6 * len(words) and prose_words(words) == 0
+    if len(words) < 5:
+        return False
+    short = sum([len(word.text) < 3 and word.text.isascii() for word in words])
+    return short > 0.6 * len(words) and prose_words(words) == 0
 
 
 def _is_footnote(group: list[Line], layout: Layout, size: float) -> bool:
-    if _raised_mark(group[0]) and len(group[0].text) > 12:
+    if raised_mark(group[0]) and len(group[0].text) > 12:
         return True
     first = group[0].words[0]
     style = first.parts[0][1]
@@ -784,18 +824,19 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
         return False
     digits = sum(
         [
-            not word.text.isalpha() and any(map(str.isdigit, word.text))
-            for word in words
-            if words_of(word.text) == 1
+            words_of(word) == 1
+            for word in _CITED.sub("", " ".join([line.text for line in group])).split()
+            if not word.isalpha() and any(map(str.isdigit, word))
         ]
     )
-    if len(words) >= 4 and digits > 0.4 * len(words):
+    if len(words) >= 4 and digits > 0.4 * sum([line.count for line in group]):
         return True
     gaps = sum(
-        1
-        for line in group
-        for before, after in pairwise(line.words)
-        if after.x0 - before.x1 > 1.8 * line.size
+        [
+            after.x0 - before.x1 > 1.8 * line.size
+            for line in group
+            for before, after in pairwise(line.words)
+        ]
     )
     if gaps >= max(2, 0.8 * len(group)):
         return True

@@ -19,6 +19,7 @@ _SPACING_ACCENTS = {
     "ˇ": "\u030c", "˘": "\u0306", "˙": "\u0307", "˚": "\u030a", "˝": "\u030b", "¯": "\u0304",
 }  # fmt: skip
 ACCENTS = "".join(_SPACING_ACCENTS)
+_BAR = "\u0335"  # TeX draws "ł" as a bar and an "l" over it
 _ACCENT_FIRST = re.compile(f"([{ACCENTS}])([A-Za-zı])")
 _ACCENT_LAST = re.compile(f"([A-Za-zı])([{ACCENTS}])")
 # Kept for what comes after: a hyphen that is only drawn at a line's end, and letters without a
@@ -36,6 +37,28 @@ def _table(keys: str, signs: str) -> dict[int, str]:
 # from the 1990s on; their PDFs give the key that was struck and not the sign that is drawn.
 _PI_SIGNS = _table("12345678,.;", "+−×÷=±∓°<>∼")
 _PI_LATIN1 = _table("¼þðÞ½", "=+()[")
+# Arbortext's fonts of TeX's encodings: the letters are TeX's codes (The TeXbook, appendix F).
+_TEX_SIGNS = {
+    "AdvP4C4E46": _table("PXQYRZ", "∑∑∏∏∫∫"),
+    "AdvP4C4E51": _table(":;=@", ".,/∂"),
+    "AdvP4C4E59": _table("0;fgjkhi!$12893pr", "′∅{}|‖⟨⟩→↔∞∈∀∃∋√∇"),
+}  # fmt: skip
+_TEX_SIGNS["AdvP4C4E74"] = _TEX_SIGNS["AdvP4C4E59"]
+# MathTime's two fonts, in which signs stand where TeX has oldstyle figures and script capitals:
+# "x D .0:5; 1/" is "x = (0.5, 1)".
+_MATHTIME = re.compile(r"MT2?(MI|SY)(?:[TSF]|N|$)")
+_MATHTIME_SIGNS = {
+    "MI": _table(".:;/Œ", "(.,)["),
+    "SY": _table("!CDIWfgjk0128¤", "→+=;:{}|‖′∞∈∀≠"),
+}
+_SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
+
+
+def may_sign(font: str) -> bool:
+    """Whether the characters of a font may be signs, by its name: then ``symbol_table`` tells."""
+    return bool(_SIGNED.search(font))
+
+
 _PI_GREEK = _table("abcdehijklmnprtuyzDL", "αβγδεηικκλμνπστυψζΔΛ")
 _GREEK = _table("abgdezhqiklmnxoprstufcywDGLSFW", "αβγδεζηθικλμνξοπρστυφχψωΔΓΛΣΦΩ")
 
@@ -44,18 +67,24 @@ def symbol_table(font: str, drawn: str) -> dict[int, str] | None:
     """What the characters of a font mean, where its name and ``drawn``, all that a document draws
     in it, say that it has signs on the keys of letters; else None.
 
-    The names are those of Arbortext's Advent and 3B2, which number a font's encoding: "AdvPS586B".
+    The names are those of Arbortext's Advent and 3B2, which number a font's encoding: "AdvPS586B",
+    and MathTime's.
     """
     name = font.partition("+")[2] or font
+    if mathtime := _MATHTIME.match(name):
+        return _MATHTIME_SIGNS[mathtime[1]]
     if name.startswith(("AdvGreek", "AdvSymbol")):
         return _GREEK
     if name.startswith("AdvPSMP"):
         return _PI_GREEK
     if name.startswith(("AdvP4C4E", "AdvMathSymb", "AdvMPi")):
-        return _PI_LATIN1
+        return _PI_LATIN1 | _TEX_SIGNS.get(name, {})
     signs = set(drawn)
     if name.startswith("AdvP") and signs - set(",.;") and signs <= set("12345678,.;"):
         return _PI_SIGNS
+    # TeX's italic has the full stop and the comma on other keys. Prose has commas.
+    if name.startswith("Adv") and name.endswith(".I") and ";" in signs and not signs & set(",."):
+        return _TEX_SIGNS["AdvP4C4E51"]
     return None
 
 
@@ -67,6 +96,8 @@ def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) ->
     """
     if text.isascii():
         return text if text.isprintable() else "".join(c for c in text if c.isprintable())
+    if _BAR in text:
+        text, edges = text.replace(f"{_BAR}l", "ł").replace(f"{_BAR}L", "Ł"), None
     if edges is None:
         text = _ACCENT_FIRST.sub(lambda m: m[2].replace("ı", "i") + _SPACING_ACCENTS[m[1]], text)
         text = _ACCENT_LAST.sub(lambda m: m[1].replace("ı", "i") + _SPACING_ACCENTS[m[2]], text)
@@ -126,15 +157,19 @@ def is_cipher(text: str) -> bool:
     Unicode is wrong: hardly a word is known, and letters are frequent that are rare elsewhere.
     """
     plain = unicodedata.normalize("NFKD", text[:_SAMPLED].lower())
-    words = _LATIN_WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))
+    if not plain.isascii():
+        marks = [letter for letter in set(plain) if unicodedata.combining(letter)]
+        plain = plain.translate(dict.fromkeys(map(ord, marks)))
+    words = _LATIN_WORD.findall(plain)
     if len(words) < _LEAST_OF_CIPHER:
         return False
-    known = sum(word in common_words() for word in words)
+    usual = common_words()
+    if sum([word in usual for word in words]) >= _LEAST_KNOWN * len(words):
+        return False
     letters = "".join(words)
     counts = [letters.count(chr(0x61 + number)) for number in range(26)]
     shared = sum(one * other for one, other in zip(counts, _USUAL, strict=True))
-    alike = shared / math.hypot(*counts) / math.hypot(*_USUAL)
-    return known < _LEAST_KNOWN * len(words) and alike < _LEAST_ALIKE
+    return shared / math.hypot(*counts) / math.hypot(*_USUAL) < _LEAST_ALIKE
 
 
 _PAIRS = re.compile(rb"beginbfchar(.*?)endbfchar", re.S)

@@ -15,6 +15,7 @@ from pathlib import Path
 from index.paper import BlockKind, Paper
 from index.read import file_hash
 from index.read.assemble import Piece
+from index.read.closing import reads_as_entry
 from index.read.headings import KNOWN, Heading, follows, parse_heading
 from index.read.html import Draft
 from index.read.identity import identify
@@ -22,6 +23,7 @@ from index.read.marked import to_html
 from index.read.markup import parse
 from index.read.matter import read_matter
 from index.read.plain import IMPRINT, compose
+from index.read.refused import MOST_LINES, UnreadableError
 from index.read.unseen import take_out
 
 _STAMP = re.compile(r"\s*arXiv:", re.I)
@@ -39,7 +41,7 @@ _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨
 
 def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper | None:
     """The paper in a Markdown file, or None if the file is no text in UTF-8, or in UTF-16 with its
-    byte order mark.
+    byte order mark. Raises ``UnreadableError`` for one of too many lines.
     """
     content = path.read_bytes()
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -50,6 +52,8 @@ def read_markdown(path: Path, name: str, paper_id: str | None = None) -> Paper |
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in source:
         return None
+    if source.count("\n") > MOST_LINES:
+        raise UnreadableError("limit", f"more than {MOST_LINES} lines of Markdown")
     matter, body = read_matter(source)
     tree = parse(to_html(body))
     if tree is None:
@@ -113,6 +117,7 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
             and piece.kind == "paragraph"
             and not front
             and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
+            and not reads_as_entry(piece.text, len(piece.text.split()))
         ):
             last.text = f"{last.text} {piece.text}"
         else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,12 @@ _MARK = re.compile(
 )
 _MARK_ALONE = re.compile(rf"\$\s*(?P<mark>{_MARK.pattern})\s*\$(?!\$)")
 _SAID = re.compile(r"[\w,*†‡§¶⋆°′+−–-]+")
-_BEGIN = re.compile(r"\\begin\{(?P<name>(?:table|tabular|longtable|tabularx|tabulary)\*?)\}")
+_BEGIN = re.compile(r"\\begin\{(?P<name>(?P<kind>[A-Za-z]{2,20})\*?)\}")
+_TABLES = frozenset({"table", "tabular", "longtable", "tabularx", "tabulary"})
+# Those that the plug-in for amsmath does not know.
+_FORMULAS = frozenset({"aligned", "alignedat", "gathered", "split", "cases", "dcases", "array",
+                       "matrix", "pmatrix", "bmatrix", "vmatrix", "smallmatrix", "subequations",
+                       "displaymath", "math", "dmath", "IEEEeqnarray"})  # fmt: skip
 _FRAME = re.compile(
     r"\\begin\{tabular[xy]?\*?\}(?:\{[^{}]*\})?\{(?:[^{}]|\{[^{}]*\})*\}|\\(?:begin|end)\{[^{}]*\}"
     r"|\\(?:[hc]line|(?:top|mid|bottom|cmid)rule|centering|label)(?![A-Za-z])(?:\([^()]*\))?(?:\{[^{}]*\})?"
@@ -55,9 +60,14 @@ _SPANNING = re.compile(r"\\multi(?:column|row)\{[^{}]*\}\{[^{}]*\}\{((?:[^{}]|\{
 _ESCAPED = re.compile(r"\\([&%_#$])")
 _CAPTION = re.compile(r"\\caption\{(?P<said>(?:[^{}]|\{[^{}]*\})*)\}")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
+_SPACE = re.compile(r"\s")
+_BESIDE = 80  # characters of a formula without spaces
 _OPENINGS = re.compile(
     r"(?:!?\[\^?){50,}"
 )  # no text; each would be looked up as a link's beginning
+_OPENING = re.compile(r"!?\[")
+_MOST_OPEN = 500
+_MOST_PENDING = 10_000  # characters
 _SIGNS = {"\\dagger": "†", "\\ddagger": "‡", "\\ast": "*", "\\star": "⋆", "\\circ": "°",
           "\\prime": "′", "\\S": "§", "\\P": "¶"}  # fmt: skip
 
@@ -96,6 +106,7 @@ def _parser() -> MarkdownIt:
     markdown.inline.ruler.before("escape", "openings", _openings)
     markdown.inline.ruler.before("escape", "raised_mark", _raised_mark)
     markdown.inline.ruler.before("escape", "math_brackets", _brackets)
+    markdown.inline.ruler.before("escape", "tex_escape", _tex_escape)
     markdown.inline.ruler.before("escape", "percent_comment", _inline_comment)
     may_end: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("fence", "percent_comment", _block_comment, may_end)
@@ -125,14 +136,24 @@ def _quotation(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _openings(state: StateInline, silent: bool) -> bool:
-    """A long row of brackets that open is text."""
+    """A long row of brackets that open is text, and so are many that nothing closes."""
+    if not silent and len(state.pending) > _MOST_PENDING:
+        state.pushPending()  # each rule adds to it, and so copies it
     match = _OPENINGS.match(state.src, state.pos)
     if match is None:
-        return False
+        match = _OPENING.match(state.src, state.pos)
+        if match is None or not _crowded(state.src):
+            return False
     if not silent:
         state.pending += match[0]
     state.pos = match.end()
     return True
+
+
+@lru_cache(maxsize=8)
+def _crowded(text: str) -> bool:
+    """Whether far more brackets open in a text than close: none of them begins a link."""
+    return text.count("[") - text.count("]") > _MOST_OPEN
 
 
 # --- comments -------------------------------------------------------------------------------------
@@ -212,6 +233,22 @@ def _brackets(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _tex_escape(state: StateInline, silent: bool) -> bool:
+    r"""``\{`` and ``\|`` beside LaTeX's commands, where Markdown would drop the backslash."""
+    src, start = state.src, state.pos
+    if src[start : start + 1] != "\\" or src[start + 1 : start + 2] not in tuple("{}|,;:!"):
+        return False
+    before = _SPACE.search(src[max(start - _BESIDE, 0) : start][::-1])
+    after = _SPACE.search(src, start, start + _BESIDE)
+    first = start - (before.start() if before else min(start, _BESIDE))
+    if not _COMMAND.search(src, first, after.start() if after else start + _BESIDE):
+        return False
+    if not silent:
+        state.pending += src[start : start + 2]
+    state.pos += 2
+    return True
+
+
 def _raised_mark(state: StateInline, silent: bool) -> bool:
     """``$^{12}$`` and ``$_2$``, which are mathematics behind a digit, too: "4.2$^{12}$"."""
     match = _MARK_ALONE.match(state.src, state.pos)
@@ -240,9 +277,11 @@ def _formula(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
 
 
 def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    r"""LaTeX's ``\begin{table}`` to its ``\end``, as Nougat writes tables."""
+    r"""LaTeX's ``\begin{table}`` to its ``\end``, as Nougat writes tables; formulas, too."""
     match = _BEGIN.match(_line(state, start))
     if match is None or state.is_code_block(start):
+        return False
+    if match["kind"] not in _TABLES | _FORMULAS:
         return False
     closing = f"\\end{{{match['name']}}}"
     endless = state.env.setdefault("endless", set())
@@ -252,7 +291,8 @@ def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     for number in range(start, end):
         if closing in _line(state, number):
             if not silent:
-                token = state.push("tex_block", "", 0)
+                kind = "tex_block" if match["kind"] in _TABLES else "amsmath"
+                token = state.push(kind, "", 0)
                 lines = (_line(state, one) for one in range(start, number + 1))
                 token.content = "\n".join(lines)
                 token.map = [start, number + 1]
@@ -301,6 +341,8 @@ def _html_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     from markdown_it.rules_block import html_block
 
     said = _line(state, start).lower()
+    if not said.startswith("<"):
+        return False
     closer = next((close for opening, close in _ENDS if said.startswith(opening)), None)
     endless = state.env.setdefault("endless", set())
     if closer is not None and (
@@ -316,6 +358,8 @@ def _html_inline(state: StateInline, silent: bool) -> bool:
     from markdown_it.rules_inline import html_inline
 
     said = state.src[state.pos : state.pos + 9].lower()
+    if not said.startswith("<"):
+        return False
     closer = next((close for opening, close in _ENDS[:4] if said.startswith(opening)), None)
     endless = state.env.setdefault("endless inline", {})  # by the end: the text that lacks it
     if closer is not None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from index.read.refused import MOST_ELEMENTS, UnreadableError
 from index.read.repair import closed, flattened
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ def _decoded(content: bytes) -> str:
 def parse(source: str) -> Element | None:
     """The tree, repaired where it was broken; None if it has no element.
 
-    XHTML is taken as XML where it is well formed, since there ``<script/>`` ends at once.
+    XHTML is taken as XML where it is well formed, since there ``<script/>`` ends at once. Raises
+    ``UnreadableError`` for a page of too many elements.
     """
     from lxml import etree
 
@@ -94,6 +97,8 @@ def parse(source: str) -> Element | None:
         tree, cut = _lenient(sound)
         if cut:  # elements may nest 2,048 deep; what is deeper is left out
             tree, _ = _lenient(flattened(sound))
+    if tree is not None and sum(1 for _ in tree.iter()) > MOST_ELEMENTS:
+        raise UnreadableError("limit", f"more than {MOST_ELEMENTS} elements of HTML")
     return tree
 
 
@@ -134,7 +139,12 @@ class Walk:
 def local_name(element: Element) -> str:
     """Its tag in lower case without a namespace; empty for a comment or an entity."""
     tag: Any = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def classes(element: Element) -> frozenset[str]:

@@ -9,16 +9,22 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.paper import BlockKind
-from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words
+from index.read.bidi import runs_right_to_left
+from index.read.layout import Layout, Paragraph, has_gap, is_contents_row, prose_words, raised_mark
 from index.read.pages import Line
 
-_END = re.compile(r"[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}$")
+_END = re.compile(r"(?:[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}|[■□∎◼])$")
+_SHORT = re.compile(r"(?:\b[A-Z]\.)+$|\b(?:e\.g|i\.e|al|cf|vs|resp|approx)\.$")
 _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
 _LISTING = re.compile(r"algorithm|listing|procedure", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # an item's letter, or a heading's
+_ENTRY = re.compile(r"\[\d+\]")  # of a list of references
+_ENTRY_WITHIN = re.compile(r"\[\d+\][,;)]*\s+[a-z]")
 _BULLETS = "•‣▪◦●■*–"
+_HYPHENS = "-\u00ad\u2010"
 _CELL_WORDS = 30  # of prose: more is a paragraph in small type, and no cell
-_FAR = 80  # parts: a page full of small figures lies between
+_FAR = 80  # parts that are no cells: a page full of small figures lies between
+_PAGES = 4  # pages of figures and tables, at most
 
 
 def draw_in(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:
@@ -120,7 +126,7 @@ def mend(
     ``begins`` are the identities of the parts that begin a section without a heading.
     """
     mended: list[Paragraph] = []
-    waiting = list(parts)
+    waiting = _with_rests(parts, headings | begins, layout)
     place = 0
     while place < len(waiting):
         part = waiting[place]
@@ -139,40 +145,153 @@ def mend(
     return mended
 
 
+def _with_rests(parts: Sequence[Paragraph], barriers: set[int], layout: Layout) -> list[Paragraph]:
+    """The parts, each caption and note with the lines that go on with it right below or beside."""
+    whole: list[Paragraph] = []
+    for part in parts:
+        note = whole[-1] if whole else None
+        if note is not None and id(part) not in barriers and _is_rest(part, note, layout):
+            note.lines = [*note.lines, *part.lines]
+        else:
+            whole.append(part)
+    return whole
+
+
+def _is_rest(part: Paragraph, note: Paragraph, layout: Layout) -> bool:
+    """Whether lines in the type of a caption or note begin within its last sentence."""
+    first, last = part.lines[0], note.lines[-1]
+    if note.kind not in ("caption", "footnote") or part.kind not in ("paragraph", "footnote"):
+        return False
+    if part.kind == "footnote" and raised_mark(first):  # another one, as "b Of the same trees."
+        return False
+    torn = first.text[0].islower() and not _LISTED.match(part.text) and not _END.search(last.text)
+    if not torn or abs(part.size - note.size) > 0.3 or first.page != last.page:
+        return False
+    small = note.size < layout.body_size - 0.7
+    if first.column == last.column and first.middle > last.middle:
+        return first.middle - last.middle < (1.8 if small else 1.35) * note.size
+    return small
+
+
 def _continuation(
     parts: Sequence[Paragraph], place: int, torn: Paragraph, headings: set[int], layout: Layout
 ) -> int | None:
     """Where the paragraph goes on that ends before ``place``; None if it is whole."""
     last = torn.lines[-1]
     labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
-    if labels or (_END.search(last.text) and not _in_brackets(torn)):
+    short = _SHORT.search(last.text)  # its full stop ends no sentence if a small letter comes next
+    if labels or (_END.search(last.text) and not short and not _in_brackets(torn)):
         return None
-    formula = captioned = False  # what was passed on the way
-    for number in range(place, min(place + _FAR, len(parts))):
+    # What was passed on the way: a caption; a formula, or words of a figure before its caption.
+    captioned = drawn = False
+    hyphen = last.text[-1] in _HYPHENS
+    passed = 0
+    for number in range(place, len(parts)):
         part = parts[number]
         first = part.lines[0]
-        if id(part) in headings or first.page > last.page + 2:
+        # What stands higher on the page is no formula below the text, and no text after it.
+        above = _is_beside(first, last) and first.middle < last.middle - 0.5 * last.size
+        moved = first.page != last.page or first.column != last.column or above
+        passed += part.kind != "table"
+        if id(part) in headings or passed > _FAR or first.page > last.page + _PAGES:
             return None
-        moved = first.page != last.page or first.column != last.column
+        if short and (moved or number > place or not _begins_low(part, layout)):
+            return None
         if part.kind in _FLOATS:
             if part.kind == "caption":  # a formula above it is its figure's
-                captioned, formula = True, False
+                captioned, drawn = True, False
         elif part.kind == "equation":
+            if captioned and part.size < torn.size - 0.8:
+                continue  # a cell, or a number on an axis
             if not moved:
                 return None  # a displayed formula ends the stretch
-            formula = True
+            drawn = True
         elif part.kind == "paragraph" and _reads_on(part, torn):
-            begun = first.text[0].islower() or first.text[0] in "(["
-            lower = (begun and not _LISTED.match(first.text)) or last.text[-1] in "-\u00ad\u2010"
-            if formula and not (captioned and lower):
+            lower = _begins_low(part, layout)
+            if drawn:
                 return None
-            _, right = layout.edges(last)
-            full = last.x1 > right - 2.5 * last.size
-            if lower or (full and _wide(part, layout)):
+            if lower and moved and _is_label(torn, layout):
+                return None
+            if lower and not above:
                 return number
             if _wide(part, layout):
-                return None
+                if first.page == last.page and first.column == 0 != last.column:
+                    continue  # a block across the foot of the columns
+                if hyphen and not moved:
+                    return number
+                if hyphen:  # text in a figure, if a caption comes
+                    drawn = True
+                    continue
+                near = first.page <= last.page + 2 and not above
+                goes_on = near and _is_full(last, layout) and _is_flush(part, torn, layout)
+                return number if goes_on else None
     return None
+
+
+def _is_beside(first: Line, last: Line) -> bool:
+    """Whether a line stands on the page of another, in its column or in one before it."""
+    if first.page != last.page or 0 in {first.column, last.column}:
+        return False
+    turned = runs_right_to_left(last.text)
+    return first.column >= last.column if turned else first.column <= last.column
+
+
+def _begins_low(part: Paragraph, layout: Layout) -> bool:
+    """Whether it begins as only the rest of a sentence does: with a small letter or a bracket."""
+    text = part.text
+    if text[0] in "([":
+        # "[19] proposes", and no reference "[19] Smith"; no cell "[name]".
+        entry = _ENTRY.match(text) and not _ENTRY_WITHIN.match(text)
+        return not entry and bool(_wide(part, layout) or _END.search(text))
+    return text[0].islower() and not _LISTED.match(text)
+
+
+def _edges(line: Line, layout: Layout) -> tuple[float, float]:
+    """The edges that a line is set between; one across columns has the first's and the last's."""
+    if line.column or not layout.gutters.get(line.page):
+        return layout.edges(line)
+    places = [
+        layout.columns.get((page, column), layout.columns.get((0, column)))
+        for page, column in ((line.page, n + 1) for n in range(len(layout.gutters[line.page]) + 1))
+    ]
+    known = [place for place in places if place is not None]
+    return (known[0][0], known[-1][1]) if known else layout.edges(line)
+
+
+def _is_full(line: Line, layout: Layout) -> bool:
+    """Whether a line reaches the edge of its column where it ends."""
+    left, right = _edges(line, layout)
+    if runs_right_to_left(line.text):
+        return line.x0 < left + 2.5 * line.size
+    return line.x1 > right - 2.5 * line.size
+
+
+def _is_label(part: Paragraph, layout: Layout) -> bool:
+    """Whether a few lines end so far from the edge that they are a figure's, and no torn text."""
+    last = part.lines[-1]
+    left, right = _edges(last, layout)
+    return len(part.lines) < 4 and last.x1 < right - 0.3 * (right - left)
+
+
+def _is_flush(part: Paragraph, torn: Paragraph, layout: Layout) -> bool:
+    """Whether a part that begins with a capital is set as the next line of a torn paragraph is.
+
+    A new paragraph is indented, and a new entry of a list stands further left than the end of the
+    last one.
+    """
+    first, last = part.lines[0], torn.lines[-1]
+    if _ENTRY.match(part.text) and not _ENTRY_WITHIN.match(part.text):
+        return False
+    if first.page == last.page and first.column == last.column:
+        return len(torn.lines) == 1 or abs(_begins(first) - _begins(last)) < 0.8 * last.size
+    if len(part.lines) == 1:
+        return bool(_END.search(first.text))
+    return abs(_begins(first) - _begins(part.lines[1])) < 0.8 * last.size
+
+
+def _begins(line: Line) -> float:
+    """Where a line begins, in points: on the right in Arabic and Hebrew."""
+    return line.x1 if runs_right_to_left(line.text) else line.x0
 
 
 def _in_brackets(torn: Paragraph) -> bool:
@@ -192,5 +311,5 @@ def _reads_on(part: Paragraph, torn: Paragraph) -> bool:
 
 
 def _wide(part: Paragraph, layout: Layout) -> bool:
-    left, right = layout.edges(part.lines[0])
+    left, right = _edges(part.lines[0], layout)
     return max(line.width for line in part.lines) > 0.6 * (right - left)

@@ -10,7 +10,7 @@ from statistics import median
 
 from index.read.headings import KNOWN
 from index.read.letters import ACCENTS, clean_text
-from index.read.pages import Line, PageWord
+from index.read.pages import Line, PageWord, Style
 from index.read.places import INSTITUTION, MARKS, Name, marks_in
 
 # By stems, and by whole words ("Francesca" and "Usama" are no countries).
@@ -279,6 +279,7 @@ def _pieces(words: Sequence[PageWord], line: Line) -> list[_Piece]:
     if not words:
         return []
     wide = _wide_gap(words, line)
+    before = marks_come_first(words, line)
     pieces: list[_Piece] = [_Piece("", words[0].x0, words[0].x1)]
     last: PageWord | None = None
     for word in words:
@@ -291,18 +292,30 @@ def _pieces(words: Sequence[PageWord], line: Line) -> list[_Piece]:
             if text in ACCENTS:  # a letter's own, drawn apart and high
                 pieces[-1].text += text
                 continue
-            marker = style.raised or style.size < 0.8 * line.size or all(c in MARKS for c in text)
-            if marker and (not text.isalpha() or len(text) <= 2):
+            if _is_mark(text, style, line):
                 marked = next((p for p in reversed(pieces) if p.text.strip(" ,;|")), pieces[-1])
-                marked.marks += f" {text}"
                 if pieces[-1].text:
                     pieces.append(_Piece("", word.x0, word.x1))
+                (pieces[-1] if before else marked).marks += f" {text}"
             else:
                 said = text if len(word.parts) > 1 else word.text
                 pieces[-1].text += said
                 pieces[-1].x1 = word.x1
         last = word
     return [flat for piece in pieces for flat in _cut_at_marks(piece) if flat.text]
+
+
+def _is_mark(text: str, style: Style, line: Line) -> bool:
+    small = style.raised or style.size < 0.8 * line.size or all(c in MARKS for c in text)
+    return small and (not text.isalpha() or len(text) <= 2)
+
+
+def marks_come_first(words: Sequence[PageWord], line: Line) -> bool:
+    """Whether each mark stands before its name: "*Ada Li, †Ben Ito"."""
+    parts = [part for word in words for part in word.parts]
+    marks = [_is_mark(text, style, line) for text, style in parts]
+    runs = sum(here and not last for last, here in zip([False, *marks], marks, strict=False))
+    return marks[0] and not marks[-1] and runs > line.text.rstrip(" ,").count(",")
 
 
 def _wide_gap(words: Sequence[PageWord], line: Line) -> float:

@@ -18,6 +18,7 @@ from index.read.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.keywords import KEYWORDS_LABEL
 from index.read.layout import Layout, Paragraph
 from index.read.names import names_of
+from index.read.pages import Style
 from index.read.roles import abstract_label
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
@@ -82,14 +83,17 @@ def setting_of(part: Paragraph) -> Setting:
 
 
 def _most(parts: Sequence[Paragraph]) -> Setting:
-    found: Counter[tuple[str, float, bool, bool]] = Counter()
+    styles: dict[Style, int] = {}
     for part in parts:
-        for word in part.words:
-            for text, style in word.parts:
-                if not (style.maths or style.raised):
-                    family = style.font.split("+")[-1].split("-")[0].split(",")[0]
-                    key = (family, style.size, style.bold, style.italic)
-                    found[key] += len(text)
+        for line in part.lines:
+            for word in line.words:
+                for text, style in word.parts:
+                    styles[style] = styles.get(style, 0) + len(text)
+    found: Counter[tuple[str, float, bool, bool]] = Counter()
+    for style, count in styles.items():
+        if not (style.maths or style.raised):
+            family = style.font.split("+")[-1].split("-")[0].split(",")[0]
+            found[family, style.size, style.bold, style.italic] += count
     if not found:
         return Setting("", 0.0, False, False)
     return Setting(*found.most_common(1)[0][0])

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from index.paper import Role
 from index.read.closing import END_MATTER
@@ -26,6 +27,7 @@ from index.read.layout import Layout, Paragraph, is_contents_row
 from index.read.numbering import ROMAN, Numbering, kinds_of
 from index.read.opening import count_of
 from index.read.pages import PageWord, Style, is_typewriter
+from index.read.usual import Usual, usual_type
 
 _CONTENTS = re.compile(
     r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|"
@@ -37,6 +39,7 @@ _CONTENTS = re.compile(
 _SMALL_CAPITALS = re.compile(r"CSC|caps|smallcap|-SC\b|\.sc\b|SmCp", re.I)
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■–*]")
 _LETTERED = re.compile(r"^\([a-z]\)\s+(?=[A-Z])")
+_BRACKETS = "([“‘\"'«"  # that a title may begin with: "(Verifiable) Secret Sharing"
 _MOST_LINES = 4
 _MOST_LETTERS = 180
 # Of sections that are printed in the size of the text, or are its headings all the same.
@@ -44,6 +47,7 @@ _OF_BODY = frozenset(
     {"introduction", "background", "method", "experiments", "results", "discussion"}
 )
 _PLAIN_LETTERS = 100
+_LEAST_FAINT = 3  # subheadings that are neither bold nor large
 _LEAST_NUMBERED = 3  # fewer are a numbered list in bold
 
 
@@ -55,6 +59,7 @@ class Face:
     bold: bool
     italic: bool
     capitals: bool
+    other: bool = False  # in another colour than the text, or in another family, if upright
     beside: bool = False  # at the left edge, in a paper that centres its sections
 
 
@@ -71,8 +76,11 @@ def find_headings(
 ) -> dict[int, Heading]:
     """The paragraphs that are headings, by their place; ``title`` has the ids of its words."""
     # Of those that are short enough for a heading.
+    usual = usual_type(parts)
     faces = {
-        place: face_of(part) for place, part in enumerate(parts) if len(part.lines) <= _MOST_LINES
+        place: face_of(part, usual)
+        for place, part in enumerate(parts)
+        if len(part.lines) <= _MOST_LINES
     }
     numbered = _numbered(parts, faces, layout, title)
     if len(numbered) < _LEAST_NUMBERED:
@@ -125,13 +133,18 @@ def _first_prose(parts: Sequence[Paragraph], title: set[int]) -> int:
 
 def is_small_capitals(style: Style) -> bool:
     """Whether a font draws small letters as small capitals, by its name."""
-    return bool(_SMALL_CAPITALS.search(style.font))
+    return _draws_small_capitals(style.font)
 
 
-def face_of(part: Paragraph) -> Face:
+@cache
+def _draws_small_capitals(font: str) -> bool:
+    return bool(_SMALL_CAPITALS.search(font))
+
+
+def face_of(part: Paragraph, usual: Usual) -> Face:
     """The type that a paragraph is set in, its raised marks, formulas and names of code apart."""
     size = 0.0
-    bold = italic = small = letters = upper = 0
+    bold = italic = small = letters = upper = other = 0
     words = part.words
     coded = len(words) > 1 and not is_typewriter(words[0].style)
     for word in words:
@@ -144,6 +157,7 @@ def face_of(part: Paragraph) -> Face:
             bold += here if style.bold else 0
             italic += here if style.italic else 0
             small += here if is_small_capitals(style) else 0
+            other += here if usual.is_other(style) else 0
             size = max(size, style.size) if here else size
     first = words[0].style  # of "3.1. readData" only the number is left
     return Face(
@@ -151,12 +165,13 @@ def face_of(part: Paragraph) -> Face:
         bold >= 0.8 * letters if letters else first.bold,
         letters > 0 and italic >= 0.8 * letters,
         letters > 4 and max(upper, small) >= 0.9 * letters,
+        letters > 0 and other >= 0.8 * letters,
     )
 
 
 def may_head(part: Paragraph, face: Face, layout: Layout) -> bool:
     """Whether a paragraph is short and plain enough for a heading."""
-    text = _LETTERED.sub("", parse_heading(part.text).title_alone)
+    text = _LETTERED.sub("", parse_heading(part.text).title_alone).lstrip(_BRACKETS)
     letters = sum(map(str.isalpha, text))
     return (
         part.kind in ("paragraph", "table", "footnote")
@@ -190,8 +205,8 @@ def _is_marked(part: Paragraph) -> bool:
 
 
 def stands_out(face: Face, layout: Layout) -> bool:
-    """Whether it is bold, larger than the text, or in capitals."""
-    return face.bold or face.capitals or face.size > layout.body_size + 0.7
+    """Whether it is bold, larger than the text, in capitals, or in another colour or family."""
+    return face.bold or face.capitals or face.other or face.size > layout.body_size + 0.7
 
 
 # --- numbered headings ----------------------------------------------------------------------------
@@ -210,6 +225,11 @@ def _numbered(
         if heading.number and _is_set_as_heading(part, heading, faces[place], layout):
             spaced = _spaced(part.words)
             candidates.append(_Candidate(place, heading, faces[place], spaced))
+    # In the type of the text only sections with such names are told from a list.
+    plain = [c for c in candidates if len(c.heading.number) == 1 and _is_plain(c.face, layout)]
+    named = sum(KNOWN.match(c.heading.title_alone) for c in plain)
+    if named < _LEAST_NUMBERED:
+        candidates = [c for c in candidates if c not in plain]
     # The sections of the first level are set alike: of all ways, the one that explains most.
     top = {c.face for c in candidates if len(c.heading.number) == 1}
     chains = [_chain(candidates, face) for face in sorted(top, key=repr)]
@@ -263,16 +283,21 @@ def _filled(
 
 
 def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: Layout) -> bool:
-    title = heading.title_alone
+    title = heading.title_alone.lstrip(_BRACKETS)
     capital = bool(title) and title[0].isalpha() and not title[0].islower()  # or has no case
     if not title or not title[0].isalnum() or not (capital or part.bold or face.bold):
         return False
     if not (stands_out(face, layout) or face.italic):
         # A dotted number on a short line of its own: lower levels are printed in plain type too.
-        own = len(heading.number) > 1 and len(part.lines) <= 2 and len(title) <= _PLAIN_LETTERS
+        lines = 2 if len(heading.number) > 1 else 1
+        own = len(part.lines) <= lines and len(title) <= _PLAIN_LETTERS
         return own and capital and not part.run_in and not _ends(part)
     ended = part.text.rstrip().endswith(".") and not part.run_in
     return not ended or face.bold or face.capitals
+
+
+def _is_plain(face: Face, layout: Layout) -> bool:
+    return not (stands_out(face, layout) or face.italic)
 
 
 def _spaced(words: Sequence[PageWord]) -> bool:
@@ -302,6 +327,7 @@ def _chain(candidates: Sequence[_Candidate], top: Face | None) -> dict[int, Head
 
 def _alike(face: Face, other: Face) -> bool:
     same = (face.bold, face.capitals) == (other.bold, other.capitals)
+    same = same and (face.bold or face.capitals or face.other == other.other)
     return same and abs(face.size - other.size) <= 0.6
 
 
@@ -325,6 +351,7 @@ def _unnumbered(
         and part.words
         and id(part.words[0]) not in title
         and may_head(part, faces[place], layout)
+        and "=" not in part.text
         and (is_known(part) or is_aligned(part, layout))
     ]
     known = {place for place in candidates if is_known(parts[place])}
@@ -353,9 +380,14 @@ def _unnumbered(
     ranks = _ranks(candidates, known, parts, faces, layout)
     for place in candidates:
         text = parts[place].text.strip()
-        if faces[place] in ranks and not _LISTED.match(text):
+        face = faces[place]
+        if _is_quiet(face, layout) and face in ranks:
+            below = place + 1 in candidates and faces[place + 1] in ranks
+            if not (below or _stands_over_text(parts, place, layout)):
+                continue
+        if face in ranks and not _LISTED.match(text):
             alone = title_role(text) in ("abstract", "references") and place in known
-            found[place] = Heading(text, (), 1 if alone else ranks[faces[place]])
+            found[place] = Heading(text, (), 1 if alone else ranks[face])
         elif place in known and _alone(parts, place):
             found[place] = Heading(text, (), 1)
     return found
@@ -369,24 +401,28 @@ def _below(
     layout: Layout,
     numbered: dict[int, Heading],
 ) -> dict[int, Heading]:
-    """Unnumbered subheadings of a numbered paper: bold or large lines of their own at the left
-    edge, set alike twice or more, each with text right below it. Their level is that below the
-    numbers.
+    """Unnumbered subheadings of a numbered paper: lines of their own in another type than the text,
+    at the left edge or centred, set alike twice or more, each with text right below it. Their level
+    is that below the numbers.
     """
 
     def large(place: int) -> bool:
         return faces[place].size > layout.body_size + 1.2
 
     levels = {faces[place]: heading.level for place, heading in numbered.items()}
+    sides: dict[Face, set[bool]] = {}  # a line over a table is centred, and the headings are not
+    for place in numbered:
+        sides.setdefault(faces[place], set()).add(_is_centred(parts[place], layout))
     first, last = min(numbered), max(numbered)
     rows = [
         place
         for place in candidates
         if place not in found
         and first < place
-        and (faces[place].bold or large(place))
-        and faces[place] not in levels
-        and parts[place].kind == "paragraph"
+        and (stands_out(faces[place], layout) or faces[place].italic)
+        and levels.get(faces[place]) != 1
+        and _is_centred(parts[place], layout) in sides.get(faces[place], (True, False))
+        and (parts[place].kind == "paragraph" or _is_apart(parts, place))
         and len(parts[place].lines) <= 2
         and (large(place) or not _LISTED.match(parts[place].text))
         and not _ends(parts[place])
@@ -402,8 +438,15 @@ def _below(
     return {
         place: Heading(parts[place].text.strip(), (), min(deepest[faces[place]] + 1, 4))
         for place in rows
-        if counted[faces[place]] >= 2
+        if counted[faces[place]] >= (2 if faces[place].bold or large(place) else _LEAST_FAINT)
+        and (faces[place].bold or _heads_text(faces[place], parts, faces, layout))
     }
+
+
+def _is_apart(parts: Sequence[Paragraph], place: int) -> bool:
+    """Whether a line of small type that reads as a row stands in no table."""
+    above = parts[place - 1] if place else None
+    return parts[place].kind == "table" and (above is None or above.kind != "table")
 
 
 def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) -> bool:
@@ -461,17 +504,20 @@ def _ranks(
         face = faces[place]
         if face == first or _weight(face) >= _weight(first) or place < min(known, default=0):
             continue
+        if place in known and title_role(parts[place].text.strip()) == "abstract":
+            continue  # it is set as what stands above the paper
         leads = list(_leads(parts, place))
-        large = face.size > layout.body_size + 1.2
-        plain = face.italic or large
+        plain = face.italic or face.size > layout.body_size + 0.7
         label = parts[place].run_in or _ends(parts[place])
         over.update([face] if not label and _stands_over_text(parts, place, layout) else [])
-        if leads and (face.bold or face.capitals or (plain and not _ends(parts[place]))):
+        loud = face.bold or face.capitals
+        if leads and (loud or ((plain or face.other) and not _ends(parts[place]))):
             others[face] += 1
     often = [
         face
         for face, count in others.items()
         if face in over
+        and (not _is_quiet(face, layout) or _heads_text(face, parts, faces, layout))
         and (
             count >= 2
             or (face.bold and face.size >= layout.body_size - 0.2)
@@ -490,8 +536,11 @@ def _ranks(
     return ranks
 
 
-def _weight(face: Face) -> tuple[float, bool, bool, bool, bool]:
-    return face.size, face.capitals, face.bold, not face.italic, not face.beside
+def _weight(face: Face) -> tuple[float, bool, bool, bool, bool, bool]:
+    """What it counts for among others: ``other`` only where it is not bold or capitals, too."""
+    loud = face.capitals or face.bold
+    other = face.other and not loud
+    return face.size, face.capitals, face.bold, other, not face.italic, not face.beside
 
 
 def _is_centred(part: Paragraph, layout: Layout) -> bool:
@@ -499,6 +548,21 @@ def _is_centred(part: Paragraph, layout: Layout) -> bool:
     before = min(line.x0 for line in part.lines) - left
     after = right - max(line.x1 for line in part.lines)
     return before > 0.04 * (right - left) and abs(before - after) < 0.05 * (right - left) + 2
+
+
+def _is_quiet(face: Face, layout: Layout) -> bool:
+    """Whether only its colour or family tells it from the text, as those of tables often do."""
+    loud = face.bold or face.capitals or face.italic or face.size > layout.body_size + 0.7
+    return face.other and not loud
+
+
+def _heads_text(
+    face: Face, parts: Sequence[Paragraph], faces: dict[int, Face], layout: Layout
+) -> bool:
+    """Whether most of what is set so stands over text."""
+    places = [place for place, own in faces.items() if own == face]
+    over = sum(_stands_over_text(parts, place, layout) for place in places)
+    return 2 * over >= len(places)
 
 
 def _leads(parts: Sequence[Paragraph], place: int) -> Iterator[Paragraph]:
@@ -509,7 +573,7 @@ def _leads(parts: Sequence[Paragraph], place: int) -> Iterator[Paragraph]:
 
 
 def _ends(part: Paragraph) -> bool:
-    return part.text.rstrip().endswith((".", ":", "!"))
+    return part.text.rstrip().endswith((".", ":", "!", "。"))
 
 
 def _alone(parts: Sequence[Paragraph], place: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import NamedTuple
 
 from index.paper import Box, Finding
 from index.read.words import words_of
@@ -12,6 +13,8 @@ from index.read.words import words_of
 _TYPEWRITER = re.compile(
     r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
 )
+
+_TALL = re.compile(r"CMEX|MTEX|MT2EX|EUEX|txex|pxex|esint|MathExt|AdvP4C4E46")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +28,7 @@ class Style:
     raised: bool  # a superscript
     lowered: bool  # a subscript
     font: str
+    colour: int = 0  # 0xRRGGBB
 
     def at(self, level: int) -> Style:
         """The same, raised (1), on the baseline (0) or lowered (-1)."""
@@ -38,9 +42,21 @@ def _levelled(style: Style, level: int) -> Style:
     return replace(style, raised=level > 0, lowered=level < 0)
 
 
+def is_tall(style: Style) -> bool:
+    """Whether a font has brackets and signs of several heights, by its name: they hang from the
+    line's head or stand on its foot, and are neither raised nor lowered.
+    """
+    return bool(_TALL.search(style.font))
+
+
 def is_typewriter(style: Style) -> bool:
     """Whether all letters of a font are of one width, as in code, by its name."""
-    return bool(_TYPEWRITER.search(style.font))
+    return _is_typewriter(style.font)
+
+
+@cache
+def _is_typewriter(font: str) -> bool:
+    return bool(_TYPEWRITER.search(font))
 
 
 @dataclass(slots=True, eq=False, init=False)
@@ -103,6 +119,7 @@ class Line:
     middle: float = field(init=False)
     characters: int = field(init=False)  # white space apart
     maths: int = field(init=False)  # of these, those set as maths
+    count: int = field(init=False)  # of words; of a script without spaces more than ``words``
 
     def __post_init__(self) -> None:
         self.measure()
@@ -110,15 +127,24 @@ class Line:
     def measure(self) -> None:
         """Derive box, text and dominant type from the words."""
         words = self.words
-        self.x0 = min([word.x0 for word in words])
-        self.y0 = min([word.y0 for word in words])
-        self.x1 = max([word.x1 for word in words])
-        self.y1 = max([word.y1 for word in words])
         self.text = " ".join([word.text for word in words])
+        self.count = (
+            len(words) if self.text.isascii() else sum([words_of(word.text) for word in words])
+        )
+        x0, y0, x1, y1 = words[0].x0, words[0].y0, words[0].x1, words[0].y1
         styles: dict[Style, int] = {}
-        for word in words:
+        for word in words:  # in one go: a paper has ten thousand words
+            if word.x0 < x0:
+                x0 = word.x0
+            if word.y0 < y0:
+                y0 = word.y0
+            if word.x1 > x1:
+                x1 = word.x1
+            if word.y1 > y1:
+                y1 = word.y1
             for characters, style in word.parts:
                 styles[style] = styles.get(style, 0) + len(characters)
+        self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
         sizes: dict[float, int] = {}
         bold = italic = letters = maths = 0
         for style, count in styles.items():
@@ -147,13 +173,6 @@ class Line:
                     break
 
     @property
-    def count(self) -> int:
-        """How many words it has; of a script without spaces more than ``words``."""
-        if self.text.isascii():
-            return len(self.words)
-        return sum([words_of(word.text) for word in self.words])
-
-    @property
     def width(self) -> float:
         """In points."""
         return self.x1 - self.x0
@@ -164,9 +183,8 @@ class Line:
         return self.y1 - self.y0
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle on a page in points."""
+class Area(NamedTuple):
+    """A rectangle on a page in points. A tuple, since a page of drawings has thousands of them."""
 
     x0: float
     y0: float

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding, PageSize, Status
-from index.read.devices import listed, rendered, run_through, watch, watch_text
+from index.paper import Box, Finding, PageSize
+from index.read.devices import listed, rendered, run_through, watch
 from index.read.hidden import (
     MOST_FINDINGS,
     SAID,
@@ -26,9 +26,18 @@ from index.read.hidden import (
     find_hidden,
     findings_of,
 )
-from index.read.letters import clean_text, draws_digits_twice, is_cipher, symbol_table, unreadable
+from index.read.letters import (
+    clean_text,
+    draws_digits_twice,
+    is_cipher,
+    may_sign,
+    symbol_table,
+    unreadable,
+)
 from index.read.pages import Area, Line, PageContent, Pages, PageWord
 from index.read.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
+from index.read.refused import UnreadableError
+from index.read.signs import ASKED, put_names
 from index.read.unicode import spelled
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
@@ -36,17 +45,8 @@ _LEAST_LETTERS = 3
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
 _BLACK = 0x000000
-_CLIPS = re.compile(rb"\bW\*?\s+n\b")
+_CLIPS = re.compile(rb"W(?<=\bW)\*?\s+n\b")  # begins with a letter, which is found quickly
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
-
-
-class UnreadableError(Exception):
-    """A file that gives no pages. ``status`` is the reading's."""
-
-    def __init__(self, status: Status, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
 
 
 def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> Pages:
@@ -87,7 +87,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
             raise UnreadableError("broken", "no page of this PDF can be read")
         put_signs(pages)
         for content in pages:
-            content.unread = content.unread or _unreadable_share(content)
+            content.unread = content.unread or _without_letters(content)
         return Pages(pages, count, images)
 
 
@@ -102,14 +102,14 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
     return PageContent(number + 1, width, height, [], unread=f"the PDF engine failed: {reason}")
 
 
-def _unreadable_share(page: PageContent) -> str:
-    """What share of a page's characters has no letters, in words; "" where it is next to none."""
+def _without_letters(page: PageContent) -> str:
+    """Why some of a page's characters have no letters; "" where next to none lack them."""
     text = "\n".join([line.text for line in page.lines])
     page.cipher = is_cipher(text)
     if page.cipher:
         return "its letters are not those that it shows: its fonts lack them"
     share = unreadable(text) / max(len(text), 1)
-    return f"{share:.0%} of its characters cannot be read" if share > _UNREADABLE else ""
+    return "its fonts do not say which letters it shows there" if share > _UNREADABLE else ""
 
 
 def draw_page(path: Path, page: int, boxes: Sequence[Box], scale: float) -> bytes:
@@ -202,7 +202,10 @@ class _Variants:
 
     def are_on(self, page: Any) -> bool:
         """Whether a page uses such a font."""
-        return any(self._has_variants(font[0]) for font in page.get_fonts())
+        mupdf = _engine().mupdf
+        stored = mupdf.pdf_page_from_fz_page(page.this).obj()
+        resources = mupdf.pdf_dict_get_inheritable(stored, mupdf.PDF_ENUM_NAME_Resources)
+        return any(self._has_variants(font) for font in _fonts(resources, set()))
 
     def _has_variants(self, font: int) -> bool:
         if font not in self._known:
@@ -212,6 +215,24 @@ class _Variants:
                 table = self._document.xref_stream(int(value.split()[0])) or b""
             self._known[font] = draws_digits_twice(table)
         return self._known[font]
+
+
+def _fonts(resources: Any, seen: set[int]) -> Iterator[int]:
+    """The numbers of the fonts that a page or a form names, and those of the forms within it.
+
+    PyMuPDF's own ``get_fonts`` asks for their names and files too, which takes thrice as long.
+    """
+    mupdf = _engine().mupdf
+    fonts = mupdf.pdf_dict_get(resources, mupdf.PDF_ENUM_NAME_Font)
+    for place in range(mupdf.pdf_dict_len(fonts)):
+        yield mupdf.pdf_to_num(mupdf.pdf_dict_get_val(fonts, place))
+    forms = mupdf.pdf_dict_get(resources, mupdf.PDF_ENUM_NAME_XObject)
+    for place in range(mupdf.pdf_dict_len(forms)):
+        form = mupdf.pdf_dict_get_val(forms, place)
+        within = mupdf.pdf_dict_get(form, mupdf.PDF_ENUM_NAME_Resources)
+        if within.m_internal and mupdf.pdf_to_num(form) not in seen:
+            seen.add(mupdf.pdf_to_num(form))
+            yield from _fonts(within, seen)
 
 
 def _page(page: Any, number: int, variants: bool = False) -> PageContent:
@@ -248,7 +269,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     others = _under(beside.covering, lines)
     if others:
         risky = [area for area, fill in beside.fills if any(alike(fill, one) for one in colours)]
-        others = _under([*watch_text(display_list, area).over, *risky], lines)
+        others = _under([*beside.over, *risky], lines)
     if doubtful or others:
         facts = PageFacts(
             [word for line in lines for word in line.words],
@@ -339,26 +360,30 @@ def _textpage(drawing: Any, within: Area | None, *, flags: int = 0) -> Any:
     device = mupdf.fz_new_stext_device(text, options)
     run_through(drawing, device)
     mupdf.fz_close_device(device)
-    return pymupdf.TextPage(text)
+    textpage = pymupdf.TextPage(text)
+    if ASKED.search(textpage.extractText()):
+        put_names(text, lambda device: run_through(drawing, device))
+    return textpage
 
 
 def _under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
     """The words that stand where something may have been painted over them."""
     if not covering:
         return []
-    return [
-        Doubtful(word, "cover", _BLACK, number)
-        for number, line in enumerate(lines)
-        if any(
-            area.x0 < line.x1 and line.x0 < area.x1 and area.y0 < line.y1 and line.y0 < area.y1
-            for area in covering
-        )
-        for word in line.words
-        if any(
-            area.x0 < word.x1 and word.x0 < area.x1 and area.y0 < word.y1 and word.y0 < area.y1
-            for area in covering
-        )
-    ]
+    corners = [(area.x0, area.y0, area.x1, area.y1) for area in covering]
+    found: list[Doubtful] = []
+    for number, line in enumerate(lines):
+        x0, y0, x1, y1 = line.x0, line.y0, line.x1, line.y1
+        over = [
+            one for one in corners if one[0] < x1 and x0 < one[2] and one[1] < y1 and y0 < one[3]
+        ]
+        for word in line.words if over else ():
+            x0, y0, x1, y1 = word.x0, word.y0, word.x1, word.y1
+            for a, b, c, d in over:
+                if a < x1 and x0 < c and b < y1 and y0 < d:
+                    found.append(Doubtful(word, "cover", _BLACK, number))
+                    break
+    return found
 
 
 def _sight(display_list: Any, page: Area, words: Sequence[PageWord | Area]) -> Sight:
@@ -392,7 +417,7 @@ def _out_of_sight(
     off, which beside that has labels that were cropped from a picture: their frame shows the rest
     of it, so they are not hidden.
     """
-    if "".join(everything.extractText().split()) == "".join([word[4] for word in shown]):
+    if "".join(_said(everything).split()) == "".join([word[4] for word in shown]):
         return [], ""
     there = {_place(word) for word in shown}
     missing = [
@@ -400,7 +425,10 @@ def _out_of_sight(
         for word in everything.extractWORDS()
         if _place(word) not in there and (clean := clean_text(word[4]))
     ]
-    cut_away = watch_text(page, area).cut_away
+    if not missing:
+        return [], ""
+    within = any(area.meets(_area(one.word)) for one in missing)
+    cut_away = watch(page, area).cut_away if within else ()
     away = [
         one
         for one in missing
@@ -411,6 +439,13 @@ def _out_of_sight(
     found = findings_of(page.number + 1, away)
     said = [one for one in found if sum(map(str.isalpha, one.text)) >= _LEAST_LETTERS]
     return said, " ".join(one.word.text for one in missing)
+
+
+def _said(textpage: Any) -> str:
+    """The text of a page, by the engine's own printer: a tenth of what ``extractText`` takes."""
+    mupdf = _engine().mupdf
+    printed: bytes = mupdf.fz_buffer_extract(mupdf.fz_new_buffer_from_stext_page(textpage.this))
+    return printed.decode(errors="replace")
 
 
 def _plain(text: str, drawn: tuple[Any, ...]) -> PageWord:
@@ -477,7 +512,7 @@ def _signs_of(path: Path) -> dict[str, dict[int, str] | None]:
     drawn: dict[str, set[str]] = {}
     with _open(path) as document:
         for page in document:
-            if not any("Adv" in font[3] for font in page.get_fonts()):
+            if not any(may_sign(font[3]) for font in page.get_fonts()):
                 continue
             for block in page.get_text("dict", flags=0)["blocks"]:
                 for line in block.get("lines", ()):
@@ -501,9 +536,11 @@ def drawn_characters(path: Path, page: int) -> list[DrawnCharacter]:
     Opens the file in this process, so only for files that were read before. Raises
     ``UnreadableError``.
     """
-    flags = _engine().TEXT_MEDIABOX_CLIP
     with _open(path) as document:
-        blocks = document[page - 1].get_text("rawdict", flags=flags)["blocks"]
+        drawn = document[page - 1]
+        drawn.set_rotation(0)
+        area = Area(drawn.rect.x0, drawn.rect.y0, drawn.rect.x1, drawn.rect.y1)
+        blocks = _textpage(listed(drawn), area).extractRAWDICT()["blocks"]
     signs = _signs_of(path)
     return [
         DrawnCharacter(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from index.paper import Paper, SourceKind, Span
 from index.read.assemble import Body, Front, Piece, assemble
+from index.read.closing import LEAST_ENTRIES, reads_as_entry
 from index.read.headings import KNOWN, Heading, follows, parse_heading, title_role
 from index.read.identity import Identity
 from index.read.keywords import KEYWORDS_LABEL
@@ -56,6 +57,7 @@ def compose(
     _label_abstract(pieces[body_at:])
     pieces[body_at:body_at] = [*told.front, *told.abstract]
     body_at += len(told.front)
+    _open_references(pieces, body_at)
     _head(pieces[body_at:])
     for piece in pieces[:body_at]:
         piece.kind = "front"
@@ -144,6 +146,39 @@ def _label_abstract(pieces: Sequence[Piece]) -> None:
             return
         elif title_role(piece.text) == "abstract":
             level = piece.level
+
+
+def _open_references(pieces: list[Piece], body_at: int) -> None:
+    """Let a section begin with the entries of a bibliography that has no heading: the last ones of
+    a section. A line before them that is its name in bold type is its heading.
+    """
+    entries: list[int] = []
+    for place in range(len(pieces) - 1, body_at, -1):
+        piece = pieces[place]
+        said = piece.kind in ("paragraph", "footnote", "equation")
+        if said and reads_as_entry(piece.text, count_words(piece.text)):
+            entries.append(place)
+            continue
+        # A line between two entries is the end of the first one.
+        short = said and count_words(piece.text) <= 15
+        if not (short and title_role(piece.text) != "references"):
+            if len(entries) >= LEAST_ENTRIES:
+                break
+            entries.clear()
+    if len(entries) < LEAST_ENTRIES:
+        return
+    first, last = entries[-1], entries[0]
+    above = pieces[first - 1]
+    named = title_role(above.text) == "references"
+    if above.kind == "heading" and named:
+        return
+    after = pieces[last + 1] if last + 1 < len(pieces) else None
+    if after is not None and after.kind != "heading" and _is_prose(after):
+        after.heading = Heading("", (), 1)
+    if named:
+        pieces[first - 1] = Piece("heading", above.text, 1)
+    else:
+        pieces[first].heading = Heading("", (), 1, "references")
 
 
 def _is_prose(piece: Piece) -> bool:

@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from index.paper import HiddenBy
 from index.read.bidi import Laid, is_right_to_left, reordered
 from index.read.hidden import doubt
-from index.read.letters import ACCENTS, clean_text, symbol_table, visible
-from index.read.pages import PageContent, PageWord, Style
+from index.read.letters import ACCENTS, clean_text, may_sign, symbol_table, visible
+from index.read.pages import PageContent, PageWord, Style, is_tall
 
 _MATHS_FONT = re.compile(
-    r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
-    r"txsy|txmi|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
+    r"CMMI|CMSY|CMEX|CMBSY|MSAM|MSBM|MTMI|MTSY|MTEX|MT2|AdvP4C4E46|EUFM|EUSM|EUEX|RSFS|rsfs|Math|Symbol|STIX.*Sym|"
+    r"txsy|txmi|txex|pxex|pxsy|pxmi|esint|LMMath|wasy|stmary|bbold|dsrom",
 )
 _BOLD_FONT = re.compile(
     r"Bold|Medi(?!um)|CMBX|CMSSBX|SFBX|CMCSC.*Bold|Black|Heavy|-B(?:$|I)|Semibold|Demi|\.B\b|LMRoman\d+-Bold|bx\d",
@@ -41,10 +41,15 @@ _ACCENTED = re.compile(f"[{ACCENTS}]")
 _LONG_WORD = re.compile(r"[^\W\d_]{20,}")  # so many letters in a row are several words, or German
 # The end of one sentence and the first word of the next, without a space: "publication.The".
 _GLUED = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z])|(?<=[a-z\d)][)\]][.!?])(?=[A-Z][a-z])")
+_MAY_BE_GLUED = re.compile(r"[.!?][A-Z][a-z]")  # found far quicker, and rare
 _FLAT = 2.5  # times its size: no letter is so wide, so the size is not what is drawn
 _TYPE_WIDTH = 0.5  # of the size: the usual width of a letter
 _APART = 0.07  # of the size: letters further apart are of two words
 _TOGETHER = 0.03  # of the size: letters of one word are nearer
+# Of the type's size, between the baselines of a fraction's halves. TeX sets them 0.74 apart, and a
+# raised letter over a lowered one at most 0.66 (The TeXbook, appendix G).
+HALVES_APART = 0.69
+_GAP = 0.16  # of the type's size: what stands higher or lower is no further from its letter
 _SMALL = 0.92  # of the line's size: what is raised or lowered is set smaller
 
 
@@ -67,12 +72,13 @@ def printed_lines(
     """The lines of a page. ``shown`` is what ``textpage.extractWORDS()`` gave; ``outlines`` is the
     page's dictionary with boxes of outlines, where raised digits are letters of their own.
     """
-    letters = _Letters(textpage)
+    blocks = textpage.extractDICT()["blocks"]
+    letters = _Letters(textpage, blocks)
     drawn_small = _small_letters(outlines) if outlines is not None else {}
     spaceless = _is_spaceless(shown, letters)
-    laid = _laid(textpage, shown)
+    laid = _laid(blocks, shown)
     if is_right_to_left("".join([word[4] for word in shown])):
-        laid = reordered(laid, letters.blocks)
+        laid = reordered(laid, letters.blocks())
     for number, place, line, drawn in laid:
         spans = line["spans"] if line is not None else []
         direction = (line["dir"][0], line["dir"][1]) if line is not None else (1.0, 0.0)
@@ -87,12 +93,12 @@ def printed_lines(
 
 def put_signs(pages: Sequence[PageContent]) -> None:
     """Put the signs of fonts that draw them for letters, as all that a document draws tells."""
-    if not any("Adv" in font for font, *_ in _styles):  # of all that this process has read
+    if not any(may_sign(font) for font, *_ in _styles):  # of all that this process has read
         return
     drawn: dict[str, set[str]] = {}
     for word in _words_of(pages):
         for text, style in word.parts:
-            if style.font.startswith("Adv") or "+Adv" in style.font:
+            if may_sign(style.font):
                 drawn.setdefault(style.font, set()).update(text)
     tables = {font: symbol_table(font, "".join(used)) for font, used in drawn.items()}
     tables = {font: table for font, table in tables.items() if table is not None}
@@ -122,19 +128,19 @@ def _words_of(pages: Sequence[PageContent]) -> Iterator[PageWord]:
 # --- words beside their types ---------------------------------------------------------------------
 
 
-def _laid(textpage: Any, shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
+def _laid(blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]) -> Iterator[Laid]:
     """Each line's block and number, its spans where they are given, and its words."""
-    for number, lines, words in _blocks(textpage, shown):
+    for number, lines, words in _blocks(blocks, shown):
         for place, line, drawn in _beside(lines, words):
             yield number, place, line, drawn
 
 
 def _blocks(
-    textpage: Any, shown: Sequence[tuple[Any, ...]]
+    blocks: Sequence[dict[str, Any]], shown: Sequence[tuple[Any, ...]]
 ) -> Iterator[tuple[int, list[dict[str, Any]], list[tuple[Any, ...]]]]:
     """Each block's number, its lines of spans, and its words."""
     at, count = 0, len(shown)
-    for number, block in enumerate(textpage.extractDICT()["blocks"]):
+    for number, block in enumerate(blocks):
         begin = at
         while at < count and shown[at][5] == number:
             at += 1
@@ -180,31 +186,63 @@ def _drawn(text: str) -> str:
     return text.translate(_NOT_DRAWN)
 
 
+def _length(text: str) -> int:
+    """How many characters of a text are in words."""
+    if text.isascii() and text.isprintable():
+        return len(text) - text.count(" ")
+    return len(text.translate(_NOT_DRAWN))
+
+
 class _Letters:
-    """The places of single letters, asked for only where a word has to be cut: they cost thrice
-    what all else of a page does.
+    """The places of single letters, asked for only where a word has to be cut and only of its line:
+    those of a whole page cost thrice what all else of it does.
     """
 
-    def __init__(self, textpage: Any) -> None:
-        self._textpage = textpage
+    def __init__(self, textpage: Any, plain: Sequence[dict[str, Any]]) -> None:
+        self._textpage, self._plain = textpage, plain
 
-    @cached_property
-    def blocks(self) -> list[Any]:
+    def blocks(self) -> list[dict[str, Any]]:
         """The page's blocks with all their letters."""
-        blocks: list[Any] = self._textpage.extractRAWDICT()["blocks"]
+        blocks: list[dict[str, Any]] = self._textpage.extractRAWDICT()["blocks"]
         return blocks
 
     def of(self, block: int, line: int) -> list[tuple[str, float, float, float]]:
         """Each drawn letter of a line: itself, its left and right edge, its size. In points."""
-        lines = self.blocks[block].get("lines", ()) if block < len(self.blocks) else ()
-        if not 0 <= line < len(lines):
+        if not 0 <= line < len(self.lines(block)):
             return []
         return [
             (one["c"], one["bbox"][0], one["bbox"][2], span["size"])
-            for span in lines[line]["spans"]
+            for span in self._spans(block, line)
             for one in span["chars"]
             if _drawn(one["c"])
         ]
+
+    def lines(self, block: int) -> list[dict[str, Any]]:
+        """The lines of a block, without the letters' places; none where there is no such block."""
+        lines: list[dict[str, Any]] = (
+            self._plain[block].get("lines", []) if block < len(self._plain) else []
+        )
+        return lines
+
+    def _spans(self, block: int, line: int) -> list[dict[str, Any]]:
+        """A line's spans with their letters: PyMuPDF leaves out what does not meet the page's
+        edges, so these are moved to the line's own for so long.
+        """
+        corners = self.lines(block)[line]["bbox"]
+        edges = self._textpage.this.m_internal.mediabox
+        page = edges.x0, edges.y0, edges.x1, edges.y1
+        edges.x0, edges.y0 = max(corners[0] - 1, page[0]), max(corners[1] - 1, page[1])
+        edges.x1, edges.y1 = min(corners[2] + 1, page[2]), min(corners[3] + 1, page[3])
+        try:
+            met = self.blocks()
+        finally:
+            edges.x0, edges.y0, edges.x1, edges.y1 = page
+        before = [one for number in range(block) for one in self.lines(number)]
+        before += self.lines(block)[:line]
+        same = [one for found in met for one in found.get("lines", ()) if one["bbox"] == corners]
+        place = sum([one["bbox"] == corners for one in before])
+        spans: list[dict[str, Any]] = same[place]["spans"] if place < len(same) else []
+        return spans
 
 
 class _Edges:
@@ -279,8 +317,7 @@ def _is_spaceless(shown: Sequence[tuple[Any, ...]], letters: _Letters) -> bool:
 
 def _line_of(letters: _Letters, word: tuple[Any, ...]) -> list[tuple[str, float, float, float]]:
     """The letters of a word, found by its place."""
-    block = letters.blocks[word[5]] if word[5] < len(letters.blocks) else {}
-    for number in range(len(block.get("lines", ()))):
+    for number in range(len(letters.lines(word[5]))):
         line = letters.of(word[5], number)
         said = "".join([one[0] for one in line])
         at = said.find(word[4])
@@ -303,6 +340,10 @@ def _gaps(line: Sequence[tuple[str, float, float, float]]) -> list[int]:
 
 
 # --- one line -------------------------------------------------------------------------------------
+
+
+_Cut = tuple[int, float, float]
+"""Between two words: the letters before it (white space apart), and the edges beside it."""
 
 
 @dataclass(slots=True)
@@ -331,26 +372,32 @@ def _words(
     doubtful: list[tuple[PageWord, HiddenBy, int]] = []
     whole = " ".join([word[4] for word in drawn])
     # Most lines are so: nothing in them is to be cut or put right.
-    plain = whole.isascii() and edges.are_plain(spaceless) and not _GLUED.search(whole)
+    apart = spaceless or _MAY_BE_GLUED.search(whole) is not None
+    plain = whole.isascii() and edges.are_plain(spaceless) and not apart
+    apart = apart or not (whole.isascii() or _SPACES.search(whole) is None)
     if len(runs) == 1 and plain and runs[0].why is None and not runs[0].flat:
         style, base = runs[0].style, runs[0].base
+        if whole.isprintable():
+            return [
+                PageWord(text, x0, y0, x1, y1, ((text, style),), base)
+                for x0, y0, x1, y1, text, *_ in drawn
+                if x1 > x0 and y1 > y0
+            ], []
         return [
             PageWord(clean, x0, y0, x1, y1, ((clean, style),), base)
             for x0, y0, x1, y1, text, *_ in drawn
             if x1 > x0 and y1 > y0 and (clean := clean_text(text))
         ], []
-    cut, cut_x = _cut(spans) if len(spans) > 1 else (0, 0.0)
+    cuts = [*_cut(spans), *_stacked(spans)] if len(spans) > 1 else []
     position = 0
     run = 0  # the span that the next character is of
     last = len(runs) - 1
     for x0, y0, x1, y1, text, *_ in drawn:
-        inside = cut - position
-        if 0 < inside < len(text):
-            pieces = [(x0, cut_x, text[:inside]), (cut_x, x1, text[inside:])]
-        elif plain:
-            pieces = [(x0, x1, text)]
-        else:
+        pieces = [(x0, x1, text)]
+        if apart:
             pieces = list(_pieces(x0, x1, text, position, edges, spaceless))
+        if cuts:
+            pieces = list(_cut_up(pieces, position, cuts))
         for left, right, said in pieces:
             end = position + len(said)
             first = run
@@ -372,13 +419,12 @@ def _words(
             if flat and y1 - y0 < 0.5 * flat:
                 top = y1 - flat
             if clean and right > left and y1 > top:
-                main = _main(runs, first, run, position, end)
-                word = PageWord(clean, left, top, right, y1, parts, runs[main].base)
-                words.append(word)
                 # A word of several paints is taken for what most of its characters are.
-                why = runs[main].why
-                if why is not None:
-                    doubtful.append((word, why, runs[main].colour))
+                main = runs[run if first == run else _main(runs, first, run, position, end)]
+                word = PageWord(clean, left, top, right, y1, parts, main.base)
+                words.append(word)
+                if main.why is not None:
+                    doubtful.append((word, main.why, main.colour))
             position = end
             if run < last and runs[run].end == end:
                 run += 1
@@ -387,8 +433,6 @@ def _words(
 
 def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> int:
     """The run that most characters of a word are of."""
-    if first == last:
-        return first
     return max(range(first, last + 1), key=lambda number: _share(runs, number, begin, end))
 
 
@@ -399,34 +443,44 @@ def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
 
 
 def _runs(spans: Sequence[dict[str, Any]]) -> list[_Run]:
-    if len(spans) == 1:
-        span = spans[0]
-        length = len(_drawn(span["text"]))
-        return [_run(span, length, length, span["size"], 0.0)] if length else []
-    kept = [(span, len(_drawn(span["text"]))) for span in spans]
-    kept = [(span, length) for span, length in kept if length]
-    if not kept:
-        return []
-    sizes: dict[float, int] = {}
-    for span, length in kept:
-        sizes[span["size"]] = sizes.get(span["size"], 0) + length
-    main = max(sizes, key=lambda size: (sizes[size], size))
-    base = next(span["origin"][1] for span, _ in kept if span["size"] == main)
+    kept = [(span, length) for span in spans if (length := _length(span["text"]))]
+    if len(kept) < 2:
+        return [_run(span, length, length, span["size"], 0.0) for span, length in kept]
+    main, base = _main_type(kept)
     runs: list[_Run] = []
     end = 0
     for span, length in kept:
         end += length
-        rise = base - span["origin"][1] if len(kept) > 1 else 0.0
-        runs.append(_run(span, length, end, main, rise))
+        runs.append(_run(span, length, end, main, base - span["origin"][1]))
     return runs
+
+
+def _main_type(kept: Sequence[tuple[dict[str, Any], int]]) -> tuple[float, float]:
+    """The size of a line's letters and their base, of its spans and how many letters each has."""
+    sizes: dict[float, int] = {}
+    for span, length in kept:
+        sizes[span["size"]] = sizes.get(span["size"], 0) + length
+    main = main_size(sizes)
+    return main, next(span["origin"][1] for span, _ in kept if span["size"] == main)
 
 
 def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) -> _Run:
     """A span of ``length`` letters that ends after ``end`` of its line's."""
-    width = (span["bbox"][2] - span["bbox"][0]) / length
-    flat = width / _TYPE_WIDTH if width > _FLAT * span["size"] else 0.0
-    style, why = _paint(span, level_of(rise, span["size"], main) if rise else 0, flat)
+    left, _, right, _ = span["bbox"]
+    size = span["size"]
+    width = (right - left) / length
+    flat = width / _TYPE_WIDTH if width > _FLAT * size else 0.0
+    style, why = _paint(span, level_of(rise, size, main) if rise else 0, flat)
     return _Run(style, end, why, span["color"], 0.7 * flat, span["origin"][1])
+
+
+def main_size(sizes: dict[float, int]) -> float:
+    """The size of a row's letters, given how many there are of each; in points.
+
+    Formulas may have more small letters than large ones.
+    """
+    most = max(sizes.values())
+    return max(size for size, count in sizes.items() if count >= 0.4 * most)
 
 
 def level_of(rise: float, size: float, main: float) -> int:
@@ -467,6 +521,21 @@ def _pieces(
                 yield letters[begin][1], letters[end - 1][2], text[begin:end]
             return
     yield x0, x1, text
+
+
+def _cut_up(
+    pieces: Sequence[tuple[float, float, str]], position: int, cuts: Sequence[_Cut]
+) -> Iterator[tuple[float, float, str]]:
+    """Pieces of a line, from ``position`` on, cut where ``cuts`` say."""
+    for left, right, text in pieces:
+        begin = 0
+        for at, before, after in cuts:
+            end = at - position
+            if begin < end < len(text):
+                yield left, before, text[begin:end]
+                left, begin = after, end
+        yield left, right, text[begin:]
+        position += len(text)
 
 
 def _clean(text: str, position: int, edges: _Edges) -> str:
@@ -514,11 +583,10 @@ _MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}")
 _LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", re.I)
 
 
-def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
+def _cut(spans: list[dict[str, Any]]) -> list[_Cut]:
     """Where a line begins with two words that are drawn without a space between.
 
     They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
-    Returns how many characters (white space apart) the first one ends after, and its right edge.
     """
     for number, (first, second) in enumerate(pairwise(spans[:4])):
         text = first["text"].strip()
@@ -527,14 +595,59 @@ def _cut(spans: list[dict[str, Any]]) -> tuple[int, float]:
         raised = first["flags"] & 1 or first["size"] < 0.8 * second["size"]
         label = "".join(span["text"] for span in spans[: number + 1]).strip()
         if (number == 0 and raised and _MARK.fullmatch(text)) or _LABEL.fullmatch(label):
-            return len(_drawn(label)), float(first["bbox"][2])
-    return 0, 0.0
+            edge = float(first["bbox"][2])
+            return [(len(_drawn(label)), edge, edge)]
+    return []
+
+
+def _stacked(spans: list[dict[str, Any]]) -> list[_Cut]:
+    """Around and between the halves of fractions, which are drawn one over the other."""
+    if len({span["size"] for span in spans}) == 1:
+        return []
+    kept = [(span, length) for span in spans if (length := len(_drawn(span["text"])))]
+    if len(kept) < 2:
+        return []
+    main, base = _main_type(kept)
+    ends = list(accumulate(length for _, length in kept))
+    boxes = [span["bbox"] for span, _ in kept]
+
+    def small(number: int, side: float) -> bool:
+        """Whether a span is of smaller type and above (-1) or below (1) the line's base."""
+        span = kept[number][0]
+        fall = side * (float(span["origin"][1]) - base)
+        return bool(span["size"] < _SMALL * main and fall > 0.05 * main)
+
+    cuts: list[_Cut] = []
+    for number in range(1, len(kept)):
+        fall = kept[number][0]["origin"][1] - kept[number - 1][0]["origin"][1]
+        side = 1.0 if fall > 0 else -1.0
+        back = boxes[number][0] < boxes[number - 1][2] - 0.3 * kept[number][0]["size"]
+        apart = HALVES_APART * main <= abs(fall) < 2 * main
+        gap = boxes[number][0] - boxes[number - 1][2]
+        # A bracket is set apart from what leans towards it: "W_off (M)".
+        least = _GAP + 0.09 * (kept[number][0]["text"][:1] in "([")
+        if abs(fall) > 0.05 * main and gap > least * main:
+            cuts.append((ends[number - 1], boxes[number - 1][2], boxes[number][0]))
+        if not (back and apart and small(number, side) and small(number - 1, -side)):
+            continue
+        first, last = number - 1, number
+        while first and small(first - 1, -side) and boxes[first - 1][2] <= boxes[first][0] + 1:
+            first -= 1
+        while last + 1 < len(kept) and small(last + 1, side):
+            last += 1
+        right = max(box[2] for box in boxes[first:number])
+        if first:
+            cuts.append((ends[first - 1], boxes[first - 1][2], boxes[first][0]))
+        cuts.append((ends[number - 1], right, boxes[number][0]))
+        if last + 1 < len(kept):
+            cuts.append((ends[last], boxes[last][2], boxes[last + 1][0]))
+    return sorted(set(cuts))
 
 
 # --- type -----------------------------------------------------------------------------------------
 
 NO_STYLE = Style(10.0, False, False, False, False, False, "")
-_styles: dict[tuple[str, int, float, int], Style] = {}
+_styles: dict[tuple[str, int, float, int, int], Style] = {}
 _paints: dict[tuple[Any, ...], tuple[Style, HiddenBy | None]] = {}
 
 
@@ -555,16 +668,16 @@ def _paint(span: dict[str, Any], level: int, flat: float) -> tuple[Style, Hidden
     if known is None:
         if len(_paints) > _PAINTS_KEPT:
             _paints.clear()
-        style = _style(span["font"], span["flags"], round(size, 1), level)
+        style = _style(span["font"], span["flags"], round(size, 1), level, span["color"])
         known = _paints[key] = (style, doubt(*key[2:6]))
     return known
 
 
-def _style(font: str, flags: int, size: float, level: int) -> Style:
-    key = (font, flags, size, level)
+def _style(font: str, flags: int, size: float, level: int, colour: int) -> Style:
+    key = (font, flags, size, level, colour)
     style = _styles.get(key)
     if style is None:
-        style = _styles[key] = Style(
+        style = Style(
             size=size,
             bold=bool(flags & 16) or bool(_BOLD_FONT.search(font)),
             italic=bool(flags & 2) or bool(_ITALIC_FONT.search(font)),
@@ -572,5 +685,7 @@ def _style(font: str, flags: int, size: float, level: int) -> Style:
             raised=level > 0,
             lowered=level < 0,
             font=font,
+            colour=colour,
         )
+        style = _styles[key] = style.at(0) if is_tall(style) else style
     return style

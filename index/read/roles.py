@@ -123,6 +123,7 @@ def _whole(wordings: list[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{one})" for one in wordings))
 
 
+@lru_cache(maxsize=4096)
 def is_known_title(text: str) -> bool:
     """Whether a line without a number says just what sections are called: "Related work:"."""
     return bool(_table().known.fullmatch(fold(text)))

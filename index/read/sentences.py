@@ -27,6 +27,7 @@ _POINTING = frozenset({
     "ref", "refs", "thm", "lem", "prop", "def", "cor", "alg", "app", "appx", "no", "nos", "vol",
     "vols", "pp", "p", "exp", "abb", "bd", "nr", "sr", "art",
 })  # fmt: skip
+_NAMING = frozenset({"of", "for", "and", "on", "to"})  # "Department of", inside a name
 _MONTHS = frozenset({
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
     "November", "Dezember",
@@ -52,11 +53,13 @@ _END = re.compile(
     r"|(?P<bullet>\s)(?=[•‣▪◦●■]\s?\S)"
 )
 _BRACKET = re.compile(r"[()\[\]（）「」『』【】]")
+_QUOTE = re.compile(r"(?<![^\s(\[—–-])“|”")
 _OPENING = frozenset("([（「『【")
 _CLOSING = ")]）」』】"
 _LAST_WORD = re.compile(r"[\w.’'-]*$")
 _OPENERS = re.compile(r"[\"'“‘«„(\[•‣▪◦●■–—¿¡「『（【-]*\s*")
 _ITEM = re.compile(r"\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)]\s+\S")
+_JOINED_ITEM = re.compile(r"[,;]\s(?:and|or|und|et|y)$")  # before the last of a list's items
 _SIGNS = frozenset("§⋆∗†‡¶*#$∀∃")
 _NUMBER_NEXT = re.compile(
     r"[(\[]?\s*(?:\d|[A-Z]{1,4}[.-]?\d|[A-Z]\b(?!['’])|[IVXLC]+\b|[^\w\s(\[])"
@@ -106,7 +109,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
 def _ends(text: str, span: Span) -> Iterator[int]:
     depth = 0
     opened_at = span.start
-    position = start = span.start
+    quoted_at = -1  # where a quotation began that is still open
+    position = said_to = start = span.start
     for match in _END.finditer(text, span.start, span.end):
         for bracket in _BRACKET.finditer(text, position, match.start()):
             if bracket.group() in _OPENING:
@@ -116,12 +120,18 @@ def _ends(text: str, span: Span) -> Iterator[int]:
             else:
                 depth = max(depth - 1, 0)
         position = match.start()
+        for quote in _QUOTE.finditer(text, said_to, match.start()):
+            quoted_at = quote.start() if quote.group() == "“" else -1
+        said_to = match.start()
+        if start < quoted_at and position - quoted_at < 300 and _quotation_goes_on(text, match):
+            continue
         # A bracket that was never closed must not swallow the rest of the paragraph.
         if depth > 0 and position - opened_at < 300 and _closes_later(text, match, opened_at):
             continue
         if _ends_here(text, span, start, match):
             depth = 0
-            position = start = match.end()
+            position = said_to = start = match.end()
+            quoted_at = -1
             yield match.end()
 
 
@@ -131,6 +141,14 @@ def _closes_later(text: str, match: re.Match[str], opened_at: int) -> bool:
         return False
     closing = ")" if text[opened_at] in "([" else _CLOSING
     return any(text.find(one, match.end(), match.end() + 200) >= 0 for one in closing)
+
+
+def _quotation_goes_on(text: str, match: re.Match[str]) -> bool:
+    """Whether a mark stands inside a quotation: it does not close it, and something soon does."""
+    if any(character in _CLOSERS for character in match.group()):
+        return False
+    following = _QUOTE.search(text, match.end(), match.end() + 200)
+    return following is not None and following.group() == "”"
 
 
 def _ends_here(text: str, span: Span, start: int, match: re.Match[str]) -> bool:
@@ -144,7 +162,8 @@ def _ends_here(text: str, span: Span, start: int, match: re.Match[str]) -> bool:
     word = _word_before(text, span, match.start())
     if match["bullet"]:
         before = text[max(match.start() - 1, span.start)]
-        return before in ".;:!?" or rest.lstrip("•‣▪◦●■ ")[:1].isupper()
+        joined = _JOINED_ITEM.search(text, max(start, match.start() - 8), match.start())
+        return before in ".;:!?" or bool(joined) or rest.lstrip("•‣▪◦●■ ")[:1].isupper()
     if match["tight"]:
         # "publication.The rest", and not "numpy.Array" or "www.The".
         follows = re.split(r"[^A-Za-z]", rest, maxsplit=1)[0]
@@ -217,7 +236,7 @@ def _is_name_in_lower_case(word: str, rest: str) -> bool:
 
 def _full_stop_ends(text: str, span: Span, match: re.Match[str], word: str, rest: str) -> bool:
     lower = word.lower().lstrip("(")
-    following = re.split(r"\s", rest, maxsplit=1)[0].lstrip("\"'“‘").rstrip(",;:)")
+    following = re.split(r"\s", rest, maxsplit=1)[0].strip("\"'“‘”’").rstrip(",;:)”’")
     starts = following in _STARTERS  # "A." is another initial
     quoted = match.group().strip(".")[:1] in set("\"'”’»")
     if word in _TITLES or (lower in _JOINING and not quoted):
@@ -229,18 +248,34 @@ def _full_stop_ends(text: str, span: Span, match: re.Match[str], word: str, rest
     if lower in _POINTING and word != "P" and not quoted:
         return (starts and len(following) > 1) or not _NUMBER_NEXT.match(rest)
     if lower in _MAYBE_LAST:
-        return starts or (lower == "etc" and following[:1].isupper())
+        if lower == "etc" and following[:1].isupper():
+            return True
+        return starts or ("." in lower and _is_written_small(text, following, rest))
     before = text[max(span.start, match.start() - len(word) - 12) : match.start() - len(word)]
     if len(word) == 1 and word.isupper() and word.isascii():
         # An initial: "J. Smith", "A. N. Gomez". No unit: "5000 K. From"; no symbol: "of A. We".
         unit = re.search(r"\d\s*$", before)
         named = following.replace("-", "").replace(".", "").isalpha()
-        begins = not before.strip() or before[-1:] in " .(-"
+        begins = not before.strip() or before[-1:] in " .(-“‘\"'"
         return bool(unit) or not (begins and named and not starts)
     if word[:1].isupper() and 2 <= len(word) <= 7 and _is_in_a_reference(word, before, rest):
         return False
     # A numbered list's head: "1. First".
     return not (word.isdigit() and len(word) <= 2 and not before.strip())
+
+
+def _is_written_small(text: str, word: str, rest: str) -> bool:
+    """Whether a word has its capital from a sentence's begin: the text writes it small elsewhere.
+
+    "in the U.S. Conjoint analysis" beside "a conjoint experiment", and not "the U.S. Senate".
+    """
+    follows = rest.split(None, 2)[1:2]
+    begins = len(word) > 3 and word.isalpha() and word[0].isupper() and word[1:].islower()
+    if not begins or not follows or not follows[0][0].islower() or follows[0] in _NAMING:
+        return False
+    if text.count(f" {word.lower()} ") < 2:
+        return False
+    return re.search(rf"(?<=[a-z,] ){word}\b", text) is None
 
 
 def _is_in_a_reference(word: str, before: str, rest: str) -> bool:

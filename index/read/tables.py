@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from index.paper import Box
+from index.paper import BlockKind, Box
 from index.read.figures import figure_name
 from index.read.grid import (
     THIN,
@@ -20,7 +20,7 @@ from index.read.grid import (
     segments_of,
     undivided,
 )
-from index.read.layout import Paragraph
+from index.read.layout import Paragraph, has_gap, prose_words
 from index.read.pages import Area, Line, PageContent
 from index.read.table_heads import (
     head_rows,
@@ -32,6 +32,7 @@ from index.read.table_heads import (
     widen_heads,
 )
 
+_NOTE = 6  # words of prose: fewer are cells
 _ROWS_MOST = 400  # of a table; more is no table, and the search takes the square of it
 
 
@@ -67,10 +68,18 @@ def find_tables(
         if grid is None:
             continue
         table = Paragraph("table", [line for row in grid.rows for c in row for line in c.lines])
-        put = [table, *([Paragraph("table", notes)] if notes else [])]
+        kind: BlockKind = "footnote" if _is_note(notes) else "table"
+        put = [table, *([Paragraph(kind, notes)] if notes else [])]
         parts[:] = _replaced(parts, area, box.page, put, kept)
         grids[id(table)] = grid
     return grids
+
+
+def _is_note(lines: Sequence[Line]) -> bool:
+    """Whether what stands below the last rule of a table is running text, and no more rows."""
+    words = [word for line in lines for word in line.words]
+    prose = prose_words(words)
+    return prose >= _NOTE and prose > 0.5 * len(words) and not any(map(has_gap, lines))
 
 
 def _cut(line: Line, area: Area, *, inside: bool) -> Line | None:

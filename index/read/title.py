@@ -109,7 +109,7 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         line
         for line in lines
         if line.y0 < 0.55 * page_height
-        and sum(c.isalpha() for c in line.text) + unreadable(line.text) >= 6
+        and sum(map(str.isalpha, line.text)) + unreadable(line.text) >= 6
         and len(line.words) >= 1
         and not is_article_type(line.text)
         and not KNOWN.match(_NUMBER.sub("", line.text))

@@ -21,6 +21,15 @@ from index.paper import (
     around,
 )
 from index.read.account import account_for
+from index.read.asides import (
+    boxes_apart,
+    captions_whole,
+    cells_apart,
+    footnotes_apart,
+    listings_apart,
+    marks_apart,
+    notes_apart,
+)
 from index.read.closing import find_closing
 from index.read.compose import Composer, vocabulary
 from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
@@ -51,6 +60,7 @@ _GLUED_LABEL = re.compile(
 _ABSTRACT_LABEL = re.compile(
     rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
 )
+_UPRIGHT = 2  # words at the end of a label in italics
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
@@ -89,6 +99,9 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
+    captions_whole(body, {*heading_of, *begins, *opening.apart}, layout)
+    cells_apart(body, begins | heading_of, layout)
+    footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
     draw_in(body, set(heading_of), layout)
     draft = _Draft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
@@ -99,6 +112,10 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
     grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
+    listings_apart(body, set(heading_of))
+    marks_apart(body, set(heading_of))
+    boxes_apart(body, set(heading_of), pages.pages[covers:])
+    notes_apart(body, begins | heading_of, layout, boxes)
     turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
@@ -273,6 +290,10 @@ def _label_length(part: Paragraph) -> int:
         if not marked and not (count == 0 and parse_heading(f"{word.text} X").number):
             break
         count += 1
+    if count > 1 and parse_heading(f"{words[0].text} X").number:
+        # In "1) Kate's eVSS:" what is to stand out of the italics is upright.
+        upright = [word.text[-1] for word in words[count : count + _UPRIGHT]]
+        count += upright.index(":") + 1 if ":" in upright else 0
     if not count or count > 24 or count == len(words):
         return 0
     last, after = words[count - 1], words[count]

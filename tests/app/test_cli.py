@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError, field_validator, model_validator
 
-from app import cli
 from app.api.dates import NotADate, dated, iso_date
+from app.cli import options, terminal
 from eval.evaluation import Report
 from index.errors import GlossError, LibraryBusy
 from index.paper import Box, Figure, Record, Span
@@ -457,15 +457,15 @@ def test_our_own_words_on_a_setting_are_said_alone() -> None:
 
     with pytest.raises(ValidationError) as one:
         Ours.model_validate({"read": {"workers": 0}})
-    assert cli._wrong_settings(one.value) == "GLOSS_READ__WORKERS: give at least one"
+    assert options.wrong_settings(one.value) == "GLOSS_READ__WORKERS: give at least one"
     with pytest.raises(ValidationError) as both:
         Ours.model_validate({"read": {"workers": 1}})
-    assert cli._wrong_settings(both.value) == "these two do not go together"
+    assert options.wrong_settings(both.value) == "these two do not go together"
 
 
 def test_json_has_no_nan() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
-        cli._json_text({"score": float("nan")})
+        terminal.json_text({"score": float("nan")})
 
 
 def test_interrupted(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -571,10 +571,10 @@ def test_an_evaluation_can_refuse_its_data(gloss: Any, monkeypatch: pytest.Monke
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     program = (
-        "import sys, app.cli as cli\n"
+        "import sys, app.cli as cli\nfrom app.cli.terminal import output\n"
         "@cli.app.command()\n"
         "def talk() -> None:\n"
-        "    for _ in range(100_000): cli.output.print('line')\n"
+        "    for _ in range(100_000): output.print('line')\n"
         "sys.argv = ['gloss', 'talk']\n"
         "cli.main()\n"
     )

@@ -355,7 +355,7 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
             page.wait_for_timeout(50)
         assert page.evaluate("document.images[0].naturalWidth") == 1200
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert dark == "rgb(21, 24, 28)"
+        assert dark == "rgb(23, 24, 26)"
         quotes = page.locator("blockquote")
         assert not quotes.first.is_visible()
         page.locator(".quote summary").first.click()

@@ -338,7 +338,7 @@ def test_gloss_models_of_ones_own(
     monkeypatch.setenv("GLOSS_LOCAL__MODEL", str(own))
     assert "is not there" in gloss("models")[2]
     own.write_bytes(CONTENT)
-    assert f"GLOSS_LOCAL__MODEL     {own}" in gloss("models")[1]
+    assert f"GLOSS_LOCAL__MODEL    {own}" in gloss("models")[1]
 
 
 def test_gloss_models_get_of_nothing(gloss: Callable[..., tuple[int, str, str]]) -> None:

@@ -22,6 +22,7 @@ from app.choose.template import TEMPLATE
 from app.digest import Claim, Digest, Language, Support
 from app.publish.day import Day, to_hexo, to_html_day
 from app.show import (
+    Picture,
     escape_link_text,
     escape_markdown,
     file_slug,
@@ -338,7 +339,7 @@ def test_html_makes_no_request_and_runs_no_script(lanterns: Digest) -> None:
         links = {str(attributes["href"]) for tag, attributes in tags if tag == "link"}
         assert links <= {"data:,", "feed.xml"}  # an empty icon, and what feed readers look for
         assert "default-src 'none'" in page
-        assert "prefers-color-scheme: dark" in page
+        assert "color-scheme: light dark" in page
         assert "width=device-width" in page
         assert "url(" not in page
 
@@ -347,8 +348,12 @@ def test_html_shows_a_figure_under_its_caption(
     digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     digest = digest_of(figures=[claim_of("Figure 1: A lantern.", "method.1", 2)])
-    page = to_html(digest, figures={"figures.1": b"\x89PNG"})
-    assert '<img src="data:image/png;base64,iVBORw==" alt="Figure 1: A lantern.">' in page
+    picture = Picture("Figure 1", "data:image/png;base64,iVBORw==", 30, 20)
+    page = to_html(digest, figures={"figures.1": picture})
+    (image,) = [attributes for tag, attributes in _Page(page).tags if tag == "img"]
+    assert image["src"] == picture.file
+    assert (image["width"], image["height"]) == ("30", "20")
+    assert image["alt"] == "Picture: Figure 1"
 
 
 def test_the_reader_names_its_sentences_as_the_index_does(lanterns: Digest) -> None:
@@ -361,7 +366,7 @@ def test_an_address_that_is_not_http_is_no_link(lanterns: Digest) -> None:
     for url in ("javascript:alert(1)", "https://x.org/) [a](javascript:b", "file:///etc/passwd"):
         digest = replace(lanterns, paper=replace(lanterns.paper, url=url))
         assert url not in to_markdown(digest)
-        assert "href" not in to_html(digest)
+        assert not [tag for tag, _ in _Page(to_html(digest)).tags if tag == "a"]
 
 
 @pytest.mark.parametrize(
@@ -431,7 +436,7 @@ def test_what_is_still_english_in_a_chinese_digest_is_marked_and_explained(
         digest = replace(digest_of("zh", limits=[claim]), writer="local")
         for page in (to_html(digest), in_the_reader(digest)):
             assert bool(re.search(f'<(span|p)[^>]* lang="en">{claim.text}</', page)) == marked
-            assert f">{claim.text}</" in page
+            assert claim.text in page
         assert "译文未通过核对的仍为英文" in to_markdown(digest)
         assert f'<span lang="en">{claim.text}' not in to_html(replace(digest, lang="en"))
 

@@ -239,7 +239,7 @@ def test_a_file_of_html_has_the_figures_in_it(
     paper = replace(library.paper("2401.00001"), figures=(there,))
     monkeypatch.setattr(library, "paper", lambda _: paper)
     page = written(library, digest, "html", Pictures())
-    (found,) = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="Each lantern', page)
+    (found,) = re.findall(r'<img src="data:image/png;base64,([^"]+)" .* alt="Picture: ', page)
     assert b64decode(found).startswith(b"\x89PNG")
 
     def refuse(*_: Any) -> bytes:

@@ -505,6 +505,7 @@ def test_a_folder_of_a_hundred_files(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from app import cli
+    from app.cli import options
 
     good, bad = mixed_folder(tmp_path / "all")
     real = Library.open
@@ -536,7 +537,7 @@ def test_a_folder_of_a_hundred_files(
         "picture": "broken",
         "page": "broken",
     }
-    with open_quickly(cli._settings(SimpleNamespace(obj=directory), None)) as library:  # type: ignore[arg-type]
+    with open_quickly(options.settings_of(SimpleNamespace(obj=directory), None)) as library:  # type: ignore[arg-type]
         listed = {row.id: row.status for row in library.papers()}
         assert len(listed) == 100
         assert sum(status == "ok" for status in listed.values()) == len(good)

@@ -69,6 +69,16 @@ def test_brackets_that_are_stored_as_drawn_are_turned(tmp_path: Path) -> None:
     assert lines_of(path) == ["שלום (עולם) 12.5 סוף. word כאן."]
 
 
+def test_commas_and_brackets_after_a_word_in_an_english_line(tmp_path: Path) -> None:
+    typst = pytest.importorskip("typst")
+    source = """#set page(width: 15cm, height: 12cm)
+#set text(font: "Libertinus Serif", size: 11pt)
+We write peace (or שלום), and world as עולם, as people do; they say שלום. Then all is well."""
+    path = tmp_path / "en.pdf"
+    typst.compile(source.encode(), output=path, format="pdf", ignore_system_fonts=True)
+    assert " ".join(lines_of(path)) == " ".join(source.split("\n", 2)[2].split())
+
+
 def word(text: str, x: float) -> PageWord:
     """A word of 30 points."""
     return PageWord(text, x, 0, x + 30, 10, ((text, STYLE),))

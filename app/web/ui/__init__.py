@@ -7,11 +7,11 @@ shows what it is given, so all HTML comes from ``app.show``, which escapes every
 from typing import TYPE_CHECKING, Any, cast
 
 from app.api.service import Costly, free
-from app.show import fill, script, style, template_source
+from app.show import fill, script, style
 from app.web.session import Desks
 from app.web.texts import texts
 from app.web.ui.components import (
-    COLOURS,
+    LAYOUT,
     PRIVATE,
     html,
     labels,
@@ -111,7 +111,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
-        css=COLOURS + style() + template_source("reader.css"),
+        css=style("gloss.css", "reader.css") + LAYOUT,
         ssr_mode=False,
         footer_links=[],
         run_history=False,

@@ -70,19 +70,10 @@ gloss.tour();
 # What changes here is read out.
 ANNOUNCE = "element.setAttribute('role', 'status');"
 
-COLOURS = """
-.gradio-container {
-  --gloss-line: var(--border-color-primary); --gloss-soft: #595e64; --gloss-link: #1a5fb4;
-  --gloss-mark: #fff0a8; --gloss-hover: #eef3fa; --gloss-bad: #a51d2d;
-  --gloss-group-0: #1a5fb4; --gloss-group-1: #a04a00; --gloss-group-2: #1b6e3c;
-  --gloss-group-3: #7b2d8b; --gloss-group-4: #8a1c4a; --gloss-group-5: #0f6674;
-}
-.dark .gradio-container, .gradio-container.dark {
-  --gloss-soft: #a8adb3; --gloss-link: #8ab4f8; --gloss-mark: #5c4a00; --gloss-hover: #24303f;
-  --gloss-bad: #ff8f8f;
-  --gloss-group-0: #8ab4f8; --gloss-group-1: #ffb066; --gloss-group-2: #7fd19b;
-  --gloss-group-3: #d6a0e6; --gloss-group-4: #ff9dbd; --gloss-group-5: #7ed6e0;
-}
+LAYOUT = """
+/* Gradio says by a class whether it is dark. */
+:root { color-scheme: light; }
+:root:has(.dark), .dark { color-scheme: dark; }
 .gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
 .gloss-ask { align-items: flex-end; }
 .dark #tabs [role=tab].selected { color: var(--gloss-link); }

@@ -1,0 +1,89 @@
+"""What commands have in common: their options, the settings, the library that they open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.digest import Language
+from index.errors import GlossError, SettingsUnusable
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from index.config import Settings
+    from index.fetch import Fetcher
+    from index.library import Library
+
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        help="Where everything lives (GLOSS_LIBRARY).",
+        show_default=False,
+    ),
+]
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+LanguageOption = Annotated[Language, typer.Option("--lang", help="The digest's language.")]
+
+
+PaperArgument = Annotated[str, typer.Argument(metavar="ID", help="A paper's id.")]
+
+
+class NothingAsked(GlossError):
+    """A command that needs to be told what to look for was not."""
+
+
+def settings_of(context: typer.Context, library: Path | None) -> Settings:
+    """The environment's settings, with ``--library`` from after or before the command."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from index.config import Settings
+
+    chosen = library or context.obj
+    try:
+        return Settings(library=chosen.expanduser()) if chosen else Settings()
+    except ValidationError as error:
+        raise SettingsUnusable(wrong_settings(error)) from error
+    except SettingsError as error:
+        raise SettingsUnusable(f"{error}; {error.__cause__ or 'give JSON'}") from error
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Which variable does not fit and why; of several, two and how many more."""
+    said = []
+    for wrong in error.errors(include_url=False, include_context=False):
+        why = wrong["msg"].removeprefix("Value error, ")
+        variable = "GLOSS_" + "__".join(str(part).upper() for part in wrong["loc"])
+        said.append(f"{variable}: {why}" if wrong["loc"] else why)
+    more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
+    return "; ".join(said[:2]) + more
+
+
+@contextmanager
+def open_library(
+    context: typer.Context, library: Path | None, *, create: bool = False
+) -> Iterator[Library]:
+    """The library; without ``create`` it must be there."""
+    from index.library import Library
+
+    with Library.open(settings_of(context, library), create=create) as opened:
+        yield opened
+
+
+def ask_arxiv(settings: Settings) -> Fetcher:
+    """Whoever asks arXiv; to be used in a ``with``."""
+    from index.fetch import Fetcher
+
+    return Fetcher(settings)

@@ -1,0 +1,72 @@
+"""``gloss papers`` and ``gloss remove``: what is in the library."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from app.cli.options import (
+    JsonOption,
+    LibraryOption,
+    open_library,
+)
+from app.cli.terminal import (
+    messages,
+    one_line,
+    output,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from index.library import PaperRow
+
+
+def papers(
+    context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False
+) -> None:
+    """List what is in the library, with states."""
+    with open_library(context, library) as opened:
+        rows = opened.papers()
+    if as_json:
+        from app.api.documents import papers_json
+
+        print_json(papers_json(rows))
+    elif not rows:
+        messages.print("The library is empty: gloss add PAPER.pdf puts a paper in.")
+    elif output.is_terminal:
+        table = Table("id", "status", "passages", "title or reason", box=None, pad_edge=False)
+        table.columns[0].no_wrap = table.columns[1].no_wrap = True
+        table.columns[2].justify = "right"
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in _row_cells(row)))
+        output.print(table)
+    else:
+        for row in rows:
+            sys.stdout.write("\t".join(_row_cells(row)) + "\n")  # rich would expand the tabs
+
+
+def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
+    notes = f" ({row.reason})" if row.reason else ""
+    said = f"{row.title}{notes}" if row.status == "ok" else row.reason
+    return row.id, row.status, str(row.passages), one_line(said)
+
+
+def remove(
+    context: typer.Context,
+    paper_ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="Papers, or failed files, as `gloss papers` has them."
+        ),
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Take papers out of the library, with their digests. All of them are there, or none goes."""
+    with open_library(context, library) as opened:
+        for paper_id in dict.fromkeys(opened.row(one).id for one in paper_ids):
+            opened.remove(paper_id)
+            output.print(f"{paper_id}  removed", soft_wrap=True)

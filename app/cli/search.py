@@ -1,0 +1,182 @@
+"""``gloss search`` and ``gloss ask``: passages, sentences of digests, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.text import Text
+
+from app.api.dates import dated, iso_date
+from app.cli.options import (
+    JsonOption,
+    LibraryOption,
+    NothingAsked,
+    open_library,
+)
+from app.cli.terminal import (
+    messages,
+    one_line,
+    output,
+    print_json,
+)
+from index.paper import ClaimHit, Hit, Role, SearchFilter
+
+if TYPE_CHECKING:
+    from app.write.ask import Answer
+
+
+def search(
+    context: typer.Context,
+    query: Annotated[
+        str | None, typer.Argument(metavar="[QUERY]", help="What to look for.", show_default=False)
+    ] = None,
+    among: Annotated[
+        Literal["passages", "digests"],
+        typer.Option("--in", help="What to search: papers' passages, or sentences of digests."),
+    ] = "passages",
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="CLAIM_ID",
+            help="In place of QUERY: what other papers' digests say that is like this sentence.",
+            show_default=False,
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many hits.")] = 10,
+    paper_id: Annotated[
+        str | None, typer.Option("--paper", metavar="ID", help="Only in this paper.")
+    ] = None,
+    role: Annotated[
+        Role | None, typer.Option("--role", help="Only in sections of this role; not of digests.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="DATE", help="Only papers of this date or later."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Only papers up to this day, month or year."),
+    ] = None,
+    category: Annotated[
+        str | None,
+        typer.Option("--category", metavar="NAME", help="Only papers of categories that have it."),
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find passages, or sentences of digests, by meaning and by words."""
+    if (query is None) == (like is None):
+        raise NothingAsked("search: give a QUERY, or --like CLAIM_ID in its place")
+    wanted = SearchFilter(
+        paper_id=paper_id,
+        role=role,
+        since=iso_date(since) if since else None,
+        until=dated(until) if until else None,
+        category=category or None,
+    )
+    found: Sequence[Hit | ClaimHit]
+    with open_library(context, library) as opened:
+        if like is not None:
+            claim, found = opened.claims_like(like, count, wanted)
+            query = claim.text
+        elif among == "digests":
+            found = opened.search_claims(query or "", count, wanted)
+        else:
+            found = opened.search(query or "", count, wanted)
+    if as_json:
+        from app.api.documents import hits_json
+
+        print_json(hits_json(query or "", found))
+    elif not found:
+        messages.print("Nothing found.")
+    else:
+        _print_hits(found, query or "")
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")],
+    count: Annotated[
+        int, typer.Option("-k", "--sentences", min=1, max=5, help="How many sentences at most.")
+    ] = 5,
+    paper_id: Annotated[
+        str | None, typer.Option("--paper", metavar="ID", help="Ask only this paper.")
+    ] = None,
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question by sentences of the papers, or say that they do not."""
+    from app.api.documents import asked_json
+    from app.write.ask import ask as ask_papers
+
+    with open_library(context, library) as opened:
+        answer = ask_papers(opened, question, paper_id, most=count)
+    if as_json:
+        print_json(asked_json(answer))
+    else:
+        _print_answer(answer)
+
+
+def _print_answer(answer: Answer) -> None:
+    from app.show import sources
+
+    if not answer.found:
+        nearest = " The nearest passages:\n" if answer.nearest else ""
+        output.print(f"Not found in these papers.{nearest}", soft_wrap=True)
+        _print_hits(answer.nearest, answer.question)
+        return
+    seen = sources(answer)
+    for source in seen:
+        output.print(Text(f"{source.text} [{source.number}]"), soft_wrap=not output.is_terminal)
+    output.print()
+    for source in seen:
+        line = Text(f"[{source.number}] ")
+        line.append(source.title, style="bold")
+        line.append(f" · {source.place}" if source.place else "")
+        line.append(f"  {source.passages}", style="dim")
+        output.print(line, soft_wrap=True)
+
+
+def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
+    from app.show import found_claim_view, query_words
+
+    pattern = query_words(query)
+    for rank, hit in enumerate(hits, start=1):
+        if isinstance(hit, Hit):
+            pages = sorted({box.page for box in hit.boxes})
+            title, found_id, said = hit.title, hit.passage.id, hit.passage.text
+            places = [hit.passage.section, f"p. {pages[0]}" if pages else ""]
+            quotes: tuple[str, ...] = ()
+            support = ""
+        else:
+            shown = found_claim_view(hit)
+            title, found_id, said = shown.title, hit.claim.id, shown.text
+            places = [shown.section, shown.source]
+            quotes, support = shown.quotes, f"  {shown.support}"
+        head = Text(f"{rank:>2}  ")
+        head.append(one_line(title), style="bold")
+        head.append("".join(f" · {one_line(place)}" for place in places if place))
+        output.print(head, soft_wrap=True)
+        output.print(
+            f"    {found_id}  {hit.score:.3f}  {hit.found_by}{support}",
+            style="dim",
+            soft_wrap=True,
+        )
+        text = Text(one_line(said))
+        if pattern:
+            text.highlight_regex(pattern, "bold yellow")
+        _print_indented(text)
+        for quote in quotes:
+            _print_indented(Text(f"“{one_line(quote)}”", style="dim"))
+        output.print()
+
+
+def _print_indented(text: Text) -> None:
+    if output.is_terminal:
+        for line in text.wrap(output, max(output.width - 4, 20)):
+            output.print(Text("    ") + line)
+    else:
+        output.print(Text("    ") + text, soft_wrap=True)

@@ -1,0 +1,5 @@
+"""``python -m gloss``: the command line."""
+
+from gloss import main
+
+main()
