@@ -298,7 +298,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_command_line_says_so_before_it_makes_anything(tmp_path: Path) -> None:
-    program = "from index import cluster; cluster.find_spec = lambda name: None\n"
+    program = "from index.intake import cluster; cluster.find_spec = lambda name: None\n"
     ran = gloss(
         *("add", "--ray", "local", "--library", tmp_path / "lib"),
         ROOT / "data" / "choosing-passage-size.md",
