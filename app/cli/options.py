@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,8 +57,10 @@ def settings_of(context: typer.Context, library: Path | None) -> Settings:
         return Settings(library=chosen.expanduser()) if chosen else Settings()
     except ValidationError as error:
         raise SettingsUnusable(wrong_settings(error)) from error
-    except SettingsError as error:
-        raise SettingsUnusable(f"{error}; {error.__cause__ or 'give JSON'}") from error
+    except SettingsError as error:  # a group as one variable, whose value is not JSON
+        said = re.search(r'field "(\w+)"', str(error))
+        group = f"GLOSS_{said[1].upper()}" if said else "GLOSS_*"
+        raise SettingsUnusable(f"{group}: not JSON; set its parts, as {group}__...") from error
 
 
 def wrong_settings(error: ValidationError) -> str:

@@ -437,6 +437,13 @@ def test_a_wrong_environment_names_its_variables(
     assert ran.err.endswith("; and 1 more\n")
 
 
+def test_a_group_is_set_by_its_parts(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOSS_READ", "fast")
+    ran = gloss("papers")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "gloss: GLOSS_READ: not JSON; set its parts, as GLOSS_READ__...\n"
+
+
 def test_our_own_words_on_a_setting_are_said_alone() -> None:
     class Read(BaseModel):
         workers: int = 0
