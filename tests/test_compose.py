@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from index.config import Settings
+from index.config import QdrantSettings
 
 ROOT = Path(__file__).parent.parent
 FILES = ("compose.yaml", "compose.cluster.yaml")
@@ -86,8 +86,8 @@ def test_docker_takes_them(file: Path) -> None:
 
 
 def test_every_setting_of_a_server_is_explained() -> None:
-    wanted = {name.upper() for name in Settings.model_fields if name.startswith("qdrant_")}
-    named = set(re.findall(r"GLOSS_(QDRANT_[A-Z_]+)", SCALE))
+    wanted = {name.upper() for name in QdrantSettings.model_fields}
+    named = set(re.findall(r"GLOSS_QDRANT__([A-Z_]+)", SCALE))
     assert named == wanted
 
 
