@@ -18,8 +18,9 @@ from pathlib import Path
 from defusedxml.ElementTree import fromstring
 from safetensors import safe_open
 
-from index import embed
-from index.embed import traced
+from index.embed import TorchEmbedder, traced
+from index.embed.conversion import check_agreement, write_converted
+from index.embed.source import load_original, quiet, source_of
 
 NAME = "all-MiniLM-L6-v2"
 
@@ -60,18 +61,18 @@ def layout_of(graph: bytes, converted: bytes, weights: Path) -> list[list[str]]:
 
 def main() -> None:
     """Write the archive."""
-    source = embed._source_of(NAME)
-    model = embed._original(source)
+    source = source_of(NAME)
+    model = load_original(source)
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary)
-        with embed._quiet():
-            description = embed._converted(model, made)
-            embed._check_agreement(model, made, description)
+        with quiet():
+            description = write_converted(model, made)
+            check_agreement(model, made, description)
         graph = (made / traced.GRAPH).read_bytes()
         layout = layout_of(
             graph, (made / traced.WEIGHTS).read_bytes(), source.folder / source.weights
         )
-    given = embed.TorchEmbedder(NAME, "", model).embed_query(traced.CHECK_TEXT)
+    given = TorchEmbedder(NAME, "", model).embed_query(traced.CHECK_TEXT)
     contents = {
         traced.GRAPH: graph,
         traced.LAYOUT: json.dumps(layout).encode(),

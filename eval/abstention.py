@@ -36,7 +36,7 @@ from app.write import written
 from index.paper import Figure, Paper, Passage, Role, Section, Sentence, Span, Words
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Vectors
+    from index.embed import Embedder
 
 Truth = Literal["silent", "stated", "open"]
 
@@ -335,31 +335,16 @@ def _prose(paper: Paper, section: Section) -> Iterator[Sentence]:
 # --- the trial ------------------------------------------------------------------------------------
 
 
-class Remembered:
-    """An embedding of texts that asks the model once for each: deletions leave most of them."""
-
-    def __init__(self, embed: Callable[[Sequence[str]], Vectors]) -> None:
-        self._embed = embed
-        self._known: dict[str, Vectors] = {}
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of unit length, shape (n, dimension)."""
-        import numpy as np
-
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            self._known.update(zip(new, self._embed(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
-
-
 def cases_of(
     paper: Paper,
     split: Callable[[Paper], Sequence[Passage]],
-    embed: Callable[[Sequence[str]], Vectors],
+    embedder: Embedder,
     deletions: Sequence[Deletion] = DELETIONS,
 ) -> Abstention:
     """The whole paper and each deletion from it, item by item."""
-    remembered = Remembered(embed)
+    from index.embed.remembered import Remembered
+
+    remembered = Remembered(embedder)
     whole = written(paper, split(paper), remembered)
     cases = list(_cases(whole, "", lambda item: truth_of_whole(paper, item), paper))
     left_open = {case.item for case in cases if case.truth == "stated" and not case.stated}

@@ -20,12 +20,12 @@ from index.embed.rerank import Reranker
 from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
 from index.library.points import points_of
-from index.library.rank import question
+from index.library.rank import RERANKED, question
 from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
 from index.read.headings import title_role
 from index.read.sentences import split_sentences
 from index.split import split
-from index.store import VectorQuery
+from index.store import WORDS_WEIGHT, VectorQuery
 from index.store.edge import EdgeStore
 
 Way = Literal["bm25", "dense", "hybrid", "reranked"]
@@ -124,12 +124,10 @@ class Corpus:
         titles: dict[str, str],
         cost: Cost,
     ) -> None:
-        self._settings = settings
-        self._embedder = embedder
+        self.embedder = embedder
         self._store = store
         self._titles = titles
-        self._words = Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
-        self.embed = embedder.embed_passages
+        self._words = Bm25Encoder()
         self._reranker = Reranker(settings.reranker) if settings.reranker else None
         self.passages = passages
         self.cost = cost
@@ -141,15 +139,14 @@ class Corpus:
 
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
         """The best ``limit`` passages, of one paper or of all, best first."""
-        query = question(asked, self._embedder, self._words)
+        query = question(asked, self.embedder, self._words)
         found = self._store.search(
             VectorQuery(
                 dense=query.dense,
                 sparse=_NO_WORDS if way == "dense" else query.sparse,
                 limit=limit,
                 filter=SearchFilter(paper_id=paper_id),
-                depth=max(self._settings.search_depth, limit),
-                words_weight=_WORDS_ALONE if way == "bm25" else self._settings.words_weight,
+                words_weight=_WORDS_ALONE if way == "bm25" else WORDS_WEIGHT,
             )
         )
         # By their words alone, passages that have none of them are not found.
@@ -160,7 +157,7 @@ class Corpus:
         ]
         if way != "reranked" or self._reranker is None:
             return passages
-        first = passages[: self._settings.rerank_depth]
+        first = passages[:RERANKED]
         texts = [f"{self._titles[passage.paper_id]}\n{passage.text}" for passage in first]
         scores = self._reranker.scores(asked, texts)
         order = sorted(range(len(first)), key=lambda at: -scores[at])
@@ -171,11 +168,8 @@ class Corpus:
 def corpus(settings: Settings, papers: Sequence[Paper]) -> Iterator[Corpus]:
     """The papers in a store, made as a library makes its points, and gone afterwards."""
     embedder = open_embedder(settings.model, settings.cache)
-    words = Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
-    passages = [
-        split(paper, count_tokens, settings.passage_tokens, settings.passage_tokens_max)
-        for paper in papers
-    ]
+    words = Bm25Encoder()
+    passages = [split(paper, count_tokens) for paper in papers]
     texts = [passage.text for of_paper in passages for passage in of_paper]
     vectors, cost = embedded(texts, embedder, settings.cache)
     titles, _ = embedded([paper.title for paper in papers], embedder, settings.cache)
@@ -184,7 +178,7 @@ def corpus(settings: Settings, papers: Sequence[Paper]) -> Iterator[Corpus]:
     for paper, of_paper, title in zip(papers, passages, titles, strict=True):
         rows = vectors[done : done + len(of_paper)]
         own = title if paper.title.strip() else None
-        points += points_of(paper, of_paper, rows, own, words, settings.title_weight)
+        points += points_of(paper, of_paper, rows, own, words)
         done += len(of_paper)
     with tempfile.TemporaryDirectory(prefix="gloss-corpus-") as folder:
         store = EdgeStore(Path(folder), embedder.dimension)

@@ -50,7 +50,7 @@ def originals(
     """The first passages of abstracts; their vectors are kept for the next time."""
     texts: list[str] = []
     for paper in papers:
-        cut = split(paper, count_tokens, settings.passage_tokens, settings.passage_tokens_max)
+        cut = split(paper, count_tokens)
         texts += [one.text for one in cut]
         if len(texts) >= number:
             break

@@ -164,7 +164,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
         Library.open(settings, create=False) as library,
         open_writer(settings, settings.writer) as writer,
     ):
-        split, embed = splitter(settings), library.embedder.embed_passages
+        split = splitter(settings)
         for row in library.papers():
             if row.status != "ok":
                 continue
@@ -173,7 +173,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
             paper = library.paper(row.id)
             check(report, digest, paper, library, library.file_of(row.id), judge)
-            abstentions.append(cases_of(paper, split, embed))
+            abstentions.append(cases_of(paper, split, library.embedder))
             digests.append(digest)
         for path, blog in pages.items():
             sides[path] = list(_sides(settings, path, blog, library, judge))
@@ -227,8 +227,7 @@ def _sides(
             file = next((one for one in named if one.suffix.lower() in KINDS), None)
             return reader.read(file).paper if file else None
 
-        embed = library.embedder.embed_passages
-        yield from beside(blog, full_text, reader, splitter(settings), embed, judge)
+        yield from beside(blog, full_text, reader, splitter(settings), library.embedder, judge)
 
 
 def _abstention_measures(abstention: Abstention) -> dict[str, object]:

@@ -63,6 +63,8 @@ class HashedWords:
         rows = [self.embed_query(text) for text in texts]
         return np.array(rows, dtype=np.float32).reshape(len(texts), self.dimension)
 
+    embed_sentences = embed_passages
+
     def embed_query(self, text: str) -> Vectors:
         """The query's row."""
         at = [crc32(word.encode()) % self.dimension for word in text.lower().split()]

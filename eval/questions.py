@@ -150,7 +150,7 @@ def _by_selector(made: Corpus) -> Rank:
         wanted = Item(
             "asked", "asked", {}, len(asked.paper.sentences), question=asked.text, roles=ROLES
         )
-        chosen = Selector(asked.paper, made.embed).choose(wanted)
+        chosen = Selector(asked.paper, made.embedder).choose(wanted)
         return [one.span for one in sorted(chosen, key=lambda one: (-one.score, one.span))]
 
     return rank

@@ -67,7 +67,8 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
     clean: list[Path] = []
     unplanted: list[str] = []
     for file in files:
-        with Reader(settings.model_copy(update={"read_workers": 1})) as reader:
+        one = settings.read.model_copy(update={"workers": 1})
+        with Reader(settings.model_copy(update={"read": one})) as reader:
             began = time.monotonic()
             reading = reader.read(file)
             seconds = time.monotonic() - began

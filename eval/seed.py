@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.window import window
+from app.check.rules import Pair
 from app.choose.template import ITEMS
 from app.digest import Digest
 from app.write import written
@@ -31,7 +31,7 @@ from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
 from index.read.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Vectors
+    from app.choose.evidence import Embedder
 
 FIELDS = ("authors", "affiliation", "keywords", "links")
 
@@ -40,7 +40,6 @@ _AUTHORS = re.compile(r"^\*\*Authors:\s*(?P<authors>.+?)\*\*\s*$", re.M)
 _PDF = re.compile(r"^\[PDF\]\((?P<url>[^)]*)\)(?P<comment>.*)$", re.M)
 _PICTURES = re.compile(r"<details>.*?</details>", re.S)
 _BOLD = re.compile(r"\*\*|__|`")
-_ANCHOR = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ADVERT = re.compile(r"^\s*\[ChatPaperFree\]\(.*\)\s*$", re.M)
 # "- **(2) 过去的方法及问题**：", "1. Title:", "（3）", "一、"
 _NUMBERED = re.compile(
@@ -138,7 +137,7 @@ class Measured:
     words: int
     cited: int  # sentences that say where in the paper they come from
     judged: int  # sentences that the judge can tell about
-    supported: int  # of those, by what they cite, or by the best window of what is known
+    supported: int  # of those, by what they cite, or by the closest sentences of what is known
     numbers: tuple[str, ...]  # that are not in what is known
     names: tuple[str, ...]  # the same of names in Latin letters
     chatter: tuple[str, ...]
@@ -247,19 +246,19 @@ def beside(
     full_text: Callable[[BlogPaper], Paper | None],
     reader: Reads,
     split: Callable[[Paper], Sequence[Passage]],
-    embed: Callable[[Sequence[str]], Vectors],
+    embedder: Embedder,
     judge: Judge,
 ) -> Iterator[Beside]:
     """Each paper of a page, the blog's digest and gloss's. Raises ``DataUnusable``."""
     for blog in page:
         whole = full_text(blog)
         paper = whole or _from_abstract(blog, reader)
-        digest = written(paper, split(paper), embed)
+        digest = written(paper, split(paper), embedder)
         source = Source(f"{Source.of(paper).text}\n{blog.known}")
         unsupported = tuple(
             said.text
             for said in blog.sentences
-            if judge.supported(said.text, [window(source.text, said.text)]) is False
+            if judge.supported(said.text, [_closest(source.text, said.text)]) is False
         )
         yield Beside(
             id=blog.id,
@@ -270,6 +269,11 @@ def beside(
             unsupported=unsupported,
             digest=digest,
         )
+
+
+def _closest(source: str, claim: str) -> str:
+    """The sentences of a paper that share most words with a claim; all of them if none does."""
+    return Pair.of(claim, [source]).basis.text or source
 
 
 def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
@@ -284,7 +288,7 @@ def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
 
 def _of_blog(blog: BlogPaper, paper: Paper, source: Source, judge: Judge, whole: bool) -> Measured:
     texts = [one.text for one in blog.sentences]
-    verdicts = [judge.supported(text, [window(source.text, text)]) for text in texts]
+    verdicts = [judge.supported(text, [_closest(source.text, text)]) for text in texts]
     return Measured(
         fields=tuple(
             _field(name, blog.fields.get(name, ""), paper, source, whole) for name in FIELDS

@@ -35,7 +35,7 @@ from eval.corpus import DataUnusable
 from eval.crowd import FIRST_YEAR, LAST_YEAR, SECTIONS, Originals, originals, settle
 from eval.evaluation import Report
 from eval.search import read_claims, read_corpus
-from index.config import Settings
+from index.config import QdrantSettings, Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original
 from index.intake import Wanted, add_all
 from index.library import Library, word_encoder
@@ -95,7 +95,9 @@ def run(settings: Settings, data: Sequence[Path] = (), sizes: Sizes | None = Non
 
 
 def _in(settings: Settings, directory: Path) -> Settings:
-    return settings.model_copy(update={"library": directory, "qdrant_url": "", "reranker": ""})
+    return settings.model_copy(
+        update={"library": directory, "qdrant": QdrantSettings(), "reranker": ""}
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -218,7 +220,7 @@ def _searching(
         library.search("opened")
         store = shelf.opened[-1]
         papers = [row.id for row in library.papers()]
-        words = word_encoder(settings)
+        words = word_encoder()
         questions = [question(one, embedder, words) for one in asked]
         embedding = [_timed(lambda one=one: question(one, embedder, words)) for one in asked]  # type: ignore[misc]
         drawn = random.Random(_SEED)
@@ -334,7 +336,7 @@ def _adding(
         with Library.open(settings, embedder=embedder) as library:
             library.search("opened")
             began, worked = time.perf_counter(), _processor()
-            for outcome in add_all(library, wanted, settings.read_workers + 1):
+            for outcome in add_all(library, wanted, settings.read.workers + 1):
                 if outcome.kind == "taken" and outcome.added is not None:
                     papers, passages = papers + 1, passages + outcome.added.passages
                     for stage, seconds in outcome.added.seconds.items():

@@ -83,7 +83,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         raise TruthUnusable(None, "give a truth file: gloss eval structure --data TRUTH.json")
     truths = [truth for path in data for truth in read_truth(path)]
     began = time.perf_counter()
-    with Reader(settings) as reader, ThreadPoolExecutor(settings.read_workers) as threads:
+    with Reader(settings) as reader, ThreadPoolExecutor(settings.read.workers) as threads:
 
         def read(truth: Truth) -> tuple[Reading, float]:
             start = time.perf_counter()

@@ -132,7 +132,7 @@ def add(
             plan = look_up(library, arxiv, named.papers)
             wanted += plan.wanted
             outcomes += plan.settled
-        outcomes += add_all(library, wanted, chosen.read_workers + 1, arxiv)
+        outcomes += add_all(library, wanted, chosen.read.workers + 1, arxiv)
     return outcomes
 
 

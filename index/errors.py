@@ -15,6 +15,10 @@ class GlossError(Exception):
     exit_code = 2
 
 
+class SettingsUnusable(GlossError):
+    """A ``GLOSS_*`` variable of the environment has a value that does not fit."""
+
+
 class SourceNotFound(GlossError):
     """What was to be added is not there, or is nothing that gloss reads."""
 

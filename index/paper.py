@@ -44,7 +44,6 @@ BlockKind = Literal[
 ]
 
 Status = Literal["ok", "no-text", "encrypted", "broken", "limit", "not-a-paper"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 
 SourceKind = Literal["pdf", "markdown", "html"]
 

@@ -20,6 +20,10 @@ from index.paper import Block, BlockKind, Paper, Passage, Section, Sentence, Spa
 CountTokens = Callable[[Sequence[str]], list[int]]
 """Word pieces of each text, as the embedding model counts them."""
 
+# Word pieces of a passage, wanted and at most (ADR 9). MiniLM cuts silently at 256, so a passage
+# stays well below.
+TOKENS = 128
+TOKENS_MAX = 160
 # A remainder shorter than this says too little to be found or cited on its own.
 SMALL = 40
 _PART = 100_000  # characters that are counted at a time
@@ -46,7 +50,11 @@ class TooManyPassages(Exception):
 
 
 def split(
-    paper: Paper, count_tokens: CountTokens, target: int, maximum: int, most: int | None = None
+    paper: Paper,
+    count_tokens: CountTokens,
+    target: int = TOKENS,
+    maximum: int = TOKENS_MAX,
+    most: int | None = None,
 ) -> tuple[Passage, ...]:
     """Passages in text order, disjoint, none over ``maximum`` word pieces, none across a section.
 

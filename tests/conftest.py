@@ -34,6 +34,9 @@ class FakeEmbedder:
                 vectors[row, zlib.crc32(word.encode()) % self.dimension] += 1
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
+    def embed_sentences(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed_passages(texts)
+
     def embed_query(self, text: str) -> NDArray[np.float32]:
         return self.embed_passages([text])[0]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from index.config import Settings
+from index.config import QdrantSettings
 
 ROOT = Path(__file__).parent.parent
 FILES = ("compose.yaml", "compose.cluster.yaml")
@@ -41,7 +41,7 @@ def test_nobody_gets_in_without_the_key(file: Path) -> None:
     """No node starts without one, and none has one that is written here."""
     for one in services(file).values():
         key = one["environment"]["QDRANT__SERVICE__API_KEY"]
-        assert re.fullmatch(r"\$\{GLOSS_QDRANT_API_KEY:\?[a-z ]+\}", key)
+        assert re.fullmatch(r"\$\{GLOSS_QDRANT__API_KEY:\?[a-z ]+\}", key)
         assert all(port.startswith("127.0.0.1:") for port in one.get("ports", []))
 
 
@@ -77,7 +77,7 @@ def has_compose() -> bool:
 def test_docker_takes_them(file: Path) -> None:
     ran = subprocess.run(
         ["docker", "compose", "--file", file, "config", "--quiet"],
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GLOSS_QDRANT_API_KEY": "sesame"},
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GLOSS_QDRANT__API_KEY": "sesame"},
         capture_output=True,
         text=True,
         check=False,
@@ -86,8 +86,8 @@ def test_docker_takes_them(file: Path) -> None:
 
 
 def test_every_setting_of_a_server_is_explained() -> None:
-    wanted = {name.upper() for name in Settings.model_fields if name.startswith("qdrant_")}
-    named = set(re.findall(r"GLOSS_(QDRANT_[A-Z_]+)", SCALE))
+    wanted = {name.upper() for name in QdrantSettings.model_fields}
+    named = set(re.findall(r"GLOSS_QDRANT__([A-Z_]+)", SCALE))
     assert named == wanted
 
 

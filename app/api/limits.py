@@ -50,7 +50,7 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """Those of the settings."""
-        return cls(settings.costly_per_minute, settings.costly_per_hour)
+        return cls(settings.public.costly_per_minute, settings.public.costly_per_hour)
 
     def __call__(self, visit: Visit) -> None:
         """Count a job of the visitor's. Raises ``TooMany`` where it would be one too many."""

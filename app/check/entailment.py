@@ -1,10 +1,8 @@
 """Does a source say what a claim says? Models that score the pair, behind one Protocol.
 
-Three kinds: a small one that was trained for it and comes with gloss, ``embedded``
-(docs/support-model.md says how it is made, ADR 18 why it is not the default), or another that was
-made so, by its folder; any CrossEncoder of sentence-transformers by name or folder; and the
-language model of the endpoint, asked for yes or no. A score is a probability as far as it was
-calibrated, and a claim passes from the model's own ``threshold`` on.
+Two kinds: any CrossEncoder of sentence-transformers by name or folder, and the language model of
+the endpoint, asked for yes or no. None comes with gloss (ADR 18). A score is a probability as far
+as it was calibrated, and a claim passes from the model's own ``threshold`` on.
 
 CrossEncoders that fit, for who has a network: ``cross-encoder/nli-deberta-v3-small`` (Apache-2.0;
 its labels are contradiction, entailment, neutral), ``tasksource/deberta-small-long-nli``
@@ -15,19 +13,14 @@ label is which is read from the model and never assumed.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from app.check.rules import Pair, kept, outcomes
-from app.check.window import window
 from app.llm import LanguageModel, Question, Reply
 from app.llm.prompts import fenced, prompt
 from index.embed.rerank import open_cross_encoder
@@ -36,12 +29,8 @@ from index.errors import ModelUnusable
 if TYPE_CHECKING:
     from index.config import Settings
 
-CALIBRATION = "support.json"  # what the folder of a trained model has beside its weights
 _ENTAILS = re.compile(r"^(?:entail\w*|supported|supports|consistent|faithful)$", re.I)
 _JUDGE_SECONDS = 60.0  # for one pair
-EMBEDDED = Path(__file__).with_name("support_model")  # the one that comes with gloss
-_SURE = 3.0  # of a cross-encoder: what it gives beyond says little more
-_WORDS_FOR_RULES = 400  # of the sources: rules see more at once than a cross-encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +41,9 @@ class SourcedClaim:
     sources: tuple[str, ...]
 
     @property
-    def window(self) -> str:
-        """What of the sources a model reads at once: the sentences that say most of the claim."""
-        return window(" ".join(self.sources), self.claim)
+    def source(self) -> str:
+        """The sources as one text; a model cuts off what is past its limit."""
+        return " ".join(" ".join(self.sources).split())
 
 
 class SupportModel(Protocol):
@@ -85,62 +74,17 @@ def open_support_model(settings: Settings) -> SupportModel | None:
         case "rules" | "":
             return None
         case "embedded":
-            return TrainedSupport(EMBEDDED, "embedded")
+            raise ModelUnusable(
+                "embedded",
+                "does not come with gloss any more (ADR 18); set GLOSS_SUPPORT_MODEL to rules, "
+                "endpoint, or the name or folder of a CrossEncoder",
+            )
         case "endpoint":
             from app.llm import open_language_model
 
             return Judge(open_language_model(settings, "endpoint"))
-        case name if (Path(name).expanduser() / CALIBRATION).is_file():
-            folder = Path(name).expanduser()
-            return TrainedSupport(folder, folder.name)
         case name:
             return CrossEncoderSupport(name)
-
-
-class TrainedSupport:
-    """A small cross-encoder that ``data/support_model`` made, and the rules beside it.
-
-    A cross-encoder of this size overlooks a number or a "not" that rules see, and rules do not
-    understand a word; a line through what both say (``support.json``) puts claims in a better
-    order than either. It was fitted, like ``threshold``, on pairs that the cross-encoder had not
-    learnt from.
-    """
-
-    def __init__(self, folder: Path, name: str) -> None:
-        from index.embed.pairs import PairScorer
-
-        self.name = name
-        try:
-            about = json.loads((folder / CALIBRATION).read_text(encoding="utf-8"))
-            self.threshold: float = about["threshold"]
-            self._weights = {str(name): float(one) for name, one in about["weights"].items()}
-            self._model = PairScorer(folder, about["tokens_most"])
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelUnusable(
-                str(folder),
-                f"is damaged ({error}); make it anew, or set GLOSS_SUPPORT_MODEL=rules",
-            ) from error
-        said = [self._model.fingerprint, json.dumps(about, sort_keys=True)]
-        self.fingerprint = hashlib.sha256("\0".join(said).encode()).hexdigest()
-
-    def scores(self, pairs: Sequence[SourcedClaim]) -> list[float]:
-        """The probability that people would say so, of pairs half of which are supported."""
-        given = self._model.scores([(pair.window, pair.claim) for pair in pairs])
-        return [
-            _sigmoid(sum(weight * seen[name] for name, weight in self._weights.items()))
-            for seen in (features(one, pair) for one, pair in zip(given, pairs, strict=True))
-        ]
-
-
-def features(given: float, pair: SourcedClaim) -> dict[str, float]:
-    """What a trained model adds up: what the cross-encoder gives, from -1 to 1, and the rules."""
-    cut = window(" ".join(pair.sources), pair.claim, _WORDS_FOR_RULES)
-    read = Pair.of(pair.claim, (cut,))
-    return {
-        "always": 1.0,
-        "cross-encoder": math.tanh(given / _SURE),
-        "rules": kept(outcomes(read), read),
-    }
 
 
 class CrossEncoderSupport:
@@ -164,7 +108,7 @@ class CrossEncoderSupport:
         from torch.nn import Identity
 
         given: Any = self._model.predict(
-            [(pair.window, pair.claim) for pair in pairs],
+            [(pair.source, pair.claim) for pair in pairs],
             activation_fn=Identity(),
             show_progress_bar=False,
         )
@@ -191,7 +135,7 @@ class Judge:
         questions = [
             Question(
                 prompt("judge"),
-                f"<evidence>\n{fenced(pair.window)}\n</evidence>\n"
+                f"<evidence>\n{fenced(pair.source)}\n</evidence>\n"
                 f"<claim>\n{fenced(pair.claim)}\n</claim>",
                 most_tokens=4,
             )

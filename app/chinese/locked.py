@@ -121,7 +121,7 @@ class Sides:
     @cached_property
     def locks(self) -> tuple[Lock, ...]:
         """What is locked in the English, in order."""
-        return _locks(self.english, self.glossary)
+        return locks_of(self.english, self.glossary)
 
     @cached_property
     def _taken(self) -> tuple[str, tuple[Lock, ...]]:
@@ -182,17 +182,13 @@ class Sides:
 _LAST = {"name": 1, "symbol": 2}
 
 
-def locks_of(english: str, glossary: Glossary | None = None) -> tuple[str, ...]:
+def locks_of(english: str, glossary: Glossary) -> tuple[Lock, ...]:
     """What has to stand in the Chinese as it does in the English, in order.
 
     Addresses, citations, quoted words, code, formulas, "Table 2", months of dates, names, acronyms
     and versions, symbols, and numbers with their units. A name may also stand as the glossary has
     it, and a number in other characters of the same value.
     """
-    return tuple(lock.text for lock in _locks(english, glossary or Glossary({})))
-
-
-def _locks(english: str, glossary: Glossary) -> tuple[Lock, ...]:
     locks: list[Lock] = []
     rest = english
     for kind, pattern in (

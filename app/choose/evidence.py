@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from app.check.rules import stem
 from app.choose.template import Item
 from index.paper import Paper, Role, Span
 from index.read.headings import title_role
@@ -163,13 +164,13 @@ def stands_alone(text: str) -> bool:
 def points_back(text: str) -> bool:
     """Whether "this task" or "these models" stands for something that the text has not named.
 
-    A word after the pointer that stands before it too (by its first five letters) is its name.
+    A word after the pointer that stands before it too, with whatever ending, is its name.
     """
     for match in _POINTER.finditer(text):
         if _NO_POINTER.match(match["to"]):
             continue
-        before = {word[:5].lower() for word in re.findall(r"[\w-]{4,}", text[: match.start()])}
-        if not any(word[:5].lower() in before for word in match["to"].split()):
+        before = {stem(word.lower()) for word in re.findall(r"[\w-]{4,}", text[: match.start()])}
+        if not any(stem(word.lower()) in before for word in match["to"].split()):
             return True
     return False
 
@@ -294,27 +295,35 @@ class Pool:
         return self._quotes[i].paper_id, self._quotes[i].section
 
 
+class Embedder(Protocol):
+    """What choosing needs of the embedding model; vectors are of unit length."""
+
+    def embed_sentences(self, texts: Sequence[str]) -> Vectors:
+        """One row for each text, (n, dimension), the same on every machine."""
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, (dimension,)."""
+
+
 class Selector:
     """Chooses the evidence of one paper, item after item.
 
-    Nothing is quoted twice, unless an item would be left empty.
-
-    ``embed`` turns texts into unit vectors, shape (n, dimension); ``holds`` is that of ``Pool``.
+    Nothing is quoted twice, unless an item would be left empty. ``holds`` is that of ``Pool``.
     """
 
     def __init__(
         self,
         paper: Paper,
-        embed: Callable[[Sequence[str]], Vectors],
+        embedder: Embedder,
         holds: Callable[[Span], bool] = lambda span: True,
     ) -> None:
-        self._embed = embed
+        self._embedder = embedder
         self._all = candidates(paper)
         voice = own_voice(paper)
         self._own = [bool(voice.search(candidate.text)) for candidate in self._all]
         core = paper.abstract.of(paper.text) if paper.abstract else paper.title
         texts = [candidate.text for candidate in self._all]
-        vectors = embed([core[:1200] or paper.title or "paper", *texts])
+        vectors = embedder.embed_sentences([core[:1200] or paper.title or "paper", *texts])
         self._vectors = vectors[1:]
         self._central = self._vectors @ vectors[0]
         self._pool = Pool(self._all, self._vectors, lambda quote: holds(quote.span))
@@ -330,7 +339,7 @@ class Selector:
         every = range(len(self._all))
         allowed = [i for i in every if self._allowed(i, item)]
         fresh = [i for i in allowed if not self._pool.repeats(i, self._used)]
-        question = self._embed([item.question])[0]
+        question = self._embedder.embed_query(item.question)
 
         def score(i: int) -> float:
             return self._score(i, item, float(self._vectors[i] @ question))

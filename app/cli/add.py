@@ -87,7 +87,7 @@ def add(
                 wanted += plan.wanted
                 settled = plan.settled
         with Bars(len(wanted)) as bars:
-            threads = settings.read_workers + 1
+            threads = settings.read.workers + 1
             taken = add_all(opened, wanted, threads, arxiv, bars.begin, cluster)
             for outcome in itertools.chain(settled, taken):
                 rows.append(_document(outcome))

@@ -57,7 +57,7 @@ def daily(
         open_library(context, chosen, create=True) as opened,
         ask_arxiv(settings) as arxiv,
     ):
-        threads = settings.read_workers + 1
+        threads = settings.read.workers + 1
         report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
     if as_json:
         print_json(daily_done(report, asked.out))

@@ -86,7 +86,7 @@ def fetch(
                 tell(Outcome(one, "taken"))
         else:
             with Bars(len(found.wanted)) as bars:
-                threads = settings.read_workers + 1
+                threads = settings.read.workers + 1
                 for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
                     bars.advance()
                     with bars.aside():

@@ -37,7 +37,7 @@ def listed(
     rows = [_document(settings, model) for model in REGISTRY]
     if as_json:
         folder = str(models_folder(settings))
-        print_json(LanguageModels(models=rows, folder=folder, chosen=settings.local_model))
+        print_json(LanguageModels(models=rows, folder=folder, chosen=settings.local.model))
         return
     for row in rows:
         there = "there" if row.there else "not there"
@@ -46,9 +46,9 @@ def listed(
         output.print("  ".join(cells), soft_wrap=True)
         place = row.path if row.there else row.url
         output.print(f"  {place}", soft_wrap=True)
-    if settings.local_model not in {row.name for row in rows}:
+    if settings.local.model not in {row.name for row in rows}:
         try:
-            output.print(f"GLOSS_LOCAL_MODEL     {local_model_path(settings)}", soft_wrap=True)
+            output.print(f"GLOSS_LOCAL__MODEL    {local_model_path(settings)}", soft_wrap=True)
         except ModelUnusable as error:
             say(error)
 

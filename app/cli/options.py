@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.digest import Language
-from index.errors import GlossError
+from index.errors import GlossError, SettingsUnusable
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -44,13 +45,10 @@ class NothingAsked(GlossError):
     """A command that needs to be told what to look for was not."""
 
 
-class SettingsUnusable(GlossError):
-    """A ``GLOSS_*`` variable of the environment has a value that does not fit."""
-
-
 def settings_of(context: typer.Context, library: Path | None) -> Settings:
     """The environment's settings, with ``--library`` from after or before the command."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from index.config import Settings
 
@@ -59,6 +57,10 @@ def settings_of(context: typer.Context, library: Path | None) -> Settings:
         return Settings(library=chosen.expanduser()) if chosen else Settings()
     except ValidationError as error:
         raise SettingsUnusable(wrong_settings(error)) from error
+    except SettingsError as error:  # a group as one variable, whose value is not JSON
+        said = re.search(r'field "(\w+)"', str(error))
+        group = f"GLOSS_{said[1].upper()}" if said else "GLOSS_*"
+        raise SettingsUnusable(f"{group}: not JSON; set its parts, as {group}__...") from error
 
 
 def wrong_settings(error: ValidationError) -> str:
@@ -66,7 +68,7 @@ def wrong_settings(error: ValidationError) -> str:
     said = []
     for wrong in error.errors(include_url=False, include_context=False):
         why = wrong["msg"].removeprefix("Value error, ")
-        variable = "_".join(("GLOSS", *(str(part).upper() for part in wrong["loc"])))
+        variable = "GLOSS_" + "__".join(str(part).upper() for part in wrong["loc"])
         said.append(f"{variable}: {why}" if wrong["loc"] else why)
     more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
     return "; ".join(said[:2]) + more

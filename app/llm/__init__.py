@@ -131,7 +131,7 @@ def describe_writer(settings: Settings) -> str:
     from app.llm.endpoint import models_of
 
     names = models_of(settings)
-    where = f"endpoint: {settings.endpoint_model} at {settings.endpoint_url}"
-    if names and settings.endpoint_model not in names:
+    where = f"endpoint: {settings.endpoint.model} at {settings.endpoint.url}"
+    if names and settings.endpoint.model not in names:
         return f"{where}, which answers but lists no such model"
     return f"{where}, which answers"

@@ -71,38 +71,40 @@ def open_endpoint(settings: Settings) -> LanguageModel:
 
     Raises ``EndpointUnusable``.
     """
-    if not settings.endpoint_url:
+    if not settings.endpoint.url:
         raise EndpointUnusable(
-            "writer endpoint: set GLOSS_ENDPOINT_URL to the server's address up to /v1, "
+            "writer endpoint: set GLOSS_ENDPOINT__URL to the server's address up to /v1, "
             "as http://localhost:11434/v1"
         )
-    if not settings.endpoint_model:
+    if not settings.endpoint.model:
         raise EndpointUnusable(
-            "writer endpoint: set GLOSS_ENDPOINT_MODEL to the name of a model that "
-            f"{urlsplit(settings.endpoint_url).hostname or settings.endpoint_url} has"
+            "writer endpoint: set GLOSS_ENDPOINT__MODEL to the name of a model that "
+            f"{urlsplit(settings.endpoint.url).hostname or settings.endpoint.url} has"
         )
     try:
-        parts = urlsplit(settings.endpoint_url)
+        parts = urlsplit(settings.endpoint.url)
         usable = bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise EndpointUnusable("GLOSS_ENDPOINT_URL: no address of a server; give http(s)://HOST/v1")
+        raise EndpointUnusable(
+            "GLOSS_ENDPOINT__URL: no address of a server; give http(s)://HOST/v1"
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise EndpointUnusable(
-            "GLOSS_ENDPOINT_URL: has more than an address in it; a key belongs in "
-            "GLOSS_ENDPOINT_KEY"
+            "GLOSS_ENDPOINT__URL: has more than an address in it; a key belongs in "
+            "GLOSS_ENDPOINT__KEY"
         )
-    key = settings.endpoint_key.get_secret_value().strip()
+    key = settings.endpoint.key.get_secret_value().strip()
     if not re.fullmatch(r"[!-~]*", key):
-        raise EndpointUnusable("GLOSS_ENDPOINT_KEY: has letters that no key has; copy it again")
+        raise EndpointUnusable("GLOSS_ENDPOINT__KEY: has letters that no key has; copy it again")
     server = Server(
-        address=settings.endpoint_url.rstrip("/"),
-        model=settings.endpoint_model,
+        address=settings.endpoint.url.rstrip("/"),
+        model=settings.endpoint.model,
         key=SecretStr(key),
-        seconds=settings.endpoint_timeout,
-        tries=settings.endpoint_tries,
-        concurrency=settings.endpoint_concurrency,
+        seconds=settings.endpoint.timeout,
+        tries=settings.endpoint.tries,
+        concurrency=settings.endpoint.concurrency,
     )
     model = EndpointModel(
         server, server.model, fingerprint_of("endpoint", server.address, server.model)
@@ -114,8 +116,8 @@ def models_of(settings: Settings) -> frozenset[str]:
     """The models that a server lists; empty where it has no list. Raises ``EndpointUnusable``."""
     import httpx
 
-    address = settings.endpoint_url.rstrip("/")
-    key = settings.endpoint_key.get_secret_value().strip()
+    address = settings.endpoint.url.rstrip("/")
+    key = settings.endpoint.key.get_secret_value().strip()
     headers = {"User-Agent": f"gloss/{__version__}"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
@@ -125,12 +127,12 @@ def models_of(settings: Settings) -> frozenset[str]:
             answer = client.get(f"{address}/models", headers=headers)
     except httpx.HTTPError as error:
         raise EndpointUnusable(
-            f"GLOSS_ENDPOINT_URL: {address} does not answer ({type(error).__name__}); "
+            f"GLOSS_ENDPOINT__URL: {address} does not answer ({type(error).__name__}); "
             "check the address and that the server runs"
         ) from None
     if answer.status_code in (401, 403):
         raise EndpointUnusable(
-            f"GLOSS_ENDPOINT_KEY: {address} does not take it (HTTP {answer.status_code})"
+            f"GLOSS_ENDPOINT__KEY: {address} does not take it (HTTP {answer.status_code})"
         )
     try:
         return frozenset(str(model["id"]) for model in answer.json()["data"])
@@ -432,15 +434,15 @@ def _words_of(body: object) -> str:
 def _advice(status: int, question: Question) -> str:
     """What to do about a question that is refused."""
     if status in (401, 403):
-        return "check GLOSS_ENDPOINT_KEY"
+        return "check GLOSS_ENDPOINT__KEY"
     if status in (404, 405) or 300 <= status < 400:
-        return "check GLOSS_ENDPOINT_URL, which ends in /v1 mostly, and GLOSS_ENDPOINT_MODEL"
+        return "check GLOSS_ENDPOINT__URL, which ends in /v1 mostly, and GLOSS_ENDPOINT__MODEL"
     if question.schema is not None:
         return (
             "an answer by a JSON schema was asked for (response_format json_schema); "
             "where it knows none, take another server or model"
         )
-    return "check GLOSS_ENDPOINT_MODEL and what the server's log says"
+    return "check GLOSS_ENDPOINT__MODEL and what the server's log says"
 
 
 def _is_loopback(address: str) -> bool:

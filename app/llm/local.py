@@ -37,20 +37,20 @@ _SECONDS = 300.0
 
 
 def open_local(settings: Settings) -> LanguageModel:
-    """The model of ``settings.local_model``, and what it answered before. Nothing is loaded yet.
+    """The model of ``settings.local.model``, and what it answered before. Nothing is loaded yet.
 
     Raises ``ModelUnusable``.
     """
     path = local_model_path(settings)
     if importlib.util.find_spec("xllamacpp") is None:
         raise ModelUnusable(
-            settings.local_model, "llama.cpp is not installed: pip install 'gloss[local]'"
+            settings.local.model, "llama.cpp is not installed: pip install 'gloss[local]'"
         )
     fingerprint = fingerprint_of(
         "local", local_model_sha256(settings, path), version("xllamacpp"), str(CONTEXT)
     )
-    name = path.stem if settings.local_model.endswith(".gguf") else settings.local_model
-    model = LocalModel(path, settings.local_threads, name, fingerprint)
+    name = path.stem if settings.local.model.endswith(".gguf") else settings.local.model
+    model = LocalModel(path, settings.local.threads, name, fingerprint)
     return KeptAnswers(model, settings.cache / "answers") if settings.keep_answers else model
 
 

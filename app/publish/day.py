@@ -116,7 +116,7 @@ def anchor(paper_id: str) -> str:
 # Markdown for Hexo
 
 
-def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str:
+def to_hexo(day: Day) -> str:
     """The page for Hexo, its front matter with the keys that digest blogs have.
 
     Where there are pictures it has an address of its own, ``<stem>.html`` at the blog's root.
@@ -128,8 +128,8 @@ def to_hexo(day: Day, *, author: str = "gloss", cover: str | None = None) -> str
     front: dict[str, object] = {
         "title": day.title,
         "date": datetime.datetime.combine(day.date, datetime.time()),
-        "author": plain(author),
-        "cover": cover,
+        "author": "gloss",
+        "cover": None,
         "categories": "Paper",
         "tags": [day.title],
         "description": f"{day.update}: {titles}",

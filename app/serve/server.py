@@ -56,7 +56,7 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
     from app.web.ui import build, mount
 
     desks: Desks
-    if settings.public:
+    if settings.public.enabled:
         desks, costly = Visitors(library, settings), costly or Limits.of(settings)
     else:
         desks, costly = OneDesk(Desk(library, settings=settings)), costly or free

@@ -28,10 +28,6 @@ _log = logging.getLogger(__name__)
 SAMPLES = Path(__file__).parents[2] / "data"
 ARCHIVE = "space-library.zip"  # among the samples
 STORAGE = Path("/data")  # where a Space has its storage, if it has any
-# Settings that decide whether vectors made elsewhere can be searched here.
-_DECIDE_VECTORS = frozenset(
-    ("model", "qdrant_url", "passage_tokens", "passage_tokens_max", "title_weight")
-)
 _BLOCK = 1 << 16  # bytes that are left out of a file where they are all zero
 # What a library has while it is open.
 _OF_ONE_PROCESS = frozenset(("lock", "lock.json", "visitors", "incoming"))
@@ -57,11 +53,12 @@ def space_settings(storage: Path = STORAGE, samples: Path = SAMPLES) -> Settings
     Raises ``NowhereToWrite``, and a ``GlossError`` where a folder that was given is of no use.
     """
     settings = Settings()
-    own: dict[str, Any] = {"public": True}
-    if space := os.environ.get("SPACE_ID"):
+    own: dict[str, Any] = {}
+    if "enabled" not in settings.public.model_fields_set:
+        own["public"] = settings.public.model_copy(update={"enabled": True})
+    space = os.environ.get("SPACE_ID")
+    if space and "source_url" not in settings.model_fields_set:
         own["source_url"] = f"https://huggingface.co/spaces/{space}/tree/main"
-    for name in settings.model_fields_set & own.keys():
-        del own[name]
     settings = settings.model_copy(update=own)
     if "library" in settings.model_fields_set:
         return _prepared(_with_cache(settings, settings.library), samples)
@@ -158,7 +155,9 @@ def _prepared(settings: Settings, samples: Path) -> Settings:
     directory = settings.library.expanduser()
     archive = samples / ARCHIVE
     is_new = not directory.exists() or not any(directory.iterdir())
-    if is_new and archive.is_file() and not _DECIDE_VECTORS & settings.model_fields_set:
+    # Vectors that were made elsewhere can be searched with the same model, and here only.
+    other = "model" in settings.model_fields_set or bool(settings.qdrant.url)
+    if is_new and archive.is_file() and not other:
         unpack(archive, directory)
     settings.cache.expanduser().mkdir(parents=True, exist_ok=True)
     with Library.open(settings) as library:

@@ -33,14 +33,10 @@ def with_own_endpoint(settings: Settings, address: str, model: str, key: str) ->
         return settings
     if not (address and model):
         raise OwnEndpointRefused("your own model: give both the server's address and a model")
-    if settings.public:
+    if settings.public.enabled:
         _look_up(address)
-    given = {
-        "endpoint_url": address,
-        "endpoint_model": model,
-        "endpoint_key": SecretStr(key.strip()),
-        "keep_answers": False,
-    }
+    own = {"url": address, "model": model, "key": SecretStr(key.strip())}
+    given = {"endpoint": {**dict(settings.endpoint), **own}, "keep_answers": False}
     try:
         return Settings.model_validate({**dict(settings), **given})
     except ValidationError:

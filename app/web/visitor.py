@@ -90,11 +90,6 @@ class VisitorLibrary(Papers):
         self._given = 0  # papers that went to the shared library
 
     @property
-    def has_own(self) -> bool:
-        """Whether there is a library of the visitor's own."""
-        return self._own is not None
-
-    @property
     def is_adding(self) -> bool:
         """Whether a paper is on its way in."""
         return self._adding.locked()
@@ -321,6 +316,7 @@ class VisitorLibrary(Papers):
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
+        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest. One of a shared paper goes to all where anybody's would be the same.
 
@@ -337,7 +333,7 @@ class VisitorLibrary(Papers):
             while len(self._worded) > WORDED_MOST:
                 self._worded.popitem(last=False)
             return
-        library.save_digest(paper_id, key, text, lang, claims, writer)
+        library.save_digest(paper_id, key, text, lang, claims, writer, embedder)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether nothing is left to do for the digest under ``key`` to be searched."""

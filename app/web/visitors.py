@@ -116,7 +116,8 @@ class Visitors:
         with self._sharing:  # so that they can be counted
             if not self._shares:
                 raise NotShared(
-                    paper_id, "no paper can be shared here now; GLOSS_SHARED_PAPERS says how many"
+                    paper_id,
+                    "no paper can be shared here now; GLOSS_PUBLIC__SHARED_PAPERS says how many",
                 )
             shared_id = visitor.library.share(paper_id)
         with suppress(GlossError):  # else it is written when it is first read
@@ -126,7 +127,7 @@ class Visitors:
     @property
     def _shares(self) -> bool:
         """Whether the shared library takes papers of visitors, and has room for one more."""
-        most = self._settings.shared_papers
+        most = self._settings.public.shared_papers
         return most > 0 and len(self.shared.ids()) < most
 
     def end(self, session: str | None) -> None:
@@ -138,7 +139,7 @@ class Visitors:
 
     def sweep(self) -> None:
         """Let those go who have done nothing for as long as the settings say."""
-        before = self._clock() - self._settings.visitor_minutes * 60
+        before = self._clock() - self._settings.public.visitor_minutes * 60
         with self._changing:
             idle = [
                 session
@@ -158,7 +159,7 @@ class Visitors:
 
     def _arrived(self, session: str) -> _Visitor:
         library = VisitorLibrary(
-            self.shared, self._settings.visitor_papers, lambda: self._own_library(session)
+            self.shared, self._settings.public.visitor_papers, lambda: self._own_library(session)
         )
         desk = Desk(library, secrets.token_urlsafe(24), self._settings)
         self._sessions[desk.key] = session
@@ -205,15 +206,15 @@ class Visitors:
 
     def _leaving(self) -> _Visitor | None:
         """Who has to go for another to have a place: of those who rest, the one longest gone."""
-        if len(self._places) < self._settings.visitors:
+        if len(self._places) < self._settings.public.visitors:
             return None
         session = next(one for one in self._known if one in self._places)
         here = self._known[session]
         rested = self._clock() - here.seen if not here.library.is_adding else 0.0
         if rested < RESTING:
             raise TooBusy(
-                f"{self._settings.visitors} visitors have papers of their own here now, which is "
-                "all that fit",
+                f"{self._settings.public.visitors} visitors have papers of their own here now, "
+                "which is all that fit",
                 RESTING - rested,
             )
         return self._gone(session)
@@ -225,7 +226,7 @@ class Visitors:
                 self._sweeper.start()
 
     def _sweep_on(self) -> None:
-        while not self._stopped.wait(min(self._settings.visitor_minutes * 60 / 4, 60)):
+        while not self._stopped.wait(min(self._settings.public.visitor_minutes * 60 / 4, 60)):
             self.sweep()
 
 

@@ -374,7 +374,7 @@ _TRANSLATED_BY = (
     "chinese/glossary",
 )
 # Beside the rules, which every digest's lock has (app.write.lock).
-_CHECKED_BY = ("wording/__init__", "check/entailment", "check/window")
+_CHECKED_BY = ("wording/__init__", "check/entailment")
 
 
 def _is_prose(section: DigestSection) -> bool:

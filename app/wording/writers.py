@@ -46,7 +46,7 @@ def open_writer(settings: Settings, name: str) -> Iterator[Writer]:
     checker = Checker(open_support_model(settings))
     glossary = load_glossary(settings.glossary)
     strategy = Compressing() if name == "local" else Merging()
-    at_once = 1 if name == "local" else settings.endpoint_concurrency
+    at_once = 1 if name == "local" else settings.endpoint.concurrency
     with closing(open_language_model(settings, named[name])) as model:
         yield ModelWriter(
             name, model, strategy, checker, glossary, settings.digest_seconds, at_once
@@ -65,7 +65,7 @@ def writers_at_hand(settings: Settings) -> tuple[WriterName, ...]:
         with suppress(ModelUnusable):
             local_model_path(settings)
             at_hand.append("local")
-    if settings.endpoint_url and settings.endpoint_model:
+    if settings.endpoint.url and settings.endpoint.model:
         at_hand.append("endpoint")
     return tuple(at_hand)
 

@@ -24,7 +24,7 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Vectors
+    from app.choose.evidence import Embedder
     from index.catalog import Known
     from index.library import Papers
 
@@ -119,19 +119,23 @@ def write_digest(
     language. ``on_section`` is told of each section as it is worded, unless the digest was saved;
     what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
+    from index.embed.remembered import Remembered
+
     paper = library.paper(paper_id)
     lock = lock_of(library, paper.id, lang, writer.name, writer.made_by(lang))
     if lock["text"] != hashlib.sha256(paper.text.encode()).hexdigest():
         raise PaperChanged(paper.id)
     name = name_of(lock)
-    saved = _saved(library, paper.id, lock)
-    digest = saved or written(
-        paper, library.passages(paper.id), library.embedder.embed_passages, lang, writer, on_section
-    )
+    digest = saved = _saved(library, paper.id, lock)
+    embedder = None
+    if digest is None:
+        embedder = Remembered(library.embedder)  # its sentences are searched afterwards
+        passages = library.passages(paper.id)
+        digest = written(paper, passages, embedder, lang, writer, on_section)
     digest = sealed(replace(digest, lang=lang), lock)
     if digest != saved or not library.is_searched(paper.id, name, lang):
         records = claim_records(digest)
-        library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name)
+        library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name, embedder)
     return replace(digest, paper=with_news(digest.paper, library.heard(paper.id)))
 
 
@@ -190,15 +194,12 @@ def with_news(header: Header, heard: Known | None) -> Header:
 def written(
     paper: Paper,
     passages: Sequence[Passage],
-    embed: Callable[[Sequence[str]], Vectors],
+    embedder: Embedder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,
 ) -> Digest:
-    """The digest of a paper, without a library: no lock, and nothing is saved.
-
-    ``embed`` turns texts into unit vectors, shape (n, dimension).
-    """
+    """The digest of a paper, without a library: no lock, and nothing is saved."""
     claims: dict[Span, Claim] = {}
 
     def holds(span: Span) -> bool:
@@ -206,7 +207,7 @@ def written(
             claims[span] = quote(paper, span, passages)
         return claims[span].support.verdict == "supported"
 
-    selector = Selector(paper, embed, holds)
+    selector = Selector(paper, embedder, holds)
     spans: dict[str, list[Span]] = {}
     rejected = 0
     for item in sorted(TEMPLATE, key=lambda item: item.turn):

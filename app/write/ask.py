@@ -91,7 +91,7 @@ def ask(
     def cited(one: Candidate) -> Claim:
         return quote(papers[one.paper_id], one.span, library.passages(one.paper_id))
 
-    vectors = library.embedder.embed_passages([*(one.text for one in quotes), *_UNRELATED])
+    vectors = library.embedder.embed_sentences([*(one.text for one in quotes), *_UNRELATED])
     likeness = vectors @ library.embedder.embed_query(question)
     unrelated = float(likeness[len(quotes) :].mean())
     scores = [

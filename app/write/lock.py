@@ -58,6 +58,8 @@ def lock_of(
     one has none. Raises ``PaperNotFound``, and ``ModelUnusable``, ``LibraryUnusable`` or
     ``StoreUnusable`` where the embedding model cannot be told.
     """
+    from index.embed import weights_of
+
     paper = library.fingerprint(paper_id)
     return {
         "gloss": __version__,
@@ -66,7 +68,7 @@ def lock_of(
         "paper": paper.file,
         "text": paper.text,
         "reading": paper.reading,
-        "embedding_model": library.embedder.fingerprint,
+        "embedding_model": weights_of(library.embedder.fingerprint),
         **{part: source_hash(part) for part in _SOURCES},
         **(made_by or {}),
     }

@@ -104,8 +104,8 @@ ROWS: tuple[tuple[str, str, dict[str, Any], Ask], ...] = (
 def settings_for(arxiv: Any, cache: Path) -> Settings:
     """gloss's own settings, but for the addresses and a timeout that one can sit through."""
     own = Settings()
-    pace = {name: getattr(own, name) for name in ("arxiv_seconds", "arxiv_tries", "arxiv_patience")}
-    settings: Settings = arxiv.settings(cache, **pace, arxiv_timeout=4.0)
+    pace = own.arxiv.model_dump(include={"seconds", "tries", "patience"})
+    settings: Settings = arxiv.settings(cache, **pace, timeout=4.0)
     return settings
 
 
@@ -137,7 +137,7 @@ from pathlib import Path
 from index.config import Settings
 from index.fetch import Fetcher
 
-with Fetcher(Settings(cache=Path(sys.argv[1]), arxiv_rss=f"{sys.argv[2]}/rss")) as fetcher:
+with Fetcher(Settings(cache=Path(sys.argv[1]), arxiv={"rss": f"{sys.argv[2]}/rss"})) as fetcher:
     for _ in range(3):
         fetcher.today("cs.CV")
 """

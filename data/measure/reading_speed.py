@@ -74,8 +74,8 @@ def main() -> None:
     files = sorted(arguments.folder.glob("*.pdf"))
     pages = sum(pymupdf.open(file).page_count for file in files)
     with (
-        Reader(Settings(read_workers=1)) as one,
-        Reader(Settings(read_workers=2)) as two,
+        Reader(Settings(read={"workers": 1})) as one,
+        Reader(Settings(read={"workers": 2})) as two,
     ):
         ways: dict[str, Callable[[list[Path]], None]] = {
             "raw dict": raw,

@@ -74,7 +74,7 @@ def measure(folder: Path, number: int) -> Measured:
         open_embedder(settings.model, settings.cache)  # converted once, which is not counted
         sources = find_sources([folder]).found
         cut = splitter(settings)
-        encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder(settings))
+        encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder())
         points: list[Point] = []
         reading, preparing, taking = 0.0, 0.0, 0.0
         with Library.open(settings) as library:
@@ -94,12 +94,7 @@ def measure(folder: Path, number: int) -> Measured:
                 if paper is not None and prepared.vectors is not None:
                     title = encoders.embedder.embed_passages([paper.title])[0]
                     points += points_of(
-                        paper,
-                        prepared.passages,
-                        prepared.vectors,
-                        title,
-                        encoders.words,
-                        settings.title_weight,
+                        paper, prepared.passages, prepared.vectors, title, encoders.words
                     )
                 began = time.process_time()
                 library.take(ready)

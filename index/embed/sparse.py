@@ -43,13 +43,22 @@ _SIGNS = str.maketrans(dict.fromkeys("-_^\u2010\u2011,", "") | {".": "p"})  # 3.
 _AGAIN = 0.25
 
 
+# Robertson's defaults, as in Lucene; others were no better (ADR 9).
+K1 = 1.2
+B = 0.75
+# Terms of a passage of 128 word pieces and its paper's title, without stop words.
+AVERAGE_LENGTH = 90.0
+
+
 class Bm25Encoder:
     """Text to BM25 vectors, English stems, without English stop words.
 
     ``average_length`` is that of a passage in terms. Indices come sorted and once each.
     """
 
-    def __init__(self, k1: float, b: float, average_length: float) -> None:
+    def __init__(
+        self, k1: float = K1, b: float = B, average_length: float = AVERAGE_LENGTH
+    ) -> None:
         from qdrant_edge import Bm25, Bm25Config, TokenizerType
 
         self._model = Bm25(

@@ -35,7 +35,7 @@ __all__ = ["Announcement", "AnnouncementKind", "Feed", "Fetcher", "Reference", "
 class Fetcher:
     """Asks arXiv, at its pace. To be closed, or used in a ``with``.
 
-    Every method may wait for its turns (``settings.arxiv_seconds`` to a request, over all processes
+    Every method may wait for its turns (``settings.arxiv.seconds`` to a request, over all processes
     that share ``settings.cache``) and raises ``FetchError``. The iterators ask as they are read.
     """
 
@@ -50,8 +50,8 @@ class Fetcher:
             raise unwritable(str(folder), error) from error
         self._settings = settings
         self._client = PoliteClient(settings, folder)
-        limit = int(settings.arxiv_megabytes_max * 1e6)
-        self._downloads = Downloads(folder, settings.arxiv_pdf, self._client, limit)
+        limit = int(settings.arxiv.megabytes_max * 1e6)
+        self._downloads = Downloads(folder, settings.arxiv.pdf, self._client, limit)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -96,7 +96,7 @@ class Fetcher:
         """
         category = category_spelling(category)
         asked = f"today's {category}"
-        answer = self._client.get(f"{self._settings.arxiv_rss.rstrip('/')}/{category}", asked)
+        answer = self._client.get(f"{self._settings.arxiv.rss.rstrip('/')}/{category}", asked)
         return read_rss(answer.content, asked, answer.url)
 
     def since(self, category: str, date: str) -> Iterator[Record]:
@@ -111,8 +111,8 @@ class Fetcher:
 
     def _harvest(self, category: str, date: str) -> Iterator[Record]:
         asked = f"the changes in {category} since {date}"
-        base = self._settings.arxiv_oai.rstrip("/")
-        pdf = self._settings.arxiv_pdf.rstrip("/")
+        base = self._settings.arxiv.oai.rstrip("/")
+        pdf = self._settings.arxiv.pdf.rstrip("/")
         query = {"metadataPrefix": "arXivRaw", "set": set_of(category), "from": date}
         tokens: set[str] = set()
         while True:
@@ -127,15 +127,14 @@ class Fetcher:
             tokens.add(page.token)
             query = {"resumptionToken": page.token}
 
-    def pdf(self, paper: Record | Reference, version: int | None = None) -> Download:
+    def pdf(self, paper: Record | Reference) -> Download:
         """The PDF of a paper's version, from the cache or from arXiv.
 
-        ``version`` wins over the paper's own; where neither is given, arXiv is asked which one is
-        the newest. Errors say so where arXiv has no such PDF, as for a withdrawn version.
+        Where it names no version, arXiv is asked which one is the newest. Errors say so where arXiv
+        has no such PDF, as for a withdrawn version.
         """
-        number = paper.version if version is None else version
-        reference = Reference(paper.id, number)
-        if number is None:
+        reference = Reference(paper.id, paper.version)
+        if paper.version is None:
             record = self.records([reference]).get(reference)
             if record is None:
                 raise FetchError(

@@ -140,16 +140,16 @@ class PoliteClient:
     """GET requests to arXiv: each in its turn, tried again where that helps, never for ever.
 
     429, 5xx, timeouts and broken connections are tried again, after what ``Retry-After`` says or
-    else after exponentially growing waits with jitter, until ``settings.arxiv_tries`` tries are
-    made or the waits would pass ``settings.arxiv_patience`` seconds. Every other refusal is final.
+    else after exponentially growing waits with jitter, until ``settings.arxiv.tries`` tries are
+    made or the waits would pass ``settings.arxiv.patience`` seconds. Every other refusal is final.
     A redirect is a request like any other and takes its own turn.
     """
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
-        self._turn = Turn(folder, settings.arxiv_seconds)
+        self._turn = Turn(folder, settings.arxiv.seconds)
         self._client = httpx.Client(
-            timeout=httpx.Timeout(settings.arxiv_timeout),
+            timeout=httpx.Timeout(settings.arxiv.timeout),
             headers={"User-Agent": f"gloss/{__version__}"},
             follow_redirects=False,
             # A connection that is kept is a connection: other processes may be asking meanwhile.
@@ -165,7 +165,7 @@ class PoliteClient:
 
         ``asked`` says in an error what was wanted. Raises ``FetchError``.
         """
-        limit = int(self._settings.arxiv_megabytes_max * 1e6)
+        limit = int(self._settings.arxiv.megabytes_max * 1e6)
 
         def receive(response: httpx.Response) -> Answer:
             content = bytearray()
@@ -179,8 +179,8 @@ class PoliteClient:
 
     def too_large(self) -> tuple[str, str]:
         """What came and what to do, for an answer beyond the limit."""
-        limit = self._settings.arxiv_megabytes_max
-        return f"more than {limit:g} MB came", "raise GLOSS_ARXIV_MEGABYTES_MAX to allow it"
+        limit = self._settings.arxiv.megabytes_max
+        return f"more than {limit:g} MB came", "raise GLOSS_ARXIV__MEGABYTES_MAX to allow it"
 
     def ask(
         self,
@@ -230,7 +230,7 @@ class PoliteClient:
                     self._judge(response, turn, asked, also)
                     return receive(response)
             except httpx.TimeoutException as error:
-                limit = self._settings.arxiv_timeout
+                limit = self._settings.arxiv.timeout
                 raise _Again(f"no answer within {limit:g} s") from error
             except _RETRIED as error:
                 raise _Again(f"the connection broke ({error})") from error
@@ -245,7 +245,7 @@ class PoliteClient:
             return
         if status == 429 or status >= 500:
             wait = retry_after_seconds(response.headers.get("Retry-After", ""))
-            if wait is not None and wait <= self._settings.arxiv_patience:
+            if wait is not None and wait <= self._settings.arxiv.patience:
                 turn.hold(wait)
             came = "too many requests" if status == 429 else "arXiv is out of order"
             raise _Again(f"{came} (HTTP {status})", status, wait)
@@ -255,14 +255,14 @@ class PoliteClient:
         error = _error_of(state)
         if error.retry_after is not None:
             return error.retry_after
-        first = self._settings.arxiv_seconds
+        first = self._settings.arxiv.seconds
         return (wait_exponential(multiplier=first, max=60) + wait_random(0, first))(state)
 
     def _enough(self, state: RetryCallState) -> bool:
         waited = state.idle_for + state.upcoming_sleep
         return (
-            state.attempt_number >= self._settings.arxiv_tries
-            or waited > self._settings.arxiv_patience
+            state.attempt_number >= self._settings.arxiv.tries
+            or waited > self._settings.arxiv.patience
         )
 
     def _give_up(self, state: RetryCallState, url: str, asked: str) -> NoReturn:

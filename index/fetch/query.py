@@ -118,7 +118,7 @@ def _batch(batch: list[Reference], client: PoliteClient, settings: Settings) -> 
     while batch:
         ids = [str(Reference(one.api_id, one.version)) for one in batch]
         asked = ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
-        session = PoliteSession(client, f"the records of {asked}", settings.arxiv_tries)
+        session = PoliteSession(client, f"the records of {asked}", settings.arxiv.tries)
         search = arxiv.Search(id_list=ids, max_results=len(ids))
         try:
             yield from _results(search, session, len(ids), settings, pages=1)
@@ -146,7 +146,7 @@ def search_records(
         return
     if not query.strip():
         raise FetchError("a search without words", "has no answer", "say what to search for")
-    session = PoliteSession(client, f"a search for {query}", settings.arxiv_tries)
+    session = PoliteSession(client, f"a search for {query}", settings.arxiv.tries)
     search = arxiv.Search(
         query=query,
         max_results=limit,
@@ -163,12 +163,12 @@ def _results(
     package = arxiv.Client(page_size=page_size, delay_seconds=0, num_retries=0)
     package._session.close()
     package._session = session
-    package.query_url_format = f"{settings.arxiv_api.rstrip('/')}?{{}}"
+    package.query_url_format = f"{settings.arxiv.api.rstrip('/')}?{{}}"
     seen = 0
     try:
         for result in package.results(search):
             seen += 1
-            record = _record(result, settings.arxiv_pdf.rstrip("/"))
+            record = _record(result, settings.arxiv.pdf.rstrip("/"))
             if record is not None:
                 yield record
             if pages and seen >= session.page.entries:

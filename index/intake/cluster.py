@@ -262,14 +262,14 @@ def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseExcep
 
 
 def _job(settings: Settings, embedder: Embedder) -> Job:
-    """No worker needs the store or its key, and each reads one file at a time."""
+    """No worker needs a server or its key, and each reads one file at a time."""
     kept = Settings.model_construct(
         **{
             name: value
             for name, value in settings
-            if not name.startswith(("qdrant_", "arxiv_", "library"))
+            if name not in ("qdrant", "arxiv", "endpoint", "library")
         }
-        | {"read_workers": 1, "model": embedder.name}
+        | {"read": settings.read.model_copy(update={"workers": 1}), "model": embedder.name}
     )
     return Job(kept, embedder.fingerprint, _versions())
 
@@ -334,7 +334,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
 
 @cache
 def _tools(job: Job) -> _Tools:
-    from index.embed import open_embedder
+    from index.embed import open_embedder, weights_of
     from index.read import Reader
 
     here = dict(_versions())
@@ -347,9 +347,9 @@ def _tools(job: Job) -> _Tools:
         raise _Unfit(f"it has {', '.join(other)}; install the same versions on every node")
     settings = job.settings
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
-    if embedder.fingerprint != job.fingerprint:
+    if weights_of(embedder.fingerprint) != weights_of(job.fingerprint):
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder(settings)))
+    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder()))
 
 
 def _portable(error: Exception) -> Exception:

@@ -193,9 +193,7 @@ class Adding:
             failure = prepared.failure or Reading("broken", "it was not embedded")
             return self._failed(ready, failure.status, failure.reason)
         passages = named(prepared.passages, paper)
-        points = paper_points(
-            paper, passages, prepared.vectors, engine, self._settings.title_weight
-        )
+        points = paper_points(paper, passages, prepared.vectors, engine)
         with stages("store"), self._engines.writing:
             self._files.keep(copy, origin.file)
             self._commit(paper, where, origin, passages, points, engine)

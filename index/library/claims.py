@@ -91,11 +91,9 @@ class ClaimIndex:
     Every method raises ``StoreUnusable`` where the store cannot answer.
     """
 
-    def __init__(self, catalog: Catalog, store: Store, depth: int, words_weight: float) -> None:
+    def __init__(self, catalog: Catalog, store: Store) -> None:
         self._catalog = catalog
         self._store = store
-        self._depth = depth
-        self._words_weight = words_weight
 
     def tidy(self) -> None:
         """Clear away what a crash left of sets that never counted, or no longer do."""
@@ -217,8 +215,6 @@ class ClaimIndex:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
-                    depth=max(self._depth, limit),
-                    words_weight=self._words_weight,
                 )
             )
 

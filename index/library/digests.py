@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest
 from index.errors import PaperChanged
@@ -13,6 +14,9 @@ from index.library.points import valid_date
 from index.library.search import resolved
 from index.paper import ClaimHit, ClaimRecord, SearchFilter
 from index.sources import key_of
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
 
 
 class SavedDigests:
@@ -35,6 +39,7 @@ class SavedDigests:
         lang: str,
         claims: Sequence[ClaimRecord],
         writer: str,
+        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest and let its claims be searched."""
         engine = self._engines.started()
@@ -42,7 +47,9 @@ class SavedDigests:
         paper = self._catalog.contents.paper(edition.number)
         if not all(resolves(claim, paper) for claim in claims):
             raise PaperChanged(paper_id)
-        points = claim_points(claims, valid_date(paper.date), engine.embedder, engine.words)
+        own = engine.embedder
+        by = embedder if embedder and embedder.fingerprint == own.fingerprint else own
+        points = claim_points(claims, valid_date(paper.date), by, engine.words)
         with self._engines.writing:
             if self._ids.edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)

@@ -21,7 +21,9 @@ from index.errors import GlossError, LibraryUnusable
 from index.library.claims import ClaimIndex
 from index.library.files import Files
 from index.library.parts import Encoders, Parts, word_encoder
+from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
+from index.split import TOKENS, TOKENS_MAX
 from index.store import Shelf, Store
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ class Engines:
 
     def opened(self, embedder: Embedder, generation: int) -> Engine:
         """The engine of a generation, whether it counts or not."""
-        words = self._parts.words or word_encoder(self._settings)
+        words = self._parts.words or word_encoder()
         store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
         return Engine(embedder, words, store, generation)
 
@@ -148,10 +150,7 @@ class Engines:
                 if not self._catalog.claims.are_there():
                     shelf.drop(name)
                 store = shelf.open(name, engine.embedder.dimension)
-                settings = self._settings
-                index = ClaimIndex(
-                    self._catalog, store, settings.search_depth, settings.words_weight
-                )
+                index = ClaimIndex(self._catalog, store)
                 try:
                     if engine.generation == self.generation():
                         index.tidy()
@@ -197,21 +196,27 @@ class Engines:
         """How passages and points are made of papers; other values make others."""
         return {
             "points": POINTS_VERSION,
-            "title_weight": str(self._settings.title_weight),
-            "passage_tokens": str(self._settings.passage_tokens),
-            "passage_tokens_max": str(self._settings.passage_tokens_max),
+            "title_weight": str(TITLE_WEIGHT),
+            "passage_tokens": str(TOKENS),
+            "passage_tokens_max": str(TOKENS_MAX),
         }
 
     def _store_place(self) -> dict[str, str]:
         """Where this library's vectors are. A shelf that was given says nothing of its place."""
         if self._parts.stores is not None:
             return {}
-        return {"store": self._settings.qdrant_url.rstrip("/") or "the embedded store"}
+        return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
 
     def _check_model(self, embedder: Embedder) -> bool:
-        """Whether the vectors are to be begun anew, for a library that has none that count."""
+        """Whether the vectors are to be begun anew, for a library that has none that count.
+
+        Vectors in bfloat16 and in f32 are of one model: a machine that has the former takes a
+        library of the latter, and the other way about.
+        """
+        from index.embed import weights_of
+
         meta = self._catalog.meta()
-        if meta.get("fingerprint") == embedder.fingerprint:
+        if weights_of(meta.get("fingerprint", "")) == weights_of(embedder.fingerprint):
             return False
         if not self._catalog.editions.numbers("current"):
             if "collection" not in meta:
@@ -236,7 +241,7 @@ class Engines:
             return True
         raise LibraryUnusable(
             self._directory,
-            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT_URL back, or "
+            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT__URL back, or "
             "run `gloss doctor --repair` to rebuild them",
         )
 
@@ -253,11 +258,11 @@ class Engines:
     def _shelf(self) -> Shelf:
         if self._parts.stores is not None:
             return self._parts.stores
-        if self._settings.qdrant_url:
+        if self._settings.qdrant.url:
             from index.store.client import ClientShelf
 
             # Edition numbers are this library's own, so each library has its own collections.
-            return ClientShelf(self._settings.server, self._catalog.meta()["collection"])
+            return ClientShelf(self._settings.qdrant, self._catalog.meta()["collection"])
         from index.store.edge import EdgeShelf
 
         return EdgeShelf(self._directory)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest, Known
-from index.config import Settings
+from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
@@ -111,7 +111,7 @@ class Library(Papers):
         it before this one. Raises as ``open`` does, and what the model raises.
         """
         return Library.open(
-            self._settings.model_copy(update={"library": directory, "qdrant_url": ""}),
+            self._settings.model_copy(update={"library": directory, "qdrant": QdrantSettings()}),
             embedder=self.embedder,
             reader=self._tools.reader(),
             words=self.words,
@@ -255,9 +255,10 @@ class Library(Papers):
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
+        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now."""
-        self._digests.save(paper_id, key, text, lang, claims, writer)
+        self._digests.save(paper_id, key, text, lang, claims, writer, embedder)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether the digest under ``key`` is the one that is searched in that language."""

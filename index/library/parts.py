@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.config import Settings
 from index.library.rank import WordEncoder
 from index.paper import Box, PageSize, Reading, SparseVector
 from index.split import CountTokens
@@ -76,8 +75,8 @@ class Encoders:
     words: PassageEncoder
 
 
-def word_encoder(settings: Settings) -> PassageEncoder:
-    """BM25 by these settings."""
+def word_encoder() -> PassageEncoder:
+    """BM25, loaded when it is asked for."""
     from index.embed.sparse import Bm25Encoder
 
-    return Bm25Encoder(settings.bm25_k1, settings.bm25_b, settings.bm25_average_length)
+    return Bm25Encoder()

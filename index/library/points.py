@@ -16,6 +16,7 @@ from index.store import Point, day_number
 if TYPE_CHECKING:
     from index.embed import Vectors
 
+TITLE_WEIGHT = 0.1  # of its paper's title in a passage's vector (ADR 9)
 VERSION = "2"  # of what is said above; points of version 1 knew nothing of their paper
 
 
@@ -50,12 +51,11 @@ def paper_points(
     passages: Sequence[Passage],
     vectors: Vectors,
     encoders: PointEncoders,
-    title_weight: float,
 ) -> list[Point]:
     """``points_of`` with the vector of the paper's title, which is embedded here."""
     titled = bool(paper.title.strip())
     title = encoders.embedder.embed_passages([paper.title])[0] if titled else None
-    return points_of(paper, passages, vectors, title, encoders.words, title_weight)
+    return points_of(paper, passages, vectors, title, encoders.words)
 
 
 def points_of(
@@ -64,7 +64,7 @@ def points_of(
     vectors: Vectors,
     title: Vectors | None,
     words: PassageWords,
-    title_weight: float,
+    title_weight: float = TITLE_WEIGHT,
 ) -> list[Point]:
     """The passages of a paper as points whose edition is still to be set, in the same order.
 

@@ -17,7 +17,7 @@ from index.library.parts import Encoders
 from index.paper import Paper, Passage, Reading, Record
 from index.reference import Reference
 from index.sources import Source
-from index.split import CountTokens, TooManyPassages, split
+from index.split import TOKENS, TOKENS_MAX, CountTokens, TooManyPassages, split
 
 if TYPE_CHECKING:
     from index.embed import Vectors
@@ -94,9 +94,9 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
     return partial(
         split,
         count_tokens=count or count_tokens,
-        target=settings.passage_tokens,
-        maximum=settings.passage_tokens_max,
-        most=settings.passages_max,
+        target=TOKENS,
+        maximum=TOKENS_MAX,
+        most=settings.read.passages_max,
     )
 
 

@@ -37,6 +37,8 @@ class WordEncoder(Protocol):
 
 _Found = TypeVar("_Found")
 
+# Hits that a reranker puts in a new order: 50 pairs take a small model some seconds.
+RERANKED = 50
 # How many of the nearest are looked through for hits that count. The words of a phrase are words of
 # the question too, so that what is beyond them hardly ever holds it.
 _DEEPEST = 2_500

@@ -104,7 +104,7 @@ class Rebuilding:
 
     def _is_sound(self, rebuild: Rebuild, embedder: Embedder) -> bool:
         """Whether what a rebuild has made so far can be opened; a server's cannot be damaged."""
-        if self._settings.qdrant_url:
+        if self._settings.qdrant.url:
             return True
         try:
             engine = self._engines.opened(embedder, rebuild.generation)
@@ -161,7 +161,7 @@ class Rebuilding:
             if there.get(edition.number) == len(passages):
                 continue
             vectors = fresh.embedder.embed_passages([one.text for one in passages])
-            points = paper_points(paper, passages, vectors, fresh, self._settings.title_weight)
+            points = paper_points(paper, passages, vectors, fresh)
             fresh.store.delete(edition.number)
             fresh.store.upsert([replace(point, edition=edition.number) for point in points])
 

@@ -9,7 +9,7 @@ from index.catalog import Catalog
 from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
-from index.library.rank import question, rank
+from index.library.rank import RERANKED, question, rank
 from index.library.tools import Tools
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
@@ -52,8 +52,6 @@ class PassageSearch:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
-                    depth=max(self._settings.search_depth, limit),
-                    words_weight=self._settings.words_weight,
                 )
             )
 
@@ -71,7 +69,7 @@ class PassageSearch:
             return [one for one in kept if met[one.edition, one.passage_id]]
 
         reranker = self._tools.reranker()
-        depth = max(k, self._settings.rerank_depth) if reranker else k
+        depth = max(k, RERANKED) if reranker else k
         hits = self._hits(rank(best, depth, counting))
         if reranker:
             texts = [f"{hit.title}\n{hit.passage.text}" for hit in hits]

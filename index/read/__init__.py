@@ -62,7 +62,7 @@ class Reader:
         ``paper_id`` overrides the id found; ``sha256`` is the file's, where it is known. Raises
         nothing for bad content.
         """
-        limits = (self._settings.pages_max, self._settings.characters_max)
+        limits = (self._settings.read.pages_max, self._settings.read.characters_max)
         arguments = (path, name or path.stem, paper_id, *limits, sha256)
         result = self._run(_read_file, arguments)
         return result if isinstance(result, Reading) else Reading(*result)
@@ -117,7 +117,7 @@ class Reader:
     def _run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         from pebble import ProcessExpired
 
-        limit = self._settings.read_seconds
+        limit = self._settings.read.seconds
         future = self._pool().schedule(_measured, args=(function, *arguments), timeout=limit)
         try:
             result, megabytes = future.result()
@@ -126,7 +126,7 @@ class Reader:
         except ReadTimeout:
             return "limit", f"reading took longer than {limit:g} seconds"
         except MemoryError:
-            return "limit", f"reading took more than {self._settings.read_megabytes} MB of memory"
+            return "limit", f"reading took more than {self._settings.read.megabytes} MB of memory"
         except ProcessExpired as error:
             return "broken", f"the reader crashed on this file (exit code {error.exitcode})"
         except Exception as error:  # whatever one file does to the reader, the others go on
@@ -143,10 +143,10 @@ class Reader:
         with self._starting:
             if self._started is None:
                 self._started = ProcessPool(
-                    max_workers=self._settings.read_workers,
+                    max_workers=self._settings.read.workers,
                     max_tasks=200,  # MuPDF's caches grow; a fresh worker costs half a second
                     initializer=_limit,
-                    initargs=(self._settings.read_megabytes,),
+                    initargs=(self._settings.read.megabytes,),
                     context=WorkerContext(),
                 )
             return self._started

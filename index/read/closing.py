@@ -94,7 +94,7 @@ def find_closing(
         _begin(closing, headings, first, begun)
         begun = last + 1
         _end(closing, headings, last + 1, body[first])
-    _end_matter(closing, headings, layout)
+    _end_matter(closing, headings)
     return closing
 
 
@@ -219,7 +219,7 @@ def _tells_end(part: Paragraph) -> bool:
 # --- the end matter -------------------------------------------------------------------------------
 
 
-def _end_matter(closing: Closing, headings: dict[int, Heading], layout: Layout) -> None:
+def _end_matter(closing: Closing, headings: dict[int, Heading]) -> None:
     """Let a section begin where labels ("Data accessibility. ...") tell of end matter, behind half
     of the text.
     """

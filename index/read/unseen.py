@@ -105,7 +105,7 @@ def take_out(tree: Element) -> list[Unseen]:
             looks.pop()
             continue
         style = styled.of(element)
-        look = _look(looks[-1], style, element) if style else looks[-1]
+        look = _look(looks[-1], style) if style else looks[-1]
         looks.append(look)
         root = local_name(element) in ("html", "body")  # hidden until a script has run
         why = None if root else _gone(style, element)
@@ -362,7 +362,7 @@ def _is_formula(element: Element) -> bool:
     return bool(formulas) and text_of(element) == " ".join(map(text_of, formulas))
 
 
-def _look(around: _Look, style: Mapping[str, str], element: Element) -> _Look:
+def _look(around: _Look, style: Mapping[str, str]) -> _Look:
     """How the element's own text looks, given what it stands in."""
     visibility = style.get("visibility")
     shown = around.shown if visibility is None else visibility not in ("hidden", "collapse")

@@ -79,6 +79,12 @@ class Scored:
     found_by: FoundBy
 
 
+DEPTH = 200  # hits that each half gives to the sum
+WORDS_WEIGHT = (
+    0.15  # of BM25, the mean over the query's terms, which is added to the cosine (ADR 9)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class VectorQuery:
     """A question as vectors. An empty ``sparse`` (only stop words) leaves the dense half alone."""
@@ -87,8 +93,8 @@ class VectorQuery:
     sparse: SparseVector
     limit: int
     filter: SearchFilter = field(default_factory=SearchFilter)
-    depth: int = 200  # hits that each half gives to the fusion
-    words_weight: float = 0.15  # of BM25, which is added to the cosine
+    depth: int = DEPTH
+    words_weight: float = WORDS_WEIGHT
 
 
 def day_number(date: str) -> int:

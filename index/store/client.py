@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
-from index.config import ServerSettings
+from index.config import QdrantSettings
 from index.errors import StoreUnusable
 from index.paper import SearchFilter
 from index.store import (
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _BATCH = 256  # points in one request: some 2 MB of JSON
 _GREETING = 5.0  # seconds to connect, and for the first question, which costs a server nothing
 _MEMORY = ":memory:"
+# By small copies so many times as many are found as are wanted, and scored again by the full
+# vectors: where Qdrant's guide begins (https://qdrant.tech/documentation/guides/quantization/).
+_OVERSAMPLING = 2.0
 
 # Fields of the payload with an index. A server refuses to count by a field that has none, and
 # may refuse to filter by it.
@@ -46,7 +49,7 @@ _INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "dat
 class ClientShelf:
     """A library's stores as collections of a server, named after the library's own."""
 
-    server: ServerSettings
+    server: QdrantSettings
     collection: str
 
     def open(self, name: str, dimension: int) -> Store:
@@ -61,7 +64,7 @@ class ClientShelf:
 class ClientStore:
     """A ``Store`` on a server. The collection is made where it is missing."""
 
-    def __init__(self, server: ServerSettings, dimension: int, collection: str = "gloss") -> None:
+    def __init__(self, server: QdrantSettings, dimension: int, collection: str = "gloss") -> None:
         from qdrant_client import QdrantClient
 
         self._server = server
@@ -234,7 +237,6 @@ class ClientStore:
         else:
             server = self._server
             on_disk = server.on_disk or None  # None is not sent
-            graph = models.HnswConfigDiff(m=server.hnsw_m, ef_construct=server.hnsw_ef_construct)
             self._client.create_collection(
                 self._collection,
                 vectors_config={
@@ -251,7 +253,6 @@ class ClientStore:
                 shard_number=server.shards,
                 replication_factor=server.replicas,
                 write_consistency_factor=server.write_consistency,
-                hnsw_config=graph if graph.model_dump(exclude_none=True) else None,
                 quantization_config=_quantization(server),
             )
         if self._url == _MEMORY:
@@ -281,7 +282,7 @@ class ClientStore:
         if not (key.isascii() and key.isprintable()):
             raise StoreUnusable(
                 self._url,
-                "GLOSS_QDRANT_API_KEY holds a character that no key has; copy the key again",
+                "GLOSS_QDRANT__API_KEY holds a character that no key has; copy the key again",
             )
         return key
 
@@ -296,23 +297,18 @@ class ClientStore:
         except ssl.SSLError as error:
             raise StoreUnusable(
                 self._url,
-                f"{self._server.ca} is no certificate in PEM; set GLOSS_QDRANT_CA to the "
+                f"{self._server.ca} is no certificate in PEM; set GLOSS_QDRANT__CA to the "
                 "authority's",
             ) from error
 
     def _params(self, vector: str) -> models.SearchParams | None:
-        """How to search the graph and the small copies of its vectors; BM25 has neither."""
+        """How to search the small copies of the vectors, where there are some."""
         from qdrant_client import models
 
-        server = self._server
-        if vector != "dense" or (server.quantization == "none" and server.search_ef is None):
+        if vector != "dense" or self._server.quantization == "none":
             return None
-        small = None
-        if server.quantization != "none":
-            small = models.QuantizationSearchParams(
-                rescore=server.rescore, oversampling=server.oversampling
-            )
-        return models.SearchParams(hnsw_ef=server.search_ef, quantization=small)
+        small = models.QuantizationSearchParams(rescore=True, oversampling=_OVERSAMPLING)
+        return models.SearchParams(quantization=small)
 
     def _misfit(self, found: int) -> StoreUnusable:
         return StoreUnusable(
@@ -352,7 +348,7 @@ class ClientStore:
             if "CERTIFICATE_VERIFY_FAILED" in str(source):
                 raise StoreUnusable(
                     self._url,
-                    "has a certificate that nobody vouches for; set GLOSS_QDRANT_CA to the "
+                    "has a certificate that nobody vouches for; set GLOSS_QDRANT__CA to the "
                     "certificate of the authority that signed it",
                 ) from error
             if isinstance(source, TimeoutException):
@@ -360,30 +356,30 @@ class ClientStore:
             else:
                 why = f"cannot be reached ({' '.join(str(source).split())}); start the server"
             raise StoreUnusable(
-                self._url, f"{why}, or unset GLOSS_QDRANT_URL to use the embedded store"
+                self._url, f"{why}, or unset GLOSS_QDRANT__URL to use the embedded store"
             ) from error
         except (JSONDecodeError, AssertionError) as error:  # no JSON; an envelope without a result
             raise self._stranger() from error
         except (ValueError, RuntimeError) as error:  # a malformed address
             raise StoreUnusable(
-                self._url, f"{' '.join(str(error).split())}; check GLOSS_QDRANT_URL"
+                self._url, f"{' '.join(str(error).split())}; check GLOSS_QDRANT__URL"
             ) from error
 
     def _refusal(self, error: UnexpectedResponse) -> str:
         status = error.status_code or 0
         if status in (401, 403):
-            return "refuses the key; set GLOSS_QDRANT_API_KEY"
+            return "refuses the key; set GLOSS_QDRANT__API_KEY"
         if status == 404:
             return (
                 f"has no collection {self._collection}, or is no Qdrant server; check "
-                "GLOSS_QDRANT_URL, or run `gloss doctor --repair`"
+                "GLOSS_QDRANT__URL, or run `gloss doctor --repair`"
             )
         if status < 400:
-            return f"answers {status} {error.reason_phrase}; check GLOSS_QDRANT_URL"
+            return f"answers {status} {error.reason_phrase}; check GLOSS_QDRANT__URL"
         return f"answers {status} {error.reason_phrase}; see the server's log"
 
     def _stranger(self) -> StoreUnusable:
-        return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT_URL")
+        return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT__URL")
 
 
 class _Dropping(ClientStore):
@@ -394,7 +390,7 @@ class _Dropping(ClientStore):
 
 
 def _quantization(
-    server: ServerSettings,
+    server: QdrantSettings,
 ) -> models.ScalarQuantization | models.BinaryQuantization | None:
     """The small copies always stay in memory: they are what makes a search fast."""
     from qdrant_client import models
@@ -410,11 +406,11 @@ def _quantization(
     return None
 
 
-def _differences(server: ServerSettings, config: models.CollectionConfig) -> list[str]:
+def _differences(server: QdrantSettings, config: models.CollectionConfig) -> list[str]:
     """What a collection has and what is asked for, by variable; what is not asked for fits."""
     from qdrant_client import models
 
-    params, graph, small = config.params, config.hnsw_config, config.quantization_config
+    params, small = config.params, config.quantization_config
     kinds = {models.ScalarQuantization: "scalar", models.BinaryQuantization: "binary"}
     dense = params.vectors.get("dense") if isinstance(params.vectors, dict) else None
     found: dict[str, Any] = {
@@ -423,11 +419,9 @@ def _differences(server: ServerSettings, config: models.CollectionConfig) -> lis
         "write_consistency": params.write_consistency_factor or 1,
         "quantization": "none" if small is None else kinds.get(type(small), "of another kind"),
         "on_disk": bool(dense and dense.on_disk),
-        "hnsw_m": graph.m,
-        "hnsw_ef_construct": graph.ef_construct,
     }
     return [
-        f"GLOSS_QDRANT_{name.upper()} is {wanted}, and there it is {there}"
+        f"GLOSS_QDRANT__{name.upper()} is {wanted}, and there it is {there}"
         for name, there in found.items()
         if (wanted := getattr(server, name)) is not None and wanted != there
     ]

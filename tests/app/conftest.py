@@ -473,8 +473,10 @@ def gloss_on_arxiv(
 
     def prepared(arxiv: Any, fakes: Any) -> Callable[..., SimpleNamespace]:
         settings = arxiv.settings(tmp_path / "cache")
-        for name in settings.model_fields_set:
-            monkeypatch.setenv(f"GLOSS_{name.upper()}", str(getattr(settings, name)))
+        monkeypatch.setenv("GLOSS_CACHE", str(settings.cache))
+        for name in settings.arxiv.model_fields_set:
+            value = getattr(settings.arxiv, name)
+            monkeypatch.setenv(f"GLOSS_ARXIV__{name.upper()}", str(value))
         monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "lib"))
         real = Library.open
 

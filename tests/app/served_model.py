@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
-from index.config import Settings
+from index.config import EndpointSettings, Settings
 
 FaultName = Literal[
     "fine",
@@ -111,14 +111,9 @@ class ServedModel:
 
     def settings(self, cache: Path, **changes: Any) -> Settings:
         """Settings whose endpoint this is; quick ones unless changed."""
-        values: dict[str, Any] = {
-            "cache": cache,
-            "writer": "endpoint",
-            "endpoint_url": self.url,
-            "endpoint_model": "echo-1",
-            "endpoint_timeout": 2.0,
-            "endpoint_tries": 2,
-        }
+        own = {name: changes.pop(name) for name in EndpointSettings.model_fields if name in changes}
+        endpoint = {"url": self.url, "model": "echo-1", "timeout": 2.0, "tries": 2, **own}
+        values: dict[str, Any] = {"cache": cache, "writer": "endpoint", "endpoint": endpoint}
         return Settings(**{**values, **changes})
 
     def take(self, asked: Asked) -> Behaviour:

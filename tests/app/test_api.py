@@ -297,7 +297,7 @@ def test_one_language_model_writes_at_a_time(
             pass
 
     monkeypatch.setattr(app.wording.writers, "open_writer", lambda settings, name: Endpoint())
-    settings = Settings(writer="endpoint", endpoint_url="http://127.0.0.1:9/v1")
+    settings = Settings(writer="endpoint", endpoint={"url": "http://127.0.0.1:9/v1"})
     meanwhile: list[Any] = []
     with client_of(library, settings) as client:
 

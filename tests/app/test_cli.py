@@ -418,47 +418,56 @@ def test_a_busy_library_is_a_line(
 
 
 def test_a_wrong_environment_is_a_line(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GLOSS_PASSAGE_TOKENS", "many")
+    monkeypatch.setenv("GLOSS_READ__WORKERS", "many")
     ran = gloss("papers")
-    assert ran.err.startswith("gloss: GLOSS_PASSAGE_TOKENS: ")
+    assert ran.err.startswith("gloss: GLOSS_READ__WORKERS: ")
     assert ran.code == 2
 
 
 def test_a_wrong_environment_names_its_variables(
     gloss: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GLOSS_READ_WORKERS", "none")
-    monkeypatch.setenv("GLOSS_SEARCH_DEPTH", "few")
-    monkeypatch.setenv("GLOSS_PAGES_MAX", "all")
+    monkeypatch.setenv("GLOSS_READ__WORKERS", "none")
+    monkeypatch.setenv("GLOSS_ENDPOINT__TRIES", "few")
+    monkeypatch.setenv("GLOSS_READ__PAGES_MAX", "all")
     ran = gloss("papers")
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.splitlines()) == 1
-    assert ran.err.startswith("gloss: GLOSS_SEARCH_DEPTH: ")
-    assert "GLOSS_READ_WORKERS: " in ran.err
+    assert ran.err.startswith("gloss: GLOSS_ENDPOINT__TRIES: ")
+    assert "GLOSS_READ__WORKERS: " in ran.err
     assert ran.err.endswith("; and 1 more\n")
 
 
-def test_our_own_words_on_a_setting_are_said_alone() -> None:
-    class Ours(BaseModel):
-        read_workers: int = 0
-        passage_tokens: int = 0
+def test_a_group_is_set_by_its_parts(gloss: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOSS_READ", "fast")
+    ran = gloss("papers")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "gloss: GLOSS_READ: not JSON; set its parts, as GLOSS_READ__...\n"
 
-        @field_validator("read_workers")
+
+def test_our_own_words_on_a_setting_are_said_alone() -> None:
+    class Read(BaseModel):
+        workers: int = 0
+
+        @field_validator("workers")
         @classmethod
         def _some(cls, workers: int) -> int:
             if workers < 1:
                 raise ValueError("give at least one")
             return workers
 
+    class Ours(BaseModel):
+        read: Read
+
         @model_validator(mode="after")
         def _together(self) -> Ours:
             raise ValueError("these two do not go together")
 
     with pytest.raises(ValidationError) as one:
-        Ours(read_workers=0)
-    assert options.wrong_settings(one.value) == "GLOSS_READ_WORKERS: give at least one"
+        Ours.model_validate({"read": {"workers": 0}})
+    assert options.wrong_settings(one.value) == "GLOSS_READ__WORKERS: give at least one"
     with pytest.raises(ValidationError) as both:
-        Ours(read_workers=1)
+        Ours.model_validate({"read": {"workers": 1}})
     assert options.wrong_settings(both.value) == "these two do not go together"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -61,21 +61,23 @@ def test_a_damaged_model_is_said(model: dict[str, ModelCheck], tmp_path: Path) -
 def test_the_writer_is_told_of(
     model: dict[str, ModelCheck], served_model: ServedModel, tmp_path: Path
 ) -> None:
-    def writer(**changes: Any) -> tuple[str, str]:
-        settings = Settings(library=tmp_path / "library", cache=tmp_path, **changes)
+    def writer(name: str = "extractive", **endpoint: str) -> tuple[str, str]:
+        settings = Settings(
+            library=tmp_path / "library", cache=tmp_path, writer=name, endpoint=endpoint
+        )
         found = examine(settings)
         assert found.document().writer == found.writer
         said = [one for one in found.problems if "no library here" not in one]
         return lines_of(found)["writer"], " ".join(said)
 
-    there = {"writer": "endpoint", "endpoint_url": served_model.url, "endpoint_model": "echo-1"}
+    there = {"name": "endpoint", "url": served_model.url, "model": "echo-1"}
     assert writer() == ("extractive: quotes, without a language model", "")
     assert writer(**there) == (f"endpoint: echo-1 at {served_model.url}, which answers", "")
-    assert "lists no such model" in writer(**{**there, "endpoint_model": "echo-2"})[0]
+    assert "lists no such model" in writer(**{**there, "model": "echo-2"})[0]
     served_model.key = "sk-1"
-    assert "GLOSS_ENDPOINT_KEY" in writer(**there)[1]
-    assert writer(**there, endpoint_key="sk-1")[1] == ""
-    away = writer(**{**there, "endpoint_url": "http://127.0.0.1:9/v1"})
+    assert "GLOSS_ENDPOINT__KEY" in writer(**there)[1]
+    assert writer(**there, key="sk-1")[1] == ""
+    away = writer(**{**there, "url": "http://127.0.0.1:9/v1"})
     assert away[0] == "see below" and "does not answer" in away[1]
-    assert "GLOSS_ENDPOINT_URL" in writer(writer="endpoint")[1]
-    assert "`gloss models get qwen2.5-coder-1.5b` gets it" in writer(writer="local")[1]
+    assert "GLOSS_ENDPOINT__URL" in writer("endpoint")[1]
+    assert "`gloss models get qwen2.5-coder-1.5b` gets it" in writer("local")[1]

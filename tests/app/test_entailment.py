@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,15 +12,12 @@ import pytest
 
 import app.check.entailment
 from app.check.entailment import (
-    EMBEDDED,
     CrossEncoderSupport,
     Judge,
     SourcedClaim,
-    features,
     open_support_model,
 )
 from app.check.support import Checker
-from app.check.window import _worth, window
 from app.llm import LanguageModelFailed, Question, Reply
 from index.config import Settings
 from index.errors import ModelUnusable
@@ -147,41 +142,13 @@ def test_a_model_and_the_rules_must_both_agree() -> None:
     assert checked(0.9, SourcedClaim(" ", ("Lanterns burn.",))) == "unsupported"
 
 
-def test_what_a_trained_model_adds_up() -> None:
-    said, unsaid = features(1.5, SAID), features(-90.0, UNSAID)
-    assert said == {"always": 1.0, "cross-encoder": pytest.approx(0.462, abs=1e-3), "rules": 1.0}
-    assert unsaid["cross-encoder"] == pytest.approx(-1.0) and unsaid["rules"] < 0.5
+def test_the_model_that_was_taken_out_says_what_to_set() -> None:
+    with pytest.raises(ModelUnusable, match=r"embedded.* GLOSS_SUPPORT_MODEL to rules") as error:
+        open_support_model(Settings(support_model="embedded"))
+    assert "\n" not in str(error.value)
 
 
-def test_the_model_that_comes_with_gloss() -> None:
-    model = open_support_model(Settings(support_model="embedded"))
-    assert model is not None and model.threshold == 0.5
-    said, unsaid = model.scores([SAID, UNSAID])
-    assert 1 > said > model.threshold > unsaid > 0
-    assert model.scores([]) == []
-    assert Checker(model).name == "rules and embedded"
-    assert sum(path.stat().st_size for path in EMBEDDED.iterdir()) < 30e6
-    about = json.loads((EMBEDDED / "support.json").read_text(encoding="utf-8"))
-    assert not set(about["learnt_from"]) & set(about["not_learnt_from"])
-
-
-def test_a_damaged_model_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "support.json").write_text("{}")
-    with pytest.raises(ModelUnusable, match=r"is damaged .*GLOSS_SUPPORT_MODEL=rules"):
-        open_support_model(Settings(support_model=str(tmp_path)))
-
-
-def test_a_window_is_the_same_in_every_run() -> None:
-    """A sum of tenths in any order is one: how Python orders a set differs from run to run."""
-    assert _worth(frozenset("abcdefghij"), dict.fromkeys("abcdefghij", 0.1)) == 1.0
-
-
-def test_a_long_source_is_read_where_it_speaks_of_the_claim() -> None:
-    around = " ".join(f"The {word} of the day was long." for word in "abcdefghijklmnopqrstuvwxyz")
-    source = f"{around} Lanterns burn for 3 hours. They are bright. {around}"
-    seen = window(source, SAID.claim)
-    assert "Lanterns burn for 3 hours. They are bright." in seen
-    assert len(seen.split()) <= 110
-    assert window("Short  text.", "x") == "Short text."
-    assert window("", "x") == ""
-    assert len(window("word " * 1000, "word").split()) <= 220
+def test_a_model_reads_the_sources_as_one_text() -> None:
+    assert SourcedClaim("x", ("Lanterns  burn.", "They are\nbright.")).source == (
+        "Lanterns burn. They are bright."
+    )

@@ -148,7 +148,7 @@ def test_own_voice_knows_the_name_that_the_authors_gave() -> None:
 
 
 def _chosen(paper: Paper, name: str, embedder: Any) -> list[str]:
-    selector = Selector(paper, embedder.embed_passages)
+    selector = Selector(paper, embedder)
     return [e.span.of(paper.text) for e in selector.choose(ITEMS[name])]
 
 
@@ -196,12 +196,27 @@ def test_a_method_of_others_is_not_the_papers_own(fake_embedder: Any) -> None:
     ]
 
 
+def test_an_items_question_is_embedded_as_a_question(fake_embedder: Any) -> None:
+    """e5 wants other words before a question than before a passage."""
+    asked: list[str] = []
+    plain = fake_embedder.embed_query
+
+    def embed_query(text: str) -> Any:
+        asked.append(text)
+        return plain(text)
+
+    fake_embedder.embed_query = embed_query
+    paper = paper_of(("Abstract", "abstract", "We propose a lantern that outperforms oil lamps."))
+    _chosen(paper, "summary", fake_embedder)
+    assert asked == [ITEMS["summary"].question]
+
+
 def test_only_an_item_that_would_be_empty_repeats_a_quote(fake_embedder: Any) -> None:
     paper = paper_of(
         ("Abstract", "abstract", "We propose a novel lantern that outperforms oil lamps by 20%.")
     )
     once = Item("once", "x", {}, most=2, roles=("abstract",), question="What is new?")
-    selector = Selector(paper, fake_embedder.embed_passages)
+    selector = Selector(paper, fake_embedder)
     first = selector.choose(once)
     assert len(first) == 1
     assert selector.choose(once) == []

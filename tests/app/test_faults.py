@@ -68,13 +68,9 @@ def wrong_id(asked: Asked) -> str:
 
 
 def digest_by(served: ServedModel, paper: Paper, library: Library, tmp_path: Path) -> Digest:
-    settings = served.settings(
-        tmp_path, digest_seconds=SECONDS, endpoint_timeout=1.0, support_model="rules"
-    )
+    settings = served.settings(tmp_path, digest_seconds=SECONDS, timeout=1.0, support_model="rules")
     with open_writer(settings, "endpoint") as writer:
-        return written(
-            paper, library.passages(paper.id), library.embedder.embed_passages, "en", writer
-        )
+        return written(paper, library.passages(paper.id), library.embedder, "en", writer)
 
 
 FAULTS: dict[str, Any] = {
@@ -107,7 +103,7 @@ def test_no_fault_loses_a_sentence_or_makes_one_up(
     began = time.monotonic()
     digest = digest_by(served, paper, sample_library, tmp_path)
     took = time.monotonic() - began
-    embed = sample_library.embedder.embed_passages
+    embed = sample_library.embedder
     quotes = written(paper, sample_library.passages(paper.id), embed, "en", EXTRACTIVE)
     assert digest.sections == quotes.sections  # every item, in the paper's own words
     assert digest.usage.accepted == 0 < digest.usage.sentences
@@ -133,13 +129,13 @@ def test_the_key_is_in_no_digest(
 ) -> None:
     served.key = "sk-very-secret"
     settings = served.settings(
-        tmp_path, endpoint_key="sk-very-secret", digest_seconds=SECONDS, support_model="rules"
+        tmp_path, key="sk-very-secret", digest_seconds=SECONDS, support_model="rules"
     )
     with open_writer(settings, "endpoint") as writer:
         digest = written(
             paper,
             sample_library.passages(paper.id),
-            sample_library.embedder.embed_passages,
+            sample_library.embedder,
             "en",
             writer,
         )

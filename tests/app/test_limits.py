@@ -93,7 +93,7 @@ def test_a_header_that_a_proxy_added_counts_and_not_the_one_before_it() -> None:
 
 
 def test_the_settings_say_how_many() -> None:
-    limits = Limits.of(Settings(costly_per_minute=1, costly_per_hour=7))
+    limits = Limits.of(Settings(public={"costly_per_minute": 1, "costly_per_hour": 7}))
     assert (limits.per_minute, limits.per_hour) == (1, 7)
     limits(visit(ADA))
     with pytest.raises(TooMany):

@@ -91,7 +91,7 @@ def test_answers_come_in_the_order_of_the_questions(
     served_model.then("hang", where="3", seconds=1.0)
     served_model.then("status", where="5", status=400)
     answers = ask(
-        served_model, tmp_path, *(question(f"Lantern {n}.") for n in range(8)), endpoint_timeout=0.5
+        served_model, tmp_path, *(question(f"Lantern {n}.") for n in range(8)), timeout=0.5
     )
     said = [one.text if isinstance(one, Reply) else one.kind for one in answers]
     assert said == [f"Lantern {n}." if n != 5 else "refused" for n in range(8)]
@@ -106,7 +106,7 @@ def test_a_schema_is_sent_and_the_answer_comes_as_it_is(
         tmp_path,
         question(schema=SCHEMA),
         question("More.", schema=SCHEMA),
-        endpoint_concurrency=1,
+        concurrency=1,
     )
     assert isinstance(first, Reply) and first.text == '{"sentence": "Lanterns burn."}'
     assert isinstance(second, Reply) and second.text == "Sure! Here is the JSON."
@@ -129,8 +129,14 @@ def test_an_answer_that_was_cut_says_so(served_model: ServedModel, tmp_path: Pat
         ("status", {"status": 500, "words": "out of memory"}, "out of order", 2, "out of memory"),
         ("status", {"status": 503}, "busy", 2, "HTTP 503"),
         ("status", {"status": 429, "words": "Slow down."}, "busy", 2, "Slow down."),
-        ("status", {"status": 401}, "refused", 1, "GLOSS_ENDPOINT_KEY"),
-        ("status", {"status": 404, "words": "no such model"}, "refused", 1, "GLOSS_ENDPOINT_MODEL"),
+        ("status", {"status": 401}, "refused", 1, "GLOSS_ENDPOINT__KEY"),
+        (
+            "status",
+            {"status": 404, "words": "no such model"},
+            "refused",
+            1,
+            "GLOSS_ENDPOINT__MODEL",
+        ),
         ("status", {"status": 400, "words": "context is full"}, "refused", 1, "context is full"),
         ("redirect", {}, "refused", 1, "HTTP 307"),
         ("cut", {}, "unreachable", 2, "broke"),
@@ -162,7 +168,7 @@ def test_a_fault_is_one_failure(
 @pytest.mark.parametrize("fault", ["status", "cut", "invalid json", "hang"])
 def test_what_passes_is_survived(served_model: ServedModel, tmp_path: Path, fault: Any) -> None:
     served_model.then(fault, status=502)
-    (reply,) = ask(served_model, tmp_path, endpoint_timeout=0.7)
+    (reply,) = ask(served_model, tmp_path, timeout=0.7)
     assert isinstance(reply, Reply) and reply.text == "Lanterns burn."
     assert len(served_model.log) == 2
 
@@ -177,7 +183,7 @@ def test_a_server_without_schemas_is_told_of(served_model: ServedModel, tmp_path
 @pytest.mark.parametrize("fault", ["hang", "dribble", "dribble headers"])
 def test_no_call_outlasts_its_time(served_model: ServedModel, tmp_path: Path, fault: Any) -> None:
     served_model.ever(fault, seconds=30.0)
-    with opened(served_model, tmp_path, endpoint_timeout=0.6, endpoint_tries=1) as model:
+    with opened(served_model, tmp_path, timeout=0.6, tries=1) as model:
         model.answers([question("Come in.")], 1.0)  # imports take their time, too
         started = time.monotonic()
         error = failed(model.answers([question()], 20.0))
@@ -188,7 +194,7 @@ def test_no_call_outlasts_its_time(served_model: ServedModel, tmp_path: Path, fa
 
 def test_all_end_within_the_time_for_all(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("dribble", seconds=30.0)
-    with opened(served_model, tmp_path, endpoint_timeout=30.0, endpoint_concurrency=2) as model:
+    with opened(served_model, tmp_path, timeout=30.0, concurrency=2) as model:
         model.answers([question("Come in.")], 0.5)
         started = time.monotonic()
         answers = model.answers([question(f"Lantern {n}.") for n in range(10)], 1.0)
@@ -221,7 +227,7 @@ def test_retry_after_is_honoured(served_model: ServedModel, tmp_path: Path, form
 def test_retry_after_holds_all_questions(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.then("status", status=503, retry_after="1")
     questions = [question(f"Lantern {n}.") for n in range(4)]
-    answers = ask(served_model, tmp_path, *questions, endpoint_concurrency=1)
+    answers = ask(served_model, tmp_path, *questions, concurrency=1)
     assert all(isinstance(answer, Reply) for answer in answers)
     times = [asked.time for asked in served_model.log]
     assert len(times) == 5
@@ -230,7 +236,7 @@ def test_retry_after_holds_all_questions(served_model: ServedModel, tmp_path: Pa
 
 def test_nobody_waits_longer_than_there_is_time(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("status", status=429, retry_after="3600")
-    with opened(served_model, tmp_path, endpoint_concurrency=1) as model:
+    with opened(served_model, tmp_path, concurrency=1) as model:
         model.answers([question("Come in.")], 10.0)
         started = time.monotonic()
         answers = model.answers([question(), question("More.")], 5.0)
@@ -244,7 +250,7 @@ def test_nobody_waits_longer_than_there_is_time(served_model: ServedModel, tmp_p
 def test_no_more_at_once_than_allowed(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.seconds = 0.1
     questions = [question(f"Lantern {n}.") for n in range(9)]
-    with opened(served_model, tmp_path, endpoint_concurrency=3) as model:
+    with opened(served_model, tmp_path, concurrency=3) as model:
         threads = [
             threading.Thread(target=model.answers, args=(part, 20.0))
             for part in (questions[:5], questions[5:])
@@ -260,7 +266,7 @@ def test_no_more_at_once_than_allowed(served_model: ServedModel, tmp_path: Path)
 def test_after_four_failures_it_is_left_alone(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("status", status=500, words="out of memory")
     questions = [question(f"Lantern {n}.") for n in range(20)]
-    answers = ask(served_model, tmp_path, *questions, endpoint_concurrency=1, endpoint_tries=1)
+    answers = ask(served_model, tmp_path, *questions, concurrency=1, tries=1)
     kinds = [one.kind for one in answers if isinstance(one, LanguageModelFailed)]
     assert kinds == ["out of order"] * 4 + ["stopped"] * 16
     assert "after 4 failures in a row (HTTP 500, out of memory" in str(answers[-1])
@@ -272,7 +278,7 @@ def test_it_is_tried_again_after_a_while(
 ) -> None:
     monkeypatch.setattr("app.llm.endpoint.LEFT_ALONE", 0.3)
     served_model.then("status", times=5)
-    with opened(served_model, tmp_path, endpoint_concurrency=1, endpoint_tries=1) as model:
+    with opened(served_model, tmp_path, concurrency=1, tries=1) as model:
 
         def kinds(*names: str) -> list[str]:
             answers = model.answers([question(name) for name in names], 20.0)
@@ -289,13 +295,13 @@ def test_one_answer_makes_up_for_failures(served_model: ServedModel, tmp_path: P
     for _ in range(3):
         served_model.then("status", times=3).then("fine")
     questions = [question(f"Lantern {n}.") for n in range(12)]
-    answers = ask(served_model, tmp_path, *questions, endpoint_concurrency=1, endpoint_tries=1)
+    answers = ask(served_model, tmp_path, *questions, concurrency=1, tries=1)
     assert len(served_model.log) == 12
     assert sum(isinstance(answer, Reply) for answer in answers) == 3
 
 
 def test_no_server_there(served_model: ServedModel, tmp_path: Path) -> None:
-    error = failed(ask(served_model, tmp_path, endpoint_url="http://127.0.0.1:9/v1"))
+    error = failed(ask(served_model, tmp_path, url="http://127.0.0.1:9/v1"))
     assert error.kind == "unreachable"
     assert "127.0.0.1:9" in str(error)
 
@@ -327,7 +333,7 @@ def test_the_key_is_sent_and_never_told(
     served_model: ServedModel, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     served_model.key = KEY
-    with opened(served_model, tmp_path, endpoint_key=f" {KEY}\n") as model:
+    with opened(served_model, tmp_path, key=f" {KEY}\n") as model:
         (reply,) = model.answers([question()], 20.0)
         assert isinstance(reply, Reply)
         assert served_model.log[0].headers["Authorization"] == f"Bearer {KEY}"
@@ -349,7 +355,7 @@ def test_errors_do_not_tell_the_key(
         served_model.key = "another"  # it answers with the key that came
     else:
         served_model.ever(fault)
-    error = failed(ask(served_model, tmp_path, endpoint_key=KEY, endpoint_timeout=0.5))
+    error = failed(ask(served_model, tmp_path, key=KEY, timeout=0.5))
     assert ("***" in str(error)) == (fault == "401")
     chain: BaseException | None = error
     while chain is not None:
@@ -361,31 +367,33 @@ def test_errors_do_not_tell_the_key(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"endpoint_url": ""}, "set GLOSS_ENDPOINT_URL"),
-        ({"endpoint_model": ""}, "set GLOSS_ENDPOINT_MODEL"),
-        ({"endpoint_url": "http://"}, "no address of a server"),
-        ({"endpoint_url": "http://a:b:c/v1"}, "no address of a server"),
-        ({"endpoint_url": f"http://me:{KEY}@host/v1"}, "belongs in GLOSS_ENDPOINT_KEY"),
-        ({"endpoint_url": f"http://host/v1?key={KEY}"}, "belongs in GLOSS_ENDPOINT_KEY"),
-        ({"endpoint_key": f"{KEY} {KEY}"}, "copy it again"),
-        ({"endpoint_key": "sk-schlüssel"}, "copy it again"),
+        ({"url": ""}, "set GLOSS_ENDPOINT__URL"),
+        ({"model": ""}, "set GLOSS_ENDPOINT__MODEL"),
+        ({"url": "http://"}, "no address of a server"),
+        ({"url": "http://a:b:c/v1"}, "no address of a server"),
+        ({"url": f"http://me:{KEY}@host/v1"}, "belongs in GLOSS_ENDPOINT__KEY"),
+        ({"url": f"http://host/v1?key={KEY}"}, "belongs in GLOSS_ENDPOINT__KEY"),
+        ({"key": f"{KEY} {KEY}"}, "copy it again"),
+        ({"key": "sk-schlüssel"}, "copy it again"),
     ],
 )
 def test_settings_that_do_not_fit(tmp_path: Path, changes: dict[str, Any], said: str) -> None:
-    values = {"endpoint_url": "http://host/v1", "endpoint_model": "m", **changes}
+    values = {"url": "http://host/v1", "model": "m", **changes}
     with pytest.raises(EndpointUnusable, match=said) as error:
-        open_language_model(Settings(cache=tmp_path, **values), "endpoint")
+        open_language_model(Settings(cache=tmp_path, endpoint=values), "endpoint")
     assert KEY not in str(error.value)
 
 
 def test_the_fingerprint_is_of_what_decides_the_answers(tmp_path: Path) -> None:
     def of(**changes: Any) -> str:
-        values = {"endpoint_url": "http://host/v1", "endpoint_model": "m", **changes}
-        with closing(open_language_model(Settings(cache=tmp_path, **values), "endpoint")) as model:
+        values = {"url": "http://host/v1", "model": "m", **changes}
+        with closing(
+            open_language_model(Settings(cache=tmp_path, endpoint=values), "endpoint")
+        ) as model:
             return model.fingerprint
 
-    assert of() == of(endpoint_key=KEY, endpoint_timeout=1.0) == of(endpoint_url="http://host/v1/")
-    assert len({of(), of(endpoint_model="n"), of(endpoint_url="http://other/v1")}) == 3
+    assert of() == of(key=KEY, timeout=1.0) == of(url="http://host/v1/")
+    assert len({of(), of(model="n"), of(url="http://other/v1")}) == 3
 
 
 # What is kept.
@@ -414,7 +422,7 @@ def test_every_part_of_a_question_counts(served_model: ServedModel, tmp_path: Pa
         Question("Say it.", "Lanterns burn.", 50),
     ]
     ask(served_model, tmp_path, *different)
-    ask(served_model, tmp_path, question(), endpoint_model="echo-2")
+    ask(served_model, tmp_path, question(), model="echo-2")
     assert len(served_model.log) == 6
 
 
@@ -467,7 +475,7 @@ def test_a_cache_that_cannot_be_written_stops_nobody(
 
 def test_closing_twice_and_while_it_is_asked(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("hang", seconds=30.0)
-    model = open_language_model(served_model.settings(tmp_path, endpoint_timeout=30.0), "endpoint")
+    model = open_language_model(served_model.settings(tmp_path, timeout=30.0), "endpoint")
     ended = threading.Event()
 
     def asking() -> None:
@@ -494,7 +502,7 @@ from pathlib import Path
 from app.llm import Question, open_language_model
 from index.config import Settings
 
-settings = Settings(cache=Path(sys.argv[2]), endpoint_url=sys.argv[1], endpoint_model="m")
+settings = Settings(cache=Path(sys.argv[2]), endpoint={"url": sys.argv[1], "model": "m"})
 model = open_language_model(settings, "endpoint")
 model.answers([Question("s", "u", 5)], 60.0)
 """

@@ -35,7 +35,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(cache: Path) -> Iterator[Any]:
-    settings = Settings(cache=cache, local_model=str(SMALL), local_threads=1)
+    settings = Settings(cache=cache, local={"model": str(SMALL), "threads": 1})
     with closing(open_language_model(settings, "local")) as opened:
         yield opened
 
@@ -45,7 +45,7 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     path.write_bytes(b"GGUF")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ModelUnusable, match=r"pip install 'gloss\[local\]'") as error:
-        open_language_model(Settings(cache=tmp_path, local_model=str(path)), "local")
+        open_language_model(Settings(cache=tmp_path, local={"model": str(path)}), "local")
     assert "\n" not in str(error.value)
 
 
@@ -66,7 +66,7 @@ def test_a_file_that_is_cut_is_told_of_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "cut.gguf"
     with SMALL.open("rb") as file:
         path.write_bytes(file.read(1_000_000))
-    settings = Settings(cache=tmp_path, local_model=str(path))
+    settings = Settings(cache=tmp_path, local={"model": str(path)})
     with (
         closing(open_language_model(settings, "local")) as model,
         pytest.raises(ModelUnusable, match=r"cut.gguf cannot be loaded by llama.cpp") as error,
@@ -134,10 +134,14 @@ def test_the_fingerprint_is_the_file_and_what_runs_it(
     model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def of(**changes: Any) -> str:
-        values = {"cache": cache, "local_model": str(SMALL), **changes}
+        values = {"cache": cache, "local": {"model": str(SMALL)}, **changes}
         with closing(open_language_model(Settings(**values), "local")) as opened:
             return opened.fingerprint
 
-    assert of() == of(local_threads=2, endpoint_url="http://host/v1") == model.fingerprint
+    assert (
+        of()
+        == of(local={"model": str(SMALL), "threads": 2}, endpoint={"url": "http://host/v1"})
+        == model.fingerprint
+    )
     monkeypatch.setattr(app.llm.local, "version", lambda _: "2030.1")
     assert of() != model.fingerprint

@@ -33,27 +33,41 @@ from index.errors import ModelUnusable
 CONTENT = b"GGUF" + bytes(range(256)) * 12_000  # 3 MB
 
 
+REVISION = "5" * 40
+
+
 @dataclass
-class ServedFile:
-    """A server of one file, and what goes wrong with its next requests."""
+class ServedHub:
+    """A hub with one file, and what goes wrong with its next requests."""
 
     content: bytes = CONTENT
-    ranges: bool = True
     cuts: list[int] = field(default_factory=list)  # bytes after which the next answers end
     statuses: list[int] = field(default_factory=list)  # of the next answers, instead of the file
-    log: list[tuple[str, str]] = field(default_factory=list)  # path and Range
+    log: list[tuple[str, str]] = field(default_factory=list)  # method and Range
     url: str = ""
 
     def entry(self, **changes: Any) -> LocalModelFile:
         sha256 = hashlib.sha256(CONTENT).hexdigest()
-        url = f"{self.url}/resolve/lantern.gguf"
-        known = LocalModelFile("lantern", "lantern.gguf", sha256, len(CONTENT), "MIT", url, "tests")
+        known = LocalModelFile(
+            "lantern",
+            "lantern.gguf",
+            sha256,
+            len(CONTENT),
+            "MIT",
+            repository="we/Lantern-GGUF",
+            revision=REVISION,
+            path="Lantern.gguf",
+            use="tests",
+        )
         return replace(known, **changes)
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedFile]:
-    file = ServedFile()
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ServedHub]:
+    """As https://huggingface.co answers for a file: a HEAD that tells of it, a GET of a part."""
+    import huggingface_hub.constants
+
+    hub = ServedHub()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -61,44 +75,52 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedFile]:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
+        def do_HEAD(self) -> None:
+            self._answer(b"")
+
         def do_GET(self) -> None:
+            self._answer(hub.content)
+
+        def _answer(self, body: bytes) -> None:
             asked = self.headers.get("Range", "")
-            file.log.append((self.path, asked))
-            status = file.statuses.pop(0) if file.statuses else 0
+            status = 404
+            if self.path == f"/we/Lantern-GGUF/resolve/{REVISION}/Lantern.gguf":
+                hub.log.append((self.command, asked))
+                status = hub.statuses.pop(0) if hub.statuses else 0
             if status:
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            if self.path.startswith("/resolve/"):  # as the hub does: the file lies elsewhere
-                self.send_response(302)
-                self.send_header("Location", self.path.replace("/resolve/", "/files/"))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and file.ranges else 0
-            part = file.content[start:]
-            self.send_response(206 if asked and file.ranges else 200)
-            if asked and file.ranges:
-                whole = len(file.content)
+            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+            whole = len(hub.content)
+            self.send_response(206 if asked else 200)
+            if asked:
                 self.send_header("Content-Range", f"bytes {start}-{whole - 1}/{whole}")
-            self.send_header("Content-Length", str(len(part)))
+            self.send_header("Content-Length", str(whole - start))
+            self.send_header("ETag", f'"{hashlib.sha256(hub.content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", REVISION)
             self.end_headers()
-            if file.cuts:
-                part = part[: file.cuts.pop(0)]
+            part = body[start:]
+            if body and hub.cuts:
+                part = part[: hub.cuts.pop(0)]
                 self.close_connection = True
-            try:
-                self.wfile.write(part)
-            except (BrokenPipeError, ConnectionResetError):  # it did not want the rest
-                self.close_connection = True
+            self.wfile.write(part)
 
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    constants = huggingface_hub.constants
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100_000)  # what a cut can lose
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        file.url = f"http://127.0.0.1:{server.server_address[1]}"
+        hub.url = f"http://127.0.0.1:{server.server_address[1]}"
+        # What the package makes of HF_ENDPOINT when it is imported.
+        address = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, hub.url)
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield file
+        yield hub
         server.shutdown()
         thread.join()
 
@@ -115,120 +137,87 @@ def get(settings: Settings, model: LocalModelFile) -> tuple[Path, list[int]]:
 
 
 def files(settings: Settings) -> set[str]:
-    return {path.name for path in (settings.cache / "models").iterdir() if path.suffix != ".lock"}
+    return {path.name for path in (settings.cache / "models").glob("*.gguf")}
 
 
-def test_a_download(served: ServedFile, settings: Settings) -> None:
+def test_a_download(served: ServedHub, settings: Settings) -> None:
     path, told = get(settings, served.entry())
     assert path == settings.cache / "models" / "lantern.gguf"
     assert path.read_bytes() == CONTENT
-    assert told == sorted(told) and told[0] == 0 and told[-1] == len(CONTENT)
+    assert told == sorted(told) and told[-1] == len(CONTENT)
     assert files(settings) == {"lantern.gguf"}
     assert is_there(settings, served.entry())
     assert get_model(settings, served.entry(), told.append) == (path, False)
-    assert len(served.log) == 2  # and nothing was asked again
+    assert [method for method, _ in served.log] == ["HEAD", "GET"]  # and nothing was asked again
 
 
-def test_it_goes_on_after_a_cut(served: ServedFile, settings: Settings) -> None:
+def test_it_resumes_after_a_cut(served: ServedHub, settings: Settings) -> None:
     served.cuts = [1_500_000, 500_000]
     path, told = get(settings, served.entry())
     assert path.read_bytes() == CONTENT
-    asked = [range for path, range in served.log if path.startswith("/files/")]
-    assert asked[0] == ""
-    starts = [int(one.removeprefix("bytes=").rstrip("-")) for one in asked[1:]]
-    assert starts == [1_500_000, 2_000_000]
+    starts = [range for method, range in served.log if method == "GET"]
+    assert starts == ["", "bytes=1500000-", "bytes=2000000-"]
     assert max(told) == len(CONTENT)
 
 
-def test_a_later_run_goes_on(served: ServedFile, settings: Settings) -> None:
-    served.cuts = [1_000_000] + [0] * 4
-    with pytest.raises(ModelUnusable, match=r"at 1 of 3 MB; `gloss models get lantern` goes on"):
+def test_what_ends_again_and_again_is_told(served: ServedHub, settings: Settings) -> None:
+    served.cuts = [1_000_000] + [0] * 20
+    with pytest.raises(ModelUnusable, match=r"Lantern.gguf: .*; try again") as error:
         get(settings, served.entry())
-    assert files(settings) == {"lantern.gguf.part"}
-    path, told = get(settings, served.entry())
-    assert path.read_bytes() == CONTENT
-    assert told[0] == 1_000_000
-    assert served.log[-1][1] == "bytes=1000000-"
+    assert "\n" not in str(error.value)
+    assert files(settings) == set()
+    served.cuts = []
+    assert get(settings, served.entry())[0].read_bytes() == CONTENT
 
 
-def test_a_server_without_ranges_begins_anew(served: ServedFile, settings: Settings) -> None:
-    served.cuts, served.ranges = [1_500_000], False
-    path, _ = get(settings, served.entry())
-    assert path.read_bytes() == CONTENT
-
-
-def test_a_busy_server_is_asked_again(served: ServedFile, settings: Settings) -> None:
-    served.statuses = [503, 429]
+def test_a_busy_server_is_asked_again(served: ServedHub, settings: Settings) -> None:
+    served.statuses = [503, 503]
     path, _ = get(settings, served.entry())
     assert path.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("status", [404, 403])
-def test_not_there(served: ServedFile, settings: Settings, status: int) -> None:
+def test_not_there(served: ServedHub, settings: Settings, status: int) -> None:
     served.statuses = [status]
-    with pytest.raises(ModelUnusable, match=f"lantern.gguf: HTTP {status}") as error:
+    with pytest.raises(ModelUnusable, match=f"Lantern.gguf: .*{status}") as error:
         get(settings, served.entry())
     assert "\n" not in str(error.value)
     assert len(served.log) == 1
 
 
-def test_another_content_is_not_kept(served: ServedFile, settings: Settings) -> None:
-    served.content = CONTENT[:-1] + b"?"
+@pytest.mark.parametrize("content", [CONTENT[:-1] + b"?", CONTENT[:1000], CONTENT + b"!"])
+def test_another_content_is_not_kept(served: ServedHub, settings: Settings, content: bytes) -> None:
+    served.content = content
     with pytest.raises(ModelUnusable, match="is another file than it was"):
         get(settings, served.entry())
     assert files(settings) == set()
 
 
-@pytest.mark.parametrize("length", [1000, len(CONTENT) + 1000])
-def test_another_size_is_not_begun(served: ServedFile, settings: Settings, length: int) -> None:
-    served.content = (CONTENT + CONTENT)[:length]
-    with pytest.raises(ModelUnusable, match="bytes are announced instead of 3,072,004"):
-        get(settings, served.entry())
-    assert files(settings) == set()
-
-
-@pytest.mark.parametrize("length", [1_000_000, len(CONTENT) * 2])
-def test_a_beginning_of_another_file_is_dropped(
-    served: ServedFile, settings: Settings, length: int
-) -> None:
-    """What lies there is the beginning of something else, or too long."""
-    folder = settings.cache / "models"
-    folder.mkdir(parents=True)
-    (folder / "lantern.gguf.part").write_bytes(b"?" * length)
-    if length < len(CONTENT):  # only the SHA-256 tells
-        with pytest.raises(ModelUnusable, match="is another file"):
-            get(settings, served.entry())
-    path, _ = get(settings, served.entry())
-    assert path.read_bytes() == CONTENT
-
-
-def test_a_shorter_file_at_the_server_is_told(served: ServedFile, settings: Settings) -> None:
-    served.cuts = [1_000_000] + [0] * 4
-    with pytest.raises(ModelUnusable):
-        get(settings, served.entry())
-    served.content = CONTENT[:2_000_000]
-    with pytest.raises(ModelUnusable, match="2,000,000 bytes are announced"):
-        get(settings, served.entry())
-
-
-def test_a_damaged_file_is_got_again(served: ServedFile, settings: Settings) -> None:
+def test_a_damaged_file_is_got_again(served: ServedHub, settings: Settings) -> None:
     path, _ = get(settings, served.entry())
     path.write_bytes(CONTENT[:-1] + b"?")
     assert get(settings, served.entry())[0].read_bytes() == CONTENT
 
 
+def test_a_damaged_file_under_the_hubs_own_name(served: ServedHub, settings: Settings) -> None:
+    entry = served.entry(file="Lantern.gguf")
+    path, _ = get(settings, entry)
+    path.write_bytes(CONTENT[:-1] + b"?")
+    assert get(settings, entry)[0].read_bytes() == CONTENT
+
+
 def test_a_full_disk_is_one_line(
-    served: ServedFile, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    served: ServedHub, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: Any) -> None:
+    def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(app.llm.models.os, "fsync", full)
+    monkeypatch.setattr("huggingface_hub.file_download.http_get", full)
     with pytest.raises(ModelUnusable, match=r"the disk is full, 3 MB are needed.*GLOSS_CACHE"):
         get(settings, served.entry())
 
 
-def test_a_folder_that_cannot_be_made(served: ServedFile, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made(served: ServedHub, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelUnusable, match=r"cannot be written .*GLOSS_CACHE"):
         get(Settings(cache=tmp_path / "file"), served.entry())
@@ -242,7 +231,7 @@ def test_the_registry_is_whole() -> None:
     for model in REGISTRY:
         assert len(bytes.fromhex(model.sha256)) == 32
         assert model.url.startswith("https://") and "/resolve/" in model.url
-    assert known_model(Settings().local_model)  # the default is one of them
+    assert known_model(Settings().local.model)  # the default is one of them
 
 
 @pytest.mark.parametrize(
@@ -251,8 +240,8 @@ def test_the_registry_is_whole() -> None:
         ("smollm2-135m", None, "`gloss models get smollm2-135m` gets it"),
         ("smollm2-135m", b"<html>", "is no GGUF file; `gloss models get"),
         ("llama-9000b", None, "not known; there is qwen2.5-coder-1.5b, smollm2-135m, or"),
-        ("FOLDER/own.gguf", None, "is not there; set GLOSS_LOCAL_MODEL"),
-        ("FOLDER/own.gguf", b"PK\x03\x04", "is no GGUF file; set GLOSS_LOCAL_MODEL"),
+        ("FOLDER/own.gguf", None, "is not there; set GLOSS_LOCAL__MODEL"),
+        ("FOLDER/own.gguf", b"PK\x03\x04", "is no GGUF file; set GLOSS_LOCAL__MODEL"),
         ("FOLDER/own.gguf", b"", "is no GGUF file"),
         ("FOLDER/", None, "cannot be read"),
     ],
@@ -265,7 +254,8 @@ def test_a_file_that_is_none(
     if content is not None:
         (folder / "smollm2-135m-instruct-q4_1.gguf").write_bytes(content)
         (tmp_path / "own.gguf").write_bytes(content)
-    chosen = settings.model_copy(update={"local_model": wanted.replace("FOLDER", str(tmp_path))})
+    own = wanted.replace("FOLDER", str(tmp_path))
+    chosen = Settings(cache=settings.cache, local={"model": own})
     with pytest.raises(ModelUnusable) as error:
         local_model_path(chosen)
     assert said in str(error.value) and "\n" not in str(error.value)
@@ -324,12 +314,12 @@ def gloss(
 
 def test_gloss_models(
     gloss: Callable[..., tuple[int, str, str]],
-    served: ServedFile,
+    served: ServedHub,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(app.llm.models, "REGISTRY", (served.entry(),))
-    monkeypatch.setenv("GLOSS_LOCAL_MODEL", "lantern")
+    monkeypatch.setenv("GLOSS_LOCAL__MODEL", "lantern")
     code, out, err = gloss("models")
     assert (code, err) == (0, "")
     assert "lantern" in out and "3 MB  MIT  not there" in out and served.entry().url in out
@@ -345,10 +335,10 @@ def test_gloss_models_of_ones_own(
     gloss: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = tmp_path / "own.gguf"
-    monkeypatch.setenv("GLOSS_LOCAL_MODEL", str(own))
+    monkeypatch.setenv("GLOSS_LOCAL__MODEL", str(own))
     assert "is not there" in gloss("models")[2]
     own.write_bytes(CONTENT)
-    assert f"GLOSS_LOCAL_MODEL     {own}" in gloss("models")[1]
+    assert f"GLOSS_LOCAL__MODEL    {own}" in gloss("models")[1]
 
 
 def test_gloss_models_get_of_nothing(gloss: Callable[..., tuple[int, str, str]]) -> None:

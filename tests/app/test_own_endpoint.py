@@ -47,7 +47,7 @@ def test_a_digest_by_a_visitors_model_leaves_no_key_behind(
     monkeypatch.setattr(
         "app.web.own_endpoint._look_up", lambda address: None
     )  # it is of this machine
-    settings = Settings(cache=tmp_path / "cache", public=True)
+    settings = Settings(cache=tmp_path / "cache", public={"enabled": True})
     visitors = Visitors(sample_library, settings)
     try:
         desk = visitors.of("ada").with_endpoint(served_model.url, "own", KEY)
@@ -96,22 +96,22 @@ def test_a_public_instance_asks_no_address_of_its_own_network(
     address: str, model: str, why: str
 ) -> None:
     with pytest.raises(OwnEndpointRefused, match=re.escape(why)) as refused:
-        with_own_endpoint(Settings(public=True), address, model, KEY)
+        with_own_endpoint(Settings(public={"enabled": True}), address, model, KEY)
     assert KEY not in str(refused.value)
 
 
 def test_on_ones_own_machine_any_server_will_do() -> None:
     settings = Settings()
     own = with_own_endpoint(settings, " http://127.0.0.1:11434/v1 ", "qwen", KEY)
-    assert (own.endpoint_url, own.endpoint_model) == ("http://127.0.0.1:11434/v1", "qwen")
-    assert own.endpoint_key.get_secret_value() == KEY and not own.keep_answers
+    assert (own.endpoint.url, own.endpoint.model) == ("http://127.0.0.1:11434/v1", "qwen")
+    assert own.endpoint.key.get_secret_value() == KEY and not own.keep_answers
     assert with_own_endpoint(settings, "", " ", "") is settings
     with pytest.raises(OwnEndpointRefused, match="no address"):
         with_own_endpoint(settings, "ftp://host", "m", KEY)
 
 
 def test_answers_are_kept_unless_they_are_a_visitors(tmp_path: Path) -> None:
-    settings = Settings(endpoint_url="http://h/v1", endpoint_model="m", cache=tmp_path)
+    settings = Settings(endpoint={"url": "http://h/v1", "model": "m"}, cache=tmp_path)
     for keep in (True, False):
         model = open_endpoint(settings.model_copy(update={"keep_answers": keep}))
         try:

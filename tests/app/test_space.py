@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("GLOSS_LIBRARY", "GLOSS_CACHE", "GLOSS_PUBLIC"):
+    for name in ("GLOSS_LIBRARY", "GLOSS_CACHE", "GLOSS_PUBLIC__ENABLED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SPACE_ID", "someone/gloss")
@@ -29,7 +29,7 @@ def test_the_library_that_comes_with_a_space_is_there_at_once(tmp_path: Path) ->
     settings = space_settings(tmp_path / "data")
     assert settings.library == tmp_path / "data" / "gloss-space" / "library"
     assert settings.cache == tmp_path / "data" / "gloss-space" / "cache"
-    assert settings.public
+    assert settings.public.enabled
     assert settings.source_url == "https://huggingface.co/spaces/someone/gloss/tree/main"
     with Library.open(settings, create=False) as library:
         papers = {row.id for row in library.papers() if row.status == "ok"}
@@ -66,9 +66,9 @@ def test_what_the_environment_says_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GLOSS_LIBRARY", str(tmp_path / "own"))
-    monkeypatch.setenv("GLOSS_PUBLIC", "false")
+    monkeypatch.setenv("GLOSS_PUBLIC__ENABLED", "false")
     settings = space_settings(tmp_path / "data")
-    assert settings.library == tmp_path / "own" and not settings.public
+    assert settings.library == tmp_path / "own" and not settings.public.enabled
     assert settings.cache == tmp_path / "cache"
 
 
@@ -86,7 +86,7 @@ def test_a_packed_library_is_the_same_again(tmp_path: Path) -> None:
 
 
 def test_settings_are_as_they_were() -> None:
-    assert Settings().public is False
+    assert Settings().public.enabled is False
 
 
 def test_the_front_matter_is_what_a_space_reads() -> None:

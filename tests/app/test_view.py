@@ -451,6 +451,6 @@ def test_sections_are_told_as_they_are_worded_and_a_stop_saves_nothing(
 def test_writers_are_offered_where_they_can_be_opened(tmp_path: Path) -> None:
     bare = Settings(cache=tmp_path)
     assert writers_at_hand(bare) == ("extractive",)
-    named = Settings(cache=tmp_path, endpoint_url="http://127.0.0.1:9/v1", endpoint_model="m")
+    named = Settings(cache=tmp_path, endpoint={"url": "http://127.0.0.1:9/v1", "model": "m"})
     assert writers_at_hand(named) == ("extractive", "endpoint")
     assert Job(lambda tell: tell("x")).stop(5) is False

@@ -104,7 +104,8 @@ def files(tmp_path: Path) -> Callable[[str, str], Path]:
 @pytest.fixture
 def instance(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance]:
     settings = Settings(
-        library=tmp_path / "library", visitor_papers=2, visitors=2, visitor_minutes=30
+        library=tmp_path / "library",
+        public={"visitor_papers": 2, "visitors": 2, "visitor_minutes": 30},
     )
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
@@ -232,7 +233,9 @@ def test_a_file_that_is_no_paper_says_why(instance: Instance, files: Any) -> Non
 
 @pytest.fixture
 def sharing(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance]:
-    settings = Settings(library=tmp_path / "library", shared_papers=4, visitor_papers=3)
+    settings = Settings(
+        library=tmp_path / "library", public={"shared_papers": 4, "visitor_papers": 3}
+    )
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
         there = Instance(library=library, visitors=Visitors(library, settings))
@@ -358,7 +361,7 @@ def test_a_visit_that_ends_while_it_shares(
 def test_nothing_is_shared_where_it_is_not_allowed(instance: Instance, files: Any) -> None:
     instance.add("ada", files("kite.md", KITE))
     assert not instance.visitors.may_share("ada", "kite")
-    with pytest.raises(NotShared, match="GLOSS_SHARED_PAPERS"):
+    with pytest.raises(NotShared, match="GLOSS_PUBLIC__SHARED_PAPERS"):
         instance.visitors.share("ada", "kite")
     assert {row.id for row in instance.library.papers()} == {"lantern"}
 
@@ -432,7 +435,7 @@ def test_whoever_waits_for_a_paper_is_not_idle(instance: Instance, files: Any) -
 def test_it_is_looked_after_without_anybody_asking(
     open_library: Any, files: Any, tmp_path: Path
 ) -> None:
-    settings = Settings(library=tmp_path / "library", visitor_minutes=0.02)
+    settings = Settings(library=tmp_path / "library", public={"visitor_minutes": 0.02})
     with open_library(settings) as library:
         clock = SimpleNamespace(now=0.0)
         visitors = Visitors(library, settings, lambda: clock.now)
@@ -563,7 +566,7 @@ def test_a_public_instance_has_visitors_and_limits(
     library.directory = tmp_path
     left = tmp_path / FOLDER / "left"
     left.mkdir(parents=True)
-    served = web_app(library, Settings(public=True, costly_per_minute=3))
+    served = web_app(library, Settings(public={"enabled": True, "costly_per_minute": 3}))
     (desks,) = built
     assert isinstance(desks, Visitors) and not left.exists()
     with TestClient(served, client=("10.0.0.1", 4711)) as client:
@@ -577,7 +580,7 @@ def test_a_public_instance_has_visitors_and_limits(
 
 
 def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> None:
-    served = web_app(library, Settings(costly_per_minute=1, costly_per_hour=1))
+    served = web_app(library, Settings(public={"costly_per_minute": 1, "costly_per_hour": 1}))
     (desks,) = built
     assert isinstance(desks, OneDesk)
     assert desks.of("ada") is desks.of("bo") is desks.by_key("library")

@@ -49,8 +49,8 @@ def test_a_quote_that_no_passage_holds_whole_is_not_supported() -> None:
 def test_what_fails_the_check_gives_way_to_the_next_best(fake_embedder: Any) -> None:
     paper = _paper()
     item = Item("any", "x", {}, most=1, roles=("results",), question="How long do they burn?")
-    best = Selector(paper, fake_embedder.embed_passages).choose(item)[0].span
-    selector = Selector(paper, fake_embedder.embed_passages, lambda span: span != best)
+    best = Selector(paper, fake_embedder).choose(item)[0].span
+    selector = Selector(paper, fake_embedder, lambda span: span != best)
     chosen = [evidence.span for evidence in selector.choose(item)]
     assert len(chosen) == 1 and chosen[0] != best
     assert selector.rejected == 1

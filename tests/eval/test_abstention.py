@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +17,6 @@ from eval.abstention import (
     DELETIONS,
     Abstention,
     Case,
-    Remembered,
     Truth,
     cases_of,
     cut,
@@ -190,7 +188,7 @@ def test_a_digest_says_what_was_deleted(tmp_path: Path, fake_embedder: Any) -> N
     found = cases_of(
         read("cited-digests.pdf"),
         splitter(Settings(library=tmp_path), count),
-        fake_embedder.embed_passages,
+        fake_embedder,
     )
     assert found.deletions >= 5
     assert found.recall == 1.0
@@ -224,22 +222,9 @@ def test_a_digest_that_invents_is_seen(
     found = cases_of(
         read("cited-digests.pdf"),
         splitter(Settings(library=tmp_path), count),
-        fake_embedder.embed_passages,
+        fake_embedder,
     )
     wrong = {(one.deleted, one.item) for one in found.wrong}
     assert {("methods", "methods"), ("", "summary")} <= wrong
     assert found.recall is not None and found.recall < 1
     assert found.precision is not None and found.precision < 1
-
-
-def test_the_model_is_asked_once_for_each_text() -> None:
-    asked: list[str] = []
-
-    def embed(texts: Sequence[str]) -> Any:
-        asked.extend(texts)
-        return np.array([[float(len(text))] for text in texts])
-
-    remembered = Remembered(embed)
-    assert remembered(["a", "bb", "a"]).tolist() == [[1.0], [2.0], [1.0]]
-    assert remembered(["bb", "ccc"]).tolist() == [[2.0], [3.0]]
-    assert asked == ["a", "bb", "ccc"]

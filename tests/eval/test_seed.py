@@ -128,7 +128,7 @@ def compared(
             full_text,
             reader,
             splitter(settings, count),
-            embedder.embed_passages,
+            embedder,
             WordsOrChecker(Checker()),
         )
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from index.config import Settings
@@ -52,6 +53,9 @@ class LetterEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
+
+    def embed_sentences(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed_passages(texts)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         counts = np.array([text.lower().count(x) for x in LETTERS], dtype=np.float32) + 0.001
@@ -215,6 +219,12 @@ class GivenShelf:
         if name in self.given:
             self.given[name].clear()
         self.folders.drop(name)
+
+
+def cut_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cut papers as a release does whose passages are smaller."""
+    monkeypatch.setattr("index.library.TOKENS", 60)
+    monkeypatch.setattr("index.library.TOKENS_MAX", 60)
 
 
 def open_library(

@@ -23,7 +23,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
-from index.config import Settings
+from index.config import ArxivSettings, Settings
 
 FaultName = Literal[
     "status",  # an error: status=429, retry_after="2", words="Rate exceeded."
@@ -221,18 +221,18 @@ class ServedArxiv:
 
     def settings(self, cache: Path, **changes: Any) -> Settings:
         """Settings that ask here instead of at arXiv; quick ones unless changed."""
-        values: dict[str, Any] = {
-            "cache": cache,
-            "arxiv_api": f"{self.url}/api/query",
-            "arxiv_rss": f"{self.url}/rss",
-            "arxiv_oai": f"{self.url}/oai",
-            "arxiv_pdf": f"{self.url}/pdf",
-            "arxiv_seconds": 0.02,
-            "arxiv_timeout": 5.0,
-            "arxiv_tries": 3,
-            "arxiv_patience": 5.0,
+        own = {name: changes.pop(name) for name in ArxivSettings.model_fields if name in changes}
+        arxiv = {
+            "api": f"{self.url}/api/query",
+            "rss": f"{self.url}/rss",
+            "oai": f"{self.url}/oai",
+            "pdf": f"{self.url}/pdf",
+            "seconds": 0.02,
+            "timeout": 5.0,
+            "tries": 3,
+            "patience": 5.0,
         }
-        return Settings(**{**values, **changes})
+        return Settings(cache=cache, arxiv={**arxiv, **own}, **changes)
 
     def paper(self, arxiv_id: str) -> ServedPaper | None:
         """The paper of that id."""

@@ -191,7 +191,7 @@ BOMBS: list[Callable[[Path], Path]] = [
 
 @pytest.fixture(scope="module")
 def reader() -> Any:
-    with Reader(Settings(read_workers=1, read_seconds=SECONDS, read_megabytes=1024)) as made:
+    with Reader(Settings(read={"workers": 1, "seconds": SECONDS, "megabytes": 1024})) as made:
         made.read(GOOD)  # a worker is warm
         yield made
 
@@ -236,7 +236,7 @@ def test_more_text_than_a_book_is_a_limit(tmp_path: Path) -> None:
         document.new_page().insert_textbox(pymupdf.Rect(72, 72, 520, 720), PROSE, fontsize=10)
     document.save(tmp_path / "book.pdf")
     (tmp_path / "book.md").write_text("# A book\n\n" + PROSE * 5)
-    with Reader(Settings(read_workers=1, characters_max=4000)) as reader:
+    with Reader(Settings(read={"workers": 1, "characters_max": 4000})) as reader:
         for name in ("book.pdf", "book.md"):
             reading = reader.read(tmp_path / name)
             assert (reading.status, reading.reason) == (

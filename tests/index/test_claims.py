@@ -357,7 +357,7 @@ def test_a_server_has_a_collection_of_its_own_for_claims(
 
     monkeypatch.setattr(ClientShelf, "open", open_store)
     monkeypatch.setattr(ClientShelf, "drop", drop)
-    monkeypatch.setenv("GLOSS_QDRANT_URL", "http://127.0.0.1:6333")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", "http://127.0.0.1:6333")
     for sentence in ("bees buzz.", "bees dance."):
         with fakes.open_library(tmp_path / "lib") as library:
             library.add(write(tmp_path / "a.pdf", text="bees buzz. bees dance."))
@@ -587,7 +587,9 @@ def test_a_file_that_is_read_anew_is_no_former_version_of_itself(
     assert newest is not None and kept([newest]) == [(2, "en", '["bees rest."]')]
 
 
-def test_digests_of_passages_that_were_cut_anew_stay(tmp_path: Path) -> None:
+def test_digests_of_passages_that_were_cut_anew_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
@@ -597,8 +599,8 @@ def test_digests_of_passages_that_were_cut_anew_stay(tmp_path: Path) -> None:
     with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
         library.add(write(tmp_path / "a.pdf", text="bee " * 120))
         library.save_digest("a", "name", "{}", writer="local")
-    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
-    with Library.open(smaller, **given) as library:
+    fakes.cut_smaller(monkeypatch)
+    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
         assert library.repair().ok
         assert library.saved_digest("a", "name") is None
         newest = library.newest_digest("a", "en", "local")

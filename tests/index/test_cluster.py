@@ -247,7 +247,7 @@ def test_stopping_leaves_no_file(near: NearCluster, tmp_path: Path) -> None:
 
 
 def test_a_node_with_other_versions_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = cluster._job(Settings(qdrant_api_key="sesame"), fakes.LetterEmbedder())
+    job = cluster._job(Settings(qdrant={"api_key": "sesame"}), fakes.LetterEmbedder())
     assert "sesame" not in repr(job)
     assert job.settings.model == "letters"  # the library's, whatever the settings name
     assert pickle.loads(pickle.dumps(job)) == job

@@ -23,7 +23,7 @@ OTHER = "All proofs stand here, and all the tables that had no place. They are l
 
 @pytest.fixture
 def library(tmp_path: Path, fake_embedder: Any) -> Iterator[Library]:
-    settings = Settings(library=tmp_path / "library", passages_max=40)
+    settings = Settings(library=tmp_path / "library", read={"passages_max": 40})
     with Library.open(settings, embedder=fake_embedder) as opened:
         yield opened
 

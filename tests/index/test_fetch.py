@@ -429,7 +429,7 @@ def test_a_pdf_is_fetched_once(arxiv: ServedArxiv, fetcher: Fetcher, tmp_path: P
     (record,) = fetcher.records([DISCO]).values()
     second = fetcher.pdf(record)
     assert (second.path, second.fetched) == (first.path, False)
-    assert fetcher.pdf(record, version=1).sha256 != first.sha256
+    assert fetcher.pdf(Reference(record.id, 1)).sha256 != first.sha256
     assert arxiv.paths()[2:] == ["/api/query", "/pdf/2407.03300v1"]
 
 
@@ -546,8 +546,8 @@ def test_a_withdrawn_paper_has_no_pdf_and_says_why(fetcher: Fetcher) -> None:
 
 
 def test_a_pdf_beyond_the_limit_is_not_kept(arxiv: ServedArxiv, tmp_path: Path) -> None:
-    with Fetcher(arxiv.settings(tmp_path, arxiv_megabytes_max=0.05)) as fetcher:
-        with pytest.raises(FetchError, match="raise GLOSS_ARXIV_MEGABYTES_MAX"):
+    with Fetcher(arxiv.settings(tmp_path, megabytes_max=0.05)) as fetcher:
+        with pytest.raises(FetchError, match="raise GLOSS_ARXIV__MEGABYTES_MAX"):
             fetcher.pdf(Reference("2407.03300", 1))
         assert files(tmp_path) == []
         arxiv.kilobytes = 40
@@ -611,7 +611,7 @@ def test_patience_ends(arxiv: ServedArxiv, fetcher: Fetcher) -> None:
 
 def test_nobody_waits_longer_than_they_want(arxiv: ServedArxiv, tmp_path: Path) -> None:
     arxiv.fail("status", times=99, status=503)
-    settings = arxiv.settings(tmp_path, arxiv_patience=0.1, arxiv_tries=99)
+    settings = arxiv.settings(tmp_path, patience=0.1, tries=99)
     with Fetcher(settings) as fetcher, pytest.raises(FetchError, match=r"after [2-6] tries"):
         fetcher.today("cs.CV")
 
@@ -678,7 +678,7 @@ def test_a_wait_beyond_patience_says_when_to_come_back(
 
 def test_a_server_that_hangs_is_left(arxiv: ServedArxiv, tmp_path: Path) -> None:
     arxiv.fail("hang", times=2)
-    with Fetcher(arxiv.settings(tmp_path, arxiv_timeout=0.3, arxiv_tries=2)) as fetcher:
+    with Fetcher(arxiv.settings(tmp_path, timeout=0.3, tries=2)) as fetcher:
         with pytest.raises(FetchError, match=r"no answer within 0\.3 s, after 2 tries"):
             fetcher.today("cs.CV")
         assert fetcher.today("cs.CV").announcements
@@ -686,7 +686,7 @@ def test_a_server_that_hangs_is_left(arxiv: ServedArxiv, tmp_path: Path) -> None
 
 def test_nobody_there_is_said(tmp_path: Path) -> None:
     here = "http://127.0.0.1:9"
-    settings = Settings(cache=tmp_path, arxiv_rss=here, arxiv_seconds=0.01, arxiv_tries=2)
+    settings = Settings(cache=tmp_path, arxiv={"rss": here, "seconds": 0.01, "tries": 2})
     with (
         Fetcher(settings) as fetcher,
         pytest.raises(FetchError, match=r"today's cs.CV: the connection broke .* after 2 tries"),
@@ -695,7 +695,7 @@ def test_nobody_there_is_said(tmp_path: Path) -> None:
 
 
 def test_a_redirect_takes_a_turn_of_its_own(arxiv: ServedArxiv, tmp_path: Path) -> None:
-    with Fetcher(arxiv.settings(tmp_path, arxiv_seconds=0.2)) as fetcher:
+    with Fetcher(arxiv.settings(tmp_path, seconds=0.2)) as fetcher:
         arxiv.fail("redirect", times=2)
         assert fetcher.today("cs.CV").announcements
         assert arxiv.log[-1].path == "/rss/cs.CV?moved=1&moved=1"
@@ -713,7 +713,7 @@ from index.config import Settings
 from index.fetch import Fetcher
 
 cache, url = sys.argv[1:]
-settings = Settings(cache=Path(cache), arxiv_rss=f"{url}/rss", arxiv_seconds=0.2)
+settings = Settings(cache=Path(cache), arxiv={"rss": f"{url}/rss", "seconds": 0.2})
 with Fetcher(settings) as fetcher:
     for _ in range(3):
         fetcher.today("cs.CV")
@@ -754,9 +754,9 @@ def test_no_clock_and_no_crash_breaks_the_pace(
 
 
 def test_the_pace_is_arxivs_unless_set() -> None:
-    assert Settings().arxiv_seconds == 3.0
-    with pytest.raises(ValueError, match="arxiv_api"):
-        Settings(arxiv_api="file:///etc/passwd")
+    assert Settings().arxiv.seconds == 3.0
+    with pytest.raises(ValueError, match=r"arxiv\.api"):
+        Settings(arxiv={"api": "file:///etc/passwd"})
 
 
 def test_reading_a_reference_loads_nothing_that_is_heavy() -> None:

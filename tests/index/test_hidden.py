@@ -39,7 +39,7 @@ WAYS: dict[str, HiddenBy] = {
 def read(path: Path) -> tuple[list[Finding], str]:
     """The findings of a file, and all its words."""
     limits = Settings()
-    pages = read_pages(path, limits.pages_max, limits.characters_max).pages
+    pages = read_pages(path, limits.read.pages_max, limits.read.characters_max).pages
     words = " ".join(word.text for page in pages for line in page.lines for word in line.words)
     return [finding for page in pages for finding in page.findings], words
 

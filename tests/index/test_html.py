@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.config import Settings
-from index.paper import STATUSES, Paper, Span
+from index.paper import Paper, Span, Status
 from index.read import Reader
 from index.read.byline import read_byline
 from index.read.html import read_html
@@ -569,7 +570,7 @@ def test_every_span_points_into_the_text(tmp_path: Path, page: str, typed: bool)
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
-    with Reader(Settings(read_workers=1, read_seconds=8.0)) as made:
+    with Reader(Settings(read={"workers": 1, "seconds": 8.0})) as made:
         yield made
 
 
@@ -613,7 +614,7 @@ def test_a_hostile_page_gets_a_status(
     begun = time.monotonic()
     reading = reader.read(path)
     assert time.monotonic() - begun < 10
-    assert reading.status in STATUSES and "reader failed" not in reading.reason
+    assert reading.status in get_args(Status) and "reader failed" not in reading.reason
     assert status is None or reading.status == status
     assert said in reading.reason
     if reading.paper is not None:
@@ -624,7 +625,7 @@ def test_twenty_megabytes_of_junk_are_read_or_given_up(tmp_path: Path, reader: R
     path = tmp_path / "junk.htm"
     path.write_bytes(b"<html><p>" + b"<x <p> & lots of; <<junk>> </" * 700_000)
     reading = reader.read(path)
-    assert reading.status in STATUSES and "reader failed" not in reading.reason
+    assert reading.status in get_args(Status) and "reader failed" not in reading.reason
     path.write_bytes(SAMPLE.read_bytes())
     assert reader.read(path).status == "ok"
 

@@ -387,7 +387,9 @@ def test_an_empty_library_takes_any_model(tmp_path: Path, store: fakes.ListStore
         assert library.search("bees") == []
 
 
-def test_repair_splits_anew_when_the_size_changed(tmp_path: Path) -> None:
+def test_repair_splits_anew_when_the_size_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
@@ -399,8 +401,8 @@ def test_repair_splits_anew_when_the_size_changed(tmp_path: Path) -> None:
         library.save_digest("a", "en", "{}")
         library.repair()
         assert library.saved_digest("a", "en") == "{}"
-    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
-    with Library.open(smaller, **given) as library:
+    fakes.cut_smaller(monkeypatch)
+    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
         assert library.repair().passages == 2
         assert library.saved_digest("a", "en") is None
 
@@ -476,7 +478,7 @@ def test_another_store_is_refused_until_repaired(
 ) -> None:
     with fakes.open_library(tmp_path / "lib") as library:
         library.add(write(tmp_path / "a.pdf", text="bees"))
-    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", ":memory:")
     with fakes.open_library(tmp_path / "lib") as library:
         with pytest.raises(
             LibraryUnusable, match=r"not here \(:memory:\) but in the embedded store"
@@ -484,13 +486,13 @@ def test_another_store_is_refused_until_repaired(
             library.search("bees")
         assert library.repair().ok
         assert found(library, "bees") == ["bees"]
-    monkeypatch.delenv("GLOSS_QDRANT_URL")
+    monkeypatch.delenv("GLOSS_QDRANT__URL")
     with fakes.open_library(tmp_path / "lib") as library:
-        with pytest.raises(LibraryUnusable, match="but in :memory:; set GLOSS_QDRANT_URL back"):
+        with pytest.raises(LibraryUnusable, match="but in :memory:; set GLOSS_QDRANT__URL back"):
             library.search("bees")
         library.repair()
         library.remove("a")
-    monkeypatch.setenv("GLOSS_QDRANT_URL", ":memory:")
+    monkeypatch.setenv("GLOSS_QDRANT__URL", ":memory:")
     with fakes.open_library(tmp_path / "lib") as library:  # nothing is lost: any store will do
         library.add(write(tmp_path / "a.pdf", text="bees"))
         assert found(library, "bees") == ["bees"]

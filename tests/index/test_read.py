@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pymupdf
 import pytest
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import STATUSES, Box
+from index.paper import Box, Status
 from index.read import Reader
 from index.read.identity import identify, is_stamp
 
@@ -64,7 +64,7 @@ def nested_forms(path: Path, depth: int = 30) -> Path:
 
 @pytest.fixture(scope="module")
 def reader() -> Any:
-    with Reader(Settings(read_workers=1, pages_max=50)) as made:
+    with Reader(Settings(read={"workers": 1, "pages_max": 50})) as made:
         yield made
 
 
@@ -86,7 +86,7 @@ def test_the_name_before_copying_and_a_given_id_count(reader: Reader) -> None:
 def test_a_worker_that_hangs_is_killed_and_the_next_file_is_read(tmp_path: Path) -> None:
     hostile = nested_forms(tmp_path / "hostile.pdf")
     assert hostile.stat().st_size < 8000
-    with Reader(Settings(read_seconds=2.0, read_workers=1)) as reader:
+    with Reader(Settings(read={"seconds": 2.0, "workers": 1})) as reader:
         reader.read(GOOD)  # the worker is warm: its start does not count
         begun = time.monotonic()
         reading = reader.read(hostile)
@@ -103,7 +103,7 @@ def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
     pytest.importorskip("resource")
     path = tmp_path / "long.md"
     path.write_text("# A long one\n\n" + PROSE * 40_000)
-    with Reader(Settings(read_megabytes=400, read_workers=1, characters_max=10**9)) as reader:
+    with Reader(Settings(read={"megabytes": 400, "workers": 1, "characters_max": 10**9})) as reader:
         reading = reader.read(path)
         assert (reading.status, reading.reason) == (
             "limit",
@@ -218,7 +218,7 @@ EXPECTED = {
 @pytest.mark.parametrize("path", ODD, ids=lambda path: path.stem[:40])
 def test_every_odd_file_ends_with_a_status(reader: Reader, path: Path) -> None:
     reading = reader.read(path)
-    assert reading.status in STATUSES
+    assert reading.status in get_args(Status)
     assert reading.status == EXPECTED.get(path.name, reading.status)
     assert (reading.paper is not None) == (reading.status == "ok")
     assert (reading.reason == "") == (reading.status == "ok")

@@ -47,6 +47,9 @@ class OtherEmbedder(fakes.LetterEmbedder):  # type: ignore[misc]  # loaded by it
         self.embedded.extend(texts)
         return np.array([self.embed_query(text) for text in texts], dtype=np.float32)
 
+    def embed_sentences(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self.embed_passages(texts)
+
     def embed_query(self, text: str) -> NDArray[np.float32]:
         letters: NDArray[np.float32] = super().embed_query(text)
         return np.append(letters, np.float32(0))
@@ -235,7 +238,9 @@ def test_vectors_that_cannot_be_opened_are_made_anew(library: Library) -> None:
         assert found(library) == {"a bees", "b bees", "c bees"}
 
 
-def test_passages_of_another_size_count_with_their_vectors(tmp_path: Path) -> None:
+def test_passages_of_another_size_count_with_their_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = "bee " * 120
     other = OtherEmbedder()
     parts = {
@@ -248,8 +253,8 @@ def test_passages_of_another_size_count_with_their_vectors(tmp_path: Path) -> No
         add(library, tmp_path, "a", text)
         add(library, tmp_path, "b", "bees")
         fakes.digest(library, "a", "bee")
-    smaller = Settings(library=tmp_path / "lib", passage_tokens=60, passage_tokens_max=60)
-    with Library.open(smaller, embedder=fakes.LetterEmbedder(), **parts) as library:
+    fakes.cut_smaller(monkeypatch)
+    with Library.open(settings, embedder=fakes.LetterEmbedder(), **parts) as library:
         cut_short(library, "bees")
         assert len(library.passages("a")) == 1
         assert found(library, "bee") == {text.strip(), "bees"}

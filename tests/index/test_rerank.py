@@ -105,7 +105,7 @@ def test_evaluations_rank_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert made.ways == ("bm25", "dense", "hybrid", "reranked")
         ranked = [one.paper_id for one in made.rank("how do bees dance", "reranked", 3)]
         assert ranked == ["short", "other", "long"]
-    settings = Settings(cache=tmp_path / "cache", reranker="backwards", rerank_depth=1)
-    with corpus(settings, papers) as made:
+    monkeypatch.setattr("eval.corpus.RERANKED", 1)
+    with corpus(Settings(cache=tmp_path / "cache", reranker="backwards"), papers) as made:
         plain = made.rank("how do bees dance", "hybrid", 3)
         assert made.rank("how do bees dance", "reranked", 3) == plain

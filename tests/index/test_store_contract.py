@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.config import ServerSettings
+from index.config import QdrantSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
 from index.store import Point, Shelf, Store, VectorQuery, client, day_number, fused, last_day_number
@@ -94,11 +94,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with ExitStack() as stack:
         opened: dict[str, Callable[[], Store]] = {
             "edge": lambda: EdgeStore(tmp_path / "vectors", 3),
-            "memory": lambda: ClientStore(ServerSettings(":memory:"), 3),
+            "memory": lambda: ClientStore(QdrantSettings(url=":memory:"), 3),
             "served": lambda: ClientStore(
-                ServerSettings(stack.enter_context(served_qdrant.serve()).url), 3, collection
+                QdrantSettings(url=stack.enter_context(served_qdrant.serve()).url), 3, collection
             ),
-            "server": lambda: ClientStore(ServerSettings(SERVER), 3, collection),
+            "server": lambda: ClientStore(QdrantSettings(url=SERVER), 3, collection),
         }
         store = opened[request.param]()
         yield store
@@ -336,8 +336,8 @@ class TestClient:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         began = time.monotonic()
-        with pytest.raises(StoreUnusable, match="unset GLOSS_QDRANT_URL"):
-            ClientStore(ServerSettings(f"http://127.0.0.1:{port}"), 3)
+        with pytest.raises(StoreUnusable, match="unset GLOSS_QDRANT__URL"):
+            ClientStore(QdrantSettings(url=f"http://127.0.0.1:{port}"), 3)
         assert time.monotonic() - began < 3
 
     @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ class TestClient:
     )
     def test_no_address(self, url: str) -> None:
         with pytest.raises(StoreUnusable):
-            ClientStore(ServerSettings(url, "a key"), 3)
+            ClientStore(QdrantSettings(url=url, api_key="a key"), 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,54 +393,54 @@ class TestServed:
 
     def test_key_is_a_header(self) -> None:
         with served_qdrant.serve(api_key="sesame") as served:
-            store = ClientStore(ServerSettings(served.url, " sesame\n"), 3)
+            store = ClientStore(QdrantSettings(url=served.url, api_key=" sesame\n"), 3)
             store.upsert(POINTS)
             assert store.editions() == {1: 3, 2: 2}
             store.close()
             assert {one.key for one in served.received} == {"sesame"}
 
     def test_no_key_no_header(self, served: ServedQdrant) -> None:
-        ClientStore(ServerSettings(served.url), 3).close()
+        ClientStore(QdrantSettings(url=served.url), 3).close()
         assert {one.key for one in served.received} == {None}
 
     @pytest.mark.parametrize("key", ["", "open"])
     def test_wrong_key(self, key: str) -> None:
         with served_qdrant.serve(api_key="sesame") as served:
             with pytest.raises(StoreUnusable) as refused:
-                ClientStore(ServerSettings(served.url, key), 3)
+                ClientStore(QdrantSettings(url=served.url, api_key=key), 3)
             assert served.asked("PUT", "") == []
         assert str(refused.value) == (
-            f"vector store {served.url}: refuses the key; set GLOSS_QDRANT_API_KEY"
+            f"vector store {served.url}: refuses the key; set GLOSS_QDRANT__API_KEY"
         )
 
     @pytest.mark.parametrize("key", ["two\nlines", "schlüssel", "dots…"])
     def test_key_that_is_none_is_not_quoted(self, served: ServedQdrant, key: str) -> None:
-        with pytest.raises(StoreUnusable, match="GLOSS_QDRANT_API_KEY holds a char") as refused:
-            ClientStore(ServerSettings(served.url, key), 3)
+        with pytest.raises(StoreUnusable, match="GLOSS_QDRANT__API_KEY holds a char") as refused:
+            ClientStore(QdrantSettings(url=served.url, api_key=key), 3)
         assert key not in str(refused.value)
         assert served.received == []
 
     FAULTS: tuple[tuple[Fault, str], ...] = (
         ("error", "answers 500 Internal Server Error; see the server's log"),
         ("busy", "has too much to do; try again in 7 seconds"),
-        ("cut", "cannot be reached .*; start the server, or unset GLOSS_QDRANT_URL"),
-        ("missing", "is no Qdrant server; check GLOSS_QDRANT_URL"),
-        ("moved", "answers 301 Moved Permanently; check GLOSS_QDRANT_URL"),
-        ("page", "does not answer as Qdrant does; check GLOSS_QDRANT_URL"),
-        ("other", "does not answer as Qdrant does; check GLOSS_QDRANT_URL"),
+        ("cut", "cannot be reached .*; start the server, or unset GLOSS_QDRANT__URL"),
+        ("missing", "is no Qdrant server; check GLOSS_QDRANT__URL"),
+        ("moved", "answers 301 Moved Permanently; check GLOSS_QDRANT__URL"),
+        ("page", "does not answer as Qdrant does; check GLOSS_QDRANT__URL"),
+        ("other", "does not answer as Qdrant does; check GLOSS_QDRANT__URL"),
     )
 
     @pytest.mark.parametrize(("fault", "words"), FAULTS)
     def test_fault_at_opening(self, served: ServedQdrant, fault: Fault, words: str) -> None:
         served.fault = fault
         with pytest.raises(StoreUnusable, match=words) as refused:
-            ClientStore(ServerSettings(served.url), 3)
+            ClientStore(QdrantSettings(url=served.url), 3)
         assert "\n" not in str(refused.value)
 
     @pytest.mark.parametrize(("fault", "words"), FAULTS)
     def test_fault_at_work(self, served: ServedQdrant, fault: Fault, words: str) -> None:
         """Every method says so, and the store works again once the server does."""
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         store.upsert(POINTS[:3])
         served.fault = fault
         for work in (
@@ -463,12 +463,12 @@ class TestServed:
         monkeypatch.setattr(client, "_GREETING", 0.2)
         served.fault = "hang"
         began = time.monotonic()
-        with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT_URL"):
-            ClientStore(ServerSettings(served.url), 3)
+        with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT__URL"):
+            ClientStore(QdrantSettings(url=served.url), 3)
         assert time.monotonic() - began < 3
 
     def test_silence_at_work(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url, timeout=1), 3)
+        store = ClientStore(QdrantSettings(url=served.url, timeout=1), 3)
         served.fault = "hang"
         began = time.monotonic()
         with pytest.raises(StoreUnusable, match="does not answer in time"):
@@ -481,7 +481,7 @@ class TestServed:
     ) -> None:
         """The short limit is for the first question alone."""
         monkeypatch.setattr(client, "_GREETING", 0.2)
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)
         release.start()
@@ -495,9 +495,9 @@ class TestServed:
         store.close()
 
     def test_another_dimension(self, served: ServedQdrant) -> None:
-        ClientStore(ServerSettings(served.url), 3).close()
+        ClientStore(QdrantSettings(url=served.url), 3).close()
         with pytest.raises(StoreUnusable, match=r"vectors of 4 and 3 numbers\); set GLOSS_MODEL"):
-            ClientStore(ServerSettings(served.url), 4)
+            ClientStore(QdrantSettings(url=served.url), 4)
 
     @pytest.mark.parametrize("unnamed", [True, False])
     def test_collection_of_another_program(self, served: ServedQdrant, unnamed: bool) -> None:
@@ -508,21 +508,21 @@ class TestServed:
         other.create_collection("gloss", vectors_config=size if unnamed else {"dense": size})
         other.close()
         with pytest.raises(StoreUnusable, match="collection gloss was not made by gloss"):
-            ClientStore(ServerSettings(served.url), 3)
+            ClientStore(QdrantSettings(url=served.url), 3)
 
     def test_reopening_keeps_points(self, served: ServedQdrant) -> None:
-        first = ClientStore(ServerSettings(served.url), 3)
+        first = ClientStore(QdrantSettings(url=served.url), 3)
         first.upsert(POINTS)
         answer = first.search(query(terms=[9]))
         first.close()
-        second = ClientStore(ServerSettings(served.url), 3)
+        second = ClientStore(QdrantSettings(url=served.url), 3)
         assert second.search(query(terms=[9])) == answer
         second.close()
         assert len(served.asked("PUT", "/collections/gloss")) == 1
 
     def test_collections_are_apart(self, served: ServedQdrant) -> None:
         one, two = (
-            ClientStore(ServerSettings(served.url), 3, name) for name in ("gloss-a", "gloss-b")
+            ClientStore(QdrantSettings(url=served.url), 3, name) for name in ("gloss-a", "gloss-b")
         )
         one.upsert(POINTS)
         assert (one.editions(), two.editions()) == ({1: 3, 2: 2}, {})
@@ -532,7 +532,7 @@ class TestServed:
         two.close()
 
     def test_what_was_filtered_by_is_indexed(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         wanted = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "date": "integer"}
         assert self.indexed(served) == wanted
         store.clear()
@@ -541,10 +541,10 @@ class TestServed:
 
     def test_opening_that_was_cut_short_is_finished(self, served: ServedQdrant) -> None:
         """A server counts only by indexed fields, so a collection without them is of no use."""
-        ClientStore(ServerSettings(served.url), 3).close()
+        ClientStore(QdrantSettings(url=served.url), 3).close()
         wanted = self.indexed(served)
         served.indexes["gloss"].pop("edition")
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         store.upsert(POINTS)
         assert store.editions() == {1: 3, 2: 2}
         assert self.indexed(served) == wanted
@@ -552,7 +552,7 @@ class TestServed:
         assert len(served.asked("PUT", "/index")) == len(wanted) + 1
 
     def test_collection_lost_while_open(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         served.engine.delete_collection("gloss")
         with pytest.raises(StoreUnusable, match=r"no collection gloss.*gloss doctor --repair"):
             store.search(query())
@@ -562,7 +562,7 @@ class TestServed:
         store.close()
 
     def test_writes_wait_until_they_are_durable(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])
         store.delete(3)
         store.close()
@@ -570,7 +570,7 @@ class TestServed:
         assert [one.params for one in writes] == [{"wait": ["true"]}] * 4  # 256 + 256 + 88, delete
 
     def test_search_is_one_request(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         store.upsert(POINTS)
         served.received.clear()
         store.search(query(terms=[9]))
@@ -582,25 +582,23 @@ class TestServed:
 
         before = threading.active_count()
         with served_qdrant.serve() as served:
-            store = ClientStore(ServerSettings(served.url), 3)
+            store = ClientStore(QdrantSettings(url=served.url), 3)
             store.search(query())
             store.close()
             with pytest.raises(ResponseHandlingException, match="client has been closed"):
                 store._client.collection_exists("gloss")
         assert threading.active_count() == before
         with pytest.raises(StoreUnusable, match="start the server"):
-            ClientStore(ServerSettings(served.url), 3)
+            ClientStore(QdrantSettings(url=served.url), 3)
 
     def test_a_collection_is_made_as_the_settings_say(self, served: ServedQdrant) -> None:
-        cluster = ServerSettings(
-            served.url,
+        cluster = QdrantSettings(
+            url=served.url,
             shards=6,
             replicas=2,
             write_consistency=2,
             quantization="scalar",
             on_disk=True,
-            hnsw_m=32,
-            hnsw_ef_construct=200,
         )
         store = ClientStore(cluster, 3)
         (made,) = served.asked("PUT", "/collections/gloss")
@@ -610,7 +608,6 @@ class TestServed:
             "shard_number": 6,
             "replication_factor": 2,
             "write_consistency_factor": 2,
-            "hnsw_config": {"m": 32, "ef_construct": 200},
             "quantization_config": {
                 "scalar": {"type": "int8", "quantile": 0.99, "always_ram": True}
             },
@@ -622,7 +619,7 @@ class TestServed:
         store.close()
 
     def test_what_is_not_set_is_left_to_the_server(self, served: ServedQdrant) -> None:
-        store = ClientStore(ServerSettings(served.url), 3)
+        store = ClientStore(QdrantSettings(url=served.url), 3)
         store.upsert(POINTS)
         store.search(query(terms=[9]))
         (made,) = served.asked("PUT", "/collections/gloss")
@@ -635,40 +632,27 @@ class TestServed:
         assert store.problems() == []
         store.close()
 
-    @pytest.mark.parametrize(
-        ("settings", "params"),
-        [
-            (
-                {"quantization": "binary", "oversampling": 4.0, "search_ef": 256},
-                {"hnsw_ef": 256, "quantization": {"rescore": True, "oversampling": 4.0}},
-            ),
-            (
-                {"quantization": "scalar", "rescore": False},
-                {"quantization": {"rescore": False, "oversampling": 2.0}},
-            ),
-            ({"search_ef": 64}, {"hnsw_ef": 64}),
-        ],
-    )
-    def test_dense_vectors_are_searched_as_the_settings_say(
-        self, served: ServedQdrant, settings: dict[str, Any], params: dict[str, Any]
+    @pytest.mark.parametrize("quantization", ["binary", "scalar"])
+    def test_small_copies_are_scored_again_by_the_full_vectors(
+        self, served: ServedQdrant, quantization: Any
     ) -> None:
-        store = ClientStore(ServerSettings(served.url, **settings), 3)
+        store = ClientStore(QdrantSettings(url=served.url, quantization=quantization), 3)
         store.upsert(POINTS)
         assert store.search(query(terms=[9]))
         store.close()
         (asked,) = served.asked("POST", "/query/batch")
-        assert [half["using"] for half in asked.body["searches"]] == ["dense", "words"]
-        for half in asked.body["searches"]:
-            assert half.get("params") == (params if half["using"] == "dense" else None)
+        dense, words = asked.body["searches"]
+        assert dense["params"] == {"quantization": {"rescore": True, "oversampling": 2.0}}
+        assert (dense["using"], words["using"], words.get("params")) == ("dense", "words", None)
 
     def test_a_collection_made_otherwise_is_told_of(self, served: ServedQdrant) -> None:
-        ClientStore(ServerSettings(served.url, shards=2, quantization="binary"), 3).close()
-        wanted = ServerSettings(served.url, shards=3, replicas=2, hnsw_m=16)
+        ClientStore(QdrantSettings(url=served.url, shards=2, quantization="binary"), 3).close()
+        wanted = QdrantSettings(url=served.url, shards=3, replicas=2)
         store = ClientStore(wanted, 3)
         assert store.problems() == [
             f"vector store {served.url}: collection gloss was made otherwise than the settings "
-            "say: GLOSS_QDRANT_SHARDS is 3, and there it is 2; GLOSS_QDRANT_REPLICAS is 2, and "
-            "there it is 1; GLOSS_QDRANT_QUANTIZATION is none, and there it is binary; set them "
+            "say: GLOSS_QDRANT__SHARDS is 3, and there it is 2; GLOSS_QDRANT__REPLICAS is 2, and "
+            "there it is 1; GLOSS_QDRANT__QUANTIZATION is none, and there it is binary; set them "
             "back, or `gloss doctor --repair` makes it anew"
         ]
         store.clear()
@@ -678,7 +662,7 @@ class TestServed:
     def test_a_certificate_is_checked(self, tmp_path: Path) -> None:
         authority, other = (signed(tmp_path, name) for name in ("one", "other"))
         with served_qdrant.serve("sesame", authority.context) as served:
-            trusting = ServerSettings(served.url, "sesame", ca=authority.certificate)
+            trusting = QdrantSettings(url=served.url, api_key="sesame", ca=authority.certificate)
             store = ClientStore(trusting, 3)
             store.upsert(POINTS)
             assert store.editions() == {1: 3, 2: 2}
@@ -686,16 +670,16 @@ class TestServed:
             assert {one.key for one in served.received} == {"sesame"}
             served.received.clear()
             for ca in (None, other.certificate):
-                with pytest.raises(StoreUnusable, match=r"nobody vouches for; set GLOSS_QDRANT_CA"):
-                    ClientStore(ServerSettings(served.url, "sesame", ca=ca), 3)
+                with pytest.raises(StoreUnusable, match="nobody vouches for; set GLOSS_QDRANT__"):
+                    ClientStore(QdrantSettings(url=served.url, api_key="sesame", ca=ca), 3)
             assert served.received == []  # the key went to nobody
-            ClientStore(ServerSettings(served.url, "sesame", verify=False), 3).close()
+            ClientStore(QdrantSettings(url=served.url, api_key="sesame", verify=False), 3).close()
             assert served.received
 
     def test_a_certificate_that_is_none(self, tmp_path: Path) -> None:
         (tmp_path / "ca.pem").write_text("no certificate")
         with pytest.raises(StoreUnusable, match=r"ca.pem is no certificate in PEM; set GLOSS_"):
-            ClientStore(ServerSettings("https://127.0.0.1:1", ca=tmp_path / "ca.pem"), 3)
+            ClientStore(QdrantSettings(url="https://127.0.0.1:1", ca=tmp_path / "ca.pem"), 3)
 
     @staticmethod
     def indexed(served: ServedQdrant) -> dict[str, str]:
@@ -779,7 +763,7 @@ class TestShelves:
             yield EdgeShelf(tmp_path)
         else:
             with served_qdrant.serve() as server:
-                yield ClientShelf(ServerSettings(server.url), "gloss-test")
+                yield ClientShelf(QdrantSettings(url=server.url), "gloss-test")
 
     def test_names_are_stores_of_their_own(self, shelf: Shelf) -> None:
         one, other = shelf.open("vectors", 3), shelf.open("vectors-2", 3)
