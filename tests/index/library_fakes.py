@@ -223,8 +223,9 @@ class GivenShelf:
 
 def cut_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut papers as a release does whose passages are smaller."""
-    monkeypatch.setattr("index.library.TOKENS", 60)
-    monkeypatch.setattr("index.library.TOKENS_MAX", 60)
+    for module in ("index.library.engines", "index.library.prepare"):
+        monkeypatch.setattr(f"{module}.TOKENS", 60)
+        monkeypatch.setattr(f"{module}.TOKENS_MAX", 60)
 
 
 def open_library(
