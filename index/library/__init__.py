@@ -16,7 +16,7 @@ from index.library.ids import Held
 from index.library.library import Library
 from index.library.papers import Papers
 from index.library.parts import Encoders, Parts, PassageEncoder, word_encoder
-from index.library.prepare import Prepared, Progress, Ready, Splitter, Stages, prepare, splitter
+from index.library.preparing import Prepared, Progress, Ready, Splitter, Stages, prepare, splitter
 from index.library.rebuild import Step
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper

@@ -23,7 +23,7 @@ from index.library.files import Files
 from index.library.ids import Ids
 from index.library.parts import Parts
 from index.library.points import paper_points
-from index.library.prepare import (
+from index.library.preparing import (
     Progress,
     Ready,
     Splitter,

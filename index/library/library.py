@@ -18,7 +18,7 @@ from index.library.ids import Held, Ids
 from index.library.lock import Lock
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts, PassageEncoder
-from index.library.prepare import Progress, Ready
+from index.library.preparing import Progress, Ready
 from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch

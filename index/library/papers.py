@@ -11,7 +11,7 @@ from index.catalog import Fingerprint, KeptDigest, Known
 from index.library.adding import Added
 from index.library.ids import Held
 from index.library.parts import PassageEncoder
-from index.library.prepare import Progress, Ready
+from index.library.preparing import Progress, Ready
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 from index.paper import (

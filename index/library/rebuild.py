@@ -15,7 +15,7 @@ from index.library.claims import ClaimIndex, claim_points
 from index.library.engines import Engine, Engines, new_collection
 from index.library.parts import Parts
 from index.library.points import paper_points, valid_date
-from index.library.prepare import splitter
+from index.library.preparing import splitter
 from index.paper import Paper, Passage
 from index.split import TooManyPassages
 

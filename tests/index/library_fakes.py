@@ -223,7 +223,7 @@ class GivenShelf:
 
 def cut_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut papers as a release does whose passages are smaller."""
-    for module in ("index.library.engines", "index.library.prepare"):
+    for module in ("index.library.engines", "index.library.preparing"):
         monkeypatch.setattr(f"{module}.TOKENS", 60)
         monkeypatch.setattr(f"{module}.TOKENS_MAX", 60)
 
