@@ -22,8 +22,8 @@ from index.errors import GlossError
 from index.library.points import points_of
 from index.library.rank import RERANKED, question
 from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
-from index.read.headings import title_role
-from index.read.sentences import split_sentences
+from index.read.text.headings import title_role
+from index.read.text.sentences import split_sentences
 from index.split import split
 from index.store import WORDS_WEIGHT, VectorQuery
 from index.store.edge import EdgeStore

@@ -37,16 +37,16 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.lines import Row, learnt
 from eval.truth import Truth, read_truth
-from index.read.figures import captions_apart
-from index.read.headings import KNOWN, parse_heading
-from index.read.heads import heads_apart
-from index.read.identity import Identity
-from index.read.layout import Layout, Paragraph, lay_out, paragraphs
-from index.read.outline import is_small_capitals
-from index.read.pages import Line, PageContent
-from index.read.pdf import read_pages
-from index.read.places import ADDRESS, INSTITUTION, MARKS
-from index.read.title import first_page
+from index.read.floats.figures import captions_apart
+from index.read.front.identity import Identity
+from index.read.front.places import ADDRESS, INSTITUTION, MARKS
+from index.read.front.title import first_page
+from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.page.pages import Line, PageContent
+from index.read.page.pdf import read_pages
+from index.read.sections.heads import heads_apart
+from index.read.sections.outline import is_small_capitals
+from index.read.text.headings import KNOWN, parse_heading
 from index.read.understand import understand, without_labels
 
 KINDS = ("title", "authors", "affiliation", "other")

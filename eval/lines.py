@@ -34,11 +34,12 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
 from eval.truth import Truth, read_truth
-from index.read.figures import captions_apart
-from index.read.headings import KNOWN, Heading, parse_heading, title_role
-from index.read.heads import heads_apart
-from index.read.layout import Layout, Paragraph, lay_out, paragraphs
-from index.read.opening import (
+from index.read.floats.figures import captions_apart
+from index.read.front.title import find_title, first_page
+from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.page.pdf import read_pages
+from index.read.sections.heads import heads_apart
+from index.read.sections.opening import (
     Setting,
     body_setting,
     find_opening,
@@ -46,11 +47,10 @@ from index.read.opening import (
     is_separator,
     setting_of,
 )
-from index.read.outline import face_of, find_headings, is_aligned
-from index.read.pdf import read_pages
-from index.read.title import find_title, first_page
+from index.read.sections.outline import face_of, find_headings, is_aligned
+from index.read.sections.usual import usual_type
+from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.understand import without_labels
-from index.read.usual import usual_type
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")

@@ -28,7 +28,7 @@ from eval.citations import Judge, judged
 from eval.corpus import DataUnusable
 from eval.fabricated import Source, links_in
 from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 
 if TYPE_CHECKING:
     from app.choose.evidence import Embedder

@@ -41,7 +41,7 @@ from index.intake import Wanted, add_all
 from index.library import Library, word_encoder
 from index.library.rank import Question, question
 from index.paper import SearchFilter, SparseVector
-from index.read.headings import title_role
+from index.read.text.headings import title_role
 from index.sources import Source
 from index.store import Point, Store, VectorQuery
 from index.store.edge import EdgeShelf, EdgeStore

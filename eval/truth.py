@@ -22,7 +22,7 @@ from typing import Any
 from eval.boxes import letters
 from index.errors import GlossError
 from index.paper import Box, Role
-from index.read.headings import parse_heading, title_role
+from index.read.text.headings import parse_heading, title_role
 
 _DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s")
 

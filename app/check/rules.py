@@ -20,7 +20,7 @@ from itertools import islice, pairwise, takewhile
 
 from app.check.quantities import Quantity, pointers, quantities, without_pointers
 from index.paper import Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 
 
 def _words(text: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.check.rules import stem
 from app.choose.template import Item
 from index.paper import Paper, Role, Span
-from index.read.headings import title_role
+from index.read.text.headings import title_role
 
 if TYPE_CHECKING:
     import numpy as np

@@ -342,7 +342,7 @@ class _NewText:
         return replace(lost, fate="changed", now=now, words=words, closeness=closeness)
 
     def _sentences_of(self, quote: str) -> int:
-        from index.read.sentences import split_sentences
+        from index.read.text.sentences import split_sentences
 
         return max(1, sum(1 for _ in split_sentences(quote, Span(0, len(quote)))))
 

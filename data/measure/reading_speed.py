@@ -21,8 +21,8 @@ import pymupdf
 
 from index.config import Settings
 from index.read import Reader, collect_rarely
-from index.read.identity import identify
-from index.read.pdf import read_pages
+from index.read.front.identity import identify
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 _WITHOUT_IMAGES = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES

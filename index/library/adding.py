@@ -228,7 +228,7 @@ class Adding:
                 self._engines.drop(where.former.number, engine)
 
     def _failed(self, ready: Ready, status: Status, reason: str) -> Added:
-        from index.read.identity import identify
+        from index.read.front.identity import identify
 
         path, record, origin = Path(ready.origin.original), ready.record, ready.origin
         if record is not None:
@@ -272,7 +272,7 @@ class Adding:
 
     def _other_id(self, ready: Ready, twin: Edition) -> PaperKey | None:
         """The arXiv id that a file came with, by its record or its name, if it is another one."""
-        from index.read.identity import identify
+        from index.read.front.identity import identify
 
         if ready.record is not None:
             key = PaperKey(ready.record.id, ready.record.version, True)

@@ -87,7 +87,7 @@ def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
 @lru_cache(maxsize=10_000)  # a list asks for every paper, half of its time
 def relation(original: str, paper_key: str) -> str:
     """What is to be said of a document whose file is named after another paper."""
-    from index.read.identity import identify
+    from index.read.front.identity import identify
 
     named = identify(Path(original).stem, "", "")
     if named.belongs_to and named.belongs_to != paper_key:

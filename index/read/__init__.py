@@ -210,7 +210,7 @@ def _read_file(
     characters_max: int,
     sha256: str | None = None,
 ) -> Reading:
-    from index.read.refused import UnreadableError
+    from index.read.page.refused import UnreadableError
 
     kind = KINDS.get(path.suffix.lower())
     try:
@@ -226,7 +226,7 @@ def _read_file(
 def _read_markdown(
     path: Path, name: str, paper_id: str | None, characters_max: int, sha256: str | None
 ) -> Reading:
-    from index.read.markdown import read_markdown
+    from index.read.markup.markdown import read_markdown
 
     paper = read_markdown(path, name, paper_id, sha256)
     if paper is None:
@@ -237,7 +237,7 @@ def _read_markdown(
 def _read_html(
     path: Path, name: str, paper_id: str | None, characters_max: int, sha256: str | None
 ) -> Reading:
-    from index.read.html import read_html
+    from index.read.markup.html import read_html
 
     paper = read_html(path, name, paper_id, sha256)
     if paper is None:
@@ -255,8 +255,8 @@ def _read_pdf(
     characters_max: int,
     sha256: str | None,
 ) -> Reading:
-    from index.read.identity import identify, is_stamp
-    from index.read.pdf import read_pages
+    from index.read.front.identity import identify, is_stamp
+    from index.read.page.pdf import read_pages
     from index.read.understand import understand
 
     pages = read_pages(path, pages_max, characters_max)
@@ -268,11 +268,11 @@ def _read_pdf(
 
 def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
     """``ok`` only for what reads as a paper: running text, in sentences."""
-    from index.read.letters import is_cipher, unreadable
+    from index.read.page.letters import is_cipher, unreadable
 
     if len(paper.text) > characters_max:
         return Reading("limit", f"more than {characters_max} characters of text")
-    from index.read.words import count_words
+    from index.read.page.words import count_words
 
     words = count_words(paper.text)
     body = [sentence for sentence in paper.sentences if sentence.kind == "paragraph"]
@@ -299,8 +299,8 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
 def _draw_page(
     path: Path, page: int, boxes: tuple[Box, ...], scale: float
 ) -> bytes | tuple[str, str]:
-    from index.read.pdf import draw_page
-    from index.read.refused import UnreadableError
+    from index.read.page.pdf import draw_page
+    from index.read.page.refused import UnreadableError
 
     try:
         return draw_page(path, page, boxes, scale)
@@ -309,8 +309,8 @@ def _draw_page(
 
 
 def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
-    from index.read.pdf import draw_crop
-    from index.read.refused import UnreadableError
+    from index.read.page.pdf import draw_crop
+    from index.read.page.refused import UnreadableError
 
     try:
         return draw_crop(path, box, scale)
@@ -319,8 +319,8 @@ def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
 
 
 def _page_sizes(path: Path) -> tuple[PageSize, ...] | tuple[str, str]:
-    from index.read.pdf import page_sizes
-    from index.read.refused import UnreadableError
+    from index.read.page.pdf import page_sizes
+    from index.read.page.refused import UnreadableError
 
     try:
         return page_sizes(path)

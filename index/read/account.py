@@ -19,9 +19,9 @@ from itertools import chain
 from typing import Literal, get_args
 
 from index.paper import Block, Box, Figure, PageAccount, Words
-from index.read.figures import figure_name, turned_lines
-from index.read.layout import MARGIN, Layout
-from index.read.pages import Line, PageContent
+from index.read.floats.figures import figure_name, turned_lines
+from index.read.order.layout import MARGIN, Layout
+from index.read.page.pages import Line, PageContent
 
 Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 
@@ -32,7 +32,7 @@ _UNREADABLE = "\ufffd"
 _FRACTION = re.compile(r"\d+\u2044\d+")
 _COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _LINE_END_HYPHEN = re.compile(r"[-\u2010\u00ad]\s")
-_WRITTEN = "^_{}()\u00ad"  # what scripts are written out with; see ``index.read.scripts``
+_WRITTEN = "^_{}()\u00ad"  # what scripts are written out with; see ``index.read.text.scripts``
 # An accent that is drawn as a glyph of its own comes before its letter, after it, or apart.
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"

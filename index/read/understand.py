@@ -21,7 +21,7 @@ from index.paper import (
     around,
 )
 from index.read.account import account_for
-from index.read.asides import (
+from index.read.floats.asides import (
     boxes_apart,
     captions_whole,
     cells_apart,
@@ -30,27 +30,27 @@ from index.read.asides import (
     marks_apart,
     notes_apart,
 )
-from index.read.closing import find_closing
-from index.read.compose import Composer, vocabulary
-from index.read.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
-from index.read.front import Front, read_front
-from index.read.front_parts import by_block, front_in_cells, lists_of_places, title_apart
-from index.read.front_spans import UNREADABLE, spans_of_places, title_of
-from index.read.grid import Grid
-from index.read.headings import KNOWN, Heading, parse_heading
-from index.read.heads import heads_apart
-from index.read.identity import Identity
-from index.read.keywords import KEYWORDS_LABEL, keyword_spans
-from index.read.layout import Layout, Paragraph, lay_out, paragraphs
-from index.read.letters import unreadable
-from index.read.links import find_links
-from index.read.mend import draw_in, mend
-from index.read.opening import INDEXING, find_opening
-from index.read.outline import find_headings, is_small_capitals
-from index.read.pages import Line, PageContent, Pages, PageWord
-from index.read.sentences import split_sentences
-from index.read.tables import find_tables
-from index.read.title import find_title, first_page
+from index.read.floats.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
+from index.read.floats.grid import Grid
+from index.read.floats.tables import find_tables
+from index.read.front.authors import Front, read_front
+from index.read.front.identity import Identity
+from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
+from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
+from index.read.front.spans import UNREADABLE, spans_of_places, title_of
+from index.read.front.title import find_title, first_page
+from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.mend import draw_in, mend
+from index.read.page.letters import unreadable
+from index.read.page.pages import Line, PageContent, Pages, PageWord
+from index.read.sections.closing import find_closing
+from index.read.sections.heads import heads_apart
+from index.read.sections.opening import INDEXING, find_opening
+from index.read.sections.outline import find_headings, is_small_capitals
+from index.read.text.compose import Composer, vocabulary
+from index.read.text.headings import KNOWN, Heading, parse_heading
+from index.read.text.links import find_links
+from index.read.text.sentences import split_sentences
 
 _UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
 _GLUED_LABEL = re.compile(

@@ -27,7 +27,7 @@ from app.write.diff import (
 )
 from index.errors import PaperNotFound
 from index.paper import Block, Figure, Paper, Passage, Section, Sentence, Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 from index.sources import Source
 
 ID = "2407.03300"

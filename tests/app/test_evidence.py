@@ -18,7 +18,7 @@ from app.choose.evidence import (
 )
 from app.choose.template import ITEMS, Item
 from index.paper import Block, Paper, Section, Sentence, Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 
 
 def paper_of(*sections: tuple[str, str, str], title: str = "Lanterns") -> Paper:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import eval.front_lines as front_lines
-from index.read.pages import Line, PageWord, Style
+from index.read.page.pages import Line, PageWord, Style
 
 PLAIN = Style(10.0, False, False, False, False, False, "Serif")
 SAID = (

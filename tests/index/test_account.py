@@ -13,9 +13,9 @@ from index.library import _noted
 from index.paper import Loss, PageAccount, Paper
 from index.read import Reader
 from index.read.account import words_in, words_missing
-from index.read.identity import identify
-from index.read.pages import Line, PageContent, Pages, PageWord, Style
-from index.read.pdf import read_pages
+from index.read.front.identity import identify
+from index.read.page.pages import Line, PageContent, Pages, PageWord, Style
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")

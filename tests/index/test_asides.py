@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from index.paper import BlockKind, Paper
-from index.read.identity import identify
-from index.read.pdf import read_pages
+from index.read.front.identity import identify
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")

@@ -12,7 +12,7 @@ import pytest
 from index.config import Settings
 from index.library import Library
 from index.paper import Paper
-from index.read.identity import identify
+from index.read.front.identity import identify
 from index.sources import Source
 from index.split import TooManyPassages, split
 

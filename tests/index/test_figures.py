@@ -18,9 +18,9 @@ from index.errors import SourceNotFound
 from index.library import Library
 from index.paper import Box, Figure, Paper, Word
 from index.read import Reader
-from index.read.figures import figure_name
-from index.read.identity import identify
-from index.read.pdf import draw_crop, read_pages
+from index.read.floats.figures import figure_name
+from index.read.front.identity import identify
+from index.read.page.pdf import draw_crop, read_pages
 from index.read.understand import understand
 from index.sources import find_sources
 

@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 
 from index.paper import Paper
-from index.read.identity import identify
-from index.read.pdf import read_pages
+from index.read.front.identity import identify
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")
@@ -45,7 +45,7 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def _without_number(title: str) -> str:
-    from index.read.headings import parse_heading
+    from index.read.text.headings import parse_heading
 
     return parse_heading(title).title_alone.casefold()
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from index.paper import Paper, Span
-from index.read.headings import assign_roles, parse_heading
-from index.read.identity import identify
-from index.read.keywords import keyword_spans
-from index.read.pages import Line, PageContent, PageWord, Style
-from index.read.pdf import _without_letters, read_pages
-from index.read.roles import tell
+from index.read.front.identity import identify
+from index.read.front.keywords import keyword_spans
+from index.read.page.pages import Line, PageContent, PageWord, Style
+from index.read.page.pdf import _without_letters, read_pages
+from index.read.text.headings import assign_roles, parse_heading
+from index.read.text.roles import tell
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")

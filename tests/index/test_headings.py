@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.paper import Role
-from index.read.headings import assign_roles, follows, parse_heading, title_role
+from index.read.text.headings import assign_roles, follows, parse_heading, title_role
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from eval.hiding import HIDING, SENTENCE, SHOWING, plant
 from index.config import Settings
 from index.paper import Finding, HiddenBy
-from index.read.hidden import MOST_FINDINGS, doubt
-from index.read.pdf import read_pages
+from index.read.page.hidden import MOST_FINDINGS, doubt
+from index.read.page.pdf import read_pages
 
 DATA = Path(__file__).parents[2] / "data"
 CLEAN = DATA / "every-sentence-needs-a-source.pdf"

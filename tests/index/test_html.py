@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from index.config import Settings
 from index.paper import Paper, Span, Status
 from index.read import Reader
-from index.read.byline import read_byline
-from index.read.html import read_html
-from index.read.markup import parse, read_source
-from index.read.mathml import linear
+from index.read.markup.byline import read_byline
+from index.read.markup.html import read_html
+from index.read.markup.mathml import linear
+from index.read.markup.tree import parse, read_source
 
 SAMPLE = Path(__file__).with_name("latexml_sample.html")
 PROSE = "We grow sparse trees and count their leaves. The leaves are green in spring. " * 12

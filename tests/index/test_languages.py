@@ -8,13 +8,13 @@ import pytest
 
 from index.paper import Paper, Role
 from index.read import _read_file
-from index.read.compose import Composer, vocabulary
-from index.read.figures import figure_name
-from index.read.front import is_name
-from index.read.headings import KNOWN, assign_roles, parse_heading, title_role
-from index.read.pages import Line, PageWord, Style
-from index.read.roles import Strength, abstract_label, tell
-from index.read.words import count_words, sets_spaces, words_of
+from index.read.floats.figures import figure_name
+from index.read.front.authors import is_name
+from index.read.page.pages import Line, PageWord, Style
+from index.read.page.words import count_words, sets_spaces, words_of
+from index.read.text.compose import Composer, vocabulary
+from index.read.text.headings import KNOWN, assign_roles, parse_heading, title_role
+from index.read.text.roles import Strength, abstract_label, tell
 from index.split import split
 
 CASES = Path(__file__).parents[2].parent / "shared/cases/10-cjk-papers"

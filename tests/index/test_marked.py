@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.paper import Paper
-from index.read.markdown import read_markdown
+from index.read.markup.markdown import read_markdown
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 PROSE = (

@@ -13,10 +13,10 @@ import pytest
 from eval.boxes import DrawnPages
 from index.paper import Paper, Reading
 from index.read import _read_file
-from index.read.compose import Composer
-from index.read.letters import clean_text, draws_digits_twice, is_cipher, symbol_table
-from index.read.pages import Line, PageWord, Style
-from index.read.printed import level_of
+from index.read.page.letters import clean_text, draws_digits_twice, is_cipher, symbol_table
+from index.read.page.pages import Line, PageWord, Style
+from index.read.page.printed import level_of
+from index.read.text.compose import Composer
 
 typst = pytest.importorskip("typst")
 
@@ -265,8 +265,8 @@ class TestFurniture:
     def test_cells_of_a_column_are_no_numbers_of_lines(self, name: str) -> None:
         if not (SHARED / "papers/digests").is_dir():
             pytest.skip("../shared/papers/digests is not there")
-        from index.read.layout import lay_out
-        from index.read.pdf import read_pages
+        from index.read.order.layout import lay_out
+        from index.read.page.pdf import read_pages
 
         layout = lay_out(read_pages(SHARED / f"papers/digests/{name}.pdf", 100).pages)
         numbers = [line for line in layout.furniture if line.text.isdigit()]

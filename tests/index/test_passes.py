@@ -8,9 +8,9 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from index.read.devices import listed, rendered
-from index.read.pages import Area
-from index.read.pdf import read_pages
+from index.read.page.devices import listed, rendered
+from index.read.page.pages import Area
+from index.read.page.pdf import read_pages
 
 _PASSES = ("extractDICT", "extractRAWDICT", "extractWORDS", "extractText")
 

@@ -13,7 +13,7 @@ from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import Box, Status
 from index.read import Reader
-from index.read.identity import identify, is_stamp
+from index.read.front.identity import identify, is_stamp
 
 DATA = Path(__file__).parents[2] / "data"
 GOOD = DATA / "every-sentence-needs-a-source.pdf"

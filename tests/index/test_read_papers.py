@@ -16,10 +16,10 @@ import pytest
 
 from index.paper import Paper, Section, Span
 from index.read import file_hash
-from index.read.identity import identify
-from index.read.letters import may_sign
-from index.read.markdown import read_markdown
-from index.read.pdf import read_pages
+from index.read.front.identity import identify
+from index.read.markup.markdown import read_markdown
+from index.read.page.letters import may_sign
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 ROOT = Path(__file__).parents[2]

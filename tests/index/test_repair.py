@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.paper import Paper
-from index.read.html import read_html
-from index.read.markdown import read_markdown
+from index.read.markup.html import read_html
+from index.read.markup.markdown import read_markdown
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 PROSE = "We grow sparse trees and count their leaves. The leaves are green in spring. " * 6

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from index.read import _read_file
-from index.read.bidi import is_right_to_left, row_of
-from index.read.pages import PageWord, Style
-from index.read.pdf import read_pages
+from index.read.page.bidi import is_right_to_left, row_of
+from index.read.page.pages import PageWord, Style
+from index.read.page.pdf import read_pages
 
 CASE = Path(__file__).parents[2].parent / "shared/cases/11-right-to-left/ar.pdf"
 ODD = Path(__file__).parents[2].parent / "shared/papers/odd/docling_right_to_left_01.pdf"

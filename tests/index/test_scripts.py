@@ -8,8 +8,8 @@ import pytest
 
 from index.paper import Paper
 from index.read import _read_file
-from index.read.pages import Line, PageWord, Style
-from index.read.scripts import in_order, plain_text
+from index.read.page.pages import Line, PageWord, Style
+from index.read.text.scripts import in_order, plain_text
 
 PAPERS = Path(__file__).parents[2].parent / "shared/papers"
 STYLE = Style(10, False, False, False, False, False, "Any")

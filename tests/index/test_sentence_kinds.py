@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.paper import Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 
 
 def split(text: str) -> list[str]:

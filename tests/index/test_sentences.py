@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.paper import Span
-from index.read.sentences import split_sentences
+from index.read.text.sentences import split_sentences
 
 
 def split(text: str) -> list[str]:

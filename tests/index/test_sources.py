@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from index.read.identity import identify
+from index.read.front.identity import identify
 from index.sources import find_sources, key_of
 
 

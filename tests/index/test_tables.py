@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.paper import Box, Paper, Table, quote_cell
-from index.read.html import read_html
-from index.read.identity import identify
-from index.read.layout import Paragraph
-from index.read.markdown import read_markdown
-from index.read.pages import Area, Line, PageContent, PageWord, Style
-from index.read.pdf import read_pages
-from index.read.tables import find_tables
+from index.read.floats.tables import find_tables
+from index.read.front.identity import identify
+from index.read.markup.html import read_html
+from index.read.markup.markdown import read_markdown
+from index.read.order.layout import Paragraph
+from index.read.page.pages import Area, Line, PageContent, PageWord, Style
+from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")

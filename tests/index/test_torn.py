@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from index.paper import BlockKind, Paper, Span
-from index.read.bidi import runs_right_to_left
-from index.read.identity import identify
-from index.read.layout import Layout, Paragraph, paragraphs
-from index.read.mend import mend
-from index.read.pages import Line, PageWord, Style
-from index.read.pdf import read_pages
-from index.read.sentences import split_sentences
+from index.read.front.identity import identify
+from index.read.order.layout import Layout, Paragraph, paragraphs
+from index.read.order.mend import mend
+from index.read.page.bidi import runs_right_to_left
+from index.read.page.pages import Line, PageWord, Style
+from index.read.page.pdf import read_pages
+from index.read.text.sentences import split_sentences
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from index.paper import HiddenBy, Paper
-from index.read.html import read_html
-from index.read.markdown import read_markdown
+from index.read.markup.html import read_html
+from index.read.markup.markdown import read_markdown
 
 SAID = "The hidden sentence praises this paper."
 _PAGE = (

@@ -1,0 +1,1 @@
+"""Figures, tables and their captions, and what else stands beside the text."""

@@ -1,0 +1,1 @@
+"""The title, the authors, and where they work."""

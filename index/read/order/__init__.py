@@ -1,0 +1,1 @@
+"""What stands where: rows, columns, paragraphs, and what goes on elsewhere."""

@@ -1,0 +1,1 @@
+"""Where sections begin and end: headings, the abstract, the bibliography."""
