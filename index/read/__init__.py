@@ -8,7 +8,6 @@ and the reading says ``limit``. The parent never opens a PDF itself.
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import re
 import signal
@@ -152,12 +151,6 @@ class Reader:
             return self._started
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 # --- inside the worker ----------------------------------------------------------------------------
 
 
@@ -255,7 +248,7 @@ def _read_pdf(
     characters_max: int,
     sha256: str | None,
 ) -> Reading:
-    from index.read.front.identity import identify, is_stamp
+    from index.read.front.identity import file_hash, identify, is_stamp
     from index.read.page.pdf import read_pages
     from index.read.understand import understand
 

@@ -15,8 +15,7 @@ import pymupdf
 import pytest
 
 from index.paper import Paper, Section, Span
-from index.read import file_hash
-from index.read.front.identity import identify
+from index.read.front.identity import file_hash, identify
 from index.read.markup.markdown import read_markdown
 from index.read.page.letters import may_sign
 from index.read.page.pdf import read_pages

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.paper import BlockKind, Finding, Paper, Role
-from index.read import file_hash
+from index.read.front.identity import file_hash
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.markup.assemble import Front, Piece, assemble
 from index.read.markup.byline import read_byline

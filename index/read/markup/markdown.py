@@ -13,8 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.paper import BlockKind, Paper
-from index.read import file_hash
-from index.read.front.identity import identify
+from index.read.front.identity import file_hash, identify
 from index.read.markup.assemble import Piece
 from index.read.markup.html import Draft
 from index.read.markup.marked import to_html
