@@ -155,7 +155,7 @@ class TestPagesAreNotLost:
     def test_an_engine_that_fails_is_named(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from index.read import pdf
+        from index.read.page import pdf
 
         source = f"{FRONT}\n= Introduction\n{RIVERS} {RIVERS}\n#pagebreak()\nThe end of it."
         path = typeset(tmp_path, source)
