@@ -41,7 +41,8 @@ from index.read.floats.figures import captions_apart
 from index.read.front.identity import Identity
 from index.read.front.places import ADDRESS, INSTITUTION, MARKS
 from index.read.front.title import first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
 from index.read.sections.heads import heads_apart

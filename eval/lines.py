@@ -36,7 +36,8 @@ from eval.boxes import letters
 from eval.truth import Truth, read_truth
 from index.read.floats.figures import captions_apart
 from index.read.front.title import find_title, first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
 from index.read.sections.heads import heads_apart
 from index.read.sections.opening import (

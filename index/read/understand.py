@@ -39,7 +39,8 @@ from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.order.mend import draw_in, mend
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages, PageWord

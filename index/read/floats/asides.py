@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from index.paper import BlockKind, Box
 from index.read.floats.figures import figure_name
-from index.read.order.layout import Layout, Paragraph, has_gap, prose_words
+from index.read.order.kinds import has_gap, prose_words
+from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
 from index.read.text.headings import Heading

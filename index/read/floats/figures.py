@@ -21,7 +21,8 @@ from itertools import pairwise, product
 from typing import Literal, get_args
 
 from index.paper import Box
-from index.read.order.layout import Layout, Paragraph, has_gap, prose_words
+from index.read.order.kinds import has_gap, prose_words
+from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
 

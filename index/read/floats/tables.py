@@ -29,7 +29,8 @@ from index.read.floats.table_heads import (
     whole_rows,
     widen_heads,
 )
-from index.read.order.layout import Paragraph, has_gap, prose_words
+from index.read.order.kinds import has_gap, prose_words
+from index.read.order.layout import Paragraph
 from index.read.page.pages import Area, Line, PageContent
 
 _NOTE = 6  # words of prose: fewer are cells

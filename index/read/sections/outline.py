@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from index.paper import Role
-from index.read.order.layout import Layout, Paragraph, is_contents_row
+from index.read.order.kinds import is_contents_row
+from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import PageWord, Style, is_typewriter
 from index.read.sections.closing import END_MATTER
 from index.read.sections.opening import count_of
