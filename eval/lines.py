@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
 from eval.truth import Truth, read_truth
-from index.read.floats.figures import captions_apart
+from index.read.floats.captions import captions_apart
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph, lay_out

@@ -30,7 +30,8 @@ from index.read.floats.asides import (
     marks_apart,
     notes_apart,
 )
-from index.read.floats.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
+from index.read.floats.captions import captions_apart, figure_name
+from index.read.floats.figures import find_boxes, take_in, turned_in
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
 from index.read.front.authors import Front, read_front

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from index.paper import BlockKind, Box
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.floats.grid import (
     THIN,
     Grid,
