@@ -19,8 +19,9 @@ from pathlib import Path
 
 from word_overlap import overlap
 
-from app.check.rules import RULES, Pair, outcomes
+from app.check.rules import RULES, outcomes
 from app.check.support import Checker
+from app.check.tokens import Pair
 from app.choose.evidence import candidates
 from eval.corruption import Labelled, generated
 from eval.measures import balanced_accuracy, mean
