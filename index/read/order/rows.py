@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from index.read.page.bidi import row_of, runs_right_to_left
+from index.read.page.levels import level_of
 from index.read.page.pages import Line, PageWord, is_tall
-from index.read.page.printed import level_of
 from index.read.text.scripts import in_order, row_type
 
 _INITIAL = re.compile(r"[\"“‘'«]?[^\W\d_]")

@@ -35,9 +35,10 @@ from index.read.page.letters import (
     unreadable,
 )
 from index.read.page.pages import Area, Line, PageContent, Pages, PageWord
-from index.read.page.printed import NO_STYLE, PrintedLine, printed_lines, put_signs
+from index.read.page.printed import PrintedLine, printed_lines, put_signs
 from index.read.page.refused import UnreadableError
 from index.read.page.signs import ASKED, put_names
+from index.read.page.styles import NO_STYLE
 from index.read.page.unicode import spelled
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
