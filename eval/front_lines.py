@@ -45,8 +45,8 @@ from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
+from index.read.sections.faces import is_small_capitals
 from index.read.sections.heads import heads_apart
-from index.read.sections.outline import is_small_capitals
 from index.read.text.headings import KNOWN, parse_heading
 from index.read.understand import understand, without_labels
 

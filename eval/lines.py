@@ -39,6 +39,7 @@ from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
+from index.read.sections.faces import face_of
 from index.read.sections.heads import heads_apart
 from index.read.sections.opening import (
     Setting,
@@ -48,7 +49,8 @@ from index.read.sections.opening import (
     is_separator,
     setting_of,
 )
-from index.read.sections.outline import face_of, find_headings, is_aligned
+from index.read.sections.outline import find_headings
+from index.read.sections.unnumbered import is_aligned
 from index.read.sections.usual import usual_type
 from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
 from index.read.understand import without_labels

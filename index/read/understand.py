@@ -46,9 +46,10 @@ from index.read.order.mend import draw_in, mend
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages, PageWord
 from index.read.sections.closing import find_closing
+from index.read.sections.faces import is_small_capitals
 from index.read.sections.heads import heads_apart
 from index.read.sections.opening import INDEXING, find_opening
-from index.read.sections.outline import find_headings, is_small_capitals
+from index.read.sections.outline import find_headings
 from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import KNOWN, Heading, parse_heading
 from index.read.text.links import find_links
