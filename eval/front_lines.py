@@ -47,8 +47,9 @@ from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import is_small_capitals
 from index.read.sections.heads import heads_apart
+from index.read.sections.labels import without_labels
 from index.read.text.headings import KNOWN, parse_heading
-from index.read.understand import understand, without_labels
+from index.read.understand import understand
 
 KINDS = ("title", "authors", "affiliation", "other")
 _PIECE = 8  # letters of a line or of a part of an affiliation that say where it is from

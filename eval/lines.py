@@ -41,6 +41,7 @@ from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import face_of
 from index.read.sections.heads import heads_apart
+from index.read.sections.labels import without_labels
 from index.read.sections.opening import (
     Setting,
     body_setting,
@@ -53,7 +54,6 @@ from index.read.sections.outline import find_headings
 from index.read.sections.unnumbered import is_aligned
 from index.read.sections.usual import usual_type
 from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
-from index.read.understand import without_labels
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")
