@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from app.api.limits import Limits
 from app.api.service import Costly, free
-from app.web.session import Desk, Desks, OneDesk
+from app.web.session import Session, Sessions, SharedSession
 from app.web.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
@@ -55,11 +55,11 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
     from app.web.media import view_router
     from app.web.ui import build, mount
 
-    desks: Desks
+    sessions: Sessions
     if settings.public.enabled:
-        desks, costly = Visitors(library, settings), costly or Limits.of(settings)
+        sessions, costly = Visitors(library, settings), costly or Limits.of(settings)
     else:
-        desks, costly = OneDesk(Desk(library, settings=settings)), costly or free
+        sessions, costly = SharedSession(Session(library, settings=settings)), costly or free
     tools = ToolServer(lambda: library, costly)
 
     @asynccontextmanager
@@ -68,7 +68,7 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
             try:
                 yield
             finally:
-                desks.close()
+                sessions.close()
 
     app = FastAPI(
         title="gloss",
@@ -80,8 +80,8 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
     app.router.routes.append(mounted(api(library, settings, costly)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
-    app.include_router(view_router(desks))
-    mount(app, build(desks, settings.source_url, costly))
+    app.include_router(view_router(sessions))
+    mount(app, build(sessions, settings.source_url, costly))
     return app
 
 

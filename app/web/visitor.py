@@ -63,7 +63,7 @@ class NotShared(GlossError):
 
 
 class VisitorLibrary(Papers):
-    """The shared library and a visitor's own, as one that a desk may ask.
+    """The shared library and a visitor's own, as one that a session asks.
 
     The own one answers for every id that it has (``_with``), and hides the shared paper of that id;
     what is added goes there. ``Papers`` says what each method does and raises.

@@ -29,7 +29,7 @@ from app.show.text import file_slug, plain, query_words
 from app.show.views import Picture, found_claim_view, sources
 from app.show.words import ROLE_TITLES
 from app.web.pictures import map_of, timeline_of
-from app.web.session import Desk
+from app.web.session import Session
 from app.web.texts import texts
 from app.write.ask import Answer, Sentence
 from app.write.claims import claim_records
@@ -41,7 +41,7 @@ def in_the_reader(digest: Digest, language: Language = "en") -> str:
     """A digest as the web UI shows it, of a paper without pages."""
     paper = Paper("p", None, "markdown", "0" * 64, "", "")
     library = SimpleNamespace(paper=lambda _: paper, page_sizes=lambda _: ())
-    return Desk(cast(Any, library)).reader(digest, language)
+    return Session(cast(Any, library)).reader(digest, language)
 
 
 ATTACKS = [
