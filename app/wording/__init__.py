@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.check.entailment import SourcedClaim
 from app.chinese.glossary import Glossary
-from app.chinese.translate import Prompt, translate
+from app.chinese.translate import TranslationPrompt, translate
 from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
-from app.llm import LanguageModel, Question, Reply
+from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt, prompt_source
 from app.write import OnSection, Worded
 
@@ -56,7 +56,7 @@ _FIRST_PERSON = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked of a model at once: some quotes of one item."""
+    """One request to a model: some quotes of one item."""
 
     item: str
     quotes: tuple[Claim, ...]
@@ -72,7 +72,7 @@ class Draft:
 
 
 class Strategy(Protocol):
-    """How quotes become questions, and answers become sentences."""
+    """How quotes become prompts, and completions become sentences."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -81,10 +81,10 @@ class Strategy(Protocol):
     def tasks(self, section: DigestSection) -> Iterator[Task]:
         """What to ask about a section; quotes that no task has stay as they are."""
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[Draft] = ()) -> Prompt:
         """What is asked, and asked again where some drafts were refused."""
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[Draft]:
         """The sentences of an answer, at least one; not yet checked against their quotes."""
 
 
@@ -99,13 +99,13 @@ class Compressing:
             if len(claim.text.split()) > WORDS_SHORT:
                 yield Task(section.name, (claim,))
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[Draft] = ()) -> Prompt:
         """The quote, fenced; the shared system prompt comes first, so that a server keeps it."""
         (claim,) = task.quotes
         user = f"<evidence>\n{fenced(claim.text)}\n</evidence>"
-        return Question(prompt("compress"), user + _again(refused), _room(1))
+        return Prompt(prompt("compress"), user + _again(refused), _room(1))
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[Draft]:
         """The answer as one sentence."""
         text = _bare(reply.text)
         longest = len(task.quotes[0].text.split())
@@ -123,7 +123,7 @@ class Merging:
         if section.items:
             yield Task(section.name, section.items)
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[Draft] = ()) -> Prompt:
         """The item's question and the numbered quotes, with the schema of the answer."""
         item = ITEMS[task.item]
         lines = [f"<question>{item.question}</question>"]
@@ -134,9 +134,9 @@ class Merging:
         most = min(item.most, len(task.quotes))
         system = prompt("merge", most=most, words=WORDS_MOST)
         schema = _merged_schema(len(task.quotes))
-        return Question(system, "\n".join(lines) + _again(refused), _room(most), schema)
+        return Prompt(system, "\n".join(lines) + _again(refused), _room(most), schema)
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[Draft]:
         """The sentences of the JSON; one draft that says what is wrong where it is none."""
         whole = [Draft("", task.quotes, "it is not the JSON that was asked for")]
         if not reply.finished:
@@ -164,7 +164,7 @@ class ModelWriter:
 
     ``seconds`` bound what the model may take for one digest; what is not answered by then, or at
     all, stays a quote. Sections are worded one after the other, and as many together as make
-    ``at_once`` questions, which is how many a server answers at a time.
+    ``at_once`` prompts, which is how many a server answers at a time.
     """
 
     def __init__(
@@ -226,16 +226,16 @@ class ModelWriter:
         return Worded(tuple(done), rejected, asked.usage)
 
     def _groups(self, sections: Sequence[DigestSection]) -> Iterator[list[DigestSection]]:
-        """The sections in order, some at a time: as many as give ``at_once`` questions."""
+        """The sections in order, some at a time: as many as give ``at_once`` prompts."""
         group: list[DigestSection] = []
-        questions = 0
+        prompts = 0
         for section in sections:
             group.append(section)
             if _is_prose(section):
-                questions += sum(1 for _ in self._strategy.tasks(section))
-            if questions >= self._at_once:
+                prompts += sum(1 for _ in self._strategy.tasks(section))
+            if prompts >= self._at_once:
                 yield group
-                group, questions = [], 0
+                group, prompts = [], 0
         if group:
             yield group
 
@@ -265,10 +265,10 @@ class ModelWriter:
         self, tasks: Sequence[Task], asked: _Asked, refused: Mapping[int, Sequence[Draft]]
     ) -> dict[int, list[tuple[Draft, Support]]]:
         """The answers' sentences with what the checker says; nothing for what was not answered."""
-        questions = [
-            self._strategy.question(task, refused.get(at, ())) for at, task in enumerate(tasks)
+        prompts = [
+            self._strategy.prompt_for(task, refused.get(at, ())) for at, task in enumerate(tasks)
         ]
-        replies = asked.of(questions)
+        replies = asked.of(prompts)
         drafts = {
             at: self._strategy.drafts(tasks[at], reply)
             for at, reply in enumerate(replies)
@@ -299,9 +299,9 @@ class ModelWriter:
         ``known`` has what came of sentences before, and is given what comes of these.
         """
 
-        def ask(prompts: Sequence[Prompt]) -> list[str | None]:
-            questions = [Question(one.system, one.user, one.most_tokens) for one in prompts]
-            replies = asked.of(questions)
+        def ask(translating: Sequence[TranslationPrompt]) -> list[str | None]:
+            prompts = [Prompt(one.system, one.user, one.most_tokens) for one in translating]
+            replies = asked.of(prompts)
             return [one.text if one is not None and one.finished else None for one in replies]
 
         texts = dict.fromkeys(c.text for one in sections if _is_prose(one) for c in one.items)
@@ -324,7 +324,7 @@ class ModelWriter:
 
 
 class _Asked:
-    """The questions of one digest: within its seconds, and counted."""
+    """The prompts of one digest, sent within its seconds, and counted."""
 
     def __init__(self, model: LanguageModel, seconds: float) -> None:
         self._model = model
@@ -333,16 +333,16 @@ class _Asked:
         self._calls = self._failed = self._prompt = self._completion = 0
         self._seconds = 0.0
 
-    def of(self, questions: Sequence[Question]) -> list[Reply | None]:
-        """An answer each, in order; None where there was none in time."""
-        if not questions:
+    def of(self, prompts: Sequence[Prompt]) -> list[Completion | None]:
+        """A completion for each, in order; None where none came in time."""
+        if not prompts:
             return []
         began = time.monotonic()
-        answers = self._model.answers(questions, max(self._left, 0.0))
+        answers = self._model.complete(prompts, max(self._left, 0.0))
         took = time.monotonic() - began
         self._left -= took
-        replies = [one if isinstance(one, Reply) else None for one in answers]
-        self._calls += len(questions)
+        replies = [one if isinstance(one, Completion) else None for one in answers]
+        self._calls += len(prompts)
         self._failed += replies.count(None)
         for reply in replies:
             if reply is not None:

@@ -18,7 +18,7 @@ from app.check.entailment import (
     open_support_model,
 )
 from app.check.support import Checker
-from app.llm import LanguageModelFailed, Question, Reply
+from app.llm import Completion, LanguageModelFailed, Prompt
 from index.config import Settings
 from index.errors import ModelUnusable
 
@@ -102,19 +102,19 @@ class FakeJudge:
     """Says what it is told to say."""
 
     says: Sequence[str | None]
-    asked: list[Question] = field(default_factory=list)
+    asked: list[Prompt] = field(default_factory=list)
     name = "fake"
     fingerprint = "fake 1"
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
-        self.asked += questions
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
+        self.asked += prompts
         return [
             LanguageModelFailed("timeout", "fake", "nothing", "wait")
             if said is None
-            else Reply(said, 1, 1, 0.1, True)
-            for said, _ in zip(self.says, questions, strict=True)
+            else Completion(said, 1, 1, 0.1, True)
+            for said, _ in zip(self.says, prompts, strict=True)
         ]
 
     def close(self) -> None: ...

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.llm.cache import KeptAnswers
+from app.llm.cache import CachedModel
 from app.llm.endpoint import open_endpoint
 from app.web.own_endpoint import OwnEndpointRefused, with_own_endpoint
 from app.web.session import Session
@@ -115,7 +115,7 @@ def test_answers_are_kept_unless_they_are_a_visitors(tmp_path: Path) -> None:
     for keep in (True, False):
         model = open_endpoint(settings.model_copy(update={"keep_answers": keep}))
         try:
-            assert isinstance(model, KeptAnswers) is keep
+            assert isinstance(model, CachedModel) is keep
         finally:
             model.close()
 
