@@ -26,9 +26,9 @@ if TYPE_CHECKING:
         Held,
         Library,
         PaperRow,
-        PassageEncoder,
         Progress,
         Ready,
+        SparseEncoder,
         StoredPaper,
     )
     from index.sources import Source
@@ -249,9 +249,9 @@ class VisitorLibrary(Papers):
         return self._shared.embedder
 
     @property
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, in both."""
-        return self._shared.words
+        return self._shared.sparse_encoder
 
     # Searches.
 

@@ -127,7 +127,7 @@ def _is_in(one: Candidate, hits: list[Hit]) -> bool:
 
 def _shared(library: Papers, question: str, text: str) -> float:
     """The share of the question's terms that ``text`` has, 0..1."""
-    asked = library.words.encode_query(question)
-    there = set(library.words.encode_passage(text).indices)
+    asked = library.sparse_encoder.encode_query(question)
+    there = set(library.sparse_encoder.encode_passage(text).indices)
     pairs = zip(asked.indices, asked.values, strict=True)
     return sum(weight for term, weight in pairs if term in there)

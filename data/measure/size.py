@@ -25,7 +25,7 @@ from statistics import median
 from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
-from index.library import Encoders, Library, Stages, prepare, splitter, word_encoder
+from index.library import Encoders, Library, Stages, bm25_encoder, prepare, splitter
 from index.library.points import points_of
 from index.paper import SparseVector
 from index.read import Reader
@@ -74,7 +74,7 @@ def measure(folder: Path, number: int) -> Measured:
         open_embedder(settings.model, settings.cache)  # converted once, which is not counted
         sources = find_sources([folder]).found
         cut = splitter(settings)
-        encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder())
+        encoders = Encoders(open_embedder(settings.model, settings.cache), bm25_encoder())
         points: list[Point] = []
         reading, preparing, taking = 0.0, 0.0, 0.0
         with Library.open(settings) as library:
@@ -94,7 +94,7 @@ def measure(folder: Path, number: int) -> Measured:
                 if paper is not None and prepared.vectors is not None:
                     title = encoders.embedder.embed_passages([paper.title])[0]
                     points += points_of(
-                        paper, prepared.passages, prepared.vectors, title, encoders.words
+                        paper, prepared.passages, prepared.vectors, title, encoders.sparse_encoder
                     )
                 began = time.process_time()
                 library.take(ready)

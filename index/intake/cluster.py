@@ -38,9 +38,9 @@ from index.library import (
     Ready,
     Splitter,
     Stages,
+    bm25_encoder,
     prepare,
     splitter,
-    word_encoder,
 )
 from index.paper import Reading
 
@@ -349,7 +349,7 @@ def _tools(job: Job) -> _Tools:
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
     if weights_of(embedder.fingerprint) != weights_of(job.fingerprint):
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder()))
+    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, bm25_encoder()))
 
 
 def _portable(error: Exception) -> Exception:

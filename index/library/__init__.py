@@ -15,8 +15,9 @@ from index.library.health import Health
 from index.library.ids import Held
 from index.library.library import Library
 from index.library.papers import Papers
-from index.library.parts import Encoders, Parts, PassageEncoder, word_encoder
+from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.preparing import Prepared, Progress, Ready, Splitter, Stages, prepare, splitter
+from index.library.rank import SparseEncoder
 from index.library.rebuild import Step
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
@@ -30,15 +31,15 @@ __all__ = [
     "PaperRow",
     "Papers",
     "Parts",
-    "PassageEncoder",
     "Prepared",
     "Progress",
     "Ready",
+    "SparseEncoder",
     "Splitter",
     "Stages",
     "Step",
     "StoredPaper",
+    "bm25_encoder",
     "prepare",
     "splitter",
-    "word_encoder",
 ]

@@ -17,8 +17,9 @@ from index.library.health import Health, health
 from index.library.ids import Held, Ids
 from index.library.lock import Lock
 from index.library.papers import Papers
-from index.library.parts import FileReader, HitReranker, Parts, PassageEncoder
+from index.library.parts import FileReader, HitReranker, Parts
 from index.library.preparing import Progress, Ready
+from index.library.rank import SparseEncoder
 from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
@@ -27,7 +28,7 @@ from index.library.tools import Tools
 from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
 from index.sources import Source
 from index.split import CountTokens
-from index.store import Shelf
+from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -65,9 +66,9 @@ class Library(Papers):
         *,
         create: bool = True,
         embedder: Embedder | None = None,
-        stores: Shelf | None = None,
+        stores: StoreFactory | None = None,
         reader: FileReader | None = None,
-        words: PassageEncoder | None = None,
+        sparse_encoder: SparseEncoder | None = None,
         count_tokens: CountTokens | None = None,
         reranker: HitReranker | None = None,
     ) -> Library:
@@ -89,7 +90,7 @@ class Library(Papers):
         except OSError as error:
             raise no_writing(directory, error) from error
         lock = Lock(directory)
-        parts = Parts(embedder, stores, reader, words, count_tokens, reranker)
+        parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
         try:
             library = cls(settings, directory, lock, parts, create)
@@ -114,7 +115,7 @@ class Library(Papers):
             self._settings.model_copy(update={"library": directory, "qdrant": QdrantSettings()}),
             embedder=self.embedder,
             reader=self._tools.reader(),
-            words=self.words,
+            sparse_encoder=self.sparse_encoder,
             count_tokens=self._parts.count_tokens,
             reranker=self._tools.reranker(),
         )
@@ -190,9 +191,9 @@ class Library(Papers):
         return self._engines.started().embedder
 
     @property
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, for the passages of this library and for questions."""
-        return self._engines.started().words
+        return self._engines.started().sparse_encoder
 
     # Papers in and out.
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from index.catalog import Fingerprint, KeptDigest, Known
 from index.library.adding import Added
 from index.library.ids import Held
-from index.library.parts import PassageEncoder
 from index.library.preparing import Progress, Ready
+from index.library.rank import SparseEncoder
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 from index.paper import (
@@ -137,7 +137,7 @@ class Papers(Protocol):
 
     @property
     @abstractmethod
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, for passages and for questions."""
 
     # Papers in.

@@ -1,4 +1,4 @@
-"""A question to passages: what the store finds, reduced to what counts and has every phrase."""
+"""From a query to passages: the hits of the store that count and contain every quoted phrase."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from index.catalog import Catalog
 from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
-from index.library.rank import RERANKED, question, rank
+from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import Tools
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
@@ -43,7 +43,7 @@ class PassageSearch:
             edition = self._ids.edition(held.paper_id)
             wanted = replace(wanted, paper_id=edition.paper_id)
             query = edition.title or query
-        asked = question(query, engine.embedder, engine.words)
+        asked = encode_query(query, engine.embedder, engine.sparse_encoder)
 
         def best(limit: int) -> list[Scored]:
             return engine.store.search(

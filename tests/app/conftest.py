@@ -486,7 +486,7 @@ def gloss_on_arxiv(
                 create=create,
                 embedder=fakes.LetterEmbedder(),
                 reader=fakes.JsonReader(),
-                words=fakes.LetterWords(),
+                sparse_encoder=fakes.LetterEncoder(),
                 count_tokens=fakes.count_tokens,
             )
 

@@ -234,7 +234,7 @@ class SlowReader(fakes.JsonReader):
 real = Library.open
 Library.open = lambda settings, create=True: real(
     settings, create=create, embedder=fakes.LetterEmbedder(), reader=SlowReader(),
-    words=fakes.LetterWords(), count_tokens=fakes.count_tokens,
+    sparse_encoder=fakes.LetterEncoder(), count_tokens=fakes.count_tokens,
 )
 cli.main()
 """

@@ -525,7 +525,7 @@ def test_no_model_is_loaded_for_a_visitor(
     instance.add("ada", files("kite.md", KITE))
     (own,) = opened
     assert own.embedder is instance.library.embedder
-    assert own.words is instance.library.words
+    assert own.sparse_encoder is instance.library.sparse_encoder
 
 
 def test_it_answers_as_a_library_does() -> None:

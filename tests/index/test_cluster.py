@@ -89,7 +89,7 @@ def near(monkeypatch: pytest.MonkeyPatch) -> NearCluster:
     tools = cluster._Tools(
         reader,
         splitter(Settings(), fakes.count_tokens),
-        cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterWords()),
+        cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterEncoder()),
     )
     monkeypatch.setattr(cluster, "_tools", lambda job: tools)
     return NearCluster(monkeypatch)
@@ -260,7 +260,7 @@ def test_what_is_prepared_depends_on_the_reading_alone(tmp_path: Path) -> None:
     path = tmp_path / "bees.md"
     path.write_text(json.dumps({"text": "bees buzz about"}))
     reading = fakes.JsonReader().read(path)
-    encoders = cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterWords())
+    encoders = cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterEncoder())
     stages = Stages()
     done = prepare(reading, splitter(Settings(), fakes.count_tokens), encoders, stages)
     assert [one.id for one in done.passages] == ["bees#method.1"]

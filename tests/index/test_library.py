@@ -393,7 +393,7 @@ def test_repair_splits_anew_when_the_size_changed(
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
-        "words": fakes.LetterWords(),
+        "sparse_encoder": fakes.LetterEncoder(),
         "count_tokens": fakes.count_tokens,
     }
     with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
