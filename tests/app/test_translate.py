@@ -58,8 +58,8 @@ KEPT = [
     ("Table 2 and Section 3.1 list them.", "表 2 和第 3.1 节列出了它们。"),
     ("Figures 1 and 2 show the setup.", "图1和图2展示了设置。"),
     (
-        "The script is data/measure/size.py in the repository.",
-        "脚本是仓库中的 data/measure/size.py。",
+        "The script is eval/measure/size.py in the repository.",
+        "脚本是仓库中的 eval/measure/size.py。",
     ),
     ("See https://example.org/a_b for the code.", "代码见 https://example.org/a_b。"),
     ("Each is a distinct “skill” of the robot.", "每一个都是机器人的独特“技能”。"),

@@ -2,7 +2,7 @@
 # What a Space does, on this machine: the repository copied without its history, started with a Space's
 # environment and without a network, as a user who may write to nothing of it but a home folder.
 #
-#     data/measure/space.sh VENV WORK [COMMIT]
+#     eval/measure/space.sh VENV WORK [COMMIT]
 #
 # VENV has requirements.txt installed; WORK is a folder to work in. Prints the seconds from the start to
 # the first page and to the first answered search, the first time and the second, and leaves the server's

@@ -1,6 +1,6 @@
 """How fast papers are read: gloss against raw PyMuPDF and pymupdf4llm, and two workers against one.
 
-    python data/measure/reading_speed.py FOLDER [--rounds N] [--without-pymupdf4llm]
+    python eval/measure/reading_speed.py FOLDER [--rounds N] [--without-pymupdf4llm]
 
 All on the same files in one run, round after round, and of each way its best round: other work on
 the machine only ever slows one down. Workers are warm. pymupdf4llm is no part of the project: `pip
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pymupdf
 
-from index.config import Settings
+from index.config import ReadSettings, Settings
 from index.read import Reader, collect_rarely
 from index.read.front.identity import identify
 from index.read.page.pdf import read_pages
@@ -31,7 +31,7 @@ _WITHOUT_IMAGES = pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES
 def raw(files: list[Path]) -> None:
     """Words with boxes and fonts as PyMuPDF gives them, nothing understood."""
     for file in files:
-        with pymupdf.open(file) as document:
+        with pymupdf.open(file) as document:  # type: ignore[no-untyped-call]
             for page in document:
                 page.get_text("dict", flags=_WITHOUT_IMAGES)
 
@@ -44,7 +44,7 @@ def full(files: list[Path]) -> None:
 
 def for_llm(files: list[Path]) -> None:
     """Markdown by pymupdf4llm."""
-    import pymupdf4llm
+    import pymupdf4llm  # type: ignore[import-not-found]
 
     with contextlib.redirect_stdout(io.StringIO()):
         for file in files:
@@ -72,10 +72,10 @@ def main() -> None:
     arguments = parser.parse_args()
     collect_rarely()
     files = sorted(arguments.folder.glob("*.pdf"))
-    pages = sum(pymupdf.open(file).page_count for file in files)
+    pages = sum(pymupdf.open(file).page_count for file in files)  # type: ignore[no-untyped-call]
     with (
-        Reader(Settings(read={"workers": 1})) as one,
-        Reader(Settings(read={"workers": 2})) as two,
+        Reader(Settings(read=ReadSettings(workers=1))) as one,
+        Reader(Settings(read=ReadSettings(workers=2))) as two,
     ):
         ways: dict[str, Callable[[list[Path]], None]] = {
             "raw dict": raw,

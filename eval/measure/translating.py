@@ -1,6 +1,6 @@
 """How many sentences of digests a language model brings into Chinese without breaking a lock.
 
-    python data/measure/translating.py MODEL.gguf PAPER... [--sentences 24] [--threads 2] [--seed 7]
+    python eval/measure/translating.py MODEL.gguf PAPER... [--sentences 24] [--threads 2] [--seed 7]
 
 The papers' extractive digests are written in a library of their own; of all their sentences, those
 of links, keywords, affiliations and captions aside, some are drawn by seed. Each is printed with

@@ -1,6 +1,6 @@
 """What a local model makes of quotes, and what the checks say of it: sentences to judge by hand.
 
-    GLOSS_LIBRARY=DIR python data/measure/compressing.py [--count 60] [--seed 5] [--labels FILE]
+    GLOSS_LIBRARY=DIR python eval/measure/compressing.py [--count 60] [--seed 5] [--labels FILE]
         [--model FOLDER]
 
 Every quote of the library's digests that a compressing writer is asked about is asked for once
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from app.check.entailment import SourcedClaim, TrainedSupport
+from app.check.entailment import CrossEncoderSupport, SourcedClaim
 from app.check.support import Checker
 from app.choose.template import ITEMS
 from app.llm import Completion, open_language_model
@@ -62,7 +62,7 @@ def main() -> None:
     asked.add_argument("--count", type=int, default=60)
     asked.add_argument("--seed", type=int, default=5)
     asked.add_argument("--labels", type=Path)
-    asked.add_argument("--model", type=Path)
+    asked.add_argument("--model", help="a CrossEncoder by name or folder")
     given = asked.parse_args()
     every = list(drafted(Settings()))
     pairs = [SourcedClaim(str(one["text"]), (str(one["quote"]),)) for one in every]
@@ -72,9 +72,9 @@ def main() -> None:
         one["why"] = one["wrong"] or rules.why(pair, support)
     chosen = sorted(random.Random(given.seed).sample(range(len(every)), given.count))
     drawn = [pairs[at] for at in chosen]
-    scores = TrainedSupport(given.model, "trained").scores(drawn) if given.model else []
+    scores = CrossEncoderSupport(given.model).scores(drawn) if given.model else []
     passed = sum(bool(one["passes"]) for one in every)
-    told = {"sentences": len(every), "pass": passed}
+    told: dict[str, float | None] = {"sentences": len(every), "pass": passed}
     if given.labels is None:
         for number, at in enumerate(chosen):
             scored = {"model": round(scores[number], 3)} if scores else {}

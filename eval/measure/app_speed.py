@@ -1,6 +1,6 @@
 """How fast the app that people open feels: the real server, the real model, real browsers.
 
-    python data/measure/app_speed.py LIBRARY [--port 7849]
+    python eval/measure/app_speed.py LIBRARY [--port 7849]
 
 On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 
@@ -212,7 +212,7 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
 
 
 def _clients(address: str) -> dict[str, float]:
-    from gradio_client import Client
+    from gradio_client import Client  # type: ignore[import-untyped]
 
     def visit(client: Client, number: int) -> list[float]:
         ready.wait()

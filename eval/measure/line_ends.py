@@ -1,6 +1,6 @@
 """How often a printed line breaks a word, and how often a search for a sentence then misses it.
 
-    python data/measure/line_ends.py FOLDER
+    python eval/measure/line_ends.py FOLDER
 
 Two counts over a folder of PDFs. Of the lines that prose is printed on, those that end in a letter
 and a hyphen. Of runs of words taken from inside paragraphs, those that ``Page.search_for`` does not
@@ -40,7 +40,7 @@ def joined(lines: list[list[str]]) -> list[str]:
 def paragraphs(page: pymupdf.Page) -> list[list[list[str]]]:
     """The paragraphs of a page, each a list of lines, each a list of words."""
     blocks: dict[int, dict[int, list[str]]] = {}
-    for *_, word, block, line, _ in page.get_text("words"):
+    for *_, word, block, line, _ in page.get_text("words"):  # type: ignore[no-untyped-call]
         blocks.setdefault(block, {}).setdefault(line, []).append(word)
     found = []
     for block in blocks.values():
@@ -63,7 +63,7 @@ def count(folder: Path) -> dict[str, dict[str, float]]:
             "runs over a break": 0,
         }
         row |= {"missed": 0, "missed over a break": 0}
-        with pymupdf.open(path) as document:
+        with pymupdf.open(path) as document:  # type: ignore[no-untyped-call]
             for page in document:
                 for lines in paragraphs(page):
                     broken = sum(bool(BROKEN.search(line[-1])) for line in lines[:-1])

@@ -1,6 +1,6 @@
 """How fast embedding models are, side by side: passages a second, a question, and loading.
 
-    python data/measure/models.py CORPUS.jsonl MODEL MODEL...
+    python eval/measure/models.py CORPUS.jsonl MODEL MODEL...
 
 128 passages of 200 word pieces are cut from the abstracts of a corpus in the form of SciFact's.
 The models take turns, three each, so that whatever else the machine does is shared; figures are

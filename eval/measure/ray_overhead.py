@@ -1,6 +1,6 @@
 """What it takes to add the papers of a folder with Ray on this machine and without, turn about.
 
-    python data/measure/ray_overhead.py FOLDER [--rounds N] [--copies N]
+    python eval/measure/ray_overhead.py FOLDER [--rounds N] [--copies N]
 
 Each run is a ``gloss add`` into a new library. ``--copies`` adds each paper so often, each copy
 with a comment of its own at the end, so that none is taken for another. Told are seconds of the

@@ -1,6 +1,6 @@
 """What gloss does when arXiv misbehaves, at arXiv's own pace of one request every three seconds.
 
-    python data/measure/arxiv_faults.py > table.md
+    python eval/measure/arxiv_faults.py > table.md
 
 Each row switches one fault on in the arXiv of ``tests/index/served_arxiv.py``, which runs on this
 machine, and asks it through ``index.fetch`` with the default settings, but for a shorter timeout.

@@ -1,6 +1,6 @@
 """Which questions are answered, and whether by the evidence.
 
-    python data/measure/asking.py PAPERS.jsonl
+    python eval/measure/asking.py PAPERS.jsonl
 
 The file has papers in the format of QASPER. Each becomes a paper of a library, and each question
 with evidence in a paragraph is asked of the paper that it is about, which should answer, and of the

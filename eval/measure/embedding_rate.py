@@ -1,6 +1,6 @@
 """How many passages of some 200 word pieces all-MiniLM-L6-v2 embeds in a second.
 
-    python data/measure/embedding_rate.py FOLDER
+    python eval/measure/embedding_rate.py FOLDER
 
 The passages are cut from the PDFs of the folder, and sentence-transformers runs the model on the
 processor. The time of one query is measured too.
@@ -31,7 +31,7 @@ def main(folder: Path) -> dict[str, float]:
     model = SentenceTransformer(str(weights), device="cpu")
     passages: list[str] = []
     for path in sorted(folder.glob("*.pdf")):
-        with pymupdf.open(path) as document:
+        with pymupdf.open(path) as document:  # type: ignore[no-untyped-call]
             text = " ".join(" ".join(page.get_text().split()) for page in document)
         encoded = model.tokenizer(text, return_offsets_mapping=True, add_special_tokens=False)
         offsets = encoded["offset_mapping"]

@@ -1,6 +1,6 @@
 """Whether the words marked on a page in the browser are the quote: sentences drawn by seed.
 
-    python data/measure/marks.py LIBRARY [--seed 1] [--sentences 50] [--chromium /usr/bin/chromium]
+    python eval/measure/marks.py LIBRARY [--seed 1] [--sentences 50] [--chromium /usr/bin/chromium]
 
 Serves the library (copy it first: one program at a time owns one), opens the address of each
 sentence in Chromium and looks at the screen: which words of the text over the page have their

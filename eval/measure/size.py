@@ -1,6 +1,6 @@
 """What a paper costs in disk, memory and time, and what that comes to for many of them.
 
-    python data/measure/size.py FOLDER [--points N] [--json]
+    python eval/measure/size.py FOLDER [--points N] [--json]
 
 The papers of the folder go into a library that is thrown away. Seconds are the processor's, of all
 processes, so that other work on the machine does not count. Bytes of a point are measured on a

@@ -1,6 +1,6 @@
 """What each rule of support brings, alone and with the others, beside word overlap.
 
-    python data/measure/support_rules.py FOLDER... [--papers QASPER_PAPERS.jsonl]
+    python eval/measure/support_rules.py FOLDER... [--papers QASPER_PAPERS.jsonl]
 
 Each ``*.jsonl`` of the folders is a set of pairs that people labelled. A set is shuffled by seed
 and cut in two: details of the rules were chosen on the even half (``--half 0``), figures are those
@@ -17,12 +17,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from word_overlap import overlap
-
 from app.check.rules import RULES, Pair, outcomes
 from app.check.support import Checker
 from app.choose.evidence import candidates
 from eval.corruption import Labelled, generated
+from eval.measure.word_overlap import overlap
 from eval.measures import balanced_accuracy, mean
 from eval.support import PAIRS_MOST, SEED, judge
 

@@ -1,6 +1,6 @@
 """How well shared words tell a claim that its source supports from one that it does not.
 
-    python data/measure/word_overlap.py FOLDER
+    python eval/measure/word_overlap.py FOLDER
 
 Each ``*.jsonl`` of the folder is a set of pairs that people labelled: ``source``, ``claim``,
 ``label`` (1 is supported). The score of a pair is the share of the claim's content words that occur

@@ -1,6 +1,6 @@
 """What makes a search find more: each choice of ADR 9 against its alternatives.
 
-    python data/measure/search_variants.py SCIFACT_FOLDER QASPER_FILE
+    python eval/measure/search_variants.py SCIFACT_FOLDER QASPER_FILE
 
 One line for each variant: nDCG@10 and recall@10 of papers on SciFact's claims, recall@5 and @10 of
 evidence paragraphs inside the papers of QASPER. All points are scored, so that nothing depends on
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]
 
 from eval import questions, search
 from eval.corpus import embedded
@@ -28,7 +28,7 @@ from index.embed.sparse import Bm25Encoder
 from index.paper import Paper, Passage
 from index.split import split
 
-Matrix = NDArray[np.float64]
+Matrix = NDArray[np.floating]
 Terms = dict[int, float]
 
 

@@ -1,6 +1,6 @@
 """Six journeys through the app, in headless Chromium, against a real server with the real model.
 
-    python data/measure/journeys.py LIBRARY PDF OUT [--port 7869]
+    python eval/measure/journeys.py LIBRARY PDF OUT [--port 7869]
 
 LIBRARY is copied, PDF is uploaded, OUT gets a picture of each journey. Prints a line for each: what
 was seen, and how long it took. Anything that is not as it should be ends it with an error.

@@ -1,6 +1,6 @@
 """What a day's page costs who opens it: bytes, requests, time to the first words, size of the DOM.
 
-    python data/measure/page_weight.py public/2026-11-28-all.html [...]
+    python eval/measure/page_weight.py public/2026-11-28-all.html [...]
 
 Each page is served by a server on this machine and opened in Chromium, once as a phone (390 pixels
 wide, processor four times slower, 1.6 Mbit/s with 150 ms to each answer: the "slow 4G" that

@@ -1,6 +1,6 @@
 """How the size of a passage changes what a search finds.
 
-    python data/measure/passage_size.py PAPERS.jsonl
+    python eval/measure/passage_size.py PAPERS.jsonl
 
 The file has papers in the format of QASPER: sections of paragraphs, questions, and the paragraphs
 that people named as evidence. Every size cuts the same text, whole sentences and never across a

@@ -1,6 +1,6 @@
 """How many functions of gloss a command passes through, in the process that was asked.
 
-    python data/measure/functions.py PAPER.pdf
+    python eval/measure/functions.py PAPER.pdf
 
 Adds the paper to a library of its own, searches it, writes its digest and draws a page of it, each
 in a fresh process, under ``sys.setprofile``. A function counts once, however often it is called;
