@@ -16,10 +16,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from index.catalog import Known
+from index.catalog import KnownVersion
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.fetch.feeds import Feed, category_spelling
-from index.library import Added, Held, Papers, Progress, Ready
+from index.library import Added, HeldPaper, Papers, PendingPaper, Progress
 from index.paper import Record
 from index.reference import Reference
 from index.sources import Source
@@ -50,8 +50,8 @@ class Elsewhere(Protocol):
         """The most papers that are on their way at once."""
 
     def prepare(
-        self, received: Iterator[Ready | BaseException], embedder: Embedder
-    ) -> Iterator[Ready | BaseException]:
+        self, received: Iterator[PendingPaper | BaseException], embedder: Embedder
+    ) -> Iterator[PendingPaper | BaseException]:
         """Read what was received, in its order."""
 
 
@@ -154,7 +154,7 @@ def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> P
     What the library has with arXiv's record, or newer, is not fetched again. Raises ``FetchError``.
     """
     records = arxiv.records(references)
-    library.note(_heard(records.values()))
+    library.record_versions(_heard(records.values()))
     wanted: list[Wanted] = []
     settled: list[Outcome] = []
     seen: set[tuple[str, int]] = set()
@@ -168,7 +168,7 @@ def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> P
             continue
         seen.add((record.id, record.version))
         one = Wanted(str(reference), record=record)
-        held = library.held(record.id)
+        held = library.find_arxiv(record.id)
         here = held is not None and held.version is not None and (
             held.version > record.version or (held.version == record.version and held.recorded)
         )  # fmt: skip
@@ -183,7 +183,7 @@ def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> P
     return Plan(tuple(wanted), tuple(settled))
 
 
-def _held_reason(held: Held, arxiv_id: str, version: int, withdrawn: bool) -> str:
+def _held_reason(held: HeldPaper, arxiv_id: str, version: int, withdrawn: bool) -> str:
     """Why a paper that the library has stays as it is; empty where it is simply the same."""
     if withdrawn:
         kept = f"version {held.version}" if held.version else "what is here"
@@ -198,8 +198,12 @@ def _withdrawn(record: Record) -> str:
     return f"withdrawn on arXiv: {record.comment}" if record.comment else "withdrawn on arXiv"
 
 
-def _heard(records: Iterable[Record]) -> list[Known]:
-    return [Known(one.id, one.version, one.withdrawn) for one in records if one.version is not None]
+def _heard(records: Iterable[Record]) -> list[KnownVersion]:
+    return [
+        KnownVersion(one.id, one.version, one.withdrawn)
+        for one in records
+        if one.version is not None
+    ]
 
 
 # What arXiv has to offer.
@@ -213,7 +217,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
     """
     candidates: dict[str, _Candidate] = {}
     asked: list[Asked] = []
-    heard: list[Known] = []
+    heard: list[KnownVersion] = []
 
     def offer(candidate: _Candidate) -> None:
         # A replacement in one category may be new, as a cross-list, in another.
@@ -233,7 +237,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
         else:
             feed = arxiv.today(category)
             for one in feed.announcements:
-                heard.append(Known(one.id, one.version))
+                heard.append(KnownVersion(one.id, one.version))
                 why = ""
                 if one.kind.startswith("replace"):
                     why = "a replacement of a paper that is not in the library"
@@ -265,7 +269,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
             settled.append(Outcome(paper, "failed", missing.why, error=missing))
             continue
         heard += _heard([said])
-        held = library.held(said.id)
+        held = library.find_arxiv(said.id)
         if said.withdrawn:
             why = _held_reason(held, said.id, candidate.version, True) if held else ""
             settled.append(Outcome(paper, "skipped", why or _withdrawn(said)))
@@ -274,7 +278,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
         else:
             wanted.append(paper)
     if not dry_run:
-        library.note(heard)
+        library.record_versions(heard)
     return Plan(tuple(wanted), tuple(settled), tuple(asked))
 
 
@@ -318,7 +322,7 @@ def _found(
 
 def _not_taken(library: Papers, candidate: _Candidate) -> str:
     """Why a paper that came up is not taken; empty if it is, as far as is known."""
-    held = library.held(candidate.id)
+    held = library.find_arxiv(candidate.id)
     if candidate.record is not None and candidate.record.withdrawn:
         if held is not None:
             return _held_reason(held, candidate.id, candidate.version, True)
@@ -359,7 +363,7 @@ def add_all(
     """
     downloads = _Downloads(arxiv)
 
-    def read(one: Wanted) -> Ready:
+    def read(one: Wanted) -> PendingPaper:
         source = one.source
         stage = None
         if progress is not None:
@@ -371,11 +375,11 @@ def add_all(
             source = Source(downloads.path(one.record), one.name)
         if cluster is not None:
             return library.receive(source, stage, one.record)
-        return library.ready(source, stage, one.record)
+        return library.prepare(source, stage, one.record)
 
     ahead = _Ahead(wanted, read, threads, 2 * (threads if cluster is None else cluster.papers))
     results = (ahead.result(number) for number in range(len(wanted)))
-    prepared: Iterator[Ready | BaseException] = results
+    prepared: Iterator[PendingPaper | BaseException] = results
     if cluster is not None and wanted:
         prepared = cluster.prepare(results, library.embedder)
     try:
@@ -383,7 +387,7 @@ def add_all(
             try:
                 if isinstance(result, BaseException):
                     raise result
-                added = library.take(result)
+                added = library.commit(result)
             except (SourceNotFound, FetchError) as error:
                 why = error.why if isinstance(error, SourceNotFound) else str(error)
                 yield Outcome(one, "failed", why, error=error)
@@ -446,7 +450,11 @@ class _Ahead:
     """
 
     def __init__(
-        self, wanted: Sequence[Wanted], read: Callable[[Wanted], Ready], threads: int, most: int
+        self,
+        wanted: Sequence[Wanted],
+        read: Callable[[Wanted], PendingPaper],
+        threads: int,
+        most: int,
     ) -> None:
         self._wanted = wanted
         self._read = read
@@ -454,14 +462,16 @@ class _Ahead:
         self._changed = threading.Condition()
         # Waiting for one of these is one step, which an interrupt ends cleanly; a condition's wait
         # is several, and may end in an error of the lock in place of the interrupt.
-        self._done: list[SimpleQueue[Ready | BaseException]] = [SimpleQueue() for _ in wanted]
+        self._done: list[SimpleQueue[PendingPaper | BaseException]] = [
+            SimpleQueue() for _ in wanted
+        ]
         self._next = 0  # to be read
         self._asked = 0  # for what is being waited, or taken
         self._stopped = False
         for _ in range(min(threads, len(wanted))):
             threading.Thread(target=self._work, daemon=True).start()
 
-    def result(self, number: int) -> Ready | BaseException:
+    def result(self, number: int) -> PendingPaper | BaseException:
         """The one of that number, once it is read, or what reading it raised."""
         with self._changed:
             self._asked = number
@@ -476,7 +486,7 @@ class _Ahead:
             for queue in self._done:
                 with suppress(Empty):
                     left = queue.get_nowait()
-                    if isinstance(left, Ready):
+                    if isinstance(left, PendingPaper):
                         left.close()
 
     def _work(self) -> None:
@@ -488,7 +498,7 @@ class _Ahead:
                 if self._stopped or number >= len(self._wanted):
                     return
                 self._next += 1
-            result: Ready | BaseException
+            result: PendingPaper | BaseException
             try:
                 result = self._read(self._wanted[number])
             except BaseException as error:  # whoever asks for it is told
@@ -497,5 +507,5 @@ class _Ahead:
                 if not self._stopped:
                     self._done[number].put(result)
                     continue
-            if isinstance(result, Ready):
+            if isinstance(result, PendingPaper):
                 result.close()

@@ -12,11 +12,19 @@ from __future__ import annotations
 
 from index.library.adding import Added
 from index.library.health import Health
-from index.library.ids import Held
+from index.library.ids import HeldPaper
 from index.library.library import Library
 from index.library.papers import Papers
 from index.library.parts import Encoders, Parts, bm25_encoder
-from index.library.preparing import Prepared, Progress, Ready, Splitter, Stages, prepare, splitter
+from index.library.preparing import (
+    EmbeddedReading,
+    PendingPaper,
+    Progress,
+    Splitter,
+    Stages,
+    split_and_embed,
+    splitter,
+)
 from index.library.rank import SparseEncoder
 from index.library.rebuild import Step
 from index.library.rows import PaperRow
@@ -24,22 +32,22 @@ from index.library.stored import StoredPaper
 
 __all__ = [
     "Added",
+    "EmbeddedReading",
     "Encoders",
     "Health",
-    "Held",
+    "HeldPaper",
     "Library",
     "PaperRow",
     "Papers",
     "Parts",
-    "Prepared",
+    "PendingPaper",
     "Progress",
-    "Ready",
     "SparseEncoder",
     "Splitter",
     "Stages",
     "Step",
     "StoredPaper",
     "bm25_encoder",
-    "prepare",
+    "split_and_embed",
     "splitter",
 ]

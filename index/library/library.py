@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.catalog import Catalog, KeptDigest, Known
+from index.catalog import Catalog, KeptDigest, KnownVersion
 from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
@@ -14,11 +14,11 @@ from index.library.digests import SavedDigests
 from index.library.engines import Engines
 from index.library.files import CATALOG, Files, is_bare, no_writing
 from index.library.health import Health, health
-from index.library.ids import Held, Ids
+from index.library.ids import HeldPaper, Ids
 from index.library.lock import Lock
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts
-from index.library.preparing import Progress, Ready
+from index.library.preparing import PendingPaper, Progress
 from index.library.rank import SparseEncoder
 from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
@@ -159,14 +159,14 @@ class Library(Papers):
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
         return paper_row(self._catalog, self._ids, paper_id)
 
-    def held(self, arxiv_id: str) -> Held | None:
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What the library has of the arXiv paper of that id (without a version), if anything."""
-        return self._ids.held(arxiv_id)
+        return self._ids.find_arxiv(arxiv_id)
 
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store which versions arXiv has, also of papers that are not in the library."""
         with self._engines.writing:
-            self._catalog.arxiv.note(heard)
+            self._catalog.arxiv.record_versions(versions)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id. Raises ``StoreUnusable``."""
@@ -197,21 +197,21 @@ class Library(Papers):
 
     # Papers in and out.
 
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
+    ) -> PendingPaper:
         """The first half of ``add``: a source received and read."""
-        return self._adding.ready(source, progress, record)
+        return self._adding.prepare(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+    ) -> PendingPaper:
+        """The first half of ``prepare``, for a source that another machine reads."""
         return self._adding.receive(source, progress, record)
 
-    def take(self, ready: Ready) -> Added:
+    def commit(self, pending: PendingPaper) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
-        return self._adding.take(ready) or self.add(ready.source, None, ready.record)
+        return self._adding.commit(pending) or self.add(pending.source, None, pending.record)
 
     def adopt(self, other: Library, paper_id: str) -> Added:
         """Take over a paper of another library as it was read there, under the id that it has.

@@ -38,7 +38,7 @@ class PassageSearch:
         wanted = resolved(filter, self._ids, self._catalog)
         engine = self._engines.started()
         named = parse_reference(query)
-        held = self._ids.held(named.id) if named and wanted.paper_id is None else None
+        held = self._ids.find_arxiv(named.id) if named and wanted.paper_id is None else None
         if held is not None:
             edition = self._ids.edition(held.paper_id)
             wanted = replace(wanted, paper_id=edition.paper_id)

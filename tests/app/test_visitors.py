@@ -304,7 +304,7 @@ def test_what_is_there_is_not_shared_again(sharing: Instance, files: Any) -> Non
     same = sharing.add("ada", files("2407.12345v1.md", LANTERN))
     with pytest.raises((NotShared, PaperThere)):
         sharing.visitors.share("ada", same)
-    assert sharing.library.held("2407.12345") is None  # nor has a paper got another name
+    assert sharing.library.find_arxiv("2407.12345") is None  # nor has a paper got another name
     renamed = sharing.add("bo", files("Lantern_2.md", LANTERN))
     with pytest.raises(PaperThere, match=r"Lantern_2: .*lantern,"):
         sharing.visitors.share("bo", renamed)

@@ -368,7 +368,7 @@ class SlowLibrary:
         self._busy = 0
         self._lock = threading.Lock()
 
-    def ready(self, source: Source, progress: Any = None, record: Any = None) -> Any:
+    def prepare(self, source: Source, progress: Any = None, record: Any = None) -> Any:
         with self._lock:
             self.begun.append(source.name)
             self._busy += 1
@@ -384,8 +384,8 @@ class SlowLibrary:
             raise ValueError("a slip")
         return SimpleNamespace(name=source.name, close=lambda: self.closed.append(source.name))
 
-    def take(self, ready: Any) -> Any:
-        self.taken.append(ready.name)
+    def commit(self, pending: Any) -> Any:
+        self.taken.append(pending.name)
         return SimpleNamespace(status="ok", reason="", changed=True)
 
 
