@@ -29,8 +29,8 @@ from app.api.service import (
     QUERY_MOST,
     SENTENCES_MOST,
     Among,
-    Costly,
-    free,
+    RateLimiter,
+    unlimited,
 )
 from app.documents import Shape
 from app.documents.digests import DigestShape
@@ -179,14 +179,16 @@ def said_of(tool: Callable[..., Any]) -> Said:
 class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
-    def __init__(self, library: Callable[[], Papers], costly: Costly = free) -> None:
+    def __init__(
+        self, library: Callable[[], Papers], rate_limiter: RateLimiter = unlimited
+    ) -> None:
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         tools = Tools(library)
         listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
         self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
-        self._costly = costly
+        self._rate_limiter = rate_limiter
         self._library = library
         self._server: Server[Any, Any] = Server(
             "gloss", version=__version__, instructions=INSTRUCTIONS
@@ -230,7 +232,7 @@ class ToolServer:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
                 there = arguments.get("paper"), arguments.get("lang", "en")
-                programs.ask_leave(self._costly, request, self._library(), *there)
+                programs.limit_digest(self._rate_limiter, request, self._library(), *there)
             return self._tools[name](**arguments)
 
         try:

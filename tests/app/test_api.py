@@ -246,12 +246,12 @@ def test_every_error_has_a_kind(tmp_path: Any, caplog: pytest.LogCaptureFixture)
 def test_a_limit_is_asked_before_a_digest(library: Any) -> None:
     asked: list[str | None] = []
 
-    def costly(visit: Any) -> None:
+    def rate_limiter(visit: Any) -> None:
         asked.append(visit.headers.get("user-agent"))
         if len(asked) > 1:
             raise TooMany("3 digests an hour", 1200)
 
-    with client_of(library, costly=costly) as client:
+    with client_of(library, rate_limiter=rate_limiter) as client:
         assert client.get("/api/search?q=lantern").status_code == 200
         assert asked == []
         assert client.get("/api/papers/2401.00001/digest").status_code == 200
@@ -262,12 +262,12 @@ def test_a_limit_is_asked_before_a_digest(library: Any) -> None:
 
 
 def test_a_digest_that_is_kept_costs_nothing(library: Any) -> None:
-    def costly(visit: Any) -> None:
+    def rate_limiter(visit: Any) -> None:
         raise TooMany("3 digests an hour", 1200)
 
     name = name_of(lock_of(library, "2401.00001", "en", "extractive"))
     library.saved["2401.00001", name] = "kept"
-    with client_of(library, Settings(writer="local"), costly=costly) as client:
+    with client_of(library, Settings(writer="local"), rate_limiter=rate_limiter) as client:
         for kept in ("", "?format=md", "?format=html"):
             assert client.get(f"/api/papers/2401.00001/digest{kept}").status_code == 200
         assert client.get("/api/papers/none/digest").status_code == 404

@@ -6,7 +6,7 @@ shows what it is given, so all HTML comes from ``app.show``, which escapes every
 
 from typing import TYPE_CHECKING, Any, cast
 
-from app.api.service import Costly, free
+from app.api.service import RateLimiter, unlimited
 from app.show.html import fill, script, style
 from app.web.session import Sessions
 from app.web.texts import texts
@@ -34,10 +34,13 @@ UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 
 
-def build(sessions: Sessions, source_url: str = "", costly: Costly = free) -> "gradio.Blocks":
+def build(
+    sessions: Sessions, source_url: str = "", rate_limiter: RateLimiter = unlimited
+) -> "gradio.Blocks":
     """The UI over sessions; ``source_url`` is where its users find the source code.
 
-    ``costly`` is asked before a paper is added, or a digest written by a model or for a program.
+    ``rate_limiter`` is asked before a paper is added, or a digest written by a model or for a
+    program.
     """
     gr = load_gradio()
 
@@ -68,11 +71,13 @@ def build(sessions: Sessions, source_url: str = "", costly: Costly = free) -> "g
         delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
         fill_width=True,
     ) as blocks:
-        programs(sessions, costly)  # first, since a handler of the same name would take the name
+        programs(
+            sessions, rate_limiter
+        )  # first, since a handler of the same name would take the name
         html("header", value=fill("header.html", texts=texts()))
         with gr.Tabs(elem_id="tabs") as tabs:
             search = search_tab(sessions, blocks)
-            paper = paper_tab(sessions, costly)
+            paper = paper_tab(sessions, rate_limiter)
             library = library_tab(sessions)
         html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
         lists = [*search.filters, paper.paper]

@@ -6,7 +6,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from app.api.service import Costly, ask_leave, free
+from app.api.service import RateLimiter, limit_digest, unlimited
 from app.digest import Digest, DigestSection, Language
 from app.show.html import fill, template_source
 from app.show.text import plain
@@ -44,10 +44,10 @@ class PaperTab:
     leave: Callable[..., Any]  # given a request of a session that has ended
 
 
-def paper_tab(sessions: Sessions, costly: Costly = free) -> PaperTab:
+def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> PaperTab:
     """Lay out the tab, inside ``gr.Blocks``.
 
-    ``costly`` is asked before a paper is added or a language model words a digest.
+    ``rate_limiter`` is asked before a paper is added or a language model words a digest.
     """
     gr = load_gradio()
     say = labels()
@@ -89,7 +89,7 @@ def paper_tab(sessions: Sessions, costly: Costly = free) -> PaperTab:
             yield _hint(session, request, language), "", "", gr.update(visible=False)
             return
         try:
-            ask_leave(costly, request, session.library, paper, lang)
+            limit_digest(rate_limiter, request, session.library, paper, lang)
             digest = session.quoted(paper, lang)
             pages = session.pages(digest.paper.id, language)
         except PaperNotFound:
@@ -109,7 +109,7 @@ def paper_tab(sessions: Sessions, costly: Costly = free) -> PaperTab:
             if writer not in session.writers():
                 yield session.reader(digest, language), pages, "", gr.update(visible=False)
                 return
-            costly(request)
+            rate_limiter(request)
         except GlossError as error:
             said = _told(error=plain(str(error)))
             yield session.reader(digest, language), pages, said, gr.update(visible=False)
@@ -163,7 +163,7 @@ def paper_tab(sessions: Sessions, costly: Costly = free) -> PaperTab:
         words = texts()[language]
         found: list[str] = []
         try:
-            costly(request)
+            rate_limiter(request)
         except GlossError as error:
             yield gr.skip(), _told(error=plain(str(error))), gr.update(visible=False)
             return
@@ -219,7 +219,7 @@ def paper_tab(sessions: Sessions, costly: Costly = free) -> PaperTab:
         """Told while it lasts, since the paper's passages are embedded again."""
         session_id, language = request.session_hash, language_of(request)
         try:
-            costly(request)
+            rate_limiter(request)
             yield gr.skip(), _told(told=texts()[language]["paper_sharing"]), gr.skip()
             shared_id = sessions.share(session_id, paper_id or "")
         except GlossError as error:
