@@ -161,19 +161,19 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ToolDocstring:
     """A docstring: what a function is for, and what each of its arguments is."""
 
     purpose: str
     arguments: dict[str, str]
 
 
-def said_of(tool: Callable[..., Any]) -> Said:
+def docstring_of(tool: Callable[..., Any]) -> ToolDocstring:
     """The docstring of a tool, as Google's style has it; each argument on a line of its own."""
     purpose, _, listed = (inspect.getdoc(tool) or "").partition("Args:\n")
     lines = [line.strip().partition(": ") for line in listed.splitlines() if line.strip()]
     paragraphs = [" ".join(one.split()) for one in purpose.strip().split("\n\n")]
-    return Said("\n\n".join(paragraphs), {name: said for name, _, said in lines})
+    return ToolDocstring("\n\n".join(paragraphs), {name: said for name, _, said in lines})
 
 
 class ToolServer:
@@ -250,7 +250,7 @@ class ToolServer:
 def _described(name: str, tool: Callable[..., Any]) -> Tool:
     from mcp.types import Tool, ToolAnnotations
 
-    said = said_of(tool)
+    said = docstring_of(tool)
     schema = TypeAdapter(tool).json_schema()
     for argument, it in schema["properties"].items():
         it["description"] = said.arguments[argument]

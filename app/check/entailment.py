@@ -82,7 +82,7 @@ def open_support_model(settings: Settings) -> SupportModel | None:
         case "endpoint":
             from app.llm import open_language_model
 
-            return Judge(open_language_model(settings, "endpoint"))
+            return ModelJudge(open_language_model(settings, "endpoint"))
         case name:
             return CrossEncoderSupport(name)
 
@@ -120,7 +120,7 @@ class CrossEncoderSupport:
         return found
 
 
-class Judge:
+class ModelJudge:
     """The endpoint's language model, asked whether the source says so. One call a pair."""
 
     threshold = 0.5

@@ -30,7 +30,7 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from app.documents.intake import Fetched
-    from index.intake import Asked, Outcome, Wish
+    from index.intake import ArxivQuery, Outcome, Wish
 
 
 def fetch(
@@ -118,7 +118,10 @@ def _say_fetched(outcome: Outcome, *, dry_run: bool, quiet: bool) -> None:
 
 
 def _document(
-    listed: Mapping[str, Sequence[Outcome]], wish: Wish, asked: Sequence[Asked], dry_run: bool
+    listed: Mapping[str, Sequence[Outcome]],
+    wish: Wish,
+    asked: Sequence[ArxivQuery],
+    dry_run: bool,
 ) -> Fetched:
     from app.documents.intake import ArxivAnswer, ArxivAsked, Fetched, FetchedPaper
 

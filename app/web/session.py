@@ -26,7 +26,7 @@ from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from app.write.ask import Sentence
+    from app.write.ask import AnswerQuote
     from index.intake import Arxiv, Wanted
     from index.library import Papers
 
@@ -423,7 +423,7 @@ def _place_of_hit(hit: Hit) -> HitPlace:
     return HitPlace(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
 
 
-def _place_of_sentence(sentence: Sentence) -> HitPlace:
+def _place_of_sentence(sentence: AnswerQuote) -> HitPlace:
     first = sentence.claim.citations[0]
     return HitPlace(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
 

@@ -24,7 +24,7 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Embedder
+    from app.choose.evidence import PassageEmbedder
     from index.catalog import KnownVersion
     from index.library import Papers
 
@@ -194,7 +194,7 @@ def with_news(header: Header, heard: KnownVersion | None) -> Header:
 def written(
     paper: Paper,
     passages: Sequence[Passage],
-    embedder: Embedder,
+    embedder: PassageEmbedder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,

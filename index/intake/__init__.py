@@ -110,7 +110,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ArxivQuery:
     """One question to arXiv, and how many papers its answer had; ``date`` is the answer's own."""
 
     name: str  # a category, or the query
@@ -124,7 +124,7 @@ class Plan:
 
     wanted: tuple[Wanted, ...]
     settled: tuple[Outcome, ...]
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[ArxivQuery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
     of papers that the library has, and are remembered in any case unless it is a ``dry_run``.
     """
     candidates: dict[str, _Candidate] = {}
-    asked: list[Asked] = []
+    asked: list[ArxivQuery] = []
     heard: list[KnownVersion] = []
 
     def offer(candidate: _Candidate) -> None:
@@ -233,7 +233,7 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
                 papers += 1
                 heard += _heard([record])
                 offer(_changed(record, wish.since))
-            asked.append(Asked(category, papers))
+            asked.append(ArxivQuery(category, papers))
         else:
             feed = arxiv.today(category)
             for one in feed.announcements:
@@ -242,14 +242,14 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
                 if one.kind.startswith("replace"):
                     why = "a replacement of a paper that is not in the library"
                 offer(_Candidate(one.id, one.version, one.title, None, why))
-            asked.append(Asked(category, len(feed.announcements), feed.published))
+            asked.append(ArxivQuery(category, len(feed.announcements), feed.published))
     if wish.query:
         papers = 0
         for record in _found(arxiv, wish, library, candidates):
             papers += 1
             heard += _heard([record])
             offer(_Candidate(record.id, record.version or 1, record.title, record))
-        asked.append(Asked(wish.query, papers))
+        asked.append(ArxivQuery(wish.query, papers))
 
     settled: list[Outcome] = []
     chosen: list[_Candidate] = []

@@ -59,7 +59,7 @@ _SAME = ("gloss", "pymupdf", "lxml", "markdown-it-py", "tokenizers", "openvino",
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """What a worker has to know; equal jobs share one set of tools in it."""
 
     settings: Settings  # without what concerns the store
@@ -204,7 +204,7 @@ class Cluster:
                 return
 
     def _run(
-        self, window: list[PendingPaper | BaseException], job: Job
+        self, window: list[PendingPaper | BaseException], job: WorkerJob
     ) -> Generator[tuple[int, Done], None, None]:
         """What came of each by its number; nothing of one that was lost."""
         import ray.data
@@ -264,7 +264,7 @@ def _settled(one: PendingPaper | BaseException, done: Done | None) -> PendingPap
     return one
 
 
-def _job(settings: Settings, embedder: Embedder) -> Job:
+def _job(settings: Settings, embedder: Embedder) -> WorkerJob:
     """No worker needs a server or its key, and each reads one file at a time."""
     kept = Settings.model_construct(
         **{
@@ -274,7 +274,7 @@ def _job(settings: Settings, embedder: Embedder) -> Job:
         }
         | {"read": settings.read.model_copy(update={"workers": 1}), "model": embedder.name}
     )
-    return Job(kept, embedder.fingerprint, _versions())
+    return WorkerJob(kept, embedder.fingerprint, _versions())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -302,7 +302,7 @@ class _Unfit(GlossError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Tools:
+class _WorkerTools:
     """What a worker keeps from one paper to the next."""
 
     reader: Any
@@ -310,7 +310,7 @@ class _Tools:
     encoders: Encoders
 
 
-def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
+def _work(row: dict[str, Any], job: WorkerJob) -> dict[str, Any]:
     """One row of a data set: the file's bytes in, what became of them out."""
     try:
         done = _done(row, job)
@@ -321,7 +321,7 @@ def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
     return {"number": row["number"], "done": pickle.dumps(done)}
 
 
-def _done(row: dict[str, Any], job: Job) -> Done:
+def _done(row: dict[str, Any], job: WorkerJob) -> Done:
     tools = _tools(job)
     stages = Stages()
     with tempfile.TemporaryDirectory(prefix="gloss-") as folder:
@@ -336,7 +336,7 @@ def _done(row: dict[str, Any], job: Job) -> Done:
 
 
 @cache
-def _tools(job: Job) -> _Tools:
+def _tools(job: WorkerJob) -> _WorkerTools:
     from index.embed import open_embedder, weights_of
     from index.read import Reader
 
@@ -352,7 +352,7 @@ def _tools(job: Job) -> _Tools:
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
     if weights_of(embedder.fingerprint) != weights_of(job.fingerprint):
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, bm25_encoder()))
+    return _WorkerTools(Reader(settings), splitter(settings), Encoders(embedder, bm25_encoder()))
 
 
 def _portable(error: Exception) -> Exception:

@@ -11,7 +11,7 @@ its sentences.
 from __future__ import annotations
 
 from index.library.adding import Added
-from index.library.health import Health
+from index.library.health import LibraryHealth
 from index.library.ids import HeldPaper
 from index.library.library import Library
 from index.library.papers import Papers
@@ -34,9 +34,9 @@ __all__ = [
     "Added",
     "EmbeddedReading",
     "Encoders",
-    "Health",
     "HeldPaper",
     "Library",
+    "LibraryHealth",
     "PaperRow",
     "Papers",
     "Parts",

@@ -34,7 +34,7 @@ from index.library.preparing import (
 )
 from index.library.rows import relation
 from index.library.stored import StoredPaper
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import Paper, Passage, Reading, Record, SourceKind, Status
 from index.reference import Reference
 from index.sources import PaperKey, Source, key_of
@@ -45,7 +45,7 @@ _NOTED = 5  # pages that are listed
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The result of adding one file. ``seconds`` has read, split, embed and store, as far as it got.
+    """The result of adding one file. ``seconds`` has read, split, embed and store, if it got there.
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
     file was not taken for the one that is there, whose bytes it has under another id, or that
@@ -71,7 +71,7 @@ class Adding:
         files: Files,
         ids: Ids,
         engines: Engines,
-        tools: Tools,
+        tools: ReaderAndReranker,
     ) -> None:
         self.lock = threading.RLock()  # from a reading to its commit; taken before ``writing``
         self._settings = settings

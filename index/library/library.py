@@ -13,9 +13,9 @@ from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
 from index.library.files import CATALOG, Files, is_bare, no_writing
-from index.library.health import Health, health
+from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
-from index.library.lock import Lock
+from index.library.lock import LibraryLock
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts
 from index.library.preparing import PendingPaper, Progress
@@ -24,7 +24,7 @@ from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
 from index.sources import Source
 from index.split import CountTokens
@@ -41,7 +41,12 @@ class Library(Papers):
     """
 
     def __init__(
-        self, settings: Settings, directory: Path, lock: Lock, parts: Parts, create: bool = True
+        self,
+        settings: Settings,
+        directory: Path,
+        lock: LibraryLock,
+        parts: Parts,
+        create: bool = True,
     ) -> None:
         self.directory = directory
         self._settings = settings
@@ -50,7 +55,7 @@ class Library(Papers):
         catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
         self._catalog = catalog
         self._files = files = Files(directory)
-        self._tools = tools = Tools(settings, directory, parts)
+        self._tools = tools = ReaderAndReranker(settings, directory, parts)
         self._engines = engines = Engines(settings, directory, parts, catalog, files)
         self._ids = ids = Ids(catalog)
         self._holdings = Holdings(catalog, files, tools)
@@ -89,7 +94,7 @@ class Library(Papers):
                 )
         except OSError as error:
             raise no_writing(directory, error) from error
-        lock = Lock(directory)
+        lock = LibraryLock(directory)
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
         try:
@@ -301,13 +306,13 @@ class Library(Papers):
 
     # Health.
 
-    def health(self) -> Health:
+    def health(self) -> LibraryHealth:
         """Compare catalogue, vectors and files. Problems are told, not raised."""
         return health(self._settings, self._catalog, self._files, self._engines)
 
     def repair(
         self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
-    ) -> Health:
+    ) -> LibraryHealth:
         """Rebuild the vectors from the catalogue with the passage size of the settings.
 
         The model is the settings', or ``embedder``, which is the library's from then on. The

@@ -103,8 +103,11 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
 def split_and_embed(
     reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages
 ) -> EmbeddedReading:
-    """Split and embed a reading. The result depends on nothing but the reading, the settings and the
-    model, so it may be done anywhere and in any order."""
+    """Split and embed a reading.
+
+    The result depends on nothing but the reading, the settings and the model, so it may be done
+    anywhere and in any order.
+    """
     paper = reading.paper
     if reading.status != "ok" or paper is None:
         return EmbeddedReading(failure=reading)

@@ -42,7 +42,7 @@ class SparseEncoder(SparseQueryEncoder, Protocol):
         """The terms of a passage or a claim."""
 
 
-_Found = TypeVar("_Found")
+_HitT = TypeVar("_HitT")
 
 # Hits that a reranker reorders: 50 pairs take a small model some seconds.
 RERANKED = 50
@@ -107,10 +107,10 @@ def _words_of(plain: str) -> str:
 
 
 def rank(
-    search: Callable[[int], Sequence[_Found]],
+    search: Callable[[int], Sequence[_HitT]],
     k: int,
-    counting: Callable[[Sequence[_Found]], Sequence[_Found]],
-) -> list[_Found]:
+    counting: Callable[[Sequence[_HitT]], Sequence[_HitT]],
+) -> list[_HitT]:
     """The best ``k`` hits that ``counting`` keeps, best first; ``search(n)`` gives the best n.
 
     ``counting`` drops hits while a paper is added, after a crash, and for quoted phrases. The

@@ -10,7 +10,7 @@ from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery
@@ -20,7 +20,12 @@ class PassageSearch:
     """Searches of an open library."""
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, ids: Ids, engines: Engines, tools: Tools
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        ids: Ids,
+        engines: Engines,
+        tools: ReaderAndReranker,
     ) -> None:
         self._settings = settings
         self._catalog = catalog

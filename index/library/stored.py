@@ -9,7 +9,7 @@ from pathlib import Path
 from index.catalog import Catalog, Edition, Fingerprint, KnownVersion
 from index.errors import PaperNotFound, SourceNotFound
 from index.library.files import Files
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import Box, PageSize, Paper, Passage, Span, runs_of
 
 
@@ -19,7 +19,7 @@ class Holdings:
 
     catalog: Catalog
     files: Files
-    tools: Tools
+    tools: ReaderAndReranker
     page_sizes: dict[str, tuple[PageSize, ...]] = field(default_factory=dict)  # by file name
 
 

@@ -18,7 +18,7 @@ from app import cli
 from app.api.failures import TooBusy, TooMany, failure_of
 from app.api.http import PREFIX, api, mounted
 from app.write import Worded
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from app.write.lock import lock_of, name_of
 from index.config import Settings
 from index.errors import GlossError, LibraryBusy, PaperNotFound, StoreUnusable
@@ -43,7 +43,7 @@ def answered(claim_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def ask(library: Any, question: str, paper_id: str | None = None, *, most: int = 5) -> Answer:
         claim = claim_of("Each lantern burns for 3.5 hours.", "method.1", 2)
-        found = Sentence(claim, "2401.00001", "Lanterns", "Method", 1.0)
+        found = AnswerQuote(claim, "2401.00001", "Lanterns", "Method", 1.0)
         nearest = tuple(library.search(question, 3, SearchFilter(paper_id=paper_id)))
         return Answer(question, (found,) * min(most, 2) if "long" in question else (), nearest)
 

@@ -31,7 +31,7 @@ from app.show.words import ROLE_TITLES
 from app.web.pictures import map_of, timeline_of
 from app.web.session import Session
 from app.web.texts import texts
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
 from index.library import PaperRow
 from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span
@@ -163,7 +163,7 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     cited = (Citation("p#method.1", f"{text} in full", Span(0, 1), ()),)
     claim = ClaimRecord("p/en/method.1", "p", "en", "method", text, cited, 1.0, text)
     found = ClaimHit(claim, 0.5, "both", text)
-    sentence = Sentence(
+    sentence = AnswerQuote(
         Claim(text, "quoted", cited, Support(1.0, "supported", ())), "p", text, text, 1.0
     )
     answer = {"sources": sources(Answer(text, (sentence,), ())), "hits": [hit], "query": text}

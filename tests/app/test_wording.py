@@ -16,7 +16,7 @@ from app.chinese.glossary import load_glossary
 from app.choose.template import TEMPLATE
 from app.digest import Citation, Claim, DigestSection, Support
 from app.llm import Completion, LanguageModelFailed, Prompt
-from app.wording import Compressing, Draft, Merging, ModelWriter, Task
+from app.wording import Compressing, DraftSentence, Merging, ModelWriter, Task
 from index.paper import Span
 
 ONE = (
@@ -296,7 +296,7 @@ def test_drafts_of_an_answer_that_was_cut_say_so() -> None:
     (draft,) = Compressing().drafts(task, cut)
     assert draft.wrong == "it is not finished"
     assert Merging().drafts(task, replace(cut, text="{")) == [
-        Draft("", task.quotes, "it is not finished")
+        DraftSentence("", task.quotes, "it is not finished")
     ]
 
 

@@ -86,7 +86,7 @@ class NearCluster(Cluster):
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> NearCluster:
     reader = fakes.JsonReader()
-    tools = cluster._Tools(
+    tools = cluster._WorkerTools(
         reader,
         splitter(Settings(), fakes.count_tokens),
         cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterEncoder()),
