@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from app.check.proper_names import names_in
 from app.check.quantities import quantities
-from app.check.rules import names_in
 
 _WORDS_OF_TAIL = (5, 12)
 _OTHER_UNITS = {

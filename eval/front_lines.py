@@ -37,17 +37,19 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.lines import Row, learnt
 from eval.truth import Truth, read_truth
-from index.read.floats.figures import captions_apart
+from index.read.floats.captions import captions_apart
 from index.read.front.identity import Identity
 from index.read.front.places import ADDRESS, INSTITUTION, MARKS
 from index.read.front.title import first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
+from index.read.sections.faces import is_small_capitals
 from index.read.sections.heads import heads_apart
-from index.read.sections.outline import is_small_capitals
+from index.read.sections.labels import without_labels
 from index.read.text.headings import KNOWN, parse_heading
-from index.read.understand import understand, without_labels
+from index.read.understand import understand
 
 KINDS = ("title", "authors", "affiliation", "other")
 _PIECE = 8  # letters of a line or of a part of an affiliation that say where it is from

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.rules import Pair
+from app.check.tokens import Pair
 from app.choose.template import ITEMS
 from app.digest import Digest
 from app.write import written

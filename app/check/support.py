@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.check.entailment import SourcedClaim, SupportModel
-from app.check.rules import Pair, kept, outcomes
+from app.check.rules import kept, outcomes
+from app.check.tokens import Pair
 from app.digest import Citation, Support
 from index.paper import Paper
 

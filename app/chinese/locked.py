@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.check.proper_names import names_in
 from app.check.quantities import Quantity, quantities
-from app.check.rules import names_in
 from app.chinese.glossary import Glossary, Term
 from app.chinese.numbers import ChineseNumber, chinese_numbers, narrowed, without_vague
 from index.paper import Span

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.check.rules import Outcome
+from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.rules import outcomes_of, shown
 
@@ -43,7 +43,7 @@ class Translation:
 
     english: str
     chinese: str | None
-    faults: tuple[Outcome, ...] = ()  # the rules that the answer breaks, and the words at fault
+    faults: tuple[RuleOutcome, ...] = ()  # the rules that the answer breaks, and the words at fault
     terms_unused: tuple[str, ...] = ()  # of the glossary; a note, and no reason to refuse
     answer: str = ""  # the model's, cleaned; empty where there was none
 
@@ -134,7 +134,7 @@ def _prompt(english: str, glossary: Glossary, wanted: str) -> TranslationPrompt:
     return TranslationPrompt(SYSTEM, "\n".join(filter(None, lines)), 48 + 4 * len(english.split()))
 
 
-_NO_ANSWER = Outcome("answer", ("none in time",))
+_NO_ANSWER = RuleOutcome("answer", ("none in time",))
 Asks = Callable[[Sequence[TranslationPrompt]], Sequence[str | None]]  # answers, None: late
 
 

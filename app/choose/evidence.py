@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.rules import stem
+from app.check.tokens import stem
 from app.choose.template import Item
 from index.paper import Paper, Role, Span
 from index.read.text.headings import title_role

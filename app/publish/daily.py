@@ -36,7 +36,7 @@ from app.show.text import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
-from index.intake import Outcome, Plan, Wanted, Wish, add_all, look_up, plan
+from index.intake import ArxivSelection, Outcome, Plan, Wanted, add_all, look_up, plan
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
@@ -340,11 +340,11 @@ def _ask(
     if references:
         questions.append((_WAITING, "", lambda: look_up(library, arxiv, tuple(references))))
     for category in daily.categories:
-        wish = Wish((category,), limit=daily.limit)
-        questions.append((category, "", _planned(library, arxiv, wish)))
+        selection = ArxivSelection((category,), limit=daily.limit)
+        questions.append((category, "", _planned(library, arxiv, selection)))
     for query in daily.queries:
-        wish = Wish((), query.query, limit=query.limit or daily.limit)
-        questions.append((query.name, query.name, _planned(library, arxiv, wish)))
+        selection = ArxivSelection((), query.query, limit=query.limit or daily.limit)
+        questions.append((query.name, query.name, _planned(library, arxiv, selection)))
     refused = False
     for name, topic, ask in questions:
         report.asked += 1
@@ -365,8 +365,8 @@ def _ask(
     return found
 
 
-def _planned(library: Papers, arxiv: Fetcher, wish: Wish) -> Callable[[], Plan]:
-    return lambda: plan(library, arxiv, wish)
+def _planned(library: Papers, arxiv: Fetcher, selection: ArxivSelection) -> Callable[[], Plan]:
+    return lambda: plan(library, arxiv, selection)
 
 
 def _recent(published: Published, first: datetime.date) -> Published:

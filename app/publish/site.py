@@ -241,7 +241,7 @@ def _write_pictures(
 
     Their names have the hash of the file that they are drawn from, so one that is there is right.
     """
-    from index.read.floats.figures import figure_name
+    from index.read.floats.captions import figure_name
 
     for digest in digests:
         paper = library.paper(digest.paper.id)

@@ -31,12 +31,14 @@ _INDEX = _APP.parent / "index"
 
 _DIGEST_DOCUMENT = ("documents/__init__.py", "documents/claims.py", "documents/digests.py")
 
+_CHECKED_BY = ("quantities", "tokens", "rules", "proper_names", "polarity", "modality", "support")
+
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
-    "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
+    "rules": (_APP, tuple(f"check/{name}.py" for name in _CHECKED_BY)),
     "rendering": (_APP, ("show/*.py", "show/templates/*", *_DIGEST_DOCUMENT)),
 }
 # Of a lock, the parts that decide nothing of what a digest says: how it is shown, and what is only

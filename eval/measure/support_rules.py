@@ -17,8 +17,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from app.check.rules import RULES, Pair, outcomes
+from app.check.rules import RULES, outcomes
 from app.check.support import Checker
+from app.check.tokens import Pair
 from app.choose.evidence import candidates
 from eval.corruption import Labelled, generated
 from eval.measure.word_overlap import overlap

@@ -106,7 +106,7 @@ class StoredPaper:
         Raises ``SourceNotFound`` for a figure that there is not, or whose place on the page was not
         found.
         """
-        from index.read.floats.figures import figure_name
+        from index.read.floats.captions import figure_name
 
         figures = {
             name.stem: figure

@@ -150,7 +150,7 @@ def test_the_corner_of_a_turned_page_is_where_people_see_it() -> None:
 def test_marks_of_a_turned_page_lie_on_its_ink(turned: int, tmp_path: Path) -> None:
     import pymupdf
 
-    from index.read.page.pdf import draw_page, page_sizes
+    from index.read.page.pictures import draw_page, page_sizes
 
     path = tmp_path / "turned.pdf"
     with pymupdf.open() as document:

@@ -8,7 +8,7 @@ import pytest
 
 from index.paper import Paper, Role
 from index.read import _read_file
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.front.authors import is_name
 from index.read.page.pages import Line, PageWord, Style
 from index.read.page.words import count_words, sets_spaces, words_of

@@ -14,8 +14,8 @@ from eval.boxes import DrawnPages
 from index.paper import Paper, Reading
 from index.read import _read_file
 from index.read.page.letters import clean_text, draws_digits_twice, is_cipher, symbol_table
+from index.read.page.levels import level_of
 from index.read.page.pages import Line, PageWord, Style
-from index.read.page.printed import level_of
 from index.read.text.compose import Composer
 
 typst = pytest.importorskip("typst")

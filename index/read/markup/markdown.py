@@ -15,7 +15,7 @@ from pathlib import Path
 from index.paper import BlockKind, Paper
 from index.read.front.identity import file_hash, identify
 from index.read.markup.assemble import Piece
-from index.read.markup.html import Draft
+from index.read.markup.draft import Draft
 from index.read.markup.marked import to_html
 from index.read.markup.matter import read_matter
 from index.read.markup.plain import IMPRINT, compose
