@@ -104,9 +104,9 @@ def _add(library: Library, folder: Path, number: int, paragraphs: Sequence[str])
     path = folder / f"{name}.md"
     path.write_text("\n".join(paragraphs), encoding="utf-8")
     began = time.process_time()
-    ready = library.receive(Source(path, path.name))
-    ready.reading = Reading("ok", "", paper)
-    library.take(ready)
+    pending = library.receive(Source(path, path.name))
+    pending.reading = Reading("ok", "", paper)
+    library.commit(pending)
     spent = time.process_time() - began
     path.unlink()
     return spent

@@ -61,7 +61,7 @@ class TooBusy(GlossError):
 
 
 class TooMany(TooBusy):
-    """One visitor asks for more than a share of what is costly."""
+    """One visitor asks for more than the rate limit of costly requests."""
 
 
 @dataclass(frozen=True, slots=True)

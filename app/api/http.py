@@ -35,8 +35,8 @@ from app.api.service import (
     SCALE_LEAST,
     SCALE_MOST,
     SENTENCES_MOST,
-    Costly,
-    free,
+    RateLimiter,
+    unlimited,
 )
 from app.digest import Language, WriterName
 from app.documents.digests import DigestShape
@@ -125,10 +125,10 @@ def mounted(app: FastAPI) -> Mount:
     return mount
 
 
-def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
+def api(library: Papers, settings: Settings, rate_limiter: RateLimiter = unlimited) -> FastAPI:
     """The API of a library, for ``mounted``.
 
-    ``costly`` is asked before a digest is written for a visitor: the place for a limit.
+    ``rate_limiter`` is called before a digest is written for a visitor.
     """
     kept = Pictures()
     app = FastAPI(
@@ -231,9 +231,9 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         from app.show.markdown import to_markdown
 
         if writer == "extractive":
-            programs.ask_leave(costly, request, library, paper_id, lang)
+            programs.limit_digest(rate_limiter, request, library, paper_id, lang)
         else:
-            costly(request)
+            rate_limiter(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
         from app.write import write_digest

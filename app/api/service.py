@@ -47,11 +47,11 @@ class Visit(Protocol):
         """With ``host``, the address that the request came from; ``None`` where not known."""
 
 
-Costly = Callable[[Visit], None]
-"""Asked before anything costly is done for a visitor; raises ``TooMany`` where it is too much."""
+RateLimiter = Callable[[Visit], None]
+"""Called before a costly request of a visitor; raises ``TooMany`` over the limit."""
 
 
-def free(visit: Visit) -> None:
+def unlimited(visit: Visit) -> None:
     """No limit, as on one's own machine."""
 
 
@@ -111,12 +111,12 @@ def digest(library: Papers, paper: str, lang: Language = "en") -> DigestShape:
     return DigestShape.of(write_digest(library, _paper_id(paper), lang=lang))
 
 
-def ask_leave(
-    costly: Costly, visit: Visit, library: Papers, paper: object, lang: object = "en"
+def limit_digest(
+    rate_limiter: RateLimiter, visit: Visit, library: Papers, paper: object, lang: object = "en"
 ) -> None:
-    """Ask ``costly`` before ``digest``, unless that has nothing to write.
+    """Call ``rate_limiter`` before ``digest``, unless the digest is saved already.
 
-    What a visitor sent need not fit yet. Raises ``TooMany``.
+    The arguments need not be valid yet. Raises ``TooMany``.
     """
     from app.write.saved import is_saved
 
@@ -127,7 +127,7 @@ def ask_leave(
                 return
         except PaperNotFound:
             return
-    costly(visit)
+    rate_limiter(visit)
 
 
 @dataclass(frozen=True, slots=True)

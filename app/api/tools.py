@@ -29,8 +29,8 @@ from app.api.service import (
     QUERY_MOST,
     SENTENCES_MOST,
     Among,
-    Costly,
-    free,
+    RateLimiter,
+    unlimited,
 )
 from app.documents import Shape
 from app.documents.digests import DigestShape
@@ -161,32 +161,34 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ToolDocstring:
     """A docstring: what a function is for, and what each of its arguments is."""
 
     purpose: str
     arguments: dict[str, str]
 
 
-def said_of(tool: Callable[..., Any]) -> Said:
+def docstring_of(tool: Callable[..., Any]) -> ToolDocstring:
     """The docstring of a tool, as Google's style has it; each argument on a line of its own."""
     purpose, _, listed = (inspect.getdoc(tool) or "").partition("Args:\n")
     lines = [line.strip().partition(": ") for line in listed.splitlines() if line.strip()]
     paragraphs = [" ".join(one.split()) for one in purpose.strip().split("\n\n")]
-    return Said("\n\n".join(paragraphs), {name: said for name, _, said in lines})
+    return ToolDocstring("\n\n".join(paragraphs), {name: said for name, _, said in lines})
 
 
 class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
-    def __init__(self, library: Callable[[], Papers], costly: Costly = free) -> None:
+    def __init__(
+        self, library: Callable[[], Papers], rate_limiter: RateLimiter = unlimited
+    ) -> None:
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         tools = Tools(library)
         listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
         self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
-        self._costly = costly
+        self._rate_limiter = rate_limiter
         self._library = library
         self._server: Server[Any, Any] = Server(
             "gloss", version=__version__, instructions=INSTRUCTIONS
@@ -230,7 +232,7 @@ class ToolServer:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
                 there = arguments.get("paper"), arguments.get("lang", "en")
-                programs.ask_leave(self._costly, request, self._library(), *there)
+                programs.limit_digest(self._rate_limiter, request, self._library(), *there)
             return self._tools[name](**arguments)
 
         try:
@@ -248,7 +250,7 @@ class ToolServer:
 def _described(name: str, tool: Callable[..., Any]) -> Tool:
     from mcp.types import Tool, ToolAnnotations
 
-    said = said_of(tool)
+    said = docstring_of(tool)
     schema = TypeAdapter(tool).json_schema()
     for argument, it in schema["properties"].items():
         it["description"] = said.arguments[argument]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from app.llm import LanguageModel, Question, Reply
+from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt
 from index.embed.rerank import open_cross_encoder
 from index.errors import ModelUnusable
@@ -82,7 +82,7 @@ def open_support_model(settings: Settings) -> SupportModel | None:
         case "endpoint":
             from app.llm import open_language_model
 
-            return Judge(open_language_model(settings, "endpoint"))
+            return ModelJudge(open_language_model(settings, "endpoint"))
         case name:
             return CrossEncoderSupport(name)
 
@@ -120,7 +120,7 @@ class CrossEncoderSupport:
         return found
 
 
-class Judge:
+class ModelJudge:
     """The endpoint's language model, asked whether the source says so. One call a pair."""
 
     threshold = 0.5
@@ -132,8 +132,8 @@ class Judge:
 
     def scores(self, pairs: Sequence[SourcedClaim]) -> list[float]:
         """1 for yes; 0 for no, for anything else, and where no answer came."""
-        questions = [
-            Question(
+        prompts = [
+            Prompt(
                 prompt("judge"),
                 f"<evidence>\n{fenced(pair.source)}\n</evidence>\n"
                 f"<claim>\n{fenced(pair.claim)}\n</claim>",
@@ -141,9 +141,9 @@ class Judge:
             )
             for pair in pairs
         ]
-        replies = self._model.answers(questions, _JUDGE_SECONDS * max(len(pairs), 1))
+        replies = self._model.complete(prompts, _JUDGE_SECONDS * max(len(pairs), 1))
         return [
-            float(isinstance(one, Reply) and one.text.strip().lower().startswith("yes"))
+            float(isinstance(one, Completion) and one.text.strip().lower().startswith("yes"))
             for one in replies
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.check.tokens import CLAUSE_BREAKS, Pair, Reading, word_set
+from app.check.tokens import CLAUSE_BREAKS, Pair, TokenizedText, word_set
 
 _HEDGES = word_set(
     """
@@ -43,11 +43,11 @@ def hedges(pair: Pair) -> Iterator[str]:
         yield from (word for word, heads in kept if not still & {*heads})
 
 
-def _hedged(reading: Reading) -> list[tuple[str, tuple[str, ...]]]:
+def _hedged(tokenized: TokenizedText) -> list[tuple[str, tuple[str, ...]]]:
     """Each hedge with the content words that it bears on."""
     return [
-        (token.word, reading.heads(at))
-        for at, token in enumerate(reading.tokens)
+        (token.word, tokenized.heads(at))
+        for at, token in enumerate(tokenized.tokens)
         if token.word in _HEDGES
     ]
 
@@ -73,23 +73,23 @@ def quantifiers(pair: Pair) -> Iterator[str]:
 _WORDS_FOR_ALL = frozenset(word for word, strength in _STRENGTH.items() if strength >= _ALL)
 
 
-def _strengths(reading: Reading) -> dict[str, int]:
+def _strengths(tokenized: TokenizedText) -> dict[str, int]:
     """For each content word, how much is said of it: the most that any place says."""
     bearing: dict[int, int] = {}
-    content = [at for at, token in enumerate(reading.tokens) if token.is_content]
-    for at, token in enumerate(reading.tokens):
+    content = [at for at, token in enumerate(tokenized.tokens) if token.is_content]
+    for at, token in enumerate(tokenized.tokens):
         strength = _STRENGTH.get(token.word)
         if strength is None:
             continue
-        for after in range(at + 1, len(reading.tokens)):
-            if reading.tokens[after].word in CLAUSE_BREAKS:
+        for after in range(at + 1, len(tokenized.tokens)):
+            if tokenized.tokens[after].word in CLAUSE_BREAKS:
                 break
-            if reading.tokens[after].is_content and reading.tokens[after].word not in _STRENGTH:
+            if tokenized.tokens[after].is_content and tokenized.tokens[after].word not in _STRENGTH:
                 bearing.setdefault(after, strength)
                 break
     found: dict[str, int] = {}
     for at in content:
-        word = reading.tokens[at].stem
+        word = tokenized.tokens[at].stem
         found[word] = max(found.get(word, 0), bearing.get(at, _PLAIN))
     return found
 
@@ -105,7 +105,7 @@ def conditions(pair: Pair) -> Iterator[str]:
         for match in (_OPENING.match(sentence.text), *_ONLY_WHEN.finditer(sentence.text)):
             if match is None or _OF_THE_PAPER.match(match["scope"]):
                 continue
-            scope = _roots(Reading(match["scope"]))
+            scope = _roots(TokenizedText(match["scope"]))
             rest = _roots(sentence) - scope
             kept = scope & _roots(pair.claim)
             if (
@@ -119,7 +119,7 @@ def conditions(pair: Pair) -> Iterator[str]:
                 if token.word in _USUALLY and {*sentence.heads(at, _BEARS)} & pair.claim.stems:
                     yield token.word
         for match in _SHARE.finditer(sentence.text):
-            borne = _roots(Reading(sentence.text[match.end() :]).head(_BEARS + 2))
+            borne = _roots(TokenizedText(sentence.text[match.end() :]).head(_BEARS + 2))
             if len(borne & _roots(pair.claim)) >= 2 and match["share"] not in pair.claim.text:
                 yield match.group()
 
@@ -145,5 +145,5 @@ _BEARS = 3  # content words after a "usually" that it may bear on
 _ROOT = 5  # letters by which words of a condition count as the same: "generation", "generating"
 
 
-def _roots(reading: Reading) -> frozenset[str]:
-    return frozenset(stem[:_ROOT] for stem in reading.stems)
+def _roots(tokenized: TokenizedText) -> frozenset[str]:
+    return frozenset(stem[:_ROOT] for stem in tokenized.stems)

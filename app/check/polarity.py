@@ -13,7 +13,7 @@ from app.check.tokens import (
     NEGATIVE_WORDS,
     NEGATORS,
     Pair,
-    Reading,
+    TokenizedText,
     stem,
 )
 
@@ -90,32 +90,32 @@ def negation(pair: Pair) -> Iterator[str]:
         yield "not"
 
 
-def _negations(reading: Reading) -> int:
+def _negations(tokenized: TokenizedText) -> int:
     """How many there are in sentences that say something: others are no part of a basis."""
     return sum(
         token.word in NEGATORS or token.word in NEGATIVE_WORDS
-        for sentence in reading.sentences
+        for sentence in tokenized.sentences
         if sentence.stems
         for token in sentence.tokens
     )
 
 
-def _negated(reading: Reading) -> Counter[tuple[str, bool]]:
+def _negated(tokenized: TokenizedText) -> Counter[tuple[str, bool]]:
     """How often each content word stands with a negation that bears on it, and without."""
-    count = [0] * len(reading.tokens)
-    for at, token in enumerate(reading.tokens):
+    count = [0] * len(tokenized.tokens)
+    for at, token in enumerate(tokenized.tokens):
         if token.word in NEGATIVE_WORDS:
             count[at] += 1
         elif token.word in NEGATORS:
             left = HEADS_MOST
-            for after in range(at + 1, len(reading.tokens)):
-                if left == 0 or reading.tokens[after].word in CLAUSE_BREAKS:
+            for after in range(at + 1, len(tokenized.tokens)):
+                if left == 0 or tokenized.tokens[after].word in CLAUSE_BREAKS:
                     break
                 count[after] += 1
-                left -= reading.tokens[after].is_content
+                left -= tokenized.tokens[after].is_content
     return Counter(
         (token.stem, negations % 2 == 1)
-        for token, negations in zip(reading.tokens, count, strict=True)
+        for token, negations in zip(tokenized.tokens, count, strict=True)
         if token.is_content
     )
 
@@ -148,20 +148,20 @@ def comparison(pair: Pair) -> Iterator[str]:
 def _turned(pair: Pair, same: frozenset[str], opposite: frozenset[str]) -> bool:
     """Whether the claim has more of the one direction than the basis, and less of the other."""
 
-    def count(reading: Reading, words: frozenset[str]) -> int:
-        return sum(token.word in words for token in reading.tokens)
+    def count(tokenized: TokenizedText, words: frozenset[str]) -> int:
+        return sum(token.word in words for token in tokenized.tokens)
 
     return count(pair.claim, same) > count(pair.basis, same) and count(
         pair.claim, opposite
     ) < count(pair.basis, opposite)
 
 
-def _beside(reading: Reading, words: frozenset[str]) -> set[str]:
+def _beside(tokenized: TokenizedText, words: frozenset[str]) -> set[str]:
     """The content words on either side of these words, up to the ends of their clause."""
     found: set[str] = set()
-    for at, token in enumerate(reading.tokens):
+    for at, token in enumerate(tokenized.tokens):
         if token.word in words:
-            for side in (reading.tokens[at + 1 :], reading.tokens[:at][::-1]):
+            for side in (tokenized.tokens[at + 1 :], tokenized.tokens[:at][::-1]):
                 clause = takewhile(lambda one: one.word not in _CLAUSE_ENDS, side)
                 content = (one for one in clause if one.is_content and one.word not in words)
                 found.update(one.stem for one in islice(content, _ASIDE))
@@ -176,6 +176,9 @@ def _verb(text: str) -> str:
 
 def _two_sides(text: str, match: re.Match[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The words that stand on one side of a comparison only; the subject's first."""
-    before, after = Reading(text[: match.start()][-120:]), Reading(text[match.end() :][:120])
+    before, after = (
+        TokenizedText(text[: match.start()][-120:]),
+        TokenizedText(text[match.end() :][:120]),
+    )
     sides = (before.stems - after.stems, after.stems - before.stems)
     return (sides[1], sides[0]) if match["passive"] else sides

@@ -27,7 +27,7 @@ FOREIGN_MOST = 3  # content words in a row that no source has (ADR 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RuleOutcome:
     """What a rule found. ``objections`` are the words of the claim, or of the source, at fault."""
 
     rule: str
@@ -105,7 +105,7 @@ def copied_share(pair: Pair) -> float:
     return points / len(claim)
 
 
-def kept(found: Sequence[Outcome], pair: Pair) -> float:
+def kept(found: Sequence[RuleOutcome], pair: Pair) -> float:
     """How well a claim keeps the rules, 0..1, of what ``outcomes`` found: an order, no probability.
 
     At least 0.5 where every rule holds, rising with the share of words that are copied; below, it
@@ -141,6 +141,6 @@ RULES: dict[str, Callable[[Pair], Iterator[str]]] = {
 }
 
 
-def outcomes(pair: Pair) -> tuple[Outcome, ...]:
+def outcomes(pair: Pair) -> tuple[RuleOutcome, ...]:
     """What every rule says of a pair, in the order of ``RULES``."""
-    return tuple(Outcome(name, tuple(rule(pair))) for name, rule in RULES.items())
+    return tuple(RuleOutcome(name, tuple(rule(pair))) for name, rule in RULES.items())

@@ -86,7 +86,7 @@ class Token:
     is_content: bool
 
 
-class Reading:
+class TokenizedText:
     """A text as tokens, by sentences; computed once for all rules."""
 
     def __init__(self, text: str) -> None:
@@ -114,15 +114,19 @@ class Reading:
         return frozenset(token.word for token in self.tokens)
 
     @cached_property
-    def sentences(self) -> tuple[Reading, ...]:
+    def sentences(self) -> tuple[TokenizedText, ...]:
         """Its sentences."""
         spans = list(split_sentences(self.text, Span(0, len(self.text))))
-        return tuple(Reading(span.of(self.text)) for span in spans) if len(spans) > 1 else (self,)
+        return (
+            tuple(TokenizedText(span.of(self.text)) for span in spans)
+            if len(spans) > 1
+            else (self,)
+        )
 
-    def head(self, most: int) -> Reading:
+    def head(self, most: int) -> TokenizedText:
         """As much of it as has so many content words."""
         ends = [m.end() for m in re.finditer(r"\S+", self.text)]
-        words = (Reading(self.text[:end]) for end in ends)
+        words = (TokenizedText(self.text[:end]) for end in ends)
         return next((one for one in words if len(one.content) >= most), self)
 
     def heads(self, at: int, most: int = HEADS_MOST) -> tuple[str, ...]:
@@ -140,16 +144,16 @@ class Reading:
 class Pair:
     """A claim and what it cites, as the rules see them."""
 
-    claim: Reading
-    source: Reading
-    basis: Reading
+    claim: TokenizedText
+    source: TokenizedText
+    basis: TokenizedText
 
     @classmethod
     def of(cls, claim: str, sources: Sequence[str]) -> Pair:
         """Choose the basis: for each sentence of the claim, what shares most words with it."""
-        parts = [sentence for source in sources for sentence in Reading(source).sentences]
+        parts = [sentence for source in sources for sentence in TokenizedText(source).sentences]
         chosen: list[int] = []
-        said = Reading(claim)
+        said = TokenizedText(claim)
         for sentence in said.sentences:
             wanted = set(sentence.stems)
             gain = 1
@@ -166,7 +170,7 @@ class Pair:
                 chosen.append(best)
                 gain = _BASIS_GAIN
         basis = " \n".join(parts[at].text for at in sorted(set(chosen)))
-        return cls(said, Reading(" \n".join(sources)), Reading(basis))
+        return cls(said, TokenizedText(" \n".join(sources)), TokenizedText(basis))
 
 
 def _token(text: str) -> Token:

@@ -295,7 +295,7 @@ class Pool:
         return self._quotes[i].paper_id, self._quotes[i].section
 
 
-class Embedder(Protocol):
+class PassageEmbedder(Protocol):
     """What choosing needs of the embedding model; vectors are of unit length."""
 
     def embed_sentences(self, texts: Sequence[str]) -> Vectors:
@@ -314,7 +314,7 @@ class Selector:
     def __init__(
         self,
         paper: Paper,
-        embedder: Embedder,
+        embedder: PassageEmbedder,
         holds: Callable[[Span], bool] = lambda span: True,
     ) -> None:
         self._embedder = embedder

@@ -160,7 +160,7 @@ def _print_locked(
 
     saved = locked_digest(library, paper_id, lang, writer)
     _print_digest(library, saved, form, out)
-    for notice in notices(with_news(saved.paper, library.heard(saved.paper.id))):
+    for notice in notices(with_news(saved.paper, library.latest_version(saved.paper.id))):
         say(notice)
     try:
         changed = changed_since(library, saved, made_by(settings, writer, lang))

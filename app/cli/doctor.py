@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.documents.installation import Installation
     from app.write.saved import Stale
     from index.config import Settings
-    from index.library import Health, Library, Step
+    from index.library import Library, LibraryHealth, Step
 
 # The packages whose versions decide what comes out.
 PACKAGES = (
@@ -55,7 +55,7 @@ class Examination:
     fingerprint: str
     weights: str  # empty for a model that did not come with gloss
     directory: Path
-    health: Health | None
+    health: LibraryHealth | None
     problems: tuple[str, ...]
     writer: str = ""  # who words digests; empty where that one cannot
     digests: Stale | None = None  # missing where it cannot be told how many are stale

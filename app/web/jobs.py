@@ -83,27 +83,27 @@ class Jobs(Generic[Step]):
         self._of: dict[str, Job[Step]] = {}
         self._lock = threading.Lock()
 
-    def begin(self, session: str, work: Callable[[Tell[Step]], object]) -> Job[Step]:
+    def begin(self, session_id: str, work: Callable[[Tell[Step]], object]) -> Job[Step]:
         """Begin some work for a session."""
         with self._lock:
-            former = self._of.pop(session, None)
+            former = self._of.pop(session_id, None)
             if former is not None:
                 former.stop()
-            job = self._of[session] = Job(work)
+            job = self._of[session_id] = Job(work)
             return job
 
-    def end(self, session: str, job: Job[Step] | None = None) -> None:
+    def end(self, session_id: str, job: Job[Step] | None = None) -> None:
         """Stop a session's job, if it is this one where one is given, and forget it."""
         with self._lock:
-            if job is None or self._of.get(session) is job:
-                former = self._of.pop(session, None)
+            if job is None or self._of.get(session_id) is job:
+                former = self._of.pop(session_id, None)
                 if former is not None:
                     former.stop()
 
-    def take(self, session: str) -> Job[Step] | None:
+    def take(self, session_id: str) -> Job[Step] | None:
         """A session's job, if it has one, which it has no more then."""
         with self._lock:
-            return self._of.pop(session, None)
+            return self._of.pop(session_id, None)
 
 
 class Turns:
@@ -113,19 +113,19 @@ class Turns:
         self._last: dict[str, int] = {}
         self._changing = threading.Lock()
 
-    def begin(self, session: str | None) -> int:
+    def begin(self, session_id: str | None) -> int:
         """Something was asked for; its number in this session."""
         with self._changing:
-            turn = self._last.get(session or "", 0) + 1
-            self._last[session or ""] = turn
+            turn = self._last.get(session_id or "", 0) + 1
+            self._last[session_id or ""] = turn
         return turn
 
-    def is_last(self, session: str | None, turn: int) -> bool:
+    def is_last(self, session_id: str | None, turn: int) -> bool:
         """Whether nothing was asked for since."""
         with self._changing:
-            return self._last.get(session or "") == turn
+            return self._last.get(session_id or "") == turn
 
-    def end(self, session: str | None) -> None:
+    def end(self, session_id: str | None) -> None:
         """The session is over, and nothing of it is the last."""
         with self._changing:
-            self._last.pop(session or "", None)
+            self._last.pop(session_id or "", None)

@@ -1,6 +1,6 @@
 """What the web UI asks for: searches, digests and pages as HTML and pictures, without a browser.
 
-No logic of its own: a ``Desk`` asks the library, the writer and the templates. HTML comes from
+No logic of its own: a ``Session`` asks the library, the writer and the templates. HTML comes from
 ``app.show``, which escapes every text of a paper.
 """
 
@@ -26,7 +26,7 @@ from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from app.write.ask import Sentence
+    from app.write.ask import AnswerQuote
     from index.intake import Arxiv, Wanted
     from index.library import Papers
 
@@ -48,7 +48,7 @@ class NotAdded(GlossError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HitPlace:
     """A place in a paper: which words, and where they are on its pages."""
 
     paper_id: str
@@ -59,11 +59,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What came of a search: HTML, the places in it in the same order, and how many in words."""
+class FoundPlaces:
+    """The result of a search: HTML, its places in the same order, and their number in words."""
 
     shown: str
-    places: list[Place]
+    places: list[HitPlace]
     outcome: Literal["found_passages", "found_digests", "answered", "not_answered"]
     number: int
     lang: Language
@@ -77,26 +77,26 @@ class Found:
         return say[f"search_{self.outcome}"].format(self.number)
 
 
-class Desks(Protocol):
-    """Whose desk is whose: on a laptop all sessions share one."""
+class Sessions(Protocol):
+    """The sessions of the browser, by id and by key; on a laptop, one for all."""
 
     @property
     def shared(self) -> Papers:
         """The library that all visitors see, and the one that programs ask."""
 
-    def of(self, session: str) -> Desk:
-        """The desk of a session of the browser."""
+    def of(self, session_id: str) -> Session:
+        """The session with the id that the browser (Gradio's ``session_hash``) gives."""
 
-    def by_key(self, key: str) -> Desk | None:
-        """The desk whose ``key`` this is: of addresses of pictures."""
+    def by_key(self, key: str) -> Session | None:
+        """The session with that ``key``, which addresses of pictures contain."""
 
-    def may_share(self, session: str, paper_id: str) -> bool:
+    def may_share(self, session_id: str, paper_id: str) -> bool:
         """Whether the session has the paper to itself, and may show it to all."""
 
-    def share(self, session: str, paper_id: str) -> str:
+    def share(self, session_id: str, paper_id: str) -> str:
         """Put a paper of the session's own into the library of all; its id there."""
 
-    def end(self, session: str) -> None:
+    def end(self, session_id: str) -> None:
         """A session is over: its tab was closed or loaded anew."""
 
     def close(self) -> None:
@@ -104,54 +104,58 @@ class Desks(Protocol):
 
 
 @dataclass(frozen=True)
-class OneDesk:
-    """The same desk for everybody, as on one's own machine."""
+class SharedSession:
+    """One session for everybody, as on one's own machine."""
 
-    desk: Desk
+    session: Session
 
     @property
     def shared(self) -> Papers:
-        """The desk's."""
-        return self.desk.library
+        """The session's library."""
+        return self.session.library
 
-    def of(self, session: str) -> Desk:
-        """The desk."""
-        return self.desk
+    def of(self, session_id: str) -> Session:
+        """The one session."""
+        return self.session
 
-    def by_key(self, key: str) -> Desk | None:
-        """The desk, if it is its key."""
-        return self.desk if key == self.desk.key else None
+    def by_key(self, key: str) -> Session | None:
+        """The one session, if this is its key."""
+        return self.session if key == self.session.key else None
 
-    def may_share(self, session: str, paper_id: str) -> bool:
+    def may_share(self, session_id: str, paper_id: str) -> bool:
         """All see it already."""
         return False
 
-    def share(self, session: str, paper_id: str) -> str:
+    def share(self, session_id: str, paper_id: str) -> str:
         """All see it already."""
         return paper_id
 
-    def end(self, session: str) -> None:
-        """The desk stays for the others."""
+    def end(self, session_id: str) -> None:
+        """The session stays for the others."""
 
     def close(self) -> None:
         """It has nothing of its own to let go of."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class Session:
     """What a session's components call; who knows its ``key`` may see its pages."""
 
     library: Papers
     key: str = "library"
     settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
 
-    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
         """The passages that are found."""
         hits = self.library.search(query, HITS, wanted)
         shown = self._filled("hits.html", lang, query=query, hits=hits)
-        return Found(shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang)
+        return FoundPlaces(
+            shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang
+        )
 
-    def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+    def search_digests(
+        self, query: str, wanted: SearchFilter, lang: Language = "en"
+    ) -> FoundPlaces:
         """The sentences of digests that are found, and where what they rest on stands."""
         try:
             hits = self.library.search_claims(query, HITS, wanted)
@@ -161,11 +165,11 @@ class Desk:
             raise NothingToSearch(error.paper_id) from error
         views = [(found_claim_view(hit, lang), hit) for hit in hits]
         shown = self._filled("claims.html", lang, query=query, hits=views)
-        return Found(
+        return FoundPlaces(
             shown, [_place_of_claim(hit) for hit in hits], "found_digests", len(hits), lang
         )
 
-    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
         """Sentences that answer, or else the nearest passages."""
         from app.write.ask import ask
 
@@ -180,9 +184,9 @@ class Desk:
         )
         if not answer.found:
             nearest = [_place_of_hit(hit) for hit in answer.nearest]
-            return Found(shown, nearest, "not_answered", 0, lang)
+            return FoundPlaces(shown, nearest, "not_answered", 0, lang)
         places = [_place_of_sentence(one) for one in answer.sentences]
-        return Found(shown, places, "answered", len(places), lang)
+        return FoundPlaces(shown, places, "answered", len(places), lang)
 
     def _filled(self, template: str, lang: Language, query: str, **values: object) -> str:
         english_only = _is_chinese(query) and _knows_english_only(self.library.model)
@@ -255,8 +259,8 @@ class Desk:
             raise NotAdded(f"{wanted.name}: {outcome.reason}")
         return outcome.added.paper_id
 
-    def with_endpoint(self, address: str, model: str, key: str) -> Desk:
-        """The desk with a visitor's own language model. Raises ``OwnEndpointRefused``."""
+    def with_endpoint(self, address: str, model: str, key: str) -> Session:
+        """This session with a visitor's own language model. Raises ``OwnEndpointRefused``."""
         from app.web.own_endpoint import with_own_endpoint
 
         return replace(self, settings=with_own_endpoint(self.settings, address, model, key))
@@ -343,7 +347,7 @@ class Desk:
             blocks=[(kind, span.start, span.of(paper.text)) for kind, span in blocks],
         )
 
-    def show(self, place: Place, lang: Language = "en") -> tuple[Image | None, str]:
+    def show(self, place: HitPlace, lang: Language = "en") -> tuple[Image | None, str]:
         """The page with the place marked, and a line on it; or the text around the place."""
         if place.boxes:
             page = place.boxes[0].page
@@ -414,20 +418,20 @@ STAGES = {
 }
 
 
-def _place_of_hit(hit: Hit) -> Place:
+def _place_of_hit(hit: Hit) -> HitPlace:
     passage = hit.passage
-    return Place(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
+    return HitPlace(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
 
 
-def _place_of_sentence(sentence: Sentence) -> Place:
+def _place_of_sentence(sentence: AnswerQuote) -> HitPlace:
     first = sentence.claim.citations[0]
-    return Place(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
+    return HitPlace(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
 
 
-def _place_of_claim(hit: ClaimHit) -> Place:
+def _place_of_claim(hit: ClaimHit) -> HitPlace:
     first = hit.claim.citations[0]
     part = found_claim_view(hit).part
-    return Place(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
+    return HitPlace(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
 
 
 def filter_of(

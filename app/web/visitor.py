@@ -19,16 +19,16 @@ from index.reference import parse_reference
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.catalog import Known
+    from index.catalog import KnownVersion
     from index.embed import Embedder
     from index.library import (
         Added,
-        Held,
+        HeldPaper,
         Library,
         PaperRow,
-        PassageEncoder,
+        PendingPaper,
         Progress,
-        Ready,
+        SparseEncoder,
         StoredPaper,
     )
     from index.sources import Source
@@ -63,7 +63,7 @@ class NotShared(GlossError):
 
 
 class VisitorLibrary(Papers):
-    """The shared library and a visitor's own, as one that a desk may ask.
+    """The shared library and a visitor's own, as one that a session asks.
 
     The own one answers for every id that it has (``_with``), and hides the shared paper of that id;
     what is added goes there. ``Papers`` says what each method does and raises.
@@ -109,24 +109,24 @@ class VisitorLibrary(Papers):
 
     # Papers in.
 
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
+    ) -> PendingPaper:
         """A source received and read. Raises ``NoRoom`` and ``VisitEnded``, too."""
         with self._adding, self._being_there() as own:
-            return own.ready(source, progress, record)
+            return own.prepare(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """A source that is read elsewhere. Raises as ``ready``."""
+    ) -> PendingPaper:
+        """A source that is read elsewhere. Raises as ``prepare``."""
         with self._adding, self._being_there() as own:
             return own.receive(source, progress, record)
 
-    def take(self, ready: Ready) -> Added:
-        """Put what was read into the own library. Raises as ``ready``."""
+    def commit(self, pending: PendingPaper) -> Added:
+        """Put what was read into the own library. Raises as ``prepare``."""
         with self._adding, self._being_there() as own:
-            return own.take(ready)
+            return own.commit(pending)
 
     @contextmanager
     def _being_there(self) -> Iterator[Library]:
@@ -223,15 +223,15 @@ class VisitorLibrary(Papers):
         rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
         return sorted(rows, key=lambda row: row.id)
 
-    def held(self, arxiv_id: str) -> Held | None:
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What there is of the arXiv paper of that id, if anything."""
-        own = self._own.held(arxiv_id) if self._own is not None else None
-        return own or self._shared.held(arxiv_id)
+        own = self._own.find_arxiv(arxiv_id) if self._own is not None else None
+        return own or self._shared.find_arxiv(arxiv_id)
 
-    def note(self, heard: Iterable[Known]) -> None:
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
         """Remember which versions arXiv was heard to have, of the own library's papers."""
         if self._own is not None:
-            self._own.note(heard)
+            self._own.record_versions(versions)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """Where each paper is among the others: one model has made them all."""
@@ -249,9 +249,9 @@ class VisitorLibrary(Papers):
         return self._shared.embedder
 
     @property
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, in both."""
-        return self._shared.words
+        return self._shared.sparse_encoder
 
     # Searches.
 
@@ -290,8 +290,8 @@ class VisitorLibrary(Papers):
             return [(shared, wanted)]
         if wanted.paper_id is not None:
             return [(self._with(wanted.paper_id), wanted)]
-        if named is not None and self.held(named) is not None:
-            return [(own if own.held(named) is not None else shared, wanted)]
+        if named is not None and self.find_arxiv(named) is not None:
+            return [(own if own.find_arxiv(named) is not None else shared, wanted)]
         hidden = set(own.ids())
         if not any(shared.has_paper(one) for one in hidden):
             return [(own, wanted), (shared, wanted)]

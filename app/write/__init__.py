@@ -24,8 +24,8 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Embedder
-    from index.catalog import Known
+    from app.choose.evidence import PassageEmbedder
+    from index.catalog import KnownVersion
     from index.library import Papers
 
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
@@ -136,7 +136,7 @@ def write_digest(
     if digest != saved or not library.is_searched(paper.id, name, lang):
         records = claim_records(digest)
         library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name, embedder)
-    return replace(digest, paper=with_news(digest.paper, library.heard(paper.id)))
+    return replace(digest, paper=with_news(digest.paper, library.latest_version(paper.id)))
 
 
 def write_digests(
@@ -181,7 +181,7 @@ def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
     return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
 
 
-def with_news(header: Header, heard: Known | None) -> Header:
+def with_news(header: Header, heard: KnownVersion | None) -> Header:
     """The header, with what arXiv was heard to say of the paper."""
     if heard is None:
         return header
@@ -194,7 +194,7 @@ def with_news(header: Header, heard: Known | None) -> Header:
 def written(
     paper: Paper,
     passages: Sequence[Passage],
-    embedder: Embedder,
+    embedder: PassageEmbedder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,

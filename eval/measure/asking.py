@@ -35,7 +35,7 @@ SHOWN = (0.5, 0.56, 0.6, 0.62, 0.64, 0.66, 0.7, 0.76, 0.8)
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedQuestion:
     """A question about ``about``, asked of ``paper``, and what the best sentence of it scored."""
 
     text: str
@@ -71,7 +71,7 @@ def best(answer: Answer) -> float:
     return max((one.score for one in answer.sentences), default=0.0)
 
 
-def rates(asked: Sequence[Asked], least: float) -> dict[str, float]:
+def rates(asked: Sequence[AskedQuestion], least: float) -> dict[str, float]:
     """What a threshold does; refusing is what precision and recall are of."""
     refused = [one for one in asked if one.score < least]
     rightly = sum(not one.answerable for one in refused)
@@ -84,7 +84,7 @@ def rates(asked: Sequence[Asked], least: float) -> dict[str, float]:
     }
 
 
-def balance(asked: Sequence[Asked], least: float) -> float:
+def balance(asked: Sequence[AskedQuestion], least: float) -> float:
     """The mean of both shares that are right."""
     at = rates(asked, least)
     return (at["recall"] + at["answered"]) / 2
@@ -94,7 +94,7 @@ def measure(path: Path) -> dict[str, Any]:
     """The tables of ADR 15."""
     lines = path.read_text(encoding="utf-8").splitlines()
     papers = {one["id"]: one for one in map(json.loads, lines)}
-    asked: list[Asked] = []
+    asked: list[AskedQuestion] = []
     own: list[tuple[bool, bool, list[bool]]] = []
     counted = [0, 0]
     everywhere: list[tuple[bool, bool]] = []
@@ -116,12 +116,14 @@ def measure(path: Path) -> dict[str, Any]:
                     if all(one["unanswerable"] for one in given):
                         score = best(ask(library, text, about, least=-1))
                         unanswerable.append({"question": text, "score": round(score, 3)})
-                        asked.append(Asked(text, about, about, False, score))
+                        asked.append(AskedQuestion(text, about, about, False, score))
                     if not evidence:
                         continue
                     forced = {name: ask(library, text, name, least=-1) for name in papers}
                     for target, answer in forced.items():
-                        asked.append(Asked(text, about, target, target == about, best(answer)))
+                        asked.append(
+                            AskedQuestion(text, about, target, target == about, best(answer))
+                        )
                     shorter = [ask(library, text, about, most=n, least=-1) for n in (1, 3)]
                     began = time.perf_counter()
                     there = ask(library, text, about)

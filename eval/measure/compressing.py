@@ -23,7 +23,7 @@ from pathlib import Path
 from app.check.entailment import CrossEncoderSupport, SourcedClaim
 from app.check.support import Checker
 from app.choose.template import ITEMS
-from app.llm import Reply, open_language_model
+from app.llm import Completion, open_language_model
 from app.wording import Compressing
 from app.write import written
 from eval.measures import auroc, balanced_accuracy
@@ -48,9 +48,9 @@ def drafted(settings: Settings) -> Iterator[dict[str, object]]:
                 if ITEMS[section.name].selection == "evidence"
                 for task in strategy.tasks(section)
             }
-            replies = model.answers([strategy.question(t) for t in tasks.values()], 7200)
+            replies = model.complete([strategy.prompt_for(t) for t in tasks.values()], 7200)
             for (quote, task), reply in zip(tasks.items(), replies, strict=True):
-                if isinstance(reply, Reply):
+                if isinstance(reply, Completion):
                     (draft,) = strategy.drafts(task, reply)
                     yield {"paper": digest.paper.id, "item": task.item, "quote": quote,
                            "text": draft.text, "wrong": draft.wrong}  # fmt: skip

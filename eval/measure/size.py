@@ -25,7 +25,7 @@ from statistics import median
 from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
-from index.library import Encoders, Library, Stages, prepare, splitter, word_encoder
+from index.library import Encoders, Library, Stages, bm25_encoder, split_and_embed, splitter
 from index.library.points import points_of
 from index.paper import SparseVector
 from index.read import Reader
@@ -74,7 +74,7 @@ def measure(folder: Path, number: int) -> Measured:
         open_embedder(settings.model, settings.cache)  # converted once, which is not counted
         sources = find_sources([folder]).found
         cut = splitter(settings)
-        encoders = Encoders(open_embedder(settings.model, settings.cache), word_encoder())
+        encoders = Encoders(open_embedder(settings.model, settings.cache), bm25_encoder())
         points: list[Point] = []
         reading, preparing, taking = 0.0, 0.0, 0.0
         with Library.open(settings) as library:
@@ -83,21 +83,21 @@ def measure(folder: Path, number: int) -> Measured:
             reader = Reader(settings)
             for source in sources:
                 began = time.process_time()
-                ready = library.receive(source)
+                pending = library.receive(source)
                 taking += time.process_time() - began
-                assert ready.copy is not None
-                ready.reading = reader.read(ready.copy, name=ready.name)
+                assert pending.copy is not None
+                pending.reading = reader.read(pending.copy, name=pending.name)
                 began = time.process_time()
-                ready.prepared = prepare(ready.reading, cut, encoders, Stages())
+                pending.embedded = split_and_embed(pending.reading, cut, encoders, Stages())
                 preparing += time.process_time() - began
-                paper, prepared = ready.reading.paper, ready.prepared
-                if paper is not None and prepared.vectors is not None:
+                paper, embedded = pending.reading.paper, pending.embedded
+                if paper is not None and embedded.vectors is not None:
                     title = encoders.embedder.embed_passages([paper.title])[0]
                     points += points_of(
-                        paper, prepared.passages, prepared.vectors, title, encoders.words
+                        paper, embedded.passages, embedded.vectors, title, encoders.sparse_encoder
                     )
                 began = time.process_time()
-                library.take(ready)
+                library.commit(pending)
                 taking += time.process_time() - began
             reader.close()  # its workers' time counts once they have ended
             reading = processor() - before - preparing - taking

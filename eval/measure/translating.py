@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.chinese.glossary import Glossary, load_glossary
-from app.chinese.translate import Prompt, question_for, retry_question, translated
+from app.chinese.translate import TranslationPrompt, prompt_for, retry_prompt, translated
 from app.write import write_digest
 from index.config import Settings
 from index.library import Library
@@ -49,7 +49,7 @@ def sentences_of(papers: Sequence[Path]) -> list[str]:
     )
 
 
-def asker(model: Path, threads: int) -> Callable[[Prompt], str | None]:
+def asker(model: Path, threads: int) -> Callable[[TranslationPrompt], str | None]:
     """Asks the model; None for an answer that it did not finish."""
     import xllamacpp
 
@@ -61,7 +61,7 @@ def asker(model: Path, threads: int) -> Callable[[Prompt], str | None]:
     params.cpuparams.n_threads = threads
     server = xllamacpp.Server(params)
 
-    def ask(prompt: Prompt) -> str | None:
+    def ask(prompt: TranslationPrompt) -> str | None:
         messages = [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
@@ -76,7 +76,7 @@ def asker(model: Path, threads: int) -> Callable[[Prompt], str | None]:
 
 
 def measure(
-    sentences: Sequence[str], glossary: Glossary, ask: Callable[[Prompt], str | None]
+    sentences: Sequence[str], glossary: Glossary, ask: Callable[[TranslationPrompt], str | None]
 ) -> dict[str, object]:
     """Counts and seconds; each sentence is printed as soon as it is settled."""
     first = again = 0
@@ -84,11 +84,11 @@ def measure(
     for sentence in sentences:
         since = time.perf_counter()
         lines = [sentence]
-        result = translated(sentence, ask(question_for(sentence, glossary)) or "", glossary)
+        result = translated(sentence, ask(prompt_for(sentence, glossary)) or "", glossary)
         first += result.chinese is not None
         if result.chinese is None:
             lines += [f"1: {result.answer}", f"   {'; '.join(result.broken)}"]
-            result = translated(sentence, ask(retry_question(result, glossary)) or "", glossary)
+            result = translated(sentence, ask(retry_prompt(result, glossary)) or "", glossary)
             again += result.chinese is not None
         if result.chinese is None:
             lines += [f"2: {result.answer}", f"   {'; '.join(result.broken)}"]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from index.catalog.arxiv import Alias, ArxivIds, Known
+from index.catalog.arxiv import Alias, ArxivIds, KnownVersion
 from index.catalog.claims import Claims, ClaimSet, ClaimState, KeptClaim
 from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
@@ -37,7 +37,7 @@ __all__ = [
     "KeptDigest",
     "KeptPassage",
     "Key",
-    "Known",
+    "KnownVersion",
     "Origin",
     "State",
 ]

@@ -116,7 +116,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ArxivResponse:
     """What came back, whole."""
 
     url: str  # that answered, after redirects
@@ -160,20 +160,20 @@ class PoliteClient:
         """Close the connections; asking afterwards is an error."""
         self._client.close()
 
-    def get(self, url: str, asked: str, also: frozenset[int] = frozenset()) -> Answer:
+    def get(self, url: str, asked: str, also: frozenset[int] = frozenset()) -> ArxivResponse:
         """The whole answer to ``url``; its status is 200 or one of ``also``.
 
         ``asked`` says in an error what was wanted. Raises ``FetchError``.
         """
         limit = int(self._settings.arxiv.megabytes_max * 1e6)
 
-        def receive(response: httpx.Response) -> Answer:
+        def receive(response: httpx.Response) -> ArxivResponse:
             content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > limit:
                     raise FetchError(asked, *self.too_large(), url=url)
-            return Answer(str(response.url), response.status_code, bytes(content))
+            return ArxivResponse(str(response.url), response.status_code, bytes(content))
 
         return self.ask(url, asked, receive, also=also)
 

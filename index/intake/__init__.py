@@ -10,15 +10,15 @@ from __future__ import annotations
 from index.intake.adding import add_all
 from index.intake.named import look_up
 from index.intake.news import plan
-from index.intake.wanted import Arxiv, Asked, Outcome, Plan, Wanted, Wish
+from index.intake.wanted import Arxiv, ArxivQuery, ArxivSelection, Outcome, Plan, Wanted
 
 __all__ = [
     "Arxiv",
-    "Asked",
+    "ArxivQuery",
+    "ArxivSelection",
     "Outcome",
     "Plan",
     "Wanted",
-    "Wish",
     "add_all",
     "look_up",
     "plan",

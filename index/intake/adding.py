@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 
 from index.errors import FetchError, GlossError, SourceNotFound
 from index.intake.ahead import PdfDownloads, ReadAhead
-from index.intake.wanted import Arxiv, Elsewhere, Outcome, Wanted
-from index.library import Added, Papers, Progress, Ready
+from index.intake.wanted import Arxiv, Outcome, RemotePreparer, Wanted
+from index.library import Added, Papers, PendingPaper, Progress
 from index.sources import Source
 
 
@@ -17,7 +17,7 @@ def add_all(
     threads: int,
     arxiv: Arxiv | None = None,
     progress: Callable[[str], Progress] | None = None,
-    cluster: Elsewhere | None = None,
+    cluster: RemotePreparer | None = None,
 ) -> Iterator[Outcome]:
     """Add papers in their order, reading some ahead; each outcome comes once it is certain.
 
@@ -30,7 +30,7 @@ def add_all(
     """
     downloads = PdfDownloads(arxiv)
 
-    def read(one: Wanted) -> Ready:
+    def read(one: Wanted) -> PendingPaper:
         source = one.source
         stage = None
         if progress is not None:
@@ -42,11 +42,11 @@ def add_all(
             source = Source(downloads.path(one.record), one.name)
         if cluster is not None:
             return library.receive(source, stage, one.record)
-        return library.ready(source, stage, one.record)
+        return library.prepare(source, stage, one.record)
 
     ahead = ReadAhead(wanted, read, threads, 2 * (threads if cluster is None else cluster.papers))
     results = (ahead.result(number) for number in range(len(wanted)))
-    prepared: Iterator[Ready | BaseException] = results
+    prepared: Iterator[PendingPaper | BaseException] = results
     if cluster is not None and wanted:
         prepared = cluster.prepare(results, library.embedder)
     try:
@@ -54,7 +54,7 @@ def add_all(
             try:
                 if isinstance(result, BaseException):
                     raise result
-                added = library.take(result)
+                added = library.commit(result)
             except (SourceNotFound, FetchError) as error:
                 why = error.why if isinstance(error, SourceNotFound) else str(error)
                 yield Outcome(one, "failed", why, error=error)

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from index.errors import FetchError
 from index.intake.wanted import Arxiv, Wanted
-from index.library import Ready
+from index.library import PendingPaper
 from index.paper import Record
 from index.reference import Reference
 
@@ -59,7 +59,11 @@ class ReadAhead:
     """
 
     def __init__(
-        self, wanted: Sequence[Wanted], read: Callable[[Wanted], Ready], threads: int, most: int
+        self,
+        wanted: Sequence[Wanted],
+        read: Callable[[Wanted], PendingPaper],
+        threads: int,
+        most: int,
     ) -> None:
         self._wanted = wanted
         self._read = read
@@ -67,14 +71,16 @@ class ReadAhead:
         self._changed = threading.Condition()
         # Waiting for one of these is one step, which an interrupt ends cleanly; a condition's wait
         # is several, and may end in an error of the lock in place of the interrupt.
-        self._done: list[SimpleQueue[Ready | BaseException]] = [SimpleQueue() for _ in wanted]
+        self._done: list[SimpleQueue[PendingPaper | BaseException]] = [
+            SimpleQueue() for _ in wanted
+        ]
         self._next = 0  # to be read
         self._asked = 0  # for what is being waited, or taken
         self._stopped = False
         for _ in range(min(threads, len(wanted))):
             threading.Thread(target=self._work, daemon=True).start()
 
-    def result(self, number: int) -> Ready | BaseException:
+    def result(self, number: int) -> PendingPaper | BaseException:
         """The one of that number, once it is read, or what reading it raised."""
         with self._changed:
             self._asked = number
@@ -89,7 +95,7 @@ class ReadAhead:
             for queue in self._done:
                 with suppress(Empty):
                     left = queue.get_nowait()
-                    if isinstance(left, Ready):
+                    if isinstance(left, PendingPaper):
                         left.close()
 
     def _work(self) -> None:
@@ -101,7 +107,7 @@ class ReadAhead:
                 if self._stopped or number >= len(self._wanted):
                     return
                 self._next += 1
-            result: Ready | BaseException
+            result: PendingPaper | BaseException
             try:
                 result = self._read(self._wanted[number])
             except BaseException as error:  # whoever asks for it is told
@@ -110,5 +116,5 @@ class ReadAhead:
                 if not self._stopped:
                     self._done[number].put(result)
                     continue
-            if isinstance(result, Ready):
+            if isinstance(result, PendingPaper):
                 result.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.errors import SourceNotFound
-from index.intake.reasons import held_reason, known_of, withdrawn_reason
+from index.intake.reasons import held_reason, known_versions, withdrawn_reason
 from index.intake.wanted import Arxiv, Outcome, Plan, Wanted
 from index.library import Added, Papers
 from index.reference import Reference
@@ -17,7 +17,7 @@ def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> P
     What the library has with arXiv's record, or newer, is not fetched again. Raises ``FetchError``.
     """
     records = arxiv.records(references)
-    library.note(known_of(records.values()))
+    library.record_versions(known_versions(records.values()))
     wanted: list[Wanted] = []
     settled: list[Outcome] = []
     seen: set[tuple[str, int]] = set()
@@ -31,7 +31,7 @@ def look_up(library: Papers, arxiv: Arxiv, references: Sequence[Reference]) -> P
             continue
         seen.add((record.id, record.version))
         one = Wanted(str(reference), record=record)
-        held = library.held(record.id)
+        held = library.find_arxiv(record.id)
         here = held is not None and held.version is not None and (
             held.version > record.version or (held.version == record.version and held.recorded)
         )  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from index.catalog import Known
+from index.catalog import KnownVersion
 from index.errors import SourceNotFound
 from index.fetch.feeds import category_spelling
-from index.intake.reasons import held_reason, known_of, withdrawn_reason
-from index.intake.wanted import Arxiv, Asked, Outcome, Plan, Wanted, Wish
+from index.intake.reasons import held_reason, known_versions, withdrawn_reason
+from index.intake.wanted import Arxiv, ArxivQuery, ArxivSelection, Outcome, Plan, Wanted
 from index.library import Papers
 from index.paper import Record
 from index.reference import Reference
@@ -41,15 +41,17 @@ class _Candidate:
         return Wanted(str(reference), record=known)
 
 
-def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) -> Plan:
+def plan(
+    library: Papers, arxiv: Arxiv, selection: ArxivSelection, *, dry_run: bool = False
+) -> Plan:
     """Ask arXiv what there is, and settle what of it is worth downloading. Raises ``FetchError``.
 
     Of a category, what was announced last; since a date, what OAI-PMH has. New versions are taken
     of papers that the library has, and are remembered in any case unless it is a ``dry_run``.
     """
     candidates: dict[str, _Candidate] = {}
-    asked: list[Asked] = []
-    heard: list[Known] = []
+    asked: list[ArxivQuery] = []
+    versions: list[KnownVersion] = []
 
     def offer(candidate: _Candidate) -> None:
         # A replacement in one category may be new, as a cross-list, in another.
@@ -58,30 +60,30 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
         if former is None or rank > (former.version, not former.passed_over):
             candidates[candidate.id] = candidate
 
-    for category in dict.fromkeys(map(category_spelling, wish.categories)):
+    for category in dict.fromkeys(map(category_spelling, selection.categories)):
         papers = 0
-        if wish.since:
-            for record in arxiv.since(category, wish.since):
+        if selection.since:
+            for record in arxiv.since(category, selection.since):
                 papers += 1
-                heard += known_of([record])
-                offer(_changed(record, wish.since))
-            asked.append(Asked(category, papers))
+                versions += known_versions([record])
+                offer(_changed(record, selection.since))
+            asked.append(ArxivQuery(category, papers))
         else:
             feed = arxiv.today(category)
             for one in feed.announcements:
-                heard.append(Known(one.id, one.version))
+                versions.append(KnownVersion(one.id, one.version))
                 why = ""
                 if one.kind.startswith("replace"):
                     why = "a replacement of a paper that is not in the library"
                 offer(_Candidate(one.id, one.version, one.title, None, why))
-            asked.append(Asked(category, len(feed.announcements), feed.published))
-    if wish.query:
+            asked.append(ArxivQuery(category, len(feed.announcements), feed.published))
+    if selection.query:
         papers = 0
-        for record in _found(arxiv, wish, library, candidates):
+        for record in _found(arxiv, selection, library, candidates):
             papers += 1
-            heard += known_of([record])
+            versions += known_versions([record])
             offer(_Candidate(record.id, record.version or 1, record.title, record))
-        asked.append(Asked(wish.query, papers))
+        asked.append(ArxivQuery(selection.query, papers))
 
     settled: list[Outcome] = []
     chosen: list[_Candidate] = []
@@ -100,17 +102,17 @@ def plan(library: Papers, arxiv: Arxiv, wish: Wish, *, dry_run: bool = False) ->
             missing = SourceNotFound(paper.name, "arXiv announced it and has no record of it")
             settled.append(Outcome(paper, "failed", missing.why, error=missing))
             continue
-        heard += known_of([said])
-        held = library.held(said.id)
+        versions += known_versions([said])
+        held = library.find_arxiv(said.id)
         if said.withdrawn:
             why = held_reason(held, said.id, candidate.version, True) if held else ""
             settled.append(Outcome(paper, "skipped", why or withdrawn_reason(said)))
-        elif wish.limit is not None and len(wanted) >= wish.limit:
-            settled.append(Outcome(paper, "skipped", f"beyond --limit {wish.limit}"))
+        elif selection.limit is not None and len(wanted) >= selection.limit:
+            settled.append(Outcome(paper, "skipped", f"beyond --limit {selection.limit}"))
         else:
             wanted.append(paper)
     if not dry_run:
-        library.note(heard)
+        library.record_versions(versions)
     return Plan(tuple(wanted), tuple(settled), tuple(asked))
 
 
@@ -133,19 +135,19 @@ def _is_old(record: Record, since: str) -> bool:
 
 
 def _found(
-    arxiv: Arxiv, wish: Wish, library: Papers, candidates: Mapping[str, _Candidate]
+    arxiv: Arxiv, selection: ArxivSelection, library: Papers, candidates: Mapping[str, _Candidate]
 ) -> Iterator[Record]:
     """What the query finds: the newest hundred; where there is a limit or a date, as far as that.
 
     The last submitted come first, so the first one from before the date ends it.
     """
     fresh = sum(not _not_taken(library, one) for one in candidates.values())
-    further = wish.limit is not None or wish.since
+    further = selection.limit is not None or selection.since
     most = QUERY_MOST if further else QUERY_FIRST
-    for number, record in enumerate(arxiv.search(wish.query, most)):
-        if wish.since and record.published < wish.since:
+    for number, record in enumerate(arxiv.search(selection.query, most)):
+        if selection.since and record.published < selection.since:
             return
-        if number >= QUERY_FIRST and wish.limit is not None and fresh >= wish.limit:
+        if number >= QUERY_FIRST and selection.limit is not None and fresh >= selection.limit:
             return
         one = _Candidate(record.id, record.version or 1, record.title, record)
         fresh += record.id not in candidates and not _not_taken(library, one)
@@ -154,7 +156,7 @@ def _found(
 
 def _not_taken(library: Papers, candidate: _Candidate) -> str:
     """Why a paper that came up is not taken; empty if it is, as far as is known."""
-    held = library.held(candidate.id)
+    held = library.find_arxiv(candidate.id)
     if candidate.record is not None and candidate.record.withdrawn:
         if held is not None:
             return held_reason(held, candidate.id, candidate.version, True)

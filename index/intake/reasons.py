@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from index.catalog import Known
-from index.library import Held
+from index.catalog import KnownVersion
+from index.library import HeldPaper
 from index.paper import Record
 
 
-def held_reason(held: Held, arxiv_id: str, version: int, withdrawn: bool) -> str:
+def held_reason(held: HeldPaper, arxiv_id: str, version: int, withdrawn: bool) -> str:
     """Why a paper that the library has stays as it is; empty where it is simply the same."""
     if withdrawn:
         kept = f"version {held.version}" if held.version else "what is here"
@@ -25,6 +25,10 @@ def withdrawn_reason(record: Record) -> str:
     return f"withdrawn on arXiv: {record.comment}" if record.comment else "withdrawn on arXiv"
 
 
-def known_of(records: Iterable[Record]) -> list[Known]:
-    """The versions of papers, and which are withdrawn, as a library notes them."""
-    return [Known(one.id, one.version, one.withdrawn) for one in records if one.version is not None]
+def known_versions(records: Iterable[Record]) -> list[KnownVersion]:
+    """The versions of papers and their withdrawals, as a library records them."""
+    return [
+        KnownVersion(one.id, one.version, one.withdrawn)
+        for one in records
+        if one.version is not None
+    ]

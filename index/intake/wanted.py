@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from index.fetch.feeds import Feed
-from index.library import Added, Ready
+from index.library import Added, PendingPaper
 from index.paper import Record
 from index.reference import Reference
 from index.sources import Source
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["taken", "skipped", "failed"]
 
 
-class Elsewhere(Protocol):
+class RemotePreparer(Protocol):
     """What is needed of ``index.intake.cluster.Cluster``: other machines that read."""
 
     @property
@@ -28,8 +28,8 @@ class Elsewhere(Protocol):
         """The most papers that are on their way at once."""
 
     def prepare(
-        self, received: Iterator[Ready | BaseException], embedder: Embedder
-    ) -> Iterator[Ready | BaseException]:
+        self, received: Iterator[PendingPaper | BaseException], embedder: Embedder
+    ) -> Iterator[PendingPaper | BaseException]:
         """Read what was received, in its order."""
 
 
@@ -78,7 +78,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ArxivSelection:
     """What is asked of arXiv. ``since`` is an ISO date, ``limit`` the most papers to take."""
 
     categories: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ArxivQuery:
     """One question to arXiv, and how many papers its answer had; ``date`` is the answer's own."""
 
     name: str  # a category, or the query
@@ -102,4 +102,4 @@ class Plan:
 
     wanted: tuple[Wanted, ...]
     settled: tuple[Outcome, ...]
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[ArxivQuery, ...] = ()

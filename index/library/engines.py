@@ -20,11 +20,11 @@ from index.config import Settings
 from index.errors import GlossError, LibraryUnusable
 from index.library.claims import ClaimIndex
 from index.library.files import Files
-from index.library.parts import Encoders, Parts, word_encoder
+from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
 from index.split import TOKENS, TOKENS_MAX
-from index.store import Shelf, Store
+from index.store import Store, StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -121,9 +121,9 @@ class Engines:
 
     def opened(self, embedder: Embedder, generation: int) -> Engine:
         """The engine of a generation, whether it counts or not."""
-        words = self._parts.words or word_encoder()
-        store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
-        return Engine(embedder, words, store, generation)
+        sparse_encoder = self._parts.sparse_encoder or bm25_encoder()
+        store = self._store_factory().open(_stored(_VECTORS, generation), embedder.dimension)
+        return Engine(embedder, sparse_encoder, store, generation)
 
     def generation(self) -> int:
         """The generation that counts."""
@@ -146,10 +146,10 @@ class Engines:
             return engine.claims[0]
         with self.writing:
             if not engine.claims:
-                shelf, name = self._shelf(), _stored(_CLAIMS, engine.generation)
+                factory, name = self._store_factory(), _stored(_CLAIMS, engine.generation)
                 if not self._catalog.claims.are_there():
-                    shelf.drop(name)
-                store = shelf.open(name, engine.embedder.dimension)
+                    factory.drop(name)
+                store = factory.open(name, engine.embedder.dimension)
                 index = ClaimIndex(self._catalog, store)
                 try:
                     if engine.generation == self.generation():
@@ -202,7 +202,7 @@ class Engines:
         }
 
     def _store_place(self) -> dict[str, str]:
-        """Where this library's vectors are. A shelf that was given says nothing of its place."""
+        """Where this library's vectors are; empty for a store factory that the caller gave."""
         if self._parts.stores is not None:
             return {}
         return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
@@ -255,22 +255,22 @@ class Engines:
 
     # Generations.
 
-    def _shelf(self) -> Shelf:
+    def _store_factory(self) -> StoreFactory:
         if self._parts.stores is not None:
             return self._parts.stores
         if self._settings.qdrant.url:
-            from index.store.client import ClientShelf
+            from index.store.client import ClientStoreFactory
 
             # Edition numbers are this library's own, so each library has its own collections.
-            return ClientShelf(self._settings.qdrant, self._catalog.meta()["collection"])
-        from index.store.edge import EdgeShelf
+            return ClientStoreFactory(self._settings.qdrant, self._catalog.meta()["collection"])
+        from index.store.edge import EdgeStoreFactory
 
-        return EdgeShelf(self._directory)
+        return EdgeStoreFactory(self._directory)
 
     def drop_stores(self, generation: int) -> None:
         """Take away the stores of a generation."""
         for name in STORES:
-            self._shelf().drop(_stored(name, generation))
+            self._store_factory().drop(_stored(name, generation))
 
     def switch(self, fresh: Engine, made_with: Mapping[str, str]) -> None:
         """Let rebuilt vectors count instead of the former ones, which go when nothing uses them."""

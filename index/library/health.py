@@ -13,7 +13,7 @@ from index.library.rebuild import Rebuild
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class LibraryHealth:
     """Whether catalogue, vectors and files agree. Each problem says what to do."""
 
     papers: int
@@ -32,7 +32,7 @@ class Health:
         return not self.problems
 
 
-def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> Health:
+def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> LibraryHealth:
     """Compare catalogue, vectors and files. Problems are told, not raised."""
     problems: list[str] = []
     damage = catalog.damage()
@@ -72,7 +72,7 @@ def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines)
         )
     sets, claim_points = _claim_health(catalog, engines, problems, measured)
     rebuild = Rebuild.noted(catalog.meta())
-    return Health(
+    return LibraryHealth(
         papers=len(current),
         failed=len(catalog.editions.numbers("failed")),
         passages=sum(edition.passages for edition in current),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
-class Lock:
+class LibraryLock:
     """The library's owner: a file lock, and beside it a note that says who holds it.
 
     The system lets go of the lock when its process ends, however it ends.

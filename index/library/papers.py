@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Fingerprint, KeptDigest, Known
+from index.catalog import Fingerprint, KeptDigest, KnownVersion
 from index.library.adding import Added
-from index.library.ids import Held
-from index.library.parts import PassageEncoder
-from index.library.preparing import Progress, Ready
+from index.library.ids import HeldPaper
+from index.library.preparing import PendingPaper, Progress
+from index.library.rank import SparseEncoder
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 from index.paper import (
@@ -65,9 +65,9 @@ class Papers(Protocol):
         """What tells this reading of a paper from another."""
         return self.stored(paper_id).fingerprint()
 
-    def heard(self, paper_id: str) -> Known | None:
-        """The newest version of a paper that arXiv was heard to have."""
-        return self.stored(paper_id).newest_known()
+    def latest_version(self, paper_id: str) -> KnownVersion | None:
+        """The newest version of a paper that arXiv has reported, or None."""
+        return self.stored(paper_id).latest_version()
 
     def file_of(self, paper_id: str) -> Path:
         """The copy of the paper's file."""
@@ -100,12 +100,12 @@ class Papers(Protocol):
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
 
     @abstractmethod
-    def held(self, arxiv_id: str) -> Held | None:
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What there is of the arXiv paper of that id (without a version), if anything."""
 
     @abstractmethod
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store which versions arXiv has, also of papers that are not in the library."""
 
     @abstractmethod
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
@@ -137,7 +137,7 @@ class Papers(Protocol):
 
     @property
     @abstractmethod
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, for passages and for questions."""
 
     # Papers in.
@@ -157,25 +157,25 @@ class Papers(Protocol):
         without one is read again. Raises ``SourceNotFound`` if the file cannot be opened,
         ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
         """
-        return self.take(self.ready(source, progress, record))
+        return self.commit(self.prepare(source, progress, record))
 
     @abstractmethod
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
+    ) -> PendingPaper:
         """The first half of ``add``: a source received and read, which may be done ahead of others.
 
-        Nothing of it is in the library before it is given to ``take``.
+        Nothing of it is in the library before it is given to ``commit``.
         """
 
     @abstractmethod
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+    ) -> PendingPaper:
+        """The first half of ``prepare``, for a source that another machine reads."""
 
     @abstractmethod
-    def take(self, ready: Ready) -> Added:
+    def commit(self, pending: PendingPaper) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
 
     # Digests, as text that the app reads and writes.

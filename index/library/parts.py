@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.library.rank import WordEncoder
-from index.paper import Box, PageSize, Reading, SparseVector
+from index.library.rank import SparseEncoder
+from index.paper import Box, PageSize, Reading
 from index.split import CountTokens
-from index.store import Shelf
+from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -48,21 +48,14 @@ class HitReranker(Protocol):
         """How well each text answers the query."""
 
 
-class PassageEncoder(WordEncoder, Protocol):
-    """What a library needs of ``index.embed.sparse.Bm25Encoder``."""
-
-    def encode_passage(self, text: str) -> SparseVector:
-        """The terms of a passage."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
 
     embedder: Embedder | None = None
-    stores: Shelf | None = None
+    stores: StoreFactory | None = None
     reader: FileReader | None = None
-    words: PassageEncoder | None = None
+    sparse_encoder: SparseEncoder | None = None
     count_tokens: CountTokens | None = None
     reranker: HitReranker | None = None
 
@@ -72,10 +65,10 @@ class Encoders:
     """What makes vectors of passages."""
 
     embedder: Embedder
-    words: PassageEncoder
+    sparse_encoder: SparseEncoder
 
 
-def word_encoder() -> PassageEncoder:
+def bm25_encoder() -> SparseEncoder:
     """BM25, loaded when it is asked for."""
     from index.embed.sparse import Bm25Encoder
 

@@ -20,7 +20,7 @@ TITLE_WEIGHT = 0.1  # of its paper's title in a passage's vector (ADR 9)
 VERSION = "2"  # of what is said above; points of version 1 knew nothing of their paper
 
 
-class PassageWords(Protocol):
+class SparsePassageEncoder(Protocol):
     """What points need of the BM25 encoder."""
 
     def encode_passage(self, text: str) -> SparseVector:
@@ -42,7 +42,7 @@ class PointEncoders(Protocol):
         """The embedding model."""
 
     @property
-    def words(self) -> PassageWords:
+    def sparse_encoder(self) -> SparsePassageEncoder:
         """The BM25 encoder."""
 
 
@@ -55,7 +55,7 @@ def paper_points(
     """``points_of`` with the vector of the paper's title, which is embedded here."""
     titled = bool(paper.title.strip())
     title = encoders.embedder.embed_passages([paper.title])[0] if titled else None
-    return points_of(paper, passages, vectors, title, encoders.words)
+    return points_of(paper, passages, vectors, title, encoders.sparse_encoder)
 
 
 def points_of(
@@ -63,7 +63,7 @@ def points_of(
     passages: Sequence[Passage],
     vectors: Vectors,
     title: Vectors | None,
-    words: PassageWords,
+    sparse_encoder: SparsePassageEncoder,
     title_weight: float = TITLE_WEIGHT,
 ) -> list[Point]:
     """The passages of a paper as points whose edition is still to be set, in the same order.
@@ -86,7 +86,7 @@ def points_of(
             role=passage.role,
             date=date,
             dense=vector.tolist(),
-            sparse=words.encode_passage(text),
+            sparse=sparse_encoder.encode_passage(text),
         )
         for passage, text, vector in zip(passages, texts, dense, strict=True)
     ]

@@ -183,7 +183,7 @@ class Rebuilding:
             paper = self._still_there(one.edition)
             if paper is not None:
                 claims, date = self._catalog.claims.of_set(one.number), valid_date(paper.date)
-                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.words))
+                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.sparse_encoder))
 
     def _still_there(self, number: int) -> Paper | None:
         """The paper of an edition, unless it was removed a moment ago."""

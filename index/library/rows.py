@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from index.catalog import Catalog, Edition, Known
+from index.catalog import Catalog, Edition, KnownVersion
 from index.errors import PaperNotFound
 from index.library.ids import Ids
 from index.paper import SourceKind, Status
@@ -47,7 +47,7 @@ def paper_rows(catalog: Catalog) -> list[PaperRow]:
     current = catalog.editions.in_state("current")
     failed = catalog.editions.in_state("failed")
     failed_later = {edition.paper_key: edition for edition in failed}
-    known = catalog.arxiv.known()
+    known = catalog.arxiv.latest_versions()
     also: dict[str, list[str]] = {}
     for alias in catalog.arxiv.aliases():
         also.setdefault(alias.target, []).append(alias.paper_key)
@@ -79,7 +79,7 @@ def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
     return _row(
         edition,
         later[-1] if later else None,
-        catalog.arxiv.known_of(key),
+        catalog.arxiv.latest_version(key),
         catalog.arxiv.aliases_of(key),
     )
 
@@ -101,7 +101,7 @@ def relation(original: str, paper_key: str) -> str:
 def _row(
     edition: Edition,
     failed_later: Edition | None = None,
-    known: Known | None = None,
+    known: KnownVersion | None = None,
     also: Sequence[str] = (),
 ) -> PaperRow:
     belongs = relation(edition.original, edition.paper_key)

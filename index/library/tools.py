@@ -10,7 +10,7 @@ from index.errors import LibraryUnusable
 from index.library.parts import FileReader, HitReranker, Parts
 
 
-class Tools:
+class ReaderAndReranker:
     """A library's own reader and reranker, or those that were given to it."""
 
     def __init__(self, settings: Settings, directory: Path, parts: Parts) -> None:

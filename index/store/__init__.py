@@ -19,9 +19,9 @@ from index.paper import FoundBy, Role, SearchFilter, SparseVector
 __all__ = [
     "Point",
     "Scored",
-    "Shelf",
     "SparseVector",
     "Store",
+    "StoreFactory",
     "VectorQuery",
     "day_number",
     "fused",
@@ -204,8 +204,8 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
-class Shelf(Protocol):
-    """Where the stores of one library stand, by their names."""
+class StoreFactory(Protocol):
+    """Opens and drops the stores of one library, by their names."""
 
     def open(self, name: str, dimension: int) -> Store:
         """The store of that name, made where it is missing. Raises ``StoreUnusable``."""

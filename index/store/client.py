@@ -46,7 +46,7 @@ _INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "dat
 
 
 @dataclass(frozen=True, slots=True)
-class ClientShelf:
+class ClientStoreFactory:
     """A library's stores as collections of a server, named after the library's own."""
 
     server: QdrantSettings

@@ -44,7 +44,7 @@ _PAGE = 2048  # points that are read at a time: some 25 MB as Python's numbers
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeShelf:
+class EdgeStoreFactory:
     """A library's stores as folders in its directory."""
 
     directory: Path

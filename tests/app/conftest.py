@@ -273,13 +273,13 @@ class FakeLibrary:
             ),
         )
 
-    def ready(
+    def prepare(
         self, source: Any, progress: Callable[[str], None] | None = None, record: Any = None
     ) -> Any:
         return SimpleNamespace(source=source, progress=progress)
 
-    def take(self, ready: Any) -> Any:
-        return self.add(ready.source, ready.progress)
+    def commit(self, pending: Any) -> Any:
+        return self.add(pending.source, pending.progress)
 
     def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
         from PIL import Image
@@ -486,7 +486,7 @@ def gloss_on_arxiv(
                 create=create,
                 embedder=fakes.LetterEmbedder(),
                 reader=fakes.JsonReader(),
-                words=fakes.LetterWords(),
+                sparse_encoder=fakes.LetterEncoder(),
                 count_tokens=fakes.count_tokens,
             )
 

@@ -255,12 +255,12 @@ def test_the_locked_digest_is_printed_whatever_has_changed(
 def test_news_of_arxiv_is_no_part_of_a_locked_digest(
     gloss_on_disk: Any, versions: tuple[Path, Path], open_library: Any, tmp_path: Path
 ) -> None:
-    from index.catalog import Known
+    from index.catalog import KnownVersion
 
     gloss_on_disk("add", str(versions[0]))
     was = gloss_on_disk("digest", ID).out
     with open_library(tmp_path / "library") as library:
-        library.note([Known(ID, 3, False)])
+        library.record_versions([KnownVersion(ID, 3, False)])
     assert "Version 3 is on arXiv" in gloss_on_disk("digest", ID).out
     locked = gloss_on_disk("digest", ID, "--locked")
     assert locked.out == was

@@ -34,7 +34,7 @@ def ask(library, question, paper_id=None, *, most=5):
     nearest = tuple(library.search(question, 3, fakes.SearchFilter(paper_id=paper_id)))
     return Answer(question, (found,) if "long" in question else (), nearest)
 app.write.ask.ask = ask
-def costly(visit):
+def rate_limiter(visit):
     if visit.headers.get("x-greedy"):
         raise TooMany("3 digests an hour", 1200)
 library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
@@ -42,9 +42,8 @@ library.digests["2401.00001"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-with running(web_app(library, Settings(), costly), "127.0.0.1", port, ["proxy.example"]) as address:
-    print(address, flush=True)
-    threading.Event().wait()
+with running(web_app(library, Settings(), rate_limiter), "127.0.0.1", port, ["proxy.example"]) as
+address: print(address, flush=True) threading.Event().wait()
 """
 TOOLS = ["search", "ask", "digest", "papers"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.digest import Language
 from app.show.text import plain
-from app.web.session import Desk, Place
+from app.web.session import HitPlace, Session
 from app.web.texts import preferred, texts
 from index.errors import GlossError
 
@@ -145,18 +145,20 @@ def no_page() -> Any:
     return load_gradio().update(value=None, visible=False)
 
 
-def chosen_place(desk: Desk, places: list[Place], event: Any, lang: Language = "en") -> Any:
+def chosen_place(
+    session: Session, places: list[HitPlace], event: Any, lang: Language = "en"
+) -> Any:
     """The picture and the line of the place that an event of ``CHOOSE`` picked."""
     number = told(event, "pick")
     if not isinstance(number, int) or not 0 <= number < len(places):
         return load_gradio().skip()
     with as_gradio_error(lang):
-        return shown_place(desk, places[number], lang)
+        return shown_place(session, places[number], lang)
 
 
-def shown_place(desk: Desk, place: Place, lang: Language) -> tuple[Any, str]:
+def shown_place(session: Session, place: HitPlace, lang: Language) -> tuple[Any, str]:
     """The update that shows the page of a place, and the line above it."""
-    image, line = desk.show(place, lang)
+    image, line = session.show(place, lang)
     alt = ""
     if place.boxes:
         title = plain(place.title) or place.paper_id

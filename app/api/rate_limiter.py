@@ -1,8 +1,8 @@
-"""What one visitor of a public instance may have of what is costly, counted by address.
+"""Rate limits of costly requests for each visitor of a public instance, by address.
 
-By the package limits, whose moving window counts each job until it is as old as the window, so that
-no more are done around the turn of an hour than within one. Its storage is this process's memory:
-one process owns a library, and what it has counted may go when it stops.
+Uses the package limits, whose moving window counts each job until it is as old as the window, so
+that no more are done around the turn of an hour than within one. Its storage is this process's
+memory: one process owns a library, and what it has counted may go when it stops.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ FORWARDED = "x-forwarded-for"
 # A home or a firm has at least these first bits of an IPv6 address to itself, and may choose the
 # others anew for each request: https://www.rfc-editor.org/rfc/rfc6177.
 HOUSEHOLD = 64
-UNKNOWN = "unknown"  # all whose address is not known share what one may have
+UNKNOWN = "unknown"  # all visitors without a known address share one limit
 
 
 @dataclass(frozen=True)
-class Limits:
-    """A ``Costly`` of so many jobs a minute and an hour for each visitor. Safe to share by threads.
+class VisitorRateLimiter:
+    """A ``RateLimiter``: so many jobs a minute and an hour for each visitor. Thread-safe.
 
-    A job that is refused is not counted, so that asking again does not lengthen the wait.
+    A refused job is not counted, so that a retry does not lengthen the wait.
     """
 
     per_minute: int
@@ -48,12 +48,12 @@ class Limits:
         object.__setattr__(self, "_limiter", MovingWindowRateLimiter(MemoryStorage()))
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """Those of the settings."""
+    def of(cls, settings: Settings) -> VisitorRateLimiter:
+        """A limiter with the limits of the settings."""
         return cls(settings.public.costly_per_minute, settings.public.costly_per_hour)
 
     def __call__(self, visit: Visit) -> None:
-        """Count a job of the visitor's. Raises ``TooMany`` where it would be one too many."""
+        """Count a job of the visitor. Raises ``TooMany`` over the limit."""
         from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 
         visitor = visitor_of(visit)
@@ -61,7 +61,7 @@ class Limits:
             (RateLimitItemPerMinute(self.per_minute), "a minute"),
             (RateLimitItemPerHour(self.per_hour), "an hour"),
         ]
-        with self._asking:  # else two jobs at once might both find the last place free
+        with self._asking:  # else two jobs at once might both take the last place
             for rate, window in reversed(rates):  # the longest wait is the one to tell
                 if not self._limiter.test(rate, visitor):
                     free_at = self._limiter.get_window_stats(rate, visitor).reset_time
@@ -75,7 +75,7 @@ class Limits:
 
 
 def visitor_of(visit: Visit) -> str:
-    """Who asks, for counting: an IPv4 address, or the network of an IPv6 address.
+    """The visitor as counted: an IPv4 address, or the network of an IPv6 address.
 
     Behind a proxy, as on Hugging Face Spaces, the request comes from the proxy, which appends the
     visitor's address to ``X-Forwarded-For``, as each proxy before it has appended the one that it
@@ -95,7 +95,7 @@ def visitor_of(visit: Visit) -> str:
 
 
 def _forwarded(visit: Visit) -> list[str]:
-    """The header, each time that it is there: a proxy may add another in place of appending."""
+    """All values of the header: a proxy may add another header instead of appending."""
     from starlette.datastructures import Headers
 
     headers = visit.headers
@@ -105,7 +105,7 @@ def _forwarded(visit: Visit) -> list[str]:
 
 
 def _address(said: str) -> IPv4Address | IPv6Address | None:
-    """The address in a text, which may have a port behind it; none if it is not one."""
+    """The address in a text, which may end in a port; None if it is not an address."""
     said = said.strip()
     if said.startswith("["):
         said = said[1:].partition("]")[0]

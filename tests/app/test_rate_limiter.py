@@ -1,4 +1,4 @@
-"""What is costly is limited for each visitor of a public instance, and for nobody on a laptop."""
+"""Costly requests are limited for each visitor of a public instance, and not on a laptop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from app.api.failures import TooMany, failure_of
-from app.api.limits import UNKNOWN, Limits, visitor_of
+from app.api.rate_limiter import UNKNOWN, VisitorRateLimiter, visitor_of
 from index.config import Settings
 
 ADA, BO = "8.8.8.8", "9.9.9.9"
@@ -31,36 +31,36 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def test_a_visitor_has_so_many_a_minute_and_is_told_when_there_are_more(
     clock: SimpleNamespace,
 ) -> None:
-    limits = Limits(per_minute=2, per_hour=10)
-    limits(visit(ADA))
+    limiter = VisitorRateLimiter(per_minute=2, per_hour=10)
+    limiter(visit(ADA))
     clock.now += 20
-    limits(visit(ADA))
+    limiter(visit(ADA))
     with pytest.raises(TooMany) as refused:
-        limits(visit(ADA))
+        limiter(visit(ADA))
     assert str(refused.value) == (
         "too many papers added or digests written for one visitor (2 a minute); "
         "ask again in 40 seconds"
     )
     failure = failure_of(refused.value)
     assert (failure.status, failure.retry_after) == (429, 40)
-    limits(visit(BO))  # another's are another's
+    limiter(visit(BO))  # another's are another's
     clock.now += 40.1  # the first of the two is a minute old
-    limits(visit(ADA))
+    limiter(visit(ADA))
     with pytest.raises(TooMany):
-        limits(visit(ADA))
+        limiter(visit(ADA))
 
 
 def test_and_so_many_an_hour(clock: SimpleNamespace) -> None:
-    limits = Limits(per_minute=2, per_hour=3)
+    limiter = VisitorRateLimiter(per_minute=2, per_hour=3)
     for _ in range(3):
-        limits(visit(ADA))
+        limiter(visit(ADA))
         clock.now += 61
     for _ in range(3):  # what is refused does not count
         with pytest.raises(TooMany, match=r"\(3 an hour\); ask again in 34\d\d seconds"):
-            limits(visit(ADA))
+            limiter(visit(ADA))
         clock.now += 1
     clock.now += 3600 - 3 * 61
-    limits(visit(ADA))
+    limiter(visit(ADA))
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_a_header_that_a_proxy_added_counts_and_not_the_one_before_it() -> None:
 
 
 def test_the_settings_say_how_many() -> None:
-    limits = Limits.of(Settings(public={"costly_per_minute": 1, "costly_per_hour": 7}))
-    assert (limits.per_minute, limits.per_hour) == (1, 7)
-    limits(visit(ADA))
+    limiter = VisitorRateLimiter.of(Settings(public={"costly_per_minute": 1, "costly_per_hour": 7}))
+    assert (limiter.per_minute, limiter.per_hour) == (1, 7)
+    limiter(visit(ADA))
     with pytest.raises(TooMany):
-        limits(visit(f"{BO}, {ADA}"))
+        limiter(visit(f"{BO}, {ADA}"))
