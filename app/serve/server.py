@@ -52,14 +52,17 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
 
     from app.api.http import api, mounted
     from app.api.tools import PATHS, ToolServer
+    from app.show.figures import Pictures
     from app.web.media import view_router
     from app.web.ui import build, mount
 
     desks: Desks
+    drawn = Pictures()
     if settings.public.enabled:
-        desks, costly = Visitors(library, settings), costly or Limits.of(settings)
+        desks, costly = Visitors(library, settings, drawn), costly or Limits.of(settings)
     else:
-        desks, costly = OneDesk(Desk(library, settings=settings)), costly or free
+        desk = Desk(library, settings=settings, drawn=drawn)
+        desks, costly = OneDesk(desk), costly or free
     tools = ToolServer(lambda: library, costly)
 
     @asynccontextmanager
@@ -77,7 +80,7 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
         openapi_url=None,
         lifespan=open_to_visitors,
     )
-    app.router.routes.append(mounted(api(library, settings, costly)))
+    app.router.routes.append(mounted(api(library, settings, costly, drawn)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     app.include_router(view_router(desks))

@@ -41,7 +41,6 @@ def view_router(desks: Desks) -> APIRouter:
     from fastapi import APIRouter, Header, HTTPException, Query, Response
 
     router = APIRouter(prefix="/view", include_in_schema=False)
-    kept = Pictures()
 
     def answered(
         key: str,
@@ -75,10 +74,7 @@ def view_router(desks: Desks) -> APIRouter:
         near = min(SCALES, key=lambda one: abs(one - scale))  # few of them, to be kept
 
         def draw(desk: Desk, paper: Paper) -> bytes:
-            return kept.of(
-                (paper.sha256, f"page {number}", near),
-                lambda: desk.library.page_image(paper_id, number, (), near),
-            )
+            return desk.drawn.page(desk.library, paper_id, number, (), near, few_colours=True)
 
         return answered(key, paper_id, if_none_match, f"{number}-{near:g}", "image/png", draw)
 
@@ -99,7 +95,7 @@ def view_router(desks: Desks) -> APIRouter:
         key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
     ) -> Response:
         def draw(desk: Desk, paper: Paper) -> bytes:
-            return kept.figure(desk.library, paper, label)
+            return desk.drawn.figure(desk.library, paper, label)
 
         tag = quote(label, safe="")
         return answered(key, paper_id, if_none_match, tag, "image/png", draw)
@@ -114,7 +110,7 @@ def view_router(desks: Desks) -> APIRouter:
         if desk is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            text = written(desk.library, desk.saved(paper_id, lang, writer), form, kept)
+            text = written(desk.library, desk.saved(paper_id, lang, writer), form, desk.drawn)
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
         name = f"{file_slug(paper_id)}.{form}"
@@ -188,7 +184,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
     }
 
 
-def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
+def written(library: Papers, digest: Digest, form: Form, drawn: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
     from app.documents.digests import DigestShape
     from app.show.bibtex import to_bibtex
@@ -199,7 +195,7 @@ def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest, figure_pictures(library, digest, kept))
+            return to_html(digest, figure_pictures(library, digest, drawn))
         case "json":
             return DigestShape.of(digest).to_json()
         case "bib":

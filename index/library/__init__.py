@@ -10,6 +10,7 @@ its sentences.
 
 from __future__ import annotations
 
+from index.catalog import Listed
 from index.library.adding import Added
 from index.library.health import Health
 from index.library.ids import Held
@@ -27,6 +28,7 @@ __all__ = [
     "Health",
     "Held",
     "Library",
+    "Listed",
     "PaperRow",
     "Papers",
     "Parts",

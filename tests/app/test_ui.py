@@ -134,14 +134,14 @@ def test_search_across_digests(
 
 
 def test_the_first_screen_has_a_tour_or_says_what_is_missing(
-    desk: Desk, library: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, library: Any, digest_of: Any
 ) -> None:
     tour, empty = desk.welcome()
     assert [f'data-step="{step}"' in tour for step in ("find", "ask", "read")] == [True] * 3
     assert 'data-open="2401.00001"' in tour and "Lanterns on Paths" in tour
     assert "Results stand here" in empty
     library.rows.append(SimpleNamespace(**vars(library.rows[0]) | {"id": "z", "title": ""}))
-    monkeypatch.setattr(type(library), "newest_digests", lambda _: [SimpleNamespace(paper_id="z")])
+    library.digests["z"] = digest_of()
     assert 'data-open="z"' in desk.welcome()[0]  # whose digest is written already
     library.rows.clear()
     assert desk.welcome() == ("", desk.welcome("en")[1])
@@ -155,7 +155,9 @@ def test_filters_offer_what_the_papers_have(desk: Desk, library: Any, row_of: An
     assert desk.categories() == ["cs.CV", "cs.LG"]
 
 
-def test_pictures_of_the_library(desk: Desk, library: Any, row_of: Any) -> None:
+def test_pictures_of_the_library(
+    desk: Desk, library: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", categories=()))
     for by, group in (("category", "not known (1)"), ("year", "2024 (2)")):
         shown = desk.pictures(by)
@@ -163,6 +165,10 @@ def test_pictures_of_the_library(desk: Desk, library: Any, row_of: Any) -> None:
         assert group in _text(shown)
         assert "<img" not in shown
     assert "论文地图" in desk.pictures("category", "zh")
+    drawn = desk.pictures("category")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(library), "mean_vectors", lambda _: {})
+        assert desk.pictures("category") == drawn  # nothing has changed
     assert "broken" not in shown
     library.rows.clear()
     assert "The map needs a paper" in desk.pictures("category")

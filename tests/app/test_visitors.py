@@ -110,7 +110,7 @@ def instance(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
         there = Instance(library=library, now=1000.0)
-        there.visitors = Visitors(library, settings, lambda: there.now)
+        there.visitors = Visitors(library, settings, clock=lambda: there.now)
         yield there
         there.visitors.close()
 
@@ -211,6 +211,10 @@ def test_an_own_paper_hides_the_shared_one_of_its_id(instance: Instance, files: 
             assert hit.passage.text == hit.passage.span.of(
                 ada.library.paper(hit.passage.paper_id).text
             )
+    whole = ada.library.papers()
+    assert [row for at in range(3) for row in ada.library.papers(1, at)] == whole
+    assert ada.library.ids() == [one.id for one in ada.library.listed()] == ["lantern", "other"]
+    assert ada.library.count() == len(whole) == 2
     assert {hit.passage.paper_id for hit in ada.library.search("lantern glass")} == {
         "lantern",
         "other",
@@ -438,7 +442,7 @@ def test_it_is_looked_after_without_anybody_asking(
     settings = Settings(library=tmp_path / "library", public={"visitor_minutes": 0.02})
     with open_library(settings) as library:
         clock = SimpleNamespace(now=0.0)
-        visitors = Visitors(library, settings, lambda: clock.now)
+        visitors = Visitors(library, settings, clock=lambda: clock.now)
         visitors.of("ada").add(files("kite.md", KITE), lambda stage: None)
         folder = library.directory / FOLDER
         clock.now = 2.0
