@@ -275,7 +275,7 @@ class Editions:
         """The ids of the first ``limit`` current papers with a saved digest, in order."""
         rows = self._database.rows(
             "SELECT paper_id FROM editions WHERE state = 'current'"
-            " AND EXISTS (SELECT 1 FROM digests WHERE edition = number)"
+            " AND EXISTS (SELECT 1 FROM digests WHERE edition = editions.number)"
             " ORDER BY paper_id LIMIT ?",
             (limit,),
         )

@@ -177,6 +177,7 @@ def test_own_and_shared_papers_are_found_and_read_at_one_desk(
         assert digest.paper.id == paper_id and digest.claims
         assert f"/view/{desk.key}/{paper_id}" in desk.reader(digest, "en")
         assert digest.claims[0].text[:20] in desk.pages(paper_id, "en")
+    assert desk.library.digested(9) == ["kite", "lantern"]
     found = desk.search_digests("kite lantern", ALL).places
     assert {place.paper_id for place in found} == {"kite", "lantern"}
     # A quote is a quote, whoever asked: those of the shared paper are everybody's.
@@ -190,7 +191,7 @@ def test_a_model_s_words_are_the_visitor_s_own(instance: Instance) -> None:
     ada.save_digest("lantern", "k", "a digest", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") == "a digest" and ada.is_searched("lantern", "k", "en")
     assert bo.saved_digest("lantern", "k") is None
-    assert instance.library.newest_digests() == []
+    assert instance.library.newest_digests() == [] and ada.digested(9) == bo.digested(9) == []
     for number in range(30):
         ada.save_digest("lantern", str(number), "another", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") is None
