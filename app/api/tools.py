@@ -26,6 +26,7 @@ from app.api.service import (
     CATEGORY_MOST,
     HITS,
     HITS_MOST,
+    LIST_MOST,
     QUERY_MOST,
     SENTENCES_MOST,
     Among,
@@ -135,14 +136,22 @@ class Tools:
         """
         return programs.digest(self.library(), paper, lang).model_dump()
 
-    def papers(self) -> dict[str, Any]:
-        """List all papers of the library: id, title, status.
+    def papers(
+        self,
+        limit: Annotated[int, Field(ge=0, le=LIST_MOST)] = 0,
+        offset: Annotated[int, Field(ge=0, le=LIST_MOST)] = 0,
+    ) -> dict[str, Any]:
+        """List the papers of the library by id: id, title, status.
 
         Use this to see what there is, or to find the id of a paper that the user names by its
         title. Papers whose status is not "ok" could not be read, and "reason" says why; they are
-        not searched.
+        not searched. A list of thousands is long: ask for some hundreds at a time.
+
+        Args:
+            limit: How many papers at most; 0 for all.
+            offset: How many of the first to leave out.
         """
-        return programs.papers(self.library()).model_dump()
+        return programs.papers(self.library(), limit, offset).model_dump()
 
 
 COSTLY = ("digest",)  # the tools that a limit is asked about

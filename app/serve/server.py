@@ -54,20 +54,20 @@ def web_app(
 
     from app.api.http import api, mounted
     from app.api.tools import PATHS, ToolServer
+    from app.show.figures import Pictures
     from app.web.media import view_router
     from app.web.ui import build, mount
 
     sessions: Sessions
+    drawn = Pictures()
     if settings.public.enabled:
         sessions, rate_limiter = (
-            Visitors(library, settings),
+            Visitors(library, settings, drawn),
             rate_limiter or VisitorRateLimiter.of(settings),
         )
     else:
-        sessions, rate_limiter = (
-            SharedSession(Session(library, settings=settings)),
-            rate_limiter or unlimited,
-        )
+        session = Session(library, settings=settings, drawn=drawn)
+        sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
     tools = ToolServer(lambda: library, rate_limiter)
 
     @asynccontextmanager
@@ -85,7 +85,7 @@ def web_app(
         openapi_url=None,
         lifespan=open_to_visitors,
     )
-    app.router.routes.append(mounted(api(library, settings, rate_limiter)))
+    app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     app.include_router(view_router(sessions))

@@ -41,7 +41,6 @@ def view_router(sessions: Sessions) -> APIRouter:
     from fastapi import APIRouter, Header, HTTPException, Query, Response
 
     router = APIRouter(prefix="/view", include_in_schema=False)
-    kept = Pictures()
 
     def answered(
         key: str,
@@ -75,10 +74,7 @@ def view_router(sessions: Sessions) -> APIRouter:
         near = min(SCALES, key=lambda one: abs(one - scale))  # few of them, to be kept
 
         def draw(session: Session, paper: Paper) -> bytes:
-            return kept.of(
-                (paper.sha256, f"page {number}", near),
-                lambda: session.library.page_image(paper_id, number, (), near),
-            )
+            return session.drawn.page(session.library, paper_id, number, (), near, few_colours=True)
 
         return answered(key, paper_id, if_none_match, f"{number}-{near:g}", "image/png", draw)
 
@@ -99,7 +95,7 @@ def view_router(sessions: Sessions) -> APIRouter:
         key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
     ) -> Response:
         def draw(session: Session, paper: Paper) -> bytes:
-            return kept.figure(session.library, paper, label)
+            return session.drawn.figure(session.library, paper, label)
 
         tag = quote(label, safe="")
         return answered(key, paper_id, if_none_match, tag, "image/png", draw)
@@ -114,7 +110,9 @@ def view_router(sessions: Sessions) -> APIRouter:
         if session is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            text = written(session.library, session.saved(paper_id, lang, writer), form, kept)
+            text = written(
+                session.library, session.saved(paper_id, lang, writer), form, session.drawn
+            )
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
         name = f"{file_slug(paper_id)}.{form}"
@@ -188,7 +186,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
     }
 
 
-def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
+def written(library: Papers, digest: Digest, form: Form, drawn: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
     from app.documents.digests import DigestShape
     from app.show.bibtex import to_bibtex
@@ -199,7 +197,7 @@ def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest, figure_pictures(library, digest, kept))
+            return to_html(digest, figure_pictures(library, digest, drawn))
         case "json":
             return DigestShape.of(digest).to_json()
         case "bib":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Digest, DigestSection, Language, WriterName
+from app.show.figures import Pictures
 from app.show.html import fill
 from app.show.text import addresses_in, plain
 from app.show.views import found_claim_view, sources, view
@@ -144,6 +145,7 @@ class Session:
     library: Papers
     key: str = "library"
     settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
+    drawn: Pictures = field(default_factory=Pictures)  # what all desks of a server share
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
         """The passages that are found."""
@@ -202,12 +204,10 @@ class Session:
     def welcome(self, lang: Language = "en") -> tuple[str, str]:
         """The tour of three questions, and what stands where results will: as HTML."""
         say = texts()[lang]
-        titles = {row.id: row.title for row in self.library.papers() if row.status == "ok"}
-        if not titles:
+        paper = next(iter(self.library.digested(1) or self.library.ids(1)), None)
+        if paper is None:
             return "", fill("empty.html", said=say["search_no_papers"])
-        written = [digest.paper_id for digest in self.library.newest_digests()]
-        paper = next((one for one in written if one in titles), next(iter(titles)))
-        title = plain(titles[paper]) or paper
+        title = plain(self.library.row(paper).title) or paper
         tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=title)
         return tour, fill("empty.html", said=say["search_empty"])
 
@@ -352,7 +352,7 @@ class Session:
         if place.boxes:
             page = place.boxes[0].page
             boxes = [box for box in place.boxes if box.page == page]
-            image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
+            image = _image(self.drawn.page(self.library, place.paper_id, page, boxes, PAGE_SCALE))
             said = fill(
                 "place.html",
                 place=place,
@@ -373,15 +373,19 @@ class Session:
 
     def pictures(self, by: Marks = "category", lang: Language = "en") -> str:
         """The library as a map, marked by category or year, and when papers came, as HTML."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        vectors = self.library.mean_vectors() if rows else {}
-        return fill(
-            "pictures.html",
-            map=map_of(rows, vectors, by),
-            timeline=timeline_of(rows),
-            say=texts()[lang],
-            lang=lang,
-        )
+
+        def draw() -> bytes:
+            listed = self.library.listed()
+            vectors = self.library.mean_vectors() if listed else {}
+            return fill(
+                "pictures.html",
+                map=map_of(listed, vectors, by),
+                timeline=timeline_of(listed),
+                say=texts()[lang],
+                lang=lang,
+            ).encode()
+
+        return self.drawn.of((self.library.revision, "map", by, lang), draw).decode()
 
     def known(self, named: str) -> str | None:
         """The id of the paper that can be read and is called so, with or without a version."""
@@ -393,18 +397,17 @@ class Session:
 
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        return sorted((plain(f"{row.title or row.id} ({row.id})"), row.id) for row in rows)
+        listed = self.library.listed()
+        return sorted((plain(f"{one.title or one.id} ({one.id})"), one.id) for one in listed)
 
     def years(self) -> list[str]:
         """The years that papers are of, newest first."""
-        dates = {row.date[:4] for row in self.library.papers() if row.status == "ok" and row.date}
+        dates = {one.date[:4] for one in self.library.listed() if one.date}
         return sorted((year for year in dates if year.isdecimal()), reverse=True)
 
     def categories(self) -> list[str]:
         """The categories that papers are of."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        return sorted({plain(name) for row in rows for name in row.categories})
+        return sorted({plain(name) for one in self.library.listed() for name in one.categories})
 
 
 # What adding a paper goes through, and how much of it is behind it then (embedding takes longest).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Added,
         HeldPaper,
         Library,
+        Listed,
         PaperRow,
         PendingPaper,
         Progress,
@@ -138,7 +139,7 @@ class VisitorLibrary(Papers):
                 self._own = self._open_own()
             own = self._own
         with self._unless_ended():
-            if self._given + len(own.ids()) >= self._papers_most:
+            if self._given + own.count() >= self._papers_most:
                 raise NoRoom(self._papers_most)
             yield own
 
@@ -216,12 +217,46 @@ class VisitorLibrary(Papers):
 
     # All papers.
 
-    def papers(self) -> list[PaperRow]:
+    @property
+    def revision(self) -> tuple[Hashable, Hashable]:
+        """That of both."""
+        return self._shared.revision, self._own.revision if self._own is not None else None
+
+    def count(self) -> int:
+        """How many papers of both can be read."""
+        own = self._own.ids() if self._own is not None else []
+        return self._shared.count() + sum(not self._shared.has_paper(one) for one in own)
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of both, in order."""
+        own = self._own.ids(limit) if self._own is not None else []
+        return sorted({*own, *self._shared.ids(limit)})[:limit]
+
+    def digested(self, limit: int) -> list[str]:
+        """The papers with a saved digest: the own ones, then shared ones that they do not hide."""
+        own = self._own
+        if own is None:
+            return self._shared.digested(limit)
+        hidden = own.ids()
+        shared = self._shared.digested(limit + len(hidden))
+        return [*own.digested(limit), *(one for one in shared if one not in hidden)][:limit]
+
+    def listed(self) -> list[Listed]:
         """The papers of both, by id; the own ones hide shared ones of their ids."""
-        own = self._own.papers() if self._own is not None else []
+        own = self._own.listed() if self._own is not None else []
+        both = {one.id: one for one in (*self._shared.listed(), *own)}
+        return sorted(both.values(), key=lambda one: one.id)
+
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+        """The papers of both, by id; the own ones hide shared ones of their ids."""
+        if self._own is None:
+            return self._shared.papers(limit, offset)
+        own = self._own.papers()
         hidden = {row.id for row in own if row.status == "ok"}
-        rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
-        return sorted(rows, key=lambda row: row.id)
+        end = None if limit is None else offset + limit
+        shared = self._shared.papers(None if end is None else end + len(hidden))
+        rows = [*own, *(row for row in shared if row.id not in hidden)]
+        return sorted(rows, key=lambda row: row.id)[offset:end]
 
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What there is of the arXiv paper of that id, if anything."""

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.api.failures import TooBusy
+from app.show.figures import Pictures
 from app.web.session import Session
 from app.web.visitor import NotShared, VisitEnded, VisitorLibrary
 from index.config import Settings
@@ -50,15 +51,21 @@ class _Visitor:
 class Visitors:
     """A session for each visitor, over a library that all share. ``close`` it before the library.
 
-    ``clock`` gives seconds. Safe to call from several threads.
+    ``drawn`` has the pictures that all desks share; ``clock`` gives seconds. Safe to call from
+    several threads.
     """
 
     def __init__(
-        self, shared: Library, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        shared: Library,
+        settings: Settings,
+        drawn: Pictures | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shared = shared
         self._settings = settings = settings.model_copy(update={"keep_answers": False})
         self._clock = clock
+        self._drawn = drawn or Pictures()
         self._folder = shared.directory / FOLDER
         self._known: OrderedDict[str, _Visitor] = OrderedDict()  # by session, longest gone first
         self._session_ids: dict[str, str] = {}  # by the session's key
@@ -71,6 +78,7 @@ class Visitors:
             VisitorLibrary(shared, 0, _nowhere),
             secrets.token_urlsafe(24),
             settings,
+            self._drawn,
         )
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -128,7 +136,7 @@ class Visitors:
     def _shares(self) -> bool:
         """Whether the shared library takes papers of visitors, and has room for one more."""
         most = self._settings.public.shared_papers
-        return most > 0 and len(self.shared.ids()) < most
+        return most > 0 and self.shared.count() < most
 
     def end(self, session_id: str | None) -> None:
         """The session is over: what the visitor added is deleted."""
@@ -161,7 +169,7 @@ class Visitors:
         library = VisitorLibrary(
             self.shared, self._settings.public.visitor_papers, lambda: self._own_library(session_id)
         )
-        session = Session(library, secrets.token_urlsafe(24), self._settings)
+        session = Session(library, secrets.token_urlsafe(24), self._settings, self._drawn)
         self._session_ids[session.key] = session_id
         return _Visitor(session, library, self._clock())
 

@@ -19,7 +19,7 @@ from index.catalog.claims import Claims, ClaimSet, ClaimState, KeptClaim
 from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
-from index.catalog.editions import Edition, Editions, Key, Origin, State
+from index.catalog.editions import Edition, Editions, Key, Listed, Origin, State
 
 __all__ = [
     "Alias",
@@ -38,6 +38,7 @@ __all__ = [
     "KeptPassage",
     "Key",
     "KnownVersion",
+    "Listed",
     "Origin",
     "State",
 ]

@@ -19,6 +19,7 @@ State = Literal["pending", "current", "replaced", "failed"]
 Key = Literal["paper_id", "paper_key", "sha256", "original"]
 
 _AT_ONCE = 500  # values in one query
+_ALL = -1  # rows, for SQLite's LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ class Edition:
     categories: tuple[str, ...]
     passages: int
     recorded: bool = False  # whether its paper has arXiv's record
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A current paper as lists and maps show it: what it is called, and what it can be found by."""
+
+    id: str
+    title: str
+    added: str  # ISO, UTC
+    date: str | None
+    categories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,22 +210,76 @@ class Editions:
         """Editions in these states of one paper, file or place, by paper id."""
         return self._where(f"{column} = ? AND state IN ({marks(states)})", (value, *states))
 
-    def _where(self, where: str, values: Sequence[object]) -> list[Edition]:
+    def shown(self, limit: int | None = None, offset: int = 0) -> list[Edition]:
+        """What a list has: current papers, and failures that no paper has come of, by paper id.
+
+        Of these ``limit`` at most, from the one at ``offset`` on.
+        """
+        failure = (
+            "state = 'failed' AND NOT EXISTS (SELECT 1 FROM editions same"
+            " WHERE same.paper_key = editions.paper_key AND same.state = 'current')"
+        )
+        return self._where(
+            f"state = 'current' OR ({failure})", (), "paper_id, state, number", limit, offset
+        )
+
+    def _where(
+        self,
+        where: str,
+        values: Sequence[object],
+        order: str = "paper_id, number",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Edition]:
         rows = self._database.rows(
             "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
             " sha256, file, original, added, title, authors, date, categories,"
             " (SELECT count(*) FROM passages WHERE edition = number) AS passages, recorded"
-            f" FROM editions WHERE {where} ORDER BY paper_id, number",
-            values,
+            f" FROM editions WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+            (*values, _ALL if limit is None else limit, offset),
         )
         return [_edition(row) for row in rows]
 
-    def ids(self) -> dict[int, str]:
+    def listed(self) -> list[Listed]:
+        """The current papers by id."""
+        rows = self._database.rows(
+            "SELECT paper_id, title, added, date, categories FROM editions"
+            " WHERE state = 'current' ORDER BY paper_id"
+        )
+        return [
+            Listed(
+                row["paper_id"],
+                row["title"],
+                row["added"],
+                row["date"],
+                tuple(json.loads(row["categories"])),
+            )
+            for row in rows
+        ]
+
+    def count(self) -> int:
+        """How many papers are current."""
+        row = self._database.row("SELECT count(*) AS papers FROM editions WHERE state = 'current'")
+        return int(row["papers"]) if row else 0
+
+    def ids(self, limit: int | None = None) -> dict[int, str]:
         """The ids of the current papers, in order, by the editions' numbers."""
         rows = self._database.rows(
-            "SELECT number, paper_id FROM editions WHERE state = 'current' ORDER BY paper_id"
+            "SELECT number, paper_id FROM editions WHERE state = 'current'"
+            " ORDER BY paper_id LIMIT ?",
+            (_ALL if limit is None else limit,),
         )
         return {row["number"]: row["paper_id"] for row in rows}
+
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` current papers with a saved digest, in order."""
+        rows = self._database.rows(
+            "SELECT paper_id FROM editions WHERE state = 'current'"
+            " AND EXISTS (SELECT 1 FROM digests WHERE edition = editions.number)"
+            " ORDER BY paper_id LIMIT ?",
+            (limit,),
+        )
+        return [row["paper_id"] for row in rows]
 
     def in_category(self, category: str) -> tuple[str, ...]:
         """The ids of the current papers with a category that contains this, in any case."""

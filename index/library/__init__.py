@@ -10,6 +10,7 @@ its sentences.
 
 from __future__ import annotations
 
+from index.catalog import Listed
 from index.library.adding import Added
 from index.library.health import LibraryHealth
 from index.library.ids import HeldPaper
@@ -37,6 +38,7 @@ __all__ = [
     "HeldPaper",
     "Library",
     "LibraryHealth",
+    "Listed",
     "PaperRow",
     "Papers",
     "Parts",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.catalog import Catalog, KeptDigest, KnownVersion
+from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
@@ -152,13 +152,30 @@ class Library(Papers):
         """Whether a paper has exactly this id, without a version."""
         return self._ids.has(paper_id)
 
-    def ids(self) -> list[str]:
-        """The ids of all papers, in order."""
-        return list(self._catalog.editions.ids().values())
+    @property
+    def revision(self) -> tuple[str, int]:
+        """Equal for as long as nothing changes."""
+        return str(self.directory), self._catalog.changes
 
-    def papers(self) -> list[PaperRow]:
+    def count(self) -> int:
+        """How many papers can be read."""
+        return self._catalog.editions.count()
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of all papers that can be read, or of the first ``limit``, in order."""
+        return list(self._catalog.editions.ids(limit).values())
+
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` papers with a saved digest, in order."""
+        return self._catalog.editions.digested(limit)
+
+    def listed(self) -> list[Listed]:
+        """The papers that can be read, by id, with what lists and maps show."""
+        return self._catalog.editions.listed()
+
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
         """All papers by id, and the files that did not become papers."""
-        return paper_rows(self._catalog)
+        return paper_rows(self._catalog, limit, offset)
 
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Fingerprint, KeptDigest, KnownVersion
+from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed
 from index.library.adding import Added
 from index.library.ids import HeldPaper
 from index.library.preparing import PendingPaper, Progress
@@ -91,9 +91,33 @@ class Papers(Protocol):
 
     # All papers.
 
+    @property
     @abstractmethod
-    def papers(self) -> list[PaperRow]:
-        """All papers by id, and the files that did not become papers."""
+    def revision(self) -> Hashable:
+        """What is equal for as long as nothing changes, and of no other library."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many papers can be read."""
+
+    @abstractmethod
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of all papers that can be read, or of the first ``limit``, in order."""
+
+    @abstractmethod
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` papers with a saved digest, in order."""
+
+    @abstractmethod
+    def listed(self) -> list[Listed]:
+        """The papers that can be read, by id, with what lists and maps show."""
+
+    @abstractmethod
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+        """All papers by id, and the files that did not become papers.
+
+        Of these ``limit`` at most, from the one at ``offset`` on.
+        """
 
     @abstractmethod
     def row(self, paper_id: str) -> PaperRow:

@@ -42,27 +42,31 @@ class PaperRow:
     withdrawn: bool = False  # on arXiv
 
 
-def paper_rows(catalog: Catalog) -> list[PaperRow]:
-    """All papers by id, and the files that did not become papers."""
-    current = catalog.editions.in_state("current")
+def paper_rows(catalog: Catalog, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+    """All papers by id, and the files that did not become papers; or ``limit`` from ``offset`` on.
+
+    What is said of them is looked up paper by paper for some, and in one reading for all.
+    """
+    shown = catalog.editions.shown(limit, offset)
+    if limit is not None:
+        return [_row_of(catalog, edition) for edition in shown]
     failed = catalog.editions.in_state("failed")
     failed_later = {edition.paper_key: edition for edition in failed}
     known = catalog.arxiv.latest_versions()
     also: dict[str, list[str]] = {}
     for alias in catalog.arxiv.aliases():
         also.setdefault(alias.target, []).append(alias.paper_key)
-    keys = {edition.paper_key for edition in current}
-    rows = [
-        _row(
+    return [
+        _row(edition)
+        if edition.state == "failed"
+        else _row(
             edition,
             failed_later.get(edition.paper_key),
             known.get(edition.paper_key),
             also.get(edition.paper_key, ()),
         )
-        for edition in current
+        for edition in shown
     ]
-    rows.extend(_row(edition) for edition in failed if edition.paper_key not in keys)
-    return sorted(rows, key=lambda row: row.id)
 
 
 def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
@@ -74,6 +78,12 @@ def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
         if not failed:
             raise
         return _row(failed[0])
+    return _row_of(catalog, edition)
+
+
+def _row_of(catalog: Catalog, edition: Edition) -> PaperRow:
+    if edition.state == "failed":
+        return _row(edition)
     key = edition.paper_key
     later = catalog.editions.find("paper_key", key, "failed")
     return _row(

@@ -64,13 +64,10 @@ class EdgeStore:
     def __init__(self, directory: Path, dimension: int) -> None:
         self._directory = directory
         self._dimension = dimension
+        self._discarded = directory.with_name(f"{directory.name}.discarded")
         # What a clear() that was cut short has left.
         shutil.rmtree(self._discarded, ignore_errors=True)
         self._shard = self._open()
-
-    @property
-    def _discarded(self) -> Path:
-        return self._directory.with_name(self._directory.name + ".discarded")
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Put points in, or replace those of the same passage and edition. Durable on return."""

@@ -147,8 +147,8 @@ class FakeLibrary:
 
     model = "m"
 
-    def papers(self) -> list[Any]:
-        return self.rows
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[Any]:
+        return self.rows[offset:][:limit]
 
     def row(self, paper_id: str) -> Any:
         for one in self.rows:
@@ -253,6 +253,22 @@ class FakeLibrary:
 
     def saved_digest(self, paper_id: str, key: str) -> str | None:
         return self.saved.get((paper_id, key))
+
+    @property
+    def revision(self) -> Any:
+        return tuple(one.id for one in self.rows)
+
+    def count(self) -> int:
+        return len(self.ids())
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        return [one.id for one in self.listed()][:limit]
+
+    def digested(self, limit: int) -> list[str]:
+        return [one for one in self.digests if one in self.ids()][:limit]
+
+    def listed(self) -> list[Any]:
+        return [one for one in self.rows if one.status == "ok"]
 
     def newest_digests(self) -> list[Any]:
         return []

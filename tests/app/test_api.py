@@ -155,10 +155,17 @@ def test_a_picture_is_drawn_once(client: TestClient, library: Any) -> None:
     for sent in (tag, f'"other", W/{tag}'):
         again = client.get("/api/papers/2401.00001/pages/1.png", headers={"If-None-Match": sent})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get("/api/papers/2401.00001/pages/1.png").content == first.content
     assert len(library.shown) == 1
     other = client.get("/api/papers/2401.00001/pages/1.png?scale=1", headers={"If-None-Match": tag})
     assert other.status_code == 200
     assert other.headers["etag"] != tag
+
+
+def test_a_list_in_pieces(client: TestClient) -> None:
+    whole = client.get("/api/papers").json()["papers"]
+    pieces = [client.get(f"/api/papers?limit=1&offset={at}").json()["papers"] for at in range(3)]
+    assert pieces == [[whole[0]], [whole[1]], []]
 
 
 @pytest.mark.parametrize(

@@ -141,14 +141,14 @@ def test_search_across_digests(
 
 
 def test_the_first_screen_has_a_tour_or_says_what_is_missing(
-    session: Session, library: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, library: Any, digest_of: Any
 ) -> None:
     tour, empty = session.welcome()
     assert [f'data-step="{step}"' in tour for step in ("find", "ask", "read")] == [True] * 3
     assert 'data-open="2401.00001"' in tour and "Lanterns on Paths" in tour
     assert "Results stand here" in empty
     library.rows.append(SimpleNamespace(**vars(library.rows[0]) | {"id": "z", "title": ""}))
-    monkeypatch.setattr(type(library), "newest_digests", lambda _: [SimpleNamespace(paper_id="z")])
+    library.digests["z"] = digest_of()
     assert 'data-open="z"' in session.welcome()[0]  # whose digest is written already
     library.rows.clear()
     assert session.welcome() == ("", session.welcome("en")[1])
@@ -162,7 +162,9 @@ def test_filters_offer_what_the_papers_have(session: Session, library: Any, row_
     assert session.categories() == ["cs.CV", "cs.LG"]
 
 
-def test_pictures_of_the_library(session: Session, library: Any, row_of: Any) -> None:
+def test_pictures_of_the_library(
+    session: Session, library: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", categories=()))
     for by, group in (("category", "not known (1)"), ("year", "2024 (2)")):
         shown = session.pictures(by)
@@ -170,6 +172,10 @@ def test_pictures_of_the_library(session: Session, library: Any, row_of: Any) ->
         assert group in _text(shown)
         assert "<img" not in shown
     assert "论文地图" in session.pictures("category", "zh")
+    drawn = session.pictures("category")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(library), "mean_vectors", lambda _: {})
+        assert session.pictures("category") == drawn  # nothing has changed
     assert "broken" not in shown
     library.rows.clear()
     assert "The map needs a paper" in session.pictures("category")

@@ -110,7 +110,7 @@ def instance(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
         there = Instance(library=library, now=1000.0)
-        there.visitors = Visitors(library, settings, lambda: there.now)
+        there.visitors = Visitors(library, settings, clock=lambda: there.now)
         yield there
         there.visitors.close()
 
@@ -179,6 +179,7 @@ def test_own_and_shared_papers_are_found_and_read_in_one_session(
         assert digest.paper.id == paper_id and digest.claims
         assert f"/view/{session.key}/{paper_id}" in session.reader(digest, "en")
         assert digest.claims[0].text[:20] in session.pages(paper_id, "en")
+    assert session.library.digested(9) == ["kite", "lantern"]
     found = session.search_digests("kite lantern", ALL).places
     assert {place.paper_id for place in found} == {"kite", "lantern"}
     # A quote is a quote, whoever asked: those of the shared paper are everybody's.
@@ -192,7 +193,7 @@ def test_a_model_s_words_are_the_visitor_s_own(instance: Instance) -> None:
     ada.save_digest("lantern", "k", "a digest", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") == "a digest" and ada.is_searched("lantern", "k", "en")
     assert bo.saved_digest("lantern", "k") is None
-    assert instance.library.newest_digests() == []
+    assert instance.library.newest_digests() == [] and ada.digested(9) == bo.digested(9) == []
     for number in range(30):
         ada.save_digest("lantern", str(number), "another", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") is None
@@ -213,6 +214,10 @@ def test_an_own_paper_hides_the_shared_one_of_its_id(instance: Instance, files: 
             assert hit.passage.text == hit.passage.span.of(
                 ada.library.paper(hit.passage.paper_id).text
             )
+    whole = ada.library.papers()
+    assert [row for at in range(3) for row in ada.library.papers(1, at)] == whole
+    assert ada.library.ids() == [one.id for one in ada.library.listed()] == ["lantern", "other"]
+    assert ada.library.count() == len(whole) == 2
     assert {hit.passage.paper_id for hit in ada.library.search("lantern glass")} == {
         "lantern",
         "other",
@@ -442,7 +447,7 @@ def test_it_is_looked_after_without_anybody_asking(
     settings = Settings(library=tmp_path / "library", public={"visitor_minutes": 0.02})
     with open_library(settings) as library:
         clock = SimpleNamespace(now=0.0)
-        visitors = Visitors(library, settings, lambda: clock.now)
+        visitors = Visitors(library, settings, clock=lambda: clock.now)
         visitors.of("ada").add(files("kite.md", KITE), lambda stage: None)
         folder = library.directory / FOLDER
         clock.now = 2.0

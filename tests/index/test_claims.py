@@ -547,13 +547,14 @@ def test_the_last_digests_of_a_former_version_stay(library: Library, tmp_path: P
     assert library.newest_digest("2407.03300v2", "en", "extractive") is None
     assert library.newest_digest("2407.03300", "en", "another") is None
     assert library.saved_digest("2407.03300", "digest-en") is None
-    assert library.newest_digests() == []
+    assert library.newest_digests() == [] and library.digested(1) == []
     for asked in (library.former_digests, library.paper, library.fingerprint):
         with pytest.raises(PaperNotFound):
             asked("2407.03300v7")
 
     fakes.digest(library, "2407.03300", "bees rest.")
     assert kept(library.newest_digests()) == [(2, "en", '["bees rest."]')]
+    assert library.digested(1) == ["2407.03300"]
     newest = library.newest_digest("2407.03300", "en", "extractive")
     assert newest is not None and newest.version == 2
     before = library.newest_digest("2407.03300v1", "en", "extractive")
