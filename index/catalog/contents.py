@@ -30,7 +30,7 @@ _STAGED = (
 
 @dataclass(frozen=True, slots=True)
 class KeptPassage:
-    """A passage with its place on the page and the title of its paper."""
+    """A passage with its boxes on the page and the title of its paper."""
 
     passage: Passage
     boxes: tuple[Box, ...]
@@ -182,7 +182,7 @@ class Contents:
             insert_passages(connection, number, passages, "staged")
 
     def make_anew(self, values: Mapping[str, str]) -> None:
-        """Let vectors count that were made anew: ``values`` of ``meta``, and all staged passages.
+        """Make rebuilt vectors current: ``values`` of ``meta``, and all staged passages.
 
         Digests and claims of editions with staged passages go, since they cite the former ones;
         the newest stay as former digests. So do editions and claim sets go that do not count, whose

@@ -47,7 +47,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The file that an edition was read from. ``file`` is its name among the library's copies."""
+    """The source file of an edition. ``file`` is the name of the library's copy."""
 
     sha256: str
     file: str
@@ -55,7 +55,7 @@ class Origin:
 
 
 class Editions:
-    """The editions of a catalogue. ``forget`` is told of one that is purged."""
+    """The editions of a catalogue. ``forget`` is called with each purged one."""
 
     def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
         self._database = database

@@ -252,10 +252,10 @@ def load_original(source: ModelSource) -> SentenceTransformer:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the warnings and progress bars of torch, transformers and the hub off the terminal."""
-    heard = io.StringIO()
+    output = io.StringIO()
     names = ("transformers", "sentence_transformers", "huggingface_hub", "torch")
     levels = {name: logging.getLogger(name).level for name in names}
-    with warnings.catch_warnings(), redirect_stdout(heard), redirect_stderr(heard):
+    with warnings.catch_warnings(), redirect_stdout(output), redirect_stderr(output):
         warnings.simplefilter("ignore")
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -264,5 +264,5 @@ def quiet() -> Iterator[None]:
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            if heard.getvalue():
-                _log.debug("heard while loading a model: %s", heard.getvalue())
+            if output.getvalue():
+                _log.debug("output while loading a model: %s", output.getvalue())

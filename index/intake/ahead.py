@@ -110,7 +110,7 @@ class ReadAhead:
             result: PendingPaper | BaseException
             try:
                 result = self._read(self._wanted[number])
-            except BaseException as error:  # whoever asks for it is told
+            except BaseException as error:  # raised again in ``result``
                 result = error
             with self._changed:
                 if not self._stopped:

@@ -79,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ArxivSelection:
-    """What is asked of arXiv. ``since`` is an ISO date, ``limit`` the most papers to take."""
+    """Which papers of arXiv to add. ``since`` is an ISO date, ``limit`` the most papers."""
 
     categories: tuple[str, ...] = ()
     query: str = ""

@@ -35,7 +35,7 @@ _VECTORS, _CLAIMS = STORES
 
 @dataclass(frozen=True, slots=True)
 class Engine(Encoders):
-    """Model and vectors that belong together."""
+    """An embedding model and the vectors that it made."""
 
     store: Store
     generation: int
@@ -52,7 +52,7 @@ class Engine(Encoders):
 
 
 class Engines:
-    """The engine that counts, and those before it that searches may still be using.
+    """The current engine, and former ones that searches may still use.
 
     Whoever changes which editions or claim sets count holds ``writing``.
     """
@@ -208,7 +208,7 @@ class Engines:
         return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
 
     def _check_model(self, embedder: Embedder) -> bool:
-        """Whether the vectors are to be begun anew, for a library that has none that count.
+        """Whether the vectors must be built from the start, in a library without current ones.
 
         Vectors in bfloat16 and in f32 are of one model: a machine that has the former takes a
         library of the latter, and the other way about.

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class Papers(Protocol):
-    """Papers that can be read, searched and added, and their digests: a ``Library``, or several.
+    """Papers that can be read, searched and added, and their digests: one ``Library`` or several.
 
-    What is asked of one paper is answered by ``stored``; the methods that take an id are short for
+    ``stored`` answers requests on one paper; the methods that take an id are short for
     it, and raise ``PaperNotFound`` and what the methods of ``StoredPaper`` raise.
     """
 
@@ -163,9 +163,9 @@ class Papers(Protocol):
     def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> PendingPaper:
-        """The first half of ``add``: a source received and read, which may be done ahead of others.
+        """Receive and read a source: the first half of ``add``, which may run ahead of the commit.
 
-        Nothing of it is in the library before it is given to ``commit``.
+        The library contains nothing of it before ``commit``.
         """
 
     @abstractmethod

@@ -34,14 +34,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A rebuild that was begun: which generation it makes, and what of."""
+    """A started rebuild: its generation, and what it is built from."""
 
     generation: int
     made_with: Mapping[str, str]
 
     @classmethod
     def noted(cls, meta: Mapping[str, str]) -> Rebuild | None:
-        """The one that was cut short, if the catalogue has note of it."""
+        """The interrupted rebuild that the catalogue records, or None."""
         note = meta.get("rebuilding")
         return cls(**json.loads(note)) if note else None
 
@@ -117,9 +117,9 @@ class Rebuilding:
     def _fill(
         self, fresh: Engine, staged: set[int], progress: Callable[[Step], None] | None
     ) -> None:
-        """Put in what the rebuilt vectors lack, and take out what is no more.
+        """Add what the rebuilt vectors lack, and remove what is no longer there.
 
-        ``staged`` are the editions that were split anew, which it adds to.
+        ``staged`` are the editions that were split again, which it adds to.
         """
         editions = self._catalog.editions.in_state("current")
         sets = self._catalog.claims.sets()
