@@ -215,12 +215,12 @@ def failed_of(
         if row.status == "ok":
             failed.pop(row.id, None)
         elif day_added(row) == day:
-            heard = failed.get(row.id)
+            failure = failed.get(row.id)
             failed[row.id] = FailedPaper(
                 row.id,
                 plain(f"{row.status}: {row.reason}"),
-                row.title or (heard.title if heard else ""),
-                row.categories or (heard.categories if heard else ()),
+                row.title or (failure.title if failure else ""),
+                row.categories or (failure.categories if failure else ()),
             )
 
     def belongs(one: FailedPaper) -> bool:

@@ -98,7 +98,7 @@ EXTRACTIVE = Extractive()
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class DigestResult:
     """What came of writing one paper's digest: the digest, or the error that was in the way."""
 
     paper_id: str
@@ -141,7 +141,7 @@ def write_digest(
 
 def write_digests(
     library: Papers, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
-) -> Iterator[Written]:
+) -> Iterator[DigestResult]:
     """The digests of papers by id and language, in that order, each told once it is certain.
 
     What fails one paper stops no other; an error that none would survive (of the library, the
@@ -151,13 +151,13 @@ def write_digests(
         try:
             digest = write_digest(library, paper_id, lang, writer)
         except (PaperNotFound, PaperChanged) as error:
-            yield Written(paper_id, error=error)
+            yield DigestResult(paper_id, error=error)
         except GlossError:
             raise
         except Exception as error:  # a bug that one paper meets stops no other
-            yield Written(paper_id, error=error)
+            yield DigestResult(paper_id, error=error)
         else:
-            yield Written(paper_id, digest)
+            yield DigestResult(paper_id, digest)
 
 
 def _saved(library: Papers, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
@@ -181,14 +181,14 @@ def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
     return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
 
 
-def with_news(header: Header, heard: KnownVersion | None) -> Header:
+def with_news(header: Header, latest: KnownVersion | None) -> Header:
     """The header, with what arXiv was heard to say of the paper."""
-    if heard is None:
+    if latest is None:
         return header
-    if heard.withdrawn:
+    if latest.withdrawn:
         return replace(header, withdrawn=True)
-    newer = header.version is not None and heard.version > header.version
-    return replace(header, newest=heard.version) if newer else header
+    newer = header.version is not None and latest.version > header.version
+    return replace(header, newest=latest.version) if newer else header
 
 
 def written(
