@@ -279,7 +279,7 @@ def _write_hexo(source: Path, page: Day, markdown: str, out: Path) -> None:
 
 
 def _publish(out: Path, published: Published, page: Day, site: Site, changed: bool) -> None:
-    """List the page, and write index and feed anew. Pictures that it had and lost are removed."""
+    """List the page, and rewrite index and feed. Pictures that it had and lost are removed."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     former = published.page(page.stem)
     files = tuple(sorted(Path(one.file).name for one in page.pictures.values()))
