@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from index.read.markup.elements import SITE_TAGS, UNREAD_TAGS
+from index.read.markup.elements import SITE_CLASSES, SITE_ROLES, SITE_TAGS, UNREAD_TAGS
 from index.read.markup.tree import Walk, classes, local_name
 
 if TYPE_CHECKING:
@@ -73,3 +73,18 @@ def find_article(tree: Element, sizes: Mapping[Element, int]) -> Element:
                 return around  # a paper in several parts
             return found
     return tree
+
+
+def is_of_site(element: Element, article: Element, sizes: Mapping[Element, int]) -> bool:
+    """Whether an element is a part of the site: by its kind, and since it holds no paper."""
+    tag = local_name(element)
+    return (
+        tag in SITE_TAGS
+        or bool(classes(element) & SITE_CLASSES)
+        or element.get("role") in SITE_ROLES
+        or (tag == "header" and local_name(article) != "article" and not _titled(element))
+    ) and 2 * sizes.get(element, 0) < sizes.get(article, 1)
+
+
+def _titled(header: Element) -> bool:
+    return any(local_name(element) == "h1" for element in header.iter("*"))

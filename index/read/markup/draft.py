@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from index.paper import BlockKind, Finding, Role
 from index.read.front.keywords import KEYWORDS_LABEL
+from index.read.markup.article import is_of_site
 from index.read.markup.assemble import Piece
 from index.read.markup.byline import read_byline
 from index.read.markup.elements import (
-    BLOCK_CLASSES,
-    BLOCK_TAGS,
     BYLINES,
     CELL_CLASSES,
     DIVISIONS,
@@ -23,12 +22,10 @@ from index.read.markup.elements import (
     ONE_BLOCK_CLASSES,
     ONE_BLOCK_TAGS,
     RUN_IN,
-    SITE_CLASSES,
-    SITE_ROLES,
-    SITE_TAGS,
     TITLE_ROLES,
     TYPED,
     UNREAD_TAGS,
+    is_block,
 )
 from index.read.markup.mathml import linear, tex_of
 from index.read.markup.tree import Walk, classes, is_boxed_text, is_ornament, local_name, text_of
@@ -117,7 +114,7 @@ class Draft:
         A comment of fewer words than ``comment_words`` only marks a place. ``beside`` is what was
         read of the file in another way.
         """
-        hidden = findings_of(unseen, self._article, self._is_chrome, comment_words)
+        hidden = findings_of(unseen, self._article, self._is_of_site, comment_words)
         spelt = dict.fromkeys((*spelled(beside), *self._spelled))
         written = [Finding("unicode", words[:SAID]) for words in spelt]
         return (*hidden, *written[:MOST_FINDINGS])
@@ -155,7 +152,7 @@ class Draft:
             self._opened_by.append(element)
         elif tag == "br":
             self._break()
-        elif self._is_block(tag, named):
+        elif is_block(tag, named):
             self._part()
         self._say(element.text or "")
         return True
@@ -171,7 +168,7 @@ class Draft:
                 self._say(_CELL)
             elif self._open[-1].whole and (tag == "tr" or "ltx_tr" in named):
                 self._say(_ROW)
-            elif self._is_block(tag, named):
+            elif is_block(tag, named):
                 self._part()
             elif named & {"ltx_tag", "ltx_bibblock"} or element in self._heads:
                 self._say(" ")
@@ -186,24 +183,12 @@ class Draft:
             or tag in UNREAD_TAGS
             or (tag == "svg" and not is_boxed_text(element))
             or bool(named & LEFT_OUT_CLASSES)
-            or self._is_chrome(element)
+            or self._is_of_site(element)
             or is_ornament(element)
         )
 
-    def _is_chrome(self, element: Element) -> bool:
-        """Whether an element is a part of the site: by its kind, and since it holds no paper."""
-        if self._sizes is None:
-            return False
-        tag = local_name(element)
-        return (
-            tag in SITE_TAGS
-            or bool(classes(element) & SITE_CLASSES)
-            or element.get("role") in SITE_ROLES
-            or (tag == "header" and local_name(self._article) != "article" and not _titled(element))
-        ) and 2 * self._sizes.get(element, 0) < self._sizes.get(self._article, 1)
-
-    def _is_block(self, tag: str, named: frozenset[str]) -> bool:
-        return tag in BLOCK_TAGS or bool(named & BLOCK_CLASSES)
+    def _is_of_site(self, element: Element) -> bool:
+        return self._sizes is not None and is_of_site(element, self._article, self._sizes)
 
     def _count(self, tag: str, named: frozenset[str], step: int) -> None:
         """Keep count of the divisions and lists that are open."""
@@ -240,24 +225,8 @@ class Draft:
         if tag in ("figure", "svg"):
             return _Open("table")
         if re.fullmatch("h[1-6]", tag) or ("ltx_title" in named and tag == "div"):
-            return self._heading(tag, named)
+            return _heading(tag, named, self.typed, self._depth, bool(self._appendix))
         return None
-
-    def _heading(self, tag: str, named: frozenset[str]) -> _Open:
-        level = int(tag[1]) if tag[1:].isdigit() else 1
-        if "ltx_title_document" in named:
-            return _Open("front", whole=True, title=True)
-        if not self.typed:
-            return _Open("heading", whole=True, level=level)
-        roles = (role for name, role in TITLE_ROLES.items() if name in named)
-        role: Role = next(roles, "other")
-        run_in = any(name in named for name in RUN_IN) and role == "other"
-        if "ltx_title" not in named:  # a heading of the author's own, in a list or a note
-            run_in = True
-        if self._appendix and role == "other":
-            role = "appendix"
-        heading = Heading("", (), max(self._depth, 1), role)
-        return _Open("run-in" if run_in else "heading", whole=True, heading=heading)
 
     def _numbered(self, named: frozenset[str], element: Element) -> bool:
         """Take note of a number that heads what is open; False to leave it out of the text."""
@@ -384,6 +353,24 @@ class Draft:
         piece.heading = Heading(piece.text, number, heading.level, heading.role)
 
 
+def _heading(tag: str, named: frozenset[str], typed: bool, depth: int, in_appendix: bool) -> _Open:
+    """The heading that an element opens, ``depth`` divisions deep."""
+    level = int(tag[1]) if tag[1:].isdigit() else 1
+    if "ltx_title_document" in named:
+        return _Open("front", whole=True, title=True)
+    if not typed:
+        return _Open("heading", whole=True, level=level)
+    roles = (role for name, role in TITLE_ROLES.items() if name in named)
+    role: Role = next(roles, "other")
+    run_in = any(name in named for name in RUN_IN) and role == "other"
+    if "ltx_title" not in named:  # a heading of the author's own, in a list or a note
+        run_in = True
+    if in_appendix and role == "other":
+        role = "appendix"
+    heading = Heading("", (), max(depth, 1), role)
+    return _Open("run-in" if run_in else "heading", whole=True, heading=heading)
+
+
 def _rows(said: str) -> str:
     """A table's rows on lines of their own, their cells with a bar between them."""
     rows = []
@@ -425,10 +412,6 @@ def _layout_tables(article: Element) -> frozenset[Element]:
 def _counts(before: str) -> bool:
     """Whether a number stands there, in digits or Roman: a letter raised after it is its end."""
     return bool(re.search(r"(?:\d|\b[IVXLC]+)$", before))
-
-
-def _titled(header: Element) -> bool:
-    return any(local_name(element) == "h1" for element in header.iter("*"))
 
 
 def _label(tag: str, text: str) -> str:

@@ -62,3 +62,8 @@ DIVISIONS = frozenset({
     "ltx_acknowledgements", "ltx_index", "ltx_glossary",
 })  # fmt: skip
 CELL_CLASSES = frozenset({"ltx_td", "ltx_th"})
+
+
+def is_block(tag: str, named: frozenset[str]) -> bool:
+    """Whether an element with that tag and these classes begins and ends a block of text."""
+    return tag in BLOCK_TAGS or bool(named & BLOCK_CLASSES)
