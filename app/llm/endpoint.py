@@ -146,7 +146,7 @@ def fingerprint_of(*what: str) -> str:
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self,

@@ -117,7 +117,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ArxivResponse:
-    """What came back, whole."""
+    """A complete response."""
 
     url: str  # that answered, after redirects
     status: int
@@ -125,7 +125,7 @@ class ArxivResponse:
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self, came: str, status: int | None = None, retry_after: float | None = None

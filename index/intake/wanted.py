@@ -34,7 +34,7 @@ class RemotePreparer(Protocol):
 
 
 class Arxiv(Protocol):
-    """What is needed of ``index.fetch.Fetcher``."""
+    """The part of ``index.fetch.Fetcher`` that intake uses."""
 
     def records(self, references: Sequence[Reference]) -> Mapping[Reference, Record]:
         """What arXiv says of papers; those it does not have are missing."""
@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one of them: ``added``, or an ``error``, or only the reason why not."""
+    """The result for one of them: ``added``, an ``error``, or only the reason against it."""
 
     wanted: Wanted
     kind: Kind
@@ -98,7 +98,7 @@ class ArxivQuery:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be taken, and what is settled without a download."""
+    """The papers to add, and the outcomes that need no download."""
 
     wanted: tuple[Wanted, ...]
     settled: tuple[Outcome, ...]

@@ -61,7 +61,7 @@ _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 @dataclass(slots=True)
 class _PaperDraft:
-    """What is being put together while the text grows."""
+    """A paper in the making, while its text grows."""
 
     composer: Composer
     blocks: list[Block] = field(default_factory=list)

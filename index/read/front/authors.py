@@ -40,7 +40,7 @@ _ENDS_IN_MARK = re.compile(r"[^\W\d_]\d{1,2}$")  # "Schmidt1", not "COVID-19"
 
 @dataclass(frozen=True, slots=True)
 class FrontBlock:
-    """What stands above the abstract: the title's lines, the names, the lines of affiliations."""
+    """The lines above the abstract: title, names, affiliations."""
 
     title_lines: tuple[Line, ...]
     authors: tuple[str, ...]

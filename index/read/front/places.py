@@ -256,7 +256,7 @@ def _may_be_place(
 
 
 class _OpenAffiliation:
-    """A place that may go on."""
+    """An affiliation that may continue on the next line."""
 
     def __init__(self, marker: int, mark: str) -> None:
         self.words: list[PageWord] = []

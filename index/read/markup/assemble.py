@@ -20,7 +20,7 @@ _LABELLED = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?|\S+\s+[IVX]+")
 
 @dataclass(slots=True)
 class BlockDraft:
-    """What becomes a block. A reader changes it until it is handed to ``assemble``."""
+    """A future block. A reader changes it until ``assemble`` receives it."""
 
     kind: BlockKind
     text: str
@@ -33,7 +33,7 @@ class BlockDraft:
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """What the readers find out about a paper before its body, each in its own way."""
+    """A paper's metadata before its body, as each reader finds it."""
 
     title: str = ""
     authors: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ _EDGES = " ,;:.()[]{}\n\t\u00a0&"
 
 @dataclass(frozen=True, slots=True)
 class BylineLine:
-    """A line of the byline: names, an affiliation, or what is neither (an address, a note)."""
+    """A line of the byline: names, an affiliation, or neither (an address, a note)."""
 
     kind: Kind
     text: str

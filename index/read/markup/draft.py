@@ -61,7 +61,7 @@ class _OpenBlock:
 
 
 class HtmlDraft:
-    """The pieces of an article in reading order, and what its markup says of them.
+    """The blocks of an article in reading order, with what its markup says of them.
 
     ``sizes``: the characters in its elements, which tell a site's own parts from the paper's;
     without them, nothing is a site's. ``typed``: whether LaTeXML's classes tell what all is.

@@ -73,7 +73,7 @@ def compose(
 
 @dataclass(frozen=True, slots=True)
 class _FileMetadata:
-    """What the file's own front matter adds to its text."""
+    """The metadata that the file's own front matter adds to its text."""
 
     front: list[BlockDraft]
     places: list[BlockDraft]  # those of ``front`` that are affiliations

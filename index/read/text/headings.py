@@ -32,7 +32,7 @@ _APPENDIX_WORD = re.compile(r"(?:appendix|appendices|supplementary)\b", re.I)
 
 
 class _SectionNames:
-    """What sections are called, with or without a mark at the end; ``match`` as a pattern has."""
+    """Names of sections, with or without a mark at the end; ``match`` as a pattern has."""
 
     def match(self, text: str) -> bool:
         """Whether the whole of ``text`` is such a title."""

@@ -35,7 +35,7 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TitleRole:
-    """The role that a title tells, and how surely; ``other`` and ``SILENT`` if it tells none."""
+    """The role that a title names, and how surely; ``other`` and ``SILENT`` if it names none."""
 
     role: Role
     strength: Strength
