@@ -1,4 +1,4 @@
-"""Does a claim say what its citations say? Code decides, whoever wrote the claim.
+"""Does a claim say what its citations say? Code decides, for every writer.
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,

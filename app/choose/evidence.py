@@ -146,8 +146,8 @@ def _labelled_role(paper: Paper, labels: Sequence[Span], block: Span | None) -> 
     """``limitations`` for a paragraph that is labelled so at its head, as many papers have it."""
     for label in labels:
         if block is not None and 0 <= block.start - label.end <= 2:
-            told = title_role(label.of(paper.text))
-            return told if told == "limitations" else None
+            role = title_role(label.of(paper.text))
+            return role if role == "limitations" else None
     return None
 
 

@@ -165,15 +165,15 @@ def _print_locked(
     try:
         changed = changed_since(library, saved, made_by(settings, writer, lang))
     except GlossError as error:  # the digest is printed, whatever else is wrong
-        say(f"whether it is stale cannot be told: {error}")
+        say(f"whether it is stale is unknown: {error}")
         return
     if changed:
         options = f" --lang {lang}" * (lang != "en")
         options += f" --writer {writer}" * (writer != "extractive")
-        anew = f"gloss digest {saved.paper.id}{options} writes it anew"
+        again = f"gloss digest {saved.paper.id}{options} writes it again"
         if "paper" in changed:
-            anew += f"; gloss diff {saved.paper.id} shows what stands"
-        say(f"stale: {in_words(changed)} since; {anew}")
+            again += f"; gloss diff {saved.paper.id} shows what stands"
+        say(f"stale: {in_words(changed)} since; {again}")
 
 
 def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) -> NoReturn:

@@ -180,11 +180,11 @@ def _stale(library: Library, settings: Settings) -> Stale | None:
 
 
 def _told(digests: Stale) -> str:
-    """As in "12 saved, 3 stale: `gloss digest ID` writes one anew"."""
+    """As in "12 saved, 3 stale: `gloss digest ID` writes one again"."""
     said = f"{digests.saved} saved, {digests.stale} stale"
     if digests.unknown:
         said += f", {digests.unknown} by a writer that is not at hand"
-    return f"{said}: `gloss digest ID` writes one anew" if digests.stale else said
+    return f"{said}: `gloss digest ID` writes one again" if digests.stale else said
 
 
 def _made_searchable(library: Library, progress: Callable[[Step], None]) -> list[str]:

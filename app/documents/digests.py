@@ -43,7 +43,7 @@ class DigestPaper(Shape):
     losses: list[LossShape]
     """The pages of which words could not be read."""
     newest: int | None
-    """A newer version than the digest's that arXiv was heard to have."""
+    """A newer version than the digest's, if arXiv has reported one."""
     withdrawn: bool
     """Whether arXiv says that it was withdrawn."""
 

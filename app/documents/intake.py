@@ -44,7 +44,7 @@ class FetchedPaper(Shape):
     version: int | None
     """arXiv's."""
     title: str
-    """arXiv's; empty where it has not been heard."""
+    """arXiv's; empty if arXiv has not reported one."""
     passages: int | None
     """How many can be found of it; null where it was not read."""
     reason: str

@@ -344,7 +344,7 @@ class EndpointModel:
             )
 
     async def _bare(self, request: httpx.Request) -> None:
-        """Take from a request what tells of this machine, and add the key if there is one."""
+        """Remove from a request all details of this machine, and add the key if there is one."""
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
         request.headers["User-Agent"] = f"gloss/{__version__}"

@@ -439,7 +439,7 @@ def _pages_to_write(library: Papers, daily: Daily) -> Iterator[_Page]:
 def _digest(
     library: Papers, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
 ) -> None:
-    """Write the digests that the pages need, so that each is told of once."""
+    """Write the digests that the pages need, so that each is reported once."""
     rows = library.papers()
     wanted = dict.fromkeys(
         (row.id, lang)

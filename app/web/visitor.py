@@ -42,7 +42,7 @@ class NoRoom(GlossError):
     def __init__(self, most: int) -> None:
         super().__init__(
             f"this visit has {most} papers of its own, which is all that fit: reload the page to "
-            "begin anew, or run gloss on a machine of your own"
+            "start again, or run gloss on a machine of your own"
         )
         self.most = most
 

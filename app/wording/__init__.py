@@ -465,13 +465,13 @@ def _assembled(
     section: DigestSection, drafts: Sequence[tuple[DraftSentence, Support]]
 ) -> Iterator[Claim]:
     """A section's drafts, each where its first quote stood, and the quotes that none rests on."""
-    told: set[Claim] = set()
+    stated: set[Claim] = set()
     for claim in section.items:
-        if claim in told:
+        if claim in stated:
             continue
         mine = [one for one in drafts if one[0].quotes[0] == claim]
         for draft, support in mine:
-            told.update(draft.quotes)
+            stated.update(draft.quotes)
             same = len(draft.quotes) == 1 and draft.text.split() == claim.text.split()
             yield claim if same else _claim(draft, support)
         if not mine and not any(claim in draft.quotes for draft, _ in drafts):

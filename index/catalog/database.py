@@ -90,7 +90,7 @@ class Database:
                 raise LibraryUnusable(
                     self._path.parent,
                     "the catalogue is damaged (nothing is in it): restore it from a copy, "
-                    "or start anew in another --library",
+                    "or start again in another --library",
                 )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -117,7 +117,7 @@ class Database:
             raise LibraryUnusable(
                 self._path.parent,
                 f"{self._path.name} is damaged ({error}): restore it from a copy, "
-                "or start anew in another --library",
+                "or start again in another --library",
             ) from error
 
 

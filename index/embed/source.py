@@ -216,7 +216,7 @@ def json_of(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Whole or not at all, whoever else writes it."""
+    """Write the file atomically, also beside other writers."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(value, stream, indent=1)

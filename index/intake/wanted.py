@@ -54,7 +54,7 @@ class Arxiv(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Something to be added: a file, or a paper on arXiv. ``name`` is what people are told."""
+    """A file or an arXiv paper to add. ``name`` is what messages show."""
 
     name: str
     source: Source | None = None

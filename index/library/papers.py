@@ -1,4 +1,4 @@
-"""What a UI, an API or a writer may ask of papers, whoever has them."""
+"""The protocol of papers for a UI, an API or a writer, over one library or several."""
 
 from __future__ import annotations
 

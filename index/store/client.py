@@ -218,7 +218,7 @@ class ClientStore:
         made = "; ".join(differences)
         return [
             f"vector store {self._url}: collection {self._collection} was made otherwise than the "
-            f"settings say: {made}; set them back, or `gloss doctor --repair` makes it anew"
+            f"settings say: {made}; set them back, or `gloss doctor --repair` rebuilds it"
         ]
 
     def close(self) -> None:
