@@ -39,7 +39,7 @@ class TranslationPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What came of translating a sentence. Without ``chinese`` the sentence stays in English."""
+    """The result of translating a sentence. Without ``chinese`` the sentence stays in English."""
 
     english: str
     chinese: str | None

@@ -1,4 +1,4 @@
-"""What came of adding files, and of fetching what is new on arXiv."""
+"""The result of adding files, and of fetching what is new on arXiv."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Seconds = Annotated[float, AfterValidator(partial(round, ndigits=3))]
 
 
 class AddedSource(Shape):
-    """What came of one source."""
+    """The result of one source."""
 
     source: str
     """The file, or arXiv's id."""
@@ -30,14 +30,14 @@ class AddedSource(Shape):
 
 
 class AddedSources(Shape):
-    """What came of all sources."""
+    """The result of all sources."""
 
     added: list[AddedSource]
     """Those that were not found first."""
 
 
 class FetchedPaper(Shape):
-    """What came of a paper that is on arXiv."""
+    """The result of a paper that is on arXiv."""
 
     id: str | None
     """In the library, or arXiv's."""
@@ -80,7 +80,7 @@ class ArxivAsked(Shape):
 
 
 class Fetched(Shape):
-    """What came of all papers, and what was asked for."""
+    """The result of all papers, and what was asked for."""
 
     taken: list[FetchedPaper]
     """Into the library, or would be with ``--dry-run``."""

@@ -1,4 +1,4 @@
-"""What is wanted of files and of arXiv, and what came of it."""
+"""Requests for files and papers of arXiv, and their outcomes."""
 
 from __future__ import annotations
 
