@@ -36,7 +36,7 @@ PAGE_MOST = 100_000  # more than any paper that is read has
 
 
 class Visit(Protocol):
-    """What is known of who asks: Starlette's request, or Gradio's, which passes for it."""
+    """The client of a request: Starlette's request, or Gradio's, which has the same fields."""
 
     @property
     def headers(self) -> Mapping[str, str]:

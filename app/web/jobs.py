@@ -100,7 +100,7 @@ class Jobs(Generic[Step]):
                 if former is not None:
                     former.stop()
 
-    def take(self, session_id: str) -> Job[Step] | None:
+    def pop(self, session_id: str) -> Job[Step] | None:
         """Remove and return a session's job, or None."""
         with self._lock:
             return self._of.pop(session_id, None)

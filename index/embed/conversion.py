@@ -123,7 +123,7 @@ def _assembled(source: ModelSource, made: Path) -> dict[str, Any] | None:
 
 
 class NotConvertible(Exception):
-    """A model that OpenVINO cannot take, or whose vectors change by it."""
+    """A model that OpenVINO cannot convert, or whose vectors change by the conversion."""
 
 
 def conversion_failures() -> tuple[type[Exception], ...]:

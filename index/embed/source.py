@@ -56,7 +56,7 @@ _OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Where a model's files are, and what is known of them before they are read.
+    """The location of a model's files, with what is known before they are read.
 
     A model out of a package has the file name of its weights, the SHA-256 that they must have, and
     the package; ``prompts`` are those that the folder should declare and does not.

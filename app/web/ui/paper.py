@@ -200,7 +200,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
 
     def stop_adding(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         words = texts()[language_of(request)]
-        job = adding.take(request.session_hash)
+        job = adding.pop(request.session_hash)
         ended = job is not None and job.stop(STOP_SECONDS)
         if job is not None and job.last == LAST_STAGE:  # which nothing stops
             ended = job.stop(STORE_SECONDS)
