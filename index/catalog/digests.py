@@ -59,7 +59,7 @@ class Digests:
         return [_kept(row) for row in rows]
 
     def former(self, paper_key: str) -> list[KeptDigest]:
-        """What is kept of a paper's former digests, newest first."""
+        """The former digests of a paper, newest first."""
         rows = self._database.rows(
             "SELECT paper_id, version, sha256, lang, writer, json FROM former_digests"
             " WHERE paper_key = ? ORDER BY number DESC",

@@ -54,7 +54,7 @@ class Papers(Protocol):
         return self.stored(paper_id).passages()
 
     def passage_at(self, paper_id: str, offset: int) -> Passage | None:
-        """The passage that character ``offset`` lies in; none in references, for one."""
+        """The passage that contains character ``offset``, or None, as in references."""
         return self.stored(paper_id).passage_of(Span(offset, offset + 1))
 
     def passage_of(self, paper_id: str, span: Span) -> Passage | None:
@@ -62,7 +62,7 @@ class Papers(Protocol):
         return self.stored(paper_id).passage_of(span)
 
     def fingerprint(self, paper_id: str) -> Fingerprint:
-        """What tells this reading of a paper from another."""
+        """The fingerprint that identifies this reading of a paper."""
         return self.stored(paper_id).fingerprint()
 
     def latest_version(self, paper_id: str) -> KnownVersion | None:
@@ -101,7 +101,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
-        """What there is of the arXiv paper of that id (without a version), if anything."""
+        """The edition of the arXiv paper of that id (without a version), or None."""
 
     @abstractmethod
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
@@ -109,7 +109,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """Where each paper is among the others: the mean of its passages' vectors, by paper id."""
+        """The mean of each paper's passage vectors, by paper id."""
 
     @abstractmethod
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
@@ -138,14 +138,14 @@ class Papers(Protocol):
     @property
     @abstractmethod
     def sparse_encoder(self) -> SparseEncoder:
-        """What turns text into terms, for passages and for questions."""
+        """The sparse encoder of passages and queries."""
 
     # Papers in.
 
     def add(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Added:
-        """Add a file. A file that is no good is recorded with its status and raises nothing.
+        """Add a file. An unusable file is recorded with its status; no error is raised.
 
         The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
         place of the one that is there if their titles are alike, and so does a file that changed
@@ -223,7 +223,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
-        """Digests of what the paper's file was before, newest first.
+        """Digests of former editions of the paper, newest first.
 
         ``paper_id`` may name the former version. Raises ``PaperNotFound``.
         """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a rebuild: a paper or a digest, how many came before it, and of how many."""
+    """A step of a rebuild: a paper or a digest, its number from 0, and the total."""
 
     what: str
     done: int
@@ -82,7 +82,7 @@ class Rebuilding:
         self._engines.discard()
 
     def _begun(self, embedder: Embedder) -> Rebuild:
-        """The rebuild to go on with, or a new one; another that was cut short is given up."""
+        """The rebuild to continue, or a new one; another interrupted one is abandoned."""
         with self._engines.writing:
             self._engines.discard()
             meta = self._catalog.meta()
@@ -186,7 +186,7 @@ class Rebuilding:
                 index.fill(one, claim_points(claims, date, fresh.embedder, fresh.sparse_encoder))
 
     def _still_there(self, number: int) -> Paper | None:
-        """The paper of an edition, unless it was removed a moment ago."""
+        """The paper of an edition, or None if it was just removed."""
         try:
             return self._catalog.contents.paper(number)
         except KeyError:
