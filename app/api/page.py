@@ -18,7 +18,7 @@ _REFERENCE = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """A parameter of a request, or a field of a shape."""
+    """A parameter of a request, or a field of a schema."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDescription:
-    """What may come back."""
+    """A possible response of an operation."""
 
     status: str
     said: str
@@ -40,7 +40,7 @@ class ResponseDescription:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One address with what it takes and gives."""
+    """One operation with its parameters and responses."""
 
     name: str
     method: str
@@ -53,7 +53,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class SchemaDescription:
-    """A shape by name."""
+    """A named schema with its fields."""
 
     name: str
     said: str

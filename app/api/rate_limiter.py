@@ -87,8 +87,8 @@ def visitor_of(visit: Visit) -> str:
     peer = _address(host or "")
     if peer is not None and peer.is_global:
         return _network(peer)
-    told = [_address(one) for one in ",".join(_forwarded(visit)).split(",")]
-    outside = [one for one in told if one is not None and one.is_global]
+    forwarded = [_address(one) for one in ",".join(_forwarded(visit)).split(",")]
+    outside = [one for one in forwarded if one is not None and one.is_global]
     if outside:
         return _network(outside[-1])
     return _network(peer) if peer is not None else UNKNOWN

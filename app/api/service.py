@@ -38,7 +38,7 @@ LIST_MOST = 1_000_000_000  # papers; SQLite counts further
 
 
 class Visit(Protocol):
-    """What is known of who asks: Starlette's request, or Gradio's, which passes for it."""
+    """The client of a request: Starlette's request, or Gradio's, which has the same fields."""
 
     @property
     def headers(self) -> Mapping[str, str]:

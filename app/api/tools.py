@@ -171,7 +171,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class ToolDocstring:
-    """A docstring: what a function is for, and what each of its arguments is."""
+    """A tool's docstring: its purpose, and a description of each argument."""
 
     purpose: str
     arguments: dict[str, str]

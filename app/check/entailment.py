@@ -35,19 +35,19 @@ _JUDGE_SECONDS = 60.0  # for one pair
 
 @dataclass(frozen=True, slots=True)
 class SourcedClaim:
-    """A claim beside the texts that it should rest on."""
+    """A claim with the texts that it cites."""
 
     claim: str
     sources: tuple[str, ...]
 
     @property
     def source(self) -> str:
-        """The sources as one text; a model cuts off what is past its limit."""
+        """The sources as one text; a model truncates it at its limit."""
         return " ".join(" ".join(self.sources).split())
 
 
 class SupportModel(Protocol):
-    """What scores whether sources say what claims say."""
+    """A model that scores whether sources support claims."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class SupportModel(Protocol):
         """The score from which a claim counts as supported."""
 
     def scores(self, pairs: Sequence[SourcedClaim]) -> list[float]:
-        """How likely each source bears its claim out, 0..1."""
+        """How likely each source supports its claim, 0..1."""
 
 
 def open_support_model(settings: Settings) -> SupportModel | None:

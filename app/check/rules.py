@@ -1,4 +1,4 @@
-"""Rules on a claim and the texts that it cites. Each says what of the claim they do not bear out.
+"""Rules on a claim and the texts that it cites. Each reports what the texts do not support.
 
 No rule understands a sentence. They compare what can be compared by letters: numbers, names
 (``proper_names``), and the small words that turn a meaning round (``polarity``: not, lower;
@@ -28,7 +28,7 @@ FOREIGN_MOST = 3  # content words in a row that no source has (ADR 16)
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What a rule found. ``objections`` are the words of the claim, or of the source, at fault."""
+    """A rule's result. ``objections`` are the words of the claim, or of the source, at fault."""
 
     rule: str
     objections: tuple[str, ...]
@@ -142,5 +142,5 @@ RULES: dict[str, Callable[[Pair], Iterator[str]]] = {
 
 
 def outcomes(pair: Pair) -> tuple[RuleOutcome, ...]:
-    """What every rule says of a pair, in the order of ``RULES``."""
+    """The outcome of every rule for a pair, in the order of ``RULES``."""
     return tuple(RuleOutcome(name, tuple(rule(pair))) for name, rule in RULES.items())

@@ -1,4 +1,4 @@
-"""A checked English sentence in Chinese: what a model is asked, and which answers are let through.
+"""Translate a checked English sentence to Chinese: the prompt, and the check of the answer.
 
 A translation is no evidence, so nothing may change in it that code can see. What must stand in the
 Chinese as it does in the English is locked (``app.chinese.locked``), and rules compare the two
@@ -39,7 +39,7 @@ class TranslationPrompt:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What came of translating a sentence. Without ``chinese`` the sentence stays in English."""
+    """The result of translating a sentence. Without ``chinese`` the sentence stays in English."""
 
     english: str
     chinese: str | None

@@ -69,7 +69,7 @@ def fetch(
     settings = settings_of(context, library)
     outcomes: list[Outcome] = []
 
-    def tell(outcome: Outcome) -> None:
+    def report(outcome: Outcome) -> None:
         outcomes.append(outcome)
         _say_fetched(outcome, dry_run=dry_run, quiet=as_json)
 
@@ -82,17 +82,17 @@ def fetch(
                 day = f" on {asked.date}" if asked.date else ""
                 messages.print(f"{one_line(asked.name)}: nothing new on arXiv{day}")
         for outcome in found.settled:
-            tell(outcome)
+            report(outcome)
         if dry_run:
             for one in found.wanted:
-                tell(Outcome(one, "taken"))
+                report(Outcome(one, "taken"))
         else:
             with Bars(len(found.wanted)) as bars:
                 threads = settings.read.workers + 1
                 for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
                     bars.advance()
                     with bars.aside():
-                        tell(outcome)
+                        report(outcome)
     kinds = ("taken", "skipped", "failed")
     listed = {kind: [one for one in outcomes if one.kind == kind] for kind in kinds}
     if as_json:

@@ -51,7 +51,7 @@ _HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server, a model on it, and how they are asked."""
+    """A server, a model on it, and the options of its requests."""
 
     address: str  # up to /v1
     model: str
@@ -141,12 +141,12 @@ def models_of(settings: Settings) -> frozenset[str]:
 
 
 def fingerprint_of(*what: str) -> str:
-    """The SHA-256 of what answers and of how it samples."""
+    """The SHA-256 of the server, the model and the sampling."""
     return hashlib.sha256(json.dumps([*what, SAMPLING]).encode()).hexdigest()
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class EndpointModel:
         self._preparing = threading.Lock()
         self._client: Any = None  # OpenAILike, which is untyped
         self._failures = 0  # in a row
-        self._last = ""  # what came of the last of them
+        self._last = ""  # the failure of the last one
         self._left_alone_until = 0.0
         self._held_until = 0.0  # by Retry-After, for all prompts
         self._loop = asyncio.new_event_loop()
@@ -344,7 +344,7 @@ class EndpointModel:
             )
 
     async def _bare(self, request: httpx.Request) -> None:
-        """Take from a request what tells of this machine, and add the key if there is one."""
+        """Remove from a request all details of this machine, and add the key if there is one."""
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
         request.headers["User-Agent"] = f"gloss/{__version__}"

@@ -158,7 +158,7 @@ def _wrong_keys(error: ValidationError) -> str:
 
 @dataclass(slots=True)
 class DailyReport:
-    """What came of a run. ``unasked`` are the questions that arXiv did not answer."""
+    """The result of a run. ``unasked`` are the questions that arXiv did not answer."""
 
     asked: int = 0
     unasked: list[str] = field(default_factory=list)
@@ -181,7 +181,7 @@ class DailyReport:
 
 
 class Voice:
-    """Who is told: ``stage`` of each stage's end, ``problem`` of what failed. Here nobody is."""
+    """Reports a run: ``stage`` at a stage's end, ``problem`` for a failure. This one is silent."""
 
     def stage(self, line: str) -> None:
         """A stage ended."""
@@ -233,7 +233,7 @@ def run_daily(
 
 @dataclass(slots=True)
 class _ArxivResults:
-    """What the questions to arXiv brought, all together."""
+    """The combined results of the queries to arXiv."""
 
     wanted: dict[str, Wanted] = field(default_factory=dict)  # by arXiv id
     settled: dict[str, Outcome] = field(default_factory=dict)
@@ -330,7 +330,7 @@ def _ask(
 ) -> _ArxivResults:
     """Each question by itself: what one meets keeps nobody from asking the next.
 
-    But for a refusal: who was told not to come back, or to wait, does not ask on.
+    A refusal ends the run: after it, or after a request to wait, arXiv is not asked again.
     """
     found = _ArxivResults(unanswered=tuple(waiting))
     references = {known: one for one in waiting if (known := parse_reference(one.id)) is not None}
@@ -439,7 +439,7 @@ def _pages_to_write(library: Papers, daily: Daily) -> Iterator[_Page]:
 def _digest(
     library: Papers, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
 ) -> None:
-    """Write the digests that the pages need, so that each is told of once."""
+    """Write the digests that the pages need, so that each is reported once."""
     rows = library.papers()
     wanted = dict.fromkeys(
         (row.id, lang)

@@ -183,7 +183,7 @@ def _check_free(host: str, port: int) -> None:
 def serve(
     settings: Settings, host: str, port: int, *, ready: Callable[[str], object] | None = None
 ) -> NoReturn:
-    """Serve until interrupted; the library is ours meanwhile. ``ready`` is told the address."""
+    """Serve until interrupted; owns the library. ``ready`` is called with the address."""
     from index.library import Library
 
     _check_free(host, port)

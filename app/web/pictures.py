@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from index.library import Listed
 
 Marks = Literal["category", "year"]
-MOST_GROUPS = 6  # shapes that can be told apart; the rest are "others"
+MOST_GROUPS = 6  # shapes that readers can distinguish; the rest are "others"
 MOST_NAMES = 24  # papers whose titles fit beside their marks
 MOST_BARS = 92  # a quarter of a year, day by day
 _STEPS = (1, 7, 28, 91, 364)  # days that a bar may stand for

@@ -1,4 +1,4 @@
-"""What the web UI asks for: searches, digests and pages as HTML and pictures, without a browser.
+"""A session of the web UI: searches, digests and pages as HTML and pictures, without a browser.
 
 No logic of its own: a ``Session`` asks the library, the writer and the templates. HTML comes from
 ``app.show``, which escapes every text of a paper.
@@ -37,7 +37,7 @@ CONTEXT = 400  # characters shown on each side of a place in a paper without pag
 
 
 class NothingToSearch(GlossError):
-    """No digest is there to be searched. Who has only the UI cannot run a command to change it."""
+    """There is no digest to search. Users of the UI cannot run a command to write one."""
 
     def __init__(self, paper_id: str) -> None:
         of_it = f" of {paper_id}" if paper_id else ""
@@ -45,12 +45,12 @@ class NothingToSearch(GlossError):
 
 
 class NotAdded(GlossError):
-    """What was given did not become a paper."""
+    """A file or an id could not be added as a paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class HitPlace:
-    """A place in a paper: which words, and where they are on its pages."""
+    """The place of a hit: its span in the paper's text and its boxes on the pages."""
 
     paper_id: str
     title: str
@@ -98,10 +98,10 @@ class Sessions(Protocol):
         """Put a paper of the session's own into the library of all; its id there."""
 
     def end(self, session_id: str) -> None:
-        """A session is over: its tab was closed or loaded anew."""
+        """A session is over: its tab was closed or reloaded."""
 
     def close(self) -> None:
-        """The server stops: to be called before the library is closed."""
+        """The server stops; called before the library is closed."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +124,18 @@ class SharedSession:
         return self.session if key == self.session.key else None
 
     def may_share(self, session_id: str, paper_id: str) -> bool:
-        """All see it already."""
+        """Everybody sees it already."""
         return False
 
     def share(self, session_id: str, paper_id: str) -> str:
-        """All see it already."""
+        """Everybody sees it already."""
         return paper_id
 
     def end(self, session_id: str) -> None:
         """The session stays for the others."""
 
     def close(self) -> None:
-        """It has nothing of its own to let go of."""
+        """Nothing to close."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class Session:
     drawn: Pictures = field(default_factory=Pictures)  # what all desks of a server share
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
-        """The passages that are found."""
+        """Search passages."""
         hits = self.library.search(query, HITS, wanted)
         shown = self._filled("hits.html", lang, query=query, hits=hits)
         return FoundPlaces(
@@ -158,7 +158,7 @@ class Session:
     def search_digests(
         self, query: str, wanted: SearchFilter, lang: Language = "en"
     ) -> FoundPlaces:
-        """The sentences of digests that are found, and where what they rest on stands."""
+        """Search sentences of digests; their places are those of the cited words."""
         try:
             hits = self.library.search_claims(query, HITS, wanted)
         except NoDigests as error:
@@ -172,7 +172,7 @@ class Session:
         )
 
     def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
-        """Sentences that answer, or else the nearest passages."""
+        """Answer a question by sentences, or show the nearest passages."""
         from app.write.ask import ask
 
         answer = ask(self.library, question, within=wanted)
@@ -214,8 +214,8 @@ class Session:
     def add(self, path: Path, progress: Callable[[str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``.
 
-        ``progress`` is told of each of ``STAGES`` as it begins; what it raises ends the adding, and
-        nothing of it is in the library then.
+        ``progress`` is called with each of ``STAGES`` as it begins; an error from it ends the
+        adding, and nothing of it is in the library then.
         """
         from index.intake import Wanted
         from index.sources import find_sources
@@ -266,13 +266,13 @@ class Session:
         return replace(self, settings=with_own_endpoint(self.settings, address, model, key))
 
     def writers(self) -> tuple[WriterName, ...]:
-        """Who may word a digest here."""
+        """The writers that are available here."""
         from app.wording.writers import writers_at_hand
 
         return writers_at_hand(self.settings)
 
     def quoted(self, paper_id: str, lang: Language) -> Digest:
-        """A paper's digest in its own words, which takes a moment the first time."""
+        """A paper's quoted digest; the first one takes a moment."""
         from app.write import write_digest
 
         return write_digest(self.library, paper_id, lang=lang)
@@ -284,9 +284,9 @@ class Session:
         writer: str,
         on_section: Callable[[DigestSection], None],
     ) -> Digest:
-        """The same worded by a writer; ``on_section`` is told of each section as it is ready.
+        """A digest worded by a writer; ``on_section`` is called with each finished section.
 
-        What that raises ends it. Raises what ``open_writer`` does.
+        An error from it ends the writing. Raises as ``open_writer``.
         """
         from app.wording.writers import open_writer
         from app.write import write_digest
@@ -295,7 +295,7 @@ class Session:
             return write_digest(self.library, paper_id, lang=lang, writer=by, on_section=on_section)
 
     def saved(self, paper_id: str, lang: Language, writer: str) -> Digest:
-        """A digest that was written before, or the quoted one, which can always be had."""
+        """A saved digest, or the quoted one, which is always available."""
         from app.write.saved import locked_digest
 
         if writer == "extractive":

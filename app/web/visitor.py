@@ -43,7 +43,7 @@ class NoRoom(GlossError):
     def __init__(self, most: int) -> None:
         super().__init__(
             f"this visit has {most} papers of its own, which is all that fit: reload the page to "
-            "begin anew, or run gloss on a machine of your own"
+            "start again, or run gloss on a machine of your own"
         )
         self.most = most
 
@@ -199,7 +199,7 @@ class VisitorLibrary(Papers):
         return self._with(paper_id).row(paper_id)
 
     def _with(self, paper_id: str) -> Library:
-        """The library that has the paper, or that has to say why there is none of that id."""
+        """The library that has the paper, or that raises the error for an unknown id."""
         own = self._own
         if own is None:
             return self._shared
@@ -259,17 +259,17 @@ class VisitorLibrary(Papers):
         return sorted(rows, key=lambda row: row.id)[offset:end]
 
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
-        """What there is of the arXiv paper of that id, if anything."""
+        """The edition of that arXiv paper, or None."""
         own = self._own.find_arxiv(arxiv_id) if self._own is not None else None
         return own or self._shared.find_arxiv(arxiv_id)
 
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
-        """Remember which versions arXiv was heard to have, of the own library's papers."""
+        """Store which versions arXiv has of the own library's papers."""
         if self._own is not None:
             self._own.record_versions(versions)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """Where each paper is among the others: one model has made them all."""
+        """The mean vector of each paper; one model made them all."""
         own = self._own.mean_vectors() if self._own is not None else {}
         return {**self._shared.mean_vectors(), **own}
 
@@ -285,7 +285,7 @@ class VisitorLibrary(Papers):
 
     @property
     def sparse_encoder(self) -> SparseEncoder:
-        """What turns text into terms, in both."""
+        """The sparse encoder of both."""
         return self._shared.sparse_encoder
 
     # Searches.

@@ -146,7 +146,7 @@ class Visitors:
             _delete(visitor)
 
     def sweep(self) -> None:
-        """Let those go who have done nothing for as long as the settings say."""
+        """End the sessions that were idle for as long as the settings say."""
         before = self._clock() - self._settings.public.visitor_minutes * 60
         with self._changing:
             idle = [
@@ -158,7 +158,7 @@ class Visitors:
         _delete(*gone)
 
     def close(self) -> None:
-        """Let all go."""
+        """End all sessions."""
         self._stopped.set()
         with self._changing:
             gone = [self._gone(session_id) for session_id in list(self._known)]
@@ -178,7 +178,7 @@ class Visitors:
         self._known.move_to_end(session_id)
 
     def _forget(self) -> None:
-        """Of sessions without papers, those that were here last are remembered."""
+        """Forget the oldest of the sessions without papers, if there are too many."""
         if len(self._known) - len(self._with_library) > KNOWN_MOST:
             self._gone(next(one for one in self._known if one not in self._with_library))
 
@@ -213,7 +213,7 @@ class Visitors:
         return library
 
     def _leaving(self) -> _Visitor | None:
-        """Who has to go for another to have a place: of those who rest, the one longest gone."""
+        """The idle visitor who must go to make room for another: the one idle for longest."""
         if len(self._with_library) < self._settings.public.visitors:
             return None
         session_id = next(one for one in self._known if one in self._with_library)
@@ -243,7 +243,7 @@ def _nowhere() -> Library:
 
 
 def _delete(*gone: _Visitor | None) -> None:
-    """Close what was theirs and take it away; what goes wrong with one keeps no other's here."""
+    """Close and delete their libraries; an error with one does not stop the others."""
     for visitor in gone:
         if visitor is not None:
             try:

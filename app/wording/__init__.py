@@ -64,7 +64,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class DraftSentence:
-    """A sentence that a model wrote, and the quotes that it rests on. ``wrong`` says what is."""
+    """A sentence that a model wrote, and its quotes. ``wrong`` is the objection to it, if any."""
 
     text: str
     quotes: tuple[Claim, ...]
@@ -89,7 +89,7 @@ class Strategy(Protocol):
 
 
 class Compressing:
-    """One quote in, one sentence out: what a model of 1.5 billion weights can do."""
+    """One quote in, one sentence out, which a model of 1.5 billion weights can do."""
 
     prompts = ("compress",)
 
@@ -267,7 +267,7 @@ class ModelWriter:
         asked: _DigestPrompts,
         refused: Mapping[int, Sequence[DraftSentence]],
     ) -> dict[int, list[tuple[DraftSentence, Support]]]:
-        """The answers' sentences with what the checker says; nothing for what was not answered."""
+        """The sentences of the completions with their support; none for a failed prompt."""
         prompts = [
             self._strategy.prompt_for(task, refused.get(at, ())) for at, task in enumerate(tasks)
         ]
@@ -299,7 +299,7 @@ class ModelWriter:
     ) -> tuple[list[DigestSection], int]:
         """Every sentence in Chinese whose locks hold; the others stay in English.
 
-        ``known`` has what came of sentences before, and is given what comes of these.
+        ``known`` has the translations so far; those of these sentences are added.
         """
 
         def ask(translating: Sequence[TranslationPrompt]) -> list[str | None]:
@@ -385,7 +385,7 @@ def _is_prose(section: DigestSection) -> bool:
 
 
 def _again(refused: Sequence[DraftSentence]) -> str:
-    """What was wrong with the answers before."""
+    """The objections to the former answers."""
     lines = [
         f'"{fenced(draft.text)}" was refused: {draft.wrong}.' for draft in refused if draft.wrong
     ]
@@ -464,14 +464,14 @@ def _held(drafts: Sequence[tuple[DraftSentence, Support]]) -> int:
 def _assembled(
     section: DigestSection, drafts: Sequence[tuple[DraftSentence, Support]]
 ) -> Iterator[Claim]:
-    """A section's drafts, each where its first quote stood, and the quotes that none rests on."""
-    told: set[Claim] = set()
+    """A section's drafts, each in the place of its first quote, and the unused quotes."""
+    stated: set[Claim] = set()
     for claim in section.items:
-        if claim in told:
+        if claim in stated:
             continue
         mine = [one for one in drafts if one[0].quotes[0] == claim]
         for draft, support in mine:
-            told.update(draft.quotes)
+            stated.update(draft.quotes)
             same = len(draft.quotes) == 1 and draft.text.split() == claim.text.split()
             yield claim if same else _claim(draft, support)
         if not mine and not any(claim in draft.quotes for draft, _ in drafts):

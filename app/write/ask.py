@@ -42,7 +42,7 @@ _UNRELATED = (
 
 @dataclass(frozen=True, slots=True)
 class AnswerQuote:
-    """A sentence of an answer: a checked quote, and whose it is."""
+    """A sentence of an answer: a checked quote and its paper."""
 
     claim: Claim
     paper_id: str
@@ -53,7 +53,7 @@ class AnswerQuote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Sentences that answer a question, best first; none where the papers do not."""
+    """Sentences that answer a question, best first; none if the papers do not answer it."""
 
     question: str
     sentences: tuple[AnswerQuote, ...]
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def found(self) -> bool:
-        """Whether the papers answer."""
+        """Whether the papers answer the question."""
         return bool(self.sentences)
 
 
@@ -116,7 +116,7 @@ def ask(
 
 
 def _is_in(one: Candidate, hits: list[Hit]) -> bool:
-    """Whether the quote has words of a passage that was found."""
+    """Whether the quote shares words with a found passage."""
     return any(
         one.paper_id == hit.passage.paper_id
         and one.span.start < hit.passage.span.end

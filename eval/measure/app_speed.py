@@ -55,7 +55,7 @@ PATIENCE = 60_000  # milliseconds for one answer
 
 
 def main() -> None:
-    """Measure, and print what came of it."""
+    """Measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library", type=Path)
     parser.add_argument("--port", type=int, default=7849)

@@ -42,7 +42,7 @@ LINKS = 2 * 16 * 4  # bytes of a graph with m = 16, a vector
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class PaperCost:
     """Of a paper, unless a field says otherwise; bytes and seconds."""
 
     papers: int
@@ -67,7 +67,7 @@ def processor() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def measure(folder: Path, number: int) -> Measured:
+def measure(folder: Path, number: int) -> PaperCost:
     """All of it, on the papers of a folder."""
     with tempfile.TemporaryDirectory() as temporary:
         settings = Settings(library=Path(temporary, "library"))
@@ -106,7 +106,7 @@ def measure(folder: Path, number: int) -> Measured:
         catalogue = size_of(settings.library / "catalog.sqlite")
         files = size_of(settings.library / "files")
         disk, memory, search = edge(Path(temporary, "vectors"), points, number)
-        return Measured(
+        return PaperCost(
             papers=count,
             pages=pages / count,
             points=len(points) / count,
@@ -153,7 +153,7 @@ def amount(size: float) -> str:
     return f"{size:.3g} TB"
 
 
-def arithmetic(one: Measured) -> Iterator[tuple[str, ...]]:
+def arithmetic(one: PaperCost) -> Iterator[tuple[str, ...]]:
     """A table: what each number of papers comes to."""
     yield ("", *(f"{papers:,} papers" for papers in SIZES))
     points = [papers * one.points for papers in SIZES]

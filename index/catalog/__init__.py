@@ -67,12 +67,12 @@ class Catalog:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. Closing twice does no harm."""
+        """Close the file. Closing twice is harmless."""
         self._database.close()
 
     @property
     def changes(self) -> int:
-        """A number that is another once anything has changed."""
+        """A number that changes with every change of the catalogue."""
         return self._database.changes
 
     def meta(self) -> dict[str, str]:
@@ -81,7 +81,7 @@ class Catalog:
         return {row["name"]: row["value"] for row in rows}
 
     def set_meta(self, values: Mapping[str, str]) -> None:
-        """Put values in, all at once; the others stay."""
+        """Set values in one transaction; the others stay."""
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 

@@ -59,7 +59,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The file that an edition was read from. ``file`` is its name among the library's copies."""
+    """The source file of an edition. ``file`` is the name of the library's copy."""
 
     sha256: str
     file: str
@@ -67,7 +67,7 @@ class Origin:
 
 
 class Editions:
-    """The editions of a catalogue. ``forget`` is told of one that is purged."""
+    """The editions of a catalogue. ``forget`` is called with each purged one."""
 
     def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
         self._database = database
@@ -78,7 +78,7 @@ class Editions:
     def add_pending(
         self, paper: Paper, paper_key: str, origin: Origin, passages: Iterable[Passage]
     ) -> int:
-        """A new edition that nobody sees yet; its number. ``UnicodeEncodeError`` as in ``pack``."""
+        """Store a pending edition; its number. ``UnicodeEncodeError`` as in ``pack``."""
         packed = pack(paper)
         with self._database.transaction() as connection:
             number = connection.execute(
@@ -110,7 +110,7 @@ class Editions:
         return number
 
     def make_current(self, number: int) -> None:
-        """The commit: this edition counts from now on, and the paper's former one no longer.
+        """The commit: this edition becomes current and replaces the paper's former one.
 
         The newest digests of that one stay as former digests. Failures of the same file or the same
         paper are forgotten, and so is that its id was another paper's.
@@ -147,7 +147,7 @@ class Editions:
         status: Status,
         reason: str,
     ) -> None:
-        """A file that did not become a paper; takes the place of its own earlier failure."""
+        """Store a failed file; it replaces its own earlier failure."""
         with self._database.transaction() as connection:
             connection.execute(
                 "DELETE FROM editions WHERE state = 'failed' AND original = ?", (origin.original,)
@@ -182,7 +182,7 @@ class Editions:
             connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
 
     def purge(self, number: int) -> str:
-        """Forget an edition with its passages and digests.
+        """Delete an edition with its passages and digests.
 
         Its file is returned, for it to be deleted; empty where another edition has the same.
         """
@@ -298,7 +298,7 @@ class Editions:
         return frozenset(row["number"] for row in self._database.rows(query, states))
 
     def current_among(self, numbers: Iterable[int]) -> frozenset[int]:
-        """Those of the numbers whose editions count."""
+        """Those numbers whose editions are current."""
         wanted = sorted(set(numbers))
         found: set[int] = set()
         for start in range(0, len(wanted), _AT_ONCE):

@@ -115,7 +115,7 @@ def _assembled(source: ModelSource, made: Path) -> dict[str, Any] | None:
         ours = OpenVinoEmbedder("", "", made, description).embed_query(traced.CHECK_TEXT)
         _must_agree(float(ours @ np.asarray(traced.vector(), dtype=np.float32)), made)
     except Exception as error:  # OpenVINO has no errors of its own
-        _log.warning("model %s: tracing it anew, since as it comes %s", source.name, error)
+        _log.warning("model %s: tracing it again, since as it comes %s", source.name, error)
         shutil.rmtree(made)
         made.mkdir()
         return None
@@ -123,7 +123,7 @@ def _assembled(source: ModelSource, made: Path) -> dict[str, Any] | None:
 
 
 class NotConvertible(Exception):
-    """A model that OpenVINO cannot take, or whose vectors change by it."""
+    """A model that OpenVINO cannot convert, or whose vectors change by the conversion."""
 
 
 def conversion_failures() -> tuple[type[Exception], ...]:

@@ -108,7 +108,7 @@ class OpenVinoEmbedder:
 
 
 class TorchEmbedder:
-    """A model as sentence-transformers runs it, for what cannot be converted."""
+    """A model run by sentence-transformers, for models that cannot be converted."""
 
     def __init__(self, name: str, fingerprint: str, model: SentenceTransformer) -> None:
         self.name = name

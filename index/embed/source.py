@@ -56,7 +56,7 @@ _OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
 
 @dataclass(frozen=True, slots=True)
 class ModelSource:
-    """Where a model's files are, and what is known of them before they are read.
+    """The location of a model's files, with what is known before they are read.
 
     A model out of a package has the file name of its weights, the SHA-256 that they must have, and
     the package; ``prompts`` are those that the folder should declare and does not.
@@ -216,7 +216,7 @@ def json_of(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Whole or not at all, whoever else writes it."""
+    """Write the file atomically, also beside other writers."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(value, stream, indent=1)
@@ -252,10 +252,10 @@ def load_original(source: ModelSource) -> SentenceTransformer:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the warnings and progress bars of torch, transformers and the hub off the terminal."""
-    heard = io.StringIO()
+    output = io.StringIO()
     names = ("transformers", "sentence_transformers", "huggingface_hub", "torch")
     levels = {name: logging.getLogger(name).level for name in names}
-    with warnings.catch_warnings(), redirect_stdout(heard), redirect_stderr(heard):
+    with warnings.catch_warnings(), redirect_stdout(output), redirect_stderr(output):
         warnings.simplefilter("ignore")
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -264,5 +264,5 @@ def quiet() -> Iterator[None]:
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            if heard.getvalue():
-                _log.debug("heard while loading a model: %s", heard.getvalue())
+            if output.getvalue():
+                _log.debug("output while loading a model: %s", output.getvalue())

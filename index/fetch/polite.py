@@ -117,7 +117,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ArxivResponse:
-    """What came back, whole."""
+    """A complete response."""
 
     url: str  # that answered, after redirects
     status: int
@@ -125,7 +125,7 @@ class ArxivResponse:
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self, came: str, status: int | None = None, retry_after: float | None = None
@@ -137,7 +137,7 @@ class _Again(Exception):
 
 
 class PoliteClient:
-    """GET requests to arXiv: each in its turn, tried again where that helps, never for ever.
+    """GET requests to arXiv: each in its turn, with retries where they help, within limits.
 
     429, 5xx, timeouts and broken connections are tried again, after what ``Retry-After`` says or
     else after exponentially growing waits with jitter, until ``settings.arxiv.tries`` tries are
@@ -192,7 +192,7 @@ class PoliteClient:
     ) -> Received:
         """``receive`` the response to ``url``, unread, while the turn lasts.
 
-        ``headers`` is called for each try anew, and ``receive`` for each that was answered with
+        ``headers`` is called for each try, and ``receive`` for each that was answered with
         200, 206 or one of ``also``. Raises ``FetchError``.
         """
         retrying = Retrying(

@@ -1,4 +1,4 @@
-"""Threads that read papers ahead of whoever takes them, and the downloads that they ask for."""
+"""Threads that read papers ahead of the commits, and the downloads that they start."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PdfDownloads:
 
 
 class ReadAhead:
-    """Threads that read what is wanted, in order, a bounded way ahead of whoever takes it.
+    """Threads that read the wanted papers in order, a bounded number ahead of the commits.
 
     They are daemons: one that waits for arXiv does not keep a program from ending.
     """
@@ -110,7 +110,7 @@ class ReadAhead:
             result: PendingPaper | BaseException
             try:
                 result = self._read(self._wanted[number])
-            except BaseException as error:  # whoever asks for it is told
+            except BaseException as error:  # raised again in ``result``
                 result = error
             with self._changed:
                 if not self._stopped:

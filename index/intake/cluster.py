@@ -206,7 +206,7 @@ class Cluster:
     def _run(
         self, window: list[PendingPaper | BaseException], job: WorkerJob
     ) -> Generator[tuple[int, Done], None, None]:
-        """What came of each by its number; nothing of one that was lost."""
+        """The results by number, without lost ones."""
         import ray.data
         from ray.exceptions import RayError
 

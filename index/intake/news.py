@@ -117,7 +117,7 @@ def plan(
 
 
 def _changed(record: Record, since: str) -> _Candidate:
-    """A record of OAI-PMH, which lists a paper anew whenever anything about it changes."""
+    """A record of OAI-PMH, which lists a paper again after every change."""
     why = ""
     if _is_old(record, since):
         what = "a replacement of" if (record.version or 1) > 1 else "a change to the record of"

@@ -1,4 +1,4 @@
-"""What is wanted of files and of arXiv, and what came of it."""
+"""Requests for files and papers of arXiv, and their outcomes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class RemotePreparer(Protocol):
 
 
 class Arxiv(Protocol):
-    """What is needed of ``index.fetch.Fetcher``."""
+    """The part of ``index.fetch.Fetcher`` that intake uses."""
 
     def records(self, references: Sequence[Reference]) -> Mapping[Reference, Record]:
         """What arXiv says of papers; those it does not have are missing."""
@@ -54,7 +54,7 @@ class Arxiv(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Something to be added: a file, or a paper on arXiv. ``name`` is what people are told."""
+    """A file or an arXiv paper to add. ``name`` is what messages show."""
 
     name: str
     source: Source | None = None
@@ -68,7 +68,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one of them: ``added``, or an ``error``, or only the reason why not."""
+    """The result for one of them: ``added``, an ``error``, or only the reason against it."""
 
     wanted: Wanted
     kind: Kind
@@ -79,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class ArxivSelection:
-    """What is asked of arXiv. ``since`` is an ISO date, ``limit`` the most papers to take."""
+    """Which papers of arXiv to add. ``since`` is an ISO date, ``limit`` the most papers."""
 
     categories: tuple[str, ...] = ()
     query: str = ""
@@ -98,7 +98,7 @@ class ArxivQuery:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be taken, and what is settled without a download."""
+    """The papers to add, and the outcomes that need no download."""
 
     wanted: tuple[Wanted, ...]
     settled: tuple[Outcome, ...]

@@ -36,7 +36,7 @@ _ASKING = re.compile(
 
 
 class ClaimEmbedder(Protocol):
-    """What claims need of the embedding model."""
+    """The part of an embedding model that claims need."""
 
     def embed_passages(self, texts: Sequence[str]) -> Any:
         """A row of unit length for each text."""
@@ -73,7 +73,7 @@ def claim_points(
 
 
 def resolves(claim: ClaimRecord, paper: Paper) -> bool:
-    """Whether all that a claim of the paper cites is its text at its place; a claim must cite."""
+    """Whether the claim has citations and each quotes the paper's text at its span."""
     return (
         claim.paper_id == paper.id
         and bool(claim.citations)
@@ -82,7 +82,7 @@ def resolves(claim: ClaimRecord, paper: Paper) -> bool:
 
 
 class ClaimIndex:
-    """Claims in an open store, which is this index's to close. Made by ``Library``.
+    """Claims in an open store, which this index closes. Made by ``Library``.
 
     Every method raises ``StoreUnusable`` where the store cannot answer.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SavedDigests:
-    """The digests of an open library. ``Papers`` says what the methods do and raise."""
+    """The digests of an open library. The methods are described in ``Papers``."""
 
     def __init__(self, catalog: Catalog, ids: Ids, engines: Engines) -> None:
         self._catalog = catalog

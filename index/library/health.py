@@ -14,7 +14,7 @@ from index.library.rebuild import Rebuild
 
 @dataclass(frozen=True, slots=True)
 class LibraryHealth:
-    """Whether catalogue, vectors and files agree. Each problem says what to do."""
+    """Whether catalogue, vectors and files agree. Each problem says how to fix it."""
 
     papers: int
     failed: int
@@ -33,7 +33,7 @@ class LibraryHealth:
 
 
 def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> LibraryHealth:
-    """Compare catalogue, vectors and files. Problems are told, not raised."""
+    """Compare catalogue, vectors and files. Problems are reported, not raised."""
     problems: list[str] = []
     damage = catalog.damage()
     if damage:

@@ -127,7 +127,7 @@ class Library(Papers):
 
     def close(self) -> None:
         """Let go of everything. Closing twice does no harm."""
-        self._tools.stop()  # no thread that is still reading starts workers anew
+        self._tools.stop()  # no thread that still reads restarts the workers
         with self._adding.lock, self._engines.writing:
             try:
                 self._engines.close()
@@ -324,7 +324,7 @@ class Library(Papers):
     # Health.
 
     def health(self) -> LibraryHealth:
-        """Compare catalogue, vectors and files. Problems are told, not raised."""
+        """Compare catalogue, vectors and files. Problems are reported, not raised."""
         return health(self._settings, self._catalog, self._files, self._engines)
 
     def repair(

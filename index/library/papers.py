@@ -1,4 +1,4 @@
-"""What a UI, an API or a writer may ask of papers, whoever has them."""
+"""The protocol of papers for a UI, an API or a writer, over one library or several."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class Papers(Protocol):
-    """Papers that can be read, searched and added, and their digests: a ``Library``, or several.
+    """Papers that can be read, searched and added, and their digests: one ``Library`` or several.
 
-    What is asked of one paper is answered by ``stored``; the methods that take an id are short for
+    ``stored`` answers requests on one paper; the methods that take an id are short for
     it, and raise ``PaperNotFound`` and what the methods of ``StoredPaper`` raise.
     """
 
@@ -54,7 +54,7 @@ class Papers(Protocol):
         return self.stored(paper_id).passages()
 
     def passage_at(self, paper_id: str, offset: int) -> Passage | None:
-        """The passage that character ``offset`` lies in; none in references, for one."""
+        """The passage that contains character ``offset``, or None, as in references."""
         return self.stored(paper_id).passage_of(Span(offset, offset + 1))
 
     def passage_of(self, paper_id: str, span: Span) -> Passage | None:
@@ -62,7 +62,7 @@ class Papers(Protocol):
         return self.stored(paper_id).passage_of(span)
 
     def fingerprint(self, paper_id: str) -> Fingerprint:
-        """What tells this reading of a paper from another."""
+        """The fingerprint that identifies this reading of a paper."""
         return self.stored(paper_id).fingerprint()
 
     def latest_version(self, paper_id: str) -> KnownVersion | None:
@@ -125,7 +125,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
-        """What there is of the arXiv paper of that id (without a version), if anything."""
+        """The edition of the arXiv paper of that id (without a version), or None."""
 
     @abstractmethod
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
@@ -133,7 +133,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """Where each paper is among the others: the mean of its passages' vectors, by paper id."""
+        """The mean of each paper's passage vectors, by paper id."""
 
     @abstractmethod
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
@@ -162,14 +162,14 @@ class Papers(Protocol):
     @property
     @abstractmethod
     def sparse_encoder(self) -> SparseEncoder:
-        """What turns text into terms, for passages and for questions."""
+        """The sparse encoder of passages and queries."""
 
     # Papers in.
 
     def add(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Added:
-        """Add a file. A file that is no good is recorded with its status and raises nothing.
+        """Add a file. An unusable file is recorded with its status; no error is raised.
 
         The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
         place of the one that is there if their titles are alike, and so does a file that changed
@@ -187,9 +187,9 @@ class Papers(Protocol):
     def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> PendingPaper:
-        """The first half of ``add``: a source received and read, which may be done ahead of others.
+        """Receive and read a source: the first half of ``add``, which may run ahead of the commit.
 
-        Nothing of it is in the library before it is given to ``commit``.
+        The library contains nothing of it before ``commit``.
         """
 
     @abstractmethod
@@ -247,7 +247,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
-        """Digests of what the paper's file was before, newest first.
+        """Digests of former editions of the paper, newest first.
 
         ``paper_id`` may name the former version. Raises ``PaperNotFound``.
         """

@@ -1,4 +1,4 @@
-"""What a library needs of others: protocols of its parts, and parts that are given to it."""
+"""The parts of a library: their protocols, and parts that a caller supplies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileReader(Protocol):
-    """What a library needs of ``index.read.Reader``."""
+    """The part of ``index.read.Reader`` that a library uses."""
 
     def read(
         self,
@@ -42,7 +42,7 @@ class FileReader(Protocol):
 
 
 class HitReranker(Protocol):
-    """What a library needs of ``index.embed.rerank.Reranker``."""
+    """The part of ``index.embed.rerank.Reranker`` that a library uses."""
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers the query."""
@@ -50,7 +50,7 @@ class HitReranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
+    """Parts that a caller supplies and closes. None: the library opens its own when needed."""
 
     embedder: Embedder | None = None
     stores: StoreFactory | None = None
@@ -62,14 +62,14 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Encoders:
-    """What makes vectors of passages."""
+    """The two encoders of passages: dense and sparse."""
 
     embedder: Embedder
     sparse_encoder: SparseEncoder
 
 
 def bm25_encoder() -> SparseEncoder:
-    """BM25, loaded when it is asked for."""
+    """The BM25 encoder, loaded at the first use."""
     from index.embed.sparse import Bm25Encoder
 
     return Bm25Encoder()

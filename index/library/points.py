@@ -1,4 +1,4 @@
-"""Passages as points of the store: what of their paper they know besides their own words.
+"""Passages as points of the store, with parts of their paper beside their own words.
 
 Few passages name what the whole paper is about, and a reader asks for it by name. So each has its
 paper's title in its words and a little of it in its vector, and the first also has who wrote the
@@ -21,21 +21,21 @@ VERSION = "2"  # of what is said above; points of version 1 knew nothing of thei
 
 
 class SparsePassageEncoder(Protocol):
-    """What points need of the BM25 encoder."""
+    """The part of a sparse encoder that points need."""
 
     def encode_passage(self, text: str) -> SparseVector:
         """The terms of a text."""
 
 
 class TitleEmbedder(Protocol):
-    """What points need of the embedding model."""
+    """The part of an embedding model that points need."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """A row of unit length for each text."""
 
 
 class PointEncoders(Protocol):
-    """What makes vectors of titles and terms of passages."""
+    """The encoders of titles (dense) and passages (sparse)."""
 
     @property
     def embedder(self) -> TitleEmbedder:

@@ -20,9 +20,9 @@ _NUMBER = re.compile(r"-\d+")  # after the id of another paper of that name
 
 @dataclass(frozen=True, slots=True)
 class PaperRow:
-    """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
+    """A paper in the list, or a file that failed: then ``status`` is not ``ok``.
 
-    A ``reason`` beside ``ok`` tells of a paper that this one belongs to by its file's name, of a
+    A ``reason`` beside ``ok`` names a paper that this one belongs to by its file's name, of a
     later file for the same paper that failed, and of what arXiv has said since: ``newest`` is the
     version to get where there is a newer one.
     """

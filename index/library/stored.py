@@ -25,7 +25,7 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class StoredPaper:
-    """The edition of a paper that counted when it was asked for, by whatever id.
+    """The edition of a paper that was current at the call, found by any of its ids.
 
     Every method raises ``PaperNotFound`` where the edition is gone meanwhile.
     """

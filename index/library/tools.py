@@ -11,7 +11,7 @@ from index.library.parts import FileReader, HitReranker, Parts
 
 
 class ReaderAndReranker:
-    """A library's own reader and reranker, or those that were given to it."""
+    """The reader and the reranker of a library: its own, or the caller's."""
 
     def __init__(self, settings: Settings, directory: Path, parts: Parts) -> None:
         self._settings = settings

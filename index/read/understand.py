@@ -34,7 +34,7 @@ from index.read.floats.captions import captions_apart, figure_name
 from index.read.floats.figures import find_boxes, take_in, turned_in
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
-from index.read.front.authors import Front, read_front
+from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
@@ -60,8 +60,8 @@ _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
 @dataclass(slots=True)
-class _Draft:
-    """What is being put together while the text grows."""
+class _PaperDraft:
+    """A paper in the making, while its text grows."""
 
     composer: Composer
     blocks: list[Block] = field(default_factory=list)
@@ -97,7 +97,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     cells_apart(body, begins | heading_of, layout)
     footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
     draw_in(body, set(heading_of), layout)
-    draft = _Draft(Composer(vocabulary(layout.lines)))
+    draft = _PaperDraft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
     front, cells = front_in_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]
@@ -151,14 +151,14 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     return _paper(draft, layout, pages, identity, known)
 
 
-def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
+def _write(draft: _PaperDraft, kind: BlockKind, part: Paragraph) -> Span:
     span = draft.composer.write(part.lines, scripts=kind != "front")
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
 
 
-def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
+def _write_table(draft: _PaperDraft, grid: Grid, part: Paragraph) -> None:
     spans = draft.composer.write_table([[cell.lines for cell in row] for row in grid.rows])
     whole = Span(spans[0][0].start, spans[-1][-1].end)
     draft.blocks.append(Block("table", whole))
@@ -170,11 +170,11 @@ def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
 
 
 def _paper(
-    draft: _Draft,
+    draft: _PaperDraft,
     layout: Layout,
     pages: Pages,
     identity: Identity,
-    front: Front,
+    front: FrontBlock,
 ) -> Paper:
     text, words = draft.composer.text, draft.composer.words
     sections = _sections(draft, text)
@@ -262,7 +262,9 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
     )
 
 
-def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:
+def _first_lines(
+    layout: Layout, draft: _PaperDraft, kinds: tuple[BlockKind, ...]
+) -> list[list[Line]]:
     """The unjoined lines of page 1, by the blocks of these kinds that their words went into.
 
     Of paragraphs only those in small type: what a journal sets at the foot of a column.
@@ -280,7 +282,7 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
     return list(found.values())
 
 
-def _sections(draft: _Draft, text: str) -> list[Section]:
+def _sections(draft: _PaperDraft, text: str) -> list[Section]:
     marks: list[tuple[int, str, Heading | None]] = [(0, "", None)]
     for heading, span in draft.headings:
         marks.append((span.start, _title_of(heading, span.of(text)), heading))
@@ -298,7 +300,7 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
     ]
 
 
-def _tables(draft: _Draft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
+def _tables(draft: _PaperDraft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
     """The tables whose caption names them, in the order of the text."""
     by_caption = {figure.caption.start: figure for figure in figures}
     for grid, spans in draft.grids:
@@ -347,7 +349,7 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
 
 
 def _figures(
-    blocks: Sequence[Block], text: str, draft: _Draft, turned: dict[int, PageContent]
+    blocks: Sequence[Block], text: str, draft: _PaperDraft, turned: dict[int, PageContent]
 ) -> list[Figure]:
     """One for each name. Of two captions with one name, that whose figure was found, then that with
     a colon or full stop after the name: the other is a sentence that begins with the name.

@@ -59,7 +59,7 @@ class EdgeStoreFactory:
 
 
 class EdgeStore:
-    """A ``Store`` in a directory of its own, which is made where it is missing."""
+    """A ``Store`` in its own directory, which is created if it is missing."""
 
     def __init__(self, directory: Path, dimension: int) -> None:
         self._directory = directory
@@ -202,7 +202,7 @@ class EdgeStore:
         return []
 
     def clear(self) -> None:
-        """Take out everything: the directory is set aside, made anew, and only then removed."""
+        """Remove all points: the directory is renamed, created again, and the old one deleted."""
         with self._explained():
             self._shard.close()
             shutil.rmtree(self._discarded, ignore_errors=True)
@@ -286,7 +286,7 @@ def _remedy(message: str) -> str:
 
 
 def _key(point: ScoredPoint | Record) -> int:
-    """What a point of ours is told apart by: a number is compared in less time than a ``UUID``."""
+    """The identity of a point: comparing numbers takes less time than comparing ``UUID``s."""
     name = point.id  # the engine makes a new one each time
     assert isinstance(name, UUID)
     return name.int

@@ -216,7 +216,7 @@ def test_a_failed_switch_changes_nothing(library: Library, monkeypatch: pytest.M
 
     other = OtherEmbedder()
     with monkeypatch.context() as patched:
-        patched.setattr(library._catalog.contents, "make_anew", fail)
+        patched.setattr(library._catalog.contents, "commit_rebuild", fail)
         with pytest.raises(GlossError):
             library.repair(embedder=other)
     assert found(library) == {"a bees", "b bees", "c bees"}

@@ -662,7 +662,7 @@ class TestServed:
             f"vector store {served.url}: collection gloss was made otherwise than the settings "
             "say: GLOSS_QDRANT__SHARDS is 3, and there it is 2; GLOSS_QDRANT__REPLICAS is 2, and "
             "there it is 1; GLOSS_QDRANT__QUANTIZATION is none, and there it is binary; set them "
-            "back, or `gloss doctor --repair` makes it anew"
+            "back, or `gloss doctor --repair` rebuilds it"
         ]
         store.clear()
         assert store.problems() == []

@@ -13,11 +13,11 @@ from app.web.texts import texts
 from app.web.ui.components import (
     LAYOUT,
     PRIVATE,
+    event_value,
     html,
     labels,
     language_of,
     load_gradio,
-    told,
 )
 from app.web.ui.first_page import FirstPage
 from app.web.ui.library import library_tab
@@ -60,7 +60,7 @@ def build(
 
     def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         choices = sessions.of(request.session_hash).choices()
-        wanted = told(event, "open")
+        wanted = event_value(event, "open")
         if not any(wanted == paper_id for _, paper_id in choices):
             return gr.skip(), gr.skip()
         return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)

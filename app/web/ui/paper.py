@@ -10,7 +10,7 @@ from app.api.service import RateLimiter, limit_digest, unlimited
 from app.digest import Digest, DigestSection, Language
 from app.show.html import fill, template_source
 from app.show.text import plain
-from app.web.jobs import Job, Jobs, Stopped, Tell, Turns
+from app.web.jobs import Job, Jobs, ReportStep, Stopped, Turns
 from app.web.session import STAGES, Session, Sessions
 from app.web.texts import texts
 from app.web.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
@@ -58,7 +58,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
     def last_asked(
         answer: Callable[..., Iterator[tuple[Any, ...]]],
     ) -> Callable[..., Iterator[tuple[Any, ...]]]:
-        """A handler whose slower answer to what was asked before does not hide a later one."""
+        """A handler whose late answer to a former request does not replace a newer one."""
 
         @wraps(answer)  # by whose signature Gradio knows that the last argument is the request
         def asked(*arguments: Any) -> Iterator[tuple[Any, ...]]:
@@ -155,7 +155,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
         return _told(told=said), gr.update(visible=False)
 
     def add(
-        work: Callable[[Session, Tell[str]], str],
+        work: Callable[[Session, ReportStep[str]], str],
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
         session_id, language = request.session_hash, language_of(request)
@@ -167,7 +167,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
         except GlossError as error:
             yield gr.skip(), _told(error=plain(str(error))), gr.update(visible=False)
             return
-        job = adding.begin(session_id, lambda tell: found.append(work(session, tell)))
+        job = adding.begin(session_id, lambda report: found.append(work(session, report)))
         yield gr.skip(), _stage("", language), gr.update(visible=True)
         try:
             for stage in job.steps():
@@ -190,17 +190,17 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
         if path is not None:
-            yield from add(lambda session, tell: session.add(Path(path), tell), request)
+            yield from add(lambda session, report: session.add(Path(path), report), request)
 
     def fetch(
         named: str,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        yield from add(lambda session, tell: session.fetch(named, tell), request)
+        yield from add(lambda session, report: session.fetch(named, report), request)
 
     def stop_adding(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         words = texts()[language_of(request)]
-        job = adding.take(request.session_hash)
+        job = adding.pop(request.session_hash)
         ended = job is not None and job.stop(STOP_SECONDS)
         if job is not None and job.last == LAST_STAGE:  # which nothing stops
             ended = job.stop(STORE_SECONDS)
@@ -216,7 +216,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
         paper_id: str | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """Told while it lasts, since the paper's passages are embedded again."""
+        """Shows progress, since the paper's passages are embedded again."""
         session_id, language = request.session_hash, language_of(request)
         try:
             rate_limiter(request)
@@ -253,7 +253,7 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
         )
 
     def offer(address: str | None, model: str | None, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        """Who may write, once a visitor has named a model; it is asked when it is chosen."""
+        """The writers, once a visitor has named a model, which is called when it is chosen."""
         session, words = sessions.of(request.session_hash), texts()[language_of(request)]
         names = list(session.writers())
         if (address or "").strip() and (model or "").strip() and "endpoint" not in names:
@@ -378,8 +378,8 @@ def _named(request: Any) -> str | None:
 
 def _wording(
     session: Session, digest: Digest, lang: Language, writer: str
-) -> Callable[[Tell[DigestSection]], object]:
-    return lambda tell: session.worded(digest.paper.id, lang, writer, tell)
+) -> Callable[[ReportStep[DigestSection]], object]:
+    return lambda report: session.worded(digest.paper.id, lang, writer, report)
 
 
 def _with(digest: Digest, section: DigestSection) -> Digest:
@@ -400,7 +400,7 @@ def _nothing(language: Language) -> str:
 
 
 def _hint(session: Session, request: Any, language: Language) -> str:
-    """What to do where no paper is chosen: the address may name one that is not here."""
+    """What to do if no paper is chosen: the address may name a missing one."""
     asked = _named(request)
     if asked is None or session.known(asked) is not None:
         return _nothing(language)

@@ -17,6 +17,7 @@ from app.web.ui.components import (
     TOUR,
     as_gradio_error,
     chosen_place,
+    event_value,
     html,
     labels,
     language_of,
@@ -24,7 +25,6 @@ from app.web.ui.components import (
     no_page,
     page_image,
     shown_place,
-    told,
 )
 from index.errors import GlossError
 from index.paper import ROLES, SearchFilter
@@ -40,13 +40,13 @@ STEPS = {"find": (PASSAGES, "tour_find_query"), "ask": (ASK, "tour_ask_query")}
 
 
 def _kept(way: str, wait: bool = True, done: bool = True) -> str:
-    """A script that puts what is asked for into the address, and hands it on."""
+    """A script that puts the query into the address, and passes it on."""
     said = "(...asked) => { gloss.keep(" + way + ", ...asked.slice(0, 6));"
     return f"{said} {'gloss.wait(true);' * wait} {'gloss.tourDone();' * done} return asked; }}"
 
 
 def _when_done(event: Any) -> None:
-    """Gradio runs what comes then only where nothing was raised, so both are told."""
+    """Gradio runs the next step only after a success, so both events are set."""
     for ended in (event.success, event.failure):
         ended(fn=None, js="() => gloss.wait(false)", **PRIVATE)
 
@@ -113,7 +113,7 @@ def search_tab(sessions: Sessions, blocks: Any) -> SearchTab:
         return gr.update(interactive=True)
 
     def step(event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        known = STEPS.get(str(told(event, "step")))
+        known = STEPS.get(str(event_value(event, "step")))
         if known is None:
             return gr.skip()
         way, key = known
@@ -244,7 +244,7 @@ def _choices_of_among(lang: Language) -> list[tuple[str, str]]:
 
 
 def _lists(session: Session, lang: Language) -> dict[str, list[tuple[str, str]]]:
-    """What can be chosen of each filter, by its name in the address."""
+    """The choices of each filter, by its name in the address."""
     say = texts()[lang]
     roles = [(ROLE_TITLES.get(one, {}).get(lang) or say["role_other"], one) for one in ROLES]
     return {

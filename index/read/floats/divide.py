@@ -9,7 +9,7 @@ from itertools import pairwise, product
 
 from index.read.floats.captions import figure_name
 from index.read.floats.offers import offer_of
-from index.read.floats.sheet import Caption, Piece, Sheet, Side, area_around, area_of
+from index.read.floats.sheet import Caption, ParagraphPart, Sheet, Side, area_around, area_of
 from index.read.order.kinds import has_gap, prose_words
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
@@ -29,7 +29,7 @@ _CLUSTERED_MOST = 1500  # drawings of a page that are looked at one by one, the 
 
 def divide_page(
     page: PageContent,
-    pieces: Sequence[Piece],
+    pieces: Sequence[ParagraphPart],
     front: set[int],
     headings: set[int],
     layout: Layout,
@@ -119,7 +119,7 @@ def faces_of(parts: Sequence[Paragraph]) -> set[str]:
     return {family for family, count in found.items() if count > _RARE * found.total()}
 
 
-def pieces_of(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[Piece]:
+def pieces_of(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[ParagraphPart]:
     """A paragraph in pieces: one for each page and column that it stands on."""
     run: list[Line] = []
     short = len(part.lines) <= 3 and part.kind == "paragraph"
@@ -129,8 +129,10 @@ def pieces_of(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[Piec
     long = len(part.lines) > _TELLING and part.kind == "paragraph"
     words = _MANY if long else sum(prose_words(line.words) for line in part.lines[:_TELLING])
 
-    def piece() -> Piece:
-        return Piece(part, tuple(run), area_around(map(area_of, run)), full_size, words, strange)
+    def piece() -> ParagraphPart:
+        return ParagraphPart(
+            part, tuple(run), area_around(map(area_of, run)), full_size, words, strange
+        )
 
     for line in part.lines:
         last = run[-1] if run else line
@@ -145,7 +147,7 @@ def pieces_of(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[Piec
     yield piece()
 
 
-def _is_prose(piece: Piece, known: set[int], layout: Layout) -> bool:
+def _is_prose(piece: ParagraphPart, known: set[int], layout: Layout) -> bool:
     """Whether the piece is running text or a heading, and no label or cell."""
     part, lines = piece.part, piece.lines
     if id(part) in known:
@@ -188,7 +190,7 @@ def _in_pieces(lines: Sequence[Line]) -> bool:
     return beside >= 0.5 * len(lines)
 
 
-def _captions(named: Sequence[Piece], page: PageContent, layout: Layout) -> list[Caption]:
+def _captions(named: Sequence[ParagraphPart], page: PageContent, layout: Layout) -> list[Caption]:
     """The captions with the strip that each may reach across: its column, or between neighbours."""
     captions: list[Caption] = []
     gutters = layout.gutters.get(page.number, ())
@@ -214,9 +216,9 @@ def _captions(named: Sequence[Piece], page: PageContent, layout: Layout) -> list
 
 def _drawings(
     page: PageContent,
-    prose: Sequence[Piece],
+    prose: Sequence[ParagraphPart],
     furniture: Sequence[Area],
-    texts: Sequence[Piece],
+    texts: Sequence[ParagraphPart],
 ) -> tuple[list[Area], list[Area]]:
     """What the page draws, in clusters, and its rules; without what belongs to running text."""
     lines = [area_of(line) for piece in prose for line in piece.lines]
@@ -279,7 +281,9 @@ def _clusters(areas: Iterable[Area]) -> list[Area]:
     return found
 
 
-def _ruled(rules: Sequence[Area], barriers: Sequence[Area], prose: Sequence[Piece]) -> list[Area]:
+def _ruled(
+    rules: Sequence[Area], barriers: Sequence[Area], prose: Sequence[ParagraphPart]
+) -> list[Area]:
     """What stands between the rules of a table, of one width and one below the other."""
     frames: list[Area] = []
     for number, top in enumerate(rules):
@@ -300,7 +304,7 @@ def _ruled(rules: Sequence[Area], barriers: Sequence[Area], prose: Sequence[Piec
     return frames
 
 
-def _runs_past(piece: Piece, between: Area) -> bool:
+def _runs_past(piece: ParagraphPart, between: Area) -> bool:
     """Whether it is a paragraph of the body that two floats happen to stand around."""
     if piece.area.x0 < between.x0 - 4 or piece.area.x1 > between.x1 + 4:
         return True
@@ -313,7 +317,7 @@ def _runs_past(piece: Piece, between: Area) -> bool:
     )
 
 
-def _mono(piece: Piece) -> bool:
+def _mono(piece: ParagraphPart) -> bool:
     """Whether it is in typewriter type, as code and prompts are."""
     styles = [word.style for line in piece.lines for word in line.words]
     return sum(map(is_typewriter, styles)) > 0.5 * len(styles)

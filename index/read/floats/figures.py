@@ -20,7 +20,7 @@ from index.paper import Box
 from index.read.floats.captions import FigureKind, FigureName, figure_name
 from index.read.floats.divide import divide_page, faces_of, pieces_of
 from index.read.floats.offers import REACH
-from index.read.floats.sheet import Caption, Offer, Piece, Sheet, Side, area_of
+from index.read.floats.sheet import Caption, Offer, ParagraphPart, Sheet, Side, area_of
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent
 
@@ -39,7 +39,7 @@ def find_boxes(
     """
     front = {id(part) for part in parts[:body_start] if part.kind != "table"}
     captions = [part for part in parts if part.kind == "caption" and figure_name(part.text)]
-    pieces: dict[int, list[Piece]] = {part.lines[0].page: [] for part in captions}
+    pieces: dict[int, list[ParagraphPart]] = {part.lines[0].page: [] for part in captions}
     faces = faces_of(parts)
     for part in parts:
         if part.lines[0].page in pieces or part.lines[-1].page in pieces:

@@ -51,7 +51,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ParagraphPart:
     """The lines of a paragraph that stand on one page and in one column."""
 
     part: Paragraph

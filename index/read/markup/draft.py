@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from index.paper import BlockKind, Finding, Role
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.markup.article import is_of_site
-from index.read.markup.assemble import Piece
+from index.read.markup.assemble import BlockDraft
 from index.read.markup.byline import read_byline
 from index.read.markup.elements import (
     BYLINES,
@@ -46,7 +46,7 @@ _PROSE_OF_CELL = 1000  # characters: a cell with more holds a text, and its tabl
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenBlock:
     """An open stretch of text. ``whole``: blocks inside it do not end it (a table's, a note's)."""
 
     kind: BlockKind
@@ -60,8 +60,8 @@ class _Open:
     classes: frozenset[str] = frozenset()
 
 
-class Draft:
-    """The pieces of an article in reading order, and what its markup says of them.
+class HtmlDraft:
+    """The blocks of an article in reading order, with what its markup says of them.
 
     ``sizes``: the characters in its elements, which tell a site's own parts from the paper's;
     without them, nothing is a site's. ``typed``: whether LaTeXML's classes tell what all is.
@@ -70,8 +70,8 @@ class Draft:
     def __init__(
         self, article: Element, sizes: Mapping[Element, int] | None, typed: bool | None = None
     ) -> None:
-        self.pieces: list[Piece] = []
-        self.places: list[Piece] = []
+        self.pieces: list[BlockDraft] = []
+        self.places: list[BlockDraft] = []
         self.title = ""
         if typed is None:
             typed = any(classes(element) & TYPED for element in article.iter("*"))
@@ -79,9 +79,9 @@ class Draft:
         self._article = article
         self._sizes = sizes
         self._spelled: dict[str, None] = {}
-        self._open = [_Open("paragraph")]
+        self._open = [_OpenBlock("paragraph")]
         self._opened_by: list[Element] = []
-        self._notes: list[Piece] = []  # wait for the end of the block they are in
+        self._notes: list[BlockDraft] = []  # wait for the end of the block they are in
         self._depth = 0
         self._appendix = 0
         self._items = 0
@@ -204,12 +204,12 @@ class Draft:
             self._next = Heading("", (), 1, "abstract" if step > 0 else "other")
             self._in_body = True
 
-    def _opening(self, tag: str, named: frozenset[str], element: Element) -> _Open | None:
+    def _opening(self, tag: str, named: frozenset[str], element: Element) -> _OpenBlock | None:
         """The stretch of text that this element opens, if it does."""
         if "ltx_note" in named:
             thanks = bool(named & {"ltx_role_thanks", "ltx_note_frontmatter"})
             front = thanks or (self.typed and not self._in_body)
-            return _Open("front" if front else "footnote", whole=True, classes=named)
+            return _OpenBlock("front" if front else "footnote", whole=True, classes=named)
         kind = next((k for name, k in ONE_BLOCK_CLASSES.items() if name in named), None)
         kind = kind or ONE_BLOCK_TAGS.get(tag)
         if element in self._layouts and kind == "table" and not self._open[-1].whole:
@@ -217,13 +217,13 @@ class Draft:
         if kind is None and named & LISTINGS and tag in ("div", "pre", "figure"):
             kind = "table"
         if kind == "caption":
-            return _Open(kind, whole=True, classes=named)
+            return _OpenBlock(kind, whole=True, classes=named)
         if self._open[-1].whole:
             return None
         if kind is not None:
-            return _Open(kind, whole=True, classes=named)
+            return _OpenBlock(kind, whole=True, classes=named)
         if tag in ("figure", "svg"):
-            return _Open("table")
+            return _OpenBlock("table")
         if re.fullmatch("h[1-6]", tag) or ("ltx_title" in named and tag == "div"):
             return _heading(tag, named, self.typed, self._depth, bool(self._appendix))
         return None
@@ -275,11 +275,11 @@ class Draft:
             self._say(said)
             return
         self._flush()
-        self._add(_Open("equation", parts=[said]))
+        self._add(_OpenBlock("equation", parts=[said]))
 
     def _read_byline(self, element: Element) -> None:
         for line in read_byline(element):
-            piece = Piece("front", plain(line.text))
+            piece = BlockDraft("front", plain(line.text))
             if not piece.text:
                 continue
             self.pieces.append(piece)
@@ -309,7 +309,7 @@ class Draft:
         here = self._open.pop()
         self._add(here)
 
-    def _add(self, done: _Open) -> None:
+    def _add(self, done: _OpenBlock) -> None:
         if not done.parts:
             return
         said = "".join(done.parts)
@@ -321,7 +321,7 @@ class Draft:
         if done.title and not self.title:
             self.title = text
         item = self._items > 0
-        piece = Piece(done.kind, text, level=done.level, item=item, marked=done.marked)
+        piece = BlockDraft(done.kind, text, level=done.level, item=item, marked=done.marked)
         if done.kind == "caption":
             piece.label = _label(done.tag, text)
         elif done.kind == "front" and "ltx_keywords" in done.classes:
@@ -343,7 +343,7 @@ class Draft:
         self.pieces += [piece, *self._notes]
         self._notes = []
 
-    def _headed(self, piece: Piece, done: _Open) -> None:
+    def _headed(self, piece: BlockDraft, done: _OpenBlock) -> None:
         """Make a heading of a piece. A paragraph's title with a number is one too."""
         heading = done.heading
         if heading is None or (done.kind == "run-in" and not re.match(r"\d+\.\d", done.tag)):
@@ -353,13 +353,15 @@ class Draft:
         piece.heading = Heading(piece.text, number, heading.level, heading.role)
 
 
-def _heading(tag: str, named: frozenset[str], typed: bool, depth: int, in_appendix: bool) -> _Open:
+def _heading(
+    tag: str, named: frozenset[str], typed: bool, depth: int, in_appendix: bool
+) -> _OpenBlock:
     """The heading that an element opens, ``depth`` divisions deep."""
     level = int(tag[1]) if tag[1:].isdigit() else 1
     if "ltx_title_document" in named:
-        return _Open("front", whole=True, title=True)
+        return _OpenBlock("front", whole=True, title=True)
     if not typed:
-        return _Open("heading", whole=True, level=level)
+        return _OpenBlock("heading", whole=True, level=level)
     roles = (role for name, role in TITLE_ROLES.items() if name in named)
     role: Role = next(roles, "other")
     run_in = any(name in named for name in RUN_IN) and role == "other"
@@ -368,7 +370,7 @@ def _heading(tag: str, named: frozenset[str], typed: bool, depth: int, in_append
     if in_appendix and role == "other":
         role = "appendix"
     heading = Heading("", (), max(depth, 1), role)
-    return _Open("run-in" if run_in else "heading", whole=True, heading=heading)
+    return _OpenBlock("run-in" if run_in else "heading", whole=True, heading=heading)
 
 
 def _rows(said: str) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from index.paper import Paper, Role
 from index.read.front.identity import file_hash
 from index.read.markup.article import find_article, sizes_of
-from index.read.markup.assemble import Front, Piece, assemble
-from index.read.markup.draft import FLOATS, Draft
+from index.read.markup.assemble import BlockDraft, FrontMatter, assemble
+from index.read.markup.draft import FLOATS, HtmlDraft
 from index.read.markup.head import Page
 from index.read.markup.plain import compose
 from index.read.markup.tree import parse, read_source
@@ -40,7 +40,7 @@ def read_html(
     unseen = take_out(tree)
     sizes = sizes_of(tree)
     article = find_article(tree, sizes)
-    draft = Draft(article, sizes)
+    draft = HtmlDraft(article, sizes)
     findings = draft.findings(unseen)
     if not draft.typed:
         paper = compose([piece for piece in draft.pieces if piece.text], "html", identity)
@@ -51,14 +51,14 @@ def read_html(
     places = {id(piece) for piece in draft.places}
     spans = [s for piece, s in zip(pieces, body.spans, strict=True) if id(piece) in places]
     title = draft.title or page.title or page.document_title
-    front = Front(title, draft.authors or page.authors, tuple(spans))
+    front = FrontMatter(title, draft.authors or page.authors, tuple(spans))
     return replace(body.paper("html", identity, front), findings=findings)
 
 
-def _mended(pieces: Sequence[Piece]) -> list[Piece]:
+def _mended(pieces: Sequence[BlockDraft]) -> list[BlockDraft]:
     """Paragraphs that a figure or table stands in made whole; it comes after them."""
-    done: list[Piece] = []
-    last: Piece | None = None  # the last one that does not float
+    done: list[BlockDraft] = []
+    last: BlockDraft | None = None  # the last one that does not float
     floated = False
     for piece in pieces:
         torn = (
@@ -80,7 +80,7 @@ def _mended(pieces: Sequence[Piece]) -> list[Piece]:
     return done
 
 
-def _opened(pieces: list[Piece]) -> list[Piece]:
+def _opened(pieces: list[BlockDraft]) -> list[BlockDraft]:
     """Tell front matter from an abstract that is not marked as one: the first long paragraph."""
     body = next((i for i, piece in enumerate(pieces) if piece.heading is not None), len(pieces))
     told = any(piece.heading and piece.heading.role == "abstract" for piece in pieces)
