@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from index.catalog import Known
+from index.catalog import KnownVersion
 from index.config import Settings
 from index.library import Library
 from index.paper import Paper
@@ -145,7 +145,7 @@ def test_a_list_comes_whole_or_in_pieces(library: Library, tmp_path: Path) -> No
         path.parent.mkdir(exist_ok=True)
         path.write_text(" ")
         library.add(Source(path, path.name))
-    library.note([Known("d", 2, True)])
+    library.record_versions([KnownVersion("d", 2, True)])
     whole = library.papers()
     assert len({row.reason for row in whole}) > 2
     for limit in (1, 2, len(whole)):
