@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from index.config import Settings
@@ -18,6 +21,10 @@ from index.library import Library
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
+
+# No test fails because the machine is busy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 class FakeEmbedder:
@@ -49,12 +56,27 @@ def fake_embedder() -> FakeEmbedder:
 @pytest.fixture(scope="session")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """The sample papers, read for real and embedded with the real model."""
-    settings = Settings(library=tmp_path_factory.mktemp("samples") / "library")
-    with Library.open(settings) as opened:
+    chosen = Settings(library=tmp_path_factory.mktemp("samples") / "library")
+    with Library.open(chosen) as opened:
         papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
         for source in find_sources(papers).found:
             opened.add(source)
         yield opened
+
+
+MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
+ROOM = 4 * 2**30  # bytes; a run holds some 100 MB at a time
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Folders of tests lie in memory where it has room, unless TMPDIR names another place.
+
+    Every commit waits for the disk (fsync), and that was most of the time of a run. The tests end
+    processes at each step of a commit, which memory outlives as well as a disk does.
+    """
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    if "TMPDIR" not in os.environ and there and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 NO_CHROMIUM = "no Chromium on this machine"  # why browser tests are skipped

@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 from index.config import Settings
-from index.library import _noted
+from index.library.adding import _noted
 from index.paper import Loss, PageAccount, Paper
 from index.read import Reader
 from index.read.account import words_in, words_missing
