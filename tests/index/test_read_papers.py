@@ -67,47 +67,60 @@ def names(path: Path) -> str:
     return path.stem
 
 
+def check_every_span_is_inside_the_text_and_holds_something(paper: Paper) -> None:
+    for span in every_span(paper):
+        assert span.end <= len(paper.text)
+    for span in [*paper.affiliations, *paper.keywords, *paper.links]:
+        assert span.of(paper.text).strip() == span.of(paper.text) != ""
+
+
+def check_sections_cover_the_text_side_by_side(paper: Paper) -> None:
+    assert paper.sections[0].span.start == 0
+    assert paper.sections[-1].span.end == len(paper.text)
+    for before, after in pairwise(paper.sections):
+        assert before.span.end == after.span.start
+
+
+def check_blocks_and_sentences_are_in_order_and_apart(paper: Paper) -> None:
+    for spans in (
+        [block.span for block in paper.blocks],
+        [sentence.span for sentence in paper.sentences],
+    ):
+        assert all(before.end <= after.start for before, after in pairwise(spans))
+
+
+def check_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section(paper: Paper) -> None:
+    blocks = iter(paper.blocks)
+    block = next(blocks)
+    for sentence in paper.sentences:
+        while not block.span.contains(sentence.span):
+            block = next(blocks)
+        assert block.kind == sentence.kind
+        section: Section = paper.section_at(sentence.span.start)
+        assert section.span.contains(sentence.span)
+
+
+def check_links_are_whole_and_single(paper: Paper) -> None:
+    for link in paper.links:
+        address = link.of(paper.text)
+        assert address.count("://") <= 1
+        assert not re.search(r"\s", address)
+
+
+SHAPES = (
+    check_every_span_is_inside_the_text_and_holds_something,
+    check_sections_cover_the_text_side_by_side,
+    check_blocks_and_sentences_are_in_order_and_apart,
+    check_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section,
+    check_links_are_whole_and_single,
+)
+
+
 @pytest.mark.parametrize("path", [*SAMPLES, *OPEN, *MARKDOWN], ids=names)
-class TestEveryPaper:
-    def test_every_span_is_inside_the_text_and_holds_something(self, path: Path) -> None:
-        paper = paper_of(path)
-        for span in every_span(paper):
-            assert span.end <= len(paper.text)
-        for span in [*paper.affiliations, *paper.keywords, *paper.links]:
-            assert span.of(paper.text).strip() == span.of(paper.text) != ""
-
-    def test_sections_cover_the_text_side_by_side(self, path: Path) -> None:
-        paper = paper_of(path)
-        assert paper.sections[0].span.start == 0
-        assert paper.sections[-1].span.end == len(paper.text)
-        for before, after in pairwise(paper.sections):
-            assert before.span.end == after.span.start
-
-    def test_blocks_and_sentences_are_in_order_and_apart(self, path: Path) -> None:
-        paper = paper_of(path)
-        for spans in (
-            [block.span for block in paper.blocks],
-            [sentence.span for sentence in paper.sentences],
-        ):
-            assert all(before.end <= after.start for before, after in pairwise(spans))
-
-    def test_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section(self, path: Path) -> None:
-        paper = paper_of(path)
-        blocks = iter(paper.blocks)
-        block = next(blocks)
-        for sentence in paper.sentences:
-            while not block.span.contains(sentence.span):
-                block = next(blocks)
-            assert block.kind == sentence.kind
-            section: Section = paper.section_at(sentence.span.start)
-            assert section.span.contains(sentence.span)
-
-    def test_links_are_whole_and_single(self, path: Path) -> None:
-        paper = paper_of(path)
-        for link in paper.links:
-            address = link.of(paper.text)
-            assert address.count("://") <= 1
-            assert not re.search(r"\s", address)
+def test_the_parts_of_every_paper_fit(path: Path, subtests: pytest.Subtests) -> None:
+    for check in SHAPES:
+        with subtests.test(check.__name__):
+            check(paper_of(path))
 
 
 def drawn_words(page: Any) -> list[tuple[float, float, str]]:
@@ -227,33 +240,47 @@ def truth_name(truth: dict[str, Any]) -> str:
     return Path(truth["pdf"]).stem
 
 
+def check_title_and_authors_are_those_of_the_paper(paper: Paper, truth: dict[str, Any]) -> None:
+    assert paper.title == truth["title"]
+    assert list(paper.authors) == truth["authors"]
+
+
+def check_headings(paper: Paper, truth: dict[str, Any]) -> None:
+    assert headings_f1(paper, truth) >= 0.92
+
+
+def check_the_abstract(paper: Paper, truth: dict[str, Any]) -> None:
+    assert paper.abstract is not None
+    if truth["abstract"] is not None:
+        found = Counter(re.findall(r"\w+", paper.abstract.of(paper.text).lower()))
+        wanted = Counter(re.findall(r"\w+", truth["abstract"].lower()))
+        # In the truth of N18-3011 a footnote counts as part of the abstract.
+        assert 2 * (found & wanted).total() / (found.total() + wanted.total()) >= 0.92
+
+
+def check_affiliations_are_plain(paper: Paper, truth: dict[str, Any]) -> None:
+    places = [span.of(paper.text) for span in paper.affiliations]
+    assert places
+    for place in places:
+        assert "@" not in place
+        assert not re.match(r"[*∗†‡§¶⋆\ufffd]|\d{1,2}[A-Z ]", place)
+
+
+STRUCTURE = (
+    check_title_and_authors_are_those_of_the_paper,
+    check_headings,
+    check_the_abstract,
+    check_affiliations_are_plain,
+)
+
+
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")
 @pytest.mark.parametrize("truth", TRUTH, ids=truth_name)
-class TestStructure:
-    def test_title_and_authors_are_those_of_the_paper(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        assert paper.title == truth["title"]
-        assert list(paper.authors) == truth["authors"]
-
-    def test_headings(self, truth: dict[str, Any]) -> None:
-        assert headings_f1(paper_of(SHARED / truth["pdf"]), truth) >= 0.92
-
-    def test_the_abstract(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        assert paper.abstract is not None
-        if truth["abstract"] is not None:
-            found = Counter(re.findall(r"\w+", paper.abstract.of(paper.text).lower()))
-            wanted = Counter(re.findall(r"\w+", truth["abstract"].lower()))
-            # In the truth of N18-3011 a footnote counts as part of the abstract.
-            assert 2 * (found & wanted).total() / (found.total() + wanted.total()) >= 0.92
-
-    def test_affiliations_are_plain(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        places = [span.of(paper.text) for span in paper.affiliations]
-        assert places
-        for place in places:
-            assert "@" not in place
-            assert not re.match(r"[*∗†‡§¶⋆\ufffd]|\d{1,2}[A-Z ]", place)
+def test_structure_is_what_people_see(truth: dict[str, Any], subtests: pytest.Subtests) -> None:
+    paper = paper_of(SHARED / truth["pdf"])
+    for check in STRUCTURE:
+        with subtests.test(check.__name__):
+            check(paper, truth)
 
 
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")

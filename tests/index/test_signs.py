@@ -51,28 +51,29 @@ def test_boxes_are_checked_against_the_same_signs() -> None:
     assert "\ufffd" not in said
 
 
-@pytest.mark.parametrize(
-    ("font", "glyph", "sign"),
-    [
-        ("ABCDEF+CMEX10", "summationdisplay", "∑"),
-        ("CMEX9", "parenleftBigg", "("),
-        ("txexs", "summationtext.1", "∑"),
-        ("LMMathExtension10-Regular", "integraldisplay", "∫"),
-        ("MathematicalPi-One", "H11002", "−"),
-        ("MathematicalPi-One", "H11349", "≤"),
-        ("MathematicalPi-One", "H9004", "Δ"),
-        ("MathematicalPi-One", "H9251", "α"),
-        ("MathematicalPi-One", "H9262", "μ"),
-        ("MathematicalPi-One", "H9273", "χ"),
-        ("AdvP4C4E74", "C0", "−"),
-        ("AdvP4C4E46", "C16", "("),
-        ("Helvetica", "C0", None),
-        ("FontAwesome5Free-Regular", "lightbulb", None),
-        ("Any", "bigbang", None),
-    ],
-)
-def test_names_of_glyphs(font: str, glyph: str, sign: str | None) -> None:
-    assert named_sign(font, glyph) == sign
+GLYPHS = [
+    ("ABCDEF+CMEX10", "summationdisplay", "∑"),
+    ("CMEX9", "parenleftBigg", "("),
+    ("txexs", "summationtext.1", "∑"),
+    ("LMMathExtension10-Regular", "integraldisplay", "∫"),
+    ("MathematicalPi-One", "H11002", "−"),
+    ("MathematicalPi-One", "H11349", "≤"),
+    ("MathematicalPi-One", "H9004", "Δ"),
+    ("MathematicalPi-One", "H9251", "α"),
+    ("MathematicalPi-One", "H9262", "μ"),
+    ("MathematicalPi-One", "H9273", "χ"),
+    ("AdvP4C4E74", "C0", "−"),
+    ("AdvP4C4E46", "C16", "("),
+    ("Helvetica", "C0", None),
+    ("FontAwesome5Free-Regular", "lightbulb", None),
+    ("Any", "bigbang", None),
+]
+
+
+def test_names_of_glyphs(subtests: pytest.Subtests) -> None:
+    for font, glyph, sign in GLYPHS:
+        with subtests.test(font=font, glyph=glyph, sign=sign):
+            assert named_sign(font, glyph) == sign
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:

@@ -118,6 +118,26 @@ def served() -> Iterator[ServedQdrant]:
         yield server
 
 
+FILTERS = [
+    (SearchFilter(paper_id="2407.03300v1"), {3, 4}),
+    (SearchFilter(role="results"), {2}),
+    (SearchFilter(since="2024-07-01"), {3}),  # a month counts as its first day
+    (SearchFilter(since="2024-07-02"), set()),
+    (SearchFilter(since="2017-06"), {0, 1, 2, 3}),  # undated points do not pass
+    (SearchFilter(paper_id="1706.03762", role="method"), {0, 1}),
+    (SearchFilter(paper_id="1706.03762", since="2020"), set()),
+    (SearchFilter(paper_id="no such paper"), set()),
+    (SearchFilter(until="2017-06-11"), set()),
+    (SearchFilter(until="2017-06"), {0, 1, 2}),  # all of the month
+    (SearchFilter(until="2023"), {0, 1, 2}),  # all of the year
+    (SearchFilter(since="2024", until="2024"), {3}),
+    (SearchFilter(since="2017-07", until="2023"), set()),
+    (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
+    (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
+    (SearchFilter(among=()), set()),
+]
+
+
 class TestStore:
     def test_new_store_is_empty(self, store: Store) -> None:
         assert store.search(query(terms=[7])) == []
@@ -187,31 +207,12 @@ class TestStore:
         store.upsert(POINTS)
         assert len(store.search(replace(query(limit=4), depth=1))) == 4
 
-    @pytest.mark.parametrize(
-        ("wanted", "numbers"),
-        [
-            (SearchFilter(paper_id="2407.03300v1"), {3, 4}),
-            (SearchFilter(role="results"), {2}),
-            (SearchFilter(since="2024-07-01"), {3}),  # a month counts as its first day
-            (SearchFilter(since="2024-07-02"), set()),
-            (SearchFilter(since="2017-06"), {0, 1, 2, 3}),  # undated points do not pass
-            (SearchFilter(paper_id="1706.03762", role="method"), {0, 1}),
-            (SearchFilter(paper_id="1706.03762", since="2020"), set()),
-            (SearchFilter(paper_id="no such paper"), set()),
-            (SearchFilter(until="2017-06-11"), set()),
-            (SearchFilter(until="2017-06"), {0, 1, 2}),  # all of the month
-            (SearchFilter(until="2023"), {0, 1, 2}),  # all of the year
-            (SearchFilter(since="2024", until="2024"), {3}),
-            (SearchFilter(since="2017-07", until="2023"), set()),
-            (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
-            (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
-            (SearchFilter(among=()), set()),
-        ],
-    )
-    def test_filters(self, store: Store, wanted: SearchFilter, numbers: set[int]) -> None:
+    def test_filters(self, subtests: pytest.Subtests, store: Store) -> None:
         store.upsert(POINTS)
-        found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
-        assert set(found) == {POINTS[number].passage_id for number in numbers}
+        for wanted, numbers in FILTERS:
+            with subtests.test(wanted=wanted, numbers=numbers):
+                found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
+                assert set(found) == {POINTS[number].passage_id for number in numbers}
 
     def test_means(self, store: Store) -> None:
         store.upsert(POINTS)
