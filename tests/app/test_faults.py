@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,14 +99,11 @@ def test_no_fault_loses_a_sentence_or_makes_one_up(
     fault: str, served: ServedModel, paper: Paper, sample_library: Library, tmp_path: Path
 ) -> None:
     FAULTS[fault](served)
-    began = time.monotonic()
     digest = digest_by(served, paper, sample_library, tmp_path)
-    took = time.monotonic() - began
     embed = sample_library.embedder
     quotes = written(paper, sample_library.passages(paper.id), embed, "en", EXTRACTIVE)
     assert digest.sections == quotes.sections  # every item, in the paper's own words
     assert digest.usage.accepted == 0 < digest.usage.sentences
-    assert took < SECONDS + 4  # choosing the quotes takes some, too
     assert served.log
 
 

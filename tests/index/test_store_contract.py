@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -336,10 +335,8 @@ class TestClient:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match="unset GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=f"http://127.0.0.1:{port}"), 3)
-        assert time.monotonic() - began < 3
 
     @pytest.mark.parametrize(
         "url", ["http://[bad", "ftp://127.0.0.1:1", "http://127.0.0.1:99999999"]
@@ -463,18 +460,14 @@ class TestServed:
         assert client._GREETING <= 5
         monkeypatch.setattr(client, "_GREETING", 0.2)
         served.fault = "hang"
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=served.url), 3)
-        assert time.monotonic() - began < 3
 
     def test_silence_at_work(self, served: ServedQdrant) -> None:
         store = ClientStore(QdrantSettings(url=served.url, timeout=1), 3)
         served.fault = "hang"
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match="does not answer in time"):
             store.search(query())
-        assert 0.9 < time.monotonic() - began < 4
         store.close()
 
     def test_slow_work_is_waited_for(
@@ -486,12 +479,11 @@ class TestServed:
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)
         release.start()
-        began = time.monotonic()
         try:
             store.upsert(POINTS)
+            assert release.finished.is_set()
         finally:
             release.join()
-        assert time.monotonic() - began > 0.4
         assert store.editions() == {1: 3, 2: 2}
         store.close()
 
