@@ -485,32 +485,21 @@ def test_a_label_that_fills_its_line_is_one(read: Callable[[str], Paper]) -> Non
 # --- papers as they were published ----------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def published() -> Callable[[str], Paper]:
-    known: dict[str, Paper] = {}
-
-    def reading(name: str) -> Paper:
-        path = SHARED / "papers" / "digests" / f"{name}.pdf"
-        if not path.exists():
-            pytest.skip("the shared papers are not here")
-        if name not in known:
-            known[name] = understand(read_pages(path, 100), identify(name, "", ""))
-        return known[name]
-
-    return reading
+@pytest.fixture
+def published(paper_of: Callable[[Path], Paper]) -> Callable[[str], Paper]:
+    """A paper of the digests, by its name."""
+    return lambda name: paper_of(SHARED / "papers" / "digests" / f"{name}.pdf")
 
 
 ENDS = json.loads(Path(__file__).with_name("abstract_ends.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_published_abstracts_begin_and_end_where_they_do(name: str) -> None:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip("the shared papers are not here")
-    paper = understand(read_pages(path, 100), identify("paper", "", ""))
+def test_published_abstracts_begin_and_end_where_they_do(
+    paper_of: Callable[[Path], Paper], name: str
+) -> None:
     first, last = ENDS[name]
-    text = said(paper)
+    text = said(paper_of(SHARED / name))
     assert (text[: len(first)], text[-len(last) :]) == (first, last)
 
 

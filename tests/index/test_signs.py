@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from index.paper import Paper
-from index.read import _read_file
 from index.read.page.letters import clean_text, symbol_table
 from index.read.page.pdf import drawn_characters, read_pages
 from index.read.page.signs import drawn_sign, named_sign
 
 PAPERS = Path(__file__).parents[2].parent / "shared/papers"
-
-
-def paper_of(name: str) -> Paper:
-    """A paper of ../shared."""
-    path = PAPERS / name
-    if not path.exists():
-        pytest.skip("../shared is not here")
-    paper = _read_file(path, path.stem, None, 200, 6_000_000).paper
-    assert paper is not None
-    return paper
 
 
 @pytest.mark.parametrize(
@@ -37,8 +27,10 @@ def paper_of(name: str) -> Paper:
         ("open/N18-3011.pdf", "linearly to range from (−0.5, −0.5)"),
     ],
 )
-def test_signs_without_unicode_are_read(name: str, said: str) -> None:
-    paper = paper_of(name)
+def test_signs_without_unicode_are_read(
+    paper_of: Callable[[Path], Paper], name: str, said: str
+) -> None:
+    paper = paper_of(PAPERS / name)
     assert said in paper.text
 
 
