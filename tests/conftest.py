@@ -10,6 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,9 @@ from index.library import Library
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
+
+# Threads of NumPy and PyTorch that wait for each other cost more than they compute in tests.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # No test fails because the machine is busy.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -51,6 +55,29 @@ class FakeEmbedder:
 @pytest.fixture
 def fake_embedder() -> FakeEmbedder:
     return FakeEmbedder()
+
+
+class ReaderHere:
+    """Reads files in the test's own process: those that it wrote need no other."""
+
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Any:
+        from index.read import _read_file
+
+        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000, sha256)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def reader_here() -> ReaderHere:
+    return ReaderHere()
 
 
 @pytest.fixture(scope="session")

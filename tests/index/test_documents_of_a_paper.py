@@ -22,9 +22,9 @@ OTHER = "All proofs stand here, and all the tables that had no place. They are l
 
 
 @pytest.fixture
-def library(tmp_path: Path, fake_embedder: Any) -> Iterator[Library]:
+def library(tmp_path: Path, fake_embedder: Any, reader_here: Any) -> Iterator[Library]:
     settings = Settings(library=tmp_path / "library", read={"passages_max": 40})
-    with Library.open(settings, embedder=fake_embedder) as opened:
+    with Library.open(settings, embedder=fake_embedder, reader=reader_here) as opened:
         yield opened
 
 
