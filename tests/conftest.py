@@ -8,7 +8,8 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from index.config import Settings
+from index.embed import Embedder, open_embedder
 from index.library import Library
 from index.sources import find_sources
 
@@ -80,11 +82,30 @@ def reader_here() -> ReaderHere:
     return ReaderHere()
 
 
+class Remembering:
+    """An embedder that embeds the same texts once in a run."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[tuple[str, Any], NDArray[np.float32]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._embedder, name)
+        return partial(self._vectors, name, found) if name.startswith("embed_") else found
+
+    def _vectors(self, name: str, embed: Callable[[Any], Any], texts: Any) -> NDArray[np.float32]:
+        key = (name, texts if isinstance(texts, str) else tuple(texts))
+        if key not in self._known:
+            self._known[key] = embed(texts)
+        return self._known[key].copy()
+
+
 @pytest.fixture(scope="session")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """The sample papers, read for real and embedded with the real model."""
     chosen = Settings(library=tmp_path_factory.mktemp("samples") / "library")
-    with Library.open(chosen) as opened:
+    embedder: Any = Remembering(open_embedder(chosen.model, chosen.cache))
+    with Library.open(chosen, embedder=embedder) as opened:
         papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
         for source in find_sources(papers).found:
             opened.add(source)

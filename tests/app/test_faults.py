@@ -32,6 +32,13 @@ def paper(sample_library: Library) -> Paper:
     return sample_library.paper("choosing-passage-size")
 
 
+@pytest.fixture(scope="module")
+def quotes(paper: Paper, sample_library: Library) -> Digest:
+    """The digest in the paper's own words."""
+    passages = sample_library.passages(paper.id)
+    return written(paper, passages, sample_library.embedder, "en", EXTRACTIVE)
+
+
 def evidence(asked: Asked) -> dict[int, str]:
     """The numbered quotes of a question."""
     found = re.findall(r'<evidence number="(\d+)">(.*?)</evidence>', asked.user)
@@ -96,12 +103,15 @@ FAULTS: dict[str, Any] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_loses_a_sentence_or_makes_one_up(
-    fault: str, served: ServedModel, paper: Paper, sample_library: Library, tmp_path: Path
+    fault: str,
+    served: ServedModel,
+    paper: Paper,
+    quotes: Digest,
+    sample_library: Library,
+    tmp_path: Path,
 ) -> None:
     FAULTS[fault](served)
     digest = digest_by(served, paper, sample_library, tmp_path)
-    embed = sample_library.embedder
-    quotes = written(paper, sample_library.passages(paper.id), embed, "en", EXTRACTIVE)
     assert digest.sections == quotes.sections  # every item, in the paper's own words
     assert digest.usage.accepted == 0 < digest.usage.sentences
     assert served.log
