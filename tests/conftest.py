@@ -113,7 +113,7 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library
 
 
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
-ROOM = 4 * 2**30  # bytes; a run holds some 100 MB at a time
+ROOM = 4 * 2**30  # bytes; the files of one library keep up to 400 MB of room
 
 
 def pytest_configure(config: pytest.Config) -> None:
