@@ -31,7 +31,7 @@ SectionStatus = Literal["stated", "not stated"]
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Whether a claim says what its citations say: ``score`` in 0..1, and the checks made."""
+    """Whether a claim says what its citations say: ``score`` in 0..1, and the checks that ran."""
 
     score: float
     verdict: Verdict
@@ -40,7 +40,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of a digest with what it rests on."""
+    """One sentence of a digest with its citations."""
 
     text: str
     origin: Origin
@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class DigestSection:
-    """One item of the template, filled, or honestly not: then ``items`` is empty."""
+    """One item of the template; ``items`` is empty if the paper does not state it."""
 
     name: str  # the item's key in the template: "key_takeaways"
     items: tuple[Claim, ...]
@@ -64,7 +64,7 @@ class DigestSection:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields that are copied, never written."""
+    """The fields that are copied from the paper, never worded."""
 
     id: str
     version: int | None
@@ -75,7 +75,7 @@ class Header:
     source: str
     url: str | None  # the paper's page on arXiv, where its id is one
     losses: tuple[Loss, ...] = ()  # what of its pages could not be read
-    # What arXiv was heard to say since the digest was written; not saved with it.
+    # What arXiv has reported since the digest was written; not saved with it.
     newest: int | None = None  # a newer version than the digest's
     withdrawn: bool = False
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.paper import Box
-from index.read.page.pdf import DrawnCharacter, drawn_characters
+from index.read.page.characters import DrawnCharacter, drawn_characters
 
 _ACCENTS = re.compile(r"[´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 

@@ -18,7 +18,7 @@ from app.check.support import Checker
 from app.digest import Claim
 
 
-class Judge(Protocol):
+class CitationJudge(Protocol):
     """Who says whether sources support a claim."""
 
     @property
@@ -60,7 +60,7 @@ class Cited:
     relevant: tuple[bool, ...]
 
 
-def judged(claim: Claim, judge: Judge) -> Cited:
+def judged(claim: Claim, judge: CitationJudge) -> Cited:
     """Whether a claim's citations support it, and which of them it needs.
 
     A translated claim is judged by the English sentence that it was made from. What the judge

@@ -20,7 +20,7 @@ from index.embed.rerank import Reranker
 from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
 from index.library.points import points_of
-from index.library.rank import RERANKED, question
+from index.library.rank import RERANKED, encode_query
 from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
 from index.read.text.headings import title_role
 from index.read.text.sentences import split_sentences
@@ -139,7 +139,7 @@ class Corpus:
 
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
         """The best ``limit`` passages, of one paper or of all, best first."""
-        query = question(asked, self.embedder, self._words)
+        query = encode_query(asked, self.embedder, self._words)
         found = self._store.search(
             VectorQuery(
                 dense=query.dense,

@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from app.check.proper_names import names_in
 from app.check.quantities import quantities
-from app.check.rules import names_in
 
 _WORDS_OF_TAIL = (5, 12)
 _OTHER_UNITS = {
@@ -73,7 +73,7 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class Surroundings:
     """What a changed quote may take from its paper and from others."""
 
     quotes: tuple[str, ...]
@@ -82,7 +82,7 @@ class Around:
     elsewhere: tuple[str, ...]  # sentences of other papers
 
 
-Change = Callable[[str, Around, random.Random], str | None]
+Change = Callable[[str, Surroundings, random.Random], str | None]
 
 
 def generated(papers: Sequence[Sequence[str]], seed: int) -> list[Labelled]:
@@ -91,7 +91,7 @@ def generated(papers: Sequence[Sequence[str]], seed: int) -> list[Labelled]:
     made: list[Labelled] = []
     for at, quotes in enumerate(papers):
         others = [quote for other, paper in enumerate(papers) if other != at for quote in paper]
-        around = Around(
+        around = Surroundings(
             tuple(quotes),
             tuple(dict.fromkeys(digits for one in quotes for digits, _ in _digits(one))),
             tuple(dict.fromkeys(name for one in quotes for name in names_in(one))),
@@ -142,7 +142,7 @@ def _put(text: str, match: re.Match[str], new: str) -> str:
     return text[: match.start()] + new + text[match.end() :]
 
 
-def _number(quote: str, around: Around, choose: random.Random) -> str | None:
+def _number(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     there = list(_digits(quote))
     if not there:
         return None
@@ -152,7 +152,7 @@ def _number(quote: str, around: Around, choose: random.Random) -> str | None:
     return _put(quote, match, choose.choice(others))
 
 
-def _unit(quote: str, around: Around, choose: random.Random) -> str | None:
+def _unit(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     units = [one for one in quantities(quote) if one.unit in _OTHER_UNITS and one.text in quote]
     units = [one for one in units if re.match(r"[0-9.,]+", one.text)]
     if not units:
@@ -163,7 +163,7 @@ def _unit(quote: str, around: Around, choose: random.Random) -> str | None:
     return quote.replace(number.text, new, 1)
 
 
-def _sign(quote: str, around: Around, choose: random.Random) -> str | None:
+def _sign(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     negative = re.search(r"(?<![\w)])[-−](?=[0-9])", quote)
     if negative:
         return _put(quote, negative, "")
@@ -176,7 +176,7 @@ def _sign(quote: str, around: Around, choose: random.Random) -> str | None:
     return _put(quote, match, f"−{match.group()}") if match else None
 
 
-def _name(quote: str, around: Around, choose: random.Random, acronyms: bool) -> str | None:
+def _name(quote: str, around: Surroundings, choose: random.Random, acronyms: bool) -> str | None:
     def is_acronym(name: str) -> bool:
         return bool(re.fullmatch(r"[A-Z][A-Z0-9-]+s?", name))
 
@@ -191,15 +191,15 @@ def _name(quote: str, around: Around, choose: random.Random, acronyms: bool) -> 
     )
 
 
-def _proper_name(quote: str, around: Around, choose: random.Random) -> str | None:
+def _proper_name(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     return _name(quote, around, choose, acronyms=False)
 
 
-def _acronym(quote: str, around: Around, choose: random.Random) -> str | None:
+def _acronym(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     return _name(quote, around, choose, acronyms=True)
 
 
-def _negation(quote: str, around: Around, choose: random.Random) -> str | None:
+def _negation(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     negative = _NOT.search(quote)
     if negative:
         return _put(quote, negative, "")
@@ -207,7 +207,7 @@ def _negation(quote: str, around: Around, choose: random.Random) -> str | None:
     return _put(quote, verb, f"{verb.group()} not") if verb else None
 
 
-def _comparison(quote: str, around: Around, choose: random.Random) -> str | None:
+def _comparison(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     there = list(_TURN.finditer(quote))
     if not there:
         return None
@@ -215,7 +215,7 @@ def _comparison(quote: str, around: Around, choose: random.Random) -> str | None
     return _put(quote, match, _TURNED[match.group()])
 
 
-def _hedge(quote: str, around: Around, choose: random.Random) -> str | None:
+def _hedge(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     hedge = _HEDGE.search(quote)
     if hedge:
         return _put(quote, hedge, "")
@@ -225,23 +225,23 @@ def _hedge(quote: str, around: Around, choose: random.Random) -> str | None:
     )
 
 
-def _quantifier(quote: str, around: Around, choose: random.Random) -> str | None:
+def _quantifier(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     match = _QUANTIFIER.search(quote)
     if match is None:
         return None
     return _put(quote, match, choose.choice(["", "all "]) if match.group() != "only " else "")
 
 
-def _bound(quote: str, around: Around, choose: random.Random) -> str | None:
+def _bound(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     match = _BOUND.search(quote)
     return _put(quote, match, "") if match else None
 
 
-def _other_paper(quote: str, around: Around, choose: random.Random) -> str | None:
+def _other_paper(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     return choose.choice(around.elsewhere) if around.elsewhere else None
 
 
-def _tail(quote: str, around: Around, choose: random.Random) -> str | None:
+def _tail(quote: str, around: Surroundings, choose: random.Random) -> str | None:
     words = choose.choice(around.elsewhere or around.quotes).rstrip(".!? ").split()
     tail = " ".join(words[-choose.randint(*_WORDS_OF_TAIL) :])
     return f"{quote.rstrip('.!? ')}, and {tail}."

@@ -21,7 +21,7 @@ import numpy as np
 from eval.corpus import embedded, text_paper
 from index.config import Settings
 from index.embed import Embedder, Vectors, count_tokens
-from index.library import Library, Prepared
+from index.library import EmbeddedReading, Library
 from index.paper import Paper, Passage, Reading, Words
 from index.sources import Source
 from index.split import split
@@ -73,10 +73,10 @@ def settle(library: Library, folder: Path, real: Originals, passages: int) -> No
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         path = folder / f"{paper.id}.pdf"
         path.write_text(paper.id)
-        ready = library.receive(Source(path, path.name))
-        ready.reading = Reading("ok", "", paper)
-        ready.prepared = Prepared(cut, vectors)
-        library.take(ready)
+        pending = library.receive(Source(path, path.name))
+        pending.reading = Reading("ok", "", paper)
+        pending.embedded = EmbeddedReading(cut, vectors)
+        library.commit(pending)
         path.unlink()
 
 

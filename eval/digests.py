@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.choose.template import TEMPLATE
 from eval.abstention import Abstention, cases_of, together
 from eval.boxes import DrawnPages
-from eval.citations import Judge, WordsOrChecker, judged
+from eval.citations import CitationJudge, WordsOrChecker, judged
 from eval.corpus import DataUnusable
 from eval.evaluation import Report
 from eval.fabricated import Fabrication, fabrications
@@ -143,7 +143,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     return measured(settings, data, WordsOrChecker(Checker(open_support_model(settings))))
 
 
-def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
+def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> Report:
     """The same with this judge of what is supported. Raises ``DataUnusable``."""
     from app.wording.writers import open_writer
     from app.write import write_digest
@@ -210,7 +210,11 @@ def measured(settings: Settings, data: Sequence[Path], judge: Judge) -> Report:
 
 
 def _sides(
-    settings: Settings, path: Path, blog: Sequence[BlogPaper], library: Library, judge: Judge
+    settings: Settings,
+    path: Path,
+    blog: Sequence[BlogPaper],
+    library: Library,
+    judge: CitationJudge,
 ) -> Iterator[Beside]:
     """A blog's papers beside gloss's digests of them."""
     from index.library import splitter
@@ -288,7 +292,7 @@ def check(
     paper: Paper,
     library: Passages,
     file: Path,
-    judge: Judge,
+    judge: CitationJudge,
 ) -> None:
     """Add one digest of ``paper``, which was read from ``file``, to the report."""
     report.papers += 1

@@ -48,14 +48,14 @@ class Fields:
     fabricated: tuple[Fabrication, ...]
 
 
-class Source:
+class SourceText:
     """A text as it is asked whether it says something."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     @classmethod
-    def of(cls, paper: Paper) -> Source:
+    def of(cls, paper: Paper) -> SourceText:
         """The paper's text, and arXiv's record of it where there is one."""
         record = paper.record
         told = (
@@ -125,7 +125,7 @@ def links_in(said: str) -> list[str]:
 
 def fabrications(digest: Digest, paper: Paper) -> Fields:
     """Whatever of the digest's header and sentences is neither in the paper nor in its record."""
-    source = Source.of(paper)
+    source = SourceText.of(paper)
     found: list[Fabrication] = []
     looked_up = 0
 

@@ -37,17 +37,19 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.lines import Row, learnt
 from eval.truth import Truth, read_truth
-from index.read.floats.figures import captions_apart
+from index.read.floats.captions import captions_apart
 from index.read.front.identity import Identity
 from index.read.front.places import ADDRESS, INSTITUTION, MARKS
 from index.read.front.title import first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
+from index.read.sections.faces import is_small_capitals
 from index.read.sections.heads import heads_apart
-from index.read.sections.outline import is_small_capitals
+from index.read.sections.labels import without_labels
 from index.read.text.headings import KNOWN, parse_heading
-from index.read.understand import understand, without_labels
+from index.read.understand import understand
 
 KINDS = ("title", "authors", "affiliation", "other")
 _PIECE = 8  # letters of a line or of a part of an affiliation that say where it is from
@@ -55,7 +57,7 @@ _WORDS = 5  # of an abstract's end
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class FrontLines:
     """A paper's lines above its abstract's end: what is known of each, and what each is."""
 
     name: str
@@ -111,7 +113,7 @@ def _spelling(text: str) -> str:
     return "".join(filter(str.isalpha, letters(text)))
 
 
-def front_of(truth: Truth, last: str) -> Front:
+def front_of(truth: Truth, last: str) -> FrontLines:
     """Read a paper; ``last`` are the last words of its abstract, "" if nobody said."""
     pages = read_pages(truth.pdf, 500)
     for page in pages.pages:
@@ -125,7 +127,7 @@ def front_of(truth: Truth, last: str) -> Front:
     found = [span.of(paper.text) for span in paper.affiliations]
     ruled = kinds_of(lines, paper.title, paper.authors, found)
     rows = line_rows(lines, layout, pages.pages[covers])
-    return Front(truth.pdf.stem, rows, right, ruled, truth.places is not None)
+    return FrontLines(truth.pdf.stem, rows, right, ruled, truth.places is not None)
 
 
 def _end(layout: Layout, last: str) -> float:
@@ -177,7 +179,7 @@ def line_rows(lines: Sequence[Line], layout: Layout, page: PageContent) -> list[
     return [[*around[n], *around[n + 1], *around[n + 2]] for n in range(len(alone))]
 
 
-def judged(papers: Sequence[Front]) -> Iterator[tuple[Front, list[str]]]:
+def judged(papers: Sequence[FrontLines]) -> Iterator[tuple[FrontLines, list[str]]]:
     """Each paper with what the regression takes its lines for, learnt from the others."""
     for paper in papers:
         others = [one for one in papers if one.located and one.name != paper.name]
@@ -188,7 +190,7 @@ def judged(papers: Sequence[Front]) -> Iterator[tuple[Front, list[str]]]:
         yield paper, [str(kind) for kind in said]
 
 
-def counted(pairs: Sequence[tuple[Front, list[str]]]) -> str:
+def counted(pairs: Sequence[tuple[FrontLines, list[str]]]) -> str:
     """Lines, the share of them that is judged right, and the F1 of each kind."""
     both = [
         (wanted, "other" if kind == "affiliation" and not paper.located else kind)
@@ -274,9 +276,9 @@ def _f1(right: Sequence[bool], said: Sequence[bool]) -> float:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def fronts(paths: Sequence[Path], ends: Mapping[str, Sequence[str]]) -> list[Front]:
+def fronts(paths: Sequence[Path], ends: Mapping[str, Sequence[str]]) -> list[FrontLines]:
     """The papers of truth files that name a title."""
-    found: list[Front] = []
+    found: list[FrontLines] = []
     for truth in (truth for path in paths for truth in read_truth(path) if truth.title):
         known = next((e[1] for p, e in ends.items() if str(truth.pdf).endswith(p)), "")
         last = (known or truth.abstract or "").split()[-_WORDS:]

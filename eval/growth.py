@@ -22,6 +22,7 @@ from zlib import crc32
 
 import numpy as np
 
+from app.web.session import Session
 from eval.corpus import text_paper
 from index.config import Settings
 from index.embed import Vectors
@@ -47,7 +48,11 @@ class Costs:
     paper: float
     search: float
     phrase: float
-    listing: float
+    listing: float  # all papers
+    page: float  # of ten papers of the list
+    health: float
+    map: float  # the first time
+    again: float  # the map, when nothing has changed since
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,9 @@ def _add(library: Library, folder: Path, number: int, paragraphs: Sequence[str])
     path = folder / f"{name}.md"
     path.write_text("\n".join(paragraphs), encoding="utf-8")
     began = time.process_time()
-    ready = library.receive(Source(path, path.name))
-    ready.reading = Reading("ok", "", paper)
-    library.take(ready)
+    pending = library.receive(Source(path, path.name))
+    pending.reading = Reading("ok", "", paper)
+    library.commit(pending)
     spent = time.process_time() - began
     path.unlink()
     return spent
@@ -120,6 +125,8 @@ def _asked(library: Library, papers: int, add: float, texts: Sequence[str]) -> C
     queries = [" ".join(words) for words in starts]
     phrases = [f'"{" ".join(words[:3])}"' for words in starts]
     library.search("w0001")  # opens what a first search opens
+    session = Session(library)
+    session.pictures()
     return Costs(
         papers,
         round(add, 2),
@@ -128,6 +135,10 @@ def _asked(library: Library, papers: int, add: float, texts: Sequence[str]) -> C
         _median(library.search, queries),
         _median(library.search, phrases[:10]),
         _median(lambda _: library.papers(), ids[:5]),
+        _median(lambda _: library.papers(10, papers // 2), ids),
+        _median(lambda _: library.count(), ids),
+        _median(lambda _: Session(library).pictures(), ids[:5]),
+        _median(lambda _: session.pictures(), ids),
     )
 
 

@@ -26,7 +26,7 @@ Answer = Literal["yes", "no", "unclear", ""]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class SampledSentence:
     """A sentence of a digest, with what it rests on and what the checker says of it."""
 
     id: str  # "2407.03300/en/method.2"
@@ -65,10 +65,10 @@ class Agreement:
     disagreed: tuple[str, ...]
 
 
-def sentences_of(digests: Iterable[Digest]) -> list[Drawn]:
+def sentences_of(digests: Iterable[Digest]) -> list[SampledSentence]:
     """The sentences of digests, in order: not the affiliations, keywords and links."""
     return [
-        Drawn(
+        SampledSentence(
             id=f"{digest.paper.id}/{digest.lang}/{section.name}.{number}",
             title=digest.paper.title,
             item=ITEMS[section.name].titles["en"],
@@ -90,7 +90,9 @@ def sentences_of(digests: Iterable[Digest]) -> list[Drawn]:
     ]
 
 
-def drawn(sentences: Sequence[Drawn], count: int = SENTENCES, seed: int = SEED) -> list[Drawn]:
+def drawn(
+    sentences: Sequence[SampledSentence], count: int = SENTENCES, seed: int = SEED
+) -> list[SampledSentence]:
     """Some of them by seed, in their order; all if there are no more."""
     if len(sentences) <= count:
         return list(sentences)
@@ -99,7 +101,7 @@ def drawn(sentences: Sequence[Drawn], count: int = SENTENCES, seed: int = SEED) 
     ]
 
 
-def page(sentences: Sequence[Drawn], writer: str, seed: int = SEED) -> str:
+def page(sentences: Sequence[SampledSentence], writer: str, seed: int = SEED) -> str:
     """The page as HTML."""
     about = {"form": FORM, "writer": writer, "seed": seed}
     shown = [asdict(one) for one in sentences]

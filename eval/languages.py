@@ -30,7 +30,7 @@ _PASSAGES = 400  # that are looked at for a question
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LanguageQuestion:
     """A question and the abstracts that answer it; ``part`` groups questions for the report."""
 
     question: str
@@ -42,7 +42,7 @@ class Asked:
 class Ranking:
     """What was found for a question: the abstracts, best first."""
 
-    asked: Asked
+    asked: LanguageQuestion
     found: tuple[str, ...]
 
     @property
@@ -70,7 +70,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     answers = frozenset(answer for one in asked for answer in one.answers)
     drawn = random.Random(_SEED)
     claims = [
-        Asked(one.text, one.relevant, "english")
+        LanguageQuestion(one.text, one.relevant, "english")
         for one in read_claims(data[0])
         if one.relevant and one.relevant <= papers.keys()
     ]
@@ -109,13 +109,13 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     return Report(measures, (("questions", "", *_NAMES), *rows), tuple(notes))
 
 
-def chinese() -> Iterator[Asked]:
+def chinese() -> Iterator[LanguageQuestion]:
     """The Chinese questions, in parts ``tune`` and ``report``."""
     for pair in json_lines(_PAIRS):
-        yield Asked(pair["question"], frozenset([pair["doc_id"]]), pair["part"])
+        yield LanguageQuestion(pair["question"], frozenset([pair["doc_id"]]), pair["part"])
 
 
-def _ranking(made: Corpus, asked: Asked, way: Way) -> Ranking:
+def _ranking(made: Corpus, asked: LanguageQuestion, way: Way) -> Ranking:
     # All passages: the answer may be the first of sixty and still far down among the others.
     found = made.rank(asked.question, way, max(_PASSAGES, len(made.passages)))
     return Ranking(asked, tuple(dict.fromkeys(passage.paper_id for passage in found)))

@@ -34,11 +34,14 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
 from eval.truth import Truth, read_truth
-from index.read.floats.figures import captions_apart
+from index.read.floats.captions import captions_apart
 from index.read.front.title import find_title, first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
+from index.read.sections.faces import face_of
 from index.read.sections.heads import heads_apart
+from index.read.sections.labels import without_labels
 from index.read.sections.opening import (
     Setting,
     body_setting,
@@ -47,10 +50,10 @@ from index.read.sections.opening import (
     is_separator,
     setting_of,
 )
-from index.read.sections.outline import face_of, find_headings, is_aligned
+from index.read.sections.outline import find_headings
+from index.read.sections.unnumbered import is_aligned
 from index.read.sections.usual import usual_type
 from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
-from index.read.understand import without_labels
 
 Row = list[float]
 _OPTIONAL = ("abstract", "references", "acknowledgements", "appendix")

@@ -32,7 +32,7 @@ _WORST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LabelledQuestion:
     """A question on a paper, and its paragraphs that hold the evidence, by number."""
 
     text: str
@@ -41,7 +41,7 @@ class Asked:
     evidence: frozenset[str]
 
 
-Rank = Callable[[Asked], list[Span]]
+Rank = Callable[[LabelledQuestion], list[Span]]
 
 
 def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
@@ -106,7 +106,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     return Report(measures, table, tuple(_notes(asked, worst, page)))
 
 
-def read_questions(path: Path) -> Iterator[Asked]:
+def read_questions(path: Path) -> Iterator[LabelledQuestion]:
     """The questions with evidence in a paragraph. Raises ``DataUnusable``."""
     for number, entry in enumerate(json_lines(path), 1):
         try:
@@ -117,7 +117,7 @@ def read_questions(path: Path) -> Iterator[Asked]:
             ) from error
 
 
-def _questions(entry: Mapping[str, Any]) -> Iterator[Asked]:
+def _questions(entry: Mapping[str, Any]) -> Iterator[LabelledQuestion]:
     sections = [
         (str(name or "").rpartition(":::")[2].strip(), [text for text in texts if text.strip()])
         for name, texts in zip(
@@ -130,7 +130,7 @@ def _questions(entry: Mapping[str, Any]) -> Iterator[Asked]:
         given = {_plain(one) for answer in answers["answer"] for one in answer["evidence"]}
         evidence = frozenset(numbers[one] for one in given if one in numbers)
         if evidence:
-            yield Asked(text, paper, spans, evidence)
+            yield LabelledQuestion(text, paper, spans, evidence)
 
 
 def _plain(text: str) -> str:
@@ -138,7 +138,7 @@ def _plain(text: str) -> str:
 
 
 def _by_passages(made: Corpus, way: Way) -> Rank:
-    def rank(asked: Asked) -> list[Span]:
+    def rank(asked: LabelledQuestion) -> list[Span]:
         found = made.rank(asked.text, way, len(made.passages), asked.paper.id)
         return [passage.span for passage in found]
 
@@ -146,7 +146,7 @@ def _by_passages(made: Corpus, way: Way) -> Rank:
 
 
 def _by_selector(made: Corpus) -> Rank:
-    def rank(asked: Asked) -> list[Span]:
+    def rank(asked: LabelledQuestion) -> list[Span]:
         wanted = Item(
             "asked", "asked", {}, len(asked.paper.sentences), question=asked.text, roles=ROLES
         )
@@ -156,7 +156,7 @@ def _by_selector(made: Corpus) -> Rank:
     return rank
 
 
-def paragraphs(asked: Asked, found: Sequence[Span]) -> tuple[str, ...]:
+def paragraphs(asked: LabelledQuestion, found: Sequence[Span]) -> tuple[str, ...]:
     """The paragraphs by number, in the order in which ``found`` comes upon them."""
     ordered = (
         str(number)
@@ -167,7 +167,7 @@ def paragraphs(asked: Asked, found: Sequence[Span]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ordered))
 
 
-def _ranked(asked: Sequence[Asked], found: Sequence[tuple[str, ...]]) -> list[Ranked]:
+def _ranked(asked: Sequence[LabelledQuestion], found: Sequence[tuple[str, ...]]) -> list[Ranked]:
     return [(ranking, one.evidence) for one, ranking in zip(asked, found, strict=True)]
 
 
@@ -179,7 +179,7 @@ def _scores(ranked: Sequence[Ranked]) -> dict[str, float]:
 
 
 def _notes(
-    asked: Sequence[Asked], worst: Sequence[tuple[Asked, Ranked]], page: Path
+    asked: Sequence[LabelledQuestion], worst: Sequence[tuple[LabelledQuestion, Ranked]], page: Path
 ) -> Iterator[str]:
     yield f"{len(asked)} questions on {len({one.paper.id for one in asked})} papers"
     yield f"the {_WORST} worst by recall@5, with the rank of the first evidence:"

@@ -35,7 +35,7 @@ class NothingToRead(GlossError):
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """What came of one file. ``megabytes`` is the most that its worker took."""
+    """The result of one file. ``megabytes`` is the most that its worker took."""
 
     name: str
     status: str

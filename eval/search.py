@@ -26,7 +26,7 @@ _WORST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LabelledQuery:
     """A query and the papers that answer it."""
 
     id: str
@@ -35,10 +35,10 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RankedPapers:
     """The papers that were found for a claim, best first."""
 
-    claim: Claim
+    claim: LabelledQuery
     found: tuple[str, ...]
 
     @property
@@ -62,7 +62,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     claims = [one for one in claims if one.relevant and one.relevant <= ids]
     if not claims:
         raise DataUnusable(data[0], "none of its claims names an abstract of its corpus")
-    answers: dict[Way, list[Answer]] = {}
+    answers: dict[Way, list[RankedPapers]] = {}
     seconds: dict[Way, float] = {}
     with corpus(settings, papers) as made:
         for way in made.ways:
@@ -132,7 +132,7 @@ def read_corpus(path: Path) -> list[Paper]:
     return papers
 
 
-def read_claims(folder: Path) -> list[Claim]:
+def read_claims(folder: Path) -> list[LabelledQuery]:
     """The claims of all files ``claims*.jsonl``. Raises ``DataUnusable``."""
     paths = sorted(folder.glob("claims*.jsonl"))
     if not paths:
@@ -142,7 +142,9 @@ def read_claims(folder: Path) -> list[Claim]:
         for number, entry in enumerate(json_lines(path), 1):
             try:
                 relevant = frozenset(str(one) for one in entry["cited_doc_ids"])
-                claims.append(Claim(str(entry.get("id", number)), str(entry["claim"]), relevant))
+                claims.append(
+                    LabelledQuery(str(entry.get("id", number)), str(entry["claim"]), relevant)
+                )
             except (KeyError, TypeError) as error:
                 raise DataUnusable(
                     path, f"line {number} lacks claim or cited_doc_ids ({error})"
@@ -150,21 +152,23 @@ def read_claims(folder: Path) -> list[Claim]:
     return claims
 
 
-def _answer(made: Corpus, claim: Claim, way: Way) -> Answer:
+def _answer(made: Corpus, claim: LabelledQuery, way: Way) -> RankedPapers:
     found = (passage.paper_id for passage in made.rank(claim.text, way, _PASSAGES))
-    return Answer(claim, tuple(dict.fromkeys(found)))
+    return RankedPapers(claim, tuple(dict.fromkeys(found)))
 
 
-def _ranked(answers: Sequence[Answer]) -> list[Ranked]:
+def _ranked(answers: Sequence[RankedPapers]) -> list[Ranked]:
     return [(one.found, one.claim.relevant) for one in answers]
 
 
-def _means(answers: Sequence[Answer]) -> dict[str, float]:
+def _means(answers: Sequence[RankedPapers]) -> dict[str, float]:
     of_each = [answer.measures for answer in answers]
     return {name: mean(one[name] for one in of_each) for name in of_each[0]}
 
 
-def _per_query(answers: Mapping[Way, Sequence[Answer]], best: Way) -> Iterator[dict[str, Any]]:
+def _per_query(
+    answers: Mapping[Way, Sequence[RankedPapers]], best: Way
+) -> Iterator[dict[str, Any]]:
     for number, answer in enumerate(answers[best]):
         yield {
             "id": answer.claim.id,
@@ -179,7 +183,7 @@ def _notes(
     settings: Settings,
     measures: Mapping[str, object],
     kept: bool,
-    worst: Sequence[Answer],
+    worst: Sequence[RankedPapers],
     titles: Mapping[str, str],
 ) -> Iterator[str]:
     when = ", when they were made" if kept else ""

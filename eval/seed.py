@@ -19,19 +19,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.rules import Pair
+from app.check.tokens import Pair
 from app.choose.template import ITEMS
 from app.digest import Digest
 from app.write import written
 from eval.boxes import letters
-from eval.citations import Judge, judged
+from eval.citations import CitationJudge, judged
 from eval.corpus import DataUnusable
-from eval.fabricated import Source, links_in
+from eval.fabricated import SourceText, links_in
 from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
 from index.read.text.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Embedder
+    from app.choose.evidence import PassageEmbedder
 
 FIELDS = ("authors", "affiliation", "keywords", "links")
 
@@ -87,7 +87,7 @@ _NAME = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Z])[A-Za-z][A-Za-z0-9-]+
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BlogSentence:
     """A sentence of the blog, and the part of its digest that it stands in."""
 
     group: str  # as in ``app.choose.template.GROUPS``
@@ -105,7 +105,7 @@ class BlogPaper:
     abstract: str
     comment: str
     fields: Mapping[str, str]  # of ``FIELDS`` and "title", those that the model filled in
-    sentences: tuple[Said, ...]
+    sentences: tuple[BlogSentence, ...]
     chatter: tuple[str, ...]  # sentences to whoever asked, which a reader of a digest sees
 
     @property
@@ -195,7 +195,7 @@ def _paper(title: str, part: str) -> BlogPaper | None:
     abstract = " ".join(part[authors.end() : pdf.start()].split())
     written_of_it = _ADVERT.sub("", _BOLD.sub("", _PICTURES.sub("", part[pdf.end() :])))
     fields: dict[str, str] = {}
-    sentences: list[Said] = []
+    sentences: list[BlogSentence] = []
     chatter: list[str] = []
     group = "summary"
     for line in written_of_it.splitlines():
@@ -220,7 +220,7 @@ def _paper(title: str, part: str) -> BlogPaper | None:
                 chatter.append(one)
                 group = "conclusion" if _ABOUT_CONCLUSION.search(one) else group
             elif any(map(str.isalnum, one)) and not _HEAD.fullmatch(one):
-                sentences.append(Said(group, one))
+                sentences.append(BlogSentence(group, one))
     return BlogPaper(
         id=known["id"],
         version=int(known["version"]) if known["version"] else None,
@@ -246,15 +246,15 @@ def beside(
     full_text: Callable[[BlogPaper], Paper | None],
     reader: Reads,
     split: Callable[[Paper], Sequence[Passage]],
-    embedder: Embedder,
-    judge: Judge,
+    embedder: PassageEmbedder,
+    judge: CitationJudge,
 ) -> Iterator[Beside]:
     """Each paper of a page, the blog's digest and gloss's. Raises ``DataUnusable``."""
     for blog in page:
         whole = full_text(blog)
         paper = whole or _from_abstract(blog, reader)
         digest = written(paper, split(paper), embedder)
-        source = Source(f"{Source.of(paper).text}\n{blog.known}")
+        source = SourceText(f"{SourceText.of(paper).text}\n{blog.known}")
         unsupported = tuple(
             said.text
             for said in blog.sentences
@@ -286,7 +286,9 @@ def _from_abstract(blog: BlogPaper, reader: Reads) -> Paper:
     return replace(reading.paper, title=blog.title, authors=blog.authors)  # arXiv's, by the page
 
 
-def _of_blog(blog: BlogPaper, paper: Paper, source: Source, judge: Judge, whole: bool) -> Measured:
+def _of_blog(
+    blog: BlogPaper, paper: Paper, source: SourceText, judge: CitationJudge, whole: bool
+) -> Measured:
     texts = [one.text for one in blog.sentences]
     verdicts = [judge.supported(text, [_closest(source.text, text)]) for text in texts]
     return Measured(
@@ -306,7 +308,7 @@ def _of_blog(blog: BlogPaper, paper: Paper, source: Source, judge: Judge, whole:
     )
 
 
-def _of_gloss(digest: Digest, paper: Paper, source: Source, judge: Judge) -> Measured:
+def _of_gloss(digest: Digest, paper: Paper, source: SourceText, judge: CitationJudge) -> Measured:
     stated = {section.name: section for section in digest.sections}
     said = {
         "authors": ", ".join(digest.paper.authors),
@@ -339,7 +341,7 @@ def _of_gloss(digest: Digest, paper: Paper, source: Source, judge: Judge) -> Mea
     )
 
 
-def _field(name: str, said: str, paper: Paper, source: Source, whole: bool) -> Field:
+def _field(name: str, said: str, paper: Paper, source: SourceText, whole: bool) -> Field:
     there = {
         "authors": paper.authors,
         "affiliation": tuple(span.of(paper.text) for span in paper.affiliations),
@@ -365,7 +367,7 @@ def _field(name: str, said: str, paper: Paper, source: Source, whole: bool) -> F
     )
 
 
-def foreign_names(said: str, source: Source) -> list[str]:
+def foreign_names(said: str, source: SourceText) -> list[str]:
     """Names in Latin letters (with a capital) that a text does not have."""
     plain = said
     for link in links_in(said):
@@ -374,7 +376,7 @@ def foreign_names(said: str, source: Source) -> list[str]:
     return [name for name in dict.fromkeys(found) if not source.has(name)]
 
 
-def _foreign_chinese(said: str, source: Source) -> list[str]:
+def _foreign_chinese(said: str, source: SourceText) -> list[str]:
     """Authors' names in Chinese characters that the paper does not print."""
     parts = (part.strip() for part in re.split(r"[,，、;；（）()*]", said))
     return [

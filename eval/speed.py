@@ -38,13 +38,13 @@ from eval.search import read_claims, read_corpus
 from index.config import QdrantSettings, Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original
 from index.intake import Wanted, add_all
-from index.library import Library, word_encoder
-from index.library.rank import Question, question
+from index.library import Library, bm25_encoder
+from index.library.rank import EncodedQuery, encode_query
 from index.paper import SearchFilter, SparseVector
 from index.read.text.headings import title_role
 from index.sources import Source
 from index.store import Point, Store, VectorQuery
-from index.store.edge import EdgeShelf, EdgeStore
+from index.store.edge import EdgeStore, EdgeStoreFactory
 
 _K = 10
 _SEED = 20261124
@@ -184,20 +184,20 @@ class _WatchedStore(EdgeStore):
 
 
 @dataclass(frozen=True, slots=True)
-class _WatchedShelf:
+class _WatchedStoreFactory:
     """A library's stores, which stay in sight."""
 
-    shelf: EdgeShelf
+    factory: EdgeStoreFactory
     opened: list[_WatchedStore] = field(default_factory=list)
 
     def open(self, name: str, dimension: int) -> Store:
-        """As the shelf does."""
-        self.opened.append(_WatchedStore(self.shelf.directory / name, dimension))
+        """As the factory does."""
+        self.opened.append(_WatchedStore(self.factory.directory / name, dimension))
         return self.opened[-1]
 
     def drop(self, name: str) -> None:
-        """As the shelf does."""
-        self.shelf.drop(name)
+        """As the factory does."""
+        self.factory.drop(name)
 
 
 def _searching(
@@ -207,22 +207,22 @@ def _searching(
     asked: Sequence[str],
     sizes: Sizes,
 ) -> dict[str, Any]:
-    shelf = _WatchedShelf(EdgeShelf(settings.library))
+    factory = _WatchedStoreFactory(EdgeStoreFactory(settings.library))
     files = settings.library.with_name("files")
     files.mkdir()
-    with Library.open(settings, stores=shelf, embedder=embedder) as library:
+    with Library.open(settings, stores=factory, embedder=embedder) as library:
         library.search("opened")
         whole = _timed(lambda: settle(library, files, real, sizes.passages))
-        building = shelf.opened[0].seconds
+        building = factory.opened[0].seconds
     disk = size_of(settings.library / "vectors")
-    with Library.open(settings, stores=shelf, embedder=embedder) as library:
+    with Library.open(settings, stores=factory, embedder=embedder) as library:
         before = resident()
         library.search("opened")
-        store = shelf.opened[-1]
+        store = factory.opened[-1]
         papers = [row.id for row in library.papers()]
-        words = word_encoder()
-        questions = [question(one, embedder, words) for one in asked]
-        embedding = [_timed(lambda one=one: question(one, embedder, words)) for one in asked]  # type: ignore[misc]
+        bm25 = bm25_encoder()
+        questions = [encode_query(one, embedder, bm25) for one in asked]
+        embedding = [_timed(lambda one=one: encode_query(one, embedder, bm25)) for one in asked]  # type: ignore[misc]
         drawn = random.Random(_SEED)
         by_filter = {}
         for name in _FILTERS:
@@ -264,7 +264,7 @@ def _asked(
     library: Library,
     store: EdgeStore,
     asked: Sequence[str],
-    questions: Sequence[Question],
+    questions: Sequence[EncodedQuery],
     filters: Sequence[SearchFilter],
 ) -> dict[str, Any]:
     """Milliseconds of bare requests, of the store, and of the whole search, in turns."""
@@ -305,7 +305,7 @@ def _vectors(store: EdgeStore) -> tuple[list[object], Vectors]:
 
 
 def _against_exact(
-    store: EdgeStore, questions: Sequence[Question], keys: Sequence[object], vectors: Vectors
+    store: EdgeStore, questions: Sequence[EncodedQuery], keys: Sequence[object], vectors: Vectors
 ) -> tuple[float, float]:
     """Recall@10 of the dense half against all products, and the seconds of its scan, the median."""
     shares, seconds = [], []

@@ -172,7 +172,7 @@ class Settings(BaseSettings):
     # Where models are kept once converted; safe to delete.
     cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "gloss")
     # A sentence-transformers CrossEncoder by name or path, which orders the first hits of a search
-    # anew. Empty: none, since none comes with gloss.
+    # again. Empty: none, since none comes with gloss.
     reranker: str = ""
 
     # Who words a digest: `extractive` quotes, the others ask a language model to be short.

@@ -281,7 +281,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table. An empty one is none."""
+    """A cell of a table. Empty cells are left out."""
 
     span: Span
     box: Box | None  # around its words; None for a paper that is no PDF
@@ -343,7 +343,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Text in the file that a reader of the page does not see. It is in no ``Paper.text``."""
+    """Text in the file that is invisible on the page. It is not in ``Paper.text``."""
 
     hidden_by: HiddenBy
     text: str  # at most its first 200 characters
@@ -415,7 +415,7 @@ LOSS = 0.02  # of a page's words: more is reported wherever the paper is shown
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What arXiv says of a paper, which holds where the paper's pages were read otherwise."""
+    """arXiv's record of a paper, which overrules what was read from its pages."""
 
     id: str  # without version, as arXiv writes it
     version: int | None
@@ -434,7 +434,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A paper as it was understood. All spans point into ``text``."""
+    """A paper as it was read. All spans point into ``text``."""
 
     id: str
     version: int | None  # arXiv's, where known
@@ -537,7 +537,7 @@ def quote_cell(paper: Paper, cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of reading one file: a status, the reason for it, and the paper if it is ``ok``."""
+    """The result of reading one file: a status, its reason, and the paper if it is ``ok``."""
 
     status: Status
     reason: str = ""
@@ -546,7 +546,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Some 200 tokens of one section: what is embedded, searched and cited.
+    """Some 200 tokens of one section: the unit of embedding, search and citation.
 
     ``id`` is readable, and stable for one reading of one version: the paper's id and version,
     ``#``, the section's role (``front`` for what stands above the abstract) and the number in that
@@ -599,7 +599,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRecord:
-    """A sentence of a digest as the index knows it: embedded, searched, and never without source.
+    """A sentence of a digest in the index: embedded, searched, and always with its source.
 
     ``id`` is readable, and the same whenever the same digest is written again: the paper's id and
     version, the digest's language, its section and the number in that section:
@@ -628,7 +628,7 @@ class ClaimHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """What a hit must be. Empty fields do not filter."""
+    """Conditions on hits. Empty fields do not filter."""
 
     paper_id: str | None = None
     role: Role | None = None  # of passages: sentences of digests have none

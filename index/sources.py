@@ -1,8 +1,8 @@
 """What is to be added: command line arguments turned into files, in an order that never changes.
 
-Names of papers on arXiv are told apart from files and given back as references; nothing is fetched
-here. A source that is not there is reported beside those that are: a wrong name stops no other
-paper.
+Names of papers on arXiv are distinguished from files and given back as references; nothing is
+fetched here. A source that is not there is reported beside those that are: a wrong name stops no
+other paper.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to be added. ``name`` is what people are told: the path as they gave it."""
+    """A file to add. ``name`` is what messages show: the path as the user gave it."""
 
     path: Path
     name: str
@@ -32,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the arguments came to: files, sorted and each once, papers on arXiv, what is neither.
+    """The arguments sorted: files, in order and each once, papers on arXiv, and errors.
 
     The papers are in the order of the arguments, each once.
     """
@@ -44,7 +44,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class PaperKey:
-    """Which paper an id means, and which version of it: ``2407.03300v2`` is ``2407.03300``, 2."""
+    """A paper's id and version: ``2407.03300v2`` is ``2407.03300``, 2."""
 
     paper: str
     version: int | None

@@ -9,7 +9,7 @@ from index.errors import GlossError
 
 
 class NotADate(GlossError):
-    """A date that is none."""
+    """Not a date."""
 
 
 def iso_date(text: str, *, whole: bool = False) -> str:
@@ -29,6 +29,6 @@ def iso_date(text: str, *, whole: bool = False) -> str:
 
 
 def dated(text: str) -> str:
-    """``text`` as it is, an ISO date, month or year. Raises ``NotADate`` where it is none."""
+    """``text`` as it is, an ISO date, month or year. Raises ``NotADate`` if it is not one."""
     iso_date(text)
     return text.strip()

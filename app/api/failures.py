@@ -1,7 +1,7 @@
-"""What a program is told when something fails: a kind, a line, and the status that HTTP has for it.
+"""Errors as programs see them: a kind, one line, and the status of HTTP.
 
-One table for all that serves programs. A line goes to anybody who asks, so what concerns only who
-runs the server (a folder, a model, an address) is logged and not told.
+One table for all interfaces. Anybody may read the line, so details that concern only the server's
+operator (a folder, a model, an address) are logged and not sent.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNAVAILABLE = "this server cannot do that now: whoever runs it finds the reason 
 
 
 class QueryUnusable(GlossError):
-    """A request's value is too long, too large, or none of those that there are."""
+    """A request's value is too long, too large, or unknown."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name}: {why}")
@@ -44,7 +44,7 @@ class PassageNotFound(GlossError):
 
 
 class WriterNotOffered(GlossError):
-    """A digest by a language model was asked for, and this server offers none."""
+    """A request for a digest by a language model, which this server does not offer."""
 
     def __init__(self, writer: str, offered: tuple[str, ...]) -> None:
         super().__init__(f"writer {writer}: not offered here; there is {', '.join(offered)}")
@@ -53,7 +53,7 @@ class WriterNotOffered(GlossError):
 
 
 class TooBusy(GlossError):
-    """All that can be done at a time is being done; ``retry_after`` is in seconds."""
+    """The server is at its limit of parallel work; ``retry_after`` is in seconds."""
 
     def __init__(self, why: str, retry_after: float) -> None:
         super().__init__(f"{why}; ask again in {retry_after:.0f} seconds")
@@ -61,12 +61,12 @@ class TooBusy(GlossError):
 
 
 class TooMany(TooBusy):
-    """One visitor asks for more than a share of what is costly."""
+    """One visitor asks for more than the rate limit of costly requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is told of an error: ``status`` is that of HTTP, ``kind`` a word for programs."""
+    """An error as sent: ``status`` is that of HTTP, ``kind`` a word for programs."""
 
     status: int
     kind: str
@@ -93,7 +93,7 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
 
 
 def failure_of(error: Exception) -> Failure:
-    """What a program is told of ``error``; what it is not told is logged."""
+    """``error`` as a program sees it; hidden details are logged."""
     for kind, status, name in _KINDS:
         if isinstance(error, kind):
             retry_after = error.retry_after if isinstance(error, TooBusy) else None

@@ -29,14 +29,15 @@ from app.api.service import (
     HITS,
     HITS_MOST,
     ID_MOST,
+    LIST_MOST,
     PAGE_MOST,
     QUERY_MOST,
     SCALE,
     SCALE_LEAST,
     SCALE_MOST,
     SENTENCES_MOST,
-    Costly,
-    free,
+    RateLimiter,
+    unlimited,
 )
 from app.digest import Language, WriterName
 from app.documents.digests import DigestShape
@@ -125,12 +126,18 @@ def mounted(app: FastAPI) -> Mount:
     return mount
 
 
-def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
+def api(
+    library: Papers,
+    settings: Settings,
+    rate_limiter: RateLimiter = unlimited,
+    drawn: Pictures | None = None,
+) -> FastAPI:
     """The API of a library, for ``mounted``.
 
-    ``costly`` is asked before a digest is written for a visitor: the place for a limit.
+    ``rate_limiter`` is called before a digest is written for a visitor. ``drawn``
+    has pictures that were drawn before.
     """
-    kept = Pictures()
+    pictures = drawn or Pictures()
     app = FastAPI(
         title="gloss",
         version=__version__,
@@ -195,10 +202,17 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         """Answer a question by sentences of the papers, quoted, or say that they do not."""
         return programs.ask(library, q, paper or "", k)
 
-    @app.get("/papers", response_model=PaperList, responses=_errors(503))
-    def papers() -> Any:
+    @app.get("/papers", response_model=PaperList, responses=_errors(422, 503))
+    def papers(
+        limit: Annotated[
+            int, Query(ge=0, le=LIST_MOST, description="How many papers at most; 0 for all.")
+        ] = 0,
+        offset: Annotated[
+            int, Query(ge=0, le=LIST_MOST, description="How many of the first to leave out.")
+        ] = 0,
+    ) -> Any:
         """List the papers of the library with their states."""
-        return programs.papers(library)
+        return programs.papers(library, limit, offset)
 
     @app.get(
         "/papers/{paper_id:path}/digest",
@@ -231,9 +245,9 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         from app.show.markdown import to_markdown
 
         if writer == "extractive":
-            programs.ask_leave(costly, request, library, paper_id, lang)
+            programs.limit_digest(rate_limiter, request, library, paper_id, lang)
         else:
-            costly(request)
+            rate_limiter(request)
         if writer == "extractive" and form == "json":
             return programs.digest(library, paper_id, lang)
         from app.write import write_digest
@@ -244,7 +258,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
             return DigestShape.of(written)
         if form == "md":
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
-        figures = figure_pictures(library, written, kept)
+        figures = figure_pictures(library, written, pictures)
         return HTMLResponse(to_html(written, figures), headers=_STILL)
 
     @app.get(
@@ -284,7 +298,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
         }
         if tag in _tags(request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
-        return Response(picture.draw(library), media_type="image/png", headers=headers)
+        return Response(picture.draw(library, pictures), media_type="image/png", headers=headers)
 
     @app.get(
         "/papers/{paper_id:path}",
@@ -298,8 +312,7 @@ def api(library: Papers, settings: Settings, costly: Costly = free) -> FastAPI:
     @app.get("/health", response_model=Health, responses=_errors(503))
     def health() -> Any:
         """That the server answers, and how many papers it can search."""
-        there = sum(row.status == "ok" for row in library.papers())
-        return Health(status="ok", version=app.version, papers=there)
+        return Health(status="ok", version=app.version, papers=library.count())
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -17,8 +17,8 @@ _REFERENCE = "#/components/schemas/"
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A parameter of a request, or a field of a shape."""
+class FieldDescription:
+    """A parameter of a request, or a field of a schema."""
 
     name: str
     type: str
@@ -29,8 +29,8 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What may come back."""
+class ResponseDescription:
+    """A possible response of an operation."""
 
     status: str
     said: str
@@ -40,24 +40,24 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One address with what it takes and gives."""
+    """One operation with its parameters and responses."""
 
     name: str
     method: str
     path: str
     example: str  # an address that can be tried
     said: str
-    values: tuple[Value, ...]
-    answers: tuple[Answer, ...]
+    values: tuple[FieldDescription, ...]
+    answers: tuple[ResponseDescription, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """A shape by name."""
+class SchemaDescription:
+    """A named schema with its fields."""
 
     name: str
     said: str
-    values: tuple[Value, ...]
+    values: tuple[FieldDescription, ...]
 
 
 def api_page(document: Mapping[str, Any], prefix: str) -> str:
@@ -104,10 +104,10 @@ def _example(path: str, parameters: Any) -> str:
     return path + (f"?{urlencode(query)}" if query else "")
 
 
-def _parameter(one: Mapping[str, Any]) -> Value:
+def _parameter(one: Mapping[str, Any]) -> FieldDescription:
     schema = one["schema"]
     default = schema.get("default")
-    return Value(
+    return FieldDescription(
         name=one["name"],
         type=_type(schema),
         shape="",
@@ -117,20 +117,22 @@ def _parameter(one: Mapping[str, Any]) -> Value:
     )
 
 
-def _answer(status: str, one: Mapping[str, Any]) -> Answer:
+def _answer(status: str, one: Mapping[str, Any]) -> ResponseDescription:
     content = one.get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
-    return Answer(status, one.get("description", ""), _shape(schema), tuple(content))
+    return ResponseDescription(status, one.get("description", ""), _shape(schema), tuple(content))
 
 
-def _described(name: str, schema: Mapping[str, Any]) -> Described:
+def _described(name: str, schema: Mapping[str, Any]) -> SchemaDescription:
     needed = schema.get("required", ())
     fields = schema.get("properties", {})
-    return Described(
+    return SchemaDescription(
         name=name,
         said=schema.get("description", ""),
         values=tuple(
-            Value(field, _type(it), _shape(it), it.get("description", ""), needed=field in needed)
+            FieldDescription(
+                field, _type(it), _shape(it), it.get("description", ""), needed=field in needed
+            )
             for field, it in fields.items()
         ),
     )

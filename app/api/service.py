@@ -22,6 +22,7 @@ from index.errors import PaperNotFound
 from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
 
 if TYPE_CHECKING:
+    from app.show.figures import Pictures
     from index.library import Papers
 
 Among = Literal["passages", "digests"]
@@ -33,10 +34,11 @@ HITS, HITS_MOST = 10, 100
 SENTENCES_MOST = 5  # of an answer (ADR 15)
 SCALE, SCALE_LEAST, SCALE_MOST = 2.0, 0.5, 4.0  # pixels a point; 2 is readable on a laptop
 PAGE_MOST = 100_000  # more than any paper that is read has
+LIST_MOST = 1_000_000_000  # papers; SQLite counts further
 
 
 class Visit(Protocol):
-    """What is known of who asks: Starlette's request, or Gradio's, which passes for it."""
+    """The client of a request: Starlette's request, or Gradio's, which has the same fields."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -47,11 +49,11 @@ class Visit(Protocol):
         """With ``host``, the address that the request came from; ``None`` where not known."""
 
 
-Costly = Callable[[Visit], None]
-"""Asked before anything costly is done for a visitor; raises ``TooMany`` where it is too much."""
+RateLimiter = Callable[[Visit], None]
+"""Called before a costly request of a visitor; raises ``TooMany`` over the limit."""
 
 
-def free(visit: Visit) -> None:
+def unlimited(visit: Visit) -> None:
     """No limit, as on one's own machine."""
 
 
@@ -93,9 +95,9 @@ def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST
     return answer_found(ask_papers(library, question, one, most=k))
 
 
-def papers(library: Papers) -> PaperList:
-    """All papers with their states."""
-    return paper_list(library.papers())
+def papers(library: Papers, limit: int = 0, offset: int = 0) -> PaperList:
+    """Papers with their states, from the one at ``offset`` on; with ``limit`` 0 all of them."""
+    return paper_list(library.papers(limit or None, offset))
 
 
 def show(library: Papers, paper: str) -> PaperShown:
@@ -111,12 +113,12 @@ def digest(library: Papers, paper: str, lang: Language = "en") -> DigestShape:
     return DigestShape.of(write_digest(library, _paper_id(paper), lang=lang))
 
 
-def ask_leave(
-    costly: Costly, visit: Visit, library: Papers, paper: object, lang: object = "en"
+def limit_digest(
+    rate_limiter: RateLimiter, visit: Visit, library: Papers, paper: object, lang: object = "en"
 ) -> None:
-    """Ask ``costly`` before ``digest``, unless that has nothing to write.
+    """Call ``rate_limiter`` before ``digest``, unless the digest is saved already.
 
-    What a visitor sent need not fit yet. Raises ``TooMany``.
+    The arguments need not be valid yet. Raises ``TooMany``.
     """
     from app.write.saved import is_saved
 
@@ -127,7 +129,7 @@ def ask_leave(
                 return
         except PaperNotFound:
             return
-    costly(visit)
+    rate_limiter(visit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,9 @@ class PagePicture:
     scale: float  # pixels a point
     tag: str
 
-    def draw(self, library: Papers) -> bytes:
+    def draw(self, library: Papers, drawn: Pictures) -> bytes:
         """As PNG. Raises ``PaperNotFound``, and ``SourceNotFound`` for a page that is not there."""
-        return library.page_image(self.paper_id, self.page, self.boxes, self.scale)
+        return drawn.page(library, self.paper_id, self.page, self.boxes, self.scale)
 
 
 def page_picture(

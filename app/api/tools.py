@@ -26,11 +26,12 @@ from app.api.service import (
     CATEGORY_MOST,
     HITS,
     HITS_MOST,
+    LIST_MOST,
     QUERY_MOST,
     SENTENCES_MOST,
     Among,
-    Costly,
-    free,
+    RateLimiter,
+    unlimited,
 )
 from app.documents import Shape
 from app.documents.digests import DigestShape
@@ -135,14 +136,22 @@ class Tools:
         """
         return programs.digest(self.library(), paper, lang).model_dump()
 
-    def papers(self) -> dict[str, Any]:
-        """List all papers of the library: id, title, status.
+    def papers(
+        self,
+        limit: Annotated[int, Field(ge=0, le=LIST_MOST)] = 0,
+        offset: Annotated[int, Field(ge=0, le=LIST_MOST)] = 0,
+    ) -> dict[str, Any]:
+        """List the papers of the library by id: id, title, status.
 
         Use this to see what there is, or to find the id of a paper that the user names by its
         title. Papers whose status is not "ok" could not be read, and "reason" says why; they are
-        not searched.
+        not searched. A list of thousands is long: ask for some hundreds at a time.
+
+        Args:
+            limit: How many papers at most; 0 for all.
+            offset: How many of the first to leave out.
         """
-        return programs.papers(self.library()).model_dump()
+        return programs.papers(self.library(), limit, offset).model_dump()
 
 
 COSTLY = ("digest",)  # the tools that a limit is asked about
@@ -161,32 +170,34 @@ _TITLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A docstring: what a function is for, and what each of its arguments is."""
+class ToolDocstring:
+    """A tool's docstring: its purpose, and a description of each argument."""
 
     purpose: str
     arguments: dict[str, str]
 
 
-def said_of(tool: Callable[..., Any]) -> Said:
+def docstring_of(tool: Callable[..., Any]) -> ToolDocstring:
     """The docstring of a tool, as Google's style has it; each argument on a line of its own."""
     purpose, _, listed = (inspect.getdoc(tool) or "").partition("Args:\n")
     lines = [line.strip().partition(": ") for line in listed.splitlines() if line.strip()]
     paragraphs = [" ".join(one.split()) for one in purpose.strip().split("\n\n")]
-    return Said("\n\n".join(paragraphs), {name: said for name, _, said in lines})
+    return ToolDocstring("\n\n".join(paragraphs), {name: said for name, _, said in lines})
 
 
 class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
-    def __init__(self, library: Callable[[], Papers], costly: Costly = free) -> None:
+    def __init__(
+        self, library: Callable[[], Papers], rate_limiter: RateLimiter = unlimited
+    ) -> None:
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         tools = Tools(library)
         listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
         self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
-        self._costly = costly
+        self._rate_limiter = rate_limiter
         self._library = library
         self._server: Server[Any, Any] = Server(
             "gloss", version=__version__, instructions=INSTRUCTIONS
@@ -230,7 +241,7 @@ class ToolServer:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
                 there = arguments.get("paper"), arguments.get("lang", "en")
-                programs.ask_leave(self._costly, request, self._library(), *there)
+                programs.limit_digest(self._rate_limiter, request, self._library(), *there)
             return self._tools[name](**arguments)
 
         try:
@@ -248,7 +259,7 @@ class ToolServer:
 def _described(name: str, tool: Callable[..., Any]) -> Tool:
     from mcp.types import Tool, ToolAnnotations
 
-    said = said_of(tool)
+    said = docstring_of(tool)
     schema = TypeAdapter(tool).json_schema()
     for argument, it in schema["properties"].items():
         it["description"] = said.arguments[argument]

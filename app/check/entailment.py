@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from app.llm import LanguageModel, Question, Reply
+from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt
 from index.embed.rerank import open_cross_encoder
 from index.errors import ModelUnusable
@@ -35,19 +35,19 @@ _JUDGE_SECONDS = 60.0  # for one pair
 
 @dataclass(frozen=True, slots=True)
 class SourcedClaim:
-    """A claim beside the texts that it should rest on."""
+    """A claim with the texts that it cites."""
 
     claim: str
     sources: tuple[str, ...]
 
     @property
     def source(self) -> str:
-        """The sources as one text; a model cuts off what is past its limit."""
+        """The sources as one text; a model truncates it at its limit."""
         return " ".join(" ".join(self.sources).split())
 
 
 class SupportModel(Protocol):
-    """What scores whether sources say what claims say."""
+    """A model that scores whether sources support claims."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class SupportModel(Protocol):
         """The score from which a claim counts as supported."""
 
     def scores(self, pairs: Sequence[SourcedClaim]) -> list[float]:
-        """How likely each source bears its claim out, 0..1."""
+        """How likely each source supports its claim, 0..1."""
 
 
 def open_support_model(settings: Settings) -> SupportModel | None:
@@ -82,7 +82,7 @@ def open_support_model(settings: Settings) -> SupportModel | None:
         case "endpoint":
             from app.llm import open_language_model
 
-            return Judge(open_language_model(settings, "endpoint"))
+            return ModelJudge(open_language_model(settings, "endpoint"))
         case name:
             return CrossEncoderSupport(name)
 
@@ -120,7 +120,7 @@ class CrossEncoderSupport:
         return found
 
 
-class Judge:
+class ModelJudge:
     """The endpoint's language model, asked whether the source says so. One call a pair."""
 
     threshold = 0.5
@@ -132,8 +132,8 @@ class Judge:
 
     def scores(self, pairs: Sequence[SourcedClaim]) -> list[float]:
         """1 for yes; 0 for no, for anything else, and where no answer came."""
-        questions = [
-            Question(
+        prompts = [
+            Prompt(
                 prompt("judge"),
                 f"<evidence>\n{fenced(pair.source)}\n</evidence>\n"
                 f"<claim>\n{fenced(pair.claim)}\n</claim>",
@@ -141,9 +141,9 @@ class Judge:
             )
             for pair in pairs
         ]
-        replies = self._model.answers(questions, _JUDGE_SECONDS * max(len(pairs), 1))
+        replies = self._model.complete(prompts, _JUDGE_SECONDS * max(len(pairs), 1))
         return [
-            float(isinstance(one, Reply) and one.text.strip().lower().startswith("yes"))
+            float(isinstance(one, Completion) and one.text.strip().lower().startswith("yes"))
             for one in replies
         ]
 

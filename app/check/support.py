@@ -1,4 +1,4 @@
-"""Does a claim say what its citations say? Code decides, whoever wrote the claim.
+"""Does a claim say what its citations say? Code decides, for every writer.
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,
@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.check.entailment import SourcedClaim, SupportModel
-from app.check.rules import Pair, kept, outcomes
+from app.check.rules import kept, outcomes
+from app.check.tokens import Pair
 from app.digest import Citation, Support
 from index.paper import Paper
 
@@ -19,7 +20,7 @@ RULES_HOLD = 0.5  # the score from which a claim has kept every rule
 
 
 def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Support:
-    """The checks that a quoted claim passed. Any that fails makes it ``unsupported``."""
+    """The checks that a quoted claim passed. One failed check makes it ``unsupported``."""
     checks = {
         "has a citation": bool(citations),
         "quote is the paper's text at its span": all(
@@ -36,7 +37,7 @@ def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Suppo
 
 
 def check_claim(claim: str, sources: Sequence[str]) -> Support:
-    """The rules that a compressed claim keeps, beside the texts that it cites. All, or it fails.
+    """The rules that a compressed claim passes against its cited texts. It must pass all of them.
 
     ``sources`` are the cited quotes, or the table that a quote points to. The score is at least 0.5
     where every rule holds (``app.check.rules.kept``). It puts claims in an order and is no
@@ -91,7 +92,7 @@ class Checker:
         self.threshold = RULES_HOLD if model is None else model.threshold
 
     def check(self, claims: Sequence[SourcedClaim]) -> list[Support]:
-        """What is to be said of each claim, in order. It must pass every rule, and the model."""
+        """The support of each claim, in order. A claim must pass every rule, and the model."""
         ruled = [check_claim(one.claim, one.sources) for one in claims]
         if self._model is None:
             return ruled
@@ -109,7 +110,7 @@ class Checker:
         return found
 
     def why(self, claim: SourcedClaim, support: Support) -> str:
-        """What a refused claim did not keep, in words for who wrote it; empty where it passed."""
+        """Why a claim was refused, in words for its writer; empty if it passed."""
         if support.verdict == "supported":
             return ""
         broken = [

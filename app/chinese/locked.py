@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from app.check.proper_names import names_in
 from app.check.quantities import Quantity, quantities
-from app.check.rules import names_in
 from app.chinese.glossary import Glossary, Term
 from app.chinese.numbers import ChineseNumber, chinese_numbers, narrowed, without_vague
 from index.paper import Span
@@ -100,7 +100,7 @@ _SMALL_WORDS = frozenset(("of", "and", "for", "the", "in", "to", "on", "with"))
 
 
 @dataclass(frozen=True, slots=True)
-class Lock:
+class LockedPart:
     """A part of an English sentence that must stand in the Chinese; ``others`` may stand for it."""
 
     kind: str
@@ -119,15 +119,15 @@ class Sides:
     glossary: Glossary = field(default_factory=lambda: Glossary({}))
 
     @cached_property
-    def locks(self) -> tuple[Lock, ...]:
+    def locks(self) -> tuple[LockedPart, ...]:
         """What is locked in the English, in order."""
         return locks_of(self.english, self.glossary)
 
     @cached_property
-    def _taken(self) -> tuple[str, tuple[Lock, ...]]:
+    def _taken(self) -> tuple[str, tuple[LockedPart, ...]]:
         """The Chinese without what was locked verbatim, and the locks that it lacks."""
         rest = narrowed(self.chinese)
-        lost: list[Lock] = []
+        lost: list[LockedPart] = []
         said: set[str] = set()
         # A lock inside another's words must not take them: long ones first, letters last.
         for lock in sorted(self.locks, key=lambda one: (_LAST.get(one.kind, 0), -len(one.text))):
@@ -148,7 +148,7 @@ class Sides:
         return self._taken[0]
 
     @property
-    def lost(self) -> tuple[Lock, ...]:
+    def lost(self) -> tuple[LockedPart, ...]:
         """The locks that the Chinese lacks, but for numbers."""
         return self._taken[1]
 
@@ -182,14 +182,14 @@ class Sides:
 _LAST = {"name": 1, "symbol": 2}
 
 
-def locks_of(english: str, glossary: Glossary) -> tuple[Lock, ...]:
+def locks_of(english: str, glossary: Glossary) -> tuple[LockedPart, ...]:
     """What has to stand in the Chinese as it does in the English, in order.
 
     Addresses, citations, quoted words, code, formulas, "Table 2", months of dates, names, acronyms
     and versions, symbols, and numbers with their units. A name may also stand as the glossary has
     it, and a number in other characters of the same value.
     """
-    locks: list[Lock] = []
+    locks: list[LockedPart] = []
     rest = english
     for kind, pattern in (
         ("address", _ADDRESS),
@@ -205,26 +205,26 @@ def locks_of(english: str, glossary: Glossary) -> tuple[Lock, ...]:
             start, end = match.start(), match.end()
             inside = next((one for one in match.groups() if one), "") if kind == "quoted" else ""
             if kind == "quoted" and not re.fullmatch(r"[a-z ,'-]+", inside):
-                kept = Lock("words", inside, match.start(match.lastindex or 0), end - 1)
+                kept = LockedPart("words", inside, match.start(match.lastindex or 0), end - 1)
                 found.append(kept)
             elif kind == "quoted":
                 continue  # ordinary words in quotation marks may be translated, inside some
             else:
-                found.append(Lock(kind, match.group(), start, end))
+                found.append(LockedPart(kind, match.group(), start, end))
         locks += found
         rest = _without(rest, found)
     names = list(_names(rest, glossary))
     rest = _without(rest, names)
-    symbols = [Lock("symbol", m.group(), m.start(), m.end()) for m in _SYMBOL.finditer(rest)]
+    symbols = [LockedPart("symbol", m.group(), m.start(), m.end()) for m in _SYMBOL.finditer(rest)]
     rest = _without(rest, symbols)
     rest = _loosened(rest)
     numbers = [
-        Lock("number", n.text, n.start, n.end) for n in quantities(rest) if not _is_pronoun(n)
+        LockedPart("number", n.text, n.start, n.end) for n in quantities(rest) if not _is_pronoun(n)
     ]
     return tuple(sorted((*locks, *names, *symbols, *numbers), key=lambda lock: lock.start))
 
 
-def _without(text: str, locks: Iterable[Lock]) -> str:
+def _without(text: str, locks: Iterable[LockedPart]) -> str:
     for lock in locks:
         text = text[: lock.start] + _BLANK * (lock.end - lock.start) + text[lock.end :]
     return text
@@ -240,7 +240,7 @@ def _is_pronoun(number: Quantity) -> bool:
     return number.text.lower().startswith("one") and number.value == 1 and not number.unit
 
 
-def _names(text: str, glossary: Glossary) -> Iterator[Lock]:
+def _names(text: str, glossary: Glossary) -> Iterator[LockedPart]:
     """Names, but not those that an acronym stands for: "Elastic Rope (ER)"."""
     free = list(spelled_out(text))
     terms = list(glossary.occurrences(text))
@@ -253,7 +253,7 @@ def _names(text: str, glossary: Glossary) -> Iterator[Lock]:
             continue
         for first, last in _named_parts(name, start, terms):
             part = text[first:last]
-            yield Lock("name", part, first, last, _chinese_of(terms, first, last))
+            yield LockedPart("name", part, first, last, _chinese_of(terms, first, last))
 
 
 def _named_parts(name: str, start: int, terms: list[Term]) -> Iterator[tuple[int, int]]:
@@ -292,7 +292,7 @@ def spelled_out(text: str) -> Iterator[Span]:
                 break
 
 
-def _take(lock: Lock, chinese: str) -> tuple[str, bool]:
+def _take(lock: LockedPart, chinese: str) -> tuple[str, bool]:
     """The Chinese with the lock's words marked, and whether it had them."""
     match lock.kind:
         case "name":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from app.check.rules import Outcome
+from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.locked import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
@@ -446,10 +446,10 @@ RULES: dict[str, Callable[[Sides], Iterator[str]]] = {
 
 def outcomes_of(
     english: str, chinese: str, glossary: Glossary | None = None
-) -> tuple[Outcome, ...]:
+) -> tuple[RuleOutcome, ...]:
     """What every rule says of a translation, in the order of ``RULES``."""
     sides = Sides(english, chinese, glossary or Glossary({}))
-    return tuple(Outcome(name, tuple(rule(sides))) for name, rule in RULES.items())
+    return tuple(RuleOutcome(name, tuple(rule(sides))) for name, rule in RULES.items())
 
 
 def broken(english: str, chinese: str, glossary: Glossary | None = None) -> tuple[str, ...]:
@@ -457,6 +457,6 @@ def broken(english: str, chinese: str, glossary: Glossary | None = None) -> tupl
     return shown(one for one in outcomes_of(english, chinese, glossary) if not one.held)
 
 
-def shown(faults: Iterable[Outcome]) -> tuple[str, ...]:
+def shown(faults: Iterable[RuleOutcome]) -> tuple[str, ...]:
     """Outcomes for a person to read."""
     return tuple(f"{fault.rule}: {', '.join(fault.objections)}" for fault in faults)

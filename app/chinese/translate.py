@@ -1,4 +1,4 @@
-"""A checked English sentence in Chinese: what a model is asked, and which answers are let through.
+"""Translate a checked English sentence to Chinese: the prompt, and the check of the answer.
 
 A translation is no evidence, so nothing may change in it that code can see. What must stand in the
 Chinese as it does in the English is locked (``app.chinese.locked``), and rules compare the two
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.check.rules import Outcome
+from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.rules import outcomes_of, shown
 
@@ -29,8 +29,8 @@ _WRAPPED = re.compile(r"^[“\"「『](?P<inside>[^“”\"「」『』]+)[”\"
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
-    """A question to a model; ``system`` is the same for all, so that a server keeps it."""
+class TranslationPrompt:
+    """A request to a model; ``system`` is the same for all, so that a server can cache it."""
 
     system: str
     user: str
@@ -39,11 +39,11 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What came of translating a sentence. Without ``chinese`` the sentence stays in English."""
+    """The result of translating a sentence. Without ``chinese`` the sentence stays in English."""
 
     english: str
     chinese: str | None
-    faults: tuple[Outcome, ...] = ()  # the rules that the answer breaks, and the words at fault
+    faults: tuple[RuleOutcome, ...] = ()  # the rules that the answer breaks, and the words at fault
     terms_unused: tuple[str, ...] = ()  # of the glossary; a note, and no reason to refuse
     answer: str = ""  # the model's, cleaned; empty where there was none
 
@@ -87,7 +87,7 @@ SYSTEM = (
     "把 <en> 里的英文句子完整地译成一句中文，不解释。"
     "数字、单位、缩写、人名、模型名、公式和 [12] 这样的引用照原样写，其他词都译成中文。"
 )
-# What the second question adds, by the rule that the first answer broke.
+# What the second prompt adds, by the rule that the first answer broke.
 _HINTS = {
     **dict.fromkeys(
         ("numbers", "names", "formulas", "citations", "quotations"), "必须写出：<w>{}</w>。"
@@ -105,12 +105,12 @@ _TERMS_MOST = 8  # in one prompt
 _WORDS_MOST = 60  # characters of what a hint names
 
 
-def question_for(english: str, glossary: Glossary) -> Prompt:
+def prompt_for(english: str, glossary: Glossary) -> TranslationPrompt:
     """What is asked for one sentence: its terms of the glossary, and it itself, fenced as data."""
     return _prompt(english, glossary, "")
 
 
-def retry_question(failed: Translation, glossary: Glossary) -> Prompt:
+def retry_prompt(failed: Translation, glossary: Glossary) -> TranslationPrompt:
     """The same once more, with what was wrong with the first answer."""
     hints: dict[str, list[str]] = {}
     for fault in failed.faults:
@@ -126,21 +126,21 @@ def _as_data(text: str) -> str:
     return re.sub(r"(?:<\s*)+(?=/?\s*(?:en|w)\s*>)", "", " ".join(text.split()), flags=re.I)
 
 
-def _prompt(english: str, glossary: Glossary, wanted: str) -> Prompt:
+def _prompt(english: str, glossary: Glossary, wanted: str) -> TranslationPrompt:
     terms = {term.english: term.chinese[0] for term in glossary.occurrences(english)}
     said = "；".join(f"{term}={chinese}" for term, chinese in list(terms.items())[:_TERMS_MOST])
     lines = [f"术语：{said}" if said else "", f"<en>{_as_data(english)}</en>", wanted]
     # A Chinese sentence takes a model some two tokens for each English word; twice that is a loop.
-    return Prompt(SYSTEM, "\n".join(filter(None, lines)), 48 + 4 * len(english.split()))
+    return TranslationPrompt(SYSTEM, "\n".join(filter(None, lines)), 48 + 4 * len(english.split()))
 
 
-_NO_ANSWER = Outcome("answer", ("none in time",))
-Asks = Callable[[Sequence[Prompt]], Sequence[str | None]]  # an answer for each, or none in time
+_NO_ANSWER = RuleOutcome("answer", ("none in time",))
+Asks = Callable[[Sequence[TranslationPrompt]], Sequence[str | None]]  # answers, None: late
 
 
 def translate(sentences: Sequence[str], glossary: Glossary, ask: Asks) -> tuple[Translation, ...]:
     """Each sentence in Chinese, or why it stays in English; what fails is asked for once more."""
-    first = ask([question_for(sentence, glossary) for sentence in sentences])
+    first = ask([prompt_for(sentence, glossary) for sentence in sentences])
     results = [
         Translation(sentence, None, (_NO_ANSWER,))
         if reply is None
@@ -148,7 +148,7 @@ def translate(sentences: Sequence[str], glossary: Glossary, ask: Asks) -> tuple[
         for sentence, reply in zip(sentences, first, strict=True)
     ]
     failed = [at for at, one in enumerate(results) if one.chinese is None and one.answer]
-    again = ask([retry_question(results[at], glossary) for at in failed]) if failed else []
+    again = ask([retry_prompt(results[at], glossary) for at in failed]) if failed else []
     for at, reply in zip(failed, again, strict=True):
         if reply is not None:
             second = translated(sentences[at], reply, glossary)

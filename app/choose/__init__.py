@@ -1,1 +1,1 @@
-"""Of a paper, the sentences that answer the items of a digest."""
+"""Choose the sentences of a paper that answer the items of a digest."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.check.rules import stem
+from app.check.tokens import stem
 from app.choose.template import Item
 from index.paper import Paper, Role, Span
 from index.read.text.headings import title_role
@@ -109,7 +109,7 @@ class Candidate:
 
 
 def candidates(paper: Paper) -> list[Candidate]:
-    """Every quote that makes sense without what stands around it, in reading order."""
+    """Every quote that makes sense without its context, in reading order."""
     found: list[Candidate] = []
     starts = [section.span.start for section in paper.sections]
     blocks = {block.span.start: block.span for block in paper.blocks if block.kind == "paragraph"}
@@ -146,8 +146,8 @@ def _labelled_role(paper: Paper, labels: Sequence[Span], block: Span | None) -> 
     """``limitations`` for a paragraph that is labelled so at its head, as many papers have it."""
     for label in labels:
         if block is not None and 0 <= block.start - label.end <= 2:
-            told = title_role(label.of(paper.text))
-            return told if told == "limitations" else None
+            role = title_role(label.of(paper.text))
+            return role if role == "limitations" else None
     return None
 
 
@@ -156,7 +156,7 @@ def _block_of(blocks: Iterable[Span], span: Span) -> Span | None:
 
 
 def stands_alone(text: str) -> bool:
-    """Whether a sentence needs nothing before it: no "Of these", "In this case", "However"."""
+    """Whether a sentence stands alone: no "Of these", "In this case", "However" at its head."""
     leans = _LEANS.match(text) and not (_AS_SHOWN.match(text) or _OFFER.match(text))
     return (text[0].isupper() or text[0].isdigit() or text[0] in '"“') and not leans
 
@@ -237,7 +237,7 @@ def own_voice(paper: Paper) -> re.Pattern[str]:
 
 
 class Pool:
-    """Quotes of one paper or of several, of which the best are taken that differ from each other.
+    """Quotes of one paper or of several; the best are chosen that differ from each other.
 
     ``vectors`` are theirs, of unit length, shape (n, dimension). ``holds`` says whether a quote
     passes the check; one that does not is counted in ``rejected`` and the next best takes its place.
@@ -284,7 +284,7 @@ class Pool:
         return False
 
     def _cost(self, i: int, chosen: list[int]) -> float:
-        """What likeness to the chosen ones costs, and a little for their section: spread wins."""
+        """The penalty for similarity to the chosen quotes, with a small one for the same section."""
         if not chosen:
             return 0.0
         alike = max(float(self._vectors[i] @ self._vectors[j]) for j in chosen)
@@ -295,8 +295,8 @@ class Pool:
         return self._quotes[i].paper_id, self._quotes[i].section
 
 
-class Embedder(Protocol):
-    """What choosing needs of the embedding model; vectors are of unit length."""
+class PassageEmbedder(Protocol):
+    """The part of an embedding model that choosing needs; vectors have unit length."""
 
     def embed_sentences(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, (n, dimension), the same on every machine."""
@@ -314,7 +314,7 @@ class Selector:
     def __init__(
         self,
         paper: Paper,
-        embedder: Embedder,
+        embedder: PassageEmbedder,
         holds: Callable[[Span], bool] = lambda span: True,
     ) -> None:
         self._embedder = embedder
@@ -356,7 +356,7 @@ class Selector:
         return [Evidence(self._all[i].span, score(i)) for i in sorted(chosen)]
 
     def _fills(self, i: int, item: Item) -> bool:
-        """Whether it may fill up an item that has too little."""
+        """Whether it may complete an item with too few quotes."""
         candidate = self._all[i]
         early = candidate.role == "abstract" and candidate.place < 0.25  # speaks of the field
         barred = item.never is not None and item.never.search(candidate.text)

@@ -113,7 +113,7 @@ def _document(outcome: Outcome) -> AddedSource:
 
 
 def _nothing(source: str, error: Exception) -> AddedSource:
-    """What is said of a source that is no paper in the library because of an error."""
+    """The entry of a source that an error kept out of the library."""
     from app.documents.intake import AddedSource
 
     if isinstance(error, SourceNotFound):
@@ -147,7 +147,7 @@ def _added_line(added: Added) -> str:
 
 
 def _cluster(address: str, settings: Settings) -> Cluster:
-    """The machines that help; to be used in a ``with``."""
+    """The connection to the other machines; used in a ``with``."""
     from index.intake.cluster import Cluster
 
     return Cluster(address, settings)

@@ -36,7 +36,7 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from app.documents.digests import DigestWritten
-    from app.write import Writer, Written
+    from app.write import DigestResult, Writer
     from index.config import Settings
     from index.library import Papers
 
@@ -160,27 +160,27 @@ def _print_locked(
 
     saved = locked_digest(library, paper_id, lang, writer)
     _print_digest(library, saved, form, out)
-    for notice in notices(with_news(saved.paper, library.heard(saved.paper.id))):
+    for notice in notices(with_news(saved.paper, library.latest_version(saved.paper.id))):
         say(notice)
     try:
         changed = changed_since(library, saved, made_by(settings, writer, lang))
     except GlossError as error:  # the digest is printed, whatever else is wrong
-        say(f"whether it is stale cannot be told: {error}")
+        say(f"whether it is stale is unknown: {error}")
         return
     if changed:
         options = f" --lang {lang}" * (lang != "en")
         options += f" --writer {writer}" * (writer != "extractive")
-        anew = f"gloss digest {saved.paper.id}{options} writes it anew"
+        again = f"gloss digest {saved.paper.id}{options} writes it again"
         if "paper" in changed:
-            anew += f"; gloss diff {saved.paper.id} shows what stands"
-        say(f"stale: {in_words(changed)} since; {anew}")
+            again += f"; gloss diff {saved.paper.id} shows what stands"
+        say(f"stale: {in_words(changed)} since; {again}")
 
 
 def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
     """The digests of all papers, one line each; exit codes as those of ``add``."""
     from app.write import write_digests
 
-    listed: list[Written] = []
+    listed: list[DigestResult] = []
     ids = [row.id for row in library.papers() if row.status == "ok"]
     with Bars(len(ids)) as bars:
 
@@ -205,7 +205,7 @@ def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) 
     raise typer.Exit(EXIT_SOME_FAILED if failed else EXIT_ALL_IN)
 
 
-def _say_written(written: Written, *, quiet: bool) -> None:
+def _say_written(written: DigestResult, *, quiet: bool) -> None:
     """A digest's line on standard output unless ``quiet``; an error's on standard error."""
     error = written.error
     if isinstance(error, GlossError):
@@ -217,7 +217,7 @@ def _say_written(written: Written, *, quiet: bool) -> None:
         output.print(f"{written.paper_id}  ok  {count} sentences", soft_wrap=True)
 
 
-def _document(written: Written) -> DigestWritten:
+def _document(written: DigestResult) -> DigestWritten:
     from app.documents.digests import DigestWritten
 
     error = written.error

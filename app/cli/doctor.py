@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from app.documents.installation import Installation
     from app.write.saved import Stale
     from index.config import Settings
-    from index.library import Health, Library, Step
+    from index.library import Library, LibraryHealth, Step
 
 # The packages whose versions decide what comes out.
 PACKAGES = (
@@ -55,10 +55,10 @@ class Examination:
     fingerprint: str
     weights: str  # empty for a model that did not come with gloss
     directory: Path
-    health: Health | None
+    health: LibraryHealth | None
     problems: tuple[str, ...]
     writer: str = ""  # who words digests; empty where that one cannot
-    digests: Stale | None = None  # missing where it cannot be told how many are stale
+    digests: Stale | None = None  # missing if it is not known how many are stale
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and values for a person to read."""
@@ -103,9 +103,9 @@ class Examination:
 
 
 def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None) -> Examination:
-    """Look at everything; rebuild the index first where ``repair`` is there to be told of steps.
+    """Look at everything; rebuild the index first with ``repair``, which is called with the steps.
 
-    What is wrong is told in ``problems``, not raised, except that ``repair`` needs a library.
+    Problems are listed in ``problems``, not raised, except that ``repair`` needs a library.
     """
     from app.llm import describe_writer
     from index.embed import check_model
@@ -114,7 +114,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
     problems: list[str] = []
     fingerprint = weights = ""
     name = settings.model
-    # What is wrong with the library is told below.
+    # Problems of the library are reported below.
     with suppress(GlossError), Library.open(settings, create=False) as library:
         name = library.model
     try:
@@ -169,7 +169,7 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
 
 
 def _stale(library: Library, settings: Settings) -> Stale | None:
-    """How many digests are stale, where the model can be told; what is wrong, the health tells."""
+    """How many digests are stale, if the model is known; the health lists the problems."""
     from app.wording.writers import made_by
     from app.write.saved import stale_digests
 
@@ -180,15 +180,15 @@ def _stale(library: Library, settings: Settings) -> Stale | None:
 
 
 def _told(digests: Stale) -> str:
-    """As in "12 saved, 3 stale: `gloss digest ID` writes one anew"."""
+    """As in "12 saved, 3 stale: `gloss digest ID` writes one again"."""
     said = f"{digests.saved} saved, {digests.stale} stale"
     if digests.unknown:
         said += f", {digests.unknown} by a writer that is not at hand"
-    return f"{said}: `gloss digest ID` writes one anew" if digests.stale else said
+    return f"{said}: `gloss digest ID` writes one again" if digests.stale else said
 
 
 def _made_searchable(library: Library, progress: Callable[[Step], None]) -> list[str]:
-    """Let the digests be searched that an older gloss saved; what stood in the way, by paper."""
+    """Make digests of an older gloss searchable; the errors, by paper."""
     from app.write import saved_languages, write_digests
     from index.library import Step
 

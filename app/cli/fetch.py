@@ -30,7 +30,7 @@ from index.errors import GlossError
 
 if TYPE_CHECKING:
     from app.documents.intake import Fetched
-    from index.intake import Asked, Outcome, Wish
+    from index.intake import ArxivQuery, ArxivSelection, Outcome
 
 
 def fetch(
@@ -59,42 +59,44 @@ def fetch(
     as_json: JsonOption = False,
 ) -> None:
     """Take new papers from arXiv into the library. Exit code 3 where some failed."""
-    from index.intake import Outcome, Wish, add_all, plan
+    from index.intake import ArxivSelection, Outcome, add_all, plan
 
     if not category and not (query or "").strip():
         raise NothingAsked("fetch: give --category cs.CV, or --query TEXT, or both")
-    wish = Wish(tuple(category or ()), query or "", iso_date(since) if since else "", limit)
+    selection = ArxivSelection(
+        tuple(category or ()), query or "", iso_date(since) if since else "", limit
+    )
     settings = settings_of(context, library)
     outcomes: list[Outcome] = []
 
-    def tell(outcome: Outcome) -> None:
+    def report(outcome: Outcome) -> None:
         outcomes.append(outcome)
         _say_fetched(outcome, dry_run=dry_run, quiet=as_json)
 
     with open_library(context, library, create=True) as opened, ask_arxiv(settings) as arxiv:
         with Bars(1) as bars:
             bars.begin("arXiv")("what is there")
-            found = plan(opened, arxiv, wish, dry_run=dry_run)
+            found = plan(opened, arxiv, selection, dry_run=dry_run)
         for asked in found.asked:
             if not asked.papers:
                 day = f" on {asked.date}" if asked.date else ""
                 messages.print(f"{one_line(asked.name)}: nothing new on arXiv{day}")
         for outcome in found.settled:
-            tell(outcome)
+            report(outcome)
         if dry_run:
             for one in found.wanted:
-                tell(Outcome(one, "taken"))
+                report(Outcome(one, "taken"))
         else:
             with Bars(len(found.wanted)) as bars:
                 threads = settings.read.workers + 1
                 for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
                     bars.advance()
                     with bars.aside():
-                        tell(outcome)
+                        report(outcome)
     kinds = ("taken", "skipped", "failed")
     listed = {kind: [one for one in outcomes if one.kind == kind] for kind in kinds}
     if as_json:
-        print_json(_document(listed, wish, found.asked, dry_run))
+        print_json(_document(listed, selection, found.asked, dry_run))
     else:
         verb = {"taken": "would be taken"} if dry_run else {}
         counts = (f"{len(ones)} {verb.get(kind, kind)}" for kind, ones in listed.items())
@@ -118,7 +120,10 @@ def _say_fetched(outcome: Outcome, *, dry_run: bool, quiet: bool) -> None:
 
 
 def _document(
-    listed: Mapping[str, Sequence[Outcome]], wish: Wish, asked: Sequence[Asked], dry_run: bool
+    listed: Mapping[str, Sequence[Outcome]],
+    selection: ArxivSelection,
+    asked: Sequence[ArxivQuery],
+    dry_run: bool,
 ) -> Fetched:
     from app.documents.intake import ArxivAnswer, ArxivAsked, Fetched, FetchedPaper
 
@@ -137,9 +142,9 @@ def _document(
         skipped=[paper(one) for one in listed["skipped"]],
         failed=[paper(one) for one in listed["failed"]],
         asked=ArxivAsked.of(
-            wish,
-            query=wish.query or None,
-            since=wish.since or None,
+            selection,
+            query=selection.query or None,
+            since=selection.since or None,
             dry_run=dry_run,
             answers=[ArxivAnswer.of(one, date=one.date or None) for one in asked],
         ),

@@ -1,4 +1,4 @@
-"""What commands have in common: their options, the settings, the library that they open."""
+"""Shared by the commands: options, settings, and opening the library."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PaperArgument = Annotated[str, typer.Argument(metavar="ID", help="A paper's id."
 
 
 class NothingAsked(GlossError):
-    """A command that needs to be told what to look for was not."""
+    """A command without the query or the papers that it needs."""
 
 
 def settings_of(context: typer.Context, library: Path | None) -> Settings:
@@ -86,7 +86,7 @@ def open_library(
 
 
 def ask_arxiv(settings: Settings) -> Fetcher:
-    """Whoever asks arXiv; to be used in a ``with``."""
+    """The client of arXiv; used in a ``with``."""
     from index.fetch import Fetcher
 
     return Fetcher(settings)

@@ -63,7 +63,7 @@ def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.documents.papers import FigureFile
     from app.publish.site import OutputUnusable, write_text
-    from index.read.floats.figures import figure_name
+    from index.read.floats.captions import figure_name
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -29,13 +29,13 @@ messages = Console(markup=False, emoji=False, highlight=False, stderr=True)
 
 
 def fail(error: GlossError) -> NoReturn:
-    """Say what went wrong and leave."""
+    """Print the error and exit."""
     say(error)
     sys.exit(error.exit_code)
 
 
 def say(problem: GlossError | str) -> None:
-    """Say what is wrong, in one line on standard error."""
+    """Print a problem in one line on standard error."""
     messages.print(f"gloss: {one_line(str(problem))}", soft_wrap=True)
 
 
@@ -50,7 +50,7 @@ def say_bug(source: str, error: Exception) -> None:
 
 
 def in_short(error: Exception) -> str:
-    """An unexpected error in one line: its class and what it says."""
+    """An unexpected error in one line: its class and its message."""
     return f"{type(error).__name__}: {one_line(str(error))}"
 
 
@@ -109,12 +109,12 @@ class Bars:
         return step
 
     def advance(self) -> None:
-        """One more is done."""
+        """Count a finished paper."""
         self._progress.advance(self._task)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Take the bar off the screen while an answer is printed."""
+        """Hide the bar while an answer is printed."""
         self._progress.stop()
         try:
             yield

@@ -1,4 +1,4 @@
-"""A paper's digest, and what came of writing many."""
+"""A paper's digest, and the results of writing many."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DigestPaper(Shape):
     losses: list[LossShape]
     """The pages of which words could not be read."""
     newest: int | None
-    """A newer version than the digest's that arXiv was heard to have."""
+    """A newer version than the digest's, if arXiv has reported one."""
     withdrawn: bool
     """Whether arXiv says that it was withdrawn."""
 
@@ -77,7 +77,7 @@ class DigestShape(Shape):
 
 
 class DigestWritten(Shape):
-    """What came of writing one of many."""
+    """The result of writing one of many."""
 
     id: str
     """The paper's."""
@@ -90,7 +90,7 @@ class DigestWritten(Shape):
 
 
 class DigestsWritten(Shape):
-    """What came of writing those of all papers."""
+    """The result of writing those of all papers."""
 
     digests: list[DigestWritten]
     """In the order in which they were written."""

@@ -23,7 +23,7 @@ class DigestCounts(Shape):
     stale: int
     """Those that would be made of other parts now."""
     unknown: int
-    """Those of which it cannot be told."""
+    """Those for which it is not known."""
 
 
 class LibraryMissing(Shape):
@@ -31,7 +31,7 @@ class LibraryMissing(Shape):
 
     directory: PathText
     digests: DigestCounts | None
-    """null where it cannot be told."""
+    """null if it is not known."""
 
 
 class LibraryExamined(Shape):
@@ -55,7 +55,7 @@ class LibraryExamined(Shape):
     rebuilding: str
     """The model that a rebuild which was cut short was for."""
     digests: DigestCounts | None
-    """null where it cannot be told."""
+    """null if it is not known."""
 
 
 class Installation(Shape):

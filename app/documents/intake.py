@@ -1,4 +1,4 @@
-"""What came of adding files, and of fetching what is new on arXiv."""
+"""The result of adding files, and of fetching what is new on arXiv."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Seconds = Annotated[float, AfterValidator(partial(round, ndigits=3))]
 
 
 class AddedSource(Shape):
-    """What came of one source."""
+    """The result of one source."""
 
     source: str
     """The file, or arXiv's id."""
@@ -30,21 +30,21 @@ class AddedSource(Shape):
 
 
 class AddedSources(Shape):
-    """What came of all sources."""
+    """The result of all sources."""
 
     added: list[AddedSource]
     """Those that were not found first."""
 
 
 class FetchedPaper(Shape):
-    """What came of a paper that is on arXiv."""
+    """The result of a paper that is on arXiv."""
 
     id: str | None
     """In the library, or arXiv's."""
     version: int | None
     """arXiv's."""
     title: str
-    """arXiv's; empty where it has not been heard."""
+    """arXiv's; empty if arXiv has not reported one."""
     passages: int | None
     """How many can be found of it; null where it was not read."""
     reason: str
@@ -80,7 +80,7 @@ class ArxivAsked(Shape):
 
 
 class Fetched(Shape):
-    """What came of all papers, and what was asked for."""
+    """The result of all papers, and what was asked for."""
 
     taken: list[FetchedPaper]
     """Into the library, or would be with ``--dry-run``."""

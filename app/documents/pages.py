@@ -1,4 +1,4 @@
-"""What came of writing pages, and of a day's whole job."""
+"""The result of writing pages, and of a day's whole job."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class FailedPaperShape(Shape):
 
 
 class PageWritten(Shape):
-    """What came of ``gloss page``."""
+    """The result of ``gloss page``."""
 
     papers: list[str]
     """Those on the page, by id."""
@@ -54,7 +54,7 @@ class DailyDigests(Shape):
 
 
 class DailyDone(Shape):
-    """What came of ``gloss daily``."""
+    """The result of ``gloss daily``."""
 
     taken: list[str]
     """Papers that came in."""

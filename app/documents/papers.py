@@ -33,7 +33,7 @@ class PaperState(Shape):
     passages: int
     """How many passages can be found of it."""
     newest: int | None
-    """The newest version that arXiv was heard to have."""
+    """The newest version that arXiv has reported."""
     withdrawn: bool
     """Whether arXiv says that it was withdrawn."""
 

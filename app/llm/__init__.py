@@ -1,4 +1,4 @@
-"""Language models behind one seam: questions in, replies or failures out, never late.
+"""Language models behind one protocol: prompts in, completions or failures out, always in time.
 
 Two kinds, both asked in OpenAI's chat API: a server by its address (``endpoint``), and a GGUF file
 that llama.cpp runs in our own process (``local``). Neither decides anything about a digest; what a
@@ -16,41 +16,41 @@ from index.config import Settings
 from index.errors import GlossError
 
 FailureKind = Literal[
-    "timeout",  # no whole answer within the call's time, or no time left to ask
+    "timeout",  # no complete answer in the call's time, or no time left
     "busy",  # 429 or 503
     "out of order",  # any other 5xx
     "unreachable",  # no connection, or one that broke
-    "refused",  # any other status: the same question would be refused again
-    "broken answer",  # an answer came, but it is none of OpenAI's chat API
-    "stopped",  # not asked any more, after too many failures in a row
+    "refused",  # any other status: the same prompt would be refused again
+    "broken answer",  # an answer that is not of OpenAI's chat API
+    "stopped",  # not sent: too many failures in a row before it
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One call. ``schema`` is the JSON schema that the answer must follow; ``None``: free text."""
+class Prompt:
+    """One request. ``schema`` is the JSON schema of the answer; None: free text."""
 
-    system: str  # shared by many questions, so that a server may keep what it made of it
+    system: str  # the same for many prompts, so that a server can cache it
     user: str
     most_tokens: int  # of the answer
     schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a model answered, and what that took."""
+class Completion:
+    """A model's answer, with its tokens and seconds."""
 
     text: str
     prompt_tokens: int
     completion_tokens: int
-    seconds: float  # with all tries; 0.0 where the answer was kept from before
+    seconds: float  # with all retries; 0.0 for a cached answer
     finished: bool  # False: cut at ``most_tokens``
 
 
 class LanguageModelFailed(GlossError):
-    """No answer to one question.
+    """No answer to one prompt.
 
-    One line of three parts: what was asked, what came, what to do. ``status`` is the HTTP status
+    One line of three parts: the request, the failure, what to do. ``status`` is the HTTP status
     where there was one, ``retry_after`` the seconds that the server asked to wait.
     """
 
@@ -77,7 +77,7 @@ class EndpointUnusable(GlossError):
 
 
 class LanguageModel(Protocol):
-    """What answers questions."""
+    """A model that completes prompts."""
 
     @property
     def name(self) -> str:
@@ -87,25 +87,25 @@ class LanguageModel(Protocol):
     @property
     def fingerprint(self) -> str:
         """All that decides its answers: the file's SHA-256 or the server's address and the model's
-        name, and how it samples. For a digest's lock, and for what is kept."""
+        name, and how it samples. Part of a digest's lock and of a cache key."""
         ...
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
-        """An answer to each question, in order, all of them within ``seconds``.
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
+        """A completion for each prompt, in order, all of them within ``seconds``.
 
-        Never raises for a single question: what failed stands in its place.
+        Never raises for a single prompt: its failure is in its place in the list.
         """
         ...
 
     def close(self) -> None:
-        """Give back what it holds; asking afterwards is an error."""
+        """Release its resources; a call afterwards is an error."""
         ...
 
 
 def open_language_model(settings: Settings, writer: Literal["local", "endpoint"]) -> LanguageModel:
-    """The model that ``settings`` name, with what it answered before kept on disk.
+    """The model that ``settings`` name, with its answers cached on disk.
 
     Raises ``ModelUnusable`` and ``EndpointUnusable``, in one line that says what to set.
     """
@@ -119,7 +119,7 @@ def open_language_model(settings: Settings, writer: Literal["local", "endpoint"]
 
 
 def describe_writer(settings: Settings) -> str:
-    """Who would word a digest, and that it is there: a server is asked for its models.
+    """The writer of the settings, after a check that it is available (a server lists its models).
 
     Raises ``ModelUnusable`` and ``EndpointUnusable``.
     """

@@ -1,7 +1,7 @@
-"""Answers kept on disk: the same question to the same model is asked once.
+"""A cache of answers on disk: the same prompt goes to the same model once.
 
-A file for each, named by the SHA-256 of the model's fingerprint and of the whole question, written
-beside its place and renamed. What cannot be read, or was damaged, counts as not there.
+A file for each, named by the SHA-256 of the model's fingerprint and of the whole prompt. It is
+written beside its place and renamed. An unreadable or damaged file counts as missing.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from app.llm import LanguageModel, LanguageModelFailed, Question, Reply
+from app.llm import Completion, LanguageModel, LanguageModelFailed, Prompt
 
 
-class KeptAnswers:
-    """A ``LanguageModel`` that asks another one only what it was not asked before."""
+class CachedModel:
+    """A ``LanguageModel`` that sends another one only prompts without a cached answer."""
 
     def __init__(self, model: LanguageModel, folder: Path) -> None:
         self._model = model
@@ -36,54 +36,54 @@ class KeptAnswers:
         """The model's."""
         return self._model.fingerprint
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
-        """See ``LanguageModel``. Failures are not kept; of equal questions one is asked."""
-        keys = [self._key(question) for question in questions]
-        found: dict[str, Reply | LanguageModelFailed] = {}
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
+        """See ``LanguageModel``. Failures are not cached; equal prompts are sent once."""
+        keys = [self._key(prompt) for prompt in prompts]
+        found: dict[str, Completion | LanguageModelFailed] = {}
         for key in keys:
             kept = self._read(key)
             if kept is not None:
                 found[key] = kept
-        wanted = {key: one for key, one in zip(keys, questions, strict=True) if key not in found}
-        answered: dict[str, Reply | LanguageModelFailed] = {}
+        wanted = {key: one for key, one in zip(keys, prompts, strict=True) if key not in found}
+        answered: dict[str, Completion | LanguageModelFailed] = {}
         if wanted:
-            answers = self._model.answers(list(wanted.values()), seconds)
+            answers = self._model.complete(list(wanted.values()), seconds)
             answered = dict(zip(wanted, answers, strict=True))
         for key, answer in answered.items():
-            if isinstance(answer, Reply):
+            if isinstance(answer, Completion):
                 self._write(key, answer)
-        told: list[Reply | LanguageModelFailed] = []
+        results: list[Completion | LanguageModelFailed] = []
         for key in keys:
             answer = found.get(key) or answered[key]
-            told.append(answer)
-            if isinstance(answer, Reply):  # a second one like it takes no time
+            results.append(answer)
+            if isinstance(answer, Completion):  # an equal prompt later in the list takes no time
                 found[key] = replace(answer, seconds=0.0)
-        return told
+        return results
 
     def close(self) -> None:
         """Close the model."""
         self._model.close()
 
-    def _key(self, question: Question) -> str:
-        schema = None if question.schema is None else dict(question.schema)
+    def _key(self, prompt: Prompt) -> str:
+        schema = None if prompt.schema is None else dict(prompt.schema)
         asked = [
             self._model.fingerprint,
-            question.system,
-            question.user,
-            question.most_tokens,
+            prompt.system,
+            prompt.user,
+            prompt.most_tokens,
             schema,
         ]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
-    def _read(self, key: str) -> Reply | None:
+    def _read(self, key: str) -> Completion | None:
         try:
             entry = json.loads((self._folder / f"{key}.json").read_bytes())
             reply = entry["reply"]
             if entry["check"] != _check(key, reply):
                 return None
-            return Reply(
+            return Completion(
                 text=reply["text"],
                 prompt_tokens=reply["prompt_tokens"],
                 completion_tokens=reply["completion_tokens"],
@@ -93,7 +93,7 @@ class KeptAnswers:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _write(self, key: str, answer: Reply) -> None:
+    def _write(self, key: str, answer: Completion) -> None:
         reply = asdict(answer)
         content = json.dumps({"reply": reply, "check": _check(key, reply)}, ensure_ascii=False)
         beside = self._folder / f"{key}.{os.getpid()}.{threading.get_ident()}.new"

@@ -22,14 +22,14 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from app.llm import (
+    Completion,
     EndpointUnusable,
     FailureKind,
     LanguageModel,
     LanguageModelFailed,
-    Question,
-    Reply,
+    Prompt,
 )
-from app.llm.cache import KeptAnswers
+from app.llm.cache import CachedModel
 from index import __version__
 from index.config import Settings
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 SAMPLING: dict[str, Any] = {"temperature": 0.0, "seed": 7}  # the likeliest words, and always those
-# So many questions in a row without an answer, and it is left alone for so many seconds: whoever
+# After so many failures in a row, no prompt is sent for so many seconds: whoever
 # waits for a digest gets quotes now instead of after hundreds of deadlines.
 FAILURES_MAX, LEFT_ALONE = 4, 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 20.0  # seconds between tries, where the server names none
@@ -51,7 +51,7 @@ _HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server, a model on it, and how they are asked."""
+    """A server, a model on it, and the options of its requests."""
 
     address: str  # up to /v1
     model: str
@@ -109,7 +109,7 @@ def open_endpoint(settings: Settings) -> LanguageModel:
     model = EndpointModel(
         server, server.model, fingerprint_of("endpoint", server.address, server.model)
     )
-    return KeptAnswers(model, settings.cache / "answers") if settings.keep_answers else model
+    return CachedModel(model, settings.cache / "answers") if settings.keep_answers else model
 
 
 def models_of(settings: Settings) -> frozenset[str]:
@@ -141,12 +141,12 @@ def models_of(settings: Settings) -> frozenset[str]:
 
 
 def fingerprint_of(*what: str) -> str:
-    """The SHA-256 of what answers and of how it samples."""
+    """The SHA-256 of the server, the model and the sampling."""
     return hashlib.sha256(json.dumps([*what, SAMPLING]).encode()).hexdigest()
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self,
@@ -177,23 +177,23 @@ class EndpointModel:
         self._gate = asyncio.Semaphore(server.concurrency)
         self._preparing = threading.Lock()
         self._client: Any = None  # OpenAILike, which is untyped
-        self._failures = 0  # questions in a row
-        self._last = ""  # what came of the last of them
+        self._failures = 0  # in a row
+        self._last = ""  # the failure of the last one
         self._left_alone_until = 0.0
-        self._held_until = 0.0  # by Retry-After, for all questions
+        self._held_until = 0.0  # by Retry-After, for all prompts
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="language model", daemon=True
         )
         self._thread.start()
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
         """See ``LanguageModel``. The time runs once the libraries are there, which the first call
         imports in some seconds."""
         self._prepare()
-        asking = self._all(questions, time.monotonic() + seconds)
+        asking = self._all(prompts, time.monotonic() + seconds)
         future = asyncio.run_coroutine_threadsafe(asking, self._loop)
         try:
             return future.result()
@@ -220,11 +220,11 @@ class EndpointModel:
         await self._loop.shutdown_default_executor()
 
     async def _all(
-        self, questions: Sequence[Question], end: float
-    ) -> list[Reply | LanguageModelFailed]:
-        return list(await asyncio.gather(*(self._answer(one, end) for one in questions)))
+        self, prompts: Sequence[Prompt], end: float
+    ) -> list[Completion | LanguageModelFailed]:
+        return list(await asyncio.gather(*(self._answer(one, end) for one in prompts)))
 
-    async def _answer(self, question: Question, end: float) -> Reply | LanguageModelFailed:
+    async def _answer(self, prompt: Prompt, end: float) -> Completion | LanguageModelFailed:
         try:
             async with asyncio.timeout(end - time.monotonic()):
                 await self._gate.acquire()
@@ -234,10 +234,10 @@ class EndpointModel:
             unasked = self._unasked(end)
             if unasked is not None:
                 return unasked
-            answer = await self._tried(question, end)
+            answer = await self._tried(prompt, end)
         finally:
             self._gate.release()
-        if isinstance(answer, Reply):
+        if isinstance(answer, Completion):
             self._failures = 0
         else:
             self._failures += 1
@@ -260,7 +260,7 @@ class EndpointModel:
             return self._failed("busy", came, "try again after that", retry_after=wait)
         return None
 
-    async def _tried(self, question: Question, end: float) -> Reply | LanguageModelFailed:
+    async def _tried(self, prompt: Prompt, end: float) -> Completion | LanguageModelFailed:
         from tenacity import AsyncRetrying, retry_if_exception_type
 
         def enough(state: RetryCallState) -> bool:
@@ -277,17 +277,17 @@ class EndpointModel:
             return self._failed(error.kind, came, advice, error.status, error.retry_after)
 
         started = time.monotonic()
-        answer: Reply | LanguageModelFailed = await AsyncRetrying(
+        answer: Completion | LanguageModelFailed = await AsyncRetrying(
             retry=retry_if_exception_type(_Again),
             wait=_pause,
             stop=enough,
             retry_error_callback=give_up,
-        )(self._once, question, end, started)
+        )(self._once, prompt, end, started)
         return answer
 
     async def _once(
-        self, question: Question, end: float, started: float
-    ) -> Reply | LanguageModelFailed:
+        self, prompt: Prompt, end: float, started: float
+    ) -> Completion | LanguageModelFailed:
         """One call. Raises ``_Again`` where another may do better."""
         import openai
         from llama_index.core.base.llms.types import ChatMessage
@@ -299,24 +299,24 @@ class EndpointModel:
             async with asyncio.timeout(limit):
                 response = await self._client.achat(
                     [
-                        ChatMessage(role="system", content=question.system),
-                        ChatMessage(role="user", content=question.user),
+                        ChatMessage(role="system", content=prompt.system),
+                        ChatMessage(role="user", content=prompt.user),
                     ],
-                    max_tokens=question.most_tokens,
+                    max_tokens=prompt.most_tokens,
                     seed=SAMPLING["seed"],
-                    **_format(question),
+                    **_format(prompt),
                 )
         except (TimeoutError, openai.APITimeoutError):
             raise _Again("timeout", f"no whole answer within {limit:.3g} s") from None
         except openai.APIStatusError as error:
-            return self._judged(error, question)
+            return self._judged(error, prompt)
         except openai.APIConnectionError as error:
             why = self._public(str(error.__cause__ or error))
             raise _Again("unreachable", f"no connection, or it broke ({why})") from None
         except Exception as error:  # whatever the library makes of a body that is none
             why = type(error).__name__
             raise _Again("broken answer", f"no answer of a chat API came ({why})") from None
-        return _reply(response.message.content, response.raw, time.monotonic() - started)
+        return _completion(response.message.content, response.raw, time.monotonic() - started)
 
     def _prepare(self) -> None:
         """Make the client, which answers that were kept do not need."""
@@ -344,7 +344,7 @@ class EndpointModel:
             )
 
     async def _bare(self, request: httpx.Request) -> None:
-        """Take from a request what tells of this machine, and add the key if there is one."""
+        """Remove from a request all details of this machine, and add the key if there is one."""
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
         request.headers["User-Agent"] = f"gloss/{__version__}"
@@ -352,7 +352,7 @@ class EndpointModel:
         if key:
             request.headers["Authorization"] = f"Bearer {key}"
 
-    def _judged(self, error: Any, question: Question) -> LanguageModelFailed:
+    def _judged(self, error: Any, prompt: Prompt) -> LanguageModelFailed:
         """The failure for a status; raises ``_Again`` where the next try may fare better."""
         from index.fetch.polite import retry_after_seconds
 
@@ -366,7 +366,7 @@ class EndpointModel:
             raise _Again("busy", came, status, wait)
         if status >= 500:
             raise _Again("out of order", came, status)
-        return self._failed("refused", came, _advice(status, question), status)
+        return self._failed("refused", came, _advice(status, prompt), status)
 
     def _public(self, words: str) -> str:
         """A server's words on one line, and never the key that it may repeat."""
@@ -384,18 +384,18 @@ class EndpointModel:
         return LanguageModelFailed(kind, self._asked, came, advice, status, retry_after)
 
 
-def _format(question: Question) -> dict[str, Any]:
+def _format(prompt: Prompt) -> dict[str, Any]:
     """How a JSON schema is asked for.
 
     https://platform.openai.com/docs/guides/structured-outputs; llama.cpp and vLLM take the same.
     """
-    if question.schema is None:
+    if prompt.schema is None:
         return {}
-    schema = {"name": "answer", "strict": True, "schema": dict(question.schema)}
+    schema = {"name": "answer", "strict": True, "schema": dict(prompt.schema)}
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
 
-def _reply(text: Any, raw: Any, seconds: float) -> Reply:
+def _completion(text: Any, raw: Any, seconds: float) -> Completion:
     """What a chat completion says. Raises ``_Again`` where that is nothing."""
     if not isinstance(text, str) or not text.strip():
         raise _Again("broken answer", "an empty answer came")
@@ -403,7 +403,7 @@ def _reply(text: Any, raw: Any, seconds: float) -> Reply:
     usage = getattr(raw, "usage", None)
     spent = [getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")]
     prompt, completion = (count if isinstance(count, int) else 0 for count in spent)
-    return Reply(text, prompt, completion, seconds, reason not in ("length", "content_filter"))
+    return Completion(text, prompt, completion, seconds, reason not in ("length", "content_filter"))
 
 
 def _pause(state: RetryCallState) -> float:
@@ -431,13 +431,13 @@ def _words_of(body: object) -> str:
     return page_words(re.sub(r"\s+", " ", str(said or "")).encode("utf-8", "replace"))
 
 
-def _advice(status: int, question: Question) -> str:
-    """What to do about a question that is refused."""
+def _advice(status: int, prompt: Prompt) -> str:
+    """What to do about a refused prompt."""
     if status in (401, 403):
         return "check GLOSS_ENDPOINT__KEY"
     if status in (404, 405) or 300 <= status < 400:
         return "check GLOSS_ENDPOINT__URL, which ends in /v1 mostly, and GLOSS_ENDPOINT__MODEL"
-    if question.schema is not None:
+    if prompt.schema is not None:
         return (
             "an answer by a JSON schema was asked for (response_format json_schema); "
             "where it knows none, take another server or model"

@@ -3,7 +3,7 @@
 It is asked like any other server, at a free port of this machine that needs a key made for the
 occasion: so there is one way to ask, and a call that is late is really ended, which the bindings'
 own ``handle_chat_completions`` cannot do. One slot, whose prompt stays, so that what many
-questions share is read once.
+prompts share is read once.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from app.llm import LanguageModel, LanguageModelFailed, Question, Reply
-from app.llm.cache import KeptAnswers
+from app.llm import Completion, LanguageModel, LanguageModelFailed, Prompt
+from app.llm.cache import CachedModel
 from app.llm.endpoint import EndpointModel, Server, fingerprint_of
 from app.llm.models import local_model_path, local_model_sha256
 from index.config import Settings
 from index.errors import ModelUnusable
 
-# Tokens of one question with its answer: a section's evidence is some hundreds, and the memory for
+# Tokens of one prompt with its answer: a section's evidence is some hundreds, and the memory for
 # 4,096 is 115 MB with Qwen2.5 1.5B.
 CONTEXT = 4096
 # MB for prompts that another one took the slot from, as when a digest is worded and translated.
@@ -51,7 +51,7 @@ def open_local(settings: Settings) -> LanguageModel:
     )
     name = path.stem if settings.local.model.endswith(".gguf") else settings.local.model
     model = LocalModel(path, settings.local.threads, name, fingerprint)
-    return KeptAnswers(model, settings.cache / "answers") if settings.keep_answers else model
+    return CachedModel(model, settings.cache / "answers") if settings.keep_answers else model
 
 
 class LocalModel:
@@ -66,11 +66,11 @@ class LocalModel:
         self._server: Any = None
         self._model: EndpointModel | None = None
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
         """See ``LanguageModel``. Raises ``ModelUnusable`` where llama.cpp cannot load it."""
-        return self._loaded().answers(questions, seconds)
+        return self._loaded().complete(prompts, seconds)
 
     def close(self) -> None:
         """Give its memory back."""
@@ -89,7 +89,7 @@ class LocalModel:
                     model=self.name,
                     key=SecretStr(key),
                     seconds=_SECONDS,
-                    tries=1,  # the same question would take as long again
+                    tries=1,  # the same prompt would take as long again
                     concurrency=1,
                 )
                 self._model = EndpointModel(server, self.name, self.fingerprint)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.digest import Language, WriterName
 from app.documents.pages import DailyDigests, DailyDone, DailyPage, FailedPaperShape
 from app.publish.day import ALL, day_stem
-from app.publish.listing import MANIFEST, Found, PublishedFailure, Waiting, read_published
+from app.publish.listing import MANIFEST, PublishedFailure, QueryFinds, Waiting, read_published
 from app.publish.site import (
     PageFiles,
     Site,
@@ -36,7 +36,7 @@ from app.show.text import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
-from index.intake import Outcome, Plan, Wanted, Wish, add_all, look_up, plan
+from index.intake import ArxivSelection, Outcome, Plan, Wanted, add_all, look_up, plan
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _wrong_keys(error: ValidationError) -> str:
 
 @dataclass(slots=True)
 class DailyReport:
-    """What came of a run. ``unasked`` are the questions that arXiv did not answer."""
+    """The result of a run. ``unasked`` are the questions that arXiv did not answer."""
 
     asked: int = 0
     unasked: list[str] = field(default_factory=list)
@@ -181,7 +181,7 @@ class DailyReport:
 
 
 class Voice:
-    """Who is told: ``stage`` of each stage's end, ``problem`` of what failed. Here nobody is."""
+    """Reports a run: ``stage`` at a stage's end, ``problem`` for a failure. This one is silent."""
 
     def stage(self, line: str) -> None:
         """A stage ended."""
@@ -232,8 +232,8 @@ def run_daily(
 
 
 @dataclass(slots=True)
-class _Finding:
-    """What the questions to arXiv brought, all together."""
+class _ArxivResults:
+    """The combined results of the queries to arXiv."""
 
     wanted: dict[str, Wanted] = field(default_factory=dict)  # by arXiv id
     settled: dict[str, Outcome] = field(default_factory=dict)
@@ -327,12 +327,12 @@ def _ask(
     waiting: Sequence[Waiting],
     voice: Voice,
     report: DailyReport,
-) -> _Finding:
+) -> _ArxivResults:
     """Each question by itself: what one meets keeps nobody from asking the next.
 
-    But for a refusal: who was told not to come back, or to wait, does not ask on.
+    A refusal ends the run: after it, or after a request to wait, arXiv is not asked again.
     """
-    found = _Finding(unanswered=tuple(waiting))
+    found = _ArxivResults(unanswered=tuple(waiting))
     references = {known: one for one in waiting if (known := parse_reference(one.id)) is not None}
     for reference, one in references.items():
         found.topics.setdefault(reference.id, set()).update(one.topics)
@@ -340,11 +340,11 @@ def _ask(
     if references:
         questions.append((_WAITING, "", lambda: look_up(library, arxiv, tuple(references))))
     for category in daily.categories:
-        wish = Wish((category,), limit=daily.limit)
-        questions.append((category, "", _planned(library, arxiv, wish)))
+        selection = ArxivSelection((category,), limit=daily.limit)
+        questions.append((category, "", _planned(library, arxiv, selection)))
     for query in daily.queries:
-        wish = Wish((), query.query, limit=query.limit or daily.limit)
-        questions.append((query.name, query.name, _planned(library, arxiv, wish)))
+        selection = ArxivSelection((), query.query, limit=query.limit or daily.limit)
+        questions.append((query.name, query.name, _planned(library, arxiv, selection)))
     refused = False
     for name, topic, ask in questions:
         report.asked += 1
@@ -365,8 +365,8 @@ def _ask(
     return found
 
 
-def _planned(library: Papers, arxiv: Fetcher, wish: Wish) -> Callable[[], Plan]:
-    return lambda: plan(library, arxiv, wish)
+def _planned(library: Papers, arxiv: Fetcher, selection: ArxivSelection) -> Callable[[], Plan]:
+    return lambda: plan(library, arxiv, selection)
 
 
 def _recent(published: Published, first: datetime.date) -> Published:
@@ -400,7 +400,7 @@ def _found(
     rows: Sequence[PaperRow],
     topics: Mapping[str, set[str]],
     day: datetime.date,
-) -> tuple[Found, ...]:
+) -> tuple[QueryFinds, ...]:
     """What each query found, by the day on which it came in, with what was known of that before."""
     first = day - datetime.timedelta(days=daily.days)
     ids = {(one.topic, one.date): set(one.ids) for one in published.found}
@@ -409,7 +409,7 @@ def _found(
             for topic in topics.get(row.id, ()):
                 ids.setdefault((topic, day_added(row)), set()).add(row.id)
     return tuple(
-        Found(topic=topic, date=date, ids=tuple(sorted(ids[topic, date])))
+        QueryFinds(topic=topic, date=date, ids=tuple(sorted(ids[topic, date])))
         for topic, date in sorted(ids)
     )
 
@@ -439,7 +439,7 @@ def _pages_to_write(library: Papers, daily: Daily) -> Iterator[_Page]:
 def _digest(
     library: Papers, writer: Writer, pages: Sequence[_Page], voice: Voice, report: DailyReport
 ) -> None:
-    """Write the digests that the pages need, so that each is told of once."""
+    """Write the digests that the pages need, so that each is reported once."""
     rows = library.papers()
     wanted = dict.fromkeys(
         (row.id, lang)

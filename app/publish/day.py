@@ -15,7 +15,7 @@ from app.digest import Digest, Language
 from app.show.html import article, fill, style
 from app.show.markdown import escape_link_text, escape_markdown, markdown_lines
 from app.show.text import file_slug, plain, web_address
-from app.show.views import Around, CitationView, DigestView, Picture, view
+from app.show.views import CitationView, DigestView, Picture, QuoteContext, view
 from index.paper import ARXIV_ID
 
 DAY_WORDS: dict[str, dict[Language, str]] = {
@@ -80,14 +80,14 @@ class Day:
         """Its topic as readers see it."""
         return topic_title(self.topic, self.lang)
 
-    def around(self, digest: Digest) -> Around:
+    def around(self, digest: Digest) -> QuoteContext:
         """What the page adds to one of its digests."""
         own = {
             name: shown
             for (paper, name), shown in self.pictures.items()
             if paper == digest.paper.id
         }
-        return Around(self.app_url, own)
+        return QuoteContext(self.app_url, own)
 
 
 ALL = "all"  # the category that every paper has

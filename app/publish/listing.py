@@ -97,7 +97,7 @@ class Waiting(_Kept):
     topics: tuple[str, ...] = ()  # the queries that found it
 
 
-class Found(_Kept):
+class QueryFinds(_Kept):
     """The papers that a query found, by id, of those that came in on one day."""
 
     topic: str
@@ -114,7 +114,7 @@ class Published(_Kept):
     pages: tuple[PublishedPage, ...] = ()  # the newest day first
     failures: tuple[PublishedFailure, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-    found: tuple[Found, ...] = ()
+    found: tuple[QueryFinds, ...] = ()
 
     def page(self, stem: str) -> PublishedPage | None:
         """The page of that name."""

@@ -215,12 +215,12 @@ def failed_of(
         if row.status == "ok":
             failed.pop(row.id, None)
         elif day_added(row) == day:
-            heard = failed.get(row.id)
+            failure = failed.get(row.id)
             failed[row.id] = FailedPaper(
                 row.id,
                 plain(f"{row.status}: {row.reason}"),
-                row.title or (heard.title if heard else ""),
-                row.categories or (heard.categories if heard else ()),
+                row.title or (failure.title if failure else ""),
+                row.categories or (failure.categories if failure else ()),
             )
 
     def belongs(one: FailedPaper) -> bool:
@@ -241,7 +241,7 @@ def _write_pictures(
 
     Their names have the hash of the file that they are drawn from, so one that is there is right.
     """
-    from index.read.floats.figures import figure_name
+    from index.read.floats.captions import figure_name
 
     for digest in digests:
         paper = library.paper(digest.paper.id)
@@ -279,7 +279,7 @@ def _write_hexo(source: Path, page: Day, markdown: str, out: Path) -> None:
 
 
 def _publish(out: Path, published: Published, page: Day, site: Site, changed: bool) -> None:
-    """List the page, and write index and feed anew. Pictures that it had and lost are removed."""
+    """List the page, and rewrite index and feed. Pictures that it had and lost are removed."""
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     former = published.page(page.stem)
     files = tuple(sorted(Path(one.file).name for one in page.pictures.values()))

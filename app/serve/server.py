@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from app.api.limits import Limits
-from app.api.service import Costly, free
-from app.web.session import Desk, Desks, OneDesk
+from app.api.rate_limiter import VisitorRateLimiter
+from app.api.service import RateLimiter, unlimited
+from app.web.session import Session, Sessions, SharedSession
 from app.web.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
@@ -41,26 +41,34 @@ class AddressInUse(GlossError):
         self.port = port
 
 
-def web_app(library: Library, settings: Settings, costly: Costly | None = None) -> FastAPI:
+def web_app(
+    library: Library, settings: Settings, rate_limiter: RateLimiter | None = None
+) -> FastAPI:
     """All that is served of an open library.
 
-    ``costly`` is asked before a paper is added or a digest written for somebody. Left out, that is
-    free on one's own machine, and a public instance has the limits of its settings.
+    ``rate_limiter`` is asked before a paper is added or a digest written for somebody. Left out,
+    that is free on one's own machine, and a public instance has the limits of its settings.
     """
     from fastapi import FastAPI
     from starlette.routing import Route
 
     from app.api.http import api, mounted
     from app.api.tools import PATHS, ToolServer
+    from app.show.figures import Pictures
     from app.web.media import view_router
     from app.web.ui import build, mount
 
-    desks: Desks
+    sessions: Sessions
+    drawn = Pictures()
     if settings.public.enabled:
-        desks, costly = Visitors(library, settings), costly or Limits.of(settings)
+        sessions, rate_limiter = (
+            Visitors(library, settings, drawn),
+            rate_limiter or VisitorRateLimiter.of(settings),
+        )
     else:
-        desks, costly = OneDesk(Desk(library, settings=settings)), costly or free
-    tools = ToolServer(lambda: library, costly)
+        session = Session(library, settings=settings, drawn=drawn)
+        sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
+    tools = ToolServer(lambda: library, rate_limiter)
 
     @asynccontextmanager
     async def open_to_visitors(app: FastAPI) -> AsyncIterator[None]:
@@ -68,7 +76,7 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
             try:
                 yield
             finally:
-                desks.close()
+                sessions.close()
 
     app = FastAPI(
         title="gloss",
@@ -77,11 +85,11 @@ def web_app(library: Library, settings: Settings, costly: Costly | None = None) 
         openapi_url=None,
         lifespan=open_to_visitors,
     )
-    app.router.routes.append(mounted(api(library, settings, costly)))
+    app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
-    app.include_router(view_router(desks))
-    mount(app, build(desks, settings.source_url, costly))
+    app.include_router(view_router(sessions))
+    mount(app, build(sessions, settings.source_url, rate_limiter))
     return app
 
 
@@ -175,7 +183,7 @@ def _check_free(host: str, port: int) -> None:
 def serve(
     settings: Settings, host: str, port: int, *, ready: Callable[[str], object] | None = None
 ) -> NoReturn:
-    """Serve until interrupted; the library is ours meanwhile. ``ready`` is told the address."""
+    """Serve until interrupted; owns the library. ``ready`` is called with the address."""
     from index.library import Library
 
     _check_free(host, port)

@@ -1,4 +1,4 @@
-"""The figures whose captions a digest quotes: which they are, and their pictures."""
+"""Pictures of pages and figures, drawn once; and the figures whose captions a digest quotes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 import threading
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from app.digest import Digest
 from app.show.views import Picture
 from app.write.claims import named_claims
 from index.errors import GlossError
-from index.paper import Figure, Paper
+from index.paper import Box, Figure, Paper
 
 if TYPE_CHECKING:
     from index.library import Papers
@@ -45,21 +45,25 @@ def quoted_figures(paper: Paper, digest: Digest) -> dict[str, Figure]:
 
 
 class Pictures:
-    """Pictures that were drawn, the last ones used, up to ``most`` bytes."""
+    """Pictures that were drawn, the last ones used, up to ``most`` bytes. One for all of a server.
+
+    Names begin with the hash of a paper's file or the revision of a library, so that who may not
+    see a paper cannot ask for its pictures.
+    """
 
     def __init__(self, most: int = KEPT_BYTES) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[str, str, float], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[Hashable, ...], bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def of(self, name: tuple[str, str, float], draw: Callable[[], bytes]) -> bytes:
+    def of(self, name: tuple[Hashable, ...], draw: Callable[[], bytes]) -> bytes:
         """The picture of that name, drawn where it is not kept."""
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
                 return self._kept[name]
-        picture = in_few_colours(draw())
+        picture = draw()
         with self._lock:
             if name not in self._kept:
                 self._kept[name] = picture
@@ -68,10 +72,34 @@ class Pictures:
                 self._bytes -= len(self._kept.popitem(last=False)[1])
         return picture
 
+    def page(
+        self,
+        library: Papers,
+        paper_id: str,
+        number: int,
+        boxes: Sequence[Box] = (),
+        scale: float = SCALE,
+        *,
+        few_colours: bool = False,
+    ) -> bytes:
+        """A page (from 1) as PNG with boxes marked, at ``scale`` pixels a point.
+
+        With ``few_colours`` it is a third of the size and as readable (``in_few_colours``). Raises
+        ``PaperNotFound``, and as ``Papers.page_image``.
+        """
+
+        def draw() -> bytes:
+            page = library.page_image(paper_id, number, boxes, scale)
+            return in_few_colours(page) if few_colours else page
+
+        sha256 = library.paper(paper_id).sha256
+        return self.of((sha256, number, tuple(boxes), scale, few_colours), draw)
+
     def figure(self, library: Papers, paper: Paper, label: str) -> bytes:
         """A figure as PNG. Raises as ``Papers.figure_image``."""
         return self.of(
-            (paper.sha256, label, SCALE), lambda: library.figure_image(paper.id, label, SCALE)
+            (paper.sha256, label),
+            lambda: in_few_colours(library.figure_image(paper.id, label, SCALE)),
         )
 
 

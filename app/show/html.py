@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.digest import Digest
 from app.show.text import find_addresses, plain, query_words, web_address, without_controls
-from app.show.views import Around, DigestView, Picture, first_authors, view
+from app.show.views import DigestView, Picture, QuoteContext, first_authors, view
 from app.show.words import WORDS
 
 if TYPE_CHECKING:
@@ -97,13 +97,13 @@ class ArticleView:
     """A digest as HTML has it, with its place on a page and what the page adds."""
 
     seen: DigestView
-    around: Around
+    around: QuoteContext
     authors: str  # the first of them
     other_authors: tuple[str, ...]  # the rest of a long list
     anchor: str = ""  # the id of its element; none where the page has nothing else
 
 
-def article(digest: Digest, around: Around, anchor: str = "") -> ArticleView:
+def article(digest: Digest, around: QuoteContext, anchor: str = "") -> ArticleView:
     """A digest as HTML has it."""
     names = [plain(name) for name in digest.paper.authors]
     first = first_authors(names)
@@ -115,5 +115,5 @@ def to_html(digest: Digest, figures: Mapping[str, Picture] | None = None) -> str
 
     ``figures`` are pictures by the name of the sentence that quotes the caption: "figures.2".
     """
-    paper = article(digest, Around(pictures=figures or {}))
+    paper = article(digest, QuoteContext(pictures=figures or {}))
     return fill("digest.html", paper=paper, style=style("site.css"))

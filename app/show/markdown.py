@@ -9,10 +9,10 @@ from app.digest import Digest
 from app.show.text import find_addresses, plain, web_address
 from app.show.views import (
     NOTHING_AROUND,
-    Around,
     CitationView,
     ClaimView,
     DigestView,
+    QuoteContext,
     view,
 )
 from app.show.words import WORDS
@@ -114,7 +114,7 @@ def markdown_lines(
     level: int,
     page_link: PageLink,
     with_note: bool,
-    around: Around = NOTHING_AROUND,
+    around: QuoteContext = NOTHING_AROUND,
 ) -> list[str]:
     """A digest as lines of Markdown under a heading of ``level``."""
     mark = "#" * level
@@ -139,7 +139,7 @@ def markdown_lines(
     return lines
 
 
-def _markdown_header(seen: DigestView, around: Around) -> list[str]:
+def _markdown_header(seen: DigestView, around: QuoteContext) -> list[str]:
     fields = []
     if seen.authors:
         fields.append((WORDS["authors"][seen.lang], escape_markdown(seen.authors)))
@@ -158,7 +158,7 @@ def _markdown_header(seen: DigestView, around: Around) -> list[str]:
 
 
 def _markdown_claim(
-    claim: ClaimView, listed: bool, seen: DigestView, page_link: PageLink, around: Around
+    claim: ClaimView, listed: bool, seen: DigestView, page_link: PageLink, around: QuoteContext
 ) -> list[str]:
     """A sentence with its place; below it, its picture and, if it is no quote, what it rests on."""
     places = [

@@ -97,7 +97,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class QuoteContext:
     """What a page adds to a digest: links into the app, and pictures by the sentence's name."""
 
     app_url: str = ""
@@ -111,7 +111,7 @@ class Around:
         return f"{self.app_url.rstrip('/')}/?{urlencode(asked)}"
 
 
-NOTHING_AROUND = Around()
+NOTHING_AROUND = QuoteContext()
 
 
 def first_authors(names: Sequence[str]) -> Sequence[str]:

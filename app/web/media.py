@@ -1,7 +1,7 @@
 """What stands beside a digest in the browser: the paper's pages, its figures, files to download.
 
 Pages are pictures, with their words as text over them (ADR 19). Addresses begin with the key of a
-desk, so that who may read a library may see its pages; they carry a part of the file's hash, so
+session, so that who may read a library may see its pages; they carry a part of the file's hash, so
 that a browser may keep what it was given.
 """
 
@@ -20,7 +20,7 @@ from index.paper import Box, PageSize, Paper, Span
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from app.web.session import Desk, Desks
+    from app.web.session import Session, Sessions
     from index.library import Papers
 
 Form = Literal["md", "html", "json", "bib"]
@@ -36,12 +36,11 @@ _MARK_PADDING = 1.0  # points around marked words
 _YEAR = 31_536_000
 
 
-def view_router(desks: Desks) -> APIRouter:
+def view_router(sessions: Sessions) -> APIRouter:
     """The addresses under ``/view``: ``/view/{key}/{paper}/pages/3.png?scale=2`` and so on."""
     from fastapi import APIRouter, Header, HTTPException, Query, Response
 
     router = APIRouter(prefix="/view", include_in_schema=False)
-    kept = Pictures()
 
     def answered(
         key: str,
@@ -49,18 +48,18 @@ def view_router(desks: Desks) -> APIRouter:
         known: str | None,
         name: str,
         media: str,
-        make: Callable[[Desk, Paper], bytes],
+        make: Callable[[Session, Paper], bytes],
     ) -> Response:
-        desk = desks.by_key(key)
-        if desk is None:
+        session = sessions.by_key(key)
+        if session is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            paper = desk.library.paper(paper_id)
+            paper = session.library.paper(paper_id)
             tag = f'"{paper.sha256[:32]}-{name}"'
             headers = {"Cache-Control": f"private, max-age={_YEAR}", "ETag": tag}
             if known is not None and tag in known:
                 return Response(status_code=304, headers=headers)
-            return Response(make(desk, paper), media_type=media, headers=headers)
+            return Response(make(session, paper), media_type=media, headers=headers)
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
 
@@ -74,11 +73,8 @@ def view_router(desks: Desks) -> APIRouter:
     ) -> Response:
         near = min(SCALES, key=lambda one: abs(one - scale))  # few of them, to be kept
 
-        def draw(desk: Desk, paper: Paper) -> bytes:
-            return kept.of(
-                (paper.sha256, f"page {number}", near),
-                lambda: desk.library.page_image(paper_id, number, (), near),
-            )
+        def draw(session: Session, paper: Paper) -> bytes:
+            return session.drawn.page(session.library, paper_id, number, (), near, few_colours=True)
 
         return answered(key, paper_id, if_none_match, f"{number}-{near:g}", "image/png", draw)
 
@@ -86,8 +82,8 @@ def view_router(desks: Desks) -> APIRouter:
     def words(
         key: str, paper_id: str, number: int, if_none_match: str | None = Header(None)
     ) -> Response:
-        def listed(desk: Desk, paper: Paper) -> bytes:
-            sizes = desk.library.page_sizes(paper_id)
+        def listed(session: Session, paper: Paper) -> bytes:
+            sizes = session.library.page_sizes(paper_id)
             found = page_words(paper, number, sizes[number - 1]) if 0 < number <= len(sizes) else []
             return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -98,8 +94,8 @@ def view_router(desks: Desks) -> APIRouter:
     def figure(
         key: str, paper_id: str, label: str, if_none_match: str | None = Header(None)
     ) -> Response:
-        def draw(desk: Desk, paper: Paper) -> bytes:
-            return kept.figure(desk.library, paper, label)
+        def draw(session: Session, paper: Paper) -> bytes:
+            return session.drawn.figure(session.library, paper, label)
 
         tag = quote(label, safe="")
         return answered(key, paper_id, if_none_match, tag, "image/png", draw)
@@ -110,11 +106,13 @@ def view_router(desks: Desks) -> APIRouter:
     ) -> Response:
         from app.show.text import file_slug
 
-        desk = desks.by_key(key)
-        if desk is None:
+        session = sessions.by_key(key)
+        if session is None:
             raise HTTPException(404, "not here any more: open the paper again")
         try:
-            text = written(desk.library, desk.saved(paper_id, lang, writer), form, kept)
+            text = written(
+                session.library, session.saved(paper_id, lang, writer), form, session.drawn
+            )
         except GlossError as error:
             raise HTTPException(404, str(error)) from error
         name = f"{file_slug(paper_id)}.{form}"
@@ -188,7 +186,7 @@ def figure_addresses(address: str, paper: Paper, digest: Digest) -> dict[str, st
     }
 
 
-def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
+def written(library: Papers, digest: Digest, form: Form, drawn: Pictures) -> str:
     """A digest as a file; as HTML with its figures in it."""
     from app.documents.digests import DigestShape
     from app.show.bibtex import to_bibtex
@@ -199,7 +197,7 @@ def written(library: Papers, digest: Digest, form: Form, kept: Pictures) -> str:
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest, figure_pictures(library, digest, kept))
+            return to_html(digest, figure_pictures(library, digest, drawn))
         case "json":
             return DigestShape.of(digest).to_json()
         case "bib":

@@ -1,6 +1,6 @@
-"""What the web UI asks for: searches, digests and pages as HTML and pictures, without a browser.
+"""A session of the web UI: searches, digests and pages as HTML and pictures, without a browser.
 
-No logic of its own: a ``Desk`` asks the library, the writer and the templates. HTML comes from
+No logic of its own: a ``Session`` asks the library, the writer and the templates. HTML comes from
 ``app.show``, which escapes every text of a paper.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.digest import Digest, DigestSection, Language, WriterName
+from app.show.figures import Pictures
 from app.show.html import fill
 from app.show.text import addresses_in, plain
 from app.show.views import found_claim_view, sources, view
@@ -26,7 +27,7 @@ from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from app.write.ask import Sentence
+    from app.write.ask import AnswerQuote
     from index.intake import Arxiv, Wanted
     from index.library import Papers
 
@@ -36,7 +37,7 @@ CONTEXT = 400  # characters shown on each side of a place in a paper without pag
 
 
 class NothingToSearch(GlossError):
-    """No digest is there to be searched. Who has only the UI cannot run a command to change it."""
+    """There is no digest to search. Users of the UI cannot run a command to write one."""
 
     def __init__(self, paper_id: str) -> None:
         of_it = f" of {paper_id}" if paper_id else ""
@@ -44,12 +45,12 @@ class NothingToSearch(GlossError):
 
 
 class NotAdded(GlossError):
-    """What was given did not become a paper."""
+    """A file or an id could not be added as a paper."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a paper: which words, and where they are on its pages."""
+class HitPlace:
+    """The place of a hit: its span in the paper's text and its boxes on the pages."""
 
     paper_id: str
     title: str
@@ -59,11 +60,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What came of a search: HTML, the places in it in the same order, and how many in words."""
+class FoundPlaces:
+    """The result of a search: HTML, its places in the same order, and their number in words."""
 
     shown: str
-    places: list[Place]
+    places: list[HitPlace]
     outcome: Literal["found_passages", "found_digests", "answered", "not_answered"]
     number: int
     lang: Language
@@ -77,82 +78,87 @@ class Found:
         return say[f"search_{self.outcome}"].format(self.number)
 
 
-class Desks(Protocol):
-    """Whose desk is whose: on a laptop all sessions share one."""
+class Sessions(Protocol):
+    """The sessions of the browser, by id and by key; on a laptop, one for all."""
 
     @property
     def shared(self) -> Papers:
         """The library that all visitors see, and the one that programs ask."""
 
-    def of(self, session: str) -> Desk:
-        """The desk of a session of the browser."""
+    def of(self, session_id: str) -> Session:
+        """The session with the id that the browser (Gradio's ``session_hash``) gives."""
 
-    def by_key(self, key: str) -> Desk | None:
-        """The desk whose ``key`` this is: of addresses of pictures."""
+    def by_key(self, key: str) -> Session | None:
+        """The session with that ``key``, which addresses of pictures contain."""
 
-    def may_share(self, session: str, paper_id: str) -> bool:
+    def may_share(self, session_id: str, paper_id: str) -> bool:
         """Whether the session has the paper to itself, and may show it to all."""
 
-    def share(self, session: str, paper_id: str) -> str:
+    def share(self, session_id: str, paper_id: str) -> str:
         """Put a paper of the session's own into the library of all; its id there."""
 
-    def end(self, session: str) -> None:
-        """A session is over: its tab was closed or loaded anew."""
+    def end(self, session_id: str) -> None:
+        """A session is over: its tab was closed or reloaded."""
 
     def close(self) -> None:
-        """The server stops: to be called before the library is closed."""
+        """The server stops; called before the library is closed."""
 
 
 @dataclass(frozen=True)
-class OneDesk:
-    """The same desk for everybody, as on one's own machine."""
+class SharedSession:
+    """One session for everybody, as on one's own machine."""
 
-    desk: Desk
+    session: Session
 
     @property
     def shared(self) -> Papers:
-        """The desk's."""
-        return self.desk.library
+        """The session's library."""
+        return self.session.library
 
-    def of(self, session: str) -> Desk:
-        """The desk."""
-        return self.desk
+    def of(self, session_id: str) -> Session:
+        """The one session."""
+        return self.session
 
-    def by_key(self, key: str) -> Desk | None:
-        """The desk, if it is its key."""
-        return self.desk if key == self.desk.key else None
+    def by_key(self, key: str) -> Session | None:
+        """The one session, if this is its key."""
+        return self.session if key == self.session.key else None
 
-    def may_share(self, session: str, paper_id: str) -> bool:
-        """All see it already."""
+    def may_share(self, session_id: str, paper_id: str) -> bool:
+        """Everybody sees it already."""
         return False
 
-    def share(self, session: str, paper_id: str) -> str:
-        """All see it already."""
+    def share(self, session_id: str, paper_id: str) -> str:
+        """Everybody sees it already."""
         return paper_id
 
-    def end(self, session: str) -> None:
-        """The desk stays for the others."""
+    def end(self, session_id: str) -> None:
+        """The session stays for the others."""
 
     def close(self) -> None:
-        """It has nothing of its own to let go of."""
+        """Nothing to close."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class Session:
     """What a session's components call; who knows its ``key`` may see its pages."""
 
     library: Papers
     key: str = "library"
     settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
+    drawn: Pictures = field(default_factory=Pictures)  # what all desks of a server share
 
-    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
-        """The passages that are found."""
+    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
+        """Search passages."""
         hits = self.library.search(query, HITS, wanted)
         shown = self._filled("hits.html", lang, query=query, hits=hits)
-        return Found(shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang)
+        return FoundPlaces(
+            shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang
+        )
 
-    def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
-        """The sentences of digests that are found, and where what they rest on stands."""
+    def search_digests(
+        self, query: str, wanted: SearchFilter, lang: Language = "en"
+    ) -> FoundPlaces:
+        """Search sentences of digests; their places are those of the cited words."""
         try:
             hits = self.library.search_claims(query, HITS, wanted)
         except NoDigests as error:
@@ -161,12 +167,12 @@ class Desk:
             raise NothingToSearch(error.paper_id) from error
         views = [(found_claim_view(hit, lang), hit) for hit in hits]
         shown = self._filled("claims.html", lang, query=query, hits=views)
-        return Found(
+        return FoundPlaces(
             shown, [_place_of_claim(hit) for hit in hits], "found_digests", len(hits), lang
         )
 
-    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
-        """Sentences that answer, or else the nearest passages."""
+    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
+        """Answer a question by sentences, or show the nearest passages."""
         from app.write.ask import ask
 
         answer = ask(self.library, question, within=wanted)
@@ -180,9 +186,9 @@ class Desk:
         )
         if not answer.found:
             nearest = [_place_of_hit(hit) for hit in answer.nearest]
-            return Found(shown, nearest, "not_answered", 0, lang)
+            return FoundPlaces(shown, nearest, "not_answered", 0, lang)
         places = [_place_of_sentence(one) for one in answer.sentences]
-        return Found(shown, places, "answered", len(places), lang)
+        return FoundPlaces(shown, places, "answered", len(places), lang)
 
     def _filled(self, template: str, lang: Language, query: str, **values: object) -> str:
         english_only = _is_chinese(query) and _knows_english_only(self.library.model)
@@ -198,20 +204,18 @@ class Desk:
     def welcome(self, lang: Language = "en") -> tuple[str, str]:
         """The tour of three questions, and what stands where results will: as HTML."""
         say = texts()[lang]
-        titles = {row.id: row.title for row in self.library.papers() if row.status == "ok"}
-        if not titles:
+        paper = next(iter(self.library.digested(1) or self.library.ids(1)), None)
+        if paper is None:
             return "", fill("empty.html", said=say["search_no_papers"])
-        written = [digest.paper_id for digest in self.library.newest_digests()]
-        paper = next((one for one in written if one in titles), next(iter(titles)))
-        title = plain(titles[paper]) or paper
+        title = plain(self.library.row(paper).title) or paper
         tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=title)
         return tour, fill("empty.html", said=say["search_empty"])
 
     def add(self, path: Path, progress: Callable[[str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``.
 
-        ``progress`` is told of each of ``STAGES`` as it begins; what it raises ends the adding, and
-        nothing of it is in the library then.
+        ``progress`` is called with each of ``STAGES`` as it begins; an error from it ends the
+        adding, and nothing of it is in the library then.
         """
         from index.intake import Wanted
         from index.sources import find_sources
@@ -255,20 +259,20 @@ class Desk:
             raise NotAdded(f"{wanted.name}: {outcome.reason}")
         return outcome.added.paper_id
 
-    def with_endpoint(self, address: str, model: str, key: str) -> Desk:
-        """The desk with a visitor's own language model. Raises ``OwnEndpointRefused``."""
+    def with_endpoint(self, address: str, model: str, key: str) -> Session:
+        """This session with a visitor's own language model. Raises ``OwnEndpointRefused``."""
         from app.web.own_endpoint import with_own_endpoint
 
         return replace(self, settings=with_own_endpoint(self.settings, address, model, key))
 
     def writers(self) -> tuple[WriterName, ...]:
-        """Who may word a digest here."""
+        """The writers that are available here."""
         from app.wording.writers import writers_at_hand
 
         return writers_at_hand(self.settings)
 
     def quoted(self, paper_id: str, lang: Language) -> Digest:
-        """A paper's digest in its own words, which takes a moment the first time."""
+        """A paper's quoted digest; the first one takes a moment."""
         from app.write import write_digest
 
         return write_digest(self.library, paper_id, lang=lang)
@@ -280,9 +284,9 @@ class Desk:
         writer: str,
         on_section: Callable[[DigestSection], None],
     ) -> Digest:
-        """The same worded by a writer; ``on_section`` is told of each section as it is ready.
+        """A digest worded by a writer; ``on_section`` is called with each finished section.
 
-        What that raises ends it. Raises what ``open_writer`` does.
+        An error from it ends the writing. Raises as ``open_writer``.
         """
         from app.wording.writers import open_writer
         from app.write import write_digest
@@ -291,7 +295,7 @@ class Desk:
             return write_digest(self.library, paper_id, lang=lang, writer=by, on_section=on_section)
 
     def saved(self, paper_id: str, lang: Language, writer: str) -> Digest:
-        """A digest that was written before, or the quoted one, which can always be had."""
+        """A saved digest, or the quoted one, which is always available."""
         from app.write.saved import locked_digest
 
         if writer == "extractive":
@@ -343,12 +347,12 @@ class Desk:
             blocks=[(kind, span.start, span.of(paper.text)) for kind, span in blocks],
         )
 
-    def show(self, place: Place, lang: Language = "en") -> tuple[Image | None, str]:
+    def show(self, place: HitPlace, lang: Language = "en") -> tuple[Image | None, str]:
         """The page with the place marked, and a line on it; or the text around the place."""
         if place.boxes:
             page = place.boxes[0].page
             boxes = [box for box in place.boxes if box.page == page]
-            image = _image(self.library.page_image(place.paper_id, page, boxes, PAGE_SCALE))
+            image = _image(self.drawn.page(self.library, place.paper_id, page, boxes, PAGE_SCALE))
             said = fill(
                 "place.html",
                 place=place,
@@ -369,15 +373,19 @@ class Desk:
 
     def pictures(self, by: Marks = "category", lang: Language = "en") -> str:
         """The library as a map, marked by category or year, and when papers came, as HTML."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        vectors = self.library.mean_vectors() if rows else {}
-        return fill(
-            "pictures.html",
-            map=map_of(rows, vectors, by),
-            timeline=timeline_of(rows),
-            say=texts()[lang],
-            lang=lang,
-        )
+
+        def draw() -> bytes:
+            listed = self.library.listed()
+            vectors = self.library.mean_vectors() if listed else {}
+            return fill(
+                "pictures.html",
+                map=map_of(listed, vectors, by),
+                timeline=timeline_of(listed),
+                say=texts()[lang],
+                lang=lang,
+            ).encode()
+
+        return self.drawn.of((self.library.revision, "map", by, lang), draw).decode()
 
     def known(self, named: str) -> str | None:
         """The id of the paper that can be read and is called so, with or without a version."""
@@ -389,18 +397,17 @@ class Desk:
 
     def choices(self) -> list[tuple[str, str]]:
         """The papers that can be read: what is shown, and the id."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        return sorted((plain(f"{row.title or row.id} ({row.id})"), row.id) for row in rows)
+        listed = self.library.listed()
+        return sorted((plain(f"{one.title or one.id} ({one.id})"), one.id) for one in listed)
 
     def years(self) -> list[str]:
         """The years that papers are of, newest first."""
-        dates = {row.date[:4] for row in self.library.papers() if row.status == "ok" and row.date}
+        dates = {one.date[:4] for one in self.library.listed() if one.date}
         return sorted((year for year in dates if year.isdecimal()), reverse=True)
 
     def categories(self) -> list[str]:
         """The categories that papers are of."""
-        rows = [row for row in self.library.papers() if row.status == "ok"]
-        return sorted({plain(name) for row in rows for name in row.categories})
+        return sorted({plain(name) for one in self.library.listed() for name in one.categories})
 
 
 # What adding a paper goes through, and how much of it is behind it then (embedding takes longest).
@@ -414,20 +421,20 @@ STAGES = {
 }
 
 
-def _place_of_hit(hit: Hit) -> Place:
+def _place_of_hit(hit: Hit) -> HitPlace:
     passage = hit.passage
-    return Place(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
+    return HitPlace(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
 
 
-def _place_of_sentence(sentence: Sentence) -> Place:
+def _place_of_sentence(sentence: AnswerQuote) -> HitPlace:
     first = sentence.claim.citations[0]
-    return Place(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
+    return HitPlace(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
 
 
-def _place_of_claim(hit: ClaimHit) -> Place:
+def _place_of_claim(hit: ClaimHit) -> HitPlace:
     first = hit.claim.citations[0]
     part = found_claim_view(hit).part
-    return Place(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
+    return HitPlace(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
 
 
 def filter_of(

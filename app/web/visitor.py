@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,16 +19,17 @@ from index.reference import parse_reference
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.catalog import Known
+    from index.catalog import KnownVersion
     from index.embed import Embedder
     from index.library import (
         Added,
-        Held,
+        HeldPaper,
         Library,
+        Listed,
         PaperRow,
-        PassageEncoder,
+        PendingPaper,
         Progress,
-        Ready,
+        SparseEncoder,
         StoredPaper,
     )
     from index.sources import Source
@@ -42,7 +43,7 @@ class NoRoom(GlossError):
     def __init__(self, most: int) -> None:
         super().__init__(
             f"this visit has {most} papers of its own, which is all that fit: reload the page to "
-            "begin anew, or run gloss on a machine of your own"
+            "start again, or run gloss on a machine of your own"
         )
         self.most = most
 
@@ -63,7 +64,7 @@ class NotShared(GlossError):
 
 
 class VisitorLibrary(Papers):
-    """The shared library and a visitor's own, as one that a desk may ask.
+    """The shared library and a visitor's own, as one that a session asks.
 
     The own one answers for every id that it has (``_with``), and hides the shared paper of that id;
     what is added goes there. ``Papers`` says what each method does and raises.
@@ -109,24 +110,24 @@ class VisitorLibrary(Papers):
 
     # Papers in.
 
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
+    ) -> PendingPaper:
         """A source received and read. Raises ``NoRoom`` and ``VisitEnded``, too."""
         with self._adding, self._being_there() as own:
-            return own.ready(source, progress, record)
+            return own.prepare(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """A source that is read elsewhere. Raises as ``ready``."""
+    ) -> PendingPaper:
+        """A source that is read elsewhere. Raises as ``prepare``."""
         with self._adding, self._being_there() as own:
             return own.receive(source, progress, record)
 
-    def take(self, ready: Ready) -> Added:
-        """Put what was read into the own library. Raises as ``ready``."""
+    def commit(self, pending: PendingPaper) -> Added:
+        """Put what was read into the own library. Raises as ``prepare``."""
         with self._adding, self._being_there() as own:
-            return own.take(ready)
+            return own.commit(pending)
 
     @contextmanager
     def _being_there(self) -> Iterator[Library]:
@@ -138,7 +139,7 @@ class VisitorLibrary(Papers):
                 self._own = self._open_own()
             own = self._own
         with self._unless_ended():
-            if self._given + len(own.ids()) >= self._papers_most:
+            if self._given + own.count() >= self._papers_most:
                 raise NoRoom(self._papers_most)
             yield own
 
@@ -198,7 +199,7 @@ class VisitorLibrary(Papers):
         return self._with(paper_id).row(paper_id)
 
     def _with(self, paper_id: str) -> Library:
-        """The library that has the paper, or that has to say why there is none of that id."""
+        """The library that has the paper, or that raises the error for an unknown id."""
         own = self._own
         if own is None:
             return self._shared
@@ -216,25 +217,59 @@ class VisitorLibrary(Papers):
 
     # All papers.
 
-    def papers(self) -> list[PaperRow]:
+    @property
+    def revision(self) -> tuple[Hashable, Hashable]:
+        """That of both."""
+        return self._shared.revision, self._own.revision if self._own is not None else None
+
+    def count(self) -> int:
+        """How many papers of both can be read."""
+        own = self._own.ids() if self._own is not None else []
+        return self._shared.count() + sum(not self._shared.has_paper(one) for one in own)
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of both, in order."""
+        own = self._own.ids(limit) if self._own is not None else []
+        return sorted({*own, *self._shared.ids(limit)})[:limit]
+
+    def digested(self, limit: int) -> list[str]:
+        """The papers with a saved digest: the own ones, then shared ones that they do not hide."""
+        own = self._own
+        if own is None:
+            return self._shared.digested(limit)
+        hidden = own.ids()
+        shared = self._shared.digested(limit + len(hidden))
+        return [*own.digested(limit), *(one for one in shared if one not in hidden)][:limit]
+
+    def listed(self) -> list[Listed]:
         """The papers of both, by id; the own ones hide shared ones of their ids."""
-        own = self._own.papers() if self._own is not None else []
+        own = self._own.listed() if self._own is not None else []
+        both = {one.id: one for one in (*self._shared.listed(), *own)}
+        return sorted(both.values(), key=lambda one: one.id)
+
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+        """The papers of both, by id; the own ones hide shared ones of their ids."""
+        if self._own is None:
+            return self._shared.papers(limit, offset)
+        own = self._own.papers()
         hidden = {row.id for row in own if row.status == "ok"}
-        rows = [*own, *(row for row in self._shared.papers() if row.id not in hidden)]
-        return sorted(rows, key=lambda row: row.id)
+        end = None if limit is None else offset + limit
+        shared = self._shared.papers(None if end is None else end + len(hidden))
+        rows = [*own, *(row for row in shared if row.id not in hidden)]
+        return sorted(rows, key=lambda row: row.id)[offset:end]
 
-    def held(self, arxiv_id: str) -> Held | None:
-        """What there is of the arXiv paper of that id, if anything."""
-        own = self._own.held(arxiv_id) if self._own is not None else None
-        return own or self._shared.held(arxiv_id)
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
+        """The edition of that arXiv paper, or None."""
+        own = self._own.find_arxiv(arxiv_id) if self._own is not None else None
+        return own or self._shared.find_arxiv(arxiv_id)
 
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have, of the own library's papers."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store which versions arXiv has of the own library's papers."""
         if self._own is not None:
-            self._own.note(heard)
+            self._own.record_versions(versions)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """Where each paper is among the others: one model has made them all."""
+        """The mean vector of each paper; one model made them all."""
         own = self._own.mean_vectors() if self._own is not None else {}
         return {**self._shared.mean_vectors(), **own}
 
@@ -249,9 +284,9 @@ class VisitorLibrary(Papers):
         return self._shared.embedder
 
     @property
-    def words(self) -> PassageEncoder:
-        """What turns text into terms, in both."""
-        return self._shared.words
+    def sparse_encoder(self) -> SparseEncoder:
+        """The sparse encoder of both."""
+        return self._shared.sparse_encoder
 
     # Searches.
 
@@ -290,8 +325,8 @@ class VisitorLibrary(Papers):
             return [(shared, wanted)]
         if wanted.paper_id is not None:
             return [(self._with(wanted.paper_id), wanted)]
-        if named is not None and self.held(named) is not None:
-            return [(own if own.held(named) is not None else shared, wanted)]
+        if named is not None and self.find_arxiv(named) is not None:
+            return [(own if own.find_arxiv(named) is not None else shared, wanted)]
         hidden = set(own.ids())
         if not any(shared.has_paper(one) for one in hidden):
             return [(own, wanted), (shared, wanted)]

@@ -1,4 +1,4 @@
-"""Visitors of a public instance: a desk for each, and nobody's papers are another's to see.
+"""Visitors of a public instance: a session for each, which sees no other visitor's papers.
 
 All read and search the library that they share. From the first paper that a visitor adds on, they
 have a small library of their own beside it, which is deleted when the session ends, when the
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.api.failures import TooBusy
-from app.web.session import Desk
+from app.show.figures import Pictures
+from app.web.session import Session
 from app.web.visitor import NotShared, VisitEnded, VisitorLibrary
 from index.config import Settings
 from index.errors import GlossError
@@ -34,75 +35,82 @@ _log = logging.getLogger(__name__)
 
 FOLDER = "visitors"  # inside the shared library's
 KNOWN_MOST = 10_000  # sessions without papers of their own; the one longest gone is forgotten
-SESSION_MOST = 100  # characters of a session's name, which browsers choose; Gradio's have 11
+SESSION_MOST = 100  # characters of a session id, which browsers choose; Gradio's have 11
 RESTING = 120.0  # seconds after which a visitor's place may go to another, where all are taken
 
 
 @dataclass(slots=True)
 class _Visitor:
-    """A session: its desk, the library behind that, and when it was last heard of."""
+    """A visitor's session, its library, and the time of its last request."""
 
-    desk: Desk
+    session: Session
     library: VisitorLibrary
     seen: float
 
 
 class Visitors:
-    """A desk for each session, over a library that all share. ``close`` it before the library.
+    """A session for each visitor, over a library that all share. ``close`` it before the library.
 
-    ``clock`` gives seconds. Safe to call from several threads.
+    ``drawn`` has the pictures that all desks share; ``clock`` gives seconds. Safe to call from
+    several threads.
     """
 
     def __init__(
-        self, shared: Library, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        shared: Library,
+        settings: Settings,
+        drawn: Pictures | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shared = shared
         self._settings = settings = settings.model_copy(update={"keep_answers": False})
         self._clock = clock
+        self._drawn = drawn or Pictures()
         self._folder = shared.directory / FOLDER
         self._known: OrderedDict[str, _Visitor] = OrderedDict()  # by session, longest gone first
-        self._sessions: dict[str, str] = {}  # by the desk's key
-        self._places: set[str] = set()  # sessions that have a library of their own
+        self._session_ids: dict[str, str] = {}  # by the session's key
+        self._with_library: set[str] = set()  # sessions that have a library of their own
         self._changing = threading.RLock()
         self._sharing = threading.Lock()
         self._stopped = threading.Event()
         self._sweeper: threading.Thread | None = None
-        self._guest = Desk(
+        self._guest = Session(
             VisitorLibrary(shared, 0, _nowhere),
             secrets.token_urlsafe(24),
             settings,
+            self._drawn,
         )
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def of(self, session: str | None) -> Desk:
-        """The desk of a session of the browser; whoever has none may look, and add nothing."""
-        if not session or len(session) > SESSION_MOST:
+    def of(self, session_id: str | None) -> Session:
+        """The session with that id; a visitor without an id may read, but not add papers."""
+        if not session_id or len(session_id) > SESSION_MOST:
             return self._guest
         with self._changing:
-            visitor = self._known.get(session)
+            visitor = self._known.get(session_id)
             if visitor is None:
-                visitor = self._known[session] = self._arrived(session)
+                visitor = self._known[session_id] = self._arrived(session_id)
                 self._forget()
-            self._touch(session, visitor)
-            return visitor.desk
+            self._touch(session_id, visitor)
+            return visitor.session
 
-    def by_key(self, key: str) -> Desk | None:
-        """The desk whose ``key`` this is."""
+    def by_key(self, key: str) -> Session | None:
+        """The session with that ``key``."""
         with self._changing:
-            session = self._sessions.get(key)
-            visitor = self._known.get(session) if session is not None else None
-            if session is None or visitor is None:
+            session_id = self._session_ids.get(key)
+            visitor = self._known.get(session_id) if session_id is not None else None
+            if session_id is None or visitor is None:
                 return None
-            self._touch(session, visitor)
-            return visitor.desk
+            self._touch(session_id, visitor)
+            return visitor.session
 
-    def may_share(self, session: str, paper_id: str) -> bool:
+    def may_share(self, session_id: str, paper_id: str) -> bool:
         """Whether sharing is allowed here, and the paper is the visitor's own."""
         with self._changing:
-            visitor = self._known.get(session)
+            visitor = self._known.get(session_id)
         return visitor is not None and visitor.library.is_own(paper_id) and self._shares
 
-    def share(self, session: str, paper_id: str) -> str:
+    def share(self, session_id: str, paper_id: str) -> str:
         """Put a visitor's paper into the library of all, and its quoted digest.
 
         Raises as ``VisitorLibrary.share``, and ``NotShared`` where nothing is shared.
@@ -110,7 +118,7 @@ class Visitors:
         from app.write import write_digest
 
         with self._changing:
-            visitor = self._known.get(session)
+            visitor = self._known.get(session_id)
         if visitor is None:
             raise VisitEnded
         with self._sharing:  # so that they can be counted
@@ -128,66 +136,66 @@ class Visitors:
     def _shares(self) -> bool:
         """Whether the shared library takes papers of visitors, and has room for one more."""
         most = self._settings.public.shared_papers
-        return most > 0 and len(self.shared.ids()) < most
+        return most > 0 and self.shared.count() < most
 
-    def end(self, session: str | None) -> None:
+    def end(self, session_id: str | None) -> None:
         """The session is over: what the visitor added is deleted."""
-        if session is not None:
+        if session_id is not None:
             with self._changing:
-                visitor = self._gone(session)
+                visitor = self._gone(session_id)
             _delete(visitor)
 
     def sweep(self) -> None:
-        """Let those go who have done nothing for as long as the settings say."""
+        """End the sessions that were idle for as long as the settings say."""
         before = self._clock() - self._settings.public.visitor_minutes * 60
         with self._changing:
             idle = [
-                session
-                for session, one in self._known.items()
+                session_id
+                for session_id, one in self._known.items()
                 if one.seen < before and not one.library.is_adding
             ]
-            gone = [self._gone(session) for session in idle]
+            gone = [self._gone(session_id) for session_id in idle]
         _delete(*gone)
 
     def close(self) -> None:
-        """Let all go."""
+        """End all sessions."""
         self._stopped.set()
         with self._changing:
-            gone = [self._gone(session) for session in list(self._known)]
+            gone = [self._gone(session_id) for session_id in list(self._known)]
         _delete(*gone)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _arrived(self, session: str) -> _Visitor:
+    def _arrived(self, session_id: str) -> _Visitor:
         library = VisitorLibrary(
-            self.shared, self._settings.public.visitor_papers, lambda: self._own_library(session)
+            self.shared, self._settings.public.visitor_papers, lambda: self._own_library(session_id)
         )
-        desk = Desk(library, secrets.token_urlsafe(24), self._settings)
-        self._sessions[desk.key] = session
-        return _Visitor(desk, library, self._clock())
+        session = Session(library, secrets.token_urlsafe(24), self._settings, self._drawn)
+        self._session_ids[session.key] = session_id
+        return _Visitor(session, library, self._clock())
 
-    def _touch(self, session: str, visitor: _Visitor) -> None:
+    def _touch(self, session_id: str, visitor: _Visitor) -> None:
         visitor.seen = self._clock()
-        self._known.move_to_end(session)
+        self._known.move_to_end(session_id)
 
     def _forget(self) -> None:
-        """Of sessions without papers, those that were here last are remembered."""
-        if len(self._known) - len(self._places) > KNOWN_MOST:
-            self._gone(next(one for one in self._known if one not in self._places))
+        """Forget the oldest of the sessions without papers, if there are too many."""
+        if len(self._known) - len(self._with_library) > KNOWN_MOST:
+            self._gone(next(one for one in self._known if one not in self._with_library))
 
-    def _gone(self, session: str) -> _Visitor | None:
-        visitor = self._known.pop(session, None)
+    def _gone(self, session_id: str) -> _Visitor | None:
+        visitor = self._known.pop(session_id, None)
         if visitor is not None:
-            del self._sessions[visitor.desk.key]
-        self._places.discard(session)
+            del self._session_ids[visitor.session.key]
+        self._with_library.discard(session_id)
         return visitor
 
-    def _own_library(self, session: str) -> Library:
+    def _own_library(self, session_id: str) -> Library:
         """A library for a session's first paper. Raises ``TooBusy`` where no place is free."""
         with self._changing:
-            if self._stopped.is_set() or session not in self._known:
+            if self._stopped.is_set() or session_id not in self._known:
                 raise VisitEnded
             leaving = self._leaving()
-            self._places.add(session)
+            self._with_library.add(session_id)
         try:
             _delete(leaving)
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -199,17 +207,17 @@ class Visitors:
                 raise
         except BaseException:
             with self._changing:
-                self._places.discard(session)
+                self._with_library.discard(session_id)
             raise
         self._begin_sweeping()
         return library
 
     def _leaving(self) -> _Visitor | None:
-        """Who has to go for another to have a place: of those who rest, the one longest gone."""
-        if len(self._places) < self._settings.public.visitors:
+        """The idle visitor who must go to make room for another: the one idle for longest."""
+        if len(self._with_library) < self._settings.public.visitors:
             return None
-        session = next(one for one in self._known if one in self._places)
-        here = self._known[session]
+        session_id = next(one for one in self._known if one in self._with_library)
+        here = self._known[session_id]
         rested = self._clock() - here.seen if not here.library.is_adding else 0.0
         if rested < RESTING:
             raise TooBusy(
@@ -217,7 +225,7 @@ class Visitors:
                 "which is all that fit",
                 RESTING - rested,
             )
-        return self._gone(session)
+        return self._gone(session_id)
 
     def _begin_sweeping(self) -> None:
         with self._changing:
@@ -235,7 +243,7 @@ def _nowhere() -> Library:
 
 
 def _delete(*gone: _Visitor | None) -> None:
-    """Close what was theirs and take it away; what goes wrong with one keeps no other's here."""
+    """Close and delete their libraries; an error with one does not stop the others."""
     for visitor in gone:
         if visitor is not None:
             try:

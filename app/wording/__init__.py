@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.check.entailment import SourcedClaim
 from app.chinese.glossary import Glossary
-from app.chinese.translate import Prompt, translate
+from app.chinese.translate import TranslationPrompt, translate
 from app.choose.template import ITEMS
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
-from app.llm import LanguageModel, Question, Reply
+from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt, prompt_source
 from app.write import OnSection, Worded
 
@@ -56,15 +56,15 @@ _FIRST_PERSON = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is asked of a model at once: some quotes of one item."""
+    """One request to a model: some quotes of one item."""
 
     item: str
     quotes: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A sentence that a model wrote, and the quotes that it rests on. ``wrong`` says what is."""
+class DraftSentence:
+    """A sentence that a model wrote, and its quotes. ``wrong`` is the objection to it, if any."""
 
     text: str
     quotes: tuple[Claim, ...]
@@ -72,7 +72,7 @@ class Draft:
 
 
 class Strategy(Protocol):
-    """How quotes become questions, and answers become sentences."""
+    """How quotes become prompts, and completions become sentences."""
 
     @property
     def prompts(self) -> tuple[str, ...]:
@@ -81,15 +81,15 @@ class Strategy(Protocol):
     def tasks(self, section: DigestSection) -> Iterator[Task]:
         """What to ask about a section; quotes that no task has stay as they are."""
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[DraftSentence] = ()) -> Prompt:
         """What is asked, and asked again where some drafts were refused."""
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[DraftSentence]:
         """The sentences of an answer, at least one; not yet checked against their quotes."""
 
 
 class Compressing:
-    """One quote in, one sentence out: what a model of 1.5 billion weights can do."""
+    """One quote in, one sentence out, which a model of 1.5 billion weights can do."""
 
     prompts = ("compress",)
 
@@ -99,18 +99,18 @@ class Compressing:
             if len(claim.text.split()) > WORDS_SHORT:
                 yield Task(section.name, (claim,))
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[DraftSentence] = ()) -> Prompt:
         """The quote, fenced; the shared system prompt comes first, so that a server keeps it."""
         (claim,) = task.quotes
         user = f"<evidence>\n{fenced(claim.text)}\n</evidence>"
-        return Question(prompt("compress"), user + _again(refused), _room(1))
+        return Prompt(prompt("compress"), user + _again(refused), _room(1))
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[DraftSentence]:
         """The answer as one sentence."""
         text = _bare(reply.text)
         longest = len(task.quotes[0].text.split())
         wrong = _form(text, longest) or ("" if reply.finished else "it is not finished")
-        return [Draft(text, task.quotes, wrong)]
+        return [DraftSentence(text, task.quotes, wrong)]
 
 
 class Merging:
@@ -123,7 +123,7 @@ class Merging:
         if section.items:
             yield Task(section.name, section.items)
 
-    def question(self, task: Task, refused: Sequence[Draft] = ()) -> Question:
+    def prompt_for(self, task: Task, refused: Sequence[DraftSentence] = ()) -> Prompt:
         """The item's question and the numbered quotes, with the schema of the answer."""
         item = ITEMS[task.item]
         lines = [f"<question>{item.question}</question>"]
@@ -134,11 +134,11 @@ class Merging:
         most = min(item.most, len(task.quotes))
         system = prompt("merge", most=most, words=WORDS_MOST)
         schema = _merged_schema(len(task.quotes))
-        return Question(system, "\n".join(lines) + _again(refused), _room(most), schema)
+        return Prompt(system, "\n".join(lines) + _again(refused), _room(most), schema)
 
-    def drafts(self, task: Task, reply: Reply) -> list[Draft]:
+    def drafts(self, task: Task, reply: Completion) -> list[DraftSentence]:
         """The sentences of the JSON; one draft that says what is wrong where it is none."""
-        whole = [Draft("", task.quotes, "it is not the JSON that was asked for")]
+        whole = [DraftSentence("", task.quotes, "it is not the JSON that was asked for")]
         if not reply.finished:
             return [replace(whole[0], wrong="it is not finished")]
         try:
@@ -155,7 +155,7 @@ class Merging:
                 wrong = "it names no evidence"
             elif len(there) < len(set(numbers)):
                 wrong = "it names evidence that is not there"
-            drafts.append(Draft(_bare(text), quotes, wrong))
+            drafts.append(DraftSentence(_bare(text), quotes, wrong))
         return drafts[: ITEMS[task.item].most] or whole
 
 
@@ -164,7 +164,7 @@ class ModelWriter:
 
     ``seconds`` bound what the model may take for one digest; what is not answered by then, or at
     all, stays a quote. Sections are worded one after the other, and as many together as make
-    ``at_once`` questions, which is how many a server answers at a time.
+    ``at_once`` prompts, which is how many a server answers at a time.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class ModelWriter:
         self, sections: Sequence[DigestSection], lang: Language, on_section: OnSection | None = None
     ) -> Worded:
         """The sections in the model's words where they pass, in Chinese for ``zh``."""
-        asked = _Asked(self._model, self._seconds)
+        asked = _DigestPrompts(self._model, self._seconds)
         done: list[DigestSection] = []
         chinese: dict[str, str | None] = {}
         rejected = 0
@@ -226,22 +226,22 @@ class ModelWriter:
         return Worded(tuple(done), rejected, asked.usage)
 
     def _groups(self, sections: Sequence[DigestSection]) -> Iterator[list[DigestSection]]:
-        """The sections in order, some at a time: as many as give ``at_once`` questions."""
+        """The sections in order, some at a time: as many as give ``at_once`` prompts."""
         group: list[DigestSection] = []
-        questions = 0
+        prompts = 0
         for section in sections:
             group.append(section)
             if _is_prose(section):
-                questions += sum(1 for _ in self._strategy.tasks(section))
-            if questions >= self._at_once:
+                prompts += sum(1 for _ in self._strategy.tasks(section))
+            if prompts >= self._at_once:
                 yield group
-                group, questions = [], 0
+                group, prompts = [], 0
         if group:
             yield group
 
     def _drafted(
-        self, tasks: Sequence[Task], asked: _Asked
-    ) -> tuple[dict[str, list[tuple[Draft, Support]]], int]:
+        self, tasks: Sequence[Task], asked: _DigestPrompts
+    ) -> tuple[dict[str, list[tuple[DraftSentence, Support]]], int]:
         """The drafts that passed, by item, and how many sentences did not at the last try."""
         asked.sentences += len(tasks)
         first = self._checked(tasks, asked, {})
@@ -254,7 +254,7 @@ class ModelWriter:
         for number, at in enumerate(again):
             if number in second and _held(second[number]) >= _held(first[at]):
                 first[at] = second[number]
-        passed: dict[str, list[tuple[Draft, Support]]] = {}
+        passed: dict[str, list[tuple[DraftSentence, Support]]] = {}
         for at, drafts in first.items():
             passed.setdefault(tasks[at].item, []).extend(o for o in drafts if _holds(o[1]))
         asked.accepted += sum(any(_holds(s) for _, s in drafts) for drafts in first.values())
@@ -262,13 +262,16 @@ class ModelWriter:
         return passed, rejected
 
     def _checked(
-        self, tasks: Sequence[Task], asked: _Asked, refused: Mapping[int, Sequence[Draft]]
-    ) -> dict[int, list[tuple[Draft, Support]]]:
-        """The answers' sentences with what the checker says; nothing for what was not answered."""
-        questions = [
-            self._strategy.question(task, refused.get(at, ())) for at, task in enumerate(tasks)
+        self,
+        tasks: Sequence[Task],
+        asked: _DigestPrompts,
+        refused: Mapping[int, Sequence[DraftSentence]],
+    ) -> dict[int, list[tuple[DraftSentence, Support]]]:
+        """The sentences of the completions with their support; none for a failed prompt."""
+        prompts = [
+            self._strategy.prompt_for(task, refused.get(at, ())) for at, task in enumerate(tasks)
         ]
-        replies = asked.of(questions)
+        replies = asked.of(prompts)
         drafts = {
             at: self._strategy.drafts(tasks[at], reply)
             for at, reply in enumerate(replies)
@@ -279,7 +282,7 @@ class ModelWriter:
                 [_sourced(one) for of in drafts.values() for one in of if not one.wrong]
             )
         )
-        found: dict[int, list[tuple[Draft, Support]]] = {}
+        found: dict[int, list[tuple[DraftSentence, Support]]] = {}
         for at, of_task in drafts.items():
             found[at] = []
             for draft in of_task:
@@ -291,17 +294,17 @@ class ModelWriter:
     def _in_chinese(
         self,
         sections: Sequence[DigestSection],
-        asked: _Asked,
+        asked: _DigestPrompts,
         known: dict[str, str | None],
     ) -> tuple[list[DigestSection], int]:
         """Every sentence in Chinese whose locks hold; the others stay in English.
 
-        ``known`` has what came of sentences before, and is given what comes of these.
+        ``known`` has the translations so far; those of these sentences are added.
         """
 
-        def ask(prompts: Sequence[Prompt]) -> list[str | None]:
-            questions = [Question(one.system, one.user, one.most_tokens) for one in prompts]
-            replies = asked.of(questions)
+        def ask(translating: Sequence[TranslationPrompt]) -> list[str | None]:
+            prompts = [Prompt(one.system, one.user, one.most_tokens) for one in translating]
+            replies = asked.of(prompts)
             return [one.text if one is not None and one.finished else None for one in replies]
 
         texts = dict.fromkeys(c.text for one in sections if _is_prose(one) for c in one.items)
@@ -323,8 +326,8 @@ class ModelWriter:
         ], sum(one.answer != "" and one.chinese is None for one in results)
 
 
-class _Asked:
-    """The questions of one digest: within its seconds, and counted."""
+class _DigestPrompts:
+    """The prompts of one digest, sent within its seconds, and counted."""
 
     def __init__(self, model: LanguageModel, seconds: float) -> None:
         self._model = model
@@ -333,16 +336,16 @@ class _Asked:
         self._calls = self._failed = self._prompt = self._completion = 0
         self._seconds = 0.0
 
-    def of(self, questions: Sequence[Question]) -> list[Reply | None]:
-        """An answer each, in order; None where there was none in time."""
-        if not questions:
+    def of(self, prompts: Sequence[Prompt]) -> list[Completion | None]:
+        """A completion for each, in order; None where none came in time."""
+        if not prompts:
             return []
         began = time.monotonic()
-        answers = self._model.answers(questions, max(self._left, 0.0))
+        answers = self._model.complete(prompts, max(self._left, 0.0))
         took = time.monotonic() - began
         self._left -= took
-        replies = [one if isinstance(one, Reply) else None for one in answers]
-        self._calls += len(questions)
+        replies = [one if isinstance(one, Completion) else None for one in answers]
+        self._calls += len(prompts)
         self._failed += replies.count(None)
         for reply in replies:
             if reply is not None:
@@ -381,8 +384,8 @@ def _is_prose(section: DigestSection) -> bool:
     return ITEMS[section.name].selection == "evidence"
 
 
-def _again(refused: Sequence[Draft]) -> str:
-    """What was wrong with the answers before."""
+def _again(refused: Sequence[DraftSentence]) -> str:
+    """The objections to the former answers."""
     lines = [
         f'"{fenced(draft.text)}" was refused: {draft.wrong}.' for draft in refused if draft.wrong
     ]
@@ -446,7 +449,7 @@ def _form(text: str, longest: int) -> str:
     return ""
 
 
-def _sourced(draft: Draft) -> SourcedClaim:
+def _sourced(draft: DraftSentence) -> SourcedClaim:
     return SourcedClaim(draft.text, tuple(claim.text for claim in draft.quotes))
 
 
@@ -454,26 +457,28 @@ def _holds(support: Support) -> bool:
     return support.verdict == "supported"
 
 
-def _held(drafts: Sequence[tuple[Draft, Support]]) -> int:
+def _held(drafts: Sequence[tuple[DraftSentence, Support]]) -> int:
     return sum(_holds(support) for _, support in drafts)
 
 
-def _assembled(section: DigestSection, drafts: Sequence[tuple[Draft, Support]]) -> Iterator[Claim]:
-    """A section's drafts, each where its first quote stood, and the quotes that none rests on."""
-    told: set[Claim] = set()
+def _assembled(
+    section: DigestSection, drafts: Sequence[tuple[DraftSentence, Support]]
+) -> Iterator[Claim]:
+    """A section's drafts, each in the place of its first quote, and the unused quotes."""
+    stated: set[Claim] = set()
     for claim in section.items:
-        if claim in told:
+        if claim in stated:
             continue
         mine = [one for one in drafts if one[0].quotes[0] == claim]
         for draft, support in mine:
-            told.update(draft.quotes)
+            stated.update(draft.quotes)
             same = len(draft.quotes) == 1 and draft.text.split() == claim.text.split()
             yield claim if same else _claim(draft, support)
         if not mine and not any(claim in draft.quotes for draft, _ in drafts):
             yield claim
 
 
-def _claim(draft: Draft, support: Support) -> Claim:
+def _claim(draft: DraftSentence, support: Support) -> Claim:
     citations: dict[Citation, None] = {}
     for quote in draft.quotes:
         citations |= dict.fromkeys(quote.citations)

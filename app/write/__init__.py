@@ -24,8 +24,8 @@ from index.errors import GlossError, PaperChanged, PaperNotFound
 from index.paper import ARXIV_ID, Paper, Passage, Span
 
 if TYPE_CHECKING:
-    from app.choose.evidence import Embedder
-    from index.catalog import Known
+    from app.choose.evidence import PassageEmbedder
+    from index.catalog import KnownVersion
     from index.library import Papers
 
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
@@ -44,7 +44,7 @@ _NEAR = 120  # characters before a link in which the cue must stand
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """What a writer made of a digest's sections."""
+    """A digest's sections as a writer worded them."""
 
     sections: tuple[DigestSection, ...]
     rejected: int = 0  # sentences that failed a check, so that quotes stand in their place
@@ -52,18 +52,18 @@ class Worded:
 
 
 OnSection = Callable[[DigestSection], object]
-"""Told of each section once a writer is done with it. What it raises ends the writing."""
+"""Called with each finished section. An error from it ends the writing."""
 
 
 class Writer(Protocol):
-    """Who words a digest. Citations are attached and checked by code, whoever it is."""
+    """Words a digest. Code attaches and checks the citations, for every writer."""
 
     @property
     def name(self) -> str:
         """As ``--writer`` names it."""
 
     def made_by(self, lang: Language) -> Mapping[str, str]:
-        """What of the writer decides the bytes of a digest, by name: models, prompts, checks."""
+        """The parts of the writer that decide a digest's bytes: models, prompts, checks."""
 
     def word(
         self, sections: Sequence[DigestSection], lang: Language, on_section: OnSection | None = None
@@ -76,7 +76,7 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Extractive:
-    """The writer that leaves the paper's words as they are, in whatever language they are."""
+    """The writer that keeps the paper's words as they are, in any language."""
 
     name: str = "extractive"
 
@@ -98,8 +98,8 @@ EXTRACTIVE = Extractive()
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What came of writing one paper's digest: the digest, or the error that was in the way."""
+class DigestResult:
+    """The result of writing one paper's digest: the digest, or the error."""
 
     paper_id: str
     digest: Digest | None = None
@@ -116,7 +116,7 @@ def write_digest(
     """The digest of a paper in the library; made once and kept while paper, model and code stay.
 
     Its sentences are searched from then on, instead of those of the paper's former digest in that
-    language. ``on_section`` is told of each section as it is worded, unless the digest was saved;
+    language. ``on_section`` is called with each worded section, unless the digest was saved;
     what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
     from index.embed.remembered import Remembered
@@ -136,13 +136,13 @@ def write_digest(
     if digest != saved or not library.is_searched(paper.id, name, lang):
         records = claim_records(digest)
         library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name, embedder)
-    return replace(digest, paper=with_news(digest.paper, library.heard(paper.id)))
+    return replace(digest, paper=with_news(digest.paper, library.latest_version(paper.id)))
 
 
 def write_digests(
     library: Papers, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
-) -> Iterator[Written]:
-    """The digests of papers by id and language, in that order, each told once it is certain.
+) -> Iterator[DigestResult]:
+    """The digests of papers by id and language, in that order, each yielded once it is final.
 
     What fails one paper stops no other; an error that none would survive (of the library, the
     model, the store) is raised.
@@ -151,13 +151,13 @@ def write_digests(
         try:
             digest = write_digest(library, paper_id, lang, writer)
         except (PaperNotFound, PaperChanged) as error:
-            yield Written(paper_id, error=error)
+            yield DigestResult(paper_id, error=error)
         except GlossError:
             raise
         except Exception as error:  # a bug that one paper meets stops no other
-            yield Written(paper_id, error=error)
+            yield DigestResult(paper_id, error=error)
         else:
-            yield Written(paper_id, digest)
+            yield DigestResult(paper_id, digest)
 
 
 def _saved(library: Papers, paper_id: str, lock: Mapping[str, str]) -> Digest | None:
@@ -176,25 +176,25 @@ def _saved(library: Papers, paper_id: str, lock: Mapping[str, str]) -> Digest | 
 
 
 def saved_languages(digests: Sequence[str]) -> tuple[Language, ...]:
-    """The languages of saved digests, in order; one that cannot be read says nothing."""
+    """The languages of saved digests, in order; an unreadable digest is skipped."""
     read = (from_text(text) for text in digests)
     return tuple(sorted({digest.lang for digest in read if digest} or {"en"}))
 
 
-def with_news(header: Header, heard: Known | None) -> Header:
-    """The header, with what arXiv was heard to say of the paper."""
-    if heard is None:
+def with_news(header: Header, latest: KnownVersion | None) -> Header:
+    """The header, with the newest version or the withdrawal that arXiv has reported."""
+    if latest is None:
         return header
-    if heard.withdrawn:
+    if latest.withdrawn:
         return replace(header, withdrawn=True)
-    newer = header.version is not None and heard.version > header.version
-    return replace(header, newest=heard.version) if newer else header
+    newer = header.version is not None and latest.version > header.version
+    return replace(header, newest=latest.version) if newer else header
 
 
 def written(
     paper: Paper,
     passages: Sequence[Passage],
-    embedder: Embedder,
+    embedder: PassageEmbedder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,

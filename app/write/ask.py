@@ -41,8 +41,8 @@ _UNRELATED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of an answer: a checked quote, and whose it is."""
+class AnswerQuote:
+    """A sentence of an answer: a checked quote and its paper."""
 
     claim: Claim
     paper_id: str
@@ -53,15 +53,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Sentences that answer a question, best first; none where the papers do not."""
+    """Sentences that answer a question, best first; none if the papers do not answer it."""
 
     question: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[AnswerQuote, ...]
     nearest: tuple[Hit, ...]  # the passages nearest to the question, answered or not
 
     @property
     def found(self) -> bool:
-        """Whether the papers answer."""
+        """Whether the papers answer the question."""
         return bool(self.sentences)
 
 
@@ -103,7 +103,7 @@ def ask(
     near = [i for i, score in enumerate(scores) if score >= least]
     pool.take(chosen, near, min(most, MOST), scores.__getitem__)
     sentences = tuple(
-        Sentence(
+        AnswerQuote(
             claim=cited(quotes[i]),
             paper_id=quotes[i].paper_id,
             title=titles[quotes[i].paper_id],
@@ -116,7 +116,7 @@ def ask(
 
 
 def _is_in(one: Candidate, hits: list[Hit]) -> bool:
-    """Whether the quote has words of a passage that was found."""
+    """Whether the quote shares words with a found passage."""
     return any(
         one.paper_id == hit.passage.paper_id
         and one.span.start < hit.passage.span.end
@@ -127,7 +127,7 @@ def _is_in(one: Candidate, hits: list[Hit]) -> bool:
 
 def _shared(library: Papers, question: str, text: str) -> float:
     """The share of the question's terms that ``text`` has, 0..1."""
-    asked = library.words.encode_query(question)
-    there = set(library.words.encode_passage(text).indices)
+    asked = library.sparse_encoder.encode_query(question)
+    there = set(library.sparse_encoder.encode_passage(text).indices)
     pairs = zip(asked.indices, asked.values, strict=True)
     return sum(weight for term, weight in pairs if term in there)

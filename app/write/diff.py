@@ -1,8 +1,8 @@
-"""What a new version of a paper leaves of a digest of the former one: claim by claim, by quotes.
+"""What a new version of a paper keeps of a former version's digest: claim by claim, by quotes.
 
 A quote stands where the new text has it word for word; white space and the hyphens of words are
 folded, and a sentence must be a whole sentence again. Otherwise the sentence that comes nearest is
-looked for, by the words that both have in the same order, and what differs is told. Numbers are
+looked for, by the words that both have in the same order, and the difference is shown. Numbers are
 words like others: one that changed is a change, however near the sentence is.
 
 Nearness is by words and not by vectors, because it is to be seen what was put in place of what; a
@@ -54,7 +54,7 @@ _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;][\"'”’)\]]*\s)$")
 
 
 class NothingToCompare(GlossError):
-    """No digest of a former version of a paper is kept."""
+    """No digest of a former version of a paper is saved."""
 
     def __init__(self, paper_id: str, lang: str, others: Sequence[str] = ()) -> None:
         if others:
@@ -72,7 +72,7 @@ class NothingToCompare(GlossError):
 
 @dataclass(frozen=True, slots=True)
 class WordChange:
-    """Words of the former version and what stands in their place now; one of them may be empty."""
+    """Words of the former version and those that replace them; one of them may be empty."""
 
     before: str
     after: str
@@ -80,7 +80,7 @@ class WordChange:
 
 @dataclass(frozen=True, slots=True)
 class QuoteChange:
-    """What became of the words that a claim rests on.
+    """The fate of a quote that a claim cites.
 
     ``now`` is where they are in the new version, or what comes nearest there; its passage's id is
     empty where it lies in none, as in the references. ``closeness`` is 1 for what stands, and the
@@ -98,7 +98,7 @@ class QuoteChange:
 
 @dataclass(frozen=True, slots=True)
 class ClaimChange:
-    """A claim of the former digest and what became of its quotes, of which it has at least one."""
+    """A claim of the former digest with the fates of its quotes; it has at least one quote."""
 
     section: str  # the digest's: "key_takeaways"
     claim: Claim
@@ -106,13 +106,13 @@ class ClaimChange:
 
     @property
     def fate(self) -> Fate:
-        """That of the quote which fared worst: a claim rests on all of its quotes."""
+        """The worst fate of its quotes: a claim rests on all of them."""
         return min((one.fate for one in self.quotes), key=_FATES.index, default="lost")
 
 
 @dataclass(frozen=True, slots=True)
 class DigestDiff:
-    """The claims of a former version's digest beside the version that is here now."""
+    """The claims of a former version's digest beside the current version."""
 
     former: Header
     paper_id: str
@@ -270,7 +270,7 @@ class _Candidate:
 
 
 class _NewText:
-    """The version that is here now, to look for former quotes in."""
+    """The current version, in which former quotes are looked for."""
 
     def __init__(self, paper: Paper, passages: Sequence[Passage]) -> None:
         self._paper = paper
@@ -302,7 +302,7 @@ class _NewText:
             at = text.find(wanted, at + 1)
 
     def _apart(self, start: int, end: int, sentence: bool) -> bool:
-        """Whether nothing goes on to the left or the right of folded text."""
+        """Whether folded text is bounded on the left and the right."""
         text = self._folded.text
         before, after = text[max(0, start - 4) : start], text[end : end + 8]
         if not _AFTER.match(after):

@@ -3,12 +3,12 @@
 What is locked is the digest as data: its sentences, citations, boxes and scores. Markdown, HTML
 and JSON are made from it each time. The code that makes them is a part of the lock too
 (``rendering``), but does not decide what the digest says: when nothing else has changed, a digest
-is not written anew.
+is not written again.
 
-Two parts tell of the parser. ``reading`` is a hash over what it made of this paper: text, sections,
+Two parts describe the parser. ``reading`` is a hash over its result for this paper: text, sections,
 sentences, the places of the words, passages. That decides the bytes, whichever parser it was, since
 a paper is read once, when it is added. ``parser`` is a hash over the code that reads and splits, so
-that a digest is known to be older than the parser even where nobody has read its paper anew.
+that a digest is known to be older than the parser even if its paper was not read again.
 """
 
 from __future__ import annotations
@@ -31,12 +31,14 @@ _INDEX = _APP.parent / "index"
 
 _DIGEST_DOCUMENT = ("documents/__init__.py", "documents/claims.py", "documents/digests.py")
 
+_CHECKED_BY = ("quantities", "tokens", "rules", "proper_names", "polarity", "modality", "support")
+
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
-    "rules": (_APP, ("check/quantities.py", "check/rules.py", "check/support.py")),
+    "rules": (_APP, tuple(f"check/{name}.py" for name in _CHECKED_BY)),
     "rendering": (_APP, ("show/*.py", "show/templates/*", *_DIGEST_DOCUMENT)),
 }
 # Of a lock, the parts that decide nothing of what a digest says: how it is shown, and what is only
@@ -56,7 +58,7 @@ def lock_of(
     Values are SHA-256 in hexadecimal, names or versions. ``made_by`` are the parts that a writer
     adds: its language model's fingerprint, its prompts, what checks its sentences. The extractive
     one has none. Raises ``PaperNotFound``, and ``ModelUnusable``, ``LibraryUnusable`` or
-    ``StoreUnusable`` where the embedding model cannot be told.
+    ``StoreUnusable`` if the embedding model is unknown.
     """
     from index.embed import weights_of
 

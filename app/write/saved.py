@@ -1,4 +1,4 @@
-"""Digests as a library keeps them: to text and back, as they were written, and which are stale."""
+"""Saved digests: to text and back, and which of them are stale."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Stale:
 
     saved: int
     stale: int
-    unknown: int = 0  # of these it cannot be told: their writer's model is not at hand
+    unknown: int = 0  # of these it is not known: their writer's model is not available
 
 
 def to_text(digest: Digest) -> str:
-    """A digest as the library keeps it."""
+    """A digest as the library stores it."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(Digest).dump_json(digest).decode()
@@ -58,7 +58,7 @@ def from_text(text: str) -> Digest | None:
 
 
 def is_saved(library: Papers, paper_id: str, lang: Language) -> bool:
-    """Whether a digest in the paper's own words is there, as it would be written now.
+    """Whether the quoted digest is saved, as it would be written now.
 
     Raises as ``lock_of``.
     """
@@ -67,9 +67,9 @@ def is_saved(library: Papers, paper_id: str, lang: Language) -> bool:
 
 
 def locked_digest(library: Papers, paper_id: str, lang: Language, writer: str) -> Digest:
-    """The digest of a paper that was saved last, as it was written, whatever has changed since.
+    """The digest of a paper that was saved last, even if it is stale.
 
-    It says nothing of what arXiv was heard to say since then. Where a new version has come of which
+    It does not contain what arXiv has reported since then. Where a new version has come of which
     none was written, it is that of the former version. Raises ``PaperNotFound`` and
     ``NoSavedDigest``.
     """
@@ -83,7 +83,7 @@ def locked_digest(library: Papers, paper_id: str, lang: Language, writer: str) -
 def changed_since(
     library: Papers, digest: Digest, made_by: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
-    """The parts of a saved digest's lock that would be others now. Raises as ``lock_of``."""
+    """The parts of a saved digest's lock that have changed. Raises as ``lock_of``."""
     now = lock_of(library, digest.paper.id, digest.lang, digest.writer, made_by)
     return changed_parts(digest.lock, now)
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from index.catalog.arxiv import Alias, ArxivIds, Known
+from index.catalog.arxiv import Alias, ArxivIds, KnownVersion
 from index.catalog.claims import Claims, ClaimSet, ClaimState, KeptClaim
 from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
-from index.catalog.editions import Edition, Editions, Key, Origin, State
+from index.catalog.editions import Edition, Editions, Key, Listed, Origin, State
 
 __all__ = [
     "Alias",
@@ -37,7 +37,8 @@ __all__ = [
     "KeptDigest",
     "KeptPassage",
     "Key",
-    "Known",
+    "KnownVersion",
+    "Listed",
     "Origin",
     "State",
 ]
@@ -66,12 +67,12 @@ class Catalog:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. Closing twice does no harm."""
+        """Close the file. Closing twice is harmless."""
         self._database.close()
 
     @property
     def changes(self) -> int:
-        """A number that is another once anything has changed."""
+        """A number that changes with every change of the catalogue."""
         return self._database.changes
 
     def meta(self) -> dict[str, str]:
@@ -80,7 +81,7 @@ class Catalog:
         return {row["name"]: row["value"] for row in rows}
 
     def set_meta(self, values: Mapping[str, str]) -> None:
-        """Put values in, all at once; the others stay."""
+        """Set values in one transaction; the others stay."""
         with self._database.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 

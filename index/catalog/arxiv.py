@@ -1,4 +1,4 @@
-"""What arXiv says of papers: the newest version of each, and other ids of the same file."""
+"""The newest version that arXiv has of each paper, and other ids of the same file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from index.catalog.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """The newest version of a paper that arXiv was heard to have, and whether it is withdrawn.
+class KnownVersion:
+    """The newest version of a paper that arXiv has reported, and whether it is withdrawn.
 
-    An announcement does not say whether: then ``withdrawn`` is ``None`` where it is handed in.
+    ``withdrawn`` is None in a record of an announcement, which does not say.
     """
 
     paper_key: str
@@ -23,7 +23,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Another id of a file: that of a paper which turned out to be the same, byte for byte."""
+    """Another id of a paper: that of a file with the same bytes."""
 
     paper_key: str
     version: int | None
@@ -31,13 +31,13 @@ class Alias:
 
 
 class ArxivIds:
-    """The newest versions and the other ids that a catalogue knows."""
+    """The newest versions and the other ids in a catalogue."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember the newest version of each paper; what is older changes nothing."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store the newest version of each paper; an older one changes nothing."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT INTO known VALUES (:key, :version, coalesce(:withdrawn, 0))"
@@ -47,23 +47,23 @@ class ArxivIds:
                 " WHERE :version >= known.version",
                 [
                     {"key": one.paper_key, "version": one.version, "withdrawn": one.withdrawn}
-                    for one in heard
+                    for one in versions
                 ],
             )
 
-    def known(self) -> dict[str, Known]:
-        """The newest version of every paper that arXiv was heard to have, by id."""
+    def latest_versions(self) -> dict[str, KnownVersion]:
+        """The newest version that arXiv has reported of every paper, by id."""
         rows = self._database.rows("SELECT paper_key, version, withdrawn FROM known")
-        return {row["paper_key"]: _known(row) for row in rows}
+        return {row["paper_key"]: _known_version(row) for row in rows}
 
-    def known_of(self, paper_key: str) -> Known | None:
-        """The same of one paper."""
+    def latest_version(self, paper_key: str) -> KnownVersion | None:
+        """The newest version that arXiv has reported of one paper, or None."""
         query = "SELECT paper_key, version, withdrawn FROM known WHERE paper_key = ?"
         row = self._database.row(query, (paper_key,))
-        return _known(row) if row else None
+        return _known_version(row) if row else None
 
     def add_alias(self, alias: Alias) -> None:
-        """Another id for a paper, in place of what that id led to before."""
+        """Store another id of a paper; it replaces an older alias of that id."""
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)",
@@ -71,7 +71,7 @@ class ArxivIds:
             )
 
     def alias(self, paper_key: str) -> Alias | None:
-        """Where an id leads that is not a paper's own."""
+        """The alias of that id, or None."""
         query = "SELECT paper_key, version, target FROM aliases WHERE paper_key = ?"
         row = self._database.row(query, (paper_key,))
         return Alias(**dict(row)) if row else None
@@ -87,5 +87,5 @@ class ArxivIds:
         return [row["paper_key"] for row in self._database.rows(query, (target,))]
 
 
-def _known(row: sqlite3.Row) -> Known:
-    return Known(row["paper_key"], row["version"], bool(row["withdrawn"]))
+def _known_version(row: sqlite3.Row) -> KnownVersion:
+    return KnownVersion(row["paper_key"], row["version"], bool(row["withdrawn"]))

@@ -56,7 +56,7 @@ class Claims:
     def add_pending(
         self, edition: int, lang: str, digest: str, claims: Sequence[ClaimRecord]
     ) -> int:
-        """The claims of a digest that is still to be saved, as a set that nobody sees yet."""
+        """Store the claims of an unsaved digest as a pending set; its number."""
         with self._database.transaction() as connection:
             number = connection.execute(
                 "INSERT INTO claim_sets (edition, lang, digest, state) VALUES (?, ?, ?, 'pending')",
@@ -104,14 +104,14 @@ class Claims:
             )
 
     def purge(self, number: int) -> None:
-        """Forget a claim set."""
+        """Delete a claim set."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM claim_sets WHERE number = ?", (number,))
 
     # Sets.
 
     def sets(self, edition: int | None = None) -> list[ClaimSet]:
-        """The claim sets that count, of one current edition or of all, by paper and language."""
+        """The current claim sets, of one current edition or of all, by paper and language."""
         where, values = (
             (_COUNTS, ()) if edition is None else (f"s.edition = ? AND {_COUNTS}", (edition,))
         )
@@ -125,7 +125,7 @@ class Claims:
         return [ClaimSet(**dict(row)) for row in rows]
 
     def are_there(self, paper_id: str | None = None) -> bool:
-        """Whether any claim set counts, of all papers or of one."""
+        """Whether there is a current claim set, of all papers or of one."""
         where, values = ("", ()) if paper_id is None else (" AND e.paper_id = ?", (paper_id,))
         query = (
             "SELECT 1 FROM claim_sets s JOIN editions e ON e.number = s.edition"
@@ -176,7 +176,7 @@ class Claims:
         return tuple(kept.claim for kept in rows)
 
     def find(self, claim_id: str) -> KeptClaim | None:
-        """The claim of that id, if it counts."""
+        """The claim of that id, if it is current."""
         return next(iter(self._where(f"c.id = ? AND {_COUNTS}", (claim_id,))), None)
 
     def shown(self, number: int, claim_id: str) -> KeptClaim | None:
@@ -193,7 +193,7 @@ class Claims:
         return next(iter(rows), None)
 
     def ids(self) -> list[str]:
-        """The ids of all claims that count, in order."""
+        """The ids of all current claims, in order."""
         rows = self._database.rows(
             "SELECT c.id FROM claims c JOIN claim_sets s ON s.number = c.claim_set"
             f" JOIN editions e ON e.number = s.edition WHERE {_COUNTS} ORDER BY c.id"

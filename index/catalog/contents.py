@@ -30,7 +30,7 @@ _STAGED = (
 
 @dataclass(frozen=True, slots=True)
 class KeptPassage:
-    """A passage with its place on the page and the title of its paper."""
+    """A passage with its boxes on the page and the title of its paper."""
 
     passage: Passage
     boxes: tuple[Box, ...]
@@ -68,7 +68,7 @@ class Contents:
         return self._unpacked(number).paper
 
     def forget(self, number: int) -> None:
-        """An edition was purged."""
+        """Drop a purged edition from the cache."""
         self._kept.pop(number, None)
 
     def passages(self, number: int) -> tuple[Passage, ...]:
@@ -143,7 +143,7 @@ class Contents:
         return found
 
     def fingerprint(self, number: int) -> Fingerprint:
-        """What tells one reading of a paper from another. ``KeyError`` where there is no paper.
+        """The fingerprint of a reading. ``KeyError`` if there is no paper.
 
         It unpacks bytes and parses nothing, which takes a few milliseconds for a paper.
         """
@@ -172,7 +172,7 @@ class Contents:
     # A rebuild.
 
     def stage_passages(self, number: int, passages: Iterable[Passage]) -> None:
-        """Other passages for an edition, which ``make_anew`` puts in the place of its own.
+        """Stage new passages of an edition, which ``commit_rebuild`` makes current.
 
         They are lost when the catalogue is closed before.
         """
@@ -181,8 +181,8 @@ class Contents:
             connection.execute("DELETE FROM staged WHERE edition = ?", (number,))
             insert_passages(connection, number, passages, "staged")
 
-    def make_anew(self, values: Mapping[str, str]) -> None:
-        """Let vectors count that were made anew: ``values`` of ``meta``, and all staged passages.
+    def commit_rebuild(self, values: Mapping[str, str]) -> None:
+        """Make rebuilt vectors current: ``values`` of ``meta``, and all staged passages.
 
         Digests and claims of editions with staged passages go, since they cite the former ones;
         the newest stay as former digests. So do editions and claim sets go that do not count, whose

@@ -36,13 +36,13 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Let go of the file. Closing twice does no harm."""
+        """Close the file. Closing twice is harmless."""
         with self.lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it or nothing; one thread at a time."""
+        """A transaction, of one thread at a time."""
         with self.lock, self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -54,12 +54,12 @@ class Database:
                 raise
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """What a query finds."""
+        """The rows of a query."""
         with self.lock, self._explained():
             return self._connection.execute(query, values).fetchall()
 
     def row(self, query: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
-        """The first row that a query finds, if any."""
+        """The first row of a query, or None."""
         return next(iter(self.rows(query, values)), None)
 
     @property
@@ -90,7 +90,7 @@ class Database:
                 raise LibraryUnusable(
                     self._path.parent,
                     "the catalogue is damaged (nothing is in it): restore it from a copy, "
-                    "or start anew in another --library",
+                    "or start again in another --library",
                 )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -117,7 +117,7 @@ class Database:
             raise LibraryUnusable(
                 self._path.parent,
                 f"{self._path.name} is damaged ({error}): restore it from a copy, "
-                "or start anew in another --library",
+                "or start again in another --library",
             ) from error
 
 

@@ -16,7 +16,7 @@ from index.catalog.database import Database
 
 @dataclass(frozen=True, slots=True)
 class KeptDigest:
-    """A saved digest, as the app wrote it, with what is known of the edition it was written of."""
+    """A saved digest as the app wrote it, with the edition that it was written from."""
 
     paper_id: str
     version: int | None
@@ -59,7 +59,7 @@ class Digests:
         return [_kept(row) for row in rows]
 
     def former(self, paper_key: str) -> list[KeptDigest]:
-        """What is kept of a paper's former digests, newest first."""
+        """The former digests of a paper, newest first."""
         rows = self._database.rows(
             "SELECT paper_id, version, sha256, lang, writer, json FROM former_digests"
             " WHERE paper_key = ? ORDER BY number DESC",
@@ -75,7 +75,7 @@ _NEWEST = (
 )
 
 # Of a paper's former digests in a language by a writer, two files' are kept at most: those of the
-# file that counts, which may have been read anew, and those of the last one before it.
+# current file, which may have been read again, and those of the last one before it.
 _FORGET_OLDER = """
 DELETE FROM former_digests WHERE number IN (
     SELECT old.number FROM former_digests old

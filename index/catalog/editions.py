@@ -19,6 +19,7 @@ State = Literal["pending", "current", "replaced", "failed"]
 Key = Literal["paper_id", "paper_key", "sha256", "original"]
 
 _AT_ONCE = 500  # values in one query
+_ALL = -1  # rows, for SQLite's LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,19 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A current paper as lists and maps show it: what it is called, and what it can be found by."""
+
+    id: str
+    title: str
+    added: str  # ISO, UTC
+    date: str | None
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """The file that an edition was read from. ``file`` is its name among the library's copies."""
+    """The source file of an edition. ``file`` is the name of the library's copy."""
 
     sha256: str
     file: str
@@ -55,7 +67,7 @@ class Origin:
 
 
 class Editions:
-    """The editions of a catalogue. ``forget`` is told of one that is purged."""
+    """The editions of a catalogue. ``forget`` is called with each purged one."""
 
     def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
         self._database = database
@@ -66,7 +78,7 @@ class Editions:
     def add_pending(
         self, paper: Paper, paper_key: str, origin: Origin, passages: Iterable[Passage]
     ) -> int:
-        """A new edition that nobody sees yet; its number. ``UnicodeEncodeError`` as in ``pack``."""
+        """Store a pending edition; its number. ``UnicodeEncodeError`` as in ``pack``."""
         packed = pack(paper)
         with self._database.transaction() as connection:
             number = connection.execute(
@@ -98,7 +110,7 @@ class Editions:
         return number
 
     def make_current(self, number: int) -> None:
-        """The commit: this edition counts from now on, and the paper's former one no longer.
+        """The commit: this edition becomes current and replaces the paper's former one.
 
         The newest digests of that one stay as former digests. Failures of the same file or the same
         paper are forgotten, and so is that its id was another paper's.
@@ -135,7 +147,7 @@ class Editions:
         status: Status,
         reason: str,
     ) -> None:
-        """A file that did not become a paper; takes the place of its own earlier failure."""
+        """Store a failed file; it replaces its own earlier failure."""
         with self._database.transaction() as connection:
             connection.execute(
                 "DELETE FROM editions WHERE state = 'failed' AND original = ?", (origin.original,)
@@ -170,7 +182,7 @@ class Editions:
             connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
 
     def purge(self, number: int) -> str:
-        """Forget an edition with its passages and digests.
+        """Delete an edition with its passages and digests.
 
         Its file is returned, for it to be deleted; empty where another edition has the same.
         """
@@ -198,22 +210,76 @@ class Editions:
         """Editions in these states of one paper, file or place, by paper id."""
         return self._where(f"{column} = ? AND state IN ({marks(states)})", (value, *states))
 
-    def _where(self, where: str, values: Sequence[object]) -> list[Edition]:
+    def shown(self, limit: int | None = None, offset: int = 0) -> list[Edition]:
+        """What a list has: current papers, and failures that no paper has come of, by paper id.
+
+        Of these ``limit`` at most, from the one at ``offset`` on.
+        """
+        failure = (
+            "state = 'failed' AND NOT EXISTS (SELECT 1 FROM editions same"
+            " WHERE same.paper_key = editions.paper_key AND same.state = 'current')"
+        )
+        return self._where(
+            f"state = 'current' OR ({failure})", (), "paper_id, state, number", limit, offset
+        )
+
+    def _where(
+        self,
+        where: str,
+        values: Sequence[object],
+        order: str = "paper_id, number",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Edition]:
         rows = self._database.rows(
             "SELECT number, paper_id, paper_key, version, state, status, reason, source,"
             " sha256, file, original, added, title, authors, date, categories,"
             " (SELECT count(*) FROM passages WHERE edition = number) AS passages, recorded"
-            f" FROM editions WHERE {where} ORDER BY paper_id, number",
-            values,
+            f" FROM editions WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",
+            (*values, _ALL if limit is None else limit, offset),
         )
         return [_edition(row) for row in rows]
 
-    def ids(self) -> dict[int, str]:
+    def listed(self) -> list[Listed]:
+        """The current papers by id."""
+        rows = self._database.rows(
+            "SELECT paper_id, title, added, date, categories FROM editions"
+            " WHERE state = 'current' ORDER BY paper_id"
+        )
+        return [
+            Listed(
+                row["paper_id"],
+                row["title"],
+                row["added"],
+                row["date"],
+                tuple(json.loads(row["categories"])),
+            )
+            for row in rows
+        ]
+
+    def count(self) -> int:
+        """How many papers are current."""
+        row = self._database.row("SELECT count(*) AS papers FROM editions WHERE state = 'current'")
+        return int(row["papers"]) if row else 0
+
+    def ids(self, limit: int | None = None) -> dict[int, str]:
         """The ids of the current papers, in order, by the editions' numbers."""
         rows = self._database.rows(
-            "SELECT number, paper_id FROM editions WHERE state = 'current' ORDER BY paper_id"
+            "SELECT number, paper_id FROM editions WHERE state = 'current'"
+            " ORDER BY paper_id LIMIT ?",
+            (_ALL if limit is None else limit,),
         )
         return {row["number"]: row["paper_id"] for row in rows}
+
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` current papers with a saved digest, in order."""
+        rows = self._database.rows(
+            "SELECT paper_id FROM editions WHERE state = 'current'"
+            " AND EXISTS (SELECT 1 FROM digests WHERE edition = editions.number)"
+            " ORDER BY paper_id LIMIT ?",
+            (limit,),
+        )
+        return [row["paper_id"] for row in rows]
 
     def in_category(self, category: str) -> tuple[str, ...]:
         """The ids of the current papers with a category that contains this, in any case."""
@@ -232,7 +298,7 @@ class Editions:
         return frozenset(row["number"] for row in self._database.rows(query, states))
 
     def current_among(self, numbers: Iterable[int]) -> frozenset[int]:
-        """Those of the numbers whose editions count."""
+        """Those numbers whose editions are current."""
         wanted = sorted(set(numbers))
         found: set[int] = set()
         for start in range(0, len(wanted), _AT_ONCE):

@@ -60,7 +60,7 @@ _CHANGES: dict[int, str] = {
 ALTER TABLE editions ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE known (
     paper_key TEXT PRIMARY KEY,                -- an arXiv id; its paper need not be here
-    version INTEGER NOT NULL,                  -- the newest that arXiv was heard to have
+    version INTEGER NOT NULL,                  -- the newest that arXiv has reported
     withdrawn INTEGER NOT NULL                 -- whether that version is
 ) WITHOUT ROWID;
 CREATE TABLE aliases (

@@ -55,7 +55,7 @@ _AGREEMENT_BF16 = 0.999  # least cosine between vectors in bfloat16 and in f32
 
 
 class Embedder(Protocol):
-    """A model that turns text into vectors of unit length."""
+    """A model that embeds text as vectors of unit length."""
 
     @property
     def name(self) -> str:
@@ -146,7 +146,7 @@ def _no_cache(name: str, error: OSError) -> ModelUnusable:
 
 @dataclass(frozen=True, slots=True)
 class ModelCheck:
-    """What ``check_model`` read: ``weights`` is their SHA-256, for a model out of a package only.
+    """The result of ``check_model``: ``weights`` is their SHA-256, only for a model from a package.
 
     ``damaged`` names the files of the converted copy that were not as they had been written.
     """

@@ -19,7 +19,7 @@ import numpy as np
 from index.embed import traced
 from index.embed.converted import openvino_package
 from index.embed.embedders import OpenVinoEmbedder, TorchEmbedder
-from index.embed.source import Source, json_of, load_original, quiet, sha256_of, write_json
+from index.embed.source import ModelSource, json_of, load_original, quiet, sha256_of, write_json
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def description_of(home: Path) -> dict[str, Any] | None:
     return description
 
 
-def convert(source: Source, home: Path) -> dict[str, Any]:
+def convert(source: ModelSource, home: Path) -> dict[str, Any]:
     """Make ``home``: one process does it, others wait; it appears whole or not at all."""
     from filelock import FileLock
 
@@ -76,7 +76,7 @@ def convert(source: Source, home: Path) -> dict[str, Any]:
     return description
 
 
-def _traced(source: Source, made: Path) -> dict[str, Any]:
+def _traced(source: ModelSource, made: Path) -> dict[str, Any]:
     """Write any model, converted, into ``made``; say how to feed it, or why it cannot be."""
     _log.info("converting model %s, once; this takes half a minute", source.name)
     model = load_original(source)
@@ -96,7 +96,7 @@ def _traced(source: Source, made: Path) -> dict[str, Any]:
     return description
 
 
-def _assembled(source: Source, made: Path) -> dict[str, Any] | None:
+def _assembled(source: ModelSource, made: Path) -> dict[str, Any] | None:
     """Write the bundled model as it was traced beforehand into ``made``; say how to feed it.
 
     Nothing where this release of OpenVINO does not take that graph, or gives other vectors by it.
@@ -115,7 +115,7 @@ def _assembled(source: Source, made: Path) -> dict[str, Any] | None:
         ours = OpenVinoEmbedder("", "", made, description).embed_query(traced.CHECK_TEXT)
         _must_agree(float(ours @ np.asarray(traced.vector(), dtype=np.float32)), made)
     except Exception as error:  # OpenVINO has no errors of its own
-        _log.warning("model %s: tracing it anew, since as it comes %s", source.name, error)
+        _log.warning("model %s: tracing it again, since as it comes %s", source.name, error)
         shutil.rmtree(made)
         made.mkdir()
         return None
@@ -123,7 +123,7 @@ def _assembled(source: Source, made: Path) -> dict[str, Any] | None:
 
 
 class NotConvertible(Exception):
-    """A model that OpenVINO cannot take, or whose vectors change by it."""
+    """A model that OpenVINO cannot convert, or whose vectors change by the conversion."""
 
 
 def conversion_failures() -> tuple[type[Exception], ...]:

@@ -108,7 +108,7 @@ class OpenVinoEmbedder:
 
 
 class TorchEmbedder:
-    """A model as sentence-transformers runs it, for what cannot be converted."""
+    """A model run by sentence-transformers, for models that cannot be converted."""
 
     def __init__(self, name: str, fingerprint: str, model: SentenceTransformer) -> None:
         self.name = name
@@ -162,13 +162,10 @@ class Questions:
 
     def __init__(self, embed: Callable[[str], Vectors]) -> None:
         self._embed = embed
-        self._remembered = lru_cache(_QUESTIONS_MOST)(self._vector)
-
-    def vector(self, text: str) -> Vectors:
-        """Of unit length, not to be written to; without what is common to all in that language."""
-        return self._remembered(text)
+        self.vector = lru_cache(_QUESTIONS_MOST)(self._vector)
 
     def _vector(self, text: str) -> Vectors:
+        """Of unit length, not to be written to; without what is common to all in that language."""
         vector = self._embed(text)
         if _CHINESE.search(text):
             vector = unit((vector - self._common)[np.newaxis])[0]

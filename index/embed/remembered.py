@@ -10,7 +10,7 @@ from index.embed import Embedder, Vectors
 
 
 class Remembered:
-    """Another embedder, and what it gave so far. Texts that differ in white space only are one."""
+    """A cache over another embedder. Texts that differ only in white space count as equal."""
 
     def __init__(self, embedder: Embedder) -> None:
         self.name = embedder.name

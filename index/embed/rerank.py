@@ -49,7 +49,7 @@ def open_cross_encoder(name: str, setting: str) -> CrossEncoder:
 
 
 class Reranker:
-    """A cross-encoder that gives one score for a pair.
+    """A cross-encoder that scores a pair of query and text.
 
     Raises ``ModelUnusable`` where there is none, or one that gives several.
     """

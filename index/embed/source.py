@@ -55,8 +55,8 @@ _OTHER_FORMATS = {"onnx", "openvino"}  # folders with the same weights once more
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a model's files are, and what is known of them before they are read.
+class ModelSource:
+    """The location of a model's files, with what is known before they are read.
 
     A model out of a package has the file name of its weights, the SHA-256 that they must have, and
     the package; ``prompts`` are those that the folder should declare and does not.
@@ -71,12 +71,12 @@ class Source:
     prompts: Mapping[str, str] = field(default_factory=dict)
 
 
-def source_of(name: str) -> Source:
+def source_of(name: str) -> ModelSource:
     """Where the model of that name, or in that folder, is. Raises ``ModelUnusable``."""
     if name in BUNDLED_NAMES:
         folder = bundled_folder()
         sha256 = BUNDLED_WEIGHTS_SHA256
-        return Source(name, folder, "model.safetensors", sha256, BUNDLED_REQUIREMENT)
+        return ModelSource(name, folder, "model.safetensors", sha256, BUNDLED_REQUIREMENT)
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "modules.json").exists() and not (folder / "config.json").exists():
@@ -84,12 +84,12 @@ def source_of(name: str) -> Source:
                 name, "no model in this folder; give one that holds modules.json or config.json"
             )
         folder = folder.resolve()
-        return Source(name, folder, prompts=_missing_prompts(name, folder))
+        return ModelSource(name, folder, prompts=_missing_prompts(name, folder))
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
         raise ModelUnusable(name, "no such folder; give a folder or a name on the Hugging Face hub")
     packed = packed_model.package_folder() if name == packed_model.NAME else None
     if packed is not None:
-        return Source(
+        return ModelSource(
             name,
             packed,
             packed_model.WEIGHTS,
@@ -98,7 +98,7 @@ def source_of(name: str) -> Source:
             packed=True,
         )
     folder = _hub_folder(name)
-    return Source(name, folder, prompts=_missing_prompts(name, folder))
+    return ModelSource(name, folder, prompts=_missing_prompts(name, folder))
 
 
 def _missing_prompts(name: str, folder: Path) -> Mapping[str, str]:
@@ -159,7 +159,7 @@ def _hub_folder(name: str) -> Path:
     return folder
 
 
-def fingerprint_of(source: Source, cache: Path, *, remembered: bool = True) -> str:
+def fingerprint_of(source: ModelSource, cache: Path, *, remembered: bool = True) -> str:
     """SHA-256 over the names and contents of the model's files, and what is added to them.
 
     Hashes are remembered in the cache with size and time of each file, so that an unchanged model
@@ -216,7 +216,7 @@ def json_of(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Whole or not at all, whoever else writes it."""
+    """Write the file atomically, also beside other writers."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(value, stream, indent=1)
@@ -225,7 +225,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
     Path(temporary).replace(path)
 
 
-def load_original(source: Source) -> SentenceTransformer:
+def load_original(source: ModelSource) -> SentenceTransformer:
     """The model by sentence-transformers. Raises ``ModelUnusable``."""
     try:
         with quiet(), tempfile.TemporaryDirectory() as temporary:
@@ -252,10 +252,10 @@ def load_original(source: Source) -> SentenceTransformer:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the warnings and progress bars of torch, transformers and the hub off the terminal."""
-    heard = io.StringIO()
+    output = io.StringIO()
     names = ("transformers", "sentence_transformers", "huggingface_hub", "torch")
     levels = {name: logging.getLogger(name).level for name in names}
-    with warnings.catch_warnings(), redirect_stdout(heard), redirect_stderr(heard):
+    with warnings.catch_warnings(), redirect_stdout(output), redirect_stderr(output):
         warnings.simplefilter("ignore")
         for name in names:
             logging.getLogger(name).setLevel(logging.ERROR)
@@ -264,5 +264,5 @@ def quiet() -> Iterator[None]:
         finally:
             for name, level in levels.items():
                 logging.getLogger(name).setLevel(level)
-            if heard.getvalue():
-                _log.debug("heard while loading a model: %s", heard.getvalue())
+            if output.getvalue():
+                _log.debug("output while loading a model: %s", output.getvalue())

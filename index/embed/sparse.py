@@ -97,7 +97,7 @@ class Bm25Encoder:
 
 
 def _spelled(text: str) -> str:
-    """The text in a spelling from which the tokenizer makes the terms told of above."""
+    """The text in a spelling from which the tokenizer makes the terms described above."""
     compounds = [*_NUMBER.findall(text), *_HYPHENED.findall(text)]
     return " ".join([_with_pairs(text), *(one.translate(_SIGNS) for one in compounds)])
 

@@ -35,7 +35,7 @@ CHECK_TEXT = (
 
 
 class NotAssembled(Exception):
-    """What came of it is not the model that was traced."""
+    """The result is not the model that was traced."""
 
 
 def assemble(weights: Path, tokenizer: Path, made: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ __all__ = ["Announcement", "AnnouncementKind", "Feed", "Fetcher", "Reference", "
 
 
 class Fetcher:
-    """Asks arXiv, at its pace. To be closed, or used in a ``with``.
+    """A client of arXiv that keeps its pace. ``close`` it, or use it in a ``with``.
 
     Every method may wait for its turns (``settings.arxiv.seconds`` to a request, over all processes
     that share ``settings.cache``) and raises ``FetchError``. The iterators ask as they are read.

@@ -43,7 +43,7 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Which content a version has."""
+    """The stored content of a version."""
 
     sha256: str
     size: int
@@ -51,7 +51,7 @@ class _Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Partial:
-    """Which file the bytes of a ``.part`` are the beginning of: its ETag or its date."""
+    """The identity of a partly downloaded file: its ETag or its date."""
 
     validator: str
 

@@ -48,7 +48,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What was announced in a category on one day; nothing on weekends and holidays."""
+    """The announcements in a category on one day; none on weekends and holidays."""
 
     published: str  # ISO date of the announcement, in arXiv's own time zone
     announcements: tuple[Announcement, ...]
@@ -64,7 +64,7 @@ class Harvest:
 
 @dataclass(frozen=True, slots=True)
 class AtomPage:
-    """What a page of the API's answer says of itself, before its entries are read."""
+    """The header of a page of the API's answer, before its entries are read."""
 
     total: int  # results of the whole query; for a list of ids, the unknown ones are counted too
     entries: int  # on this page, that are papers

@@ -116,8 +116,8 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back, whole."""
+class ArxivResponse:
+    """A complete response."""
 
     url: str  # that answered, after redirects
     status: int
@@ -125,7 +125,7 @@ class Answer:
 
 
 class _Again(Exception):
-    """A try failed in a way that another one may not."""
+    """A failed try that is worth a retry."""
 
     def __init__(
         self, came: str, status: int | None = None, retry_after: float | None = None
@@ -137,7 +137,7 @@ class _Again(Exception):
 
 
 class PoliteClient:
-    """GET requests to arXiv: each in its turn, tried again where that helps, never for ever.
+    """GET requests to arXiv: each in its turn, with retries where they help, within limits.
 
     429, 5xx, timeouts and broken connections are tried again, after what ``Retry-After`` says or
     else after exponentially growing waits with jitter, until ``settings.arxiv.tries`` tries are
@@ -160,20 +160,20 @@ class PoliteClient:
         """Close the connections; asking afterwards is an error."""
         self._client.close()
 
-    def get(self, url: str, asked: str, also: frozenset[int] = frozenset()) -> Answer:
+    def get(self, url: str, asked: str, also: frozenset[int] = frozenset()) -> ArxivResponse:
         """The whole answer to ``url``; its status is 200 or one of ``also``.
 
         ``asked`` says in an error what was wanted. Raises ``FetchError``.
         """
         limit = int(self._settings.arxiv.megabytes_max * 1e6)
 
-        def receive(response: httpx.Response) -> Answer:
+        def receive(response: httpx.Response) -> ArxivResponse:
             content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > limit:
                     raise FetchError(asked, *self.too_large(), url=url)
-            return Answer(str(response.url), response.status_code, bytes(content))
+            return ArxivResponse(str(response.url), response.status_code, bytes(content))
 
         return self.ask(url, asked, receive, also=also)
 
@@ -192,7 +192,7 @@ class PoliteClient:
     ) -> Received:
         """``receive`` the response to ``url``, unread, while the turn lasts.
 
-        ``headers`` is called for each try anew, and ``receive`` for each that was answered with
+        ``headers`` is called for each try, and ``receive`` for each that was answered with
         200, 206 or one of ``also``. Raises ``FetchError``.
         """
         retrying = Retrying(

@@ -30,7 +30,7 @@ PAGE_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """What the arxiv package reads of a response."""
+    """The part of a response that the arxiv package reads."""
 
     status_code: int
     content: bytes
@@ -48,7 +48,7 @@ class _ArxivSaysError(FetchError):
 
 
 class PoliteSession:
-    """What the arxiv package takes for a ``requests.Session``: each page in its turn, and checked.
+    """A stand-in for the arxiv package's ``requests.Session``: each page in turn, and checked.
 
     ``page`` is what the last answer said of itself. A page that is empty although the query has
     more results is asked for again: arXiv's API is known for it.

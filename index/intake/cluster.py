@@ -2,7 +2,8 @@
 
 Ray Data carries bytes of files to whichever node is free and brings back what they came to. The
 library stays where it is and commits, in the order in which papers were asked for: what a cluster
-does is to fill in a ``Ready`` ahead of ``Library.take``, as threads do that read ahead (ADR 13).
+does is to fill in a ``PendingPaper`` ahead of ``Library.commit``, as threads do that read ahead
+(ADR 13).
 
 One row of a data set is one paper, and one task. A worker that dies takes its paper with it; Ray
 tries that one again, and if the worker dies again the paper is a failure of its own.
@@ -33,14 +34,14 @@ from index.config import Settings
 from index.embed import Embedder
 from index.errors import ClusterUnusable, GlossError
 from index.library import (
+    EmbeddedReading,
     Encoders,
-    Prepared,
-    Ready,
+    PendingPaper,
     Splitter,
     Stages,
-    prepare,
+    bm25_encoder,
+    split_and_embed,
     splitter,
-    word_encoder,
 )
 from index.paper import Reading
 
@@ -58,7 +59,7 @@ _SAME = ("gloss", "pymupdf", "lxml", "markdown-it-py", "tokenizers", "openvino",
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """What a worker has to know; equal jobs share one set of tools in it."""
 
     settings: Settings  # without what concerns the store
@@ -71,7 +72,7 @@ class Done:
     """What became of a file. An ``error`` is a bug that this paper met."""
 
     reading: Reading | None = None
-    prepared: Prepared | None = None
+    embedded: EmbeddedReading | None = None
     seconds: dict[str, float] | None = None
     error: Exception | None = None
     refusal: str = ""  # why this worker can do nothing for anybody
@@ -167,8 +168,8 @@ class Cluster:
         return PAPERS_EACH * self._cores
 
     def prepare(
-        self, received: Iterator[Ready | BaseException], embedder: Embedder
-    ) -> Iterator[Ready | BaseException]:
+        self, received: Iterator[PendingPaper | BaseException], embedder: Embedder
+    ) -> Iterator[PendingPaper | BaseException]:
         """Read and prepare what was received, in its order; errors among it are passed on.
 
         ``embedder`` is the library's, opened there by its name. Whoever stops iterating lets go of
@@ -188,22 +189,24 @@ class Cluster:
                     yield _settled(waiting.pop(number), None)
             finally:
                 for left in waiting.values():
-                    if isinstance(left, Ready):
+                    if isinstance(left, PendingPaper):
                         left.close()
 
-    def _window(self, received: Iterator[Ready | BaseException]) -> Iterator[Ready | BaseException]:
+    def _window(
+        self, received: Iterator[PendingPaper | BaseException]
+    ) -> Iterator[PendingPaper | BaseException]:
         size, until = 0, time.monotonic() + _PATIENCE
         for one in islice(received, self.papers):
             yield one
-            if isinstance(one, Ready) and one.copy is not None:
+            if isinstance(one, PendingPaper) and one.copy is not None:
                 size += one.copy.stat().st_size
             if size >= _BYTES or time.monotonic() > until:
                 return
 
     def _run(
-        self, window: list[Ready | BaseException], job: Job
+        self, window: list[PendingPaper | BaseException], job: WorkerJob
     ) -> Generator[tuple[int, Done], None, None]:
-        """What came of each by its number; nothing of one that was lost."""
+        """The results by number, without lost ones."""
         import ray.data
         from ray.exceptions import RayError
 
@@ -231,7 +234,7 @@ class Cluster:
             ) from error
 
 
-def _rows(window: list[Ready | BaseException]) -> list[dict[str, Any]]:
+def _rows(window: list[PendingPaper | BaseException]) -> list[dict[str, Any]]:
     """A row of a data set for each paper that was received."""
     return [
         {
@@ -242,11 +245,11 @@ def _rows(window: list[Ready | BaseException]) -> list[dict[str, Any]]:
             "data": one.copy.read_bytes(),
         }
         for number, one in enumerate(window)
-        if isinstance(one, Ready) and one.copy is not None
+        if isinstance(one, PendingPaper) and one.copy is not None
     ]
 
 
-def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseException:
+def _settled(one: PendingPaper | BaseException, done: Done | None) -> PendingPaper | BaseException:
     """What was received, with what the cluster made of it."""
     if isinstance(one, BaseException) or one.copy is None:  # it was not sent
         return one
@@ -256,12 +259,12 @@ def _settled(one: Ready | BaseException, done: Done | None) -> Ready | BaseExcep
         one.close()
         return done.error
     else:
-        one.reading, one.prepared = done.reading, done.prepared
+        one.reading, one.embedded = done.reading, done.embedded
         one.stages.seconds.update(done.seconds or {})
     return one
 
 
-def _job(settings: Settings, embedder: Embedder) -> Job:
+def _job(settings: Settings, embedder: Embedder) -> WorkerJob:
     """No worker needs a server or its key, and each reads one file at a time."""
     kept = Settings.model_construct(
         **{
@@ -271,7 +274,7 @@ def _job(settings: Settings, embedder: Embedder) -> Job:
         }
         | {"read": settings.read.model_copy(update={"workers": 1}), "model": embedder.name}
     )
-    return Job(kept, embedder.fingerprint, _versions())
+    return WorkerJob(kept, embedder.fingerprint, _versions())
 
 
 def _versions() -> tuple[tuple[str, str], ...]:
@@ -299,7 +302,7 @@ class _Unfit(GlossError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Tools:
+class _WorkerTools:
     """What a worker keeps from one paper to the next."""
 
     reader: Any
@@ -307,7 +310,7 @@ class _Tools:
     encoders: Encoders
 
 
-def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
+def _work(row: dict[str, Any], job: WorkerJob) -> dict[str, Any]:
     """One row of a data set: the file's bytes in, what became of them out."""
     try:
         done = _done(row, job)
@@ -318,7 +321,7 @@ def _work(row: dict[str, Any], job: Job) -> dict[str, Any]:
     return {"number": row["number"], "done": pickle.dumps(done)}
 
 
-def _done(row: dict[str, Any], job: Job) -> Done:
+def _done(row: dict[str, Any], job: WorkerJob) -> Done:
     tools = _tools(job)
     stages = Stages()
     with tempfile.TemporaryDirectory(prefix="gloss-") as folder:
@@ -326,14 +329,14 @@ def _done(row: dict[str, Any], job: Job) -> Done:
         path.write_bytes(row["data"])
         with stages("read"):
             reading: Reading = tools.reader.read(path, name=row["name"], sha256=row["sha256"])
-    prepared = None
+    embedded = None
     if reading.status == "ok":
-        prepared = prepare(reading, tools.cut, tools.encoders, stages)
-    return Done(reading, prepared, stages.seconds)
+        embedded = split_and_embed(reading, tools.cut, tools.encoders, stages)
+    return Done(reading, embedded, stages.seconds)
 
 
 @cache
-def _tools(job: Job) -> _Tools:
+def _tools(job: WorkerJob) -> _WorkerTools:
     from index.embed import open_embedder, weights_of
     from index.read import Reader
 
@@ -349,7 +352,7 @@ def _tools(job: Job) -> _Tools:
     embedder = open_embedder(settings.model, settings.cache, threads=1)  # as Ray counts this task
     if weights_of(embedder.fingerprint) != weights_of(job.fingerprint):
         raise _Unfit(f"it has other weights of {settings.model}; copy the model to every node")
-    return _Tools(Reader(settings), splitter(settings), Encoders(embedder, word_encoder()))
+    return _WorkerTools(Reader(settings), splitter(settings), Encoders(embedder, bm25_encoder()))
 
 
 def _portable(error: Exception) -> Exception:

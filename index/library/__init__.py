@@ -10,35 +10,46 @@ its sentences.
 
 from __future__ import annotations
 
+from index.catalog import Listed
 from index.library.adding import Added
-from index.library.health import Health
-from index.library.ids import Held
+from index.library.health import LibraryHealth
+from index.library.ids import HeldPaper
 from index.library.library import Library
 from index.library.papers import Papers
-from index.library.parts import Encoders, Parts, PassageEncoder, word_encoder
-from index.library.preparing import Prepared, Progress, Ready, Splitter, Stages, prepare, splitter
+from index.library.parts import Encoders, Parts, bm25_encoder
+from index.library.preparing import (
+    EmbeddedReading,
+    PendingPaper,
+    Progress,
+    Splitter,
+    Stages,
+    split_and_embed,
+    splitter,
+)
+from index.library.rank import SparseEncoder
 from index.library.rebuild import Step
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 
 __all__ = [
     "Added",
+    "EmbeddedReading",
     "Encoders",
-    "Health",
-    "Held",
+    "HeldPaper",
     "Library",
+    "LibraryHealth",
+    "Listed",
     "PaperRow",
     "Papers",
     "Parts",
-    "PassageEncoder",
-    "Prepared",
+    "PendingPaper",
     "Progress",
-    "Ready",
+    "SparseEncoder",
     "Splitter",
     "Stages",
     "Step",
     "StoredPaper",
-    "prepare",
+    "bm25_encoder",
+    "split_and_embed",
     "splitter",
-    "word_encoder",
 ]

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.catalog import Alias, Catalog, Edition, Known, Origin
+from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
 from index.config import Settings
 from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound, StoreUnusable
 from index.library.destination import Destination, destination
@@ -24,17 +24,17 @@ from index.library.ids import Ids
 from index.library.parts import Parts
 from index.library.points import paper_points
 from index.library.preparing import (
+    PendingPaper,
     Progress,
-    Ready,
     Splitter,
     Stages,
     named,
-    prepare,
+    split_and_embed,
     splitter,
 )
 from index.library.rows import relation
 from index.library.stored import StoredPaper
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import Paper, Passage, Reading, Record, SourceKind, Status
 from index.reference import Reference
 from index.sources import PaperKey, Source, key_of
@@ -45,7 +45,7 @@ _NOTED = 5  # pages that are listed
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What came of adding one file. ``seconds`` has read, split, embed and store, as far as it got.
+    """The result of adding one file. ``seconds`` has read, split, embed and store, if it got there.
 
     ``changed`` is false where the library already had it; a ``reason`` beside ``ok`` says why a
     file was not taken for the one that is there, whose bytes it has under another id, or that
@@ -61,7 +61,7 @@ class Added:
 
 
 class Adding:
-    """The way into an open library."""
+    """Adds papers to an open library."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Adding:
         files: Files,
         ids: Ids,
         engines: Engines,
-        tools: Tools,
+        tools: ReaderAndReranker,
     ) -> None:
         self.lock = threading.RLock()  # from a reading to its commit; taken before ``writing``
         self._settings = settings
@@ -82,22 +82,26 @@ class Adding:
         self._engines = engines
         self._tools = tools
 
-    def ready(self, source: Source, progress: Progress | None, record: Record | None) -> Ready:
-        """A source received and read."""
-        ready = self.receive(source, progress, record)
-        if ready.copy is not None:
+    def prepare(
+        self, source: Source, progress: Progress | None, record: Record | None
+    ) -> PendingPaper:
+        """Receive and read a source."""
+        pending = self.receive(source, progress, record)
+        if pending.copy is not None:
             try:
-                with ready.stages("read"):
-                    ready.reading = self._tools.reader().read(
-                        ready.copy, name=ready.name, sha256=ready.origin.sha256
+                with pending.stages("read"):
+                    pending.reading = self._tools.reader().read(
+                        pending.copy, name=pending.name, sha256=pending.origin.sha256
                     )
             except BaseException:
-                ready.close()
+                pending.close()
                 raise
-        return ready
+        return pending
 
-    def receive(self, source: Source, progress: Progress | None, record: Record | None) -> Ready:
-        """A source with a copy of it, unless the library has its bytes."""
+    def receive(
+        self, source: Source, progress: Progress | None, record: Record | None
+    ) -> PendingPaper:
+        """Copy a source, unless the library has its bytes."""
         stages = Stages(progress)
         if record is not None:
             original = f"https://arxiv.org/abs/{Reference(record.id, record.version)}"
@@ -105,37 +109,37 @@ class Adding:
             original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
         copy, sha256 = self._files.copied(source)
         origin = Origin(sha256, f"{sha256}{source.path.suffix.lower()}", original)
-        ready = Ready(source, record, origin, stages, copy)
+        pending = PendingPaper(source, record, origin, stages, copy)
         try:
-            if self._twin(ready) is not None:
-                ready.close()
-                ready.copy = None
-                return ready
+            if self._twin(pending) is not None:
+                pending.close()
+                pending.copy = None
+                return pending
             self._engines.started()  # what cannot be embedded and stored is not worth reading
             self._files.make_durable(copy)
         except BaseException:
-            ready.close()
+            pending.close()
             raise
-        return ready
+        return pending
 
-    def take(self, ready: Ready) -> Added | None:
-        """Put what was read into the library; None where it is to be read again."""
+    def commit(self, pending: PendingPaper) -> Added | None:
+        """Commit a pending paper; None if it must be read again."""
         try:
             with self.lock:
                 # Another thread may have added the same bytes meanwhile.
-                twin = self._twin(ready)
+                twin = self._twin(pending)
                 if twin is not None:
-                    return self._same(ready, twin)
-                if ready.reading is not None and ready.copy is not None:
-                    return self._take(ready, ready.reading, ready.copy)
+                    return self._same(pending, twin)
+                if pending.reading is not None and pending.copy is not None:
+                    return self._add_reading(pending, pending.reading, pending.copy)
         finally:
-            ready.close()
+            pending.close()
         return None  # its twin was removed meanwhile
 
     def adopt(self, stored: StoredPaper) -> Added:
         """Take over a paper of another library as it was read there, under the id that it has."""
         edition, paper, file = stored.edition, stored.paper(), stored.file()
-        ready = Ready(
+        pending = PendingPaper(
             Source(file, paper.id),
             paper.record,
             Origin(edition.sha256, edition.file, edition.original),
@@ -149,31 +153,33 @@ class Adding:
             if there:
                 raise PaperThere(paper.id, there[0].paper_id)
             reading = Reading("ok", "", paper)
-            ready.prepared = prepare(
-                reading, self._splitter(), self._engines.started(), ready.stages
+            pending.embedded = split_and_embed(
+                reading, self._splitter(), self._engines.started(), pending.stages
             )
-            if ready.prepared.failure is not None:  # else it would be listed as a failed file
-                raise SourceNotFound(paper.id, ready.prepared.failure.reason)
-            ready.copy, _ = self._files.copied(ready.source)
+            if pending.embedded.failure is not None:  # else it would be listed as a failed file
+                raise SourceNotFound(paper.id, pending.embedded.failure.reason)
+            pending.copy, _ = self._files.copied(pending.source)
             try:
-                self._files.make_durable(ready.copy)
-                return self._take(ready, reading, ready.copy)
+                self._files.make_durable(pending.copy)
+                return self._add_reading(pending, reading, pending.copy)
             finally:
-                ready.close()
+                pending.close()
 
-    def _take(self, ready: Ready, reading: Reading, copy: Path) -> Added:
+    def _add_reading(self, pending: PendingPaper, reading: Reading, copy: Path) -> Added:
         """From a reading to a commit, or to a recorded failure."""
-        paper, record = reading.paper, ready.record
+        paper, record = reading.paper, pending.record
         titles = (paper.title,) if paper is not None else ()
-        origin, stages = ready.origin, ready.stages
+        origin, stages = pending.origin, pending.stages
         if reading.status != "ok" or paper is None:
             status: Status = "broken" if reading.status == "ok" else reading.status
-            return self._failed(ready, status, reading.reason)
+            return self._failed(pending, status, reading.reason)
         if record is not None:
             paper = _recorded(paper, record)
             titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
             if record.version is not None:
-                self._catalog.arxiv.note([Known(record.id, record.version, record.withdrawn)])
+                self._catalog.arxiv.record_versions(
+                    [KnownVersion(record.id, record.version, record.withdrawn)]
+                )
         where = destination(
             self._catalog.editions, paper.id, paper.version, origin, titles, record is not None
         )
@@ -186,14 +192,14 @@ class Adding:
                 paper = _recorded(paper, kept)
         paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
         engine = self._engines.started()
-        prepared = ready.prepared or prepare(
+        embedded = pending.embedded or split_and_embed(
             Reading("ok", "", paper), self._splitter(), engine, stages
         )
-        if prepared.failure is not None or prepared.vectors is None:
-            failure = prepared.failure or Reading("broken", "it was not embedded")
-            return self._failed(ready, failure.status, failure.reason)
-        passages = named(prepared.passages, paper)
-        points = paper_points(paper, passages, prepared.vectors, engine)
+        if embedded.failure is not None or embedded.vectors is None:
+            failure = embedded.failure or Reading("broken", "it was not embedded")
+            return self._failed(pending, failure.status, failure.reason)
+        passages = named(embedded.passages, paper)
+        points = paper_points(paper, passages, embedded.vectors, engine)
         with stages("store"), self._engines.writing:
             self._files.keep(copy, origin.file)
             self._commit(paper, where, origin, passages, points, engine)
@@ -227,10 +233,10 @@ class Adding:
             with suppress(StoreUnusable):
                 self._engines.drop(where.former.number, engine)
 
-    def _failed(self, ready: Ready, status: Status, reason: str) -> Added:
+    def _failed(self, pending: PendingPaper, status: Status, reason: str) -> Added:
         from index.read.front.identity import identify
 
-        path, record, origin = Path(ready.origin.original), ready.record, ready.origin
+        path, record, origin = Path(pending.origin.original), pending.record, pending.origin
         if record is not None:
             where = destination(self._catalog.editions, record.id, record.version, origin)
         else:
@@ -238,48 +244,48 @@ class Adding:
             where = destination(self._catalog.editions, identity.id, identity.version, origin)
         kind = "pdf" if record is not None else _kind(path)
         self._catalog.editions.add_failed(where.paper_id, where.key, origin, kind, status, reason)
-        return Added(where.paper_id, status, reason, 0, ready.stages.seconds, True)
+        return Added(where.paper_id, status, reason, 0, pending.stages.seconds, True)
 
-    def _twin(self, ready: Ready) -> Edition | None:
+    def _twin(self, pending: PendingPaper) -> Edition | None:
         """The paper with the same bytes, unless it lacks the record that came with these."""
-        for edition in self._catalog.editions.find("sha256", ready.origin.sha256, "current"):
-            record = ready.record
+        for edition in self._catalog.editions.find("sha256", pending.origin.sha256, "current"):
+            record = pending.record
             its_own = record is not None and edition.paper_key == record.id
             if not its_own or edition.recorded:
                 return edition
         return None
 
-    def _same(self, ready: Ready, twin: Edition) -> Added:
+    def _same(self, pending: PendingPaper, twin: Edition) -> Added:
         """The answer for bytes that the library already has, which need no work.
 
         An arXiv id that they came with, and that is not the paper's own, is kept as another name
         of it: kept as a paper, the same words would be found twice by every search.
         """
         if not self._files.path(twin.file).is_file():
-            copy, sha256 = self._files.copied(ready.source)
+            copy, sha256 = self._files.copied(pending.source)
             try:
                 if sha256 == twin.sha256:  # it may have changed since it was looked at
                     self._files.make_durable(copy)
                     self._files.keep(copy, twin.file)
             finally:
                 copy.unlink(missing_ok=True)
-        other = self._other_id(ready, twin)
+        other = self._other_id(pending, twin)
         if other is None:
             return Added(twin.paper_id, "ok", "", twin.passages, {}, False)
         self._catalog.arxiv.add_alias(Alias(other.paper, other.version, twin.paper_key))
         reason = f"same file as {twin.paper_id}"
         return Added(other.paper, "ok", reason, twin.passages, {}, False)
 
-    def _other_id(self, ready: Ready, twin: Edition) -> PaperKey | None:
+    def _other_id(self, pending: PendingPaper, twin: Edition) -> PaperKey | None:
         """The arXiv id that a file came with, by its record or its name, if it is another one."""
         from index.read.front.identity import identify
 
-        if ready.record is not None:
-            key = PaperKey(ready.record.id, ready.record.version, True)
-        elif ready.origin.original == twin.original:
+        if pending.record is not None:
+            key = PaperKey(pending.record.id, pending.record.version, True)
+        elif pending.origin.original == twin.original:
             return None
         else:
-            named = identify(Path(ready.origin.original).stem, "", "")
+            named = identify(Path(pending.origin.original).stem, "", "")
             key = replace(key_of(named.id), version=named.version)
         return key if key.arxiv and key.paper != twin.paper_key else None
 

@@ -1,4 +1,4 @@
-"""The sentences of digests, searched: claims in a second collection beside that of the passages.
+"""Search in the sentences of digests: claims in a second collection beside that of the passages.
 
 The catalogue is the truth here too. A digest is saved in the transaction that makes its claim set
 count, once the set's vectors are in the store; the former set of that paper and language goes
@@ -18,11 +18,11 @@ from typing import Any, Protocol
 
 from index.catalog import Catalog, ClaimSet, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
-from index.library.rank import Question, WordEncoder, question, rank
+from index.library.rank import EncodedQuery, SparseEncoder, encode_query, rank
 from index.paper import ClaimHit, ClaimRecord, Paper, SearchFilter, SparseVector
 from index.store import Point, Scored, Store, VectorQuery
 
-_NO_WORDS = SparseVector((), ())
+_NO_TERMS = SparseVector((), ())
 
 # "Which papers report X" asks for X: every digest has words like "this paper reports".
 _ASKING = re.compile(
@@ -35,8 +35,8 @@ _ASKING = re.compile(
 )
 
 
-class Embedder(Protocol):
-    """What claims need of the embedding model."""
+class ClaimEmbedder(Protocol):
+    """The part of an embedding model that claims need."""
 
     def embed_passages(self, texts: Sequence[str]) -> Any:
         """A row of unit length for each text."""
@@ -45,15 +45,11 @@ class Embedder(Protocol):
         """The query's vector, of unit length."""
 
 
-class Words(WordEncoder, Protocol):
-    """What claims need of the BM25 encoder."""
-
-    def encode_passage(self, text: str) -> SparseVector:
-        """The terms of a claim."""
-
-
 def claim_points(
-    claims: Sequence[ClaimRecord], date: str | None, embedder: Embedder, words: Words
+    claims: Sequence[ClaimRecord],
+    date: str | None,
+    embedder: ClaimEmbedder,
+    sparse_encoder: SparseEncoder,
 ) -> list[Point]:
     """Claims as points whose claim set is still to be set, in the same order.
 
@@ -70,14 +66,14 @@ def claim_points(
             role=None,
             date=date,
             dense=vector.tolist(),
-            sparse=words.encode_passage(claim.text),
+            sparse=sparse_encoder.encode_passage(claim.text),
         )
         for claim, vector in zip(claims, vectors, strict=True)
     ]
 
 
 def resolves(claim: ClaimRecord, paper: Paper) -> bool:
-    """Whether all that a claim of the paper cites is its text at its place; a claim must cite."""
+    """Whether the claim has citations and each quotes the paper's text at its span."""
     return (
         claim.paper_id == paper.id
         and bool(claim.citations)
@@ -86,7 +82,7 @@ def resolves(claim: ClaimRecord, paper: Paper) -> bool:
 
 
 class ClaimIndex:
-    """Claims in an open store, which is this index's to close. Made by ``Library``.
+    """Claims in an open store, which this index closes. Made by ``Library``.
 
     Every method raises ``StoreUnusable`` where the store cannot answer.
     """
@@ -153,7 +149,12 @@ class ClaimIndex:
         return self._store.editions()
 
     def search(
-        self, query: str, k: int, wanted: SearchFilter, embedder: Embedder, words: Words
+        self,
+        query: str,
+        k: int,
+        wanted: SearchFilter,
+        embedder: ClaimEmbedder,
+        sparse_encoder: SparseEncoder,
     ) -> list[ClaimHit]:
         """The ``k`` best claims, best first; a sentence that a digest has twice comes once.
 
@@ -161,15 +162,15 @@ class ClaimIndex:
         """
         self._check(wanted)
         about = _ASKING.sub("", query, count=1)
-        asked = question(
+        asked = encode_query(
             about if any(map(str.isalnum, about)) else query,
             embedder,
-            words,
+            sparse_encoder,
         )
         return self._best(asked, k, wanted)
 
     def like(
-        self, claim_id: str, k: int, wanted: SearchFilter, embedder: Embedder
+        self, claim_id: str, k: int, wanted: SearchFilter, embedder: ClaimEmbedder
     ) -> tuple[ClaimRecord, list[ClaimHit]]:
         """A claim and the ``k`` of other papers that are nearest to it, by its own vector.
 
@@ -178,7 +179,7 @@ class ClaimIndex:
         if wanted.role is not None:
             raise RoleOfDigest(wanted.role)
         own = self.claim(claim_id)
-        alike = Question(embedder.embed_passages([own.claim.text])[0].tolist(), _NO_WORDS)
+        alike = EncodedQuery(embedder.embed_passages([own.claim.text])[0].tolist(), _NO_TERMS)
         return own.claim, self._best(alike, k, wanted, apart_from=own.edition)
 
     def claim(self, claim_id: str) -> KeptClaim:
@@ -197,7 +198,7 @@ class ClaimIndex:
             raise NoDigests(wanted.paper_id or "", len(old))
 
     def _best(
-        self, asked: Question, k: int, wanted: SearchFilter, apart_from: int | None = None
+        self, asked: EncodedQuery, k: int, wanted: SearchFilter, apart_from: int | None = None
     ) -> list[ClaimHit]:
         """The best claims that count; none of the edition ``apart_from``."""
         shown: dict[tuple[int, str], KeptClaim | None] = {}  # the same hits come again

@@ -15,7 +15,7 @@ _SAME_TITLE = 0.6  # of difflib's ratio: a title that was reworded, and not anot
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a paper goes: under which id, instead of which edition; or why it does not."""
+    """The id of a new edition and the edition that it replaces, or the reason against adding it."""
 
     paper_id: str
     key: str
@@ -75,9 +75,9 @@ def _alike(title: str, other: str) -> bool:
 
 
 def _refusal(former: Edition, version: int | None) -> str:
-    """Why a file does not take the place of the edition that is there; empty if it does.
+    """Why a file does not replace the current edition; empty if it does.
 
-    A file whose version is unknown does not take the place of one whose version is known.
+    A file without a known version does not replace one with a known version.
     """
     if former.version is None or (version is not None and version >= former.version):
         return ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SavedDigests:
-    """The digests of an open library. ``Papers`` says what the methods do and raise."""
+    """The digests of an open library. The methods are described in ``Papers``."""
 
     def __init__(self, catalog: Catalog, ids: Ids, engines: Engines) -> None:
         self._catalog = catalog
@@ -49,7 +49,7 @@ class SavedDigests:
             raise PaperChanged(paper_id)
         own = engine.embedder
         by = embedder if embedder and embedder.fingerprint == own.fingerprint else own
-        points = claim_points(claims, valid_date(paper.date), by, engine.words)
+        points = claim_points(claims, valid_date(paper.date), by, engine.sparse_encoder)
         with self._engines.writing:
             if self._ids.edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)
@@ -87,7 +87,7 @@ class SavedDigests:
         wanted = resolved(filter, self._ids, self._catalog)
         engine = self._engines.started()
         index = self._engines.claims_to_search(engine)
-        return index.search(query, k, wanted, engine.embedder, engine.words)
+        return index.search(query, k, wanted, engine.embedder, engine.sparse_encoder)
 
     def like(
         self, claim_id: str, k: int, filter: SearchFilter | None

@@ -20,11 +20,11 @@ from index.config import Settings
 from index.errors import GlossError, LibraryUnusable
 from index.library.claims import ClaimIndex
 from index.library.files import Files
-from index.library.parts import Encoders, Parts, word_encoder
+from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
 from index.split import TOKENS, TOKENS_MAX
-from index.store import Shelf, Store
+from index.store import Store, StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -35,7 +35,7 @@ _VECTORS, _CLAIMS = STORES
 
 @dataclass(frozen=True, slots=True)
 class Engine(Encoders):
-    """Model and vectors that belong together."""
+    """An embedding model and the vectors that it made."""
 
     store: Store
     generation: int
@@ -43,7 +43,7 @@ class Engine(Encoders):
     means: dict[int, tuple[float, ...]] = field(default_factory=dict)  # of editions looked at
 
     def close(self) -> None:
-        """Let go of the stores."""
+        """Close the stores."""
         try:
             for index in self.claims:
                 index.close()
@@ -52,7 +52,7 @@ class Engine(Encoders):
 
 
 class Engines:
-    """The engine that counts, and those before it that searches may still be using.
+    """The current engine, and former ones that searches may still use.
 
     Whoever changes which editions or claim sets count holds ``writing``.
     """
@@ -79,11 +79,11 @@ class Engines:
 
     @property
     def current(self) -> Engine | None:
-        """The engine that counts, if it was opened."""
+        """The current engine, or None before it is opened."""
         return self._engine
 
     def embedder(self) -> Embedder:
-        """The model, which is opened where it was not."""
+        """The model, opened at the first call."""
         if self._engine is not None:
             return self._engine.embedder
         if self._parts.embedder is not None:
@@ -93,7 +93,7 @@ class Engines:
         return open_embedder(self.model, self._settings.cache)
 
     def started(self) -> Engine:
-        """Model and store, once they fit this library and what a crash left is cleared away."""
+        """Model and store, after a check against this library and a cleanup of crash leftovers."""
         engine = self._engine
         if engine is not None:
             return engine
@@ -120,17 +120,17 @@ class Engines:
             return self._engine
 
     def opened(self, embedder: Embedder, generation: int) -> Engine:
-        """The engine of a generation, whether it counts or not."""
-        words = self._parts.words or word_encoder()
-        store = self._shelf().open(_stored(_VECTORS, generation), embedder.dimension)
-        return Engine(embedder, words, store, generation)
+        """The engine of a generation, current or not."""
+        sparse_encoder = self._parts.sparse_encoder or bm25_encoder()
+        store = self._store_factory().open(_stored(_VECTORS, generation), embedder.dimension)
+        return Engine(embedder, sparse_encoder, store, generation)
 
     def generation(self) -> int:
-        """The generation that counts."""
+        """The current generation."""
         return int(self._catalog.meta().get("generation", 1))
 
     def drop(self, number: int, engine: Engine) -> None:
-        """Take out an edition: vectors, then the row that knows of them, then its file."""
+        """Remove an edition: vectors, then its row, then its file."""
         claim_sets = self._catalog.claims.numbers_of(number)
         if claim_sets:
             self.claims(engine).drop_vectors(claim_sets)
@@ -138,7 +138,7 @@ class Engines:
         self._files.delete(self._catalog.editions.purge(number))
 
     def claims(self, engine: Engine) -> ClaimIndex:
-        """The claims and their store, once what a crash left is cleared away.
+        """The claims and their store, after a cleanup of crash leftovers.
 
         A library without digests that count has nothing there that does.
         """
@@ -146,10 +146,10 @@ class Engines:
             return engine.claims[0]
         with self.writing:
             if not engine.claims:
-                shelf, name = self._shelf(), _stored(_CLAIMS, engine.generation)
+                factory, name = self._store_factory(), _stored(_CLAIMS, engine.generation)
                 if not self._catalog.claims.are_there():
-                    shelf.drop(name)
-                store = shelf.open(name, engine.embedder.dimension)
+                    factory.drop(name)
+                store = factory.open(name, engine.embedder.dimension)
                 index = ClaimIndex(self._catalog, store)
                 try:
                     if engine.generation == self.generation():
@@ -161,7 +161,7 @@ class Engines:
             return engine.claims[0]
 
     def claims_to_search(self, engine: Engine) -> ClaimIndex:
-        """The claims, for a search: without their vectors it would find nothing, and not say so."""
+        """The claims, for a search; an error if their vectors are missing, not an empty result."""
         index = self.claims(engine)
         if index is not self._claims_seen:
             with self.writing:  # no set comes or goes between the two looks
@@ -183,7 +183,7 @@ class Engines:
     # What they were made with.
 
     def made_with(self, embedder: Embedder) -> dict[str, str]:
-        """What the catalogue keeps of vectors by this model with these settings."""
+        """The catalogue's ``meta`` values for vectors of this model with these settings."""
         return {
             "model": embedder.name,
             "fingerprint": embedder.fingerprint,
@@ -193,7 +193,7 @@ class Engines:
         }
 
     def splitting(self) -> dict[str, str]:
-        """How passages and points are made of papers; other values make others."""
+        """The versions and sizes that decide passages and points."""
         return {
             "points": POINTS_VERSION,
             "title_weight": str(TITLE_WEIGHT),
@@ -202,13 +202,13 @@ class Engines:
         }
 
     def _store_place(self) -> dict[str, str]:
-        """Where this library's vectors are. A shelf that was given says nothing of its place."""
+        """Where this library's vectors are; empty for a store factory that the caller gave."""
         if self._parts.stores is not None:
             return {}
         return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
 
     def _check_model(self, embedder: Embedder) -> bool:
-        """Whether the vectors are to be begun anew, for a library that has none that count.
+        """Whether the vectors must be built from the start, in a library without current ones.
 
         Vectors in bfloat16 and in f32 are of one model: a machine that has the former takes a
         library of the latter, and the other way about.
@@ -246,7 +246,7 @@ class Engines:
         )
 
     def _check_points(self, store: Store) -> None:
-        """A store without this library's points would find nothing, and say nothing of it."""
+        """Raise an error for a store without this library's points, which would find nothing."""
         current = self._catalog.editions.numbers("current")
         if current and current.isdisjoint(store.editions()):
             raise LibraryUnusable(
@@ -255,29 +255,29 @@ class Engines:
 
     # Generations.
 
-    def _shelf(self) -> Shelf:
+    def _store_factory(self) -> StoreFactory:
         if self._parts.stores is not None:
             return self._parts.stores
         if self._settings.qdrant.url:
-            from index.store.client import ClientShelf
+            from index.store.client import ClientStoreFactory
 
             # Edition numbers are this library's own, so each library has its own collections.
-            return ClientShelf(self._settings.qdrant, self._catalog.meta()["collection"])
-        from index.store.edge import EdgeShelf
+            return ClientStoreFactory(self._settings.qdrant, self._catalog.meta()["collection"])
+        from index.store.edge import EdgeStoreFactory
 
-        return EdgeShelf(self._directory)
+        return EdgeStoreFactory(self._directory)
 
     def drop_stores(self, generation: int) -> None:
-        """Take away the stores of a generation."""
+        """Delete the stores of a generation."""
         for name in STORES:
-            self._shelf().drop(_stored(name, generation))
+            self._store_factory().drop(_stored(name, generation))
 
     def switch(self, fresh: Engine, made_with: Mapping[str, str]) -> None:
-        """Let rebuilt vectors count instead of the former ones, which go when nothing uses them."""
+        """Make rebuilt vectors current; the former ones are deleted when nothing uses them."""
         meta = self._catalog.meta()
         same_place = meta.get("store") == made_with.get("store")
         former = int(meta.get("generation", 1))
-        self._catalog.contents.make_anew(
+        self._catalog.contents.commit_rebuild(
             {
                 **made_with,
                 "generation": str(fresh.generation),
@@ -290,7 +290,7 @@ class Engines:
         self._engine = fresh
 
     def discard(self) -> None:
-        """Take away the vectors that a rebuild took the place of, or that were given up."""
+        """Delete vectors that a rebuild replaced, and those of an abandoned rebuild."""
         generations = json.loads(self._catalog.meta().get("discarded", "[]"))
         in_use = [*self._former, *([self._engine] if self._engine else [])]
         if any(engine.generation in generations for engine in in_use):
@@ -301,7 +301,7 @@ class Engines:
             self._catalog.set_meta({"discarded": "[]"})
 
     def close(self) -> None:
-        """Let go of all stores; those that a rebuild took the place of are deleted."""
+        """Close all stores; those that a rebuild replaced are deleted."""
         engines, self._engine = [*self._former, self._engine], None
         self._claims_seen = None
         try:
@@ -316,7 +316,7 @@ class Engines:
 
 
 def new_collection() -> str:
-    """A name for a library's collections on a server, which no other has."""
+    """A unique name for a library's collections on a server."""
     return f"gloss-{uuid.uuid4().hex[:12]}"
 
 

@@ -23,7 +23,7 @@ _PART = 1 << 20  # bytes that are copied at a time
 
 
 class Files:
-    """The copies of the papers' files, each called after its SHA-256."""
+    """The copies of the papers' files, each named by its SHA-256."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

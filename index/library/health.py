@@ -13,8 +13,8 @@ from index.library.rebuild import Rebuild
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Whether catalogue, vectors and files agree. Each problem says what to do."""
+class LibraryHealth:
+    """Whether catalogue, vectors and files agree. Each problem says how to fix it."""
 
     papers: int
     failed: int
@@ -32,8 +32,8 @@ class Health:
         return not self.problems
 
 
-def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> Health:
-    """Compare catalogue, vectors and files. Problems are told, not raised."""
+def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> LibraryHealth:
+    """Compare catalogue, vectors and files. Problems are reported, not raised."""
     problems: list[str] = []
     damage = catalog.damage()
     if damage:
@@ -72,7 +72,7 @@ def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines)
         )
     sets, claim_points = _claim_health(catalog, engines, problems, measured)
     rebuild = Rebuild.noted(catalog.meta())
-    return Health(
+    return LibraryHealth(
         papers=len(current),
         failed=len(catalog.editions.numbers("failed")),
         passages=sum(edition.passages for edition in current),

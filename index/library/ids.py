@@ -13,8 +13,8 @@ _MOST = 1000  # ids that are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the library has of an arXiv paper. ``recorded``: with arXiv's record.
+class HeldPaper:
+    """The edition of an arXiv paper in the library. ``recorded``: with arXiv's record.
 
     ``paper_id`` is that of another paper where the two were one file.
     """
@@ -27,7 +27,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What ids led to while the catalogue had ``changes``."""
+    """Editions by id, valid while the catalogue's counter of changes is ``changes``."""
 
     changes: int
     editions: dict[str, Edition] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Ids:
         """Whether a paper that counts has exactly this id."""
         return bool(self._catalog.editions.find("paper_id", paper_id, "current"))
 
-    def held(self, arxiv_id: str) -> Held | None:
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What there is of the arXiv paper of that id (without a version), if anything."""
         alias = None
         found = self._catalog.editions.find("paper_key", arxiv_id, "current")
@@ -65,8 +65,8 @@ class Ids:
             return None
         edition = found[0]
         if alias is not None:
-            return Held(edition.paper_id, alias.version, edition.passages, True)
-        return Held(edition.paper_id, edition.version, edition.passages, edition.recorded)
+            return HeldPaper(edition.paper_id, alias.version, edition.passages, True)
+        return HeldPaper(edition.paper_id, edition.version, edition.passages, edition.recorded)
 
     def edition_then(self, paper_id: str) -> tuple[Edition, list[KeptDigest]]:
         """The edition that counts now of a paper, and its former digests, newest first.

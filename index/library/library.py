@@ -6,28 +6,29 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.catalog import Catalog, KeptDigest, Known
+from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
 from index.library.files import CATALOG, Files, is_bare, no_writing
-from index.library.health import Health, health
-from index.library.ids import Held, Ids
-from index.library.lock import Lock
+from index.library.health import LibraryHealth, health
+from index.library.ids import HeldPaper, Ids
+from index.library.lock import LibraryLock
 from index.library.papers import Papers
-from index.library.parts import FileReader, HitReranker, Parts, PassageEncoder
-from index.library.preparing import Progress, Ready
+from index.library.parts import FileReader, HitReranker, Parts
+from index.library.preparing import PendingPaper, Progress
+from index.library.rank import SparseEncoder
 from index.library.rebuild import Rebuilding, Step
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
 from index.sources import Source
 from index.split import CountTokens
-from index.store import Shelf
+from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -40,7 +41,12 @@ class Library(Papers):
     """
 
     def __init__(
-        self, settings: Settings, directory: Path, lock: Lock, parts: Parts, create: bool = True
+        self,
+        settings: Settings,
+        directory: Path,
+        lock: LibraryLock,
+        parts: Parts,
+        create: bool = True,
     ) -> None:
         self.directory = directory
         self._settings = settings
@@ -49,7 +55,7 @@ class Library(Papers):
         catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
         self._catalog = catalog
         self._files = files = Files(directory)
-        self._tools = tools = Tools(settings, directory, parts)
+        self._tools = tools = ReaderAndReranker(settings, directory, parts)
         self._engines = engines = Engines(settings, directory, parts, catalog, files)
         self._ids = ids = Ids(catalog)
         self._holdings = Holdings(catalog, files, tools)
@@ -65,9 +71,9 @@ class Library(Papers):
         *,
         create: bool = True,
         embedder: Embedder | None = None,
-        stores: Shelf | None = None,
+        stores: StoreFactory | None = None,
         reader: FileReader | None = None,
-        words: PassageEncoder | None = None,
+        sparse_encoder: SparseEncoder | None = None,
         count_tokens: CountTokens | None = None,
         reranker: HitReranker | None = None,
     ) -> Library:
@@ -88,8 +94,8 @@ class Library(Papers):
                 )
         except OSError as error:
             raise no_writing(directory, error) from error
-        lock = Lock(directory)
-        parts = Parts(embedder, stores, reader, words, count_tokens, reranker)
+        lock = LibraryLock(directory)
+        parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
         try:
             library = cls(settings, directory, lock, parts, create)
@@ -114,14 +120,14 @@ class Library(Papers):
             self._settings.model_copy(update={"library": directory, "qdrant": QdrantSettings()}),
             embedder=self.embedder,
             reader=self._tools.reader(),
-            words=self.words,
+            sparse_encoder=self.sparse_encoder,
             count_tokens=self._parts.count_tokens,
             reranker=self._tools.reranker(),
         )
 
     def close(self) -> None:
         """Let go of everything. Closing twice does no harm."""
-        self._tools.stop()  # no thread that is still reading starts workers anew
+        self._tools.stop()  # no thread that still reads restarts the workers
         with self._adding.lock, self._engines.writing:
             try:
                 self._engines.close()
@@ -146,26 +152,43 @@ class Library(Papers):
         """Whether a paper has exactly this id, without a version."""
         return self._ids.has(paper_id)
 
-    def ids(self) -> list[str]:
-        """The ids of all papers, in order."""
-        return list(self._catalog.editions.ids().values())
+    @property
+    def revision(self) -> tuple[str, int]:
+        """Equal for as long as nothing changes."""
+        return str(self.directory), self._catalog.changes
 
-    def papers(self) -> list[PaperRow]:
+    def count(self) -> int:
+        """How many papers can be read."""
+        return self._catalog.editions.count()
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of all papers that can be read, or of the first ``limit``, in order."""
+        return list(self._catalog.editions.ids(limit).values())
+
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` papers with a saved digest, in order."""
+        return self._catalog.editions.digested(limit)
+
+    def listed(self) -> list[Listed]:
+        """The papers that can be read, by id, with what lists and maps show."""
+        return self._catalog.editions.listed()
+
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
         """All papers by id, and the files that did not become papers."""
-        return paper_rows(self._catalog)
+        return paper_rows(self._catalog, limit, offset)
 
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
         return paper_row(self._catalog, self._ids, paper_id)
 
-    def held(self, arxiv_id: str) -> Held | None:
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What the library has of the arXiv paper of that id (without a version), if anything."""
-        return self._ids.held(arxiv_id)
+        return self._ids.find_arxiv(arxiv_id)
 
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store which versions arXiv has, also of papers that are not in the library."""
         with self._engines.writing:
-            self._catalog.arxiv.note(heard)
+            self._catalog.arxiv.record_versions(versions)
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id. Raises ``StoreUnusable``."""
@@ -190,27 +213,27 @@ class Library(Papers):
         return self._engines.started().embedder
 
     @property
-    def words(self) -> PassageEncoder:
+    def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, for the passages of this library and for questions."""
-        return self._engines.started().words
+        return self._engines.started().sparse_encoder
 
     # Papers in and out.
 
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
+    ) -> PendingPaper:
         """The first half of ``add``: a source received and read."""
-        return self._adding.ready(source, progress, record)
+        return self._adding.prepare(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+    ) -> PendingPaper:
+        """The first half of ``prepare``, for a source that another machine reads."""
         return self._adding.receive(source, progress, record)
 
-    def take(self, ready: Ready) -> Added:
+    def commit(self, pending: PendingPaper) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
-        return self._adding.take(ready) or self.add(ready.source, None, ready.record)
+        return self._adding.commit(pending) or self.add(pending.source, None, pending.record)
 
     def adopt(self, other: Library, paper_id: str) -> Added:
         """Take over a paper of another library as it was read there, under the id that it has.
@@ -300,13 +323,13 @@ class Library(Papers):
 
     # Health.
 
-    def health(self) -> Health:
-        """Compare catalogue, vectors and files. Problems are told, not raised."""
+    def health(self) -> LibraryHealth:
+        """Compare catalogue, vectors and files. Problems are reported, not raised."""
         return health(self._settings, self._catalog, self._files, self._engines)
 
     def repair(
         self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
-    ) -> Health:
+    ) -> LibraryHealth:
         """Rebuild the vectors from the catalogue with the passage size of the settings.
 
         The model is the settings', or ``embedder``, which is the library's from then on. The

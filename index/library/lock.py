@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
-class Lock:
-    """The library's owner: a file lock, and beside it a note that says who holds it.
+class LibraryLock:
+    """The library's owner: a file lock, with a file beside it that names the process.
 
     The system lets go of the lock when its process ends, however it ends.
     """
@@ -53,7 +53,7 @@ class Lock:
 
 
 def _holder(note: Path) -> str:
-    """Who holds the lock, in words: "gloss serve (process 123 since 14:02)"."""
+    """The holder of the lock in words: "gloss serve (process 123 since 14:02)"."""
     try:
         said = json.loads(note.read_text())
         since = datetime.fromisoformat(said["since"]).astimezone()

@@ -1,17 +1,17 @@
-"""What a UI, an API or a writer may ask of papers, whoever has them."""
+"""The protocol of papers for a UI, an API or a writer, over one library or several."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Fingerprint, KeptDigest, Known
+from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed
 from index.library.adding import Added
-from index.library.ids import Held
-from index.library.parts import PassageEncoder
-from index.library.preparing import Progress, Ready
+from index.library.ids import HeldPaper
+from index.library.preparing import PendingPaper, Progress
+from index.library.rank import SparseEncoder
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 from index.paper import (
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 
 class Papers(Protocol):
-    """Papers that can be read, searched and added, and their digests: a ``Library``, or several.
+    """Papers that can be read, searched and added, and their digests: one ``Library`` or several.
 
-    What is asked of one paper is answered by ``stored``; the methods that take an id are short for
+    ``stored`` answers requests on one paper; the methods that take an id are short for
     it, and raise ``PaperNotFound`` and what the methods of ``StoredPaper`` raise.
     """
 
@@ -54,7 +54,7 @@ class Papers(Protocol):
         return self.stored(paper_id).passages()
 
     def passage_at(self, paper_id: str, offset: int) -> Passage | None:
-        """The passage that character ``offset`` lies in; none in references, for one."""
+        """The passage that contains character ``offset``, or None, as in references."""
         return self.stored(paper_id).passage_of(Span(offset, offset + 1))
 
     def passage_of(self, paper_id: str, span: Span) -> Passage | None:
@@ -62,12 +62,12 @@ class Papers(Protocol):
         return self.stored(paper_id).passage_of(span)
 
     def fingerprint(self, paper_id: str) -> Fingerprint:
-        """What tells this reading of a paper from another."""
+        """The fingerprint that identifies this reading of a paper."""
         return self.stored(paper_id).fingerprint()
 
-    def heard(self, paper_id: str) -> Known | None:
-        """The newest version of a paper that arXiv was heard to have."""
-        return self.stored(paper_id).newest_known()
+    def latest_version(self, paper_id: str) -> KnownVersion | None:
+        """The newest version of a paper that arXiv has reported, or None."""
+        return self.stored(paper_id).latest_version()
 
     def file_of(self, paper_id: str) -> Path:
         """The copy of the paper's file."""
@@ -91,25 +91,49 @@ class Papers(Protocol):
 
     # All papers.
 
+    @property
     @abstractmethod
-    def papers(self) -> list[PaperRow]:
-        """All papers by id, and the files that did not become papers."""
+    def revision(self) -> Hashable:
+        """What is equal for as long as nothing changes, and of no other library."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """How many papers can be read."""
+
+    @abstractmethod
+    def ids(self, limit: int | None = None) -> list[str]:
+        """The ids of all papers that can be read, or of the first ``limit``, in order."""
+
+    @abstractmethod
+    def digested(self, limit: int) -> list[str]:
+        """The ids of the first ``limit`` papers with a saved digest, in order."""
+
+    @abstractmethod
+    def listed(self) -> list[Listed]:
+        """The papers that can be read, by id, with what lists and maps show."""
+
+    @abstractmethod
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+        """All papers by id, and the files that did not become papers.
+
+        Of these ``limit`` at most, from the one at ``offset`` on.
+        """
 
     @abstractmethod
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
 
     @abstractmethod
-    def held(self, arxiv_id: str) -> Held | None:
-        """What there is of the arXiv paper of that id (without a version), if anything."""
+    def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
+        """The edition of the arXiv paper of that id (without a version), or None."""
 
     @abstractmethod
-    def note(self, heard: Iterable[Known]) -> None:
-        """Remember which versions arXiv was heard to have, of papers that are here or not."""
+    def record_versions(self, versions: Iterable[KnownVersion]) -> None:
+        """Store which versions arXiv has, also of papers that are not in the library."""
 
     @abstractmethod
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """Where each paper is among the others: the mean of its passages' vectors, by paper id."""
+        """The mean of each paper's passage vectors, by paper id."""
 
     @abstractmethod
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
@@ -137,15 +161,15 @@ class Papers(Protocol):
 
     @property
     @abstractmethod
-    def words(self) -> PassageEncoder:
-        """What turns text into terms, for passages and for questions."""
+    def sparse_encoder(self) -> SparseEncoder:
+        """The sparse encoder of passages and queries."""
 
     # Papers in.
 
     def add(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> Added:
-        """Add a file. A file that is no good is recorded with its status and raises nothing.
+        """Add a file. An unusable file is recorded with its status; no error is raised.
 
         The same bytes again change nothing. A higher or equal version of an arXiv paper takes the
         place of the one that is there if their titles are alike, and so does a file that changed
@@ -157,25 +181,25 @@ class Papers(Protocol):
         without one is read again. Raises ``SourceNotFound`` if the file cannot be opened,
         ``LibraryUnusable``, ``ModelUnusable`` or ``StoreUnusable`` if nothing can be added.
         """
-        return self.take(self.ready(source, progress, record))
+        return self.commit(self.prepare(source, progress, record))
 
     @abstractmethod
-    def ready(
+    def prepare(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """The first half of ``add``: a source received and read, which may be done ahead of others.
+    ) -> PendingPaper:
+        """Receive and read a source: the first half of ``add``, which may run ahead of the commit.
 
-        Nothing of it is in the library before it is given to ``take``.
+        The library contains nothing of it before ``commit``.
         """
 
     @abstractmethod
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
-    ) -> Ready:
-        """What ``ready`` does before it reads, for a source that is read elsewhere."""
+    ) -> PendingPaper:
+        """The first half of ``prepare``, for a source that another machine reads."""
 
     @abstractmethod
-    def take(self, ready: Ready) -> Added:
+    def commit(self, pending: PendingPaper) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
 
     # Digests, as text that the app reads and writes.
@@ -223,7 +247,7 @@ class Papers(Protocol):
 
     @abstractmethod
     def former_digests(self, paper_id: str) -> tuple[KeptDigest, ...]:
-        """Digests of what the paper's file was before, newest first.
+        """Digests of former editions of the paper, newest first.
 
         ``paper_id`` may name the former version. Raises ``PaperNotFound``.
         """

@@ -1,4 +1,4 @@
-"""What a library needs of others: protocols of its parts, and parts that are given to it."""
+"""The parts of a library: their protocols, and parts that a caller supplies."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.library.rank import WordEncoder
-from index.paper import Box, PageSize, Reading, SparseVector
+from index.library.rank import SparseEncoder
+from index.paper import Box, PageSize, Reading
 from index.split import CountTokens
-from index.store import Shelf
+from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
 
 
 class FileReader(Protocol):
-    """What a library needs of ``index.read.Reader``."""
+    """The part of ``index.read.Reader`` that a library uses."""
 
     def read(
         self,
@@ -42,41 +42,34 @@ class FileReader(Protocol):
 
 
 class HitReranker(Protocol):
-    """What a library needs of ``index.embed.rerank.Reranker``."""
+    """The part of ``index.embed.rerank.Reranker`` that a library uses."""
 
     def scores(self, query: str, texts: Sequence[str]) -> list[float]:
         """How well each text answers the query."""
 
 
-class PassageEncoder(WordEncoder, Protocol):
-    """What a library needs of ``index.embed.sparse.Bm25Encoder``."""
-
-    def encode_passage(self, text: str) -> SparseVector:
-        """The terms of a passage."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Parts that are given to a library, which stay the giver's to close. None: its own, lazily."""
+    """Parts that a caller supplies and closes. None: the library opens its own when needed."""
 
     embedder: Embedder | None = None
-    stores: Shelf | None = None
+    stores: StoreFactory | None = None
     reader: FileReader | None = None
-    words: PassageEncoder | None = None
+    sparse_encoder: SparseEncoder | None = None
     count_tokens: CountTokens | None = None
     reranker: HitReranker | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Encoders:
-    """What makes vectors of passages."""
+    """The two encoders of passages: dense and sparse."""
 
     embedder: Embedder
-    words: PassageEncoder
+    sparse_encoder: SparseEncoder
 
 
-def word_encoder() -> PassageEncoder:
-    """BM25, loaded when it is asked for."""
+def bm25_encoder() -> SparseEncoder:
+    """The BM25 encoder, loaded at the first use."""
     from index.embed.sparse import Bm25Encoder
 
     return Bm25Encoder()

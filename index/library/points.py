@@ -1,4 +1,4 @@
-"""Passages as points of the store: what of their paper they know besides their own words.
+"""Passages as points of the store, with parts of their paper beside their own words.
 
 Few passages name what the whole paper is about, and a reader asks for it by name. So each has its
 paper's title in its words and a little of it in its vector, and the first also has who wrote the
@@ -20,29 +20,29 @@ TITLE_WEIGHT = 0.1  # of its paper's title in a passage's vector (ADR 9)
 VERSION = "2"  # of what is said above; points of version 1 knew nothing of their paper
 
 
-class PassageWords(Protocol):
-    """What points need of the BM25 encoder."""
+class SparsePassageEncoder(Protocol):
+    """The part of a sparse encoder that points need."""
 
     def encode_passage(self, text: str) -> SparseVector:
         """The terms of a text."""
 
 
 class TitleEmbedder(Protocol):
-    """What points need of the embedding model."""
+    """The part of an embedding model that points need."""
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """A row of unit length for each text."""
 
 
 class PointEncoders(Protocol):
-    """What makes vectors of titles and terms of passages."""
+    """The encoders of titles (dense) and passages (sparse)."""
 
     @property
     def embedder(self) -> TitleEmbedder:
         """The embedding model."""
 
     @property
-    def words(self) -> PassageWords:
+    def sparse_encoder(self) -> SparsePassageEncoder:
         """The BM25 encoder."""
 
 
@@ -55,7 +55,7 @@ def paper_points(
     """``points_of`` with the vector of the paper's title, which is embedded here."""
     titled = bool(paper.title.strip())
     title = encoders.embedder.embed_passages([paper.title])[0] if titled else None
-    return points_of(paper, passages, vectors, title, encoders.words)
+    return points_of(paper, passages, vectors, title, encoders.sparse_encoder)
 
 
 def points_of(
@@ -63,7 +63,7 @@ def points_of(
     passages: Sequence[Passage],
     vectors: Vectors,
     title: Vectors | None,
-    words: PassageWords,
+    sparse_encoder: SparsePassageEncoder,
     title_weight: float = TITLE_WEIGHT,
 ) -> list[Point]:
     """The passages of a paper as points whose edition is still to be set, in the same order.
@@ -86,7 +86,7 @@ def points_of(
             role=passage.role,
             date=date,
             dense=vector.tolist(),
-            sparse=words.encode_passage(text),
+            sparse=sparse_encoder.encode_passage(text),
         )
         for passage, text, vector in zip(passages, texts, dense, strict=True)
     ]

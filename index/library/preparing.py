@@ -1,4 +1,4 @@
-"""From a file to passages with vectors, which may be done ahead of others and on other machines."""
+"""From a file to passages with vectors, ahead of the commit and also on other machines."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 Splitter = Callable[[Paper], tuple[Passage, ...]]
 Progress = Callable[[str], None]
-"""Told what is being done: a stage of ``add``."""
+"""Called with each stage of ``add`` as it begins."""
 
 
 class Stages:
-    """Times the stages of an add and tells of them."""
+    """Times the stages of an add and reports them."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self.seconds: dict[str, float] = {}
@@ -36,7 +36,7 @@ class Stages:
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
-        """Tells of a stage as it begins, and times it."""
+        """Report a stage as it begins, and time it."""
         if self._progress is not None:
             self._progress(stage)
         start = time.perf_counter()
@@ -47,10 +47,10 @@ class Stages:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A reading cut into passages, with a vector for each; a ``failure`` where it cannot be.
+class EmbeddedReading:
+    """A reading split into passages, with a vector for each, or the ``failure`` that prevents it.
 
-    The passages have the id that the reading alone gives, and ``take`` sets what it becomes.
+    The passages have the id of the reading alone; ``commit`` sets the final one.
     """
 
     passages: tuple[Passage, ...] = ()
@@ -59,11 +59,11 @@ class Prepared:
 
 
 @dataclass(slots=True)
-class Ready:
-    """A source on its way into the library. ``close`` one that is not taken.
+class PendingPaper:
+    """A source that is being added. ``close`` it if it is not committed.
 
-    Received, it has a copy, unless its bytes were in the library when they were looked at; read,
-    a reading. It may also have been prepared ahead.
+    After ``receive`` it has a copy, unless the library has its bytes; after ``prepare`` a reading.
+    It may also have its passages and vectors already.
     """
 
     source: Source
@@ -72,7 +72,7 @@ class Ready:
     stages: Stages
     copy: Path | None = None
     reading: Reading | None = None
-    prepared: Prepared | None = None
+    embedded: EmbeddedReading | None = None
 
     @property
     def name(self) -> str:
@@ -100,26 +100,31 @@ def splitter(settings: Settings, count: CountTokens | None = None) -> Splitter:
     )
 
 
-def prepare(reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages) -> Prepared:
-    """Split and embed what was read. It depends on nothing but the reading, the settings and the
-    model, so it may be done anywhere and in any order."""
+def split_and_embed(
+    reading: Reading, cut: Splitter, encoders: Encoders, stages: Stages
+) -> EmbeddedReading:
+    """Split and embed a reading.
+
+    The result depends on nothing but the reading, the settings and the model, so it may be done
+    anywhere and in any order.
+    """
     paper = reading.paper
     if reading.status != "ok" or paper is None:
-        return Prepared(failure=reading)
+        return EmbeddedReading(failure=reading)
     try:
         "".join((paper.id, paper.text, paper.title, *paper.authors)).encode()
     except UnicodeEncodeError:
-        return Prepared(failure=Reading("broken", "its text is not Unicode"))
+        return EmbeddedReading(failure=Reading("broken", "its text is not Unicode"))
     try:
         with stages("split"):
             passages = cut(paper)
     except TooManyPassages as error:
-        return Prepared(failure=Reading("limit", str(error)))
+        return EmbeddedReading(failure=Reading("limit", str(error)))
     if not passages:
-        return Prepared(failure=Reading("no-text", "nothing but references or headings"))
+        return EmbeddedReading(failure=Reading("no-text", "nothing but references or headings"))
     with stages("embed"):
         vectors = encoders.embedder.embed_passages([passage.text for passage in passages])
-    return Prepared(passages, vectors)
+    return EmbeddedReading(passages, vectors)
 
 
 def named(passages: Sequence[Passage], paper: Paper) -> tuple[Passage, ...]:

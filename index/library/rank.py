@@ -1,8 +1,8 @@
-"""A question turned into vectors, and what the store finds for it reduced to what counts.
+"""Encode a query as vectors, and keep the hits of the store that count.
 
-The dense and the BM25 half are fused by the store (``index.store.fused``); what is left to do here
-is to keep out points of editions that do not count (not yet, or no longer), and passages without a
-phrase that was asked for in quotation marks, and lose no hits by it.
+The store fuses the dense and the BM25 results (``index.store.fused``). This module removes points
+of editions that do not count (not yet, or no longer) and passages without a quoted phrase of the
+query, and searches deeper until there are enough hits.
 """
 
 from __future__ import annotations
@@ -22,25 +22,32 @@ class _Vector(Protocol):
 
 
 class QueryEmbedder(Protocol):
-    """What ranking needs of the embedding model."""
+    """The part of an embedding model that ranking needs."""
 
     def embed_query(self, text: str) -> _Vector:
         """The query's vector, of unit length."""
 
 
-class WordEncoder(Protocol):
-    """What ranking needs of the BM25 encoder."""
+class SparseQueryEncoder(Protocol):
+    """The part of a sparse encoder (``index.embed.sparse.Bm25Encoder``) that ranking needs."""
 
     def encode_query(self, text: str) -> SparseVector:
         """The query's terms."""
 
 
-_Found = TypeVar("_Found")
+class SparseEncoder(SparseQueryEncoder, Protocol):
+    """A sparse encoder of queries and passages."""
 
-# Hits that a reranker puts in a new order: 50 pairs take a small model some seconds.
+    def encode_passage(self, text: str) -> SparseVector:
+        """The terms of a passage or a claim."""
+
+
+_HitT = TypeVar("_HitT")
+
+# Hits that a reranker reorders: 50 pairs take a small model some seconds.
 RERANKED = 50
-# How many of the nearest are looked through for hits that count. The words of a phrase are words of
-# the question too, so that what is beyond them hardly ever holds it.
+# The deepest search for hits that count. The words of a phrase are also words of the query, so that
+# passages further down hardly ever contain it.
 _DEEPEST = 2_500
 
 _QUOTED = re.compile(
@@ -51,33 +58,33 @@ _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A query as vectors, and the phrases in it that were set in quotation marks."""
+class EncodedQuery:
+    """A query as a dense and a sparse vector, with its phrases in quotation marks."""
 
     dense: Sequence[float]
     sparse: SparseVector
     phrases: tuple[str, ...] = ()
 
     def is_met_by(self, text: str) -> bool:
-        """Whether ``text`` has every phrase: its words in a row, whatever case and signs."""
+        """Whether ``text`` contains every phrase: its words in a row, whatever case and signs."""
         if not self.phrases:
             return True
         plain = _plain(text)
         if not all(word in plain for phrase in self.phrases for word in phrase.split()):
-            return False  # as most are, which needs no words
+            return False  # most texts end here, without a list of words
         words = _words_of(plain)
         return all(phrase in words for phrase in self.phrases)
 
 
-def question(query: str, embedder: QueryEmbedder, words: WordEncoder) -> Question:
-    """The query as vectors. Raises ``EmptyQuery`` where it has no letter or digit."""
-    # Bytes of the command line that are not Unicode arrive as lone surrogates.
+def encode_query(query: str, embedder: QueryEmbedder, words: SparseQueryEncoder) -> EncodedQuery:
+    """The query as vectors. Raises ``EmptyQuery`` if it has no letter or digit."""
+    # The command line gives bytes that are not Unicode as lone surrogates.
     text = " ".join(query.encode("utf-8", "replace").decode().split())
     if not any(character.isalnum() for character in text):
         raise EmptyQuery
     quoted = (_in_words("".join(found.groups(""))) for found in _QUOTED.finditer(text))
     phrases = tuple(phrase for phrase in quoted if phrase.strip())
-    return Question(embedder.embed_query(text).tolist(), words.encode_query(text), phrases)
+    return EncodedQuery(embedder.embed_query(text).tolist(), words.encode_query(text), phrases)
 
 
 def _in_words(text: str) -> str:
@@ -100,14 +107,15 @@ def _words_of(plain: str) -> str:
 
 
 def rank(
-    search: Callable[[int], Sequence[_Found]],
+    search: Callable[[int], Sequence[_HitT]],
     k: int,
-    counting: Callable[[Sequence[_Found]], Sequence[_Found]],
-) -> list[_Found]:
-    """The best ``k`` hits that ``counting`` keeps, best first; ``search`` gives the best n.
+    counting: Callable[[Sequence[_HitT]], Sequence[_HitT]],
+) -> list[_HitT]:
+    """The best ``k`` hits that ``counting`` keeps, best first; ``search(n)`` gives the best n.
 
-    Others are there while a paper is added or after a crash, and where a phrase is asked for. Where
-    they took places, the store is asked again for more, until there are enough, or it has no more.
+    ``counting`` drops hits while a paper is added, after a crash, and for quoted phrases. The
+    search is then repeated four times as deep, until there are enough hits or the store has no
+    more.
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")

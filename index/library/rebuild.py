@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a rebuild: a paper or a digest, how many came before it, and of how many."""
+    """A step of a rebuild: a paper or a digest, its number from 0, and the total."""
 
     what: str
     done: int
@@ -34,14 +34,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A rebuild that was begun: which generation it makes, and what of."""
+    """A started rebuild: its generation, and what it is built from."""
 
     generation: int
     made_with: Mapping[str, str]
 
     @classmethod
     def noted(cls, meta: Mapping[str, str]) -> Rebuild | None:
-        """The one that was cut short, if the catalogue has note of it."""
+        """The interrupted rebuild that the catalogue records, or None."""
         note = meta.get("rebuilding")
         return cls(**json.loads(note)) if note else None
 
@@ -82,7 +82,7 @@ class Rebuilding:
         self._engines.discard()
 
     def _begun(self, embedder: Embedder) -> Rebuild:
-        """The rebuild to go on with, or a new one; another that was cut short is given up."""
+        """The rebuild to continue, or a new one; another interrupted one is abandoned."""
         with self._engines.writing:
             self._engines.discard()
             meta = self._catalog.meta()
@@ -117,9 +117,9 @@ class Rebuilding:
     def _fill(
         self, fresh: Engine, staged: set[int], progress: Callable[[Step], None] | None
     ) -> None:
-        """Put in what the rebuilt vectors lack, and take out what is no more.
+        """Add what the rebuilt vectors lack, and remove what is no longer there.
 
-        ``staged`` are the editions that were split anew, which it adds to.
+        ``staged`` are the editions that were split again, which it adds to.
         """
         editions = self._catalog.editions.in_state("current")
         sets = self._catalog.claims.sets()
@@ -183,10 +183,10 @@ class Rebuilding:
             paper = self._still_there(one.edition)
             if paper is not None:
                 claims, date = self._catalog.claims.of_set(one.number), valid_date(paper.date)
-                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.words))
+                index.fill(one, claim_points(claims, date, fresh.embedder, fresh.sparse_encoder))
 
     def _still_there(self, number: int) -> Paper | None:
-        """The paper of an edition, unless it was removed a moment ago."""
+        """The paper of an edition, or None if it was just removed."""
         try:
             return self._catalog.contents.paper(number)
         except KeyError:

@@ -15,7 +15,7 @@ from index.paper import Hit, SearchFilter
 
 
 class Searchable(Protocol):
-    """What the retriever needs of ``index.library.Library``."""
+    """The part of ``index.library.Library`` that the retriever uses."""
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from index.catalog import Catalog, Edition, Known
+from index.catalog import Catalog, Edition, KnownVersion
 from index.errors import PaperNotFound
 from index.library.ids import Ids
 from index.paper import SourceKind, Status
@@ -20,9 +20,9 @@ _NUMBER = re.compile(r"-\d+")  # after the id of another paper of that name
 
 @dataclass(frozen=True, slots=True)
 class PaperRow:
-    """A paper in the list, or a file that did not become one: then ``status`` is not ``ok``.
+    """A paper in the list, or a file that failed: then ``status`` is not ``ok``.
 
-    A ``reason`` beside ``ok`` tells of a paper that this one belongs to by its file's name, of a
+    A ``reason`` beside ``ok`` names a paper that this one belongs to by its file's name, of a
     later file for the same paper that failed, and of what arXiv has said since: ``newest`` is the
     version to get where there is a newer one.
     """
@@ -42,27 +42,31 @@ class PaperRow:
     withdrawn: bool = False  # on arXiv
 
 
-def paper_rows(catalog: Catalog) -> list[PaperRow]:
-    """All papers by id, and the files that did not become papers."""
-    current = catalog.editions.in_state("current")
+def paper_rows(catalog: Catalog, limit: int | None = None, offset: int = 0) -> list[PaperRow]:
+    """All papers by id, and the files that did not become papers; or ``limit`` from ``offset`` on.
+
+    What is said of them is looked up paper by paper for some, and in one reading for all.
+    """
+    shown = catalog.editions.shown(limit, offset)
+    if limit is not None:
+        return [_row_of(catalog, edition) for edition in shown]
     failed = catalog.editions.in_state("failed")
     failed_later = {edition.paper_key: edition for edition in failed}
-    known = catalog.arxiv.known()
+    known = catalog.arxiv.latest_versions()
     also: dict[str, list[str]] = {}
     for alias in catalog.arxiv.aliases():
         also.setdefault(alias.target, []).append(alias.paper_key)
-    keys = {edition.paper_key for edition in current}
-    rows = [
-        _row(
+    return [
+        _row(edition)
+        if edition.state == "failed"
+        else _row(
             edition,
             failed_later.get(edition.paper_key),
             known.get(edition.paper_key),
             also.get(edition.paper_key, ()),
         )
-        for edition in current
+        for edition in shown
     ]
-    rows.extend(_row(edition) for edition in failed if edition.paper_key not in keys)
-    return sorted(rows, key=lambda row: row.id)
 
 
 def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
@@ -74,12 +78,18 @@ def paper_row(catalog: Catalog, ids: Ids, paper_id: str) -> PaperRow:
         if not failed:
             raise
         return _row(failed[0])
+    return _row_of(catalog, edition)
+
+
+def _row_of(catalog: Catalog, edition: Edition) -> PaperRow:
+    if edition.state == "failed":
+        return _row(edition)
     key = edition.paper_key
     later = catalog.editions.find("paper_key", key, "failed")
     return _row(
         edition,
         later[-1] if later else None,
-        catalog.arxiv.known_of(key),
+        catalog.arxiv.latest_version(key),
         catalog.arxiv.aliases_of(key),
     )
 
@@ -101,7 +111,7 @@ def relation(original: str, paper_key: str) -> str:
 def _row(
     edition: Edition,
     failed_later: Edition | None = None,
-    known: Known | None = None,
+    known: KnownVersion | None = None,
     also: Sequence[str] = (),
 ) -> PaperRow:
     belongs = relation(edition.original, edition.paper_key)

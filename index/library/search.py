@@ -1,4 +1,4 @@
-"""A question to passages: what the store finds, reduced to what counts and has every phrase."""
+"""From a query to passages: the hits of the store that count and contain every quoted phrase."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from index.catalog import Catalog
 from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
-from index.library.rank import RERANKED, question, rank
-from index.library.tools import Tools
+from index.library.rank import RERANKED, encode_query, rank
+from index.library.tools import ReaderAndReranker
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery
@@ -20,7 +20,12 @@ class PassageSearch:
     """Searches of an open library."""
 
     def __init__(
-        self, settings: Settings, catalog: Catalog, ids: Ids, engines: Engines, tools: Tools
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        ids: Ids,
+        engines: Engines,
+        tools: ReaderAndReranker,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
@@ -38,12 +43,12 @@ class PassageSearch:
         wanted = resolved(filter, self._ids, self._catalog)
         engine = self._engines.started()
         named = parse_reference(query)
-        held = self._ids.held(named.id) if named and wanted.paper_id is None else None
+        held = self._ids.find_arxiv(named.id) if named and wanted.paper_id is None else None
         if held is not None:
             edition = self._ids.edition(held.paper_id)
             wanted = replace(wanted, paper_id=edition.paper_id)
             query = edition.title or query
-        asked = question(query, engine.embedder, engine.words)
+        asked = encode_query(query, engine.embedder, engine.sparse_encoder)
 
         def best(limit: int) -> list[Scored]:
             return engine.store.search(

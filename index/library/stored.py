@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.catalog import Catalog, Edition, Fingerprint, Known
+from index.catalog import Catalog, Edition, Fingerprint, KnownVersion
 from index.errors import PaperNotFound, SourceNotFound
 from index.library.files import Files
-from index.library.tools import Tools
+from index.library.tools import ReaderAndReranker
 from index.paper import Box, PageSize, Paper, Passage, Span, runs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Where a library has what belongs to its papers."""
+    """The catalogue, files and stores that hold a library's papers."""
 
     catalog: Catalog
     files: Files
-    tools: Tools
+    tools: ReaderAndReranker
     page_sizes: dict[str, tuple[PageSize, ...]] = field(default_factory=dict)  # by file name
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPaper:
-    """The edition of a paper that counted when it was asked for, by whatever id.
+    """The edition of a paper that was current at the call, found by any of its ids.
 
     Every method raises ``PaperNotFound`` where the edition is gone meanwhile.
     """
@@ -66,9 +66,9 @@ class StoredPaper:
         except KeyError:
             raise PaperNotFound(self.asked) from None
 
-    def newest_known(self) -> Known | None:
-        """The newest version of the paper that arXiv was heard to have."""
-        return self.holdings.catalog.arxiv.known_of(self.edition.paper_key)
+    def latest_version(self) -> KnownVersion | None:
+        """The newest version of the paper that arXiv has reported, or None."""
+        return self.holdings.catalog.arxiv.latest_version(self.edition.paper_key)
 
     def file(self) -> Path:
         """The library's copy of the file. Raises ``SourceNotFound`` where it is gone."""
@@ -106,7 +106,7 @@ class StoredPaper:
         Raises ``SourceNotFound`` for a figure that there is not, or whose place on the page was not
         found.
         """
-        from index.read.floats.figures import figure_name
+        from index.read.floats.captions import figure_name
 
         figures = {
             name.stem: figure

@@ -10,8 +10,8 @@ from index.errors import LibraryUnusable
 from index.library.parts import FileReader, HitReranker, Parts
 
 
-class Tools:
-    """A library's own reader and reranker, or those that were given to it."""
+class ReaderAndReranker:
+    """The reader and the reranker of a library: its own, or the caller's."""
 
     def __init__(self, settings: Settings, directory: Path, parts: Parts) -> None:
         self._settings = settings

@@ -292,7 +292,7 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
 def _draw_page(
     path: Path, page: int, boxes: tuple[Box, ...], scale: float
 ) -> bytes | tuple[str, str]:
-    from index.read.page.pdf import draw_page
+    from index.read.page.pictures import draw_page
     from index.read.page.refused import UnreadableError
 
     try:
@@ -302,7 +302,7 @@ def _draw_page(
 
 
 def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
-    from index.read.page.pdf import draw_crop
+    from index.read.page.pictures import draw_crop
     from index.read.page.refused import UnreadableError
 
     try:
@@ -312,7 +312,7 @@ def _draw_crop(path: Path, box: Box, scale: float) -> bytes | tuple[str, str]:
 
 
 def _page_sizes(path: Path) -> tuple[PageSize, ...] | tuple[str, str]:
-    from index.read.page.pdf import page_sizes
+    from index.read.page.pictures import page_sizes
     from index.read.page.refused import UnreadableError
 
     try:

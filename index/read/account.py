@@ -19,8 +19,10 @@ from itertools import chain
 from typing import Literal, get_args
 
 from index.paper import Block, Box, Figure, PageAccount, Words
-from index.read.floats.figures import figure_name, turned_lines
-from index.read.order.layout import MARGIN, Layout
+from index.read.floats.captions import figure_name
+from index.read.floats.figures import turned_lines
+from index.read.order.furniture import MARGIN
+from index.read.order.layout import Layout
 from index.read.page.pages import Line, PageContent
 
 Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]

@@ -30,44 +30,38 @@ from index.read.floats.asides import (
     marks_apart,
     notes_apart,
 )
-from index.read.floats.figures import captions_apart, figure_name, find_boxes, take_in, turned_in
+from index.read.floats.captions import captions_apart, figure_name
+from index.read.floats.figures import find_boxes, take_in, turned_in
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
-from index.read.front.authors import Front, read_front
+from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
-from index.read.order.layout import Layout, Paragraph, lay_out, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.order.mend import draw_in, mend
 from index.read.page.letters import unreadable
-from index.read.page.pages import Line, PageContent, Pages, PageWord
+from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
 from index.read.sections.heads import heads_apart
+from index.read.sections.labels import rejoined, without_labels
 from index.read.sections.opening import INDEXING, find_opening
-from index.read.sections.outline import find_headings, is_small_capitals
+from index.read.sections.outline import find_headings
 from index.read.text.compose import Composer, vocabulary
-from index.read.text.headings import KNOWN, Heading, parse_heading
+from index.read.text.headings import Heading
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
 
-_UNSPACED_ABSTRACT = r"[【\[]?(?:摘要|概要|要旨|抄録|内容提要|초록|요약)[】\]]?"
-_GLUED_LABEL = re.compile(
-    rf"(?:abstract|summary|terms|keywords)[—–](?=\w)|{_UNSPACED_ABSTRACT}(?:(?<=[】\]])|[:：])(?=\w)",
-    re.I,
-)
-_ABSTRACT_LABEL = re.compile(
-    rf"(?:(?:abstract|summary)\s*[.:—–-]*|{_UNSPACED_ABSTRACT}[:：]?)$", re.I
-)
-_UPRIGHT = 2  # words at the end of a label in italics
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
 @dataclass(slots=True)
-class _Draft:
-    """What is being put together while the text grows."""
+class _PaperDraft:
+    """A paper in the making, while its text grows."""
 
     composer: Composer
     blocks: list[Block] = field(default_factory=list)
@@ -95,7 +89,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     opening = find_opening(parts, title_words, headings, layout)
     heading_of |= opening.boxes
-    closing = find_closing(_rejoined(opening.body, set(heading_of)), heading_of, layout)
+    closing = find_closing(rejoined(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
@@ -103,7 +97,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     cells_apart(body, begins | heading_of, layout)
     footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
     draw_in(body, set(heading_of), layout)
-    draft = _Draft(Composer(vocabulary(layout.lines)))
+    draft = _PaperDraft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
     front, cells = front_in_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]
@@ -157,14 +151,14 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     return _paper(draft, layout, pages, identity, known)
 
 
-def _write(draft: _Draft, kind: BlockKind, part: Paragraph) -> Span:
+def _write(draft: _PaperDraft, kind: BlockKind, part: Paragraph) -> Span:
     span = draft.composer.write(part.lines, scripts=kind != "front")
     draft.blocks.append(Block(kind, span))
     draft.pages[span.start] = part.lines[0].page
     return span
 
 
-def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
+def _write_table(draft: _PaperDraft, grid: Grid, part: Paragraph) -> None:
     spans = draft.composer.write_table([[cell.lines for cell in row] for row in grid.rows])
     whole = Span(spans[0][0].start, spans[-1][-1].end)
     draft.blocks.append(Block("table", whole))
@@ -172,155 +166,15 @@ def _write_table(draft: _Draft, grid: Grid, part: Paragraph) -> None:
     draft.grids.append((grid, spans))
 
 
-# --- labels at the head of a paragraph ------------------------------------------------------------
-
-
-def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
-    """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
-
-    A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
-    ("Acknowledgments."): it may be a heading.
-    """
-    done: list[Paragraph] = []
-    for part in parts:
-        if part.kind not in ("paragraph", "footnote"):
-            done.append(part)
-            continue
-        _loosen(part)
-        label = _abstract_length(part) or (0 if part.bold else _label_length(part))
-        said = " ".join(word.text for word in part.words[:label])
-        inside = 0 < label < len(part.lines[0].words)
-        if inside and _ABSTRACT_LABEL.match(said):
-            head, rest = _cut(part, label)
-            done += [head, rest]
-            continue
-        named = KNOWN.match(said) and part.words[0].style.bold
-        if 0 < label < len(part.words) and (parse_heading(said).number or named):
-            head, rest = _cut(part, label)
-            head.run_in = True
-            done += [head, rest]
-            continue
-        part.label = label
-        done.append(part)
-    return done
-
-
-def _rejoined(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
-    """Put labels with numbers that are no headings back to their paragraphs."""
-    done: list[Paragraph] = []
-    for part in parts:
-        last = done[-1] if done else None
-        if last is not None and last.run_in and id(last) not in headings:
-            length = len(last.words)
-            part.lines = [
-                *last.lines[:-1],
-                _one_line(last.lines[-1], part.lines[0]),
-                *part.lines[1:],
-            ]
-            part.label, part.kind = length, last.kind
-            done.pop()
-        done.append(part)
-    return done
-
-
-def _one_line(head: Line, rest: Line) -> Line:
-    if head.page != rest.page or abs(head.middle - rest.middle) > head.size:
-        raise AssertionError("a label stands on the line that it was cut from")
-    return type(head)(head.page, head.block, [*head.words, *rest.words], head.upright, head.column)
-
-
-def _loosen(part: Paragraph) -> None:
-    """Take "Abstract—We" apart, which IEEE's papers print without a space."""
-    line = part.lines[0]
-    for number, word in enumerate(line.words[:2]):
-        glued = _GLUED_LABEL.match(word.text)
-        if glued:
-            # A dash is as wide as two letters.
-            share = (glued.end() + 1) / (len(word.text) + 1)
-            x = word.x0 + share * (word.x1 - word.x0)
-            head = replace(word, text=glued.group(), x1=x)
-            rest = replace(word, text=word.text[glued.end() :], x0=x)
-            line.words[number : number + 1] = [head, rest]
-            line.measure()
-            return
-
-
-def _abstract_length(part: Paragraph) -> int:
-    """Words of "Abstract." where it is set apart, or begins a paragraph with a dash."""
-    words = part.words
-    if not words or not _ABSTRACT_LABEL.match(words[0].text):
-        return 0
-    first = words[0]
-    style = first.style
-    told = first.text[-1] in ".:—–-：】]"
-    marked = style.bold or style.italic or is_small_capitals(style) or first.text.isupper()
-    return 1 if told and (marked or sum(line.count for line in part.lines) > 20) else 0
-
-
-def _cut(part: Paragraph, label: int) -> tuple[Paragraph, Paragraph]:
-    """The first ``label`` words of a paragraph, and the rest of it."""
-    head: list[Line] = []
-    lines = list(part.lines)
-    while lines and label >= len(lines[0].words):
-        label -= len(lines[0].words)
-        head.append(lines.pop(0))
-    if label:
-        line = lines[0]
-        head.append(_with_words(line, line.words[:label]))
-        lines[0] = _with_words(line, line.words[label:])
-    return Paragraph(part.kind, head), Paragraph("paragraph", lines)
-
-
-def _with_words(line: Line, words: list[PageWord]) -> Line:
-    return type(line)(line.page, line.block, words, line.upright, line.column)
-
-
-def _label_length(part: Paragraph) -> int:
-    """Words of the bold or italic label that a paragraph begins with; 0 without one."""
-    words = part.words
-    body = _usual_style(part)
-    count = 0
-    for word in words:
-        style = word.style
-        marked = (
-            (style.bold and not body[0])
-            or (style.italic and not body[1])
-            or (is_small_capitals(style) and not word.text.isdigit())
-        )
-        if not marked and not (count == 0 and parse_heading(f"{word.text} X").number):
-            break
-        count += 1
-    if count > 1 and parse_heading(f"{words[0].text} X").number:
-        # In "1) Kate's eVSS:" what is to stand out of the italics is upright.
-        upright = [word.text[-1] for word in words[count : count + _UPRIGHT]]
-        count += upright.index(":") + 1 if ":" in upright else 0
-    if not count or count > 24 or count == len(words):
-        return 0
-    last, after = words[count - 1], words[count]
-    said = " ".join(word.text for word in words[:count])
-    gap = after.x0 - last.x1 if abs(after.y0 - last.y0) < part.size else 0.0
-    closed = last.text[-1] in ".:—–?" or (last.style.bold and gap > 0.8 * part.size and count <= 10)
-    # "MAIN OUTCOMES AND MEASURES All-cause death was"
-    closed = closed or (last.style.bold and said.isupper() and len(said) > 6)
-    return count if closed else 0
-
-
-def _usual_style(part: Paragraph) -> tuple[bool, bool]:
-    words = part.words
-    bold = sum(word.style.bold for word in words) > 0.6 * len(words)
-    italic = sum(word.style.italic for word in words) > 0.6 * len(words)
-    return bold, italic
-
-
 # --- the paper ------------------------------------------------------------------------------------
 
 
 def _paper(
-    draft: _Draft,
+    draft: _PaperDraft,
     layout: Layout,
     pages: Pages,
     identity: Identity,
-    front: Front,
+    front: FrontBlock,
 ) -> Paper:
     text, words = draft.composer.text, draft.composer.words
     sections = _sections(draft, text)
@@ -408,7 +262,9 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
     )
 
 
-def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) -> list[list[Line]]:
+def _first_lines(
+    layout: Layout, draft: _PaperDraft, kinds: tuple[BlockKind, ...]
+) -> list[list[Line]]:
     """The unjoined lines of page 1, by the blocks of these kinds that their words went into.
 
     Of paragraphs only those in small type: what a journal sets at the foot of a column.
@@ -426,7 +282,7 @@ def _first_lines(layout: Layout, draft: _Draft, kinds: tuple[BlockKind, ...]) ->
     return list(found.values())
 
 
-def _sections(draft: _Draft, text: str) -> list[Section]:
+def _sections(draft: _PaperDraft, text: str) -> list[Section]:
     marks: list[tuple[int, str, Heading | None]] = [(0, "", None)]
     for heading, span in draft.headings:
         marks.append((span.start, _title_of(heading, span.of(text)), heading))
@@ -444,7 +300,7 @@ def _sections(draft: _Draft, text: str) -> list[Section]:
     ]
 
 
-def _tables(draft: _Draft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
+def _tables(draft: _PaperDraft, figures: Sequence[Figure], words: Words) -> Iterator[Table]:
     """The tables whose caption names them, in the order of the text."""
     by_caption = {figure.caption.start: figure for figure in figures}
     for grid, spans in draft.grids:
@@ -493,7 +349,7 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
 
 
 def _figures(
-    blocks: Sequence[Block], text: str, draft: _Draft, turned: dict[int, PageContent]
+    blocks: Sequence[Block], text: str, draft: _PaperDraft, turned: dict[int, PageContent]
 ) -> list[Figure]:
     """One for each name. Of two captions with one name, that whose figure was found, then that with
     a colon or full stop after the name: the other is a sentence that begins with the name.

@@ -16,7 +16,7 @@ class _Process(SpawnProcess):
     """A spawned process that does not run the main module.
 
     ``multiprocessing`` imports it in every process, so that functions of it can be called there.
-    Ours are in packages; a script without ``if __name__ == "__main__"`` would begin anew in each.
+    Ours are in packages; a script without ``if __name__ == "__main__"`` would start again in each.
     """
 
     @staticmethod

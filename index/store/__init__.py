@@ -19,9 +19,9 @@ from index.paper import FoundBy, Role, SearchFilter, SparseVector
 __all__ = [
     "Point",
     "Scored",
-    "Shelf",
     "SparseVector",
     "Store",
+    "StoreFactory",
     "VectorQuery",
     "day_number",
     "fused",
@@ -35,7 +35,7 @@ _Key = TypeVar("_Key", int, str)  # what a store tells points apart by; both sor
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A passage as the store keeps it, or a digest's claim in the store of claims.
+    """A passage in the store, or a digest's claim in the store of claims.
 
     ``edition`` is the catalogue's number of this reading of the paper, and of a claim that of its
     claim set; a claim has its own id for ``passage_id`` and no role.
@@ -71,7 +71,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a search gives back, best first. The catalogue has the passage."""
+    """A hit of the store; hits come best first. The catalogue has the passage."""
 
     passage_id: str
     edition: int
@@ -87,7 +87,7 @@ WORDS_WEIGHT = (
 
 @dataclass(frozen=True, slots=True)
 class VectorQuery:
-    """A question as vectors. An empty ``sparse`` (only stop words) leaves the dense half alone."""
+    """A query as vectors. With an empty ``sparse`` (only stop words) the search is dense only."""
 
     dense: Sequence[float]
     sparse: SparseVector
@@ -177,7 +177,7 @@ def means_of(
 
 
 class Store(Protocol):
-    """A vector store. All methods raise ``StoreUnusable`` where the store cannot answer."""
+    """A vector store. All methods raise ``StoreUnusable`` if the store cannot answer."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Put points in, or replace those of the same passage and edition. Durable on return."""
@@ -204,8 +204,8 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
-class Shelf(Protocol):
-    """Where the stores of one library stand, by their names."""
+class StoreFactory(Protocol):
+    """Opens and drops the stores of one library, by their names."""
 
     def open(self, name: str, dimension: int) -> Store:
         """The store of that name, made where it is missing. Raises ``StoreUnusable``."""

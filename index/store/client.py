@@ -46,7 +46,7 @@ _INDEXES = {"paper_id": "keyword", "role": "keyword", "edition": "integer", "dat
 
 
 @dataclass(frozen=True, slots=True)
-class ClientShelf:
+class ClientStoreFactory:
     """A library's stores as collections of a server, named after the library's own."""
 
     server: QdrantSettings
@@ -62,7 +62,7 @@ class ClientShelf:
 
 
 class ClientStore:
-    """A ``Store`` on a server. The collection is made where it is missing."""
+    """A ``Store`` on a server. A missing collection is created."""
 
     def __init__(self, server: QdrantSettings, dimension: int, collection: str = "gloss") -> None:
         from qdrant_client import QdrantClient
@@ -158,9 +158,9 @@ class ClientStore:
         with self._explained():
             answers = self._client.query_batch_points(self._collection, requests)
         # In one request: a second one costs a server more than the payloads of all candidates.
-        told = {str(one.id): one.payload or {} for answer in answers for one in answer.points}
+        payloads = {str(one.id): one.payload or {} for answer in answers for one in answer.points}
         found = [{str(one.id): one.score for one in answer.points} for answer in answers]
-        return fused(found[0], found[1] if len(found) > 1 else {}, query, lambda _: told)
+        return fused(found[0], found[1] if len(found) > 1 else {}, query, lambda _: payloads)
 
     def editions(self) -> dict[int, int]:
         """How many points each edition has."""
@@ -172,7 +172,7 @@ class ClientStore:
         return {int(hit.value): hit.count for hit in answer.hits if hit.count}
 
     def clear(self) -> None:
-        """Take out everything, by making the collection anew."""
+        """Remove all points: the collection is created again."""
         with self._explained():
             self._client.delete_collection(self._collection)
             self._prepare()
@@ -218,7 +218,7 @@ class ClientStore:
         made = "; ".join(differences)
         return [
             f"vector store {self._url}: collection {self._collection} was made otherwise than the "
-            f"settings say: {made}; set them back, or `gloss doctor --repair` makes it anew"
+            f"settings say: {made}; set them back, or `gloss doctor --repair` rebuilds it"
         ]
 
     def close(self) -> None:
@@ -383,7 +383,7 @@ class ClientStore:
 
 
 class _Dropping(ClientStore):
-    """Opened, the collection is gone, of whatever dimension it was."""
+    """A store whose opening drops the collection, of any dimension."""
 
     def _prepare(self) -> None:
         self._client.delete_collection(self._collection)

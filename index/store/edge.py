@@ -44,7 +44,7 @@ _PAGE = 2048  # points that are read at a time: some 25 MB as Python's numbers
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeShelf:
+class EdgeStoreFactory:
     """A library's stores as folders in its directory."""
 
     directory: Path
@@ -59,18 +59,15 @@ class EdgeShelf:
 
 
 class EdgeStore:
-    """A ``Store`` in a directory of its own, which is made where it is missing."""
+    """A ``Store`` in its own directory, which is created if it is missing."""
 
     def __init__(self, directory: Path, dimension: int) -> None:
         self._directory = directory
         self._dimension = dimension
+        self._discarded = directory.with_name(f"{directory.name}.discarded")
         # What a clear() that was cut short has left.
         shutil.rmtree(self._discarded, ignore_errors=True)
         self._shard = self._open()
-
-    @property
-    def _discarded(self) -> Path:
-        return self._directory.with_name(self._directory.name + ".discarded")
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Put points in, or replace those of the same passage and edition. Durable on return."""
@@ -205,7 +202,7 @@ class EdgeStore:
         return []
 
     def clear(self) -> None:
-        """Take out everything: the directory is set aside, made anew, and only then removed."""
+        """Remove all points: the directory is renamed, created again, and the old one deleted."""
         with self._explained():
             self._shard.close()
             shutil.rmtree(self._discarded, ignore_errors=True)
@@ -289,7 +286,7 @@ def _remedy(message: str) -> str:
 
 
 def _key(point: ScoredPoint | Record) -> int:
-    """What a point of ours is told apart by: a number is compared in less time than a ``UUID``."""
+    """The identity of a point: comparing numbers takes less time than comparing ``UUID``s."""
     name = point.id  # the engine makes a new one each time
     assert isinstance(name, UUID)
     return name.int

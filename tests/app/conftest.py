@@ -147,8 +147,8 @@ class FakeLibrary:
 
     model = "m"
 
-    def papers(self) -> list[Any]:
-        return self.rows
+    def papers(self, limit: int | None = None, offset: int = 0) -> list[Any]:
+        return self.rows[offset:][:limit]
 
     def row(self, paper_id: str) -> Any:
         for one in self.rows:
@@ -254,6 +254,22 @@ class FakeLibrary:
     def saved_digest(self, paper_id: str, key: str) -> str | None:
         return self.saved.get((paper_id, key))
 
+    @property
+    def revision(self) -> Any:
+        return tuple(one.id for one in self.rows)
+
+    def count(self) -> int:
+        return len(self.ids())
+
+    def ids(self, limit: int | None = None) -> list[str]:
+        return [one.id for one in self.listed()][:limit]
+
+    def digested(self, limit: int) -> list[str]:
+        return [one for one in self.digests if one in self.ids()][:limit]
+
+    def listed(self) -> list[Any]:
+        return [one for one in self.rows if one.status == "ok"]
+
     def newest_digests(self) -> list[Any]:
         return []
 
@@ -273,13 +289,13 @@ class FakeLibrary:
             ),
         )
 
-    def ready(
+    def prepare(
         self, source: Any, progress: Callable[[str], None] | None = None, record: Any = None
     ) -> Any:
         return SimpleNamespace(source=source, progress=progress)
 
-    def take(self, ready: Any) -> Any:
-        return self.add(ready.source, ready.progress)
+    def commit(self, pending: Any) -> Any:
+        return self.add(pending.source, pending.progress)
 
     def page_image(self, paper_id: str, page: int, boxes: Sequence[Box], scale: float) -> bytes:
         from PIL import Image
@@ -468,7 +484,7 @@ def gloss_on_arxiv(
                 create=create,
                 embedder=fakes.LetterEmbedder(),
                 reader=fakes.JsonReader(),
-                words=fakes.LetterWords(),
+                sparse_encoder=fakes.LetterEncoder(),
                 count_tokens=fakes.count_tokens,
             )
 

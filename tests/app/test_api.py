@@ -18,7 +18,7 @@ from app import cli
 from app.api.failures import TooBusy, TooMany, failure_of
 from app.api.http import PREFIX, api, mounted
 from app.write import Worded
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from app.write.lock import lock_of, name_of
 from index.config import Settings
 from index.errors import GlossError, LibraryBusy, PaperNotFound, StoreUnusable
@@ -43,7 +43,7 @@ def answered(claim_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def ask(library: Any, question: str, paper_id: str | None = None, *, most: int = 5) -> Answer:
         claim = claim_of("Each lantern burns for 3.5 hours.", "method.1", 2)
-        found = Sentence(claim, "2401.00001", "Lanterns", "Method", 1.0)
+        found = AnswerQuote(claim, "2401.00001", "Lanterns", "Method", 1.0)
         nearest = tuple(library.search(question, 3, SearchFilter(paper_id=paper_id)))
         return Answer(question, (found,) * min(most, 2) if "long" in question else (), nearest)
 
@@ -155,10 +155,17 @@ def test_a_picture_is_drawn_once(client: TestClient, library: Any) -> None:
     for sent in (tag, f'"other", W/{tag}'):
         again = client.get("/api/papers/2401.00001/pages/1.png", headers={"If-None-Match": sent})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get("/api/papers/2401.00001/pages/1.png").content == first.content
     assert len(library.shown) == 1
     other = client.get("/api/papers/2401.00001/pages/1.png?scale=1", headers={"If-None-Match": tag})
     assert other.status_code == 200
     assert other.headers["etag"] != tag
+
+
+def test_a_list_in_pieces(client: TestClient) -> None:
+    whole = client.get("/api/papers").json()["papers"]
+    pieces = [client.get(f"/api/papers?limit=1&offset={at}").json()["papers"] for at in range(3)]
+    assert pieces == [[whole[0]], [whole[1]], []]
 
 
 @pytest.mark.parametrize(
@@ -246,12 +253,12 @@ def test_every_error_has_a_kind(tmp_path: Any, caplog: pytest.LogCaptureFixture)
 def test_a_limit_is_asked_before_a_digest(library: Any) -> None:
     asked: list[str | None] = []
 
-    def costly(visit: Any) -> None:
+    def rate_limiter(visit: Any) -> None:
         asked.append(visit.headers.get("user-agent"))
         if len(asked) > 1:
             raise TooMany("3 digests an hour", 1200)
 
-    with client_of(library, costly=costly) as client:
+    with client_of(library, rate_limiter=rate_limiter) as client:
         assert client.get("/api/search?q=lantern").status_code == 200
         assert asked == []
         assert client.get("/api/papers/2401.00001/digest").status_code == 200
@@ -262,12 +269,12 @@ def test_a_limit_is_asked_before_a_digest(library: Any) -> None:
 
 
 def test_a_digest_that_is_kept_costs_nothing(library: Any) -> None:
-    def costly(visit: Any) -> None:
+    def rate_limiter(visit: Any) -> None:
         raise TooMany("3 digests an hour", 1200)
 
     name = name_of(lock_of(library, "2401.00001", "en", "extractive"))
     library.saved["2401.00001", name] = "kept"
-    with client_of(library, Settings(writer="local"), costly=costly) as client:
+    with client_of(library, Settings(writer="local"), rate_limiter=rate_limiter) as client:
         for kept in ("", "?format=md", "?format=html"):
             assert client.get(f"/api/papers/2401.00001/digest{kept}").status_code == 200
         assert client.get("/api/papers/none/digest").status_code == 404

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.check.support import check_quote
-from app.web.session import Desk
+from app.web.session import Session
 from app.write.ask import LEAST, MOST, Answer, ask
 from index.errors import EmptyQuery, PaperNotFound
 from index.library import Library
@@ -178,18 +178,18 @@ def test_wrong_questions_get_a_line(gloss: Any) -> None:
 
 
 def test_the_web_ui_shows_sentences_and_their_places(sample_library: Library) -> None:
-    desk = Desk(sample_library)
-    found = desk.ask("How many pages per second does PyMuPDF read?", SearchFilter())
+    session = Session(sample_library)
+    found = session.ask("How many pages per second does PyMuPDF read?", SearchFilter())
     shown, places = found.shown, found.places
     assert shown.count("data-pick=") == len(places) >= 1
     assert "[1]</p>" in shown and "cited-digests#results.1" in shown
     assert (places[0].paper_id, places[0].boxes[0].page) == ("cited-digests", 2)
-    image, line = desk.show(places[0])
+    image, line = session.show(places[0])
     assert image is not None and "p. 2" in line
     assert found.said == f"Answered in the papers' own words. Sentences: {len(places)}."
-    other = desk.ask("How many pages per second does PyMuPDF read?", SearchFilter(role="method"))
+    other = session.ask("How many pages per second does PyMuPDF read?", SearchFilter(role="method"))
     assert "cited-digests#results.1" not in other.shown
-    nothing = desk.ask(ELSEWHERE, SearchFilter())
+    nothing = session.ask(ELSEWHERE, SearchFilter())
     shown, places = nothing.shown, nothing.places
     assert nothing.said == "Not found in these papers."
     assert "Not found in these papers. The nearest passages:" in shown

@@ -599,16 +599,16 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 
 def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import index.embed
-    from index.library import Health, Step
+    from index.library import LibraryHealth, Step
 
     monkeypatch.setattr(
         index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
     repaired: list[str] = []
-    well = Health(2, 1, 9, 9, "m", (), rebuilding="other")
-    library.health = lambda: Health(2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",))
+    well = LibraryHealth(2, 1, 9, 9, "m", (), rebuilding="other")
+    library.health = lambda: LibraryHealth(2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",))
 
-    def repair(progress: Callable[[Step], None]) -> Health:
+    def repair(progress: Callable[[Step], None]) -> LibraryHealth:
         progress(Step("2401.00001", 0, 2))
         repaired.append("yes")
         library.health = lambda: well
@@ -642,12 +642,12 @@ def test_doctor_lets_old_digests_be_searched(
 ) -> None:
     import app.write
     import index.embed
-    from index.library import Health
+    from index.library import LibraryHealth
 
     monkeypatch.setattr(
         index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
-    well = Health(2, 1, 9, 9, "m", (), claims=4, claim_points=4)
+    well = LibraryHealth(2, 1, 9, 9, "m", (), claims=4, claim_points=4)
     library.health, library.repair = lambda: well, lambda progress: well
     written: list[tuple[str, str]] = []
 

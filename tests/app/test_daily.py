@@ -223,7 +223,7 @@ def test_who_is_refused_does_not_ask_on(gloss: Any, arxiv: ServedArxiv) -> None:
     assert (ran.code, len(ran.err.splitlines()), len(arxiv.log)) == (2, 1, 1)
 
 
-@pytest.mark.parametrize("moment", ["take", "page"])
+@pytest.mark.parametrize("moment", ["commit", "page"])
 def test_an_interrupted_run_goes_on(
     gloss: Any,
     arxiv: ServedArxiv,
@@ -234,7 +234,7 @@ def test_an_interrupted_run_goes_on(
     import app.publish.daily
 
     arxiv.papers = arxiv.papers[:2]
-    real_take, real_page = Library.take, app.publish.daily.write_page
+    real_take, real_page = Library.commit, app.publish.daily.write_page
     calls: list[object] = []
 
     def interrupted(real: Any) -> Any:
@@ -246,18 +246,18 @@ def test_an_interrupted_run_goes_on(
 
         return call
 
-    if moment == "take":
-        monkeypatch.setattr(Library, "take", interrupted(real_take))
+    if moment == "commit":
+        monkeypatch.setattr(Library, "commit", interrupted(real_take))
     else:
         monkeypatch.setattr(app.publish.daily, "write_page", interrupted(real_page))
     assert gloss().code == 130
     waiting = [one.id for one in read_published(tmp_path / "site").waiting]
-    assert waiting == ([f"{BEES}v1", f"{ANTS}v1"] if moment == "take" else [])
-    monkeypatch.setattr(Library, "take", real_take)
+    assert waiting == ([f"{BEES}v1", f"{ANTS}v1"] if moment == "commit" else [])
+    monkeypatch.setattr(Library, "commit", real_take)
     monkeypatch.setattr(app.publish.daily, "write_page", real_page)
     arxiv.fail("no items", times=99, where="/rss/")  # the next day's announcement
     ran = gloss()
-    taken = "1 taken, 1 skipped" if moment == "take" else "nothing new, 2 skipped"
+    taken = "1 taken, 1 skipped" if moment == "commit" else "nothing new, 2 skipped"
     assert (ran.code, ran.out.splitlines()[0]) == (0, f"fetch: {taken}, 0 failed")
     published = read_published(tmp_path / "site")
     assert len(published.pages) == 6 and published.waiting == ()

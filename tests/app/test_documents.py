@@ -12,7 +12,7 @@ from app.digest import Claim, Support
 from app.documents.claims import BoxShape, ClaimShape
 from app.documents.found import AnswerFound, AnswerSentence, answer_found
 from app.documents.papers import PaperState, paper_shown
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from index.library import PaperRow
 from index.paper import Box, Citation, Span
 
@@ -46,7 +46,7 @@ def test_what_is_empty_may_be_absent() -> None:
 
 
 def test_an_answers_sentence_says_whose_it_is_first() -> None:
-    found = answer_found(Answer("What burns?", (Sentence(CLAIM, "a", "A", "Method", 0.7),), ()))
+    found = answer_found(Answer("What burns?", (AnswerQuote(CLAIM, "a", "A", "Method", 0.7),), ()))
     assert isinstance(found, AnswerFound) and found.found
     assert list(found.model_dump()["sentences"][0])[:5] == [
         "paper_id", "title", "section", "score", "text",

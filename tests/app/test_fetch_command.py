@@ -149,7 +149,7 @@ def test_a_slip_of_ours_fails_one_paper(
     def stumble(*_: Any) -> Any:
         raise ValueError("a slip")
 
-    monkeypatch.setattr(Library, "take", stumble)
+    monkeypatch.setattr(Library, "commit", stumble)
     monkeypatch.delenv("GLOSS_DEBUG", raising=False)
     ran = gloss("fetch", "--category", "cs.CV")
     assert "2409.00001v1  failed  ValueError: a slip" in ran.out
@@ -233,7 +233,7 @@ class SlowReader(fakes.JsonReader):
 real = Library.open
 Library.open = lambda settings, create=True: real(
     settings, create=create, embedder=fakes.LetterEmbedder(), reader=SlowReader(),
-    words=fakes.LetterWords(), count_tokens=fakes.count_tokens,
+    sparse_encoder=fakes.LetterEncoder(), count_tokens=fakes.count_tokens,
 )
 cli.main()
 """

@@ -66,7 +66,7 @@ def test_a_session_has_one_job() -> None:
     second = jobs.begin("a", work)
     assert (first.stopping, second.stopping, other.stopping) == (True, False, False)
     jobs.end("a", first)  # whose place another one has
-    assert jobs.take("a") is second and jobs.take("a") is None
+    assert jobs.pop("a") is second and jobs.pop("a") is None
     jobs.end("b")
     assert other.stopping
     go.set()

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.llm import (
+    Completion,
     EndpointUnusable,
     LanguageModel,
     LanguageModelFailed,
-    Question,
-    Reply,
+    Prompt,
     open_language_model,
 )
 from index.config import Settings
@@ -38,8 +38,8 @@ SCHEMA = {
 }
 
 
-def question(user: str = "Lanterns burn.", schema: Any = None, most_tokens: int = 50) -> Question:
-    return Question("Say it in fewer words.", user, most_tokens, schema)
+def prompt(user: str = "Lanterns burn.", schema: Any = None, most_tokens: int = 50) -> Prompt:
+    return Prompt("Say it in fewer words.", user, most_tokens, schema)
 
 
 @contextmanager
@@ -52,15 +52,15 @@ def opened(served: ServedModel, cache: Path, **changes: Any) -> Iterator[Languag
 def ask(
     served: ServedModel,
     cache: Path,
-    *questions: Question,
+    *prompts: Prompt,
     seconds: float = 20.0,
     **changes: Any,
-) -> list[Reply | LanguageModelFailed]:
+) -> list[Completion | LanguageModelFailed]:
     with opened(served, cache, **changes) as model:
-        return model.answers(questions or (question(),), seconds)
+        return model.complete(prompts or (prompt(),), seconds)
 
 
-def failed(answers: Sequence[Reply | LanguageModelFailed]) -> LanguageModelFailed:
+def failed(answers: Sequence[Completion | LanguageModelFailed]) -> LanguageModelFailed:
     (answer,) = answers
     assert isinstance(answer, LanguageModelFailed)
     assert "\n" not in str(answer)
@@ -69,7 +69,7 @@ def failed(answers: Sequence[Reply | LanguageModelFailed]) -> LanguageModelFaile
 
 def test_a_fine_answer(served_model: ServedModel, tmp_path: Path) -> None:
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Completion)
     assert reply.text == "Lanterns burn."
     assert (reply.prompt_tokens, reply.completion_tokens, reply.finished) == (7, 2, True)
     assert 0 < reply.seconds < 10
@@ -90,10 +90,8 @@ def test_answers_come_in_the_order_of_the_questions(
 ) -> None:
     served_model.then("hang", where="3", seconds=1.0)
     served_model.then("status", where="5", status=400)
-    answers = ask(
-        served_model, tmp_path, *(question(f"Lantern {n}.") for n in range(8)), timeout=0.5
-    )
-    said = [one.text if isinstance(one, Reply) else one.kind for one in answers]
+    answers = ask(served_model, tmp_path, *(prompt(f"Lantern {n}.") for n in range(8)), timeout=0.5)
+    said = [one.text if isinstance(one, Completion) else one.kind for one in answers]
     assert said == [f"Lantern {n}." if n != 5 else "refused" for n in range(8)]
 
 
@@ -104,12 +102,12 @@ def test_a_schema_is_sent_and_the_answer_comes_as_it_is(
     first, second = ask(
         served_model,
         tmp_path,
-        question(schema=SCHEMA),
-        question("More.", schema=SCHEMA),
+        prompt(schema=SCHEMA),
+        prompt("More.", schema=SCHEMA),
         concurrency=1,
     )
-    assert isinstance(first, Reply) and first.text == '{"sentence": "Lanterns burn."}'
-    assert isinstance(second, Reply) and second.text == "Sure! Here is the JSON."
+    assert isinstance(first, Completion) and first.text == '{"sentence": "Lanterns burn."}'
+    assert isinstance(second, Completion) and second.text == "Sure! Here is the JSON."
     assert served_model.log[0].body["response_format"] == {
         "type": "json_schema",
         "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
@@ -119,7 +117,7 @@ def test_a_schema_is_sent_and_the_answer_comes_as_it_is(
 def test_an_answer_that_was_cut_says_so(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.then("length")
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Completion)
     assert (reply.text, reply.finished) == ("Lantern", False)
 
 
@@ -169,13 +167,13 @@ def test_a_fault_is_one_failure(
 def test_what_passes_is_survived(served_model: ServedModel, tmp_path: Path, fault: Any) -> None:
     served_model.then(fault, status=502)
     (reply,) = ask(served_model, tmp_path, timeout=0.7)
-    assert isinstance(reply, Reply) and reply.text == "Lanterns burn."
+    assert isinstance(reply, Completion) and reply.text == "Lanterns burn."
     assert len(served_model.log) == 2
 
 
 def test_a_server_without_schemas_is_told_of(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("status", status=400, words="response_format is not supported")
-    error = failed(ask(served_model, tmp_path, question(schema=SCHEMA)))
+    error = failed(ask(served_model, tmp_path, prompt(schema=SCHEMA)))
     assert "response_format is not supported" in str(error)
     assert "take another server or model" in str(error)
 
@@ -184,16 +182,16 @@ def test_a_server_without_schemas_is_told_of(served_model: ServedModel, tmp_path
 def test_no_call_outlasts_its_time(served_model: ServedModel, tmp_path: Path, fault: Any) -> None:
     served_model.ever(fault, seconds=30.0)
     with opened(served_model, tmp_path, timeout=0.6, tries=1) as model:
-        model.answers([question("Come in.")], 1.0)  # imports take their time, too
-        error = failed(model.answers([question()], 20.0))
+        model.complete([prompt("Come in.")], 1.0)  # imports take their time, too
+        error = failed(model.complete([prompt()], 20.0))
     assert error.kind == "timeout" and "0.6 s" in str(error)
 
 
 def test_all_end_within_the_time_for_all(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("dribble", seconds=30.0)
     with opened(served_model, tmp_path, timeout=30.0, concurrency=2) as model:
-        model.answers([question("Come in.")], 0.5)
-        answers = model.answers([question(f"Lantern {n}.") for n in range(10)], 1.0)
+        model.complete([prompt("Come in.")], 0.5)
+        answers = model.complete([prompt(f"Lantern {n}.") for n in range(10)], 1.0)
     assert {one.kind for one in answers if isinstance(one, LanguageModelFailed)} == {"timeout"}
     assert len(answers) == 10
     assert len(served_model.log) <= 3  # the others found no time left
@@ -210,7 +208,7 @@ def test_retry_after_is_honoured(served_model: ServedModel, tmp_path: Path, form
     said = "1" if form == "seconds" else format_datetime(after, usegmt=True)
     served_model.then("status", status=429, retry_after=said)
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Completion)
     first, second = (asked.time for asked in served_model.log)
     if form == "seconds":
         assert second - first >= 1.0
@@ -220,9 +218,9 @@ def test_retry_after_is_honoured(served_model: ServedModel, tmp_path: Path, form
 
 def test_retry_after_holds_all_questions(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.then("status", status=503, retry_after="1")
-    questions = [question(f"Lantern {n}.") for n in range(4)]
-    answers = ask(served_model, tmp_path, *questions, concurrency=1)
-    assert all(isinstance(answer, Reply) for answer in answers)
+    prompts = [prompt(f"Lantern {n}.") for n in range(4)]
+    answers = ask(served_model, tmp_path, *prompts, concurrency=1)
+    assert all(isinstance(answer, Completion) for answer in answers)
     times = [asked.time for asked in served_model.log]
     assert len(times) == 5
     assert times[1] - times[0] >= 1.0
@@ -231,8 +229,8 @@ def test_retry_after_holds_all_questions(served_model: ServedModel, tmp_path: Pa
 def test_nobody_waits_longer_than_there_is_time(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("status", status=429, retry_after="3600")
     with opened(served_model, tmp_path, concurrency=1) as model:
-        model.answers([question("Come in.")], 10.0)
-        answers = model.answers([question(), question("More.")], 5.0)
+        model.complete([prompt("Come in.")], 10.0)
+        answers = model.complete([prompt(), prompt("More.")], 5.0)
     for answer in answers:
         assert isinstance(answer, LanguageModelFailed) and answer.kind == "busy"
         assert answer.retry_after == pytest.approx(3600, abs=15)
@@ -241,11 +239,11 @@ def test_nobody_waits_longer_than_there_is_time(served_model: ServedModel, tmp_p
 
 def test_no_more_at_once_than_allowed(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.seconds = 0.1
-    questions = [question(f"Lantern {n}.") for n in range(9)]
+    prompts = [prompt(f"Lantern {n}.") for n in range(9)]
     with opened(served_model, tmp_path, concurrency=3) as model:
         threads = [
-            threading.Thread(target=model.answers, args=(part, 20.0))
-            for part in (questions[:5], questions[5:])
+            threading.Thread(target=model.complete, args=(part, 20.0))
+            for part in (prompts[:5], prompts[5:])
         ]
         for thread in threads:
             thread.start()
@@ -257,8 +255,8 @@ def test_no_more_at_once_than_allowed(served_model: ServedModel, tmp_path: Path)
 
 def test_after_four_failures_it_is_left_alone(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("status", status=500, words="out of memory")
-    questions = [question(f"Lantern {n}.") for n in range(20)]
-    answers = ask(served_model, tmp_path, *questions, concurrency=1, tries=1)
+    prompts = [prompt(f"Lantern {n}.") for n in range(20)]
+    answers = ask(served_model, tmp_path, *prompts, concurrency=1, tries=1)
     kinds = [one.kind for one in answers if isinstance(one, LanguageModelFailed)]
     assert kinds == ["out of order"] * 4 + ["stopped"] * 16
     assert "after 4 failures in a row (HTTP 500, out of memory" in str(answers[-1])
@@ -273,8 +271,8 @@ def test_it_is_tried_again_after_a_while(
     with opened(served_model, tmp_path, concurrency=1, tries=1) as model:
 
         def kinds(*names: str) -> list[str]:
-            answers = model.answers([question(name) for name in names], 20.0)
-            return ["fine" if isinstance(one, Reply) else one.kind for one in answers]
+            answers = model.complete([prompt(name) for name in names], 20.0)
+            return ["fine" if isinstance(one, Completion) else one.kind for one in answers]
 
         assert kinds(*"abcde") == ["out of order"] * 4 + ["stopped"]
         time.sleep(0.4)
@@ -286,10 +284,10 @@ def test_it_is_tried_again_after_a_while(
 def test_one_answer_makes_up_for_failures(served_model: ServedModel, tmp_path: Path) -> None:
     for _ in range(3):
         served_model.then("status", times=3).then("fine")
-    questions = [question(f"Lantern {n}.") for n in range(12)]
-    answers = ask(served_model, tmp_path, *questions, concurrency=1, tries=1)
+    prompts = [prompt(f"Lantern {n}.") for n in range(12)]
+    answers = ask(served_model, tmp_path, *prompts, concurrency=1, tries=1)
     assert len(served_model.log) == 12
-    assert sum(isinstance(answer, Reply) for answer in answers) == 3
+    assert sum(isinstance(answer, Completion) for answer in answers) == 3
 
 
 def test_no_server_there(served_model: ServedModel, tmp_path: Path) -> None:
@@ -311,7 +309,7 @@ def test_nothing_is_sent_but_the_question(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Completion)
     (asked,) = served_model.log
     names = {name.lower() for name in asked.headers}
     assert names == {
@@ -326,8 +324,8 @@ def test_the_key_is_sent_and_never_told(
 ) -> None:
     served_model.key = KEY
     with opened(served_model, tmp_path, key=f" {KEY}\n") as model:
-        (reply,) = model.answers([question()], 20.0)
-        assert isinstance(reply, Reply)
+        (reply,) = model.complete([prompt()], 20.0)
+        assert isinstance(reply, Completion)
         assert served_model.log[0].headers["Authorization"] == f"Bearer {KEY}"
         told = [repr(model), repr(vars(model)), model.name, model.fingerprint]
         inner = getattr(model, "_model")  # noqa: B009  # not of the protocol
@@ -392,29 +390,33 @@ def test_the_fingerprint_is_of_what_decides_the_answers(tmp_path: Path) -> None:
 
 
 def test_a_question_is_asked_once(served_model: ServedModel, tmp_path: Path) -> None:
-    first = ask(served_model, tmp_path, question(), question(), question("More."))
+    first = ask(served_model, tmp_path, prompt(), prompt(), prompt("More."))
     assert len(served_model.log) == 2
-    again = ask(served_model, tmp_path, question("More."), question())
+    again = ask(served_model, tmp_path, prompt("More."), prompt())
     assert len(served_model.log) == 2
-    assert isinstance(first[0], Reply) and isinstance(again[0], Reply)
-    assert [one.text for one in first if isinstance(one, Reply)] == [
+    assert isinstance(first[0], Completion) and isinstance(again[0], Completion)
+    assert [one.text for one in first if isinstance(one, Completion)] == [
         "Lanterns burn.", "Lanterns burn.", "More.",
     ]  # fmt: skip
-    assert [one.seconds == 0.0 for one in first if isinstance(one, Reply)] == [False, True, False]
-    assert [one.seconds for one in again if isinstance(one, Reply)] == [0.0, 0.0]
+    assert [one.seconds == 0.0 for one in first if isinstance(one, Completion)] == [
+        False,
+        True,
+        False,
+    ]
+    assert [one.seconds for one in again if isinstance(one, Completion)] == [0.0, 0.0]
     assert (again[0].text, again[0].completion_tokens) == ("More.", 1)
 
 
 def test_every_part_of_a_question_counts(served_model: ServedModel, tmp_path: Path) -> None:
     different = [
-        question(),
-        question("Lanterns burn"),
-        question(most_tokens=51),
-        question(schema=SCHEMA),
-        Question("Say it.", "Lanterns burn.", 50),
+        prompt(),
+        prompt("Lanterns burn"),
+        prompt(most_tokens=51),
+        prompt(schema=SCHEMA),
+        Prompt("Say it.", "Lanterns burn.", 50),
     ]
     ask(served_model, tmp_path, *different)
-    ask(served_model, tmp_path, question(), model="echo-2")
+    ask(served_model, tmp_path, prompt(), model="echo-2")
     assert len(served_model.log) == 6
 
 
@@ -433,12 +435,12 @@ def test_a_damaged_answer_is_asked_for_again(
         case "no json":
             path.write_bytes(b"\xff\x00[]")
         case "another's":
-            ask(served_model, tmp_path, question("More."))
+            ask(served_model, tmp_path, prompt("More."))
             (other,) = (one for one in path.parent.iterdir() if one != path)
             other.replace(path)
             served_model.log.pop()
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply) and reply.text == "Lanterns burn."
+    assert isinstance(reply, Completion) and reply.text == "Lanterns burn."
     assert len(served_model.log) == 2
     ask(served_model, tmp_path)
     assert len(served_model.log) == 2
@@ -449,7 +451,7 @@ def test_words_of_any_script_are_kept(served_model: ServedModel, tmp_path: Path)
     served_model.answer = lambda _: words
     (first,) = ask(served_model, tmp_path)
     (again,) = ask(served_model, tmp_path)
-    assert isinstance(first, Reply) and isinstance(again, Reply)
+    assert isinstance(first, Completion) and isinstance(again, Completion)
     assert first.text == again.text == words
     assert len(served_model.log) == 1
 
@@ -459,7 +461,7 @@ def test_a_cache_that_cannot_be_written_stops_nobody(
 ) -> None:
     (tmp_path / "answers").write_text("a file where the folder should be")
     (reply,) = ask(served_model, tmp_path)
-    assert isinstance(reply, Reply)
+    assert isinstance(reply, Completion)
 
 
 # Living together with everything else.
@@ -472,7 +474,7 @@ def test_closing_twice_and_while_it_is_asked(served_model: ServedModel, tmp_path
 
     def asking() -> None:
         try:
-            model.answers([question()], 30.0)
+            model.complete([prompt()], 30.0)
         except BaseException:
             ended.set()
 
@@ -491,12 +493,12 @@ def test_ctrl_c_ends_it_at_once(served_model: ServedModel, tmp_path: Path) -> No
     program = """
 import sys
 from pathlib import Path
-from app.llm import Question, open_language_model
+from app.llm import Prompt, open_language_model
 from index.config import Settings
 
 settings = Settings(cache=Path(sys.argv[2]), endpoint={"url": sys.argv[1], "model": "m"})
 model = open_language_model(settings, "endpoint")
-model.answers([Question("s", "u", 5)], 60.0)
+model.complete([Prompt("s", "u", 5)], 60.0)
 """
     process = subprocess.Popen(
         [sys.executable, "-c", program, served_model.url, str(tmp_path)],

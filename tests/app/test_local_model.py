@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import app.llm.local
-from app.llm import LanguageModelFailed, Question, Reply, open_language_model
+from app.llm import Completion, LanguageModelFailed, Prompt, open_language_model
 from app.llm.models import is_there, known_model
 from index.config import Settings
 from index.errors import ModelUnusable
@@ -70,7 +70,7 @@ def test_a_file_that_is_cut_is_told_of_in_one_line(tmp_path: Path) -> None:
         closing(open_language_model(settings, "local")) as model,
         pytest.raises(ModelUnusable, match=r"cut.gguf cannot be loaded by llama.cpp") as error,
     ):
-        model.answers([Question("s", "u", 5)], 60.0)
+        model.complete([Prompt("s", "u", 5)], 60.0)
     assert "\n" not in str(error.value)
 
 
@@ -78,14 +78,14 @@ def test_a_file_that_is_cut_is_told_of_in_one_line(tmp_path: Path) -> None:
 def test_it_answers_silently_and_reads_what_is_shared_once(
     model: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    questions = [Question(SYSTEM, f"What is {thing}?", 8) for thing in ("a lantern", "a path")]
-    answers = model.answers(questions, 120.0)
+    prompts = [Prompt(SYSTEM, f"What is {thing}?", 8) for thing in ("a lantern", "a path")]
+    answers = model.complete(prompts, 120.0)
     for reply in answers:
-        assert isinstance(reply, Reply), reply
+        assert isinstance(reply, Completion), reply
         assert reply.text and reply.prompt_tokens > 100 and 0 < reply.completion_tokens <= 8
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
-    assert [one.seconds for one in model.answers(questions, 1.0)] == [0.0, 0.0]
+    assert [one.seconds for one in model.complete(prompts, 1.0)] == [0.0, 0.0]
 
 
 @real
@@ -96,30 +96,30 @@ def test_a_schema_binds_even_a_model_that_babbles(model: Any) -> None:
         "required": ["colour"],
         "additionalProperties": False,
     }
-    (reply,) = model.answers([Question("", "Which colour has grass?", 40, schema)], 120.0)
-    assert isinstance(reply, Reply), reply
+    (reply,) = model.complete([Prompt("", "Which colour has grass?", 40, schema)], 120.0)
+    assert isinstance(reply, Completion), reply
     assert json.loads(reply.text)["colour"] in ("red", "green")
 
 
 @real
 def test_a_late_answer_is_ended(model: Any) -> None:
-    story = Question("", "Tell a very long story of a lantern.", 2000)
-    (late,) = model.answers([story], 1.0)
+    story = Prompt("", "Tell a very long story of a lantern.", 2000)
+    (late,) = model.complete([story], 1.0)
     assert isinstance(late, LanguageModelFailed) and late.kind == "timeout"
-    (reply,) = model.answers([Question("", "Say yes.", 2)], 60.0)  # the slot is free again
-    assert isinstance(reply, Reply), reply
+    (reply,) = model.complete([Prompt("", "Say yes.", 2)], 60.0)  # the slot is free again
+    assert isinstance(reply, Completion), reply
 
 
 @real
 def test_a_question_that_is_too_long(model: Any) -> None:
-    (answer,) = model.answers([Question("", "lantern " * 6000, 5)], 60.0)
+    (answer,) = model.complete([Prompt("", "lantern " * 6000, 5)], 60.0)
     assert isinstance(answer, LanguageModelFailed)
     assert answer.kind == "refused" and "context" in str(answer)
 
 
 @real
 def test_nobody_else_may_ask(model: Any) -> None:
-    model.answers([Question("", "Say yes.", 2)], 60.0)
+    model.complete([Prompt("", "Say yes.", 2)], 60.0)
     address = model._model._server.listening_address
     assert address.startswith("http://127.0.0.1:")
     asked = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1}

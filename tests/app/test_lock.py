@@ -230,21 +230,21 @@ def test_the_locked_digest_is_printed_whatever_has_changed(
             return {one.err for one in ran}
 
         options = " --lang zh" * (lang == "zh")
-        anew = f"gloss digest {ID}{options} writes it anew"
+        again = f"gloss digest {ID}{options} writes it again"
         assert locked() == {""}
         with monkeypatch.context() as patched:
             change(patched, "parser")
-            assert locked() == {f"gloss: stale: parser has changed since; {anew}\n"}
+            assert locked() == {f"gloss: stale: parser has changed since; {again}\n"}
         with monkeypatch.context() as patched:
             patched.setattr(app.wording.writers, "made_by", lambda *_: {"language_model": "m"})
-            assert locked() == {f"gloss: stale: language model has changed since; {anew}\n"}
+            assert locked() == {f"gloss: stale: language model has changed since; {again}\n"}
         with monkeypatch.context() as patched:
             patched.setattr(fake_embedder, "fingerprint", "fake-2")
             (said,) = locked()  # its vectors are of another model: it is printed all the same
-            assert said.startswith("gloss: whether it is stale cannot be told: ")
+            assert said.startswith("gloss: whether it is stale is unknown: ")
     gloss_on_disk("add", str(versions[1]))
     assert locked() == {
-        f"gloss: stale: paper, text and reading have changed since; {anew}; "
+        f"gloss: stale: paper, text and reading have changed since; {again}; "
         f"gloss diff {ID} shows what stands\n"
     }
     assert gloss_on_disk("digest", f"{ID}v1", "--locked").code == 0
@@ -255,12 +255,12 @@ def test_the_locked_digest_is_printed_whatever_has_changed(
 def test_news_of_arxiv_is_no_part_of_a_locked_digest(
     gloss_on_disk: Any, versions: tuple[Path, Path], open_library: Any, tmp_path: Path
 ) -> None:
-    from index.catalog import Known
+    from index.catalog import KnownVersion
 
     gloss_on_disk("add", str(versions[0]))
     was = gloss_on_disk("digest", ID).out
     with open_library(tmp_path / "library") as library:
-        library.note([Known(ID, 3, False)])
+        library.record_versions([KnownVersion(ID, 3, False)])
     assert "Version 3 is on arXiv" in gloss_on_disk("digest", ID).out
     locked = gloss_on_disk("digest", ID, "--locked")
     assert locked.out == was
@@ -278,6 +278,6 @@ def test_the_doctor_counts_stale_digests(
     assert dict(examine(asked).lines())["digests"] == "1 saved, 0 stale"
     change(monkeypatch, "parser")
     found = examine(asked)
-    assert dict(found.lines())["digests"] == "1 saved, 1 stale: `gloss digest ID` writes one anew"
+    assert dict(found.lines())["digests"] == "1 saved, 1 stale: `gloss digest ID` writes one again"
     assert found.document().library.digests == DigestCounts(saved=1, stale=1, unknown=0)
     assert found.problems == ()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.llm.cache import KeptAnswers
+from app.llm.cache import CachedModel
 from app.llm.endpoint import open_endpoint
 from app.web.own_endpoint import OwnEndpointRefused, with_own_endpoint
-from app.web.session import Desk
+from app.web.session import Session
 from app.web.visitors import Visitors
 from index.config import Settings
 from index.library import Library
@@ -50,10 +50,10 @@ def test_a_digest_by_a_visitors_model_leaves_no_key_behind(
     settings = Settings(cache=tmp_path / "cache", public={"enabled": True})
     visitors = Visitors(sample_library, settings)
     try:
-        desk = visitors.of("ada").with_endpoint(served_model.url, "own", KEY)
-        assert desk.writers()[-1] == "endpoint"
+        session = visitors.of("ada").with_endpoint(served_model.url, "own", KEY)
+        assert session.writers()[-1] == "endpoint"
         ready: list[Any] = []
-        digest = desk.worded("choosing-passage-size", "en", "endpoint", ready.append)
+        digest = session.worded("choosing-passage-size", "en", "endpoint", ready.append)
         assert digest.usage.accepted > 0 and ready
         sent = {
             {name.lower(): value for name, value in asked.headers.items()}.get("authorization")
@@ -61,10 +61,10 @@ def test_a_digest_by_a_visitors_model_leaves_no_key_behind(
         }
         assert sent == {f"Bearer {KEY}"}
         # It is hers, and nothing of it is the server's.
-        assert desk.saved("choosing-passage-size", "en", "endpoint") == digest
+        assert session.saved("choosing-passage-size", "en", "endpoint") == digest
         kept = sample_library.newest_digest("choosing-passage-size", "en", "endpoint")
         assert kept is None
-        shown = [desk.reader(digest, "en"), repr(desk), repr(desk.settings), str(digest)]
+        shown = [session.reader(digest, "en"), repr(session), repr(session.settings), str(digest)]
         out = capfd.readouterr()
         for said in (*shown, caplog.text, out.out, out.err):
             assert KEY not in said
@@ -115,11 +115,11 @@ def test_answers_are_kept_unless_they_are_a_visitors(tmp_path: Path) -> None:
     for keep in (True, False):
         model = open_endpoint(settings.model_copy(update={"keep_answers": keep}))
         try:
-            assert isinstance(model, KeptAnswers) is keep
+            assert isinstance(model, CachedModel) is keep
         finally:
             model.close()
 
 
-def test_a_desk_without_a_model_of_its_own_is_as_it_was(sample_library: Library) -> None:
-    desk = Desk(sample_library, settings=Settings())
-    assert desk.with_endpoint("", "", "").writers() == desk.writers()
+def test_a_session_without_a_model_of_its_own_is_as_it_was(sample_library: Library) -> None:
+    session = Session(sample_library, settings=Settings())
+    assert session.with_endpoint("", "", "").writers() == session.writers()

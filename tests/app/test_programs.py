@@ -19,7 +19,7 @@ spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
 fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write.ask, app.write
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from app.api.failures import TooMany
 from app.serve.server import running, web_app
 from dataclasses import replace
@@ -30,11 +30,11 @@ def write(library, paper_id, lang="en", writer=app.write.EXTRACTIVE):
 app.write.write_digest = write
 def ask(library, question, paper_id=None, *, most=5):
     claim = fakes.cited("Each lantern burns for 3.5 hours.", "method.1", 2)
-    found = Sentence(claim, "2401.00001", "Lanterns", "Method", 1.0)
+    found = AnswerQuote(claim, "2401.00001", "Lanterns", "Method", 1.0)
     nearest = tuple(library.search(question, 3, fakes.SearchFilter(paper_id=paper_id)))
     return Answer(question, (found,) if "long" in question else (), nearest)
 app.write.ask.ask = ask
-def costly(visit):
+def rate_limiter(visit):
     if visit.headers.get("x-greedy"):
         raise TooMany("3 digests an hour", 1200)
 library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
@@ -42,7 +42,8 @@ library.digests["2401.00001"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-with running(web_app(library, Settings(), costly), "127.0.0.1", port, ["proxy.example"]) as address:
+app = web_app(library, Settings(), rate_limiter)
+with running(app, "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()
 """

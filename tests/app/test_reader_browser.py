@@ -33,7 +33,7 @@ spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
 fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
 import app.write
-from app.web.session import Desk
+from app.web.session import Session
 from app.serve.server import running, web_app
 from index.config import Settings
 
@@ -88,9 +88,9 @@ def worded(self, paper_id, lang, writer, on_section):
     return self.library.worded
 
 app.write.write_digest = write
-Desk.worded = worded
-Desk.writers = lambda self: ("extractive", "local")
-Desk.saved = lambda self, paper, lang, writer: (
+Session.worded = worded
+Session.writers = lambda self: ("extractive", "local")
+Session.saved = lambda self, paper, lang, writer: (
     self.quoted(paper, lang) if writer == "extractive" else self.library.worded
 )
 library = Library(rows=[

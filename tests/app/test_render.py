@@ -29,9 +29,9 @@ from app.show.text import file_slug, plain, query_words
 from app.show.views import Picture, found_claim_view, sources
 from app.show.words import ROLE_TITLES
 from app.web.pictures import map_of, timeline_of
-from app.web.session import Desk
+from app.web.session import Session
 from app.web.texts import texts
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
 from index.library import PaperRow
 from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span
@@ -41,7 +41,7 @@ def in_the_reader(digest: Digest, language: Language = "en") -> str:
     """A digest as the web UI shows it, of a paper without pages."""
     paper = Paper("p", None, "markdown", "0" * 64, "", "")
     library = SimpleNamespace(paper=lambda _: paper, page_sizes=lambda _: ())
-    return Desk(cast(Any, library)).reader(digest, language)
+    return Session(cast(Any, library)).reader(digest, language)
 
 
 ATTACKS = [
@@ -171,7 +171,7 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     cited = (Citation("p#method.1", f"{text} in full", Span(0, 1), ()),)
     claim = ClaimRecord("p/en/method.1", "p", "en", "method", text, cited, 1.0, text)
     found = ClaimHit(claim, 0.5, "both", text)
-    sentence = Sentence(
+    sentence = AnswerQuote(
         Claim(text, "quoted", cited, Support(1.0, "supported", ())), "p", text, text, 1.0
     )
     answer = {"sources": sources(Answer(text, (sentence,), ())), "hits": [hit], "query": text}

@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.check.quantities import quantities
-from app.check.rules import RULES, Pair, copied_share, longest_foreign_run
+from app.check.rules import RULES, copied_share, longest_foreign_run
 from app.check.support import check_claim
+from app.check.tokens import Pair
 
 
 def objections(rule: str, claim: str, *sources: str) -> list[str]:

@@ -19,7 +19,7 @@ import app.web.ui
 import app.write
 from app.serve.server import AddressInUse, serve
 from app.show.html import fill
-from app.web.session import Desk, NotAdded, NothingToSearch, Place, filter_of
+from app.web.session import HitPlace, NotAdded, NothingToSearch, Session, filter_of
 from app.web.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
@@ -32,12 +32,12 @@ LANTERNS_TEXT = (
 
 
 @pytest.fixture
-def desk(library: Any) -> Desk:
-    return Desk(library)
+def session(library: Any) -> Session:
+    return Session(library)
 
 
-def test_search_gives_hits_and_their_places(desk: Desk) -> None:
-    found = desk.search("lantern <b>", SearchFilter())
+def test_search_gives_hits_and_their_places(session: Session) -> None:
+    found = session.search("lantern <b>", SearchFilter())
     assert "Each <mark>lantern</mark> burns" in found.shown
     assert 'data-pick="1"' in found.shown
     assert "Method · p. 2 · found by both meaning and words" in found.shown
@@ -45,7 +45,7 @@ def test_search_gives_hits_and_their_places(desk: Desk) -> None:
     assert [place.paper_id for place in found.places] == ["2401.00001", "2401.00001"]
     assert [place.where for place in found.places] == ["Method", "Limitations"]
     assert found.said == "Passages found: 2. Best first."
-    nothing = desk.search("nothing", SearchFilter())
+    nothing = session.search("nothing", SearchFilter())
     assert (nothing.places, nothing.said) == ([], "Nothing found")
     assert "fewer filters" in nothing.shown
 
@@ -58,22 +58,24 @@ def test_what_was_chosen_becomes_a_filter() -> None:
     assert filter_of(role="no such role", year="now") == SearchFilter()
 
 
-def test_search_filters(desk: Desk) -> None:
-    assert len(desk.search("lantern", filter_of("2401.00001", "method", "2024", "cs")).places) == 1
-    assert desk.search("lantern", filter_of("text")).places == []
-    assert desk.search("lantern", filter_of(category="math")).places == []
-    assert desk.search("lantern", filter_of(year="2023")).places == []
+def test_search_filters(session: Session) -> None:
+    assert (
+        len(session.search("lantern", filter_of("2401.00001", "method", "2024", "cs")).places) == 1
+    )
+    assert session.search("lantern", filter_of("text")).places == []
+    assert session.search("lantern", filter_of(category="math")).places == []
+    assert session.search("lantern", filter_of(year="2023")).places == []
     with pytest.raises(EmptyQuery):
-        desk.search("  ", SearchFilter())
+        session.search("  ", SearchFilter())
 
 
-def test_a_search_is_told_in_chinese(desk: Desk) -> None:
-    found = desk.search("lantern", SearchFilter(), "zh")
+def test_a_search_is_told_in_chinese(session: Session) -> None:
+    found = session.search("lantern", SearchFilter(), "zh")
     assert "Method · 第 2 页 · 按含义和词语找到" in found.shown
     assert found.said == "找到 2 段原文，最相关的在前。"
-    _, line = desk.show(found.places[0], "zh")
+    _, line = session.show(found.places[0], "zh")
     assert "第 2 页" in line
-    assert "请换一些词语" in desk.search("nothing", SearchFilter(), "zh").shown
+    assert "请换一些词语" in session.search("nothing", SearchFilter(), "zh").shown
 
 
 @pytest.mark.parametrize(
@@ -86,26 +88,31 @@ def test_a_search_is_told_in_chinese(desk: Desk) -> None:
     ],
 )
 def test_a_chinese_question_to_an_english_model_is_told_what_to_do(
-    desk: Desk, library: Any, monkeypatch: pytest.MonkeyPatch, model: str, query: str, told: bool
+    session: Session,
+    library: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    query: str,
+    told: bool,
 ) -> None:
     monkeypatch.setattr(type(library), "model", model)
     for lang in ("en", "zh"):
-        shown = desk.search(query, SearchFilter(), lang).shown
+        shown = session.search(query, SearchFilter(), lang).shown
         assert ("GLOSS_MODEL=multilingual-e5-small gloss doctor --repair" in shown) is told
 
 
 def test_search_across_digests(
-    desk: Desk, library: Any, digest_of: Any, claim_of: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, library: Any, digest_of: Any, claim_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(NothingToSearch, match="no digest yet: choose a paper under Paper"):
-        desk.search_digests("lantern", SearchFilter())
+        session.search_digests("lantern", SearchFilter())
     words = "Each lantern burns for 3.5 hours."
     library.digests["2401.00001"] = digest_of(
         method=[claim_of(words, "method.1", 2)],
         limits=[claim_of("We tried no lantern in the rain.", "limitations.1", None)],
         summary=[claim_of(words, "method.1", 2, text="A lantern burns for hours.")],
     )
-    found = desk.search_digests("lantern <b>", SearchFilter())
+    found = session.search_digests("lantern <b>", SearchFilter())
     shown, places = found.shown, found.places
     assert shown.count("data-pick=") == len(places) == 3
     assert found.said == "Sentences of digests found: 3. Best first."
@@ -114,123 +121,129 @@ def test_search_across_digests(
     assert "quoted from Limitations ·" in shown
     assert "· from Method, p. 2 · supported ·" in shown
     assert shown.count("<blockquote") == 1  # a quote needs no other words to rest on
-    chinese = desk.search_digests("lantern", SearchFilter(), "zh").shown
+    chinese = session.search_digests("lantern", SearchFilter(), "zh").shown
     assert "引自方法, 第 2 页" in chinese and "· 有原文支持 ·" in chinese
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
     assert [place.where for place in places] == ["Method", "Method", "Limitations"]  # of the paper
-    image, line = desk.show(places[1])
+    image, line = session.show(places[1])
     assert image is not None and "p. 2" in line
-    assert "none" in desk.search_digests("snow", SearchFilter()).shown
-    assert len(desk.search_digests("rain", filter_of("2401.00001", year="2024")).places) == 1
+    assert "none" in session.search_digests("snow", SearchFilter()).shown
+    assert len(session.search_digests("rain", filter_of("2401.00001", year="2024")).places) == 1
     with pytest.raises(RoleOfDigest):
-        desk.search_digests("lantern", filter_of(role="method"))
+        session.search_digests("lantern", filter_of(role="method"))
 
     def refuse(*_: object) -> None:
         raise NoDigests("", 2)  # which the UI can do nothing about
 
     monkeypatch.setattr(library, "search_claims", refuse)
     with pytest.raises(NoDigests, match="gloss doctor --repair"):
-        desk.search_digests("lantern", SearchFilter())
+        session.search_digests("lantern", SearchFilter())
 
 
 def test_the_first_screen_has_a_tour_or_says_what_is_missing(
-    desk: Desk, library: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, library: Any, digest_of: Any
 ) -> None:
-    tour, empty = desk.welcome()
+    tour, empty = session.welcome()
     assert [f'data-step="{step}"' in tour for step in ("find", "ask", "read")] == [True] * 3
     assert 'data-open="2401.00001"' in tour and "Lanterns on Paths" in tour
     assert "Results stand here" in empty
     library.rows.append(SimpleNamespace(**vars(library.rows[0]) | {"id": "z", "title": ""}))
-    monkeypatch.setattr(type(library), "newest_digests", lambda _: [SimpleNamespace(paper_id="z")])
-    assert 'data-open="z"' in desk.welcome()[0]  # whose digest is written already
+    library.digests["z"] = digest_of()
+    assert 'data-open="z"' in session.welcome()[0]  # whose digest is written already
     library.rows.clear()
-    assert desk.welcome() == ("", desk.welcome("en")[1])
-    assert "library is empty" in desk.welcome()[1]
-    assert "还没有论文" in desk.welcome("zh")[1]
+    assert session.welcome() == ("", session.welcome("en")[1])
+    assert "library is empty" in session.welcome()[1]
+    assert "还没有论文" in session.welcome("zh")[1]
 
 
-def test_filters_offer_what_the_papers_have(desk: Desk, library: Any, row_of: Any) -> None:
+def test_filters_offer_what_the_papers_have(session: Session, library: Any, row_of: Any) -> None:
     library.rows += [row_of("a", date="2019-03", categories=()), row_of("b", date=None)]
-    assert desk.years() == ["2024", "2019"]
-    assert desk.categories() == ["cs.CV", "cs.LG"]
+    assert session.years() == ["2024", "2019"]
+    assert session.categories() == ["cs.CV", "cs.LG"]
 
 
-def test_pictures_of_the_library(desk: Desk, library: Any, row_of: Any) -> None:
+def test_pictures_of_the_library(
+    session: Session, library: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", categories=()))
     for by, group in (("category", "not known (1)"), ("year", "2024 (2)")):
-        shown = desk.pictures(by)
+        shown = session.pictures(by)
         assert shown.count("data-open=") == 2  # the failed one is on no map
         assert group in _text(shown)
         assert "<img" not in shown
-    assert "论文地图" in desk.pictures("category", "zh")
+    assert "论文地图" in session.pictures("category", "zh")
+    drawn = session.pictures("category")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(library), "mean_vectors", lambda _: {})
+        assert session.pictures("category") == drawn  # nothing has changed
     assert "broken" not in shown
     library.rows.clear()
-    assert "The map needs a paper" in desk.pictures("category")
+    assert "The map needs a paper" in session.pictures("category")
 
 
 def _text(shown: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
-def _place(text: str, *boxes: Box) -> Place:
+def _place(text: str, *boxes: Box) -> HitPlace:
     start = LANTERNS_TEXT.index(text)
-    return Place("2401.00001", "Lanterns", "Method", Span(start, start + len(text)), boxes)
+    return HitPlace("2401.00001", "Lanterns", "Method", Span(start, start + len(text)), boxes)
 
 
-def test_a_place_is_shown_on_its_page(desk: Desk, library: Any) -> None:
+def test_a_place_is_shown_on_its_page(session: Session, library: Any) -> None:
     box = Box(2, 0, 0, 1, 1)
-    image, line = desk.show(_place("3.5 hours", box))
+    image, line = session.show(_place("3.5 hours", box))
     assert image is not None and image.size == (40, 60)
     assert "p. 2" in line
     assert library.shown == [("2401.00001", 2, (box,))]
 
 
-def test_a_place_on_two_pages_shows_the_first(desk: Desk, library: Any) -> None:
+def test_a_place_on_two_pages_shows_the_first(session: Session, library: Any) -> None:
     boxes = (Box(1, 0, 0, 1, 1), Box(2, 0, 0, 1, 1))
-    _, line = desk.show(Place("2401.00001", "Title", "Method", Span(0, 1), boxes))
+    _, line = session.show(HitPlace("2401.00001", "Title", "Method", Span(0, 1), boxes))
     assert library.shown == [("2401.00001", 1, boxes[:1])]
     assert "p. 1 and 2" in line
 
 
-def test_a_place_without_pages_is_shown_in_the_text(desk: Desk) -> None:
-    text = desk.library.paper("text").text
+def test_a_place_without_pages_is_shown_in_the_text(session: Session) -> None:
+    text = session.library.paper("text").text
     start = text.index("3.5 hours")
-    image, line = desk.show(Place("text", "Title", "Method", Span(start, start + 9), ()))
+    image, line = session.show(HitPlace("text", "Title", "Method", Span(start, start + 9), ()))
     assert image is None
     assert "burns for <mark>3.5 hours</mark>." in line
 
 
-def test_add(desk: Desk, library: Any, paper_file: Path) -> None:
+def test_add(session: Session, library: Any, paper_file: Path) -> None:
     seen: list[str] = []
-    assert desk.add(paper_file, seen.append) == "2401.00001"
+    assert session.add(paper_file, seen.append) == "2401.00001"
     assert seen == ["read"]
     library.added[paper_file.name] = SimpleNamespace(status="encrypted", reason="has a password")
     with pytest.raises(NotAdded, match=r"2401\.00001\.pdf: encrypted: has a password"):
-        desk.add(paper_file, seen.append)
+        session.add(paper_file, seen.append)
     other = paper_file.with_suffix(".exe")
     other.write_bytes(b"MZ")
     with pytest.raises(NotAdded, match="reads"):
-        desk.add(other, seen.append)
+        session.add(other, seen.append)
 
 
-def test_papers_and_choices(desk: Desk, library: Any, row_of: Any) -> None:
+def test_papers_and_choices(session: Session, library: Any, row_of: Any) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", version=None))
-    shown = desk.papers()
+    shown = session.papers()
     assert "broken: cut short" in _text(shown)
     assert "<img" not in shown
-    chinese = _text(desk.papers("zh"))
+    chinese = _text(session.papers("zh"))
     assert "已损坏: cut short" in chinese and "正常" in chinese
-    assert [paper_id for _, paper_id in desk.choices()] == ["x", "2401.00001"]
+    assert [paper_id for _, paper_id in session.choices()] == ["x", "2401.00001"]
     library.rows.clear()
-    assert "library is empty" in desk.papers()
+    assert "library is empty" in session.papers()
 
 
-def test_titles_cannot_reorder_what_is_read(desk: Desk, library: Any, row_of: Any) -> None:
+def test_titles_cannot_reorder_what_is_read(session: Session, library: Any, row_of: Any) -> None:
     title = "Safe \u202etxt.exe\u202c \u200bof\u2069 lanterns"
     library.rows[:] = [row_of("x", title=title)]
-    assert desk.choices() == [("Safe txt.exe of lanterns (x)", "x")]
-    place = Place("2401.00001", title, title, Span(0, 1), (Box(1, 0, 0, 1, 1),))
-    for shown in (desk.papers(), desk.show(place)[1]):
+    assert session.choices() == [("Safe txt.exe of lanterns (x)", "x")]
+    place = HitPlace("2401.00001", title, title, Span(0, 1), (Box(1, 0, 0, 1, 1),))
+    for shown in (session.papers(), session.show(place)[1]):
         assert "Safe txt.exe of lanterns" in shown
 
 

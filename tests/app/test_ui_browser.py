@@ -30,10 +30,10 @@ def write(library, paper_id, lang="en", writer="extractive", on_section=None):
     return replace(digest, paper=replace(digest.paper, id=paper_id))
 app.write.write_digest = write
 import app.write.ask
-from app.write.ask import Answer, Sentence
+from app.write.ask import Answer, AnswerQuote
 def ask(library, question, within=None):
     words = "Each lantern burns for 3.5 hours."
-    found = Sentence(fakes.cited(words, "method.1", 2), "2401.00001", "Lanterns", "Method", 1.0)
+    found = AnswerQuote(fakes.cited(words, "method.1", 2), "2401.00001", "Lanterns", "Method", 1.0)
     nearest = tuple(library.search("lantern", 3, fakes.SearchFilter()))
     return Answer(question, (found,) if "long" in question else (), nearest)
 app.write.ask.ask = ask

@@ -32,7 +32,7 @@ from app.web.media import (
     view_router,
     written,
 )
-from app.web.session import STAGES, Desk, NotAdded, OneDesk
+from app.web.session import STAGES, NotAdded, Session, SharedSession
 from app.wording.writers import writers_at_hand
 from app.write.claims import sentence_names
 from app.write.saved import NoSavedDigest
@@ -44,14 +44,14 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
-def desk(library: Any) -> Desk:
-    return Desk(library)
+def session(library: Any) -> Session:
+    return Session(library)
 
 
 @pytest.fixture
-def client(desk: Desk) -> TestClient:
+def client(session: Session) -> TestClient:
     app = FastAPI()
-    app.include_router(view_router(OneDesk(desk)))
+    app.include_router(view_router(SharedSession(session)))
     return TestClient(app)
 
 
@@ -150,7 +150,7 @@ def test_the_corner_of_a_turned_page_is_where_people_see_it() -> None:
 def test_marks_of_a_turned_page_lie_on_its_ink(turned: int, tmp_path: Path) -> None:
     import pymupdf
 
-    from index.read.page.pdf import draw_page, page_sizes
+    from index.read.page.pictures import draw_page, page_sizes
 
     path = tmp_path / "turned.pdf"
     with pymupdf.open() as document:
@@ -176,11 +176,9 @@ def test_pictures_that_were_not_asked_for_lately_make_room() -> None:
     def ask(pictures: Pictures, name: str) -> bytes:
         def draw() -> bytes:
             drawn.append(name)
-            data = io.BytesIO()
-            Image.new("RGB", (8, 8), name).save(data, "PNG")
-            return data.getvalue()
+            return name[:1].encode() * 100
 
-        return pictures.of((name, "page 1", 1.0), draw)
+        return pictures.of((name, 1), draw)
 
     size = len(ask(Pictures(), "red"))
     drawn.clear()
@@ -275,14 +273,14 @@ def test_a_digest_that_a_model_wrote_is_not_written_for_a_download(
 
 
 def test_the_reader_says_of_each_sentence_what_it_is_and_where(
-    desk: Desk, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+    session: Session, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
     quote, said = "Each lantern burns for 3.5 hours.", "A lantern lasts 3.5 hours."
     digest = digest_of(
         method=[claim_of(quote, "method.1", 2, text=said)],
         limits=[claim_of("We tried no lantern in the rain.", "limitations.1", 2)],
     )
-    shown = desk.reader(digest, "en")
+    shown = session.reader(digest, "en")
     assert shown.count('role="button"') == 2
     assert f'<blockquote lang="en">{quote}</blockquote>' in shown
     assert "shortened" in shown and "supported by these words" in shown
@@ -290,43 +288,45 @@ def test_the_reader_says_of_each_sentence_what_it_is_and_where(
     assert "not stated in the paper" in shown and "p. 2, Method" in shown
     assert "[[2, 17.75, " in shown  # the page, and 72 points of 400 less the mark's edge
     assert "being worded" not in shown
-    waiting = desk.reader(digest, "en", {"method"})
+    waiting = session.reader(digest, "en", {"method"})
     assert waiting.count("being worded") == 1
-    assert "缩写" in desk.reader(digest, "zh")
+    assert "缩写" in session.reader(digest, "zh")
 
 
-def test_pages_have_their_size_before_they_are_there(desk: Desk) -> None:
-    shown = desk.pages("2401.00001", "en")
+def test_pages_have_their_size_before_they_are_there(session: Session) -> None:
+    shown = session.pages("2401.00001", "en")
     assert shown.count('class="page"') == 2
     assert shown.count('loading="lazy" width="400" height="600"') == 2
     assert "aspect-ratio: 400 / 600" in shown
     assert "/view/library/2401.00001/pages/2.png?v=000000000000&amp;scale=1.5" in shown
 
 
-def test_a_paper_without_pages_shows_its_text_block_by_block(desk: Desk, library: Any) -> None:
+def test_a_paper_without_pages_shows_its_text_block_by_block(
+    session: Session, library: Any
+) -> None:
     paper = library.paper("text")
     heading = paper.text.index("Method")
     blocks = (Block("heading", Span(0, 8)), Block("heading", Span(heading, heading + 6)))
     found = text_blocks(replace(paper, blocks=blocks))
     assert [kind for kind, _ in found] == ["heading", "paragraph", "heading", "paragraph"]
     assert "".join(span.of(paper.text) for _, span in found) == paper.text
-    shown = desk.pages("text", "en")
+    shown = session.pages("text", "en")
     assert "came without pages" in shown and "data-start=" in shown
 
 
 def test_only_arxiv_is_fetched_and_never_a_path_of_the_server(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = tmp_path / "secret.md"
     secret.write_text("# Mine")
     monkeypatch.setattr("index.fetch.Fetcher", lambda settings: pytest.fail("asked arXiv"))
     for named in (str(secret), str(tmp_path), "https://evil.example/2.pdf", "", "  "):
         with pytest.raises(NotAdded, match="no arXiv id or address; paste one like"):
-            desk.fetch(named, lambda stage: None)
+            session.fetch(named, lambda stage: None)
 
 
 class _Arxiv:
-    """What ``Desk.fetch`` asks; the papers are settled by ``look_up``."""
+    """What ``Session.fetch`` asks; the papers are settled by ``look_up``."""
 
     def __init__(self, settings: Settings) -> None: ...
     def __enter__(self) -> _Arxiv:
@@ -339,7 +339,7 @@ class _Arxiv:
 
 
 def test_fetching_says_what_to_do_when_it_fails(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from index.intake import Outcome, Plan, Wanted
     from index.paper import Record
@@ -353,11 +353,11 @@ def test_fetching_says_what_to_do_when_it_fails(
     monkeypatch.setattr("index.intake.look_up", lambda *_: plans.pop(0))
     told: list[str] = []
     with pytest.raises(FetchError, match="try again in an hour"):
-        desk.fetch("2407.03300", told.append)
+        session.fetch("2407.03300", told.append)
     assert told == ["look up", "download"]
     with pytest.raises(NotAdded, match="no such paper"):
-        desk.fetch("arXiv:2407.03300", told.append)
-    assert desk.fetch("https://arxiv.org/abs/2407.03300", told.append) == "2407.03300"
+        session.fetch("arXiv:2407.03300", told.append)
+    assert session.fetch("https://arxiv.org/abs/2407.03300", told.append) == "2407.03300"
 
 
 def test_a_paper_comes_from_arxiv_and_a_stop_leaves_nothing(
@@ -368,22 +368,24 @@ def test_a_paper_comes_from_arxiv_and_a_stop_leaves_nothing(
         arxiv.files = {"2407.03300v2": (DATA / "cited-digests.pdf").read_bytes()}
         settings = arxiv.settings(tmp_path / "cache", library=tmp_path / "library")
         with open_library(settings) as opened:
-            desk = Desk(opened, settings=settings)
+            session = Session(opened, settings=settings)
 
             def stop_after(stage: str) -> None:
                 if stage == "read":
                     raise Stopped
 
             with pytest.raises(Stopped):
-                desk.fetch("2407.03300", stop_after)
+                session.fetch("2407.03300", stop_after)
             assert opened.papers() == []
             stages: list[str] = []
-            assert desk.fetch("https://arxiv.org/abs/2407.03300v2", stages.append) == "2407.03300"
+            assert (
+                session.fetch("https://arxiv.org/abs/2407.03300v2", stages.append) == "2407.03300"
+            )
             assert stages == list(STAGES)
             assert [row.id for row in opened.papers()] == ["2407.03300"]
-            assert desk.fetch("2407.03300", stages.append) == "2407.03300"  # it is here
+            assert session.fetch("2407.03300", stages.append) == "2407.03300"  # it is here
             with pytest.raises(NotAdded, match="arXiv has no such paper or version"):
-                desk.fetch("2407.09999", stages.append)
+                session.fetch("2407.09999", stages.append)
 
 
 def _arxiv_on_this_machine() -> Any:
@@ -399,7 +401,7 @@ def test_what_is_stopped_half_way_is_not_in_the_library(
     open_library: Callable[..., Any], versions: tuple[Path, Path], tmp_path: Path
 ) -> None:
     with open_library(tmp_path / "library") as opened:
-        desk = Desk(opened)
+        session = Session(opened)
         for last in ("read", "split", "embed", "store"):
             seen: list[str] = []
 
@@ -409,12 +411,12 @@ def test_what_is_stopped_half_way_is_not_in_the_library(
                     raise Stopped
 
             with pytest.raises(Stopped):
-                desk.add(versions[0], tell)
+                session.add(versions[0], tell)
             assert seen[-1] == last
             assert opened.papers() == [] and opened.health().problems == ()
             assert list((tmp_path / "library" / "files").glob("*.md")) == []
             assert list((tmp_path / "library" / "files" / "incoming").glob("*")) == []
-        assert desk.add(versions[0], lambda stage: None) == "2407.03300"
+        assert session.add(versions[0], lambda stage: None) == "2407.03300"
         assert opened.search("lantern")
 
 
@@ -424,9 +426,9 @@ def test_sections_are_told_as_they_are_worded_and_a_stop_saves_nothing(
     served_model.ever("says", words="No sentence.")
     settings = served_model.settings(tmp_path / "cache", library=tmp_path / "library")
     with open_library(settings) as opened:
-        desk = Desk(opened, settings=settings)
-        assert desk.writers()[0] == "extractive" and "endpoint" in desk.writers()
-        paper = desk.add(versions[0], lambda stage: None)
+        session = Session(opened, settings=settings)
+        assert session.writers()[0] == "extractive" and "endpoint" in session.writers()
+        paper = session.add(versions[0], lambda stage: None)
 
         def stop_at_second(section: DigestSection, told: list[str]) -> None:
             told.append(section.name)
@@ -435,15 +437,15 @@ def test_sections_are_told_as_they_are_worded_and_a_stop_saves_nothing(
 
         stopped: list[str] = []
         with pytest.raises(Stopped):
-            desk.worded(paper, "en", "endpoint", lambda one: stop_at_second(one, stopped))
+            session.worded(paper, "en", "endpoint", lambda one: stop_at_second(one, stopped))
         with pytest.raises(NoSavedDigest):
-            desk.saved(paper, "en", "endpoint")
+            session.saved(paper, "en", "endpoint")
         told: list[DigestSection] = []
-        worded = desk.worded(paper, "en", "endpoint", told.append)
+        worded = session.worded(paper, "en", "endpoint", told.append)
         assert tuple(told) == worded.sections
-        assert desk.saved(paper, "en", "endpoint").sections == worded.sections
+        assert session.saved(paper, "en", "endpoint").sections == worded.sections
         quiet: list[DigestSection] = []
-        desk.worded(paper, "en", "endpoint", quiet.append)
+        session.worded(paper, "en", "endpoint", quiet.append)
         assert quiet == []  # it was saved
         assert len(sentence_names(worded)) == len(worded.claims)
 

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from app.api.failures import TooBusy
 from app.serve.server import web_app
-from app.web.session import Desk, Desks, NotAdded, NothingToSearch, OneDesk, filter_of
+from app.web.session import NotAdded, NothingToSearch, Session, Sessions, SharedSession, filter_of
 from app.web.visitor import NoRoom, NotShared, VisitEnded, VisitorLibrary
 from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
@@ -81,8 +81,8 @@ class Instance(SimpleNamespace):
     visitors: Visitors
     now: float
 
-    def add(self, session: str, path: Path) -> str:
-        return self.visitors.of(session).add(path, lambda stage: None)
+    def add(self, session_id: str, path: Path) -> str:
+        return self.visitors.of(session_id).add(path, lambda stage: None)
 
     @property
     def folders(self) -> list[Path]:
@@ -110,15 +110,15 @@ def instance(open_library: Any, files: Any, tmp_path: Path) -> Iterator[Instance
     with open_library(settings) as library:
         library.add(Source(files("lantern.md", LANTERN), "lantern.md"))
         there = Instance(library=library, now=1000.0)
-        there.visitors = Visitors(library, settings, lambda: there.now)
+        there.visitors = Visitors(library, settings, clock=lambda: there.now)
         yield there
         there.visitors.close()
 
 
-def seen(desk: Desk) -> set[str]:
-    """Every paper of which a desk shows anything."""
-    ids = {paper_id for _, paper_id in desk.choices()}
-    found = desk.search("a kite over the sea with a camera", ALL).places
+def seen(session: Session) -> set[str]:
+    """Every paper of which a session shows anything."""
+    ids = {paper_id for _, paper_id in session.choices()}
+    found = session.search("a kite over the sea with a camera", ALL).places
     return ids | {place.paper_id for place in found}
 
 
@@ -147,7 +147,7 @@ def test_what_one_visitor_adds_no_other_sees(instance: Instance, files: Any) -> 
         assert seen(visitors.of(nobody)) == {"lantern"}
 
 
-def test_a_desk_is_found_by_its_key_alone(instance: Instance) -> None:
+def test_a_session_is_found_by_its_key_alone(instance: Instance) -> None:
     ada, bo = instance.visitors.of("ada"), instance.visitors.of("bo")
     assert instance.visitors.of("ada") is ada
     assert ada.key != bo.key and len(ada.key) >= 32
@@ -159,25 +159,28 @@ def test_a_desk_is_found_by_its_key_alone(instance: Instance) -> None:
     assert instance.visitors.of("ada").key != ada.key
 
 
-def test_own_and_shared_papers_are_found_and_read_at_one_desk(
+def test_own_and_shared_papers_are_found_and_read_in_one_session(
     instance: Instance, files: Any
 ) -> None:
-    desk = instance.visitors.of("ada")
+    session = instance.visitors.of("ada")
     with pytest.raises(NothingToSearch):
-        desk.search_digests("oil", ALL)
+        session.search_digests("oil", ALL)
     instance.add("ada", files("kite.md", KITE))
-    best = desk.search("kite camera whales", ALL).places
+    best = session.search("kite camera whales", ALL).places
     assert best[0].paper_id == "kite"
-    assert desk.search("lantern oil lumens", ALL).places[0].paper_id == "lantern"
-    scores = [hit.score for hit in desk.library.search("we build it of glass and silk", 4)]
+    assert session.search("lantern oil lumens", ALL).places[0].paper_id == "lantern"
+    scores = [hit.score for hit in session.library.search("we build it of glass and silk", 4)]
     assert len(scores) == 4 and scores == sorted(scores, reverse=True)
-    assert {place.paper_id for place in desk.search("build", filter_of("kite")).places} == {"kite"}
+    assert {place.paper_id for place in session.search("build", filter_of("kite")).places} == {
+        "kite"
+    }
     for paper_id in ("kite", "lantern"):
-        digest = desk.quoted(paper_id, "en")
+        digest = session.quoted(paper_id, "en")
         assert digest.paper.id == paper_id and digest.claims
-        assert f"/view/{desk.key}/{paper_id}" in desk.reader(digest, "en")
-        assert digest.claims[0].text[:20] in desk.pages(paper_id, "en")
-    found = desk.search_digests("kite lantern", ALL).places
+        assert f"/view/{session.key}/{paper_id}" in session.reader(digest, "en")
+        assert digest.claims[0].text[:20] in session.pages(paper_id, "en")
+    assert session.library.digested(9) == ["kite", "lantern"]
+    found = session.search_digests("kite lantern", ALL).places
     assert {place.paper_id for place in found} == {"kite", "lantern"}
     # A quote is a quote, whoever asked: those of the shared paper are everybody's.
     assert {one.paper_id for one in instance.library.newest_digests()} == {"lantern"}
@@ -190,7 +193,7 @@ def test_a_model_s_words_are_the_visitor_s_own(instance: Instance) -> None:
     ada.save_digest("lantern", "k", "a digest", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") == "a digest" and ada.is_searched("lantern", "k", "en")
     assert bo.saved_digest("lantern", "k") is None
-    assert instance.library.newest_digests() == []
+    assert instance.library.newest_digests() == [] and ada.digested(9) == bo.digested(9) == []
     for number in range(30):
         ada.save_digest("lantern", str(number), "another", "en", (), "endpoint")
     assert ada.saved_digest("lantern", "k") is None
@@ -211,6 +214,10 @@ def test_an_own_paper_hides_the_shared_one_of_its_id(instance: Instance, files: 
             assert hit.passage.text == hit.passage.span.of(
                 ada.library.paper(hit.passage.paper_id).text
             )
+    whole = ada.library.papers()
+    assert [row for at in range(3) for row in ada.library.papers(1, at)] == whole
+    assert ada.library.ids() == [one.id for one in ada.library.listed()] == ["lantern", "other"]
+    assert ada.library.count() == len(whole) == 2
     assert {hit.passage.paper_id for hit in ada.library.search("lantern glass")} == {
         "lantern",
         "other",
@@ -248,19 +255,19 @@ def test_a_paper_that_its_visitor_shares_is_everybody_s(sharing: Instance, files
     visitors = sharing.visitors
     assert visitors.may_share("ada", "kite")
     assert not visitors.may_share("bo", "kite") and not visitors.may_share("ada", "lantern")
-    for session in ("bo", "cy"):
+    for session_id in ("bo", "cy"):
         with pytest.raises((NotShared, VisitEnded)):
-            visitors.share(session, "kite")
-        visitors.of(session)
+            visitors.share(session_id, "kite")
+        visitors.of(session_id)
     with pytest.raises(NotShared, match="not a paper of this visit"):
         visitors.share("bo", "kite")
     assert seen(visitors.of("bo")) == {"lantern"}
     assert visitors.share("ada", "kite") == "kite"
-    for session in ("ada", "bo"):
-        desk = visitors.of(session)
-        assert seen(desk) == {"lantern", "kite"}
-        assert not visitors.may_share(session, "kite")
-        assert "Kites over the Sea" in desk.reader(desk.quoted("kite", "en"), "en")
+    for session_id in ("ada", "bo"):
+        session = visitors.of(session_id)
+        assert seen(session) == {"lantern", "kite"}
+        assert not visitors.may_share(session_id, "kite")
+        assert "Kites over the Sea" in session.reader(session.quoted("kite", "en"), "en")
     found = visitors.of("bo").search_digests("whales", ALL).places
     assert {place.paper_id for place in found} == {"kite"}  # its digest is there, too
     visitors.end("ada")
@@ -302,7 +309,7 @@ def test_what_is_there_is_not_shared_again(sharing: Instance, files: Any) -> Non
     same = sharing.add("ada", files("2407.12345v1.md", LANTERN))
     with pytest.raises((NotShared, PaperThere)):
         sharing.visitors.share("ada", same)
-    assert sharing.library.held("2407.12345") is None  # nor has a paper got another name
+    assert sharing.library.find_arxiv("2407.12345") is None  # nor has a paper got another name
     renamed = sharing.add("bo", files("Lantern_2.md", LANTERN))
     with pytest.raises(PaperThere, match=r"Lantern_2: .*lantern,"):
         sharing.visitors.share("bo", renamed)
@@ -310,8 +317,8 @@ def test_what_is_there_is_not_shared_again(sharing: Instance, files: Any) -> Non
     with pytest.raises(PaperThere, match="of this id already"):
         sharing.visitors.share("cy", "lantern")
     assert [row.title for row in sharing.library.papers()] == ["Lanterns for Long Paths"]
-    for session, paper_id in (("ada", same), ("bo", renamed), ("cy", "lantern")):
-        assert sharing.visitors.may_share(session, paper_id)
+    for session_id, paper_id in (("ada", same), ("bo", renamed), ("cy", "lantern")):
+        assert sharing.visitors.may_share(session_id, paper_id)
 
 
 def test_a_paper_is_shared_as_it_was_read(sharing: Instance, files: Any) -> None:
@@ -324,8 +331,10 @@ def test_a_paper_is_shared_as_it_was_read(sharing: Instance, files: Any) -> None
 
 
 def test_so_many_papers_are_shared(sharing: Instance, files: Any) -> None:
-    def kite(session: str, number: int) -> str:
-        return sharing.add(session, files(f"kite{number}.md", KITE.replace("nine", f"{number}0")))
+    def kite(session_id: str, number: int) -> str:
+        return sharing.add(
+            session_id, files(f"kite{number}.md", KITE.replace("nine", f"{number}0"))
+        )
 
     for number in (1, 2):
         sharing.visitors.share("ada", kite("ada", number))
@@ -370,15 +379,15 @@ def test_the_end_of_a_session_deletes_what_it_added(instance: Instance, files: A
     instance.add("ada", files("kite.md", KITE))
     (folder,) = instance.folders
     assert folder.stat().st_mode & 0o077 == 0
-    desk = instance.visitors.of("ada")
+    session = instance.visitors.of("ada")
     instance.visitors.end("bo")
     instance.visitors.end(None)
     assert instance.folders == [folder]
     instance.visitors.end("ada")
     assert instance.folders == []
     instance.visitors.end("ada")
-    with pytest.raises(VisitEnded):  # a handler that still has the desk
-        desk.add(files("kite.md", KITE), lambda stage: None)
+    with pytest.raises(VisitEnded):  # a handler that still has the session
+        session.add(files("kite.md", KITE), lambda stage: None)
     assert seen(instance.visitors.of("ada")) == {"lantern"}
     with pytest.raises(VisitEnded):
         instance.visitors.of(None).add(files("kite.md", KITE), lambda stage: None)
@@ -392,8 +401,8 @@ def test_a_session_that_ends_while_it_adds(instance: Instance, files: Any) -> No
             leaving.join(0.2)  # it waits for the commit
 
     leaving = threading.Thread(target=instance.visitors.end, args=("ada",))
-    desk = instance.visitors.of("ada")
-    desk.add(files("kite.md", KITE), leave)
+    session = instance.visitors.of("ada")
+    session.add(files("kite.md", KITE), leave)
     leaving.join(10)
     assert not leaving.is_alive()
     assert instance.folders == []
@@ -427,9 +436,9 @@ def test_whoever_waits_for_a_paper_is_not_idle(instance: Instance, files: Any) -
         instance.now += 31 * 60
         instance.visitors.sweep()
 
-    desk = instance.visitors.of("ada")
-    assert desk.add(files("kite.md", KITE), take_long) == "kite"
-    assert instance.visitors.by_key(desk.key) is desk
+    session = instance.visitors.of("ada")
+    assert session.add(files("kite.md", KITE), take_long) == "kite"
+    assert instance.visitors.by_key(session.key) is session
 
 
 def test_it_is_looked_after_without_anybody_asking(
@@ -438,7 +447,7 @@ def test_it_is_looked_after_without_anybody_asking(
     settings = Settings(library=tmp_path / "library", public={"visitor_minutes": 0.02})
     with open_library(settings) as library:
         clock = SimpleNamespace(now=0.0)
-        visitors = Visitors(library, settings, lambda: clock.now)
+        visitors = Visitors(library, settings, clock=lambda: clock.now)
         visitors.of("ada").add(files("kite.md", KITE), lambda stage: None)
         folder = library.directory / FOLDER
         clock.now = 2.0
@@ -521,7 +530,7 @@ def test_no_model_is_loaded_for_a_visitor(
     instance.add("ada", files("kite.md", KITE))
     (own,) = opened
     assert own.embedder is instance.library.embedder
-    assert own.words is instance.library.words
+    assert own.sparse_encoder is instance.library.sparse_encoder
 
 
 def test_it_answers_as_a_library_does() -> None:
@@ -533,18 +542,18 @@ def test_it_answers_as_a_library_does() -> None:
                 assert inspect.signature(getattr(one, name)) == inspect.signature(asked), name
 
 
-def test_visitors_are_desks(instance: Instance) -> None:
-    desks: Desks = instance.visitors
-    assert desks.shared is instance.library
+def test_visitors_are_sessions(instance: Instance) -> None:
+    sessions: Sessions = instance.visitors
+    assert sessions.shared is instance.library
 
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The desks that the web UI is built for; Gradio itself is left out."""
-    desks: list[Any] = []
-    monkeypatch.setattr("app.web.ui.build", lambda given, *_: desks.append(given))
+    """The sessions that the web UI is built for; Gradio itself is left out."""
+    sessions: list[Any] = []
+    monkeypatch.setattr("app.web.ui.build", lambda given, *_: sessions.append(given))
     monkeypatch.setattr("app.web.ui.mount", lambda *_: None)
-    return desks
+    return sessions
 
 
 def digests_until_refused(client: TestClient, **headers: str) -> int:
@@ -567,23 +576,23 @@ def test_a_public_instance_has_visitors_and_limits(
     left = tmp_path / FOLDER / "left"
     left.mkdir(parents=True)
     served = web_app(library, Settings(public={"enabled": True, "costly_per_minute": 3}))
-    (desks,) = built
-    assert isinstance(desks, Visitors) and not left.exists()
+    (sessions,) = built
+    assert isinstance(sessions, Visitors) and not left.exists()
     with TestClient(served, client=("10.0.0.1", 4711)) as client:
         ada, bo = "8.8.8.8", "9.9.9.9"
         assert digests_until_refused(client, **{"x-forwarded-for": ada}) == 3
         assert digests_until_refused(client, **{"x-forwarded-for": f"1.1.1.1, {ada}"}) == 0
         assert digests_until_refused(client, **{"x-forwarded-for": f"{ada}, {bo}"}) == 3
         assert client.get("/api/search?q=lantern").status_code == 200
-        known = desks.of("ada")
-    assert desks.by_key(known.key) is None  # closed with the server
+        known = sessions.of("ada")
+    assert sessions.by_key(known.key) is None  # closed with the server
 
 
-def test_a_laptop_has_one_desk_and_no_limits(library: Any, built: list[Any]) -> None:
+def test_a_laptop_has_one_session_and_no_limits(library: Any, built: list[Any]) -> None:
     served = web_app(library, Settings(public={"costly_per_minute": 1, "costly_per_hour": 1}))
-    (desks,) = built
-    assert isinstance(desks, OneDesk)
-    assert desks.of("ada") is desks.of("bo") is desks.by_key("library")
+    (sessions,) = built
+    assert isinstance(sessions, SharedSession)
+    assert sessions.of("ada") is sessions.of("bo") is sessions.by_key("library")
     with TestClient(served) as client:
         assert digests_until_refused(client) == 10
         for header in ("8.8.8.8", "127.0.0.1", "unknown"):  # whatever a header says

@@ -15,8 +15,8 @@ from app.check.support import Checker
 from app.chinese.glossary import load_glossary
 from app.choose.template import TEMPLATE
 from app.digest import Citation, Claim, DigestSection, Support
-from app.llm import LanguageModelFailed, Question, Reply
-from app.wording import Compressing, Draft, Merging, ModelWriter, Task
+from app.llm import Completion, LanguageModelFailed, Prompt
+from app.wording import Compressing, DraftSentence, Merging, ModelWriter, Task
 from index.paper import Span
 
 ONE = (
@@ -31,23 +31,23 @@ THREE = "Each lantern weighs two kilograms."  # short enough as it is
 class FakeModel:
     """Answers by a function of the question; a failure where it gives None."""
 
-    answer: Callable[[Question], str | None]
-    asked: list[Question] = field(default_factory=list)
+    answer: Callable[[Prompt], str | None]
+    asked: list[Prompt] = field(default_factory=list)
     finished: bool = True
     name = "fake"
     fingerprint = "fake 1"
 
-    def answers(
-        self, questions: Sequence[Question], seconds: float
-    ) -> list[Reply | LanguageModelFailed]:
-        self.asked += questions
-        replies: list[Reply | LanguageModelFailed] = []
-        for question in questions:
-            text = self.answer(question)
+    def complete(
+        self, prompts: Sequence[Prompt], seconds: float
+    ) -> list[Completion | LanguageModelFailed]:
+        self.asked += prompts
+        replies: list[Completion | LanguageModelFailed] = []
+        for prompt in prompts:
+            text = self.answer(prompt)
             replies.append(
                 LanguageModelFailed("timeout", "fake", "nothing", "wait")
                 if text is None
-                else Reply(text, 100, 10, 0.5, self.finished)
+                else Completion(text, 100, 10, 0.5, self.finished)
             )
         return replies
 
@@ -120,7 +120,7 @@ def test_one_that_fails_is_asked_for_again_and_then_quoted(wrong: str, why: str)
 
 
 def test_the_second_try_counts() -> None:
-    model = FakeModel(lambda question: GOOD if "refused" in question.user else "No.")
+    model = FakeModel(lambda prompt: GOOD if "refused" in prompt.user else "No.")
     worded = writer(model, Compressing()).word(sections(method=[quoted(ONE)]), "en")
     assert [claim.text for claim in items(worded, "method")] == [GOOD]
     assert worded.rejected == 0 and worded.usage.accepted == 1
@@ -187,8 +187,8 @@ def test_a_merged_sentence_cites_all_that_it_rests_on() -> None:
     (claim,) = items(worded, "key_takeaways")
     assert claim.text == BOTH and claim.origin == "compressed"
     assert claim.citations == quotes[0].citations + quotes[1].citations
-    (question,) = model.asked
-    assert question.schema is not None and 'number="2"' in question.user
+    (prompt,) = model.asked
+    assert prompt.schema is not None and 'number="2"' in prompt.user
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_the_papers_text_cannot_leave_its_fence() -> None:
     writer(model, Compressing()).word(sections(method=[quoted(attack)]), "en")
     assert model.asked[0].user.count("</evidence>") == 1
     assert "<question>" not in model.asked[0].user
-    merging = Merging().question(Task("method", (quoted(attack),)))
+    merging = Merging().prompt_for(Task("method", (quoted(attack),)))
     assert merging.user.count("</evidence>") == 1 and merging.user.count("<question>") == 1
 
 
@@ -292,11 +292,11 @@ def test_a_lock_names_what_words_and_checks() -> None:
 
 def test_drafts_of_an_answer_that_was_cut_say_so() -> None:
     task = Task("method", (quoted(TWO),))
-    cut = Reply("The authors find that", 1, 1, 0.0, finished=False)
+    cut = Completion("The authors find that", 1, 1, 0.0, finished=False)
     (draft,) = Compressing().drafts(task, cut)
     assert draft.wrong == "it is not finished"
     assert Merging().drafts(task, replace(cut, text="{")) == [
-        Draft("", task.quotes, "it is not finished")
+        DraftSentence("", task.quotes, "it is not finished")
     ]
 
 
@@ -322,10 +322,10 @@ def test_each_section_is_told_once_it_is_worded_and_a_server_is_asked_for_some_a
 def test_a_sentence_under_two_headings_is_translated_once() -> None:
     asked: list[str] = []
 
-    def answer_of(question: Question) -> str:
-        if "<en>" not in question.user:
+    def answer_of(prompt: Prompt) -> str:
+        if "<en>" not in prompt.user:
             return GOOD
-        asked.append(question.user)
+        asked.append(prompt.user)
         return "每盏灯重两千克。"
 
     quote = quoted(THREE)

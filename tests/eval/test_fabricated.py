@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.digest import Claim, Digest, DigestSection, Header, Support
-from eval.fabricated import Fabrication, Source, fabrications, links_in
+from eval.fabricated import Fabrication, SourceText, fabrications, links_in
 from index.paper import Paper, Record
 
 TEXT = (
@@ -86,4 +86,4 @@ def test_links_end_before_what_follows() -> None:
     assert links_in("见 https://a.org/b。www.c.com, d.io/e)") == [
         "https://a.org/b", "www.c.com", "d.io/e",
     ]  # fmt: skip
-    assert Source("no links").has("No Links!")
+    assert SourceText("no links").has("No Links!")

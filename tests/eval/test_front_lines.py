@@ -47,8 +47,8 @@ def test_a_line_is_what_most_of_its_letters_are(places: list[str], kinds: list[s
 
 
 def test_nothing_is_learnt_from_the_paper_itself_or_one_without_places() -> None:
-    def paper(name: str, kind: str, located: bool) -> front_lines.Front:
-        return front_lines.Front(name, [[0.0], [1.0]], [kind, "other"], ["other"] * 2, located)
+    def paper(name: str, kind: str, located: bool) -> front_lines.FrontLines:
+        return front_lines.FrontLines(name, [[0.0], [1.0]], [kind, "other"], ["other"] * 2, located)
 
     papers = [paper("a", "title", True), paper("b", "authors", True), paper("c", "title", False)]
     said = {one.name: kinds[0] for one, kinds in front_lines.judged(papers)}

@@ -10,7 +10,7 @@ import pytest
 import eval.corpus
 import eval.languages
 from eval.corpus import DataUnusable
-from eval.languages import Asked, Ranking, run
+from eval.languages import LanguageQuestion, Ranking, run
 from index.config import Settings
 
 CORPUS = [
@@ -81,7 +81,7 @@ def test_a_corpus_that_cannot_be_used(tmp_path: Path, small: Settings) -> None:
 
 
 def test_ranks_by_hand() -> None:
-    asked = Asked("?", frozenset("ab"), "tune")
+    asked = LanguageQuestion("?", frozenset("ab"), "tune")
     ranking = Ranking(asked, ("x", "a", "b"))
     assert (ranking.rank, ranking.among(frozenset("ab")).rank) == (2, 1)
     assert Ranking(asked, ()).rank == 0

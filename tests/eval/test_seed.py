@@ -11,7 +11,7 @@ import pytest
 from app.check.support import Checker
 from eval.citations import WordsOrChecker
 from eval.corpus import DataUnusable
-from eval.fabricated import Source
+from eval.fabricated import SourceText
 from eval.seed import (
     Beside,
     BlogPaper,
@@ -187,7 +187,7 @@ def test_table_and_notes_say_what_was_measured(page: Path, fake_embedder: Any) -
 
 
 def test_names_and_words() -> None:
-    source = Source("RainLamp and GPT-4 in Oslo")
+    source = SourceText("RainLamp and GPT-4 in Oslo")
     assert (
         foreign_names("GPT 4与RainLamp在Bergen，见 https://Other.org/X", source)
         == ["GPT", "Bergen"][1:]

@@ -32,7 +32,7 @@ from index.paper import (
 )
 from index.sources import Source
 from index.store import Point, Scored, Store, VectorQuery, means_of
-from index.store.edge import EdgeShelf
+from index.store.edge import EdgeStoreFactory
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HEAD, TAIL = "%PDF-1.5\n", "\n%%EOF\n"  # what a download must begin and end with
@@ -63,7 +63,7 @@ class LetterEmbedder:
         return vector
 
 
-class LetterWords:
+class LetterEncoder:
     def encode_passage(self, text: str) -> SparseVector:
         numbers = sorted({sum(map(ord, word)) for word in text.lower().split()})
         return SparseVector(tuple(numbers), tuple(1.0 for _ in numbers))
@@ -206,11 +206,11 @@ class DyingStore:
 
 
 @dataclass
-class GivenShelf:
+class GivenStoreFactory:
     """Stores that were given, by their names; others are folders."""
 
     given: dict[str, Store]
-    folders: EdgeShelf
+    folders: EdgeStoreFactory
 
     def open(self, name: str, dimension: int) -> Store:
         return self.given.get(name) or self.folders.open(name, dimension)
@@ -235,11 +235,11 @@ def open_library(
     stores = {"vectors": store, "claims": claims}
     given_stores = {name: one for name, one in stores.items() if one is not None}
     if given_stores:
-        parts.setdefault("stores", GivenShelf(given_stores, EdgeShelf(directory)))
+        parts.setdefault("stores", GivenStoreFactory(given_stores, EdgeStoreFactory(directory)))
     given = {
         "embedder": LetterEmbedder(),
         "reader": JsonReader(),
-        "words": LetterWords(),
+        "sparse_encoder": LetterEncoder(),
         "count_tokens": count_tokens,
         **parts,
     }

@@ -17,7 +17,7 @@ from index.catalog import (
     Fingerprint,
     KeptDigest,
     KeptPassage,
-    Known,
+    KnownVersion,
     Origin,
 )
 from index.catalog.pack import PackedPaper, pack, pack_words, unpack, unpack_words
@@ -353,10 +353,10 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
         with Catalog(path, create=False) as catalog:
             (edition,) = catalog.editions.in_state("current")
             assert (catalog.contents.paper(edition.number), edition.recorded) == (paper, False)
-            assert catalog.arxiv.known_of("p") == (
-                None if not catalog.arxiv.known() else Known("p", 2, False)
+            assert catalog.arxiv.latest_version("p") == (
+                None if not catalog.arxiv.latest_versions() else KnownVersion("p", 2, False)
             )
-            catalog.arxiv.note([Known("p", 2)])
+            catalog.arxiv.record_versions([KnownVersion("p", 2)])
             catalog.arxiv.add_alias(Alias("q", 1, "p"))
             assert catalog.arxiv.alias("q") == Alias("q", 1, "p")
     assert set(indexes_of(path)) == made
@@ -368,16 +368,19 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
 def test_the_newest_version_that_was_heard_of(tmp_path: Path) -> None:
     with Catalog(tmp_path / "catalog.sqlite") as catalog:
         for heard, known in [
-            (Known("p", 2), Known("p", 2, False)),
-            (Known("p", 1, True), Known("p", 2, False)),  # what is older changes nothing
-            (Known("p", 2, True), Known("p", 2, True)),
-            (Known("p", 2), Known("p", 2, True)),  # an announcement does not say
-            (Known("p", 3), Known("p", 3, False)),
+            (KnownVersion("p", 2), KnownVersion("p", 2, False)),
+            (
+                KnownVersion("p", 1, True),
+                KnownVersion("p", 2, False),
+            ),  # what is older changes nothing
+            (KnownVersion("p", 2, True), KnownVersion("p", 2, True)),
+            (KnownVersion("p", 2), KnownVersion("p", 2, True)),  # an announcement does not say
+            (KnownVersion("p", 3), KnownVersion("p", 3, False)),
         ]:
-            catalog.arxiv.note([heard])
-            assert catalog.arxiv.known_of("p") == known
-        assert catalog.arxiv.known() == {"p": Known("p", 3, False)}
-        assert catalog.arxiv.known_of("q") is None
+            catalog.arxiv.record_versions([heard])
+            assert catalog.arxiv.latest_version("p") == known
+        assert catalog.arxiv.latest_versions() == {"p": KnownVersion("p", 3, False)}
+        assert catalog.arxiv.latest_version("q") is None
 
 
 def test_another_id_ends_with_its_paper_or_with_one_of_its_own(tmp_path: Path) -> None:

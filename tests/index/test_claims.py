@@ -34,7 +34,7 @@ from index.errors import (
 from index.library import Library, Step
 from index.paper import ClaimHit, Record, SearchFilter, Span
 from index.sources import Source
-from index.store.client import ClientShelf
+from index.store.client import ClientStoreFactory
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
 _spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
@@ -116,7 +116,7 @@ def test_which_papers_report_something_is_one_query(tmp_path: Path, fake_embedde
     """With the embedded stores, and both halves of the search."""
     from index.embed.sparse import Bm25Encoder
 
-    parts = {"embedder": fake_embedder, "words": Bm25Encoder(1.2, 0.75, 10)}
+    parts = {"embedder": fake_embedder, "sparse_encoder": Bm25Encoder(1.2, 0.75, 10)}
     reports = {
         "a": ("2023-05-01", "Latency falls to 4 ms.", "Bees are insects."),
         "b": ("2024-01-01", "We see a lower latency.", "Which papers report it is unknown."),
@@ -349,14 +349,14 @@ def test_a_server_has_a_collection_of_its_own_for_claims(
 ) -> None:
     stores: dict[str, Any] = {}
 
-    def open_store(shelf: ClientShelf, name: str, dimension: int) -> Any:
-        return stores.setdefault(f"{shelf.collection}-{name}", fakes.ListStore())
+    def open_store(factory: ClientStoreFactory, name: str, dimension: int) -> Any:
+        return stores.setdefault(f"{factory.collection}-{name}", fakes.ListStore())
 
-    def drop(shelf: ClientShelf, name: str) -> None:
-        stores.pop(f"{shelf.collection}-{name}", None)
+    def drop(factory: ClientStoreFactory, name: str) -> None:
+        stores.pop(f"{factory.collection}-{name}", None)
 
-    monkeypatch.setattr(ClientShelf, "open", open_store)
-    monkeypatch.setattr(ClientShelf, "drop", drop)
+    monkeypatch.setattr(ClientStoreFactory, "open", open_store)
+    monkeypatch.setattr(ClientStoreFactory, "drop", drop)
     monkeypatch.setenv("GLOSS_QDRANT__URL", "http://127.0.0.1:6333")
     for sentence in ("bees buzz.", "bees dance."):
         with fakes.open_library(tmp_path / "lib") as library:
@@ -547,13 +547,14 @@ def test_the_last_digests_of_a_former_version_stay(library: Library, tmp_path: P
     assert library.newest_digest("2407.03300v2", "en", "extractive") is None
     assert library.newest_digest("2407.03300", "en", "another") is None
     assert library.saved_digest("2407.03300", "digest-en") is None
-    assert library.newest_digests() == []
+    assert library.newest_digests() == [] and library.digested(1) == []
     for asked in (library.former_digests, library.paper, library.fingerprint):
         with pytest.raises(PaperNotFound):
             asked("2407.03300v7")
 
     fakes.digest(library, "2407.03300", "bees rest.")
     assert kept(library.newest_digests()) == [(2, "en", '["bees rest."]')]
+    assert library.digested(1) == ["2407.03300"]
     newest = library.newest_digest("2407.03300", "en", "extractive")
     assert newest is not None and newest.version == 2
     before = library.newest_digest("2407.03300v1", "en", "extractive")
@@ -593,7 +594,7 @@ def test_digests_of_passages_that_were_cut_anew_stay(
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
-        "words": fakes.LetterWords(),
+        "sparse_encoder": fakes.LetterEncoder(),
         "count_tokens": fakes.count_tokens,
     }
     with Library.open(Settings(library=tmp_path / "lib"), **given) as library:

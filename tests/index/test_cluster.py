@@ -21,7 +21,7 @@ from index.config import Settings
 from index.errors import ClusterUnusable, ModelUnusable
 from index.intake import Outcome, Wanted, add_all, cluster
 from index.intake.cluster import Cluster, Done
-from index.library import Stages, prepare, splitter
+from index.library import Stages, split_and_embed, splitter
 from index.paper import Record
 from index.sources import Source
 
@@ -86,10 +86,10 @@ class NearCluster(Cluster):
 @pytest.fixture
 def near(monkeypatch: pytest.MonkeyPatch) -> NearCluster:
     reader = fakes.JsonReader()
-    tools = cluster._Tools(
+    tools = cluster._WorkerTools(
         reader,
         splitter(Settings(), fakes.count_tokens),
-        cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterWords()),
+        cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterEncoder()),
     )
     monkeypatch.setattr(cluster, "_tools", lambda job: tools)
     return NearCluster(monkeypatch)
@@ -260,9 +260,9 @@ def test_what_is_prepared_depends_on_the_reading_alone(tmp_path: Path) -> None:
     path = tmp_path / "bees.md"
     path.write_text(json.dumps({"text": "bees buzz about"}))
     reading = fakes.JsonReader().read(path)
-    encoders = cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterWords())
+    encoders = cluster.Encoders(fakes.LetterEmbedder(), fakes.LetterEncoder())
     stages = Stages()
-    done = prepare(reading, splitter(Settings(), fakes.count_tokens), encoders, stages)
+    done = split_and_embed(reading, splitter(Settings(), fakes.count_tokens), encoders, stages)
     assert [one.id for one in done.passages] == ["bees#method.1"]
     assert done.vectors is not None
     assert done.vectors.shape == (1, 26)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from index.catalog import KnownVersion
 from index.config import Settings
 from index.library import Library
 from index.paper import Paper
@@ -143,6 +144,28 @@ def test_notes_a_copy_and_another_paper(library: Library, tmp_path: Path) -> Non
         "2407.03300", "2407.03300-2", "2407.03300_notes",
     ]  # fmt: skip
     assert library.paper("2407.03300").text.count("We grow") == 16
+
+
+def test_a_list_comes_whole_or_in_pieces(library: Library, tmp_path: Path) -> None:
+    for name in ("d", "b", "e", "a"):
+        add(library, tmp_path / f"{name}.md", f"On {name * 9}", PROSE)
+    for name in ("c", "b"):  # one that became no paper, one that failed later
+        path = tmp_path / "later" / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(" ")
+        library.add(Source(path, path.name))
+    library.record_versions([KnownVersion("d", 2, True)])
+    whole = library.papers()
+    assert len({row.reason for row in whole}) > 2
+    for limit in (1, 2, len(whole)):
+        pieces = [library.papers(limit, at) for at in range(0, len(whole), limit)]
+        assert [row for piece in pieces for row in piece] == whole
+    readable = [row for row in whole if row.status == "ok"]
+    assert library.ids() == [row.id for row in readable] and library.count() == len(readable)
+    assert library.ids(2) == [row.id for row in readable[:2]]
+    assert [
+        (one.id, one.title, one.added, one.date, one.categories) for one in library.listed()
+    ] == [(row.id, row.title, row.added, row.date, row.categories) for row in readable]
 
 
 # --- how much of one file is taken ----------------------------------------------------------------

@@ -13,7 +13,8 @@ from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import Box
 from index.read import Reader
-from index.read.page.pdf import draw_page, read_pages
+from index.read.page.pdf import read_pages
+from index.read.page.pictures import draw_page
 
 
 def _file(folder: Path, rotation: int) -> Path:

@@ -768,5 +768,5 @@ class TestTraced:
         monkeypatch.setattr(index.embed.conversion, "load_original", original)
         with pytest.raises(ModelUnusable, match="it: is traced anew"):
             open_embedder("all-MiniLM-L6-v2", tmp_path)
-        assert "tracing it anew" in caplog.text
+        assert "tracing it again" in caplog.text
         assert [path for path in tmp_path.iterdir() if path.is_dir()] == [tmp_path / "known"]

@@ -19,9 +19,10 @@ from index.errors import SourceNotFound
 from index.library import Library
 from index.paper import Box, Figure, Paper, Word
 from index.read import Reader
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.front.identity import identify
-from index.read.page.pdf import draw_crop, read_pages
+from index.read.page.pdf import read_pages
+from index.read.page.pictures import draw_crop
 from index.read.understand import understand
 from index.sources import find_sources
 

@@ -17,7 +17,7 @@ from index.read.front.keywords import keyword_spans
 from index.read.page.pages import Line, PageContent, PageWord, Style
 from index.read.page.pdf import _without_letters, read_pages
 from index.read.text.headings import assign_roles, parse_heading
-from index.read.text.roles import tell
+from index.read.text.roles import match_title
 from index.read.understand import understand
 
 typst = pytest.importorskip("typst")
@@ -214,8 +214,8 @@ def test_what_follows_the_results_is_results_without_a_heading_of_the_introducti
 
 
 def test_limits_of_the_paper_are_limitations_and_those_of_others_are_not() -> None:
-    assert tell("Limits of our approach").role == "limitations"
-    assert tell("Limitations of existing models").role == "background"
+    assert match_title("Limits of our approach").role == "limitations"
+    assert match_title("Limitations of existing models").role == "background"
     assert _roles("1 Introduction", "References", "A Proofs", "E Limitations")[3] == "limitations"
 
 

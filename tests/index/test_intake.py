@@ -19,7 +19,7 @@ import pytest
 
 from index.errors import FetchError, LibraryUnusable, PaperNotFound, StoreUnusable
 from index.fetch import Fetcher
-from index.intake import Outcome, Plan, Wanted, Wish, add_all, look_up, plan
+from index.intake import ArxivSelection, Outcome, Plan, Wanted, add_all, look_up, plan
 from index.library import Library
 from index.paper import Record, SearchFilter
 from index.reference import Reference
@@ -47,7 +47,7 @@ if not TYPE_CHECKING:
     Version, served_arxiv = _served.Version, _served.served_arxiv
 
 DATA = Path(__file__).parent.parent.parent / "data"
-CV = Wish(categories=("cs.CV",))
+CV = ArxivSelection(categories=("cs.CV",))
 
 
 def paper(
@@ -96,7 +96,7 @@ def told(outcomes: Any) -> dict[str, str]:
     return {one.wanted.name: f"{one.kind}: {one.reason}".rstrip(": ") for one in outcomes}
 
 
-def fetch(library: Library, fetcher: Fetcher, wish: Wish = CV) -> dict[str, str]:
+def fetch(library: Library, fetcher: Fetcher, wish: ArxivSelection = CV) -> dict[str, str]:
     """What becomes of each paper that a wish finds."""
     found = plan(library, fetcher, wish)
     return told([*found.settled, *add_all(library, found.wanted, 3, fetcher)])
@@ -292,13 +292,13 @@ def test_a_refusal_is_final_for_the_day(
 def test_since_a_day(library: Library, fetcher: Fetcher, arxiv: ServedArxiv) -> None:
     old = paper("0901.00001", "Dragonflies", dates=("2009-01-01",))
     arxiv.papers = (*arxiv.papers, old)
-    found = plan(library, fetcher, Wish(("cs.CV",), since="2024-09-24"))
+    found = plan(library, fetcher, ArxivSelection(("cs.CV",), since="2024-09-24"))
     assert [one.name for one in found.wanted] == ["2409.00001v1", "2409.00002v1", "2409.00003v2"]
     assert told(found.settled) == {
         "0901.00001v1": "skipped: a change to the record of a paper that is not in the library"
     }
     assert [(one.name, one.papers) for one in found.asked] == [("cs.CV", 4)]
-    assert plan(library, fetcher, Wish(("cs.CV",), since="2027-01-01")) == Plan(
+    assert plan(library, fetcher, ArxivSelection(("cs.CV",), since="2027-01-01")) == Plan(
         (), (), found.asked[:0] or (replace(found.asked[0], papers=0),)
     )
 
@@ -311,15 +311,15 @@ def test_a_query_looks_as_far_as_it_takes(
         for number in range(1, 121)
     )
     arxiv.files = {f"{one.id}v1": fakes.printed(text=one.title) for one in arxiv.papers}
-    wish = Wish(query="ti:bug", limit=2)
+    wish = ArxivSelection(query="ti:bug", limit=2)
     assert sum(one == "taken" for one in fetch(library, fetcher, wish).values()) == 2
     found = plan(library, fetcher, replace(wish, limit=3))
     assert [one.name for one in found.wanted] == ["2409.00003v1", "2409.00004v1", "2409.00005v1"]
     assert found.asked[0].papers == 100
     assert told(found.settled)["2409.00006v1"] == "skipped: beyond --limit 3"
-    dated = plan(library, fetcher, Wish(query="ti:bug", since="2024-09-29"))
+    dated = plan(library, fetcher, ArxivSelection(query="ti:bug", since="2024-09-29"))
     assert len(dated.wanted) + len(dated.settled) == 9
-    assert plan(library, fetcher, Wish(query="ti:bug")).asked[0].papers == 100
+    assert plan(library, fetcher, ArxivSelection(query="ti:bug")).asked[0].papers == 100
 
 
 def test_a_dry_run_changes_nothing(
@@ -350,7 +350,7 @@ def test_nothing_is_planned_where_arxiv_fails(
     with pytest.raises(FetchError, match="no RSS feed"):
         plan(library, fetcher, CV)
     with pytest.raises(FetchError, match="is no category"):
-        plan(library, fetcher, Wish(("a b",)))
+        plan(library, fetcher, ArxivSelection(("a b",)))
     assert library.papers() == []
 
 
@@ -368,7 +368,7 @@ class SlowLibrary:
         self._busy = 0
         self._lock = threading.Lock()
 
-    def ready(self, source: Source, progress: Any = None, record: Any = None) -> Any:
+    def prepare(self, source: Source, progress: Any = None, record: Any = None) -> Any:
         with self._lock:
             self.begun.append(source.name)
             self._busy += 1
@@ -384,8 +384,8 @@ class SlowLibrary:
             raise ValueError("a slip")
         return SimpleNamespace(name=source.name, close=lambda: self.closed.append(source.name))
 
-    def take(self, ready: Any) -> Any:
-        self.taken.append(ready.name)
+    def commit(self, pending: Any) -> Any:
+        self.taken.append(pending.name)
         return SimpleNamespace(status="ok", reason="", changed=True)
 
 

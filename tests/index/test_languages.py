@@ -8,13 +8,13 @@ import pytest
 
 from index.paper import Paper, Role
 from index.read import _read_file
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.front.authors import is_name
 from index.read.page.pages import Line, PageWord, Style
 from index.read.page.words import count_words, sets_spaces, words_of
 from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import KNOWN, assign_roles, parse_heading, title_role
-from index.read.text.roles import Strength, abstract_label, tell
+from index.read.text.roles import Strength, abstract_label, match_title
 from index.split import split
 
 CASES = Path(__file__).parents[2].parent / "shared/cases/10-cjk-papers"
@@ -70,7 +70,7 @@ def test_a_word_in_a_title_is_not_its_name(subtests: pytest.Subtests) -> None:
 
 def test_what_a_title_tells_has_a_strength() -> None:
     titles = ["Results", "Human study comparison", "Decoupling the scale of pre-training", "Owls"]
-    assert [tell(title).strength for title in titles] == [
+    assert [match_title(title).strength for title in titles] == [
         Strength.CLEAR, Strength.TELLING, Strength.HINT, Strength.SILENT,
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from index.catalog import Known
+from index.catalog import KnownVersion
 from index.config import Settings
 from index.errors import (
     EmptyQuery,
@@ -392,7 +392,7 @@ def test_repair_splits_anew_when_the_size_changed(
     given = {
         "embedder": fakes.LetterEmbedder(),
         "reader": fakes.JsonReader(),
-        "words": fakes.LetterWords(),
+        "sparse_encoder": fakes.LetterEncoder(),
         "count_tokens": fakes.count_tokens,
     }
     with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
@@ -699,11 +699,11 @@ def test_no_lookup_reads_all_papers(library: Library, tmp_path: Path) -> None:
     library.add(write(tmp_path / "b.pdf", text="ants"))
     library.add(write(tmp_path / "c.pdf", status="broken"))
     fakes.digest(library, "2407.03300", "wasps")
-    library.note([Known("2407.03300", 3)])
+    library.record_versions([KnownVersion("2407.03300", 3)])
     for paper_id in ("2407.03300", "a", "c"):
         assert library.row(paper_id).id == paper_id
     assert library.paper("2407.03300v2").title == "Bees"
-    assert library.held("2407.03300") is not None
+    assert library.find_arxiv("2407.03300") is not None
     assert library.newest_digest("2407.03300v1", "en", "extractive") is not None
     assert library.former_digests("2407.03300")
     assert found(library, '"wasps"') == ["wasps"]

@@ -14,8 +14,8 @@ from eval.boxes import DrawnPages
 from index.paper import Paper, Reading
 from index.read import _read_file
 from index.read.page.letters import clean_text, draws_digits_twice, is_cipher, symbol_table
+from index.read.page.levels import level_of
 from index.read.page.pages import Line, PageWord, Style
-from index.read.page.printed import level_of
 from index.read.text.compose import Composer
 
 typst = pytest.importorskip("typst")
@@ -155,7 +155,7 @@ class TestPagesAreNotLost:
     def test_an_engine_that_fails_is_named(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from index.read import pdf
+        from index.read.page import pdf
 
         source = f"{FRONT}\n= Introduction\n{RIVERS} {RIVERS}\n#pagebreak()\nThe end of it."
         path = typeset(tmp_path, source)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyQuery
-from index.library.rank import Question, question, rank
+from index.library.rank import EncodedQuery, encode_query, rank
 from index.paper import SparseVector
 
 
@@ -22,8 +22,8 @@ class Model:
         return SparseVector((len(text),), (1.0,))
 
 
-def asked(query: str) -> Question:
-    return question(query, Model(), Model())
+def asked(query: str) -> EncodedQuery:
+    return encode_query(query, Model(), Model())
 
 
 MET = [

@@ -21,7 +21,7 @@ from index.errors import GlossError, LibraryUnusable, StoreUnusable
 from index.library import Library, Step
 from index.library.engines import Engines
 from index.sources import Source
-from index.store.edge import EdgeShelf
+from index.store.edge import EdgeStoreFactory
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
 _spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
@@ -154,7 +154,7 @@ def test_an_interrupt_leaves_the_former_model(library: Library, tmp_path: Path) 
 
 def test_a_paper_that_was_half_done_is_done_again(library: Library) -> None:
     other = cut_short(library)
-    store = EdgeShelf(library.directory).open("vectors-2", 27)
+    store = EdgeStoreFactory(library.directory).open("vectors-2", 27)
     store.delete(2)
     store.close()
     assert library.repair(embedder=other).ok
@@ -216,7 +216,7 @@ def test_a_failed_switch_changes_nothing(library: Library, monkeypatch: pytest.M
 
     other = OtherEmbedder()
     with monkeypatch.context() as patched:
-        patched.setattr(library._catalog.contents, "make_anew", fail)
+        patched.setattr(library._catalog.contents, "commit_rebuild", fail)
         with pytest.raises(GlossError):
             library.repair(embedder=other)
     assert found(library) == {"a bees", "b bees", "c bees"}
@@ -245,7 +245,7 @@ def test_passages_of_another_size_count_with_their_vectors(
     other = OtherEmbedder()
     parts = {
         "reader": fakes.JsonReader(),
-        "words": fakes.LetterWords(),
+        "sparse_encoder": fakes.LetterEncoder(),
         "count_tokens": fakes.count_tokens,
     }
     settings = Settings(library=tmp_path / "lib")

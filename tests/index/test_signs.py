@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from index.paper import Paper
+from index.read.page.characters import drawn_characters
 from index.read.page.letters import clean_text, symbol_table
-from index.read.page.pdf import drawn_characters, read_pages
+from index.read.page.pdf import read_pages
 from index.read.page.signs import drawn_sign, named_sign
 
 PAPERS = Path(__file__).parents[2].parent / "shared/papers"

@@ -26,9 +26,18 @@ from hypothesis import strategies as st
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
 from index.paper import Role, SearchFilter, SparseVector
-from index.store import Point, Shelf, Store, VectorQuery, client, day_number, fused, last_day_number
-from index.store.client import ClientShelf, ClientStore
-from index.store.edge import EdgeShelf, EdgeStore
+from index.store import (
+    Point,
+    Store,
+    StoreFactory,
+    VectorQuery,
+    client,
+    day_number,
+    fused,
+    last_day_number,
+)
+from index.store.client import ClientStore, ClientStoreFactory
+from index.store.edge import EdgeStore, EdgeStoreFactory
 
 if TYPE_CHECKING:
     from served_qdrant import Fault, ServedQdrant
@@ -646,7 +655,7 @@ class TestServed:
             f"vector store {served.url}: collection gloss was made otherwise than the settings "
             "say: GLOSS_QDRANT__SHARDS is 3, and there it is 2; GLOSS_QDRANT__REPLICAS is 2, and "
             "there it is 1; GLOSS_QDRANT__QUANTIZATION is none, and there it is binary; set them "
-            "back, or `gloss doctor --repair` makes it anew"
+            "back, or `gloss doctor --repair` rebuilds it"
         ]
         store.clear()
         assert store.problems() == []
@@ -747,32 +756,34 @@ def test_whatever_a_half_found_is_there_and_best_first(
         }[one.found_by]
 
 
-class TestShelves:
+class TestStoreFactories:
     """Stores of one library, by their names."""
 
     @pytest.fixture(params=["edge", "served"])
-    def shelf(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
+    def factory(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreFactory]:
         if request.param == "edge":
-            yield EdgeShelf(tmp_path)
+            yield EdgeStoreFactory(tmp_path)
         else:
             with served_qdrant.serve() as server:
-                yield ClientShelf(QdrantSettings(url=server.url), "gloss-test")
+                yield ClientStoreFactory(QdrantSettings(url=server.url), "gloss-test")
 
-    def test_names_are_stores_of_their_own(self, shelf: Shelf) -> None:
-        one, other = shelf.open("vectors", 3), shelf.open("vectors-2", 3)
+    def test_names_are_stores_of_their_own(self, factory: StoreFactory) -> None:
+        one, other = factory.open("vectors", 3), factory.open("vectors-2", 3)
         one.upsert(POINTS)
         assert (one.editions(), other.editions()) == ({1: 3, 2: 2}, {})
         one.close()
         other.close()
 
-    def test_what_was_dropped_may_be_made_with_another_dimension(self, shelf: Shelf) -> None:
-        store = shelf.open("vectors", 3)
+    def test_what_was_dropped_may_be_made_with_another_dimension(
+        self, factory: StoreFactory
+    ) -> None:
+        store = factory.open("vectors", 3)
         store.upsert(POINTS)
         store.close()
         with pytest.raises(StoreUnusable):
-            shelf.open("vectors", 4).editions()
+            factory.open("vectors", 4).editions()
         for _ in range(2):  # what is not there is no trouble
-            shelf.drop("vectors")
-        store = shelf.open("vectors", 4)
+            factory.drop("vectors")
+        store = factory.open("vectors", 4)
         assert store.editions() == {}
         store.close()

@@ -8,7 +8,8 @@ import pytest
 
 from index.paper import BlockKind, Paper, Span
 from index.read.front.identity import identify
-from index.read.order.layout import Layout, Paragraph, paragraphs
+from index.read.order.breaks import paragraphs
+from index.read.order.layout import Layout, Paragraph
 from index.read.order.mend import mend
 from index.read.page.bidi import runs_right_to_left
 from index.read.page.pages import Line, PageWord, Style

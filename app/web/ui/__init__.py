@@ -1,23 +1,23 @@
 """The web UI, in Gradio: a working UI from Python alone, here and on Hugging Face Spaces.
 
-``build`` lays out the tabs, which call a ``Desk``; ``app.serve.server`` serves them. ``gr.HTML``
+``build`` lays out the tabs, which call a ``Session``; ``app.serve.server`` serves them. ``gr.HTML``
 shows what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
 """
 
 from typing import TYPE_CHECKING, Any, cast
 
-from app.api.service import Costly, free
+from app.api.service import RateLimiter, unlimited
 from app.show.html import fill, script, style
-from app.web.session import Desks
+from app.web.session import Sessions
 from app.web.texts import texts
 from app.web.ui.components import (
     LAYOUT,
     PRIVATE,
+    event_value,
     html,
     labels,
     language_of,
     load_gradio,
-    told,
 )
 from app.web.ui.first_page import FirstPage
 from app.web.ui.library import library_tab
@@ -34,30 +34,33 @@ UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
 
 
-def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.Blocks":
-    """The UI over desks; ``source_url`` is where its users find the source code.
+def build(
+    sessions: Sessions, source_url: str = "", rate_limiter: RateLimiter = unlimited
+) -> "gradio.Blocks":
+    """The UI over sessions; ``source_url`` is where its users find the source code.
 
-    ``costly`` is asked before a paper is added, or a digest written by a model or for a program.
+    ``rate_limiter`` is asked before a paper is added, or a digest written by a model or for a
+    program.
     """
     gr = load_gradio()
 
     def refresh(request: gr.Request) -> Any:  # type: ignore[name-defined]
-        desk = desks.of(request.session_hash)
-        return *filters_of(desk, language_of(request)), gr.update(choices=desk.choices())
+        session = sessions.of(request.session_hash)
+        return *filters_of(session, language_of(request)), gr.update(choices=session.choices())
 
     def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
         """The papers to choose from; of an address with ``?paper=ID``, the paper."""
-        choices = desks.of(request.session_hash).choices()
+        choices = sessions.of(request.session_hash).choices()
         named = paper.opened(request)
         return gr.update(choices=choices, value=named) if named else gr.update(choices=choices)
 
     def left(request: gr.Request) -> None:  # type: ignore[name-defined]
         paper.leave(request)
-        desks.end(request.session_hash)
+        sessions.end(request.session_hash)
 
     def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
-        choices = desks.of(request.session_hash).choices()
-        wanted = told(event, "open")
+        choices = sessions.of(request.session_hash).choices()
+        wanted = event_value(event, "open")
         if not any(wanted == paper_id for _, paper_id in choices):
             return gr.skip(), gr.skip()
         return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
@@ -68,12 +71,14 @@ def build(desks: Desks, source_url: str = "", costly: Costly = free) -> "gradio.
         delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
         fill_width=True,
     ) as blocks:
-        programs(desks, costly)  # first, since a handler of the same name would take the name
+        programs(
+            sessions, rate_limiter
+        )  # first, since a handler of the same name would take the name
         html("header", value=fill("header.html", texts=texts()))
         with gr.Tabs(elem_id="tabs") as tabs:
-            search = search_tab(desks, blocks)
-            paper = paper_tab(desks, costly)
-            library = library_tab(desks)
+            search = search_tab(sessions, blocks)
+            paper = paper_tab(sessions, rate_limiter)
+            library = library_tab(sessions)
         html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
         lists = [*search.filters, paper.paper]
         paper.on_added(refresh, None, lists, **PRIVATE)

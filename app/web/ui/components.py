@@ -1,4 +1,4 @@
-"""What the tabs are made of, and Gradio itself, told not to phone home."""
+"""The components of the tabs, and Gradio itself with its telemetry off."""
 
 # No `from __future__ import annotations` in app.web.ui: Gradio reads the annotations of handlers.
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from app.digest import Language
 from app.show.text import plain
-from app.web.session import Desk, Place
+from app.web.session import HitPlace, Session
 from app.web.texts import preferred, texts
 from index.errors import GlossError
 
@@ -141,22 +141,24 @@ def page_image(element: str) -> Any:
 
 
 def no_page() -> Any:
-    """The update that takes a page's picture away."""
+    """The update that hides a page's picture."""
     return load_gradio().update(value=None, visible=False)
 
 
-def chosen_place(desk: Desk, places: list[Place], event: Any, lang: Language = "en") -> Any:
+def chosen_place(
+    session: Session, places: list[HitPlace], event: Any, lang: Language = "en"
+) -> Any:
     """The picture and the line of the place that an event of ``CHOOSE`` picked."""
-    number = told(event, "pick")
+    number = event_value(event, "pick")
     if not isinstance(number, int) or not 0 <= number < len(places):
         return load_gradio().skip()
     with as_gradio_error(lang):
-        return shown_place(desk, places[number], lang)
+        return shown_place(session, places[number], lang)
 
 
-def shown_place(desk: Desk, place: Place, lang: Language) -> tuple[Any, str]:
+def shown_place(session: Session, place: HitPlace, lang: Language) -> tuple[Any, str]:
     """The update that shows the page of a place, and the line above it."""
-    image, line = desk.show(place, lang)
+    image, line = session.show(place, lang)
     alt = ""
     if place.boxes:
         title = plain(place.title) or place.paper_id
@@ -165,8 +167,8 @@ def shown_place(desk: Desk, place: Place, lang: Language) -> tuple[Any, str]:
     return update, line
 
 
-def told(event: Any, name: str) -> Any:
-    """What a script of ours said in an event; it comes from a browser, so it may be anything."""
+def event_value(event: Any, name: str) -> Any:
+    """A value that our script sent in an event; it comes from a browser, so it may be anything."""
     return event._data.get(name) if isinstance(event._data, dict) else None
 
 

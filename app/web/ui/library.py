@@ -5,7 +5,7 @@ from typing import Any
 
 from app.digest import Language
 from app.web.pictures import Marks
-from app.web.session import Desk, Desks
+from app.web.session import Session, Sessions
 from app.web.texts import texts
 from app.web.ui.components import (
     CHOOSE,
@@ -26,16 +26,16 @@ class LibraryTab:
     asks: tuple[Any, ...]
 
 
-def library_tab(desks: Desks) -> LibraryTab:
+def library_tab(sessions: Sessions) -> LibraryTab:
     """Lay out the tab, inside ``gr.Tabs``."""
     gr = load_gradio()
     say = labels()
 
     def show(by: str | None, request: gr.Request) -> tuple[Any, str, str]:  # type: ignore[name-defined]
-        lang, desk = language_of(request), desks.of(request.session_hash)
+        lang, session = language_of(request), sessions.of(request.session_hash)
         marks: Marks = "year" if by == "year" else "category"
         with as_gradio_error(lang):
-            return _choices(lang, marks), *_shown(desk, marks, lang)
+            return _choices(lang, marks), *_shown(session, marks, lang)
 
     with gr.Tab(say("library_tab"), id="library") as tab:
         with gr.Row():
@@ -48,8 +48,8 @@ def library_tab(desks: Desks) -> LibraryTab:
     return LibraryTab((pictures, table), (tab.select, again.click))
 
 
-def _shown(desk: Desk, by: Marks, lang: Language) -> tuple[str, str]:
-    return desk.pictures(by, lang), desk.papers(lang)
+def _shown(session: Session, by: Marks, lang: Language) -> tuple[str, str]:
+    return session.pictures(by, lang), session.papers(lang)
 
 
 def _choices(lang: Language, by: Marks) -> Any:

@@ -6,12 +6,12 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from app.api.service import Costly, ask_leave, free
+from app.api.service import RateLimiter, limit_digest, unlimited
 from app.digest import Digest, DigestSection, Language
 from app.show.html import fill, template_source
 from app.show.text import plain
-from app.web.jobs import Job, Jobs, Stopped, Tell, Turns
-from app.web.session import STAGES, Desk, Desks
+from app.web.jobs import Job, Jobs, ReportStep, Stopped, Turns
+from app.web.session import STAGES, Session, Sessions
 from app.web.texts import texts
 from app.web.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
 from index.errors import GlossError, PaperNotFound
@@ -44,10 +44,10 @@ class PaperTab:
     leave: Callable[..., Any]  # given a request of a session that has ended
 
 
-def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
+def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> PaperTab:
     """Lay out the tab, inside ``gr.Blocks``.
 
-    ``costly`` is asked before a paper is added or a language model words a digest.
+    ``rate_limiter`` is asked before a paper is added or a language model words a digest.
     """
     gr = load_gradio()
     say = labels()
@@ -58,14 +58,14 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
     def last_asked(
         answer: Callable[..., Iterator[tuple[Any, ...]]],
     ) -> Callable[..., Iterator[tuple[Any, ...]]]:
-        """A handler whose slower answer to what was asked before does not hide a later one."""
+        """A handler whose late answer to a former request does not replace a newer one."""
 
         @wraps(answer)  # by whose signature Gradio knows that the last argument is the request
         def asked(*arguments: Any) -> Iterator[tuple[Any, ...]]:
-            session = arguments[-1].session_hash
-            turn = turns.begin(session)
+            session_id = arguments[-1].session_hash
+            turn = turns.begin(session_id)
             for shown in answer(*arguments):
-                if not turns.is_last(session, turn):
+                if not turns.is_last(session_id, turn):
                     yield tuple(gr.skip() for _ in shown)  # nothing at all would empty them
                     return
                 yield shown
@@ -82,16 +82,16 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         key: str | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any, Any]]:
-        session, language = request.session_hash, language_of(request)
-        desk = desks.of(session)
-        wording.end(session)
+        session_id, language = request.session_hash, language_of(request)
+        session = sessions.of(session_id)
+        wording.end(session_id)
         if not paper:
-            yield _hint(desk, request, language), "", "", gr.update(visible=False)
+            yield _hint(session, request, language), "", "", gr.update(visible=False)
             return
         try:
-            ask_leave(costly, request, desk.library, paper, lang)
-            digest = desk.quoted(paper, lang)
-            pages = desk.pages(digest.paper.id, language)
+            limit_digest(rate_limiter, request, session.library, paper, lang)
+            digest = session.quoted(paper, lang)
+            pages = session.pages(digest.paper.id, language)
         except PaperNotFound:
             yield _unknown(paper, language), "", "", gr.update(visible=False)
             return
@@ -100,28 +100,28 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             yield said, "", "", gr.update(visible=False)
             return
         if writer == "extractive":
-            yield desk.reader(digest, language), pages, "", gr.update(visible=False)
+            yield session.reader(digest, language), pages, "", gr.update(visible=False)
             return
         try:
-            desk = desk.with_endpoint(
+            session = session.with_endpoint(
                 address or "", model or "", key or ""
             )  # untouched ones are None
-            if writer not in desk.writers():
-                yield desk.reader(digest, language), pages, "", gr.update(visible=False)
+            if writer not in session.writers():
+                yield session.reader(digest, language), pages, "", gr.update(visible=False)
                 return
-            costly(request)
+            rate_limiter(request)
         except GlossError as error:
             said = _told(error=plain(str(error)))
-            yield desk.reader(digest, language), pages, said, gr.update(visible=False)
+            yield session.reader(digest, language), pages, said, gr.update(visible=False)
             return
-        job: Job[DigestSection] = wording.begin(session, _wording(desk, digest, lang, writer))
+        job: Job[DigestSection] = wording.begin(session_id, _wording(session, digest, lang, writer))
         try:
-            yield from _as_worded(desk, digest, pages, job, writer, language)
+            yield from _as_worded(session, digest, pages, job, writer, language)
         finally:
-            wording.end(session, job)
+            wording.end(session_id, job)
 
     def _as_worded(
-        desk: Desk,
+        session: Session,
         digest: Digest,
         pages: str,
         job: "Job[DigestSection]",
@@ -131,22 +131,22 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         waiting = {section.name for section in digest.sections if section.items}
         said = _told(told=texts()[language]["paper_wording"])
         cancel = gr.update(visible=True)
-        yield desk.reader(digest, language, waiting), pages, said, cancel
+        yield session.reader(digest, language, waiting), pages, said, cancel
         try:
             for section in job.steps():
                 waiting.discard(section.name)
                 digest = _with(digest, section)
                 if section.items and not job.stopping:
-                    yield desk.reader(digest, language, waiting), gr.skip(), gr.skip(), gr.skip()
+                    yield session.reader(digest, language, waiting), gr.skip(), gr.skip(), gr.skip()
         except Stopped:
             return  # whoever stopped it says so
         except GlossError as error:
             said = _told(error=plain(str(error)))
-            yield desk.reader(digest, language), gr.skip(), said, gr.update(visible=False)
+            yield session.reader(digest, language), gr.skip(), said, gr.update(visible=False)
             return
         if not job.stopping:
-            final = desk.saved(digest.paper.id, digest.lang, writer)
-            yield desk.reader(final, language), gr.skip(), "", gr.update(visible=False)
+            final = session.saved(digest.paper.id, digest.lang, writer)
+            yield session.reader(final, language), gr.skip(), "", gr.update(visible=False)
 
     def stop_wording(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         language = language_of(request)
@@ -155,19 +155,19 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         return _told(told=said), gr.update(visible=False)
 
     def add(
-        work: Callable[[Desk, Tell[str]], str],
+        work: Callable[[Session, ReportStep[str]], str],
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        session, language = request.session_hash, language_of(request)
-        desk = desks.of(session)
+        session_id, language = request.session_hash, language_of(request)
+        session = sessions.of(session_id)
         words = texts()[language]
         found: list[str] = []
         try:
-            costly(request)
+            rate_limiter(request)
         except GlossError as error:
             yield gr.skip(), _told(error=plain(str(error))), gr.update(visible=False)
             return
-        job = adding.begin(session, lambda tell: found.append(work(desk, tell)))
+        job = adding.begin(session_id, lambda report: found.append(work(session, report)))
         yield gr.skip(), _stage("", language), gr.update(visible=True)
         try:
             for stage in job.steps():
@@ -180,9 +180,9 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
             yield gr.skip(), said, gr.update(visible=False)
             return
         finally:
-            adding.end(session, job)
+            adding.end(session_id, job)
         said = _told(done=words["paper_added"].format(found[0]))
-        update = gr.update(choices=desk.choices(), value=found[0])
+        update = gr.update(choices=session.choices(), value=found[0])
         yield update, said, gr.update(visible=False)
 
     def upload(
@@ -190,17 +190,17 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
         if path is not None:
-            yield from add(lambda desk, tell: desk.add(Path(path), tell), request)
+            yield from add(lambda session, report: session.add(Path(path), report), request)
 
     def fetch(
         named: str,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        yield from add(lambda desk, tell: desk.fetch(named, tell), request)
+        yield from add(lambda session, report: session.fetch(named, report), request)
 
     def stop_adding(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         words = texts()[language_of(request)]
-        job = adding.take(request.session_hash)
+        job = adding.pop(request.session_hash)
         ended = job is not None and job.stop(STOP_SECONDS)
         if job is not None and job.last == LAST_STAGE:  # which nothing stops
             ended = job.stop(STORE_SECONDS)
@@ -216,21 +216,21 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
         paper_id: str | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """Told while it lasts, since the paper's passages are embedded again."""
-        session, language = request.session_hash, language_of(request)
+        """Shows progress, since the paper's passages are embedded again."""
+        session_id, language = request.session_hash, language_of(request)
         try:
-            costly(request)
+            rate_limiter(request)
             yield gr.skip(), _told(told=texts()[language]["paper_sharing"]), gr.skip()
-            shared_id = desks.share(session, paper_id or "")
+            shared_id = sessions.share(session_id, paper_id or "")
         except GlossError as error:
             yield gr.skip(), _told(error=plain(str(error))), gr.skip()
             return
         said = _told(done=texts()[language]["paper_shared"].format(shared_id))
-        choices = desks.of(session).choices()
+        choices = sessions.of(session_id).choices()
         yield gr.update(choices=choices, value=shared_id), said, gr.update(visible=False)
 
     def may_share(paper_id: str | None, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        may = bool(paper_id) and desks.may_share(request.session_hash, paper_id or "")
+        may = bool(paper_id) and sessions.may_share(request.session_hash, paper_id or "")
         return gr.update(visible=may, open=False)
 
     def leave(request: gr.Request) -> None:  # type: ignore[name-defined]
@@ -241,21 +241,21 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
     def start(request: gr.Request) -> tuple[Any, Any, Any]:  # type: ignore[name-defined]
         """What a session begins with: its language, its writers, a hint or what is missing."""
         language = language_of(request)
-        desk = desks.of(request.session_hash)
+        session = sessions.of(request.session_hash)
         asked = _named(request)
-        there = asked is not None and desk.known(asked) is not None
+        there = asked is not None and session.known(asked) is not None
         words = texts()[language]
-        writers = [(words[f"paper_writer_{name}"], name) for name in desk.writers()]
+        writers = [(words[f"paper_writer_{name}"], name) for name in session.writers()]
         return (
             gr.update(value=language),
             gr.update(choices=writers, value="extractive", visible=len(writers) > 1),
-            gr.skip() if there else _hint(desk, request, language),
+            gr.skip() if there else _hint(session, request, language),
         )
 
     def offer(address: str | None, model: str | None, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        """Who may write, once a visitor has named a model; it is asked when it is chosen."""
-        desk, words = desks.of(request.session_hash), texts()[language_of(request)]
-        names = list(desk.writers())
+        """The writers, once a visitor has named a model, which is called when it is chosen."""
+        session, words = sessions.of(request.session_hash), texts()[language_of(request)]
+        names = list(session.writers())
         if (address or "").strip() and (model or "").strip() and "endpoint" not in names:
             names.append("endpoint")
         choices = [(words[f"paper_writer_{name}"], name) for name in names]
@@ -365,7 +365,7 @@ def paper_tab(desks: Desks, costly: Costly = free) -> PaperTab:
 
     def opened(request: gr.Request) -> str | None:  # type: ignore[name-defined]
         asked = _named(request)
-        return desks.of(request.session_hash).known(asked) or "" if asked else None
+        return sessions.of(request.session_hash).known(asked) or "" if asked else None
 
     return PaperTab(paper, on_added, opened, leave)
 
@@ -377,9 +377,9 @@ def _named(request: Any) -> str | None:
 
 
 def _wording(
-    desk: Desk, digest: Digest, lang: Language, writer: str
-) -> Callable[[Tell[DigestSection]], object]:
-    return lambda tell: desk.worded(digest.paper.id, lang, writer, tell)
+    session: Session, digest: Digest, lang: Language, writer: str
+) -> Callable[[ReportStep[DigestSection]], object]:
+    return lambda report: session.worded(digest.paper.id, lang, writer, report)
 
 
 def _with(digest: Digest, section: DigestSection) -> Digest:
@@ -399,10 +399,10 @@ def _nothing(language: Language) -> str:
     return fill("no_paper.html", text=texts()[language]["paper_empty"])
 
 
-def _hint(desk: Desk, request: Any, language: Language) -> str:
-    """What to do where no paper is chosen: the address may name one that is not here."""
+def _hint(session: Session, request: Any, language: Language) -> str:
+    """What to do if no paper is chosen: the address may name a missing one."""
     asked = _named(request)
-    if asked is None or desk.known(asked) is not None:
+    if asked is None or session.known(asked) is not None:
         return _nothing(language)
     return _unknown(asked, language)
 

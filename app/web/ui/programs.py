@@ -9,23 +9,23 @@ from functools import wraps
 from typing import Any
 
 from app.api.failures import failure_of
-from app.api.service import Costly, ask_leave, free
+from app.api.service import RateLimiter, limit_digest, unlimited
 from app.api.tools import COSTLY, Tools, checked
-from app.web.session import Desks
+from app.web.session import Sessions
 from app.web.ui.components import ONE_AT_A_TIME, load_gradio
 
 
-def programs(desks: Desks, costly: Costly = free) -> None:
+def programs(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> None:
     """Offer the functions, inside ``gr.Blocks``, on the library that all visitors share."""
     gr = load_gradio()
-    tools = Tools(lambda: desks.shared)
+    tools = Tools(lambda: sessions.shared)
     for tool in (tools.search, tools.ask, tools.digest, tools.papers):
         queue = ONE_AT_A_TIME if tool.__name__ in COSTLY else {}
-        gr.api(_called(checked(tool), desks, costly), api_name=tool.__name__, **queue)
+        gr.api(_called(checked(tool), sessions, rate_limiter), api_name=tool.__name__, **queue)
 
 
 def _called(
-    tool: Callable[..., dict[str, Any]], desks: Desks, costly: Costly
+    tool: Callable[..., dict[str, Any]], sessions: Sessions, rate_limiter: RateLimiter
 ) -> Callable[..., dict[str, Any]]:
     """The tool, whose errors are lines that the client shows."""
     from gradio import Error
@@ -36,7 +36,7 @@ def _called(
         try:
             visit = LocalContext.request.get(None)
             if tool.__name__ in COSTLY and visit is not None:
-                ask_leave(costly, visit, desks.shared, *given)
+                limit_digest(rate_limiter, visit, sessions.shared, *given)
             return tool(*given)
         except Exception as error:
             raise Error(failure_of(error).message, print_exception=False) from error

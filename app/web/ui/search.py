@@ -8,7 +8,7 @@ from app.digest import Language
 from app.show.html import fill
 from app.show.text import plain
 from app.show.words import ROLE_TITLES
-from app.web.session import Desk, Desks, Found, Place, filter_of
+from app.web.session import FoundPlaces, HitPlace, Session, Sessions, filter_of
 from app.web.texts import texts
 from app.web.ui.components import (
     ANNOUNCE,
@@ -17,6 +17,7 @@ from app.web.ui.components import (
     TOUR,
     as_gradio_error,
     chosen_place,
+    event_value,
     html,
     labels,
     language_of,
@@ -24,29 +25,28 @@ from app.web.ui.components import (
     no_page,
     page_image,
     shown_place,
-    told,
 )
 from index.errors import GlossError
 from index.paper import ROLES, SearchFilter
 
 PASSAGES, DIGESTS, ASK = "passages", "digests", "ask"  # what is searched, or asked
-WAYS: dict[str, Callable[[Desk, str, SearchFilter, Language], Found]] = {
-    PASSAGES: Desk.search,
-    DIGESTS: Desk.search_digests,
-    ASK: Desk.ask,
+WAYS: dict[str, Callable[[Session, str, SearchFilter, Language], FoundPlaces]] = {
+    PASSAGES: Session.search,
+    DIGESTS: Session.search_digests,
+    ASK: Session.ask,
 }
 # Of the tour's steps those that ask something: how, and which text is the question.
 STEPS = {"find": (PASSAGES, "tour_find_query"), "ask": (ASK, "tour_ask_query")}
 
 
 def _kept(way: str, wait: bool = True, done: bool = True) -> str:
-    """A script that puts what is asked for into the address, and hands it on."""
+    """A script that puts the query into the address, and passes it on."""
     said = "(...asked) => { gloss.keep(" + way + ", ...asked.slice(0, 6));"
     return f"{said} {'gloss.wait(true);' * wait} {'gloss.tourDone();' * done} return asked; }}"
 
 
 def _when_done(event: Any) -> None:
-    """Gradio runs what comes then only where nothing was raised, so both are told."""
+    """Gradio runs the next step only after a success, so both events are set."""
     for ended in (event.success, event.failure):
         ended(fn=None, js="() => gloss.wait(false)", **PRIVATE)
 
@@ -60,14 +60,14 @@ class SearchTab:
     links: tuple[Any, ...]
 
 
-def search_tab(desks: Desks, blocks: Any) -> SearchTab:
+def search_tab(sessions: Sessions, blocks: Any) -> SearchTab:
     """Lay out the tab, inside ``gr.Tabs`` of the blocks."""
     gr = load_gradio()
     say = labels()
 
-    def picked(places: list[Place], event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
+    def picked(places: list[HitPlace], event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
         lang = language_of(request)
-        return chosen_place(desks.of(request.session_hash), places, event, lang)
+        return chosen_place(sessions.of(request.session_hash), places, event, lang)
 
     def search(
         query: str,
@@ -77,9 +77,9 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         year: str | None,
         category: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[str, str, list[Place], Any, str]:
+    ) -> tuple[str, str, list[HitPlace], Any, str]:
         asked = query, filter_of(paper, role, year, category)
-        return _found(desks, among or PASSAGES, *asked, request)
+        return _found(sessions, among or PASSAGES, *asked, request)
 
     def ask(
         query: str,
@@ -89,8 +89,8 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         year: str | None,
         category: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[str, str, list[Place], Any, str]:
-        return _found(desks, ASK, query, filter_of(paper, role, year, category), request)
+    ) -> tuple[str, str, list[HitPlace], Any, str]:
+        return _found(sessions, ASK, query, filter_of(paper, role, year, category), request)
 
     def search_anew(
         query: str,
@@ -105,7 +105,7 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         if not query.strip():
             return gr.skip()
         known = ASK if way == ASK else among or PASSAGES
-        return _found(desks, known, query, filter_of(paper, role, year, category), request)
+        return _found(sessions, known, query, filter_of(paper, role, year, category), request)
 
     def roles_that_count(among: str | None) -> Any:
         if among == DIGESTS:  # whose sentences have no role
@@ -113,28 +113,28 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         return gr.update(interactive=True)
 
     def step(event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
-        known = STEPS.get(str(told(event, "step")))
+        known = STEPS.get(str(event_value(event, "step")))
         if known is None:
             return gr.skip()
         way, key = known
         lang = language_of(request)
-        desk = desks.of(request.session_hash)
+        session = sessions.of(request.session_hash)
         query = texts()[lang][key]
         with as_gradio_error(lang):
-            found = WAYS[way](desk, query, SearchFilter(), lang)
+            found = WAYS[way](session, query, SearchFilter(), lang)
             # The first that has a page to show; a paper of Markdown has none.
             shown = next((one for one in found.places if one.boxes), None)
             shown = shown or next(iter(found.places), None)
-            first = shown_place(desk, shown, lang) if shown else (no_page(), "")
+            first = shown_place(session, shown, lang) if shown else (no_page(), "")
         return (query, way, _line(found.said), found.shown, found.places, *first)
 
     def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
-        lang, desk = language_of(request), desks.of(request.session_hash)
+        lang, session = language_of(request), sessions.of(request.session_hash)
         asked = {name: str(request.query_params.get(name, "")) for name in ADDRESS}
-        lists = _lists(desk, lang)
+        lists = _lists(session, lang)
         chosen = {name: _known(asked[name], lists[name]) for name in lists}
         way = asked["in"] if asked["in"] in WAYS else PASSAGES
-        tour, empty = desk.welcome(lang)
+        tour, empty = session.welcome(lang)
         updates = [
             gr.update(
                 choices=_choices_of_among(lang), value=DIGESTS if way == DIGESTS else PASSAGES
@@ -146,7 +146,7 @@ def search_tab(desks: Desks, blocks: Any) -> SearchTab:
         if query.strip():
             wanted = filter_of(chosen["of"], chosen["part"], chosen["year"], chosen["category"])
             try:
-                seen = WAYS[way](desk, query, wanted, lang)
+                seen = WAYS[way](session, query, wanted, lang)
                 found = _shown(seen)
             except GlossError as error:
                 found = ("", fill("empty.html", said=plain(str(error))), [], no_page(), "")
@@ -218,17 +218,17 @@ MOST_LETTERS = 1000
 
 
 def _found(
-    desks: Desks, way: str, query: str, wanted: SearchFilter, request: Any
-) -> tuple[str, str, list[Place], Any, str]:
+    sessions: Sessions, way: str, query: str, wanted: SearchFilter, request: Any
+) -> tuple[str, str, list[HitPlace], Any, str]:
     lang = language_of(request)
     if way == DIGESTS:  # whose sentences have no role; the filter may not know yet
         wanted = replace(wanted, role=None)
     with as_gradio_error(lang):
-        found = WAYS[way](desks.of(request.session_hash), query, wanted, lang)
+        found = WAYS[way](sessions.of(request.session_hash), query, wanted, lang)
     return _shown(found)
 
 
-def _shown(found: Found) -> tuple[str, str, list[Place], Any, str]:
+def _shown(found: FoundPlaces) -> tuple[str, str, list[HitPlace], Any, str]:
     """What a search gives to the tab's places, before anything is chosen."""
     hint = fill("empty.html", said=texts()[found.lang]["search_choose"]) if found.places else ""
     return _line(found.said), found.shown, found.places, no_page(), hint
@@ -243,24 +243,24 @@ def _choices_of_among(lang: Language) -> list[tuple[str, str]]:
     return [(say["search_passages"], PASSAGES), (say["search_digests"], DIGESTS)]
 
 
-def _lists(desk: Desk, lang: Language) -> dict[str, list[tuple[str, str]]]:
-    """What can be chosen of each filter, by its name in the address."""
+def _lists(session: Session, lang: Language) -> dict[str, list[tuple[str, str]]]:
+    """The choices of each filter, by its name in the address."""
     say = texts()[lang]
     roles = [(ROLE_TITLES.get(one, {}).get(lang) or say["role_other"], one) for one in ROLES]
     return {
-        "of": [(say["search_paper_all"], ""), *desk.choices()],
+        "of": [(say["search_paper_all"], ""), *session.choices()],
         "part": [(say["search_role_all"], ""), *roles],
-        "year": [(say["search_year_all"], ""), *((one, one) for one in desk.years())],
+        "year": [(say["search_year_all"], ""), *((one, one) for one in session.years())],
         "category": [
             (say["search_category_all"], ""),
-            *((one, one) for one in desk.categories()),
+            *((one, one) for one in session.categories()),
         ],
     }
 
 
-def filters_of(desk: Desk, lang: Language) -> list[Any]:
+def filters_of(session: Session, lang: Language) -> list[Any]:
     """Updates of the filters that depend on the papers, once these have changed."""
-    lists = _lists(desk, lang)
+    lists = _lists(session, lang)
     return [load_gradio().update(choices=lists[name]) for name in ("of", "year", "category")]
 
 

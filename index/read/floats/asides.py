@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from index.paper import BlockKind, Box
-from index.read.floats.figures import figure_name
-from index.read.order.layout import Layout, Paragraph, has_gap, prose_words
+from index.read.floats.captions import figure_name
+from index.read.order.kinds import has_gap, prose_words
+from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
 from index.read.text.headings import Heading

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from index.paper import BlockKind, Box
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.floats.grid import (
     THIN,
     Grid,
@@ -29,7 +29,8 @@ from index.read.floats.table_heads import (
     whole_rows,
     widen_heads,
 )
-from index.read.order.layout import Paragraph, has_gap, prose_words
+from index.read.order.kinds import has_gap, prose_words
+from index.read.order.layout import Paragraph
 from index.read.page.pages import Area, Line, PageContent
 
 _NOTE = 6  # words of prose: fewer are cells

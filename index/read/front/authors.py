@@ -18,8 +18,8 @@ from index.read.front.noted import find_listed, find_noted, find_told, find_unma
 from index.read.front.places import (
     INSTITUTION,
     MARKS,
+    AffiliationText,
     Name,
-    Place,
     find_places,
     leading_mark,
     marks_in,
@@ -39,12 +39,12 @@ _ENDS_IN_MARK = re.compile(r"[^\W\d_]\d{1,2}$")  # "Schmidt1", not "COVID-19"
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """What stands above the abstract: the title's lines, the names, the lines of affiliations."""
+class FrontBlock:
+    """The lines above the abstract: title, names, affiliations."""
 
     title_lines: tuple[Line, ...]
     authors: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[AffiliationText, ...]
     places_of: tuple[tuple[int, ...], ...] = ()  # for each author the numbers of its places
 
 
@@ -53,7 +53,7 @@ def read_front(
     title: tuple[Line, ...],
     notes: Sequence[Sequence[Line]] = (),
     listed: Sequence[Sequence[Line]] = (),
-) -> Front:
+) -> FrontBlock:
     """Names and affiliations from the lines between title and abstract (unjoined).
 
     ``notes`` are the first page's footnotes by their lines, where some journals print the
@@ -83,13 +83,15 @@ def read_front(
     names, named = _find_names(rows)
     said = tuple(name.text for name in names)
     if not names:  # places without anybody are something else's
-        return Front(title, (), ())
+        return FrontBlock(title, (), ())
     marks = {mark for name in names for mark in name.marks}
     places = find_places(rows, named, marks)
-    places += [Place(beside, 0) for beside in dict.fromkeys(n.beside for n in names) if beside]
+    places += [
+        AffiliationText(beside, 0) for beside in dict.fromkeys(n.beside for n in names) if beside
+    ]
     told, given = find_told(notes, names)
     if told and not places:
-        return Front(title, said, tuple(told), tuple(given))
+        return FrontBlock(title, said, tuple(told), tuple(given))
     longer, whose = find_listed(listed, names)
     if not any(place.mark in marks for place in places):
         noted = find_noted([line for note in notes for line in note], marks)
@@ -97,11 +99,11 @@ def read_front(
             noted = []
         places += noted
     if len(longer) > sum(not place.mark or place.mark in marks for place in places):
-        return Front(title, said, tuple(longer), tuple(whose))
+        return FrontBlock(title, said, tuple(longer), tuple(whose))
     counted = any(mark.isalnum() for mark in marks)  # a sign may say whose address it is
     if not places and not counted and (places := find_unmarked(notes)):
-        return Front(title, said, tuple(places), tuple((0,) for _ in names))
-    return Front(title, said, tuple(places), tuple(bind(names, places)))
+        return FrontBlock(title, said, tuple(places), tuple((0,) for _ in names))
+    return FrontBlock(title, said, tuple(places), tuple(bind(names, places)))
 
 
 def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool:

@@ -9,8 +9,8 @@ from index.read.front.places import (
     ADDRESS,
     ADDRESS_LABEL,
     INSTITUTION,
+    AffiliationText,
     Name,
-    Place,
     is_note,
     is_running,
     marker_length,
@@ -29,13 +29,15 @@ _SHORTENED = frozenset({"Univ.", "Dept.", "Inst.", "Lab.", "Dep.", "Prof."})
 _MOST_LINES, _MOST_WORDS = 4, 40  # of a place without a mark in a footnote
 
 
-def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) -> list[Place]:
+def find_noted(
+    lines: Sequence[Line], marks: set[str], certain: bool = False
+) -> list[AffiliationText]:
     """The places in a footnote, each after its mark, up to the end of what can be one.
 
     "∗Equal contribution. 1University of Kiel, Germany. Correspondence to: ..." has one. Where
     ``certain``, the block is said to list affiliations: a place need not name an institution.
     """
-    found_places: list[Place] = []
+    found_places: list[AffiliationText] = []
     words: list[PageWord] = []
     marker, mark = 0, ""
 
@@ -44,7 +46,7 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
             words.pop()
         said = " ".join(word.text for word in words)[marker:].strip()
         if mark in marks and said and not is_note(said):
-            found_places.append(Place(tuple(words), marker, mark))
+            found_places.append(AffiliationText(tuple(words), marker, mark))
 
     brace = 0  # where "{anna, ben}@x.org" may have begun
     for line in lines:
@@ -72,7 +74,7 @@ def find_noted(lines: Sequence[Line], marks: set[str], certain: bool = False) ->
     return found_places if certain or len(named) > 1 else named
 
 
-def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[Place]:
+def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[AffiliationText]:
     """The place that a footnote gives without a mark, below an address: that of all authors."""
     for lines in notes:
         found: list[Line] = []
@@ -89,7 +91,7 @@ def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[Place]:
             said = " ".join(one.text for one in found)
             short = "," in said and len(found) <= _MOST_LINES and len(said.split()) <= _MOST_WORDS
             if short and INSTITUTION.search(said) and not is_running(said):
-                return [Place(tuple(word for one in found for word in one.words), 0)]
+                return [AffiliationText(tuple(word for one in found for word in one.words), 0)]
             found = []
     return []
 
@@ -101,7 +103,7 @@ def is_list_of_places(text: str) -> bool:
 
 def find_listed(
     blocks: Sequence[Sequence[Line]], names: Sequence[Name]
-) -> tuple[list[Place], list[tuple[int, ...]]]:
+) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
     """Affiliations in a block that says so ("Author Affiliations:"), at the side or the end.
 
     Each stands after its mark, or before the last names of its authors in brackets. The places,
@@ -134,10 +136,10 @@ def _after_label(block: Sequence[Line]) -> list[Line]:
 
 def _with_last_names(
     words: Sequence[PageWord], names: Sequence[Name]
-) -> tuple[list[Place], list[tuple[int, ...]]]:
+) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
     """Places with their authors in brackets: "University of X, Kiel (Schmidt, Ito); ..."."""
     last = [name.text.lower().split()[-1] for name in names]
-    places: list[Place] = []
+    places: list[AffiliationText] = []
     given: list[list[int]] = [[] for _ in names]
     open_at: int | None = None
     first = 0
@@ -153,7 +155,7 @@ def _with_last_names(
             for k, one in enumerate(last):
                 if one in said:
                     given[k].append(len(places))
-            places.append(Place(tuple(words[first:open_at]), 0))
+            places.append(AffiliationText(tuple(words[first:open_at]), 0))
             first = number + 1
         open_at = None
     whole = [place for place in places if place.words]
@@ -164,12 +166,12 @@ def _with_last_names(
 
 def find_told(
     notes: Sequence[Sequence[Line]], names: Sequence[Name]
-) -> tuple[list[Place], list[tuple[int, ...]]]:
+) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
     """What footnotes say in words: "A. Li and B. Ito are with the Institute of X, Y, Japan."
 
     The places, and for each name the numbers of its places.
     """
-    places: list[Place] = []
+    places: list[AffiliationText] = []
     given: list[list[int]] = [[] for _ in names]
     for note in notes:
         words = [word for line in note for word in line.words]
@@ -185,7 +187,7 @@ def find_told(
                 continue
             first = number + 1 + (texts[number + 1] in ("the", "The"))
             last = _end_of_place(texts, first)
-            told = Place(tuple(words[first:last]), 0)
+            told = AffiliationText(tuple(words[first:last]), 0)
             if whose and last > first and sum(c.isalpha() for c in told.text) > 3:
                 for k in whose:
                     given[k].append(len(places))

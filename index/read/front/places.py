@@ -74,7 +74,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AffiliationText:
     """An affiliation: its words, and how many characters at their head are its marker."""
 
     words: tuple[PageWord, ...]
@@ -151,15 +151,15 @@ def is_note(text: str) -> bool:
     return bool(_NOTE.match(text) or _DATE.match(text) or _SAYS.search(text))
 
 
-def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[Place]:
+def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[AffiliationText]:
     """The affiliations in the rows below a title; ``named`` are the lines with names (by
     identity), ``marks`` are those of the authors.
 
     A place begins at a mark, or where nothing stands closely above, and may run over lines. One
     without a mark names an institution, or stands below a name or another place.
     """
-    places: list[_Open] = []
-    column: list[_Open | None] = []  # what each line went to; None: a note
+    places: list[_OpenAffiliation] = []
+    column: list[_OpenAffiliation | None] = []  # what each line went to; None: a note
     above: list[Line] = []
     pending: PageWord | None = None  # a mark that the file set apart from its place
     for line in rows:
@@ -192,7 +192,7 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
                 mark = marks_in(word.text[:length]) if length else []
                 if number == 0 and set_apart is not None:
                     mark = marks_in(set_apart.text)
-                at = None if is_note(said) else _Open(length, mark[0] if mark else "")
+                at = None if is_note(said) else _OpenAffiliation(length, mark[0] if mark else "")
                 if at is not None:
                     places.append(at)
             if at is not None:
@@ -202,11 +202,11 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
     for place in places:
         while place.words and ADDRESS_LABEL.fullmatch(place.words[-1].text):
             place.words.pop()
-    done = [Place(tuple(p.words), p.marker, p.mark) for p in places if p.words]
+    done = [AffiliationText(tuple(p.words), p.marker, p.mark) for p in places if p.words]
     return [place for place in done if not _is_little(place.text)]
 
 
-def _mark_length(line: Line, number: int, at: _Open | None, marks: set[str]) -> int:
+def _mark_length(line: Line, number: int, at: _OpenAffiliation | None, marks: set[str]) -> int:
     """Characters of the mark of a place that a word of a line begins with; 0 if it has none."""
     word = line.words[number]
     length = marker_length(word, line)
@@ -236,7 +236,7 @@ def _may_be_place(
     said: str,
     above: Sequence[Line],
     named: set[int],
-    column: Sequence[_Open | None],
+    column: Sequence[_OpenAffiliation | None],
 ) -> bool:
     """Whether an unmarked line can be a place: no running text; it names an institution, or no
     more than a line's room is between it and a name or a place.
@@ -255,8 +255,8 @@ def _may_be_place(
     return any(min(one.x1, line.x1) - max(one.x0, line.x0) > 0 for one in near)
 
 
-class _Open:
-    """A place that may go on."""
+class _OpenAffiliation:
+    """An affiliation that may continue on the next line."""
 
     def __init__(self, marker: int, mark: str) -> None:
         self.words: list[PageWord] = []
@@ -264,7 +264,7 @@ class _Open:
         self.mark = mark
 
 
-def _begins_another(at: _Open, said: str) -> bool:
+def _begins_another(at: _OpenAffiliation, said: str) -> bool:
     """Whether an unmarked line below a place is another place: one that was whole, and this too."""
     before = " ".join(word.text for word in at.words)
     if at.mark:  # up to the next mark

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from index.paper import Span
-from index.read.front.places import MARKS, Place
+from index.read.front.places import MARKS, AffiliationText
 from index.read.front.title import subtitle_place, without_mark
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageWord
@@ -38,7 +38,7 @@ def _said(composer: Composer, text: str, lines: Sequence[Line]) -> str:
 
 
 def spans_of_places(
-    composer: Composer, text: str, places: Sequence[Place]
+    composer: Composer, text: str, places: Sequence[AffiliationText]
 ) -> tuple[tuple[Span, ...], list[list[int]]]:
     """Where the places went in the text, and for each place the numbers of its spans.
 
@@ -61,7 +61,7 @@ def spans_of_places(
     return tuple(spans), numbers
 
 
-def _runs(composer: Composer, place: Place) -> list[Span]:
+def _runs(composer: Composer, place: AffiliationText) -> list[Span]:
     """The stretches of text that the words of a place went to."""
     whole = composer.span_of(place.words)
     if whole is not None:

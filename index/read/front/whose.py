@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from index.read.front.places import Name, Place
+from index.read.front.places import AffiliationText, Name
 
 
-def bind(names: Sequence[Name], places: Sequence[Place]) -> list[tuple[int, ...]]:
+def bind(names: Sequence[Name], places: Sequence[AffiliationText]) -> list[tuple[int, ...]]:
     """For each name the numbers of its places."""
     given = [_by_mark(name, places) for name in names]
     free = [n for n, place in enumerate(places) if not _refers(place, names)]
@@ -28,11 +28,11 @@ def bind(names: Sequence[Name], places: Sequence[Place]) -> list[tuple[int, ...]
     return _by_column(names, places, plain)
 
 
-def _refers(place: Place, names: Sequence[Name]) -> bool:
+def _refers(place: AffiliationText, names: Sequence[Name]) -> bool:
     return bool(place.mark) and any(_has(name, place.mark, {place.mark}) for name in names)
 
 
-def _by_mark(name: Name, places: Sequence[Place]) -> tuple[int, ...]:
+def _by_mark(name: Name, places: Sequence[AffiliationText]) -> tuple[int, ...]:
     known = {place.mark for place in places if place.mark}
     found: list[int] = []
     for mark in name.marks:
@@ -50,7 +50,7 @@ def _has(name: Name, mark: str, known: set[str]) -> bool:
     )
 
 
-def _rows(numbers: Sequence[int], places: Sequence[Place]) -> list[list[int]]:
+def _rows(numbers: Sequence[int], places: Sequence[AffiliationText]) -> list[list[int]]:
     """The places that stand side by side, row by row."""
     rows: list[list[int]] = []
     for n in sorted(numbers, key=lambda n: places[n].y0):
@@ -63,7 +63,7 @@ def _rows(numbers: Sequence[int], places: Sequence[Place]) -> list[list[int]]:
 
 
 def _by_column(
-    names: Sequence[Name], places: Sequence[Place], free: Sequence[int]
+    names: Sequence[Name], places: Sequence[AffiliationText], free: Sequence[int]
 ) -> list[tuple[int, ...]]:
     """Each place belongs to the names right above it: in its column, or to a row that it closes."""
     given: list[list[int]] = [[] for _ in names]
@@ -74,7 +74,7 @@ def _by_column(
 
 
 def _above(
-    names: Sequence[Name], places: Sequence[Place], free: Sequence[int], n: int
+    names: Sequence[Name], places: Sequence[AffiliationText], free: Sequence[int], n: int
 ) -> Iterator[int]:
     place = places[n]
     higher = [k for k, name in enumerate(names) if name.y < place.y0 + 1]
@@ -107,12 +107,12 @@ def _above(
             yield k
 
 
-def _in_a_row(place: Place, names: Sequence[Name]) -> bool:
+def _in_a_row(place: AffiliationText, names: Sequence[Name]) -> bool:
     """Whether names stand at a place's side: it belongs to its column alone."""
     return any(place.y0 - 3 < name.y < place.y1 + 3 for name in names)
 
 
-def _closes(names: Sequence[Name], row: Sequence[int], place: Place) -> bool:
+def _closes(names: Sequence[Name], row: Sequence[int], place: AffiliationText) -> bool:
     """Whether a single place below a row of names is set for all of them: in their middle, or
     from the same edge.
     """
@@ -121,5 +121,5 @@ def _closes(names: Sequence[Name], row: Sequence[int], place: Place) -> bool:
     return centred or abs(left - place.x0) < 6 or (place.x0 <= left + 6 and place.x1 >= right - 6)
 
 
-def _shares(name: Name, place: Place) -> bool:
+def _shares(name: Name, place: AffiliationText) -> bool:
     return min(name.x1, place.x1) - max(name.x0, place.x0) > 0

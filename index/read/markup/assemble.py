@@ -19,8 +19,8 @@ _LABELLED = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?|\S+\s+[IVX]+")
 
 
 @dataclass(slots=True)
-class Piece:
-    """What becomes a block. A reader changes it until it is handed to ``assemble``."""
+class BlockDraft:
+    """A future block. A reader changes it until ``assemble`` receives it."""
 
     kind: BlockKind
     text: str
@@ -32,8 +32,8 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """What the readers find out about a paper before its body, each in its own way."""
+class FrontMatter:
+    """A paper's metadata before its body, as each reader finds it."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Body:
     figures: tuple[Figure, ...]
     abstract: Span | None
 
-    def paper(self, source: SourceKind, identity: Identity, front: Front) -> Paper:
+    def paper(self, source: SourceKind, identity: Identity, front: FrontMatter) -> Paper:
         """The paper, which has no pages and no boxes."""
         return Paper(
             id=identity.id,
@@ -80,7 +80,7 @@ class Body:
         )
 
 
-def assemble(pieces: Sequence[Piece]) -> Body:
+def assemble(pieces: Sequence[BlockDraft]) -> Body:
     """Blocks, sections, sentences, keywords and figures of pieces that have some text each."""
     text, spans = _joined(pieces)
     sections = _sections(pieces, spans, len(text))
@@ -114,7 +114,7 @@ def assemble(pieces: Sequence[Piece]) -> Body:
     )
 
 
-def _joined(pieces: Sequence[Piece]) -> tuple[str, list[Span]]:
+def _joined(pieces: Sequence[BlockDraft]) -> tuple[str, list[Span]]:
     """The text. A label at the head of a paragraph stands on its line."""
     parts: list[str] = []
     spans: list[Span] = []
@@ -131,7 +131,7 @@ def _joined(pieces: Sequence[Piece]) -> tuple[str, list[Span]]:
     return "".join(parts), spans
 
 
-def _sections(pieces: Sequence[Piece], spans: Sequence[Span], length: int) -> list[Section]:
+def _sections(pieces: Sequence[BlockDraft], spans: Sequence[Span], length: int) -> list[Section]:
     marks = [
         (piece.heading, span.start)
         for piece, span in zip(pieces, spans, strict=True)
@@ -155,7 +155,7 @@ def _abstract(sections: Sequence[Section], blocks: Sequence[Block]) -> Span | No
     return Span(prose[0].start, prose[-1].end) if prose else None
 
 
-def _figures(pieces: Sequence[Piece], spans: Sequence[Span]) -> list[Figure]:
+def _figures(pieces: Sequence[BlockDraft], spans: Sequence[Span]) -> list[Figure]:
     figures = []
     for piece, span in zip(pieces, spans, strict=True):
         if piece.kind == "caption":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from index.paper import Block, Cell, Figure, Span, Table
-from index.read.floats.figures import figure_name
+from index.read.floats.captions import figure_name
 from index.read.floats.grid import is_number
 
 

@@ -58,8 +58,8 @@ _EDGES = " ,;:.()[]{}\n\t\u00a0&"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the byline: names, an affiliation, or what is neither (an address, a note)."""
+class BylineLine:
+    """A line of the byline: names, an affiliation, or neither (an address, a note)."""
 
     kind: Kind
     text: str
@@ -73,11 +73,11 @@ class _Raw:
     text: str
 
 
-def read_byline(authors: Element) -> list[Line]:
+def read_byline(authors: Element) -> list[BylineLine]:
     """The lines in order, each name and each place once."""
     raw = _raw_lines(authors)
     alone = len({line.group for line in raw if line.kind == "names"}) == 1
-    done: list[Line] = []
+    done: list[BylineLine] = []
     for _, lines in groupby(raw, key=lambda line: line.group):
         group = list(lines)
         done += _named_lines([line.text for line in group if line.kind == "names"], alone)
@@ -144,12 +144,12 @@ def _is_raised(tag: str, named: frozenset[str], element: Element) -> bool:
     return not (said.isalpha() and len(said) > 1)
 
 
-def _named_lines(texts: list[str], alone: bool) -> list[Line]:
+def _named_lines(texts: list[str], alone: bool) -> list[BylineLine]:
     """Lines of ``ltx_personname``: names come first, and after an ``&``; then their places.
 
     ``alone``: one element holds all authors, so a second line may be a second name.
     """
-    done: list[Line] = []
+    done: list[BylineLine] = []
     may_be_names = True
     for text in texts:
         for number, part in _parts(text):
@@ -172,12 +172,12 @@ def _named_lines(texts: list[str], alone: bool) -> list[Line]:
             first = may_be_names and not any(one.kind == "names" for one in done)
             fit = first or (len(names) > len(rest) and (many or (may_be_names and alone)))
             if names and (fit or (may_be_names and number > 0)):
-                done.append(Line("names", ", ".join(names), tuple(names)))
+                done.append(BylineLine("names", ", ".join(names), tuple(names)))
                 left = ", ".join(rest)
                 done += _places(left) if len(left.split()) > 1 else []
             elif first and _may_be_name(line):
                 only = _plain(line)
-                done.append(Line("names", only, (only,)))
+                done.append(BylineLine("names", only, (only,)))
             else:
                 done += _places(line)
                 may_be_names = False
@@ -223,17 +223,17 @@ def _may_be_name(line: str) -> bool:
     )
 
 
-def _places(text: str) -> list[Line]:
+def _places(text: str) -> list[BylineLine]:
     """Affiliations, each from its mark to the next one."""
     if _CONTACT.search(text):
         return _other(text)
     found = [_plain(part) for part in text.split(_MARK)]
-    return [Line("place", one) for one in found if sum(c.isalpha() for c in one) > 1]
+    return [BylineLine("place", one) for one in found if sum(c.isalpha() for c in one) > 1]
 
 
-def _other(text: str) -> list[Line]:
+def _other(text: str) -> list[BylineLine]:
     said = " ".join(text.replace(_MARK, " ").split())
-    return [Line("other", said)] if any(c.isalpha() for c in said) else []
+    return [BylineLine("other", said)] if any(c.isalpha() for c in said) else []
 
 
 def _plain(text: str) -> str:
@@ -244,15 +244,15 @@ def _plain(text: str) -> str:
     )
 
 
-def _once(lines: list[Line]) -> list[Line]:
-    done: list[Line] = []
+def _once(lines: list[BylineLine]) -> list[BylineLine]:
+    done: list[BylineLine] = []
     seen: set[str] = set()
     for line in lines:
         if line.kind == "names":
             names = tuple(dict.fromkeys(name for name in line.names if name not in seen))
             seen.update(names)
             if names:
-                done.append(Line("names", ", ".join(names), names))
+                done.append(BylineLine("names", ", ".join(names), names))
         elif line.text not in seen:
             seen.add(line.text)
             done.append(line)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from index.paper import BlockKind, Paper
 from index.read.front.identity import file_hash, identify
-from index.read.markup.assemble import Piece
-from index.read.markup.html import Draft
+from index.read.markup.assemble import BlockDraft
+from index.read.markup.draft import HtmlDraft
 from index.read.markup.marked import to_html
 from index.read.markup.matter import read_matter
 from index.read.markup.plain import IMPRINT, compose
@@ -60,7 +60,7 @@ def read_markdown(
     if tree is None:
         return None
     unseen = take_out(tree)
-    draft = Draft(tree, None, typed=False)
+    draft = HtmlDraft(tree, None, typed=False)
     pieces = [piece for piece in draft.pieces if not _PLACEHOLDER.match(piece.text)]
     stamp = next((piece.text for piece in pieces[:12] if _STAMP.match(piece.text)), "")
     pieces = [piece for piece in pieces if not _STAMP.match(piece.text)]
@@ -70,7 +70,7 @@ def read_markdown(
     return replace(paper, findings=draft.findings(unseen, comment_words=2, beside=above))
 
 
-def _kind(piece: Piece) -> BlockKind:
+def _kind(piece: BlockDraft) -> BlockKind:
     text = piece.text
     if piece.kind != "paragraph":
         return piece.kind
@@ -90,12 +90,12 @@ def _kind(piece: Piece) -> BlockKind:
     return "paragraph"
 
 
-def _ordered(pieces: list[Piece]) -> list[Piece]:
+def _ordered(pieces: list[BlockDraft]) -> list[BlockDraft]:
     """Torn paragraphs put together; what stood between their halves comes after them."""
-    ordered: list[Piece] = []
-    waiting: list[Piece] = []
+    ordered: list[BlockDraft] = []
+    waiting: list[BlockDraft] = []
     number: tuple[str, ...] | None = None
-    last: Piece | None = None  # a paragraph that has no end yet
+    last: BlockDraft | None = None  # a paragraph that has no end yet
     front = True  # above the first section, where names and places have lines of their own
     titled = False
     for piece in pieces:

@@ -15,7 +15,7 @@ from index.paper import Paper, SourceKind, Span
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.front.names import is_collective, is_name
-from index.read.markup.assemble import Body, Front, Piece, assemble
+from index.read.markup.assemble import BlockDraft, Body, FrontMatter, assemble
 from index.read.markup.matter import Matter
 from index.read.page.words import count_words
 from index.read.sections.closing import LEAST_ENTRIES, reads_as_entry
@@ -40,7 +40,10 @@ _ALONE = 30  # words of a paragraph above the first section that is no line of n
 
 
 def compose(
-    pieces: Sequence[Piece], source: SourceKind, identity: Identity, matter: Matter = _NO_MATTER
+    pieces: Sequence[BlockDraft],
+    source: SourceKind,
+    identity: Identity,
+    matter: Matter = _NO_MATTER,
 ) -> Paper:
     """The paper that these pieces are, its front matter and its levels found out.
 
@@ -49,7 +52,7 @@ def compose(
     pieces = [piece for piece in pieces if piece.text]
     title_at = _title_at(pieces, matter.title)
     if title_at < 0 and matter.title:
-        pieces.insert(0, Piece("front", matter.title))
+        pieces.insert(0, BlockDraft("front", matter.title))
         title_at = 0
     body_at = _body_at(pieces, title_at)
     told = _told(pieces[:body_at], pieces[body_at:], matter)
@@ -69,32 +72,32 @@ def compose(
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What the file's own front matter adds to its text."""
+class _FileMetadata:
+    """The metadata that the file's own front matter adds to its text."""
 
-    front: list[Piece]
-    places: list[Piece]  # those of ``front`` that are affiliations
+    front: list[BlockDraft]
+    places: list[BlockDraft]  # those of ``front`` that are affiliations
     authors: tuple[str, ...]
-    abstract: list[Piece]
+    abstract: list[BlockDraft]
 
 
-def _told(front: Sequence[Piece], body: Sequence[Piece], matter: Matter) -> _Told:
-    said: list[Piece] = []
-    places: list[Piece] = []
+def _told(front: Sequence[BlockDraft], body: Sequence[BlockDraft], matter: Matter) -> _FileMetadata:
+    said: list[BlockDraft] = []
+    places: list[BlockDraft] = []
     authors = () if any(authors_in(piece.text) for piece in front[1:]) else matter.authors
     if authors:
-        said.append(Piece("front", ", ".join(authors)))
-        places = [Piece("front", place) for place in matter.places]
+        said.append(BlockDraft("front", ", ".join(authors)))
+        places = [BlockDraft("front", place) for place in matter.places]
         said += places
     if matter.keywords and not any(KEYWORDS_LABEL.match(one.text) for one in (*front, *body)):
-        said.append(Piece("front", f"Keywords: {', '.join(matter.keywords)}"))
-    abstract: list[Piece] = []
+        said.append(BlockDraft("front", f"Keywords: {', '.join(matter.keywords)}"))
+    abstract: list[BlockDraft] = []
     if matter.abstract and not any(_is_abstract(piece) for piece in body):
-        abstract = [Piece("heading", "Abstract", 1), Piece("paragraph", matter.abstract)]
-    return _Told(said, places, authors, abstract)
+        abstract = [BlockDraft("heading", "Abstract", 1), BlockDraft("paragraph", matter.abstract)]
+    return _FileMetadata(said, places, authors, abstract)
 
 
-def _is_abstract(piece: Piece) -> bool:
+def _is_abstract(piece: BlockDraft) -> bool:
     """Whether a piece is the abstract's heading, or begins with it as its label."""
     if piece.kind == "heading":
         return title_role(piece.text) == "abstract"
@@ -104,7 +107,7 @@ def _is_abstract(piece: Piece) -> bool:
     )
 
 
-def _open_abstract(pieces: list[Piece], body_at: int) -> None:
+def _open_abstract(pieces: list[BlockDraft], body_at: int) -> None:
     """Make the abstract a section where the body begins with it and no heading says so."""
     first = pieces[body_at] if body_at < len(pieces) else None
     if first is None or first.kind != "paragraph":
@@ -112,7 +115,7 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
     label = _LABEL.match(first.text) if _is_abstract(first) else None
     if label is not None:
         # A label with nothing after it is a heading; else it stands at the head of its paragraph.
-        pieces[body_at] = Piece("heading", label[0].strip(), 1)
+        pieces[body_at] = BlockDraft("heading", label[0].strip(), 1)
         if label.end() < len(first.text):
             first.text = first.text[label.end() :]
             pieces.insert(body_at + 1, first)
@@ -122,7 +125,7 @@ def _open_abstract(pieces: list[Piece], body_at: int) -> None:
         _close_abstract(pieces[body_at + 1 :])
 
 
-def _close_abstract(after: Sequence[Piece]) -> None:
+def _close_abstract(after: Sequence[BlockDraft]) -> None:
     """Begin an introduction without a heading after an abstract without one: where the first
     heading is of a later section, the abstract is one paragraph.
     """
@@ -134,7 +137,7 @@ def _close_abstract(after: Sequence[Piece]) -> None:
         after[0].heading = Heading("", (), 1, "introduction")
 
 
-def _label_abstract(pieces: Sequence[Piece]) -> None:
+def _label_abstract(pieces: Sequence[BlockDraft]) -> None:
     """Make labels of the headings inside an abstract, which stand below its own."""
     level = 0
     for piece in pieces:
@@ -148,7 +151,7 @@ def _label_abstract(pieces: Sequence[Piece]) -> None:
             level = piece.level
 
 
-def _open_references(pieces: list[Piece], body_at: int) -> None:
+def _open_references(pieces: list[BlockDraft], body_at: int) -> None:
     """Let a section begin with the entries of a bibliography that has no heading: the last ones of
     a section. A line before them that is its name in bold type is its heading.
     """
@@ -176,19 +179,19 @@ def _open_references(pieces: list[Piece], body_at: int) -> None:
     if after is not None and after.kind != "heading" and _is_prose(after):
         after.heading = Heading("", (), 1)
     if named:
-        pieces[first - 1] = Piece("heading", above.text, 1)
+        pieces[first - 1] = BlockDraft("heading", above.text, 1)
     else:
         pieces[first].heading = Heading("", (), 1, "references")
 
 
-def _is_prose(piece: Piece) -> bool:
+def _is_prose(piece: BlockDraft) -> bool:
     """Whether a paragraph is running text, longer than any line of names or places."""
     long = count_words(piece.text) > _ALONE
     ends = len(re.findall(r"\b[a-z]{2,}[.!?](?:\s|$)|[。！？]", piece.text))
     return piece.kind == "paragraph" and long and ends >= 2 and not authors_in(piece.text)
 
 
-def _title_at(pieces: list[Piece], told: str) -> int:
+def _title_at(pieces: list[BlockDraft], told: str) -> int:
     """The place of the title: the first heading, or a short line above the paper's own; or -1.
 
     Where the file's front matter has told the title, only that one, or a heading above all others.
@@ -207,13 +210,13 @@ def _title_at(pieces: list[Piece], told: str) -> int:
     return 0 if alone and first != 0 else -1
 
 
-def _is_section(piece: Piece) -> bool:
+def _is_section(piece: BlockDraft) -> bool:
     """Whether a heading opens a section of the body, and can be no title."""
     known = KNOWN.match(piece.text) or parse_heading(piece.text).number in (("1",), ("I",))
     return piece.kind == "heading" and bool(known)
 
 
-def _body_at(pieces: list[Piece], title_at: int) -> int:
+def _body_at(pieces: list[BlockDraft], title_at: int) -> int:
     """The first piece of the body: the abstract's heading, the next known one, or long prose."""
     if title_at < 0:
         return 0
@@ -233,7 +236,7 @@ def _body_at(pieces: list[Piece], title_at: int) -> int:
     return min(title_at + 1, len(pieces))
 
 
-def _head(pieces: Sequence[Piece]) -> None:
+def _head(pieces: Sequence[BlockDraft]) -> None:
     """Give the headings of the body their numbers and levels."""
     headed = [piece for piece in pieces if piece.kind == "heading"]
     headings: list[Heading] = []
@@ -270,13 +273,13 @@ def _levelled(headings: list[Heading]) -> list[Heading]:
 
 
 def _front(
-    pieces: Sequence[Piece], body: Body, title_at: int, told: _Told, matter: Matter
-) -> Front:
+    pieces: Sequence[BlockDraft], body: Body, title_at: int, told: _FileMetadata, matter: Matter
+) -> FrontMatter:
     title = pieces[title_at].text if title_at >= 0 else ""
     if told.authors:
         own = {id(piece) for piece in told.places}
         said = tuple(s for piece, s in zip(pieces, body.spans, strict=True) if id(piece) in own)
-        return Front(title, told.authors, said, matter.author_places if said else ())
+        return FrontMatter(title, told.authors, said, matter.author_places if said else ())
     authors: list[str] = []
     affiliations: list[Span] = []
     spans = body.spans
@@ -293,7 +296,7 @@ def _front(
                 affiliations += _marked_places(body.text, span, piece.marked)
         if piece.kind in ("footnote", "front") and span.start < introduction:
             affiliations += _places(body.text, span)
-    return Front(title, tuple(authors), tuple(affiliations))
+    return FrontMatter(title, tuple(authors), tuple(affiliations))
 
 
 def authors_in(line: str) -> list[str]:

@@ -9,14 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.paper import BlockKind
-from index.read.order.layout import (
-    Layout,
-    Paragraph,
-    has_gap,
-    is_contents_row,
-    prose_words,
-    raised_mark,
-)
+from index.read.order.kinds import has_gap, is_contents_row, prose_words, raised_mark
+from index.read.order.layout import Layout, Paragraph
 from index.read.page.bidi import runs_right_to_left
 from index.read.page.pages import Line
 

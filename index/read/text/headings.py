@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 from index.paper import Role
-from index.read.text.roles import Strength, Told, is_closing, is_known_title, tell
+from index.read.text.roles import Strength, TitleRole, is_closing, is_known_title, match_title
 
 _NUMBERED = re.compile(
     r"(?P<word>(?i:appendix|section)\s+|§\s*)?"
@@ -31,15 +31,15 @@ _PARTS = re.compile(r"\d+|[A-Z]+")
 _APPENDIX_WORD = re.compile(r"(?:appendix|appendices|supplementary)\b", re.I)
 
 
-class _Known:
-    """What sections are called, with or without a mark at the end; ``match`` as a pattern has."""
+class _SectionNames:
+    """Names of sections, with or without a mark at the end; ``match`` as a pattern has."""
 
     def match(self, text: str) -> bool:
         """Whether the whole of ``text`` is such a title."""
         return is_known_title(text)
 
 
-KNOWN = _Known()
+KNOWN = _SectionNames()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ def title_role(title: str) -> Role:
     return _told(title).role
 
 
-def _told(title: str) -> Told:
+def _told(title: str) -> TitleRole:
     match = _NUMBERED.match(title) or _CJK_NUMBERED.match(title)
-    return tell(match["title"] if match else title)
+    return match_title(match["title"] if match else title)
 
 
 _OPENS_BODY = re.compile(r"(?:abstract|summary|(?:1|I)?\.?\s*introduction)\b", re.I)
@@ -143,18 +143,18 @@ def opens_body(line: str) -> bool:
     if _OPENS_BODY.match(line):
         return True
     label = parse_heading(re.split(r"[:：.—]\s*(?=\D)", line, maxsplit=1)[0]).title_alone
-    return is_known_title(label) and tell(label).role in ("abstract", "introduction")
+    return is_known_title(label) and match_title(label).role in ("abstract", "introduction")
 
 
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
-    told = _one_abstract(headings, [_told(heading.title) for heading in headings])
+    matched = _one_abstract(headings, [_told(heading.title) for heading in headings])
     parents = _parents(headings)
-    placed = _by_place(headings, told, _after_references(headings, told, parents))
-    explains = _explaining(headings, told, parents, placed)
+    placed = _by_place(headings, matched, _after_references(headings, matched, parents))
+    explains = _explaining(headings, matched, parents, placed)
     roles: list[Role] = []
     for place, (heading, own, parent, role) in enumerate(
-        zip(headings, told, parents, placed, strict=True)
+        zip(headings, matched, parents, placed, strict=True)
     ):
         if parent is None or heading.in_appendix or (heading.level == 1 and role != own.role):
             roles.append(role)
@@ -163,18 +163,18 @@ def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
         elif roles[parent] == "experiments" and own.role == "method" and not _heads_method(heading):
             roles.append("experiments")
         else:
-            roles.append(_below(roles[parent], told[parent], own))
+            roles.append(_below(roles[parent], matched[parent], own))
     return [replace(heading, role=role) for heading, role in zip(headings, roles, strict=True)]
 
 
-def _one_abstract(headings: Sequence[Heading], told: Sequence[Told]) -> list[Told]:
+def _one_abstract(headings: Sequence[Heading], matched: Sequence[TitleRole]) -> list[TitleRole]:
     """A second abstract is the first one in another language: it tells nothing new."""
-    kept: list[Told] = []
+    kept: list[TitleRole] = []
     found = False
-    for heading, one in zip(headings, told, strict=True):
+    for heading, one in zip(headings, matched, strict=True):
         title = heading.title_alone
         again = one.role == "abstract" and is_known_title(title) and not is_closing(title)
-        kept.append(Told("other", Strength.CLEAR) if again and found else one)
+        kept.append(TitleRole("other", Strength.CLEAR) if again and found else one)
         found = found or again
     return kept
 
@@ -197,7 +197,7 @@ def _heads_method(heading: Heading) -> bool:
 
 def _explaining(
     headings: Sequence[Heading],
-    told: Sequence[Told],
+    matched: Sequence[TitleRole],
     parents: Sequence[int | None],
     placed: Sequence[Role],
 ) -> int | None:
@@ -205,15 +205,15 @@ def _explaining(
 
     A section of another name than "Results" that also says how they came about does so first.
     """
-    sure = (own.role for own in told if own.strength >= Strength.TELLING)
+    sure = (own.role for own in matched if own.strength >= Strength.TELLING)
     tops = (role for role, parent in zip(placed, parents, strict=True) if parent is None)
     if "method" in (*sure, *tops):
         return None
     for place, role in enumerate(placed):
         if parents[place] is None and role in _TESTED:
             below = [number for number, parent in enumerate(parents) if parent == place]
-            silent = len(below) > 1 and told[below[0]].strength is Strength.SILENT
-            return below[0] if silent and told[place].strength < Strength.CLEAR else None
+            silent = len(below) > 1 and matched[below[0]].strength is Strength.SILENT
+            return below[0] if silent and matched[place].strength < Strength.CLEAR else None
     return None
 
 
@@ -221,7 +221,7 @@ _OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "limitation
 
 
 def _after_references(
-    headings: Sequence[Heading], told: Sequence[Told], parents: Sequence[int | None]
+    headings: Sequence[Heading], matched: Sequence[TitleRole], parents: Sequence[int | None]
 ) -> list[Role]:
     """The roles that titles tell, and appendix for what is lettered or follows the bibliography.
 
@@ -230,7 +230,7 @@ def _after_references(
     roles: list[Role] = []
     appendix = False
     seen: set[Role] = set()
-    for heading, own, parent in zip(headings, told, parents, strict=True):
+    for heading, own, parent in zip(headings, matched, parents, strict=True):
         role = own.role
         clear = own.strength is Strength.CLEAR
         keeps = clear and (role in _OWN or not (heading.in_appendix or role in seen))
@@ -251,7 +251,7 @@ _OPENING: frozenset[Role] = frozenset({"introduction", "background"})
 
 
 def _by_place(
-    headings: Sequence[Heading], told: Sequence[Told], roles: Sequence[Role]
+    headings: Sequence[Heading], matched: Sequence[TitleRole], roles: Sequence[Role]
 ) -> list[Role]:
     """Top sections whose title tells little: method before the experiments, results after them.
 
@@ -266,14 +266,14 @@ def _by_place(
         if begun and placed[place] == "abstract" and is_closing(headings[place].title_alone):
             placed[place] = "conclusion"
     tested = [place for place in tops if placed[place] in _TESTED]
-    sure = [place for place in tested if told[place].strength >= Strength.TELLING] or tested
+    sure = [place for place in tested if matched[place].strength >= Strength.TELLING] or tested
     if not sure:
         return placed
     last = max((place for place in tops if placed[place] in _CLOSING), default=len(headings))
     opened = any(placed[place] in _OPENING for place in tops)
     begun = explained = False
     for place in tops:
-        role, strength = placed[place], told[place].strength
+        role, strength = placed[place], matched[place].strength
         # An introduction without a heading is over where the results begin.
         begun = begun or role in _OPENING or (not opened and place > sure[0])
         explained = explained or (role == "method" and strength >= Strength.TELLING)
@@ -294,7 +294,7 @@ _SHARPER: frozenset[tuple[Role, Role]] = frozenset(
 )  # fmt: skip
 
 
-def _below(section: Role, told: Told, own: Told) -> Role:
+def _below(section: Role, matched: TitleRole, own: TitleRole) -> Role:
     """The role of a subsection: its own clear name, else its section's."""
     if section == "abstract" and own.role not in _OWN:
         return section
@@ -302,7 +302,7 @@ def _below(section: Role, told: Told, own: Told) -> Role:
         return own.role if own.strength is Strength.CLEAR and own.role in _OWN else "appendix"
     if own.strength is Strength.CLEAR:
         return own.role
-    if section == "other" and told.strength < Strength.CLEAR:
+    if section == "other" and matched.strength < Strength.CLEAR:
         return own.role
     exact = own.strength is Strength.TELLING or (section, own.role) == ("experiments", "results")
     return own.role if exact and (section, own.role) in _SHARPER else section

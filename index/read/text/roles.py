@@ -34,14 +34,14 @@ class Strength(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The role that a title tells, and how surely; ``other`` and ``SILENT`` if it tells none."""
+class TitleRole:
+    """The role that a title names, and how surely; ``other`` and ``SILENT`` if it names none."""
 
     role: Role
     strength: Strength
 
 
-_SILENT = Told("other", Strength.SILENT)
+_SILENT = TitleRole("other", Strength.SILENT)
 # Where the first noun phrase of a title ends: its head stands before that (or first, in French).
 _PHRASE_END = re.compile(
     r"\s*[:;–—]\s|\s(?:of|for|with|in|on|at|to|from|by|between|under|using|de|des|du|d'|von|fur|"
@@ -145,7 +145,7 @@ def abstract_label(text: str) -> Role | None:
 
 
 @lru_cache(maxsize=4096)
-def tell(title: str) -> Told:
+def match_title(title: str) -> TitleRole:
     """The role that a title without its number tells."""
     table = _table()
     said = fold(title)
@@ -162,20 +162,20 @@ def tell(title: str) -> Told:
     return _partly(said, table)
 
 
-def _of_others(said: str, table: _Table) -> Told | None:
+def _of_others(said: str, table: _Table) -> TitleRole | None:
     """Background, for "Limitations of existing models": they are not the paper's own."""
     match = re.match(r"limit(?:ation|e)s? (?:of|in|de|des|du) (?P<whose>.+)", said)
     if match is None or table.own.match(match["whose"]):
         return None
-    return Told("background", Strength.TELLING)
+    return TitleRole("background", Strength.TELLING)
 
 
-def _complete(said: str, table: _Table) -> Told:
+def _complete(said: str, table: _Table) -> TitleRole:
     """What a title tells that has no words beside those of roles."""
     wordings = _wordings(said, table)
     named = [r for (r, kind), one in wordings if kind != "words" and one.fullmatch(said)]
     if named:
-        return Told(min(named, key=table.roles.index), Strength.CLEAR)
+        return TitleRole(min(named, key=table.roles.index), Strength.CLEAR)
     spans = _matches(said, table)
     rest = said
     for _, start, end, _ in spans:
@@ -192,10 +192,10 @@ def _complete(said: str, table: _Table) -> Told:
         min(spans, key=lambda one: table.roles.index(one[0])) if listed else heads[-1]
     )
     clear = listed and kind != "words"
-    return Told(role, Strength.CLEAR if clear else Strength.TELLING)
+    return TitleRole(role, Strength.CLEAR if clear else Strength.TELLING)
 
 
-def _partly(said: str, table: _Table) -> Told:
+def _partly(said: str, table: _Table) -> TitleRole:
     spans = [one for one in _matches(said, table) if one[0] not in _WHOLE_ONLY]
     if not spans:
         return _SILENT
@@ -204,7 +204,7 @@ def _partly(said: str, table: _Table) -> Told:
     short = len(phrase.split()) <= _MOST_WORDS
     heads = [one for one in spans if short and (one[1] == 0 or one[2] == len(phrase))]
     role = min(heads or spans, key=lambda one: table.roles.index(one[0]))[0]
-    return Told(role, Strength.TELLING if heads else Strength.HINT)
+    return TitleRole(role, Strength.TELLING if heads else Strength.HINT)
 
 
 # Only a title that says nothing else has these roles: "Literature search", "Summary of notation".

@@ -11,8 +11,8 @@ from statistics import median
 
 from index.read.page.english import common_words
 from index.read.page.letters import clean_text
+from index.read.page.levels import HALVES_APART, level_of, main_size
 from index.read.page.pages import Line, PageWord
-from index.read.page.printed import HALVES_APART, level_of, main_size
 
 _SIGNS = str.maketrans("−–‐", "---")  # 10^-4 is typed with a hyphen
 _UNMARKED = re.compile(r"[*∗†‡§¶⋆′″°◦®™©\s,;]+|(?:TM|SM)")  # stand high anyway

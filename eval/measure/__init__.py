@@ -1,0 +1,1 @@
+"""Scripts that measure, each run by itself: ``python eval/measure/NAME.py``."""

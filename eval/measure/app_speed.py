@@ -1,0 +1,245 @@
+"""How fast the app that people open feels: the real server, the real model, real browsers.
+
+    python eval/measure/app_speed.py LIBRARY [--port 7849]
+
+On a copy of LIBRARY it measures, and prints as JSON, in seconds:
+
+- ``boot``: from the start of the process to the first search that is answered;
+- ``interactive``: from the address to a search box that works, in Chromium, of five visits;
+- ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
+- ``crowd``: the same for ten visitors at once, each a browser context of its own that asks four
+  questions, while two digests are written (give a LIBRARY that has none yet); errors are searches
+  and digests that failed. The browsers take most of the processor then, so
+- ``clients``: the same number of programs at once, without browsers (gradio_client).
+
+Needs Chromium, and playwright from the extra "dev". It takes some two minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+CHROMIUM = next(
+    (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()),
+    None,
+)
+SUBJECTS = (
+    "attention", "training data", "the loss function", "evaluation", "retrieval", "beam search",
+    "related work", "the decoder", "latent variables", "human judgement",
+)  # fmt: skip
+FORMS = (
+    "how is {} computed",
+    "what are the limits of {}",
+    "results on {}",
+    "{} compared to others",
+)
+QUESTIONS = [form.format(subject) for form in FORMS for subject in SUBJECTS]
+VISITORS, EACH = 10, 4
+PATIENCE = 60_000  # milliseconds for one answer
+
+
+def main() -> None:
+    """Measure, and print the result."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("library", type=Path)
+    parser.add_argument("--port", type=int, default=7849)
+    given = parser.parse_args()
+    load = os.getloadavg()[0]  # of what else is done here
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder, "library")
+        shutil.copytree(given.library, library, ignore=shutil.ignore_patterns("lock*"))
+        address = f"http://127.0.0.1:{given.port}/"
+        began = time.perf_counter()
+        server = subprocess.Popen(
+            [sys.executable, "-c", "from app.cli import main; main()",
+             "serve", "--library", str(library), "--port", str(given.port)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _wait_for(address, server)
+            listening = time.perf_counter() - began
+            measured = asyncio.run(_measured(address, began)) | {"clients": _clients(address)}
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    measured = {
+        "cpus": os.cpu_count(),
+        "load": load,
+        "listening": listening,
+    } | measured
+    sys.stdout.write(json.dumps(measured, indent=1, default=lambda one: round(one, 3)) + "\n")
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            raise SystemExit("the server ended before it began")
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server does not answer")
+
+
+async def _measured(address: str, began: float) -> dict[str, Any]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM) if CHROMIUM else None, args=["--no-sandbox"]
+        )
+        first = await browser.new_page()
+        await first.goto(f"{address}?q={quote(QUESTIONS[0])}")
+        await first.locator("#hits .hit").first.wait_for(timeout=PATIENCE)
+        boot = time.perf_counter() - began
+        await first.get_by_role("tab", name="Library").click()
+        rows = first.locator("#papers [data-open]")
+        await rows.first.wait_for(timeout=PATIENCE)
+        papers = await rows.evaluate_all("(rows) => rows.map((one) => one.dataset.open)")
+        await first.close()
+        interactive = [await _visit(browser, address) for _ in range(5)]
+        page = await _open(browser, address)
+        search = [await _ask(page, question) for question in QUESTIONS]
+        crowd = await _crowd(browser, address, papers)
+        await browser.close()
+    return {
+        "boot": boot,
+        "interactive": _told(interactive),
+        "search": _told(search),
+        "crowd": crowd,
+    }
+
+
+async def _open(browser: Any, address: str) -> Any:
+    page = await (await browser.new_context()).new_page()
+    await page.goto(address)
+    await page.get_by_label("Passages of papers").wait_for(timeout=PATIENCE)
+    return page
+
+
+async def _visit(browser: Any, address: str) -> float:
+    """Until the box can be typed into and the choices are there, with an empty cache."""
+    began = time.perf_counter()
+    page = await _open(browser, address)
+    await page.get_by_label("What are you looking for?").fill("x", timeout=PATIENCE)
+    took = time.perf_counter() - began
+    await page.context.close()
+    return took
+
+
+async def _ask(page: Any, question: str) -> float:
+    """From Enter to other results in place, as the browser's own clock has it.
+
+    What stood there is taken away first, so that results that are the same are seen to come.
+    """
+    box = page.get_by_label("What are you looking for?")
+    await box.fill(question)
+    took: float = await page.evaluate(
+        """async ([patience]) => {
+          const hits = document.querySelector('#hits');
+          hits.querySelectorAll('.hit').forEach((one) => one.classList.replace('hit', 'former'));
+          const box = document.querySelector('#query input, #query textarea');
+          const began = performance.now();
+          box.focus();
+          const enter = {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true};
+          box.dispatchEvent(new KeyboardEvent('keydown', enter));
+          box.dispatchEvent(new KeyboardEvent('keypress', enter));
+          return await new Promise((resolve, reject) => {
+            const look = () => {
+              if (hits.querySelector('.hit')) {
+                requestAnimationFrame(() => resolve((performance.now() - began) / 1000));
+              } else if (performance.now() - began > patience) {
+                reject(new Error('no results'));
+              } else {
+                setTimeout(look, 5);
+              }
+            };
+            look();
+          });
+        }""",
+        [PATIENCE],
+    )
+    return took
+
+
+async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str, Any]:
+    pages = [await _open(browser, address) for _ in range(VISITORS)]
+    errors: list[str] = []
+
+    async def visitor(number: int) -> list[float]:
+        took = []
+        for question in QUESTIONS[number * EACH : (number + 1) * EACH]:
+            try:
+                took.append(await _ask(pages[number], question))
+            except Exception as error:  # whatever it was, it is one that a visitor saw
+                errors.append(str(error).splitlines()[0])
+        return took
+
+    async def reader(paper: str) -> float:
+        began = time.perf_counter()
+        page = await (await browser.new_context()).new_page()
+        await page.goto(f"{address}?paper={quote(paper)}")
+        await page.locator("#digest .claim").first.wait_for(timeout=2 * PATIENCE)
+        return time.perf_counter() - began
+
+    digests = [asyncio.create_task(reader(paper)) for paper in papers[:2]]
+    asked = await asyncio.gather(*(visitor(number) for number in range(VISITORS)))
+    written = await asyncio.gather(*digests, return_exceptions=True)
+    errors += [str(one).splitlines()[0] for one in written if isinstance(one, BaseException)]
+    return {
+        "visitors": VISITORS,
+        "search": _told([one for took in asked for one in took]),
+        "digests": [round(one, 3) for one in written if not isinstance(one, BaseException)],
+        "errors": errors,
+    }
+
+
+def _clients(address: str) -> dict[str, float]:
+    from gradio_client import Client  # type: ignore[import-untyped]
+
+    def visit(client: Client, number: int) -> list[float]:
+        ready.wait()
+        took = []
+        for question in QUESTIONS[number * EACH : (number + 1) * EACH]:
+            began = time.perf_counter()
+            client.predict(question, api_name="/search")
+            took.append(time.perf_counter() - began)
+        return took
+
+    ready = threading.Barrier(VISITORS)
+    clients = [Client(address, verbose=False) for _ in range(VISITORS)]
+    with ThreadPoolExecutor(VISITORS) as threads:  # an error of any ends the measurement
+        each = list(threads.map(visit, clients, range(VISITORS)))
+    return _told([one for took in each for one in took])
+
+
+def _told(seconds: Sequence[float]) -> dict[str, float]:
+    if len(seconds) < 2:
+        return {"number": len(seconds)}
+    return {
+        "number": len(seconds),
+        "p50": round(statistics.median(seconds), 3),
+        "p95": round(statistics.quantiles(seconds, n=20, method="inclusive")[18], 3),
+        "most": round(max(seconds), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()

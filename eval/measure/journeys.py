@@ -1,0 +1,171 @@
+"""Six journeys through the app, in headless Chromium, against a real server with the real model.
+
+    python eval/measure/journeys.py LIBRARY PDF OUT [--port 7869]
+
+LIBRARY is copied, PDF is uploaded, OUT gets a picture of each journey. Prints a line for each: what
+was seen, and how long it took. Anything that is not as it should be ends it with an error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+SECONDS = 120
+
+
+def first_visit(page: Page, address: str, pdf: Path) -> str:
+    """The tour is there, and its first question finds a passage and opens its page."""
+    page.goto(address)
+    page.locator("#tour button").first.click()
+    page.locator("#hits .hit").first.wait_for()
+    page.locator("#hit-image img").wait_for()
+    return page.locator("#said").inner_text().strip()
+
+
+def search_and_open(page: Page, address: str, pdf: Path) -> str:
+    """A search, a hit, and its page with the place marked."""
+    page.goto(address)
+    box = page.locator("#query input, #query textarea").first
+    box.fill("scaled dot-product attention")
+    box.press("Enter")
+    page.locator("#hits .hit").first.wait_for()
+    page.locator("#hits .hit .pick").first.click()
+    page.locator("#hit-image img").wait_for()
+    return page.locator("#hit-line").inner_text().strip()
+
+
+def upload_and_read(page: Page, address: str, pdf: Path) -> str:
+    """A paper is uploaded, read, and a chosen sentence's words are those that are marked."""
+    page.goto(address)
+    page.get_by_role("tab", name="Paper").click()
+    with page.expect_file_chooser() as chooser:
+        page.locator("#upload").click()
+    chooser.value.set_files(pdf)
+    page.locator("#digest .reader").wait_for(timeout=SECONDS * 1000)
+    sentence = page.locator("#digest .claim").nth(2)
+    sentence.scroll_into_view_if_needed()
+    sentence.click()
+    page.locator("#pages .mark.on").first.wait_for()
+    page.wait_for_function(
+        "[...document.querySelectorAll('#pages .page')].some((one) =>"
+        " one.querySelector('.mark.on') && one.querySelector('img')?.naturalWidth > 0)"
+    )
+    marks = page.locator("#pages .mark").count()
+    return f"{marks} marks on its pages; chosen: {sentence.inner_text()[:60]!r}"
+
+
+def ask(page: Page, address: str, pdf: Path) -> str:
+    """A question is answered by cited sentences."""
+    page.goto(address)
+    box = page.locator("#query input, #query textarea").first
+    box.fill("Which optimizer was used for training?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator("#hits .hit").first.wait_for()
+    page.locator("#hits .hit .pick").first.click()
+    page.locator("#hit-image img").wait_for()
+    return page.locator("#said").inner_text().strip()
+
+
+def download(page: Page, address: str, pdf: Path) -> str:
+    """The digest as a file in each of four forms."""
+    page.goto(f"{address}?paper=1706.03762")
+    page.locator("#digest .reader").wait_for()
+    sizes = []
+    for form in ("md", "html", "json", "bib"):
+        with page.expect_download() as got:
+            page.locator(f"#digest a[href*='digest.{form}']").first.click()
+        sizes.append(f"{got.value.suggested_filename} {Path(got.value.path()).stat().st_size}")
+    return ", ".join(sizes)
+
+
+def a_chinese_visitor(page: Page, address: str, pdf: Path) -> str:
+    """All of the interface in Chinese, and a digest under Chinese headings."""
+    page.goto(f"{address}?lang=zh&paper=1706.03762")
+    page.locator("#digest h3", has_text="结论").wait_for()
+    lang = page.evaluate("document.documentElement.lang")
+    return f"html lang={lang}, tabs {page.get_by_role('tab').all_inner_texts()}"
+
+
+JOURNEYS: tuple[Callable[[Page, str, Path], str], ...] = (
+    first_visit,
+    search_and_open,
+    upload_and_read,
+    ask,
+    download,
+    a_chinese_visitor,
+)
+
+
+def main() -> None:
+    """Go on all of them."""
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument("library", type=Path)
+    asked.add_argument("pdf", type=Path)
+    asked.add_argument("out", type=Path)
+    asked.add_argument("--port", type=int, default=7869)
+    given = asked.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    address = f"http://127.0.0.1:{given.port}/"
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        library = Path(temporary) / "library"
+        shutil.copytree(given.library, library, ignore=shutil.ignore_patterns("lock*"))
+        program = "from app.cli import main; main()"
+        command = [sys.executable, "-c", program, "serve", "--port", str(given.port)]
+        server = subprocess.Popen([*command, "--library", str(library)])
+        try:
+            _wait(address)
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            )
+            for journey in JOURNEYS:
+                page: Any = browser.new_page(viewport={"width": 1440, "height": 900})
+                page.set_default_timeout(SECONDS * 1000 / 2)
+                problems: list[str] = []
+                page.on("pageerror", lambda error, said=problems: said.append(str(error)))
+                page.on(
+                    "request",
+                    lambda request, said=problems: (
+                        None
+                        if request.url.startswith((address, "data:", "blob:"))
+                        else said.append(request.url)
+                    ),
+                )
+                began = time.monotonic()
+                seen = journey(page, address, given.pdf)
+                seconds = time.monotonic() - began
+                page.wait_for_timeout(1000)
+                page.screenshot(path=given.out / f"{journey.__name__}.png")
+                page.close()
+                if problems:
+                    raise SystemExit(f"{journey.__name__}: {problems}")
+                sys.stdout.write(f"{journey.__name__}: {seconds:.1f} s; {seen}\n")
+                sys.stdout.flush()
+            browser.close()
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _wait(address: str) -> None:
+    for _ in range(SECONDS * 5):
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit("the server does not answer")
+
+
+if __name__ == "__main__":
+    main()
