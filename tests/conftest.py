@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from index.config import Settings
+from index.embed import Embedder, open_embedder
 from index.library import Library
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
+
+# Threads of NumPy and PyTorch that wait for each other cost more than they compute in tests.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# No test fails because the machine is busy.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 class FakeEmbedder:
@@ -46,15 +59,72 @@ def fake_embedder() -> FakeEmbedder:
     return FakeEmbedder()
 
 
+class ReaderHere:
+    """Reads files in the test's own process: those that it wrote need no other."""
+
+    def read(
+        self,
+        path: Path,
+        paper_id: str | None = None,
+        name: str | None = None,
+        sha256: str | None = None,
+    ) -> Any:
+        from index.read import _read_file
+
+        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000, sha256)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def reader_here() -> ReaderHere:
+    return ReaderHere()
+
+
+class Remembering:
+    """An embedder that embeds the same texts once in a run."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._known: dict[tuple[str, Any], NDArray[np.float32]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._embedder, name)
+        return partial(self._vectors, name, found) if name.startswith("embed_") else found
+
+    def _vectors(self, name: str, embed: Callable[[Any], Any], texts: Any) -> NDArray[np.float32]:
+        key = (name, texts if isinstance(texts, str) else tuple(texts))
+        if key not in self._known:
+            self._known[key] = embed(texts)
+        return self._known[key].copy()
+
+
 @pytest.fixture(scope="session")
 def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """The sample papers, read for real and embedded with the real model."""
-    settings = Settings(library=tmp_path_factory.mktemp("samples") / "library")
-    with Library.open(settings) as opened:
+    chosen = Settings(library=tmp_path_factory.mktemp("samples") / "library")
+    embedder: Any = Remembering(open_embedder(chosen.model, chosen.cache))
+    with Library.open(chosen, embedder=embedder) as opened:
         papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
         for source in find_sources(papers).found:
             opened.add(source)
         yield opened
+
+
+MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
+ROOM = 4 * 2**30  # bytes; the files of one library keep up to 400 MB of room
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Folders of tests lie in memory where it has room, unless TMPDIR names another place.
+
+    Every commit waits for the disk (fsync), and that was most of the time of a run. The tests end
+    processes at each step of a commit, which memory outlives as well as a disk does.
+    """
+    there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
+    if "TMPDIR" not in os.environ and there and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 NO_CHROMIUM = "no Chromium on this machine"  # why browser tests are skipped

@@ -412,26 +412,8 @@ def _loaded(name: str) -> Any:
     return sys.modules[name]
 
 
-class ReaderHere:
-    """Reads files in the test's own process: those that it wrote need no other."""
-
-    def read(
-        self,
-        path: Path,
-        paper_id: str | None = None,
-        name: str | None = None,
-        sha256: str | None = None,
-    ) -> Any:
-        from index.read import _read_file
-
-        return _read_file(path, name or path.stem, paper_id, 100, 1_000_000, sha256)
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
-def open_library(fake_embedder: Any) -> Callable[..., Any]:
+def open_library(fake_embedder: Any, reader_here: Any) -> Callable[..., Any]:
     """Open a real library in a folder, which reads files for real; its vectors are the fake's."""
     from index.config import Settings
     from index.library import Library
@@ -440,7 +422,7 @@ def open_library(fake_embedder: Any) -> Callable[..., Any]:
 
     def opened(settings: Any, **parts: Any) -> Any:
         chosen = settings if isinstance(settings, Settings) else Settings(library=settings)
-        return real(chosen, **{"embedder": fake_embedder, "reader": ReaderHere(), **parts})
+        return real(chosen, **{"embedder": fake_embedder, "reader": reader_here, **parts})
 
     return opened
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -38,12 +39,25 @@ def test_an_answer_is_quoted_from_the_paper_that_has_it(sample_library: Library)
     )
 
 
+@pytest.fixture(scope="module")
+def answered(sample_library: Library) -> Callable[[str, str | None], Answer]:
+    """The answer to a question, of one paper or of all; asked once."""
+
+    @cache
+    def answer(question: str, paper_id: str | None) -> Answer:
+        return ask(sample_library, question, paper_id)
+
+    return answer
+
+
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked["question"])
 def test_every_sentence_is_the_papers_text_at_its_span(
-    sample_library: Library, asked: dict[str, str]
+    sample_library: Library,
+    answered: Callable[[str, str | None], Answer],
+    asked: dict[str, str],
 ) -> None:
     for paper_id in (None, asked["paper"]):
-        answer = ask(sample_library, asked["question"], paper_id)
+        answer = answered(asked["question"], paper_id)
         assert len(answer.sentences) <= MOST
         assert len({one.claim.text for one in answer.sentences}) == len(answer.sentences)
         for one in answer.sentences:
@@ -63,9 +77,11 @@ def test_every_sentence_is_the_papers_text_at_its_span(
             assert checked.verdict == "supported"
 
 
-def test_most_questions_of_the_samples_are_answered(sample_library: Library) -> None:
-    answered = [ask(sample_library, one["question"], one["paper"]).found for one in QUESTIONS]
-    assert sum(answered) >= 9, answered
+def test_most_questions_of_the_samples_are_answered(
+    answered: Callable[[str, str | None], Answer],
+) -> None:
+    found = [answered(one["question"], one["paper"]).found for one in QUESTIONS]
+    assert sum(found) >= 9, found
 
 
 @pytest.mark.parametrize(

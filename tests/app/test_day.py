@@ -107,45 +107,55 @@ def _published(*titles: str, **page: Any) -> Published:
     )
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
 def test_pages_show_the_text_and_nothing_else(
-    attack: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+    subtests: pytest.Subtests, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
-    def shown(words: str) -> list[str]:
-        method = [claim_of(words, "method.1", 2), claim_of(words, "method.1", 2, text=words)]
-        digest = _titled(digest_of(method=method), words)
-        digest = replace(digest, paper=replace(digest.paper, authors=(words,) * 20))
-        failed = (FailedPaper(words, words, words),)
-        picture = {(digest.paper.id, "method.1"): Picture(words, "f/a.png", 1, 1)}
-        day = _day([digest, digest], topic=words, failed=failed, pictures=picture, app_url=APP)
-        published = _published(words, topic=words, failed=(words,))
-        return [to_html_day(day), to_index(published.changed(title=words))]
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
 
-    for page, expected in zip(shown(attack), shown("plain words"), strict=True):
-        seen, clean = _Page(page), _Page(expected)
-        ours = [tag for tag, _ in seen.tags if tag != "a"]
-        assert ours == [tag for tag, _ in clean.tags if tag != "a"]
-        assert plain(attack) in seen.text
-        hidden = {letter for letter in page if unicodedata.category(letter) in ("Cc", "Cf")}
-        assert hidden <= set("\n\t\r")
-        for tag, attributes in seen.tags:
-            assert not any(name.startswith("on") for name in attributes)
-            if tag == "a":
-                address = str(attributes["href"])
-                assert re.match(
-                    r"https://(arxiv|app|e)|#|index\.html|feed\.xml|2024-07-05", address
+            def shown(words: str) -> list[str]:
+                method = [
+                    claim_of(words, "method.1", 2),
+                    claim_of(words, "method.1", 2, text=words),
+                ]
+                digest = _titled(digest_of(method=method), words)
+                digest = replace(digest, paper=replace(digest.paper, authors=(words,) * 20))
+                failed = (FailedPaper(words, words, words),)
+                picture = {(digest.paper.id, "method.1"): Picture(words, "f/a.png", 1, 1)}
+                day = _day(
+                    [digest, digest], topic=words, failed=failed, pictures=picture, app_url=APP
                 )
+                published = _published(words, topic=words, failed=(words,))
+                return [to_html_day(day), to_index(published.changed(title=words))]
+
+            for page, expected in zip(shown(attack), shown("plain words"), strict=True):
+                seen, clean = _Page(page), _Page(expected)
+                ours = [tag for tag, _ in seen.tags if tag != "a"]
+                assert ours == [tag for tag, _ in clean.tags if tag != "a"]
+                assert plain(attack) in seen.text
+                hidden = {letter for letter in page if unicodedata.category(letter) in ("Cc", "Cf")}
+                assert hidden <= set("\n\t\r")
+                for tag, attributes in seen.tags:
+                    assert not any(name.startswith("on") for name in attributes)
+                    if tag == "a":
+                        address = str(attributes["href"])
+                        assert re.match(
+                            r"https://(arxiv|app|e)|#|index\.html|feed\.xml|2024-07-05", address
+                        )
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_the_feed_is_well_formed_whatever_the_title(attack: str) -> None:
-    feed = ElementTree.fromstring(to_atom(_published(attack, topic=attack, failed=(attack,))))
-    entry = feed.find(f"{ATOM}entry")
-    assert entry is not None
-    assert " ".join(str(entry.findtext(f"{ATOM}title")).split()).startswith(plain(attack))
-    content = _Page(str(entry.findtext(f"{ATOM}content")))
-    assert {tag for tag, _ in content.tags} == {"ol", "li", "a", "br", "p"}
-    assert content.text.count(plain(attack)) >= 3
+def test_the_feed_is_well_formed_whatever_the_title(subtests: pytest.Subtests) -> None:
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            feed = ElementTree.fromstring(
+                to_atom(_published(attack, topic=attack, failed=(attack,)))
+            )
+            entry = feed.find(f"{ATOM}entry")
+            assert entry is not None
+            assert " ".join(str(entry.findtext(f"{ATOM}title")).split()).startswith(plain(attack))
+            content = _Page(str(entry.findtext(f"{ATOM}content")))
+            assert {tag for tag, _ in content.tags} == {"ol", "li", "a", "br", "p"}
+            assert content.text.count(plain(attack)) >= 3
 
 
 def test_a_page_of_several_papers_begins_with_their_list(lanterns: Digest) -> None:

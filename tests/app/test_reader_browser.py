@@ -46,7 +46,7 @@ class Library(fakes.FakeLibrary):
             progress(stage)
             time.sleep(0.3)
         if source.path.stem == "slow":
-            for _ in range(40):
+            while True:  # until it is cancelled, which progress() raises
                 time.sleep(0.1)
                 progress("store")
         if source.path.stem == "locked":

@@ -108,52 +108,60 @@ class _Page(html.parser.HTMLParser):
         return " ".join("".join(self.words).split()).replace("\u2060", "")
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_markdown_shows_the_text_and_nothing_else(attack: str) -> None:
-    for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
-        for before, around in (("", ["p"]), ("- ", ["ul", "li"]), ("## ", ["h2"])):
-            page = _Page(renderer.render(before + escape_markdown(attack)))
-            links = [attributes for tag, attributes in page.tags if tag == "a"]
-            assert [tag for tag, _ in page.tags if tag != "a"] == around
-            assert all(str(link["href"]).startswith("https://e") for link in links)
-            assert page.text == SHOWN[attack]
+def test_markdown_shows_the_text_and_nothing_else(subtests: pytest.Subtests) -> None:
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
+                for before, around in (("", ["p"]), ("- ", ["ul", "li"]), ("## ", ["h2"])):
+                    page = _Page(renderer.render(before + escape_markdown(attack)))
+                    links = [attributes for tag, attributes in page.tags if tag == "a"]
+                    assert [tag for tag, _ in page.tags if tag != "a"] == around
+                    assert all(str(link["href"]).startswith("https://e") for link in links)
+                    assert page.text == SHOWN[attack]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_the_text_of_a_link_is_no_link_itself(attack: str) -> None:
-    escaped = escape_link_text(attack)
-    assert not re.search(r"[\[\]]|\{[{%#]", escaped)
-    for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
-        page = _Page(renderer.render(f"1. [{escaped}](#place)"))
-        assert [tag for tag, _ in page.tags] == ["ol", "li", "a"]
-        assert page.tags[-1][1] == {"href": "#place"}
-        assert page.text == SHOWN[attack]
+def test_the_text_of_a_link_is_no_link_itself(subtests: pytest.Subtests) -> None:
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            escaped = escape_link_text(attack)
+            assert not re.search(r"[\[\]]|\{[{%#]", escaped)
+            for renderer in (MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True})):
+                page = _Page(renderer.render(f"1. [{escaped}](#place)"))
+                assert [tag for tag, _ in page.tags] == ["ol", "li", "a"]
+                assert page.tags[-1][1] == {"href": "#place"}
+                assert page.text == SHOWN[attack]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_nunjucks_finds_nothing_in_rendered_markdown(attack: str) -> None:
-    rendered = MarkdownIt("js-default").render(escape_markdown(attack))
-    assert not re.search(r"\{[{%#]", rendered)
-    assert not re.search(r"\{[{%#]", escape_markdown(attack))
+def test_nunjucks_finds_nothing_in_rendered_markdown(subtests: pytest.Subtests) -> None:
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            rendered = MarkdownIt("js-default").render(escape_markdown(attack))
+            assert not re.search(r"\{[{%#]", rendered)
+            assert not re.search(r"\{[{%#]", escape_markdown(attack))
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
 def test_html_shows_the_text_and_nothing_else(
-    attack: str, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
+    subtests: pytest.Subtests, digest_of: Callable[..., Digest], claim_of: Callable[..., Any]
 ) -> None:
-    digest = digest_of(limits=[claim_of(attack, "limitations.1", 2)])
-    digest = replace(digest, paper=replace(digest.paper, title=attack, authors=(attack,)))
-    clean = digest_of(limits=[claim_of("plain words", "limitations.1", 2)])
-    for render in (to_html, in_the_reader):
-        page, expected = _Page(render(digest)), _Page(render(clean))
-        assert not re.search("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]", render(digest))
-        ours = [tag for tag, _ in page.tags if tag != "a"]
-        assert ours == [tag for tag, _ in expected.tags if tag != "a"]
-        assert SHOWN[attack] in page.text
-        for tag, attributes in page.tags:
-            assert not any(name.startswith("on") for name in attributes)
-            if tag == "a":
-                assert str(attributes["href"]).startswith(("https://", "/view/library/p/digest."))
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            digest = digest_of(limits=[claim_of(attack, "limitations.1", 2)])
+            digest = replace(digest, paper=replace(digest.paper, title=attack, authors=(attack,)))
+            clean = digest_of(limits=[claim_of("plain words", "limitations.1", 2)])
+            for render in (to_html, in_the_reader):
+                page, expected = _Page(render(digest)), _Page(render(clean))
+                assert not re.search(
+                    "[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]", render(digest)
+                )
+                ours = [tag for tag, _ in page.tags if tag != "a"]
+                assert ours == [tag for tag, _ in expected.tags if tag != "a"]
+                assert SHOWN[attack] in page.text
+                for tag, attributes in page.tags:
+                    assert not any(name.startswith("on") for name in attributes)
+                    if tag == "a":
+                        assert str(attributes["href"]).startswith(
+                            ("https://", "/view/library/p/digest.")
+                        )
 
 
 def _pages_of_the_ui(text: str) -> dict[str, str]:
@@ -204,19 +212,22 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_the_ui_shows_the_text_and_nothing_else(attack: str) -> None:
-    expected = _pages_of_the_ui("plain words")
-    for name, shown in _pages_of_the_ui(attack).items():
-        page, clean = _Page(shown), _Page(expected[name])
-        ours = [tag for tag, _ in page.tags if tag != "mark"]
-        assert ours == [tag for tag, _ in clean.tags if tag != "mark"]
-        assert SHOWN[attack] in page.text, name
-        hidden = {letter for letter in shown if unicodedata.category(letter) in ("Cc", "Cf")}
-        assert hidden <= set("\n\t\r")
-        for _, attributes in page.tags:
-            assert not any(one.startswith("on") for one in attributes)
-            assert str(attributes.get("href", "?paper=")).startswith("?paper=")
+def test_the_ui_shows_the_text_and_nothing_else(subtests: pytest.Subtests) -> None:
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            expected = _pages_of_the_ui("plain words")
+            for name, shown in _pages_of_the_ui(attack).items():
+                page, clean = _Page(shown), _Page(expected[name])
+                ours = [tag for tag, _ in page.tags if tag != "mark"]
+                assert ours == [tag for tag, _ in clean.tags if tag != "mark"]
+                assert SHOWN[attack] in page.text, name
+                hidden = {
+                    letter for letter in shown if unicodedata.category(letter) in ("Cc", "Cf")
+                }
+                assert hidden <= set("\n\t\r")
+                for _, attributes in page.tags:
+                    assert not any(one.startswith("on") for one in attributes)
+                    assert str(attributes.get("href", "?paper=")).startswith("?paper=")
 
 
 def test_every_template_is_under_attack() -> None:
@@ -240,37 +251,49 @@ def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:
     )
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
 def test_front_matter_has_the_seeds_keys_whatever_the_title(
-    attack: str, digest_of: Callable[..., Digest]
+    subtests: pytest.Subtests, digest_of: Callable[..., Digest]
 ) -> None:
-    digest = digest_of()
-    digest = replace(digest, paper=replace(digest.paper, title=attack))
-    page = to_hexo(Day(attack, datetime.date(2024, 7, 5), "en", (digest,)))
-    before, front, body = re.split(r"^---$", page, maxsplit=2, flags=re.M)
-    values = yaml.safe_load(front)
-    assert before == ""
-    assert list(values) == [
-        *("title", "date", "author", "cover", "categories", "tags", "description", "keywords"),
-        *("toc", "toc_number", "toc_style_simple", "copyright", "copyright_author"),
-        *("copyright_author_href", "copyright_url", "copyright_info", "mathjax", "katex"),
-        *("aplayer", "highlight_shrink", "aside"),
-    ]
-    assert values["title"] == plain(attack)
-    assert values["tags"] == [plain(attack)]
-    assert values["date"] == datetime.datetime(2024, 7, 5)
-    assert plain(attack) in values["description"]
-    assert not re.search(r"^---$", body, flags=re.M)
+    for attack in ATTACKS:
+        with subtests.test(attack=attack):
+            digest = digest_of()
+            digest = replace(digest, paper=replace(digest.paper, title=attack))
+            page = to_hexo(Day(attack, datetime.date(2024, 7, 5), "en", (digest,)))
+            before, front, body = re.split(r"^---$", page, maxsplit=2, flags=re.M)
+            values = yaml.safe_load(front)
+            assert before == ""
+            assert list(values) == [
+                *(
+                    "title",
+                    "date",
+                    "author",
+                    "cover",
+                    "categories",
+                    "tags",
+                    "description",
+                    "keywords",
+                ),
+                *("toc", "toc_number", "toc_style_simple", "copyright", "copyright_author"),
+                *("copyright_author_href", "copyright_url", "copyright_info", "mathjax", "katex"),
+                *("aplayer", "highlight_shrink", "aside"),
+            ]
+            assert values["title"] == plain(attack)
+            assert values["tags"] == [plain(attack)]
+            assert values["date"] == datetime.datetime(2024, 7, 5)
+            assert plain(attack) in values["description"]
+            assert not re.search(r"^---$", body, flags=re.M)
 
 
-@pytest.mark.parametrize(
-    "name", [*ATTACKS, "..", ".", "", "/", "cs.CV", "\\..\\x", "a/../b", "CON"]
-)
-def test_file_slug_is_a_plain_name(name: str) -> None:
-    slug = file_slug(name)
-    assert re.fullmatch(r"\w[\w.-]*", slug)
-    assert ".." not in slug
-    assert len(slug) <= 80
+NAMES = [*ATTACKS, "..", ".", "", "/", "cs.CV", "\\..\\x", "a/../b", "CON"]
+
+
+def test_file_slug_is_a_plain_name(subtests: pytest.Subtests) -> None:
+    for name in NAMES:
+        with subtests.test(name=name):
+            slug = file_slug(name)
+            assert re.fullmatch(r"\w[\w.-]*", slug)
+            assert ".." not in slug
+            assert len(slug) <= 80
 
 
 def test_markdown_of_a_digest(lanterns: Digest) -> None:

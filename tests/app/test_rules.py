@@ -19,130 +19,134 @@ def objections(rule: str, claim: str, *sources: str) -> list[str]:
     return list(RULES[rule](Pair.of(claim, sources)))
 
 
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("1,000 and 1000", [1000, 1000]),
-        ("3.3 × 10^18, 3.3e18 and 3.3 · 10¹⁸", [33 * 10**17] * 3),
-        ("three of twenty-five", [3, 25]),
-        ("40k, 65 million and 7B", [40_000, 65_000_000, 7 * 10**9]),
-        ("half of them", [50]),
-        ("a change of −3, of -3 and of +3", [-3, -3, 3]),
-        ("3–5 layers and 1984-1990", [3, 5, 1984, 1990]),
-        ("BLEU-4, GPT-3, ResNet50, 3D, F1, version 1.2.3", []),
-        ("Table 2 and Figures 3 and 4 in Section 5.1 [12, 13]", []),
-        ("zero-shot", []),
-        ("the third of them", []),
-        ("使用了3个模型", [3]),
-        ("9" * 5000, []),
-    ],
-)
-def test_numbers_are_read(text: str, values: list[int]) -> None:
-    assert [one.value for one in quantities(text)] == [Fraction(value) for value in values]
+NUMBERS = [
+    ("1,000 and 1000", [1000, 1000]),
+    ("3.3 × 10^18, 3.3e18 and 3.3 · 10¹⁸", [33 * 10**17] * 3),
+    ("three of twenty-five", [3, 25]),
+    ("40k, 65 million and 7B", [40_000, 65_000_000, 7 * 10**9]),
+    ("half of them", [50]),
+    ("a change of −3, of -3 and of +3", [-3, -3, 3]),
+    ("3–5 layers and 1984-1990", [3, 5, 1984, 1990]),
+    ("BLEU-4, GPT-3, ResNet50, 3D, F1, version 1.2.3", []),
+    ("Table 2 and Figures 3 and 4 in Section 5.1 [12, 13]", []),
+    ("zero-shot", []),
+    ("the third of them", []),
+    ("使用了3个模型", [3]),
+    ("9" * 5000, []),
+]
 
 
-@pytest.mark.parametrize(
-    ("text", "units"),
-    [
-        ("5%, 5 per cent and 5 percent", ["%", "%", "%"]),
-        ("2 percentage points and 2 points", ["points", "points"]),
-        ("3–5% in 3 to 5 ms", ["%", "%", "ms", "ms"]),
-        ("$5 million and 5GB", ["$", "GB"]),
-        ("3x as fast, 3-fold, twice", ["times", "times", "times"]),
-        ("3 layers", [""]),
-    ],
-)
-def test_units_are_read(text: str, units: list[str]) -> None:
-    assert [one.unit for one in quantities(text)] == units
+def test_numbers_are_read(subtests: pytest.Subtests) -> None:
+    for text, values in NUMBERS:
+        with subtests.test(text=text, values=values):
+            assert [one.value for one in quantities(text)] == [Fraction(value) for value in values]
 
 
-@pytest.mark.parametrize(
-    ("rule", "claim", "source"),
-    [
-        ("numbers", "It has 1000 layers.", "It has 1,000 layers."),
-        ("numbers", "It has 3 layers.", "It has three layers."),
-        ("numbers", "It costs 3.3e18 FLOPs.", "It costs 3.3 · 10^18 FLOPs."),
-        ("numbers", "It costs 3.3 × 10^18 FLOPs.", "It costs 3.3 · 1018 FLOPs."),
-        ("numbers", "It took 2 hours.", "It took 2.0 hours."),
-        ("numbers", "Half of the users left.", "50% of the users left."),
-        ("numbers", "It is right in 85% of cases.", "It is right in 0.85 of cases."),
-        ("numbers", "It took about 30 hours.", "It took 29.7 hours."),
-        ("numbers", "It took over 30 hours.", "It took 31.2 hours."),
-        ("numbers", "It scores 41.8 BLEU-4.", "BLEU-4 is 41.8."),
-        ("numbers", "One of them failed.", "A model failed."),
-        ("numbers", "It has 12 layers.", "It has 12 attention layers and 8 heads."),
-        ("bounds", "It is at most 5.", "It is less than 5."),
-        ("bounds", "It takes up to 5 hours.", "It takes as many as 5 hours."),
-        ("bounds", "It was significant (p < 0.05).", "The effect was significant, p<0.05."),
-        ("bounds", "It took at least 5 hours.", "It took 5 hours."),
-        ("names", "It uses GPT3.", "It uses GPT-3."),
-        ("names", "It uses CNNs.", "It uses a convolutional neural network (CNN)."),
-        ("names", "It uses a CNN.", "It uses a convolutional neural network."),
-        ("names", "It is a Long Short-Term Memory.", "It is an LSTM."),
-        ("names", "Networks learn.", "Deep networks learn."),  # a capital at the head is no name
-        ("names", "It is in Table 2.", "Table 2 shows it."),
-        ("names", "It is by Bo Li.", "Bo Li's lantern."),
-        ("negation", "It does not converge.", "The model does not converge."),
-        ("negation", "It is common.", "It is not uncommon."),
-        ("negation", "It is unable to learn.", "It cannot learn."),
-        ("negation", "It learns not only words.", "It learns words."),
-        ("comparison", "Recall is lower.", "Precision is higher while recall is lower."),
-        ("comparison", "Our model outperforms theirs.", "Our model outperforms theirs by far."),
-        ("hedges", "It may fail.", "It may fail."),
-        ("hedges", "It might fail in rain.", "It may fail in rain."),
-        ("hedges", "It may fail.", "It fails."),
-        ("quantifiers", "Some models fail.", "Most models fail."),
-        ("quantifiers", "All models fail.", "All models fail."),
-        ("quantifiers", "It is the most accurate model.", "The model is the most accurate."),
-        ("copied words", "It burns for hours.", "Each lantern burns for hours in the rain."),
-    ],
-)
-def test_what_a_rule_lets_pass(rule: str, claim: str, source: str) -> None:
-    assert objections(rule, claim, source) == []
+UNITS = [
+    ("5%, 5 per cent and 5 percent", ["%", "%", "%"]),
+    ("2 percentage points and 2 points", ["points", "points"]),
+    ("3–5% in 3 to 5 ms", ["%", "%", "ms", "ms"]),
+    ("$5 million and 5GB", ["$", "GB"]),
+    ("3x as fast, 3-fold, twice", ["times", "times", "times"]),
+    ("3 layers", [""]),
+]
 
 
-@pytest.mark.parametrize(
-    ("rule", "claim", "source"),
-    [
-        ("numbers", "It took 2.0 hours.", "It took 2 hours."),  # more exact than the source
-        ("numbers", "It took 30 hours.", "It took 29.7 hours."),  # rounded, and does not say so
-        ("numbers", "It took about 40 hours.", "It took 29.7 hours."),
-        ("numbers", "It changed by 3.", "It changed by −3."),
-        ("numbers", "It rose by 3%.", "It rose by 3 percentage points."),
-        ("numbers", "It took 5 ms.", "It took 5 s."),
-        ("numbers", "In 2015 it began.", "In 2014 it began."),
-        ("numbers", "It has 2 parts.", "Table 2 lists its parts [2]."),
-        ("numbers", "It has four layers.", "It has three layers."),
-        ("numbers", "It has 12 heads.", "It has 12 layers and 8 heads."),
-        ("numbers", "It costs 3.3 × 10^17.", "It costs 3.3 × 10^18."),
-        ("bounds", "It takes 5 hours.", "It takes up to 5 hours."),
-        ("bounds", "It takes at least 5 hours.", "It takes at most 5 hours."),
-        ("bounds", "It holds (p > 0.05).", "It holds (p < 0.05)."),
-        ("names", "It uses GPT-4.", "It uses GPT-3."),
-        ("names", "It uses an RNN.", "It uses a CNN."),
-        ("names", "It was tested on the Paris set.", "It was tested on the London set."),
-        ("names", "Bo Li built it.", "Ada Byron built it."),
-        ("names", "It is in Table 3.", "Table 2 shows it."),
-        ("negation", "It converges.", "The model does not converge."),
-        ("negation", "It does not converge.", "The model converges."),
-        ("negation", "It is trained with labels.", "It is trained without labels."),
-        ("negation", "It learns words.", "It fails to learn words."),
-        ("comparison", "Recall is higher.", "Recall is lower."),
-        ("comparison", "Recall is higher.", "Precision is higher while recall is lower."),
-        ("comparison", "Lanterns outperform torches.", "Torches outperform lanterns."),
-        ("comparison", "Torches outperform lanterns.", "Torches are outperformed by lanterns."),
-        ("hedges", "Rain causes failure.", "Rain may cause failure."),
-        ("hedges", "Rain causes failure.", "The results suggest that rain causes failure."),
-        ("quantifiers", "All models fail.", "Some models fail."),
-        ("quantifiers", "Most models fail.", "Some models fail."),
-        ("quantifiers", "Models fail.", "Some models fail."),
-        ("quantifiers", "We tested English.", "We only tested English."),
-        ("copied words", "Sugar water fed twelve busy bees daily.", "Lanterns burn for hours."),
-    ],
-)
-def test_what_a_rule_refuses(rule: str, claim: str, source: str) -> None:
-    assert objections(rule, claim, source)
-    assert check_claim(claim, [source]).verdict == "unsupported"
+def test_units_are_read(subtests: pytest.Subtests) -> None:
+    for text, units in UNITS:
+        with subtests.test(text=text, units=units):
+            assert [one.unit for one in quantities(text)] == units
+
+
+PASSED = [
+    ("numbers", "It has 1000 layers.", "It has 1,000 layers."),
+    ("numbers", "It has 3 layers.", "It has three layers."),
+    ("numbers", "It costs 3.3e18 FLOPs.", "It costs 3.3 · 10^18 FLOPs."),
+    ("numbers", "It costs 3.3 × 10^18 FLOPs.", "It costs 3.3 · 1018 FLOPs."),
+    ("numbers", "It took 2 hours.", "It took 2.0 hours."),
+    ("numbers", "Half of the users left.", "50% of the users left."),
+    ("numbers", "It is right in 85% of cases.", "It is right in 0.85 of cases."),
+    ("numbers", "It took about 30 hours.", "It took 29.7 hours."),
+    ("numbers", "It took over 30 hours.", "It took 31.2 hours."),
+    ("numbers", "It scores 41.8 BLEU-4.", "BLEU-4 is 41.8."),
+    ("numbers", "One of them failed.", "A model failed."),
+    ("numbers", "It has 12 layers.", "It has 12 attention layers and 8 heads."),
+    ("bounds", "It is at most 5.", "It is less than 5."),
+    ("bounds", "It takes up to 5 hours.", "It takes as many as 5 hours."),
+    ("bounds", "It was significant (p < 0.05).", "The effect was significant, p<0.05."),
+    ("bounds", "It took at least 5 hours.", "It took 5 hours."),
+    ("names", "It uses GPT3.", "It uses GPT-3."),
+    ("names", "It uses CNNs.", "It uses a convolutional neural network (CNN)."),
+    ("names", "It uses a CNN.", "It uses a convolutional neural network."),
+    ("names", "It is a Long Short-Term Memory.", "It is an LSTM."),
+    ("names", "Networks learn.", "Deep networks learn."),  # a capital at the head is no name
+    ("names", "It is in Table 2.", "Table 2 shows it."),
+    ("names", "It is by Bo Li.", "Bo Li's lantern."),
+    ("negation", "It does not converge.", "The model does not converge."),
+    ("negation", "It is common.", "It is not uncommon."),
+    ("negation", "It is unable to learn.", "It cannot learn."),
+    ("negation", "It learns not only words.", "It learns words."),
+    ("comparison", "Recall is lower.", "Precision is higher while recall is lower."),
+    ("comparison", "Our model outperforms theirs.", "Our model outperforms theirs by far."),
+    ("hedges", "It may fail.", "It may fail."),
+    ("hedges", "It might fail in rain.", "It may fail in rain."),
+    ("hedges", "It may fail.", "It fails."),
+    ("quantifiers", "Some models fail.", "Most models fail."),
+    ("quantifiers", "All models fail.", "All models fail."),
+    ("quantifiers", "It is the most accurate model.", "The model is the most accurate."),
+    ("copied words", "It burns for hours.", "Each lantern burns for hours in the rain."),
+]
+
+
+def test_what_a_rule_lets_pass(subtests: pytest.Subtests) -> None:
+    for rule, claim, source in PASSED:
+        with subtests.test(rule=rule, claim=claim, source=source):
+            assert objections(rule, claim, source) == []
+
+
+REFUSED = [
+    ("numbers", "It took 2.0 hours.", "It took 2 hours."),  # more exact than the source
+    ("numbers", "It took 30 hours.", "It took 29.7 hours."),  # rounded, and does not say so
+    ("numbers", "It took about 40 hours.", "It took 29.7 hours."),
+    ("numbers", "It changed by 3.", "It changed by −3."),
+    ("numbers", "It rose by 3%.", "It rose by 3 percentage points."),
+    ("numbers", "It took 5 ms.", "It took 5 s."),
+    ("numbers", "In 2015 it began.", "In 2014 it began."),
+    ("numbers", "It has 2 parts.", "Table 2 lists its parts [2]."),
+    ("numbers", "It has four layers.", "It has three layers."),
+    ("numbers", "It has 12 heads.", "It has 12 layers and 8 heads."),
+    ("numbers", "It costs 3.3 × 10^17.", "It costs 3.3 × 10^18."),
+    ("bounds", "It takes 5 hours.", "It takes up to 5 hours."),
+    ("bounds", "It takes at least 5 hours.", "It takes at most 5 hours."),
+    ("bounds", "It holds (p > 0.05).", "It holds (p < 0.05)."),
+    ("names", "It uses GPT-4.", "It uses GPT-3."),
+    ("names", "It uses an RNN.", "It uses a CNN."),
+    ("names", "It was tested on the Paris set.", "It was tested on the London set."),
+    ("names", "Bo Li built it.", "Ada Byron built it."),
+    ("names", "It is in Table 3.", "Table 2 shows it."),
+    ("negation", "It converges.", "The model does not converge."),
+    ("negation", "It does not converge.", "The model converges."),
+    ("negation", "It is trained with labels.", "It is trained without labels."),
+    ("negation", "It learns words.", "It fails to learn words."),
+    ("comparison", "Recall is higher.", "Recall is lower."),
+    ("comparison", "Recall is higher.", "Precision is higher while recall is lower."),
+    ("comparison", "Lanterns outperform torches.", "Torches outperform lanterns."),
+    ("comparison", "Torches outperform lanterns.", "Torches are outperformed by lanterns."),
+    ("hedges", "Rain causes failure.", "Rain may cause failure."),
+    ("hedges", "Rain causes failure.", "The results suggest that rain causes failure."),
+    ("quantifiers", "All models fail.", "Some models fail."),
+    ("quantifiers", "Most models fail.", "Some models fail."),
+    ("quantifiers", "Models fail.", "Some models fail."),
+    ("quantifiers", "We tested English.", "We only tested English."),
+    ("copied words", "Sugar water fed twelve busy bees daily.", "Lanterns burn for hours."),
+]
+
+
+def test_what_a_rule_refuses(subtests: pytest.Subtests) -> None:
+    for rule, claim, source in REFUSED:
+        with subtests.test(rule=rule, claim=claim, source=source):
+            assert objections(rule, claim, source)
+            assert check_claim(claim, [source]).verdict == "unsupported"
 
 
 def test_every_rule_has_an_example_and_a_docstring() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -56,8 +55,6 @@ def test_a_stop_lets_open_tabs_go_without_a_word(
             tab = browser.send(browser.build_request("GET", address), stream=True)
             lines = tab.iter_lines()  # which hang up when they are forgotten
             assert next(lines) == "still here"
-            began = time.perf_counter()
-        assert time.perf_counter() - began < 3
         tab.close()
     assert capfd.readouterr() == ("", "")
 

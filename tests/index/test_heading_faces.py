@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -174,12 +175,10 @@ def test_a_numbered_list_in_the_type_of_the_text_is_no_outline(tmp_path: Path) -
         ("prescient", ["Exp. 3. Conforming the teleoperation to the intended motion"]),
     ],
 )
-def test_headings_of_papers_that_were_read_as_sentences(name: str, titles: list[str]) -> None:
-    path = DIGESTS / f"{name}.pdf"
-    if not path.exists():
-        pytest.skip("needs ../shared")
-    paper = understand(read_pages(path, 200), identify(name, "", ""))
-    assert set(titles) <= set(_titles(paper))
+def test_headings_of_papers_that_were_read_as_sentences(
+    paper_of: Callable[[Path], Paper], name: str, titles: list[str]
+) -> None:
+    assert set(titles) <= set(_titles(paper_of(DIGESTS / f"{name}.pdf")))
 
 
 # --- roles ----------------------------------------------------------------------------------------

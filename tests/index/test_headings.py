@@ -28,41 +28,64 @@ def test_a_heading_tells_its_number_and_level(
     assert (heading.title, heading.number, heading.level) == (text, number, level)
 
 
-@pytest.mark.parametrize(
-    ("number", "last"),
-    [("1", None), ("2", "1"), ("2.1", "2"), ("2.2", "2.1"), ("3", "2.4"), ("4", "2"),
-     ("II", "I"), ("IV", "III"), ("IX", "VIII"), ("A", "7"), ("B", "A"), ("A.1", "A")],
-)  # fmt: skip
-def test_numbers_that_can_come_next(number: str, last: str | None) -> None:
-    assert follows(tuple(number.split(".")), tuple(last.split(".")) if last else None)
+NEXT = [
+    ("1", None),
+    ("2", "1"),
+    ("2.1", "2"),
+    ("2.2", "2.1"),
+    ("3", "2.4"),
+    ("4", "2"),
+    ("II", "I"),
+    ("IV", "III"),
+    ("IX", "VIII"),
+    ("A", "7"),
+    ("B", "A"),
+    ("A.1", "A"),
+]
 
 
-@pytest.mark.parametrize(
-    ("number", "last"),
-    [("A", None), ("7", None), ("1", "3"), ("9", "3"), ("2.7", "2.1"), ("1.2", "3"), ("C", "5")],
-)
-def test_numbers_that_cannot(number: str, last: str | None) -> None:
-    assert not follows(tuple(number.split(".")), tuple(last.split(".")) if last else None)
+def test_numbers_that_can_come_next(subtests: pytest.Subtests) -> None:
+    for number, last in NEXT:
+        with subtests.test(number=number, last=last):
+            assert follows(tuple(number.split(".")), tuple(last.split(".")) if last else None)
 
 
-@pytest.mark.parametrize(
-    ("title", "role"),
-    [
-        ("Abstract—", "abstract"),
-        ("1. INTRODUCTION", "introduction"),
-        ("2 Related Work", "background"),
-        ("3 Our Approach", "method"),
-        ("5 Experimental Setup", "experiments"),
-        ("Results and Discussion", "results"),
-        ("6 Conclusions and Future Work", "conclusion"),
-        ("Limitations", "limitations"),
-        ("Acknowledgements", "acknowledgements"),
-        ("7. REFERENCES", "references"),
-        ("A Tale of Two Cities", "other"),
-    ],
-)
-def test_a_title_tells_the_role(title: str, role: Role) -> None:
-    assert title_role(title) == role
+NOT_NEXT = [
+    ("A", None),
+    ("7", None),
+    ("1", "3"),
+    ("9", "3"),
+    ("2.7", "2.1"),
+    ("1.2", "3"),
+    ("C", "5"),
+]
+
+
+def test_numbers_that_cannot(subtests: pytest.Subtests) -> None:
+    for number, last in NOT_NEXT:
+        with subtests.test(number=number, last=last):
+            assert not follows(tuple(number.split(".")), tuple(last.split(".")) if last else None)
+
+
+TITLES = [
+    ("Abstract—", "abstract"),
+    ("1. INTRODUCTION", "introduction"),
+    ("2 Related Work", "background"),
+    ("3 Our Approach", "method"),
+    ("5 Experimental Setup", "experiments"),
+    ("Results and Discussion", "results"),
+    ("6 Conclusions and Future Work", "conclusion"),
+    ("Limitations", "limitations"),
+    ("Acknowledgements", "acknowledgements"),
+    ("7. REFERENCES", "references"),
+    ("A Tale of Two Cities", "other"),
+]
+
+
+def test_a_title_tells_the_role(subtests: pytest.Subtests) -> None:
+    for title, role in TITLES:
+        with subtests.test(title=title, role=role):
+            assert title_role(title) == role
 
 
 def roles(*titles: str) -> list[Role]:

@@ -421,9 +421,8 @@ def test_reading_ahead_is_bounded_and_stops_at_once() -> None:
     slow = SlowLibrary()
     running = add_all(slow, named("0 a", "5 b", "5 c"), 3)
     next(running)
-    start = time.perf_counter()
     running.close()  # type: ignore[attr-defined]
-    assert time.perf_counter() - start < 1
+    assert slow.closed == []  # it has not waited for those that are being read
     assert slow.taken == ["0 a"]
 
 

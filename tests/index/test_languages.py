@@ -20,50 +20,52 @@ from index.split import split
 CASES = Path(__file__).parents[2].parent / "shared/cases/10-cjk-papers"
 
 
-@pytest.mark.parametrize(
-    ("title", "role"),
-    [
-        ("Références", "references"),
-        ("2 Travaux existants", "background"),
-        ("5 Limites", "limitations"),
-        ("Conclusion et perspectives", "conclusion"),
-        ("Verwandte Arbeiten", "background"),
-        ("3 Material und Methoden", "method"),
-        ("Literaturverzeichnis", "references"),
-        ("Trabajos relacionados", "background"),
-        ("Resultados y discusión", "results"),
-        ("相关工作", "background"),
-        ("4 实验结果与分析", "experiments"),
-        ("参 考 文 献", "references"),
-        ("関連研究", "background"),
-        ("3.2 提案手法", "method"),
-        ("結論", "conclusion"),
-        ("المقدمة", "introduction"),
-        ("Резюме", "abstract"),
-    ],
-)
-def test_titles_tell_their_roles_in_each_language(title: str, role: Role) -> None:
-    assert title_role(title) == role
+TITLES = [
+    ("Références", "references"),
+    ("2 Travaux existants", "background"),
+    ("5 Limites", "limitations"),
+    ("Conclusion et perspectives", "conclusion"),
+    ("Verwandte Arbeiten", "background"),
+    ("3 Material und Methoden", "method"),
+    ("Literaturverzeichnis", "references"),
+    ("Trabajos relacionados", "background"),
+    ("Resultados y discusión", "results"),
+    ("相关工作", "background"),
+    ("4 实验结果与分析", "experiments"),
+    ("参 考 文 献", "references"),
+    ("関連研究", "background"),
+    ("3.2 提案手法", "method"),
+    ("結論", "conclusion"),
+    ("المقدمة", "introduction"),
+    ("Резюме", "abstract"),
+]
 
 
-@pytest.mark.parametrize(
-    ("title", "role"),
-    [
-        ("Literature search strategy", "method"),
-        ("Limitations of existing models", "background"),
-        ("Limitations of our study", "limitations"),
-        ("Strengths and Limitations", "limitations"),
-        ("Data availability statement", "other"),
-        ("Competing interests", "acknowledgements"),
-        ("Author contributions", "acknowledgements"),
-        ("Ethics Considerations", "other"),
-        ("General Discussion", "discussion"),
-        ("Abstracting with credit", "other"),
-        ("Supplemental Figures of the second study", "appendix"),
-    ],
-)
-def test_a_word_in_a_title_is_not_its_name(title: str, role: Role) -> None:
-    assert title_role(title) == role
+def test_titles_tell_their_roles_in_each_language(subtests: pytest.Subtests) -> None:
+    for title, role in TITLES:
+        with subtests.test(title=title, role=role):
+            assert title_role(title) == role
+
+
+WORDS_IN_TITLES = [
+    ("Literature search strategy", "method"),
+    ("Limitations of existing models", "background"),
+    ("Limitations of our study", "limitations"),
+    ("Strengths and Limitations", "limitations"),
+    ("Data availability statement", "other"),
+    ("Competing interests", "acknowledgements"),
+    ("Author contributions", "acknowledgements"),
+    ("Ethics Considerations", "other"),
+    ("General Discussion", "discussion"),
+    ("Abstracting with credit", "other"),
+    ("Supplemental Figures of the second study", "appendix"),
+]
+
+
+def test_a_word_in_a_title_is_not_its_name(subtests: pytest.Subtests) -> None:
+    for title, role in WORDS_IN_TITLES:
+        with subtests.test(title=title, role=role):
+            assert title_role(title) == role
 
 
 def test_what_a_title_tells_has_a_strength() -> None:

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -505,12 +504,10 @@ def test_a_directory_without_permission(tmp_path: Path) -> None:
         fakes.open_library(tmp_path / "lib")
 
 
-def test_opening_needs_no_model_and_little_time(tmp_path: Path) -> None:
+def test_opening_needs_no_model(tmp_path: Path) -> None:
     Library.open(Settings(library=tmp_path / "lib", model="no-such-model")).close()
-    start = time.perf_counter()
     with Library.open(Settings(library=tmp_path / "lib", model="no-such-model")) as library:
         assert library.papers() == []
-        assert time.perf_counter() - start < 0.5  # some 0.01 on an idle machine
     library.close()  # twice does no harm
 
 
@@ -526,10 +523,8 @@ def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        start = time.perf_counter()
         with pytest.raises(LibraryBusy) as refused:
             fakes.open_library(tmp_path / "lib")
-        assert time.perf_counter() - start < 1
         assert f"(process {holder.pid} since " in str(refused.value)
         assert "in use by library_fakes.py" in str(refused.value)
         holder.kill()

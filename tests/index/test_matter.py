@@ -86,34 +86,41 @@ def test_people_with_places(tmp_path: Path) -> None:
     assert [one.of(paper.text) for one in paper.keywords] == ["galaxies", "python"]
 
 
-@pytest.mark.parametrize(
-    ("matter", "authors", "where"),
-    [
-        ("author: Ada Lovelace", ("Ada Lovelace",), []),
-        ("author: Ada Lovelace and Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
-        ("authors: Ada Lovelace, Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
-        ("author: Lovelace, Ada; Turing, Alan", ("Ada Lovelace", "Alan Turing"), []),
-        ('author: "Lovelace, Ada"', ("Ada Lovelace",), []),
-        ("authors: [Ada Lovelace, 王伟]", ("Ada Lovelace", "王伟"), []),
-        ("author:\n  - Ada Lovelace^[MIT]\n  - Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
-        ("author:\n  name: Ada Lovelace\n  affiliation: MIT", ("Ada Lovelace",), ["MIT"]),
-        ("author:\n- name: Ada Lovelace\n  affiliation: [MIT, ETH]", ("Ada Lovelace",),
-         ["MIT", "ETH"]),
-        ("author:\n- name: {given: Ada, family: Lovelace}\n  affiliations:\n  - ref: u\n"
-         "affiliations:\n- id: u\n  name: University of Nowhere\n  city: Berlin", ("Ada Lovelace",),
-         ["University of Nowhere, Berlin"]),
-        ("author:\n- Ada Lovelace:\n    institute: m\ninstitute:\n- m: MIT", ("Ada Lovelace",),
-         ["MIT"]),
-        ("author: Ada Lovelace\naffiliation: University of Nowhere", ("Ada Lovelace",),
-         ["University of Nowhere"]),
-        ("author: null", (), []),
-    ],
-)  # fmt: skip
-def test_people_in_every_form(
-    tmp_path: Path, matter: str, authors: tuple[str, ...], where: list[str]
-) -> None:
-    paper = paper_of(tmp_path, f"---\ntitle: Sparse Trees\n{matter}\n---\n")
-    assert (paper.title, paper.authors, places(paper)) == ("Sparse Trees", authors, where)
+PEOPLE = [
+    ("author: Ada Lovelace", ("Ada Lovelace",), []),
+    ("author: Ada Lovelace and Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
+    ("authors: Ada Lovelace, Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
+    ("author: Lovelace, Ada; Turing, Alan", ("Ada Lovelace", "Alan Turing"), []),
+    ('author: "Lovelace, Ada"', ("Ada Lovelace",), []),
+    ("authors: [Ada Lovelace, 王伟]", ("Ada Lovelace", "王伟"), []),
+    ("author:\n  - Ada Lovelace^[MIT]\n  - Alan Turing", ("Ada Lovelace", "Alan Turing"), []),
+    ("author:\n  name: Ada Lovelace\n  affiliation: MIT", ("Ada Lovelace",), ["MIT"]),
+    ("author:\n- name: Ada Lovelace\n  affiliation: [MIT, ETH]", ("Ada Lovelace",), ["MIT", "ETH"]),
+    (
+        "author:\n- name: {given: Ada, family: Lovelace}\n  affiliations:\n  - ref: u\n"
+        "affiliations:\n- id: u\n  name: University of Nowhere\n  city: Berlin",
+        ("Ada Lovelace",),
+        ["University of Nowhere, Berlin"],
+    ),
+    (
+        "author:\n- Ada Lovelace:\n    institute: m\ninstitute:\n- m: MIT",
+        ("Ada Lovelace",),
+        ["MIT"],
+    ),
+    (
+        "author: Ada Lovelace\naffiliation: University of Nowhere",
+        ("Ada Lovelace",),
+        ["University of Nowhere"],
+    ),
+    ("author: null", (), []),
+]
+
+
+def test_people_in_every_form(subtests: pytest.Subtests, tmp_path: Path) -> None:
+    for matter, authors, where in PEOPLE:
+        with subtests.test(matter=matter, authors=authors, where=where):
+            paper = paper_of(tmp_path, f"---\ntitle: Sparse Trees\n{matter}\n---\n")
+            assert (paper.title, paper.authors, places(paper)) == ("Sparse Trees", authors, where)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +16,7 @@ import pymupdf
 import pytest
 
 from index.paper import Paper, Section, Span
-from index.read.front.identity import file_hash, identify
-from index.read.markup.markdown import read_markdown
 from index.read.page.letters import may_sign
-from index.read.page.pdf import read_pages
-from index.read.understand import understand
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -35,16 +32,6 @@ shared = pytest.mark.skipif(not OPEN, reason="../shared is not here")
 
 # Accents that are drawn as a glyph of their own, and the dotless i below them.
 ACCENTS = str.maketrans("ı", "i", "´`¨ˆ˜¸ˇ˘˙˚˝¯")
-
-
-@cache
-def paper_of(path: Path) -> Paper:
-    """The paper in a file, read once."""
-    if path.suffix == ".md":
-        paper = read_markdown(path, path.stem)
-        assert paper is not None
-        return paper
-    return understand(read_pages(path, 500), identify(path.stem, "", file_hash(path)))
 
 
 def letters(text: str) -> str:
@@ -67,47 +54,62 @@ def names(path: Path) -> str:
     return path.stem
 
 
+def check_every_span_is_inside_the_text_and_holds_something(paper: Paper) -> None:
+    for span in every_span(paper):
+        assert span.end <= len(paper.text)
+    for span in [*paper.affiliations, *paper.keywords, *paper.links]:
+        assert span.of(paper.text).strip() == span.of(paper.text) != ""
+
+
+def check_sections_cover_the_text_side_by_side(paper: Paper) -> None:
+    assert paper.sections[0].span.start == 0
+    assert paper.sections[-1].span.end == len(paper.text)
+    for before, after in pairwise(paper.sections):
+        assert before.span.end == after.span.start
+
+
+def check_blocks_and_sentences_are_in_order_and_apart(paper: Paper) -> None:
+    for spans in (
+        [block.span for block in paper.blocks],
+        [sentence.span for sentence in paper.sentences],
+    ):
+        assert all(before.end <= after.start for before, after in pairwise(spans))
+
+
+def check_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section(paper: Paper) -> None:
+    blocks = iter(paper.blocks)
+    block = next(blocks)
+    for sentence in paper.sentences:
+        while not block.span.contains(sentence.span):
+            block = next(blocks)
+        assert block.kind == sentence.kind
+        section: Section = paper.section_at(sentence.span.start)
+        assert section.span.contains(sentence.span)
+
+
+def check_links_are_whole_and_single(paper: Paper) -> None:
+    for link in paper.links:
+        address = link.of(paper.text)
+        assert address.count("://") <= 1
+        assert not re.search(r"\s", address)
+
+
+SHAPES = (
+    check_every_span_is_inside_the_text_and_holds_something,
+    check_sections_cover_the_text_side_by_side,
+    check_blocks_and_sentences_are_in_order_and_apart,
+    check_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section,
+    check_links_are_whole_and_single,
+)
+
+
 @pytest.mark.parametrize("path", [*SAMPLES, *OPEN, *MARKDOWN], ids=names)
-class TestEveryPaper:
-    def test_every_span_is_inside_the_text_and_holds_something(self, path: Path) -> None:
-        paper = paper_of(path)
-        for span in every_span(paper):
-            assert span.end <= len(paper.text)
-        for span in [*paper.affiliations, *paper.keywords, *paper.links]:
-            assert span.of(paper.text).strip() == span.of(paper.text) != ""
-
-    def test_sections_cover_the_text_side_by_side(self, path: Path) -> None:
-        paper = paper_of(path)
-        assert paper.sections[0].span.start == 0
-        assert paper.sections[-1].span.end == len(paper.text)
-        for before, after in pairwise(paper.sections):
-            assert before.span.end == after.span.start
-
-    def test_blocks_and_sentences_are_in_order_and_apart(self, path: Path) -> None:
-        paper = paper_of(path)
-        for spans in (
-            [block.span for block in paper.blocks],
-            [sentence.span for sentence in paper.sentences],
-        ):
-            assert all(before.end <= after.start for before, after in pairwise(spans))
-
-    def test_a_sentence_lies_in_one_block_of_its_kind_and_in_one_section(self, path: Path) -> None:
-        paper = paper_of(path)
-        blocks = iter(paper.blocks)
-        block = next(blocks)
-        for sentence in paper.sentences:
-            while not block.span.contains(sentence.span):
-                block = next(blocks)
-            assert block.kind == sentence.kind
-            section: Section = paper.section_at(sentence.span.start)
-            assert section.span.contains(sentence.span)
-
-    def test_links_are_whole_and_single(self, path: Path) -> None:
-        paper = paper_of(path)
-        for link in paper.links:
-            address = link.of(paper.text)
-            assert address.count("://") <= 1
-            assert not re.search(r"\s", address)
+def test_the_parts_of_every_paper_fit(
+    paper_of: Callable[[Path], Paper], path: Path, subtests: pytest.Subtests
+) -> None:
+    for check in SHAPES:
+        with subtests.test(check.__name__):
+            check(paper_of(path))
 
 
 def drawn_words(page: Any) -> list[tuple[float, float, str]]:
@@ -143,7 +145,7 @@ def signs(path: Path) -> dict[int, list[tuple[float, float]]]:
 
 
 @cache
-def box_misses(path: Path) -> tuple[str, ...]:
+def box_misses(path: Path, paper_of: Callable[[Path], Paper]) -> tuple[str, ...]:
     """The sentences whose boxes hold other words on the page than their own."""
     paper = paper_of(path)
     misses = []
@@ -161,20 +163,26 @@ def box_misses(path: Path) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=names)
-def test_in_our_samples_every_box_holds_exactly_its_sentence(path: Path) -> None:
-    assert box_misses(path) == ()
+def test_in_our_samples_every_box_holds_exactly_its_sentence(
+    paper_of: Callable[[Path], Paper], path: Path
+) -> None:
+    assert box_misses(path, paper_of) == ()
 
 
 @shared
-def test_boxes_hold_exactly_their_sentence_in_the_open_papers() -> None:
+def test_boxes_hold_exactly_their_sentence_in_the_open_papers(
+    paper_of: Callable[[Path], Paper],
+) -> None:
     sentences = sum(len(paper_of(path).sentences) for path in OPEN)
-    misses = [miss for path in OPEN for miss in box_misses(path)]
+    misses = [miss for path in OPEN for miss in box_misses(path, paper_of)]
     assert sentences > 2000
     assert 1 - len(misses) / sentences >= 0.995, misses[:5]
 
 
 @pytest.mark.parametrize("path", [*SAMPLES, *OPEN], ids=names)
-def test_a_word_in_the_text_is_the_word_on_the_page(path: Path) -> None:
+def test_a_word_in_the_text_is_the_word_on_the_page(
+    paper_of: Callable[[Path], Paper], path: Path
+) -> None:
     """At a word's place in the text stands what the page draws at its box."""
     paper = paper_of(path)
     at: dict[tuple[int, int, int], list[str]] = {}
@@ -227,37 +235,53 @@ def truth_name(truth: dict[str, Any]) -> str:
     return Path(truth["pdf"]).stem
 
 
+def check_title_and_authors_are_those_of_the_paper(paper: Paper, truth: dict[str, Any]) -> None:
+    assert paper.title == truth["title"]
+    assert list(paper.authors) == truth["authors"]
+
+
+def check_headings(paper: Paper, truth: dict[str, Any]) -> None:
+    assert headings_f1(paper, truth) >= 0.92
+
+
+def check_the_abstract(paper: Paper, truth: dict[str, Any]) -> None:
+    assert paper.abstract is not None
+    if truth["abstract"] is not None:
+        found = Counter(re.findall(r"\w+", paper.abstract.of(paper.text).lower()))
+        wanted = Counter(re.findall(r"\w+", truth["abstract"].lower()))
+        # In the truth of N18-3011 a footnote counts as part of the abstract.
+        assert 2 * (found & wanted).total() / (found.total() + wanted.total()) >= 0.92
+
+
+def check_affiliations_are_plain(paper: Paper, truth: dict[str, Any]) -> None:
+    places = [span.of(paper.text) for span in paper.affiliations]
+    assert places
+    for place in places:
+        assert "@" not in place
+        assert not re.match(r"[*∗†‡§¶⋆\ufffd]|\d{1,2}[A-Z ]", place)
+
+
+STRUCTURE = (
+    check_title_and_authors_are_those_of_the_paper,
+    check_headings,
+    check_the_abstract,
+    check_affiliations_are_plain,
+)
+
+
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")
 @pytest.mark.parametrize("truth", TRUTH, ids=truth_name)
-class TestStructure:
-    def test_title_and_authors_are_those_of_the_paper(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        assert paper.title == truth["title"]
-        assert list(paper.authors) == truth["authors"]
-
-    def test_headings(self, truth: dict[str, Any]) -> None:
-        assert headings_f1(paper_of(SHARED / truth["pdf"]), truth) >= 0.92
-
-    def test_the_abstract(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        assert paper.abstract is not None
-        if truth["abstract"] is not None:
-            found = Counter(re.findall(r"\w+", paper.abstract.of(paper.text).lower()))
-            wanted = Counter(re.findall(r"\w+", truth["abstract"].lower()))
-            # In the truth of N18-3011 a footnote counts as part of the abstract.
-            assert 2 * (found & wanted).total() / (found.total() + wanted.total()) >= 0.92
-
-    def test_affiliations_are_plain(self, truth: dict[str, Any]) -> None:
-        paper = paper_of(SHARED / truth["pdf"])
-        places = [span.of(paper.text) for span in paper.affiliations]
-        assert places
-        for place in places:
-            assert "@" not in place
-            assert not re.match(r"[*∗†‡§¶⋆\ufffd]|\d{1,2}[A-Z ]", place)
+def test_structure_is_what_people_see(
+    paper_of: Callable[[Path], Paper], truth: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    paper = paper_of(SHARED / truth["pdf"])
+    for check in STRUCTURE:
+        with subtests.test(check.__name__):
+            check(paper, truth)
 
 
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")
-def test_headings_over_all_papers() -> None:
+def test_headings_over_all_papers(paper_of: Callable[[Path], Paper]) -> None:
     scores = [headings_f1(paper_of(SHARED / truth["pdf"]), truth) for truth in TRUTH]
     assert sum(scores) / len(scores) >= 0.98
 
@@ -275,7 +299,7 @@ def test_headings_over_all_papers() -> None:
         ("2005.11401", "This example shows how parametric and non-parametric memories work"),
     ],
 )
-def test_torn_sentences_are_whole(name: str, said: str) -> None:
+def test_torn_sentences_are_whole(paper_of: Callable[[Path], Paper], name: str, said: str) -> None:
     paper = paper_of(SHARED / "papers" / "open" / f"{name}.pdf")
     assert any(said in sentence.span.of(paper.text) for sentence in paper.sentences)
 
@@ -289,13 +313,15 @@ def test_torn_sentences_are_whole(name: str, said: str) -> None:
         ("smola10", "http://code.google.com/p/protobuf/"),
     ],
 )
-def test_addresses_that_break_at_a_line_end_are_whole(name: str, address: str) -> None:
+def test_addresses_that_break_at_a_line_end_are_whole(
+    paper_of: Callable[[Path], Paper], name: str, address: str
+) -> None:
     paper = paper_of(SHARED / "papers" / "open" / f"{name}.pdf")
     assert address in [link.of(paper.text) for link in paper.links]
 
 
 @shared
-def test_affiliations_on_one_line_are_apart() -> None:
+def test_affiliations_on_one_line_are_apart(paper_of: Callable[[Path], Paper]) -> None:
     paper = paper_of(SHARED / "papers" / "open" / "2005.11401.pdf")
     assert [span.of(paper.text) for span in paper.affiliations] == [
         "Facebook AI Research", "University College London", "New York University",
@@ -335,7 +361,7 @@ SEATTLE = "Allen Institute for Artificial Intelligence, Seattle WA 98103, USA"
     ],
 )  # fmt: skip
 def test_an_author_has_the_affiliations_that_the_page_says(
-    name: str, author: str, places: list[str]
+    paper_of: Callable[[Path], Paper], name: str, author: str, places: list[str]
 ) -> None:
     paper = paper_of(SHARED / "papers" / "open" / f"{name}.pdf")
     assert len(paper.author_affiliations) == len(paper.authors)

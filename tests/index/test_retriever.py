@@ -83,6 +83,7 @@ def test_the_example_is_the_one_in_the_documentation() -> None:
 def test_the_example_runs(
     example: Any,
     fake_embedder: Any,
+    reader_here: Any,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -93,7 +94,7 @@ def test_the_example_runs(
 
     paper = EXAMPLE.with_name("choosing-passage-size.md")
     settings = Settings(library=tmp_path / "library")
-    with Library.open(settings, embedder=fake_embedder) as library:
+    with Library.open(settings, embedder=fake_embedder, reader=reader_here) as library:
         library.add(find_sources([paper]).found[0])
         answer = example.query_engine(library, MockLLM()).query("how large is a passage")
         assert [node.metadata["paper_id"] for node in answer.source_nodes] == [paper.stem] * 5

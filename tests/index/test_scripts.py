@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,16 +15,6 @@ from index.read.text.scripts import in_order, plain_text
 PAPERS = Path(__file__).parents[2].parent / "shared/papers"
 STYLE = Style(10, False, False, False, False, False, "Any")
 SMALL = Style(7, False, False, False, False, False, "Any")
-
-
-def paper_of(name: str) -> Paper:
-    """A paper of ../shared."""
-    path = PAPERS / name
-    if not path.exists():
-        pytest.skip("../shared is not here")
-    paper = _read_file(path, path.stem, None, 200, 6_000_000).paper
-    assert paper is not None
-    return paper
 
 
 def word(text: str, x: float, rise: float = 0.0, *, wide: float = 0.0) -> PageWord:
@@ -93,8 +84,10 @@ def test_an_index_under_a_long_script() -> None:
         ("open/P14-1059.pdf", "W′_R ∈R^(2d×d)"),
     ],
 )
-def test_fractions_and_scripts_of_papers(name: str, wanted: str) -> None:
-    assert wanted in paper_of(name).text
+def test_fractions_and_scripts_of_papers(
+    paper_of: Callable[[Path], Paper], name: str, wanted: str
+) -> None:
+    assert wanted in paper_of(PAPERS / name).text
 
 
 MATHS = """#set page(width: 16cm, height: 14cm)

@@ -485,32 +485,21 @@ def test_a_label_that_fills_its_line_is_one(read: Callable[[str], Paper]) -> Non
 # --- papers as they were published ----------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def published() -> Callable[[str], Paper]:
-    known: dict[str, Paper] = {}
-
-    def reading(name: str) -> Paper:
-        path = SHARED / "papers" / "digests" / f"{name}.pdf"
-        if not path.exists():
-            pytest.skip("the shared papers are not here")
-        if name not in known:
-            known[name] = understand(read_pages(path, 100), identify(name, "", ""))
-        return known[name]
-
-    return reading
+@pytest.fixture
+def published(paper_of: Callable[[Path], Paper]) -> Callable[[str], Paper]:
+    """A paper of the digests, by its name."""
+    return lambda name: paper_of(SHARED / "papers" / "digests" / f"{name}.pdf")
 
 
 ENDS = json.loads(Path(__file__).with_name("abstract_ends.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_published_abstracts_begin_and_end_where_they_do(name: str) -> None:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip("the shared papers are not here")
-    paper = understand(read_pages(path, 100), identify("paper", "", ""))
+def test_published_abstracts_begin_and_end_where_they_do(
+    paper_of: Callable[[Path], Paper], name: str
+) -> None:
     first, last = ENDS[name]
-    text = said(paper)
+    text = said(paper_of(SHARED / name))
     assert (text[: len(first)], text[-len(last) :]) == (first, last)
 
 
@@ -529,24 +518,25 @@ def test_no_entry_of_a_published_bibliography_is_a_sentence(
     assert any(s.role == "references" for s in paper.sections)
 
 
-@pytest.mark.parametrize(
-    ("name", "heading"),
-    [
-        ("gaiarot", "2. THE Kepler–GAIA DATA"),
-        ("ampute", "4. Evaluation of ampute"),
-        ("cobot", "E. Considerations on replanning and path constraints"),
-        ("grasp", "B. Performance of the feasibility-informed TAMP algorithm"),
-        ("data4robotics", "1 Introduction"),
-        ("polarbears", "(b) Statistical analyses"),
-        ("jays", "General methods"),
-        ("telemed", "Competing interests"),
-        ("monsoon", "ENSO influences on extreme daily rainfall"),
-    ],
-)
+CLOSE_HEADINGS = [
+    ("gaiarot", "2. THE Kepler–GAIA DATA"),
+    ("ampute", "4. Evaluation of ampute"),
+    ("cobot", "E. Considerations on replanning and path constraints"),
+    ("grasp", "B. Performance of the feasibility-informed TAMP algorithm"),
+    ("data4robotics", "1 Introduction"),
+    ("polarbears", "(b) Statistical analyses"),
+    ("jays", "General methods"),
+    ("telemed", "Competing interests"),
+    ("monsoon", "ENSO influences on extreme daily rainfall"),
+]
+
+
 def test_published_headings_that_stand_close_to_others(
-    published: Callable[[str], Paper], name: str, heading: str
+    subtests: pytest.Subtests, published: Callable[[str], Paper]
 ) -> None:
-    assert heading in titles(published(name))
+    for name, heading in CLOSE_HEADINGS:
+        with subtests.test(name=name, heading=heading):
+            assert heading in titles(published(name))
 
 
 def test_figures_give_no_headings(published: Callable[[str], Paper]) -> None:

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from index.paper import Paper
-from index.read import _read_file
 from index.read.page.characters import drawn_characters
 from index.read.page.letters import clean_text, symbol_table
 from index.read.page.pdf import read_pages
 from index.read.page.signs import drawn_sign, named_sign
 
 PAPERS = Path(__file__).parents[2].parent / "shared/papers"
-
-
-def paper_of(name: str) -> Paper:
-    """A paper of ../shared."""
-    path = PAPERS / name
-    if not path.exists():
-        pytest.skip("../shared is not here")
-    paper = _read_file(path, path.stem, None, 200, 6_000_000).paper
-    assert paper is not None
-    return paper
 
 
 @pytest.mark.parametrize(
@@ -38,8 +28,10 @@ def paper_of(name: str) -> Paper:
         ("open/N18-3011.pdf", "linearly to range from (−0.5, −0.5)"),
     ],
 )
-def test_signs_without_unicode_are_read(name: str, said: str) -> None:
-    paper = paper_of(name)
+def test_signs_without_unicode_are_read(
+    paper_of: Callable[[Path], Paper], name: str, said: str
+) -> None:
+    paper = paper_of(PAPERS / name)
     assert said in paper.text
 
 
@@ -52,28 +44,29 @@ def test_boxes_are_checked_against_the_same_signs() -> None:
     assert "\ufffd" not in said
 
 
-@pytest.mark.parametrize(
-    ("font", "glyph", "sign"),
-    [
-        ("ABCDEF+CMEX10", "summationdisplay", "∑"),
-        ("CMEX9", "parenleftBigg", "("),
-        ("txexs", "summationtext.1", "∑"),
-        ("LMMathExtension10-Regular", "integraldisplay", "∫"),
-        ("MathematicalPi-One", "H11002", "−"),
-        ("MathematicalPi-One", "H11349", "≤"),
-        ("MathematicalPi-One", "H9004", "Δ"),
-        ("MathematicalPi-One", "H9251", "α"),
-        ("MathematicalPi-One", "H9262", "μ"),
-        ("MathematicalPi-One", "H9273", "χ"),
-        ("AdvP4C4E74", "C0", "−"),
-        ("AdvP4C4E46", "C16", "("),
-        ("Helvetica", "C0", None),
-        ("FontAwesome5Free-Regular", "lightbulb", None),
-        ("Any", "bigbang", None),
-    ],
-)
-def test_names_of_glyphs(font: str, glyph: str, sign: str | None) -> None:
-    assert named_sign(font, glyph) == sign
+GLYPHS = [
+    ("ABCDEF+CMEX10", "summationdisplay", "∑"),
+    ("CMEX9", "parenleftBigg", "("),
+    ("txexs", "summationtext.1", "∑"),
+    ("LMMathExtension10-Regular", "integraldisplay", "∫"),
+    ("MathematicalPi-One", "H11002", "−"),
+    ("MathematicalPi-One", "H11349", "≤"),
+    ("MathematicalPi-One", "H9004", "Δ"),
+    ("MathematicalPi-One", "H9251", "α"),
+    ("MathematicalPi-One", "H9262", "μ"),
+    ("MathematicalPi-One", "H9273", "χ"),
+    ("AdvP4C4E74", "C0", "−"),
+    ("AdvP4C4E46", "C16", "("),
+    ("Helvetica", "C0", None),
+    ("FontAwesome5Free-Regular", "lightbulb", None),
+    ("Any", "bigbang", None),
+]
+
+
+def test_names_of_glyphs(subtests: pytest.Subtests) -> None:
+    for font, glyph, sign in GLYPHS:
+        with subtests.test(font=font, glyph=glyph, sign=sign):
+            assert named_sign(font, glyph) == sign
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> list[tuple[float, float]]:

@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -127,6 +126,26 @@ def served() -> Iterator[ServedQdrant]:
         yield server
 
 
+FILTERS = [
+    (SearchFilter(paper_id="2407.03300v1"), {3, 4}),
+    (SearchFilter(role="results"), {2}),
+    (SearchFilter(since="2024-07-01"), {3}),  # a month counts as its first day
+    (SearchFilter(since="2024-07-02"), set()),
+    (SearchFilter(since="2017-06"), {0, 1, 2, 3}),  # undated points do not pass
+    (SearchFilter(paper_id="1706.03762", role="method"), {0, 1}),
+    (SearchFilter(paper_id="1706.03762", since="2020"), set()),
+    (SearchFilter(paper_id="no such paper"), set()),
+    (SearchFilter(until="2017-06-11"), set()),
+    (SearchFilter(until="2017-06"), {0, 1, 2}),  # all of the month
+    (SearchFilter(until="2023"), {0, 1, 2}),  # all of the year
+    (SearchFilter(since="2024", until="2024"), {3}),
+    (SearchFilter(since="2017-07", until="2023"), set()),
+    (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
+    (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
+    (SearchFilter(among=()), set()),
+]
+
+
 class TestStore:
     def test_new_store_is_empty(self, store: Store) -> None:
         assert store.search(query(terms=[7])) == []
@@ -196,31 +215,12 @@ class TestStore:
         store.upsert(POINTS)
         assert len(store.search(replace(query(limit=4), depth=1))) == 4
 
-    @pytest.mark.parametrize(
-        ("wanted", "numbers"),
-        [
-            (SearchFilter(paper_id="2407.03300v1"), {3, 4}),
-            (SearchFilter(role="results"), {2}),
-            (SearchFilter(since="2024-07-01"), {3}),  # a month counts as its first day
-            (SearchFilter(since="2024-07-02"), set()),
-            (SearchFilter(since="2017-06"), {0, 1, 2, 3}),  # undated points do not pass
-            (SearchFilter(paper_id="1706.03762", role="method"), {0, 1}),
-            (SearchFilter(paper_id="1706.03762", since="2020"), set()),
-            (SearchFilter(paper_id="no such paper"), set()),
-            (SearchFilter(until="2017-06-11"), set()),
-            (SearchFilter(until="2017-06"), {0, 1, 2}),  # all of the month
-            (SearchFilter(until="2023"), {0, 1, 2}),  # all of the year
-            (SearchFilter(since="2024", until="2024"), {3}),
-            (SearchFilter(since="2017-07", until="2023"), set()),
-            (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
-            (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
-            (SearchFilter(among=()), set()),
-        ],
-    )
-    def test_filters(self, store: Store, wanted: SearchFilter, numbers: set[int]) -> None:
+    def test_filters(self, subtests: pytest.Subtests, store: Store) -> None:
         store.upsert(POINTS)
-        found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
-        assert set(found) == {POINTS[number].passage_id for number in numbers}
+        for wanted, numbers in FILTERS:
+            with subtests.test(wanted=wanted, numbers=numbers):
+                found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
+                assert set(found) == {POINTS[number].passage_id for number in numbers}
 
     def test_means(self, store: Store) -> None:
         store.upsert(POINTS)
@@ -344,10 +344,8 @@ class TestClient:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match="unset GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=f"http://127.0.0.1:{port}"), 3)
-        assert time.monotonic() - began < 3
 
     @pytest.mark.parametrize(
         "url", ["http://[bad", "ftp://127.0.0.1:1", "http://127.0.0.1:99999999"]
@@ -471,18 +469,14 @@ class TestServed:
         assert client._GREETING <= 5
         monkeypatch.setattr(client, "_GREETING", 0.2)
         served.fault = "hang"
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=served.url), 3)
-        assert time.monotonic() - began < 3
 
     def test_silence_at_work(self, served: ServedQdrant) -> None:
         store = ClientStore(QdrantSettings(url=served.url, timeout=1), 3)
         served.fault = "hang"
-        began = time.monotonic()
         with pytest.raises(StoreUnusable, match="does not answer in time"):
             store.search(query())
-        assert 0.9 < time.monotonic() - began < 4
         store.close()
 
     def test_slow_work_is_waited_for(
@@ -494,12 +488,11 @@ class TestServed:
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)
         release.start()
-        began = time.monotonic()
         try:
             store.upsert(POINTS)
+            assert release.finished.is_set()
         finally:
             release.join()
-        assert time.monotonic() - began > 0.4
         assert store.editions() == {1: 3, 2: 2}
         store.close()
 

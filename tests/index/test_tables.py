@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -268,11 +269,10 @@ def test_no_word_is_lost_or_written_twice_wherever_words_stand(
          "(Patients, No. (%) (N = 16 688))"),
     ],
 )  # fmt: skip
-def test_tables_of_papers(name: str, label: str, quote: str) -> None:
-    path = SHARED / name
-    if not path.is_file():
-        pytest.skip("../shared is not there")
-    paper = understand(read_pages(path, 100), identify("paper", "", ""))
+def test_tables_of_papers(
+    paper_of: Callable[[Path], Paper], name: str, label: str, quote: str
+) -> None:
+    paper = paper_of(SHARED / name)
     [table] = [one for one in paper.tables if one.label == label]
     assert quote in _quotes(paper, table)
 

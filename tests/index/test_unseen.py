@@ -81,63 +81,68 @@ _HIDDEN: list[tuple[str, HiddenBy]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("markup", "why"), _HIDDEN)
 def test_hidden_text_is_in_no_passage_and_is_listed(
-    tmp_path: Path, markup: str, why: HiddenBy
+    subtests: pytest.Subtests, tmp_path: Path
 ) -> None:
-    paper = paper_of(tmp_path, markup.format(SAID))
-    assert SAID not in paper.text
-    assert [one.hidden_by for one in paper.findings if SAID in one.text] == [why]
+    for markup, why in _HIDDEN:
+        with subtests.test(markup=markup, why=why):
+            paper = paper_of(tmp_path, markup.format(SAID))
+            assert SAID not in paper.text
+            assert [one.hidden_by for one in paper.findings if SAID in one.text] == [why]
 
 
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<table><tr><th style="background:#333;color:white">{}</th></tr></table>',
-        '<table bgcolor="black"><tr><td><font color="white">{}</font></td></tr></table>',
-        "<style>body{{background:#111;color:#eee}}</style><p>{}</p>",
-        "<style>.dark{{background-color:navy}}.dark p{{color:#fff}}</style>"
-        '<div class="dark"><p>{}</p></div>',
-        '<div style="background:linear-gradient(#000,#333)"><p style="color:#fff">{}</p></div>',
-        '<div style="background-image:url(x.png)"><p style="color:#fff">{}</p></div>',
-        "<style>.z{{display:none}} .n:hover .z{{display:block}}</style>"
-        '<div class="n"><p class="z">{}</p></div>',  # so LaTeXML shows its footnotes
-        "<style>@media print{{.z{{display:none}}}}</style><p class='z'>{}</p>",
-        "<style>@media (prefers-color-scheme: dark){{p{{color:white}}}}</style><p>{}</p>",
-        "<style>.z{{display:none}} p.z{{display:block}}</style><p class='z'>{}</p>",
-        '<div style="visibility:hidden"><p style="visibility:visible">{}</p></div>',
-        '<p style="color:#777;opacity:.6;font-size:8px">{}</p>',
-        '<p style="text-indent:-2em;padding-left:2em">{}</p>',
-        '<div style="overflow:hidden;width:600px">{}</div>',
-        '<div style="transform:translate(-1057.7pt,24.6pt) scale(0.42,0.42)">{}</div>',
-        '<p aria-hidden="true">{0} {0}</p>',
-        "<details><summary>More</summary>{}</details>",
-        '<p style="color:oklch(50% 0.1 200);zoom:1;translate:none;scale:1.2">{}</p>',
-        '<p style="position:relative;left:2px;transform:none">{}</p>',
-        "<style>@supports not (display:grid){{.z{{display:none}}}}</style><p class=z>{}</p>",
-    ],
-)
-def test_what_is_seen_is_text_and_no_finding(tmp_path: Path, markup: str) -> None:
-    paper = paper_of(tmp_path, markup.format(SAID))
-    assert SAID in paper.text
-    assert paper.findings == ()
+SEEN = [
+    '<table><tr><th style="background:#333;color:white">{}</th></tr></table>',
+    '<table bgcolor="black"><tr><td><font color="white">{}</font></td></tr></table>',
+    "<style>body{{background:#111;color:#eee}}</style><p>{}</p>",
+    "<style>.dark{{background-color:navy}}.dark p{{color:#fff}}</style>"
+    '<div class="dark"><p>{}</p></div>',
+    '<div style="background:linear-gradient(#000,#333)"><p style="color:#fff">{}</p></div>',
+    '<div style="background-image:url(x.png)"><p style="color:#fff">{}</p></div>',
+    "<style>.z{{display:none}} .n:hover .z{{display:block}}</style>"
+    '<div class="n"><p class="z">{}</p></div>',  # so LaTeXML shows its footnotes
+    "<style>@media print{{.z{{display:none}}}}</style><p class='z'>{}</p>",
+    "<style>@media (prefers-color-scheme: dark){{p{{color:white}}}}</style><p>{}</p>",
+    "<style>.z{{display:none}} p.z{{display:block}}</style><p class='z'>{}</p>",
+    '<div style="visibility:hidden"><p style="visibility:visible">{}</p></div>',
+    '<p style="color:#777;opacity:.6;font-size:8px">{}</p>',
+    '<p style="text-indent:-2em;padding-left:2em">{}</p>',
+    '<div style="overflow:hidden;width:600px">{}</div>',
+    '<div style="transform:translate(-1057.7pt,24.6pt) scale(0.42,0.42)">{}</div>',
+    '<p aria-hidden="true">{0} {0}</p>',
+    "<details><summary>More</summary>{}</details>",
+    '<p style="color:oklch(50% 0.1 200);zoom:1;translate:none;scale:1.2">{}</p>',
+    '<p style="position:relative;left:2px;transform:none">{}</p>',
+    "<style>@supports not (display:grid){{.z{{display:none}}}}</style><p class=z>{}</p>",
+]
 
 
-@pytest.mark.parametrize(
-    "markup",
-    [
-        '<a class="sr-only" href="#x">Skip to main content</a>',
-        '<button style="display:none">Report an issue for the preceding element</button>',
-        '<nav hidden><a href="/">All the papers of this year</a></nav>',
-        "<!-- end of content -->",
-        "<!-- %**** main.tex Line 75 of the source that was read **** -->",
-        "<!--[if lt IE 9]><p>Your browser is too old for this page</p><![endif]-->",
-        '<span class="katex"><span class="katex-mathml" style="position:absolute;clip:rect(1px,1px,'
-        '1px,1px)"><math><mi>x</mi></math></span><span aria-hidden="true">x</span></span>',
-    ],
-)
-def test_helpers_and_a_sites_own_parts_are_no_findings(tmp_path: Path, markup: str) -> None:
-    assert paper_of(tmp_path, markup).findings == ()
+def test_what_is_seen_is_text_and_no_finding(subtests: pytest.Subtests, tmp_path: Path) -> None:
+    for markup in SEEN:
+        with subtests.test(markup=markup):
+            paper = paper_of(tmp_path, markup.format(SAID))
+            assert SAID in paper.text
+            assert paper.findings == ()
+
+
+HELPERS = [
+    '<a class="sr-only" href="#x">Skip to main content</a>',
+    '<button style="display:none">Report an issue for the preceding element</button>',
+    '<nav hidden><a href="/">All the papers of this year</a></nav>',
+    "<!-- end of content -->",
+    "<!-- %**** main.tex Line 75 of the source that was read **** -->",
+    "<!--[if lt IE 9]><p>Your browser is too old for this page</p><![endif]-->",
+    '<span class="katex"><span class="katex-mathml" style="position:absolute;clip:rect(1px,1px,'
+    '1px,1px)"><math><mi>x</mi></math></span><span aria-hidden="true">x</span></span>',
+]
+
+
+def test_helpers_and_a_sites_own_parts_are_no_findings(
+    subtests: pytest.Subtests, tmp_path: Path
+) -> None:
+    for markup in HELPERS:
+        with subtests.test(markup=markup):
+            assert paper_of(tmp_path, markup).findings == ()
 
 
 def test_a_formula_beside_its_picture_stays(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""Real papers, each read once in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from index.paper import Paper
+from index.read.front.identity import file_hash, identify
+from index.read.markup.markdown import read_markdown
+from index.read.page.pdf import read_pages
+from index.read.understand import understand
+
+
+@cache
+def _paper_of(path: Path) -> Paper:
+    if path.suffix == ".md":
+        paper = read_markdown(path, path.stem)
+        assert paper is not None
+        return paper
+    return understand(read_pages(path, 500), identify(path.stem, "", file_hash(path)))
+
+
+@pytest.fixture(scope="session")
+def paper_of() -> Callable[[Path], Paper]:
+    """The paper in a file of ``data/`` or ../shared; skips the test where there is no such file."""
+
+    def read(path: Path) -> Paper:
+        if not path.exists():
+            pytest.skip("../shared is not here")
+        return _paper_of(path)
+
+    return read
