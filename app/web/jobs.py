@@ -121,9 +121,9 @@ class Turns:
         return turn
 
     def is_last(self, session_id: str | None, turn: int) -> bool:
-        """Whether this is the session's last request."""
+        """Whether this is the session's last request; 0 is older than the first."""
         with self._changing:
-            return self._last.get(session_id or "") == turn
+            return self._last.get(session_id or "", 0) == turn
 
     def end(self, session_id: str | None) -> None:
         """The session is over: forget its number."""

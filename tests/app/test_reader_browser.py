@@ -292,6 +292,28 @@ def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     page.close()
 
 
+def test_a_question_without_a_paper_hides_no_digest(browser: Any, address: str) -> None:
+    """A page sets its language, then its paper; here the first question arrives last."""
+    page = browser.new_page(locale="zh-CN")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        data = route.request.post_data_json["data"]
+        if len(data) == 6 and not data[0]:  # what the reader is asked with, without a paper
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/queue/join*", hold)
+    page.goto(f"{address}?paper=2401.00001")
+    page.locator("#digest .reader h2").wait_for()
+    with page.expect_response("**/queue/join*"):
+        held.pop().continue_()
+    page.wait_for_timeout(1000)  # for its answer
+    assert page.locator("#digest .reader h2").is_visible()
+    page.close()
+
+
 def test_a_slower_answer_does_not_hide_a_later_one(page: Any, address: str) -> None:
     page.goto(f"{address}?paper=late")
     page.wait_for_function("document.querySelector('#paper-choice input')?.value.includes('late')")

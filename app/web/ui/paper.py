@@ -58,12 +58,16 @@ def paper_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Pape
     def last_asked(
         answer: Callable[..., Iterator[tuple[Any, ...]]],
     ) -> Callable[..., Iterator[tuple[Any, ...]]]:
-        """A handler whose late answer to a former request does not replace a newer one."""
+        """A handler whose late answer to a former request does not replace a newer one.
+
+        A page sets its language before its paper, in two requests that may arrive in either order:
+        one without a paper counts as older than all that have one.
+        """
 
         @wraps(answer)  # by whose signature Gradio knows that the last argument is the request
         def asked(*arguments: Any) -> Iterator[tuple[Any, ...]]:
-            session_id = arguments[-1].session_hash
-            turn = turns.begin(session_id)
+            session_id, paper = arguments[-1].session_hash, arguments[0]
+            turn = turns.begin(session_id) if paper else 0
             for shown in answer(*arguments):
                 if not turns.is_last(session_id, turn):
                     yield tuple(gr.skip() for _ in shown)  # nothing at all would empty them
