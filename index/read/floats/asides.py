@@ -101,11 +101,11 @@ def captions_whole(parts: list[Paragraph], kept: Collection[int], layout: Layout
 def _goes_on(caption: Paragraph, part: Paragraph, alone: bool, layout: Layout) -> bool:
     """Whether a caption, of which only the name is known where it is ``alone``, goes on there."""
     last, line = caption.lines[-1], part.lines[0]
+    if line.page != last.page or has_gap(line):
+        return False
     size = caption.size
     upper = sum(map(str.isupper, line.text)) > sum(map(str.islower, line.text))
     capitals = alone and upper  # small ones may be large ones of a smaller size
-    if line.page != last.page or has_gap(line):
-        return False
     if line.size > size + 0.5 or line.size < (0.7 * size if capitals else size - 0.5):
         return False
     if alone and abs(line.middle - last.middle) < 2:

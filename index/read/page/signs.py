@@ -180,12 +180,16 @@ def put_names(text: Any, run: Any) -> None:
 
     ``run`` runs what the page draws through a device.
     """
-    unnamed = slashes = 0
+    unnamed: list[Any] = []
+    slashes = 0
     for char in _characters(text):
         code = char.c
+        if code < _SLASH:
+            continue
         if code in _PIECES:
             char.c = ord(_PIECES[code])
-        unnamed += code == _UNNAMED
+        elif code == _UNNAMED:
+            unnamed.append(char)
         slashes += code == _SLASH
     if unnamed:
         mupdf = _mupdf()
@@ -193,11 +197,10 @@ def put_names(text: Any, run: Any) -> None:
         with suppress(mupdf.FzErrorBase):  # a page that breaks off shows what came before
             run(device)
         mupdf.fz_close_device(device)
-        for char in _characters(text):
-            if char.c == _UNNAMED:
-                sign = _found(device.signs, char.origin.x, char.origin.y)
-                char.c = ord(sign) if sign else _UNNAMED
-                slashes += char.c == _SLASH
+        for char in unnamed:
+            sign = _found(device.signs, char.origin.x, char.origin.y)
+            char.c = ord(sign) if sign else _UNNAMED
+            slashes += char.c == _SLASH
     if slashes:
         _put_slashes(text)
 
