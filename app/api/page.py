@@ -70,7 +70,7 @@ def api_page(document: Mapping[str, Any], prefix: str) -> str:
     shapes = [_described(name, it) for name, it in document["components"]["schemas"].items()]
     return fill(
         "api.html",
-        style=style("file.css", "gloss.css", "api.css"),
+        style=style("gloss.css", "api.css"),
         title=f"{document['info']['title']} {document['info']['version']}: HTTP API",
         said=document["info"]["description"],
         prefix=prefix,

@@ -232,7 +232,7 @@ def test_the_ui_shows_the_text_and_nothing_else(subtests: pytest.Subtests) -> No
 
 def test_every_template_is_under_attack() -> None:
     templates = {path.name for path in Path(app.show.__file__).parent.glob("templates/*.html")}
-    of_digests = {"day.html", "digest.html", "reader.html", "page.html", "parts.html"}
+    of_digests = {"day.html", "digest.html", "reader.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
     of_nobody = {"header.html", "footer.html", "api.html", "found.html"}  # no paper's words, macros
     assert templates == of_digests | of_pages | of_nobody | set(_pages_of_the_ui("words"))
