@@ -42,10 +42,10 @@ def test_the_example_of_the_readme_goes_from_a_pdf_to_a_digest(
 
 
 def test_a_paper_is_added_searched_asked_and_digested(tmp_path: Path) -> None:
-    empty = tmp_path / "empty.md"
-    empty.write_text("", encoding="utf-8")
+    (paper := tmp_path / "a-paper.pdf").write_bytes(SAMPLE.read_bytes())
+    (empty := tmp_path / "empty.md").write_text("", encoding="utf-8")
     with gloss.open_library(tmp_path / "library") as library:
-        second, first = gloss.add(library, SAMPLE, empty)
+        first, second = gloss.add(library, empty, paper)
         assert first.added is not None
         assert first.added.status == "ok"
         assert second.added is not None
@@ -58,7 +58,7 @@ def test_a_paper_is_added_searched_asked_and_digested(tmp_path: Path) -> None:
         digest = gloss.digest(library, first.added.paper_id)
         assert "> " in gloss.to_markdown(digest)
         with pytest.raises(gloss.GlossError, match="no-such"):
-            gloss.add(library, SAMPLE, tmp_path / "no-such.pdf")
+            gloss.add(library, paper, tmp_path / "no-such.pdf")
 
 
 def test_all_that_is_offered_is_there() -> None:
