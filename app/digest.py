@@ -19,6 +19,7 @@ __all__ = [
     "Support",
     "Usage",
     "Verdict",
+    "Whose",
     "WriterName",
 ]
 
@@ -26,6 +27,7 @@ Origin = Literal["quoted", "compressed", "translated"]
 Language = Literal["en", "zh"]
 WriterName = Literal["extractive", "local", "endpoint"]
 Verdict = Literal["supported", "unsupported"]
+Whose = Literal["own", "others"]  # work: that of the paper's authors, or of anybody else
 SectionStatus = Literal["stated", "not stated"]
 
 

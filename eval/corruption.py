@@ -2,7 +2,8 @@
 
 A false claim is a true quote with one thing changed: a number, unit, sign, name or acronym put in
 from elsewhere in the paper, a word that turns the meaning round, a qualifier left out, a tail from
-another sentence, or all of it taken from another paper. What is chosen depends on the seed alone.
+another sentence, or all of it taken from another paper; own work put in the place of others', or
+"matches" in the place of "outperforms". What is chosen depends on the seed alone.
 
 Some of it is not false by accident ("some" left out where "all" holds too); nobody looked at each.
 """
@@ -60,6 +61,48 @@ _END_CLAUSE = re.compile(
     r",?\s(?:which|where|because|since|while|whereas|so that|although)\s[^,;]+(?=[.]$)"
 )
 _HEAD = re.compile(r"^(?:In|For|With|By|On|From|To|Given|At|As)\s[^,;]{3,80},\s(?=\w)")
+# Own work where others' stood, and others' where own did, as the subject of a clause.
+_EARLIER = r"(?:previous|prior|existing|earlier|aforementioned|traditional|other) (?:[\w-]+ )?"
+_WORKS = r"(?:works?|methods|approaches|studies|research|models|techniques|algorithms|systems)\b"
+_OWNERS = (
+    (re.compile(r"\bWe\b"), "Previous works"),
+    (re.compile(r"(?<=that )we\b|(?<=, )we\b"), "existing approaches"),
+    (re.compile(r"^Our (?=\w)"), "The earlier authors' "),
+    (re.compile(r"(?<=, )our (?=\w)|(?<=that )our (?=\w)"), "Smith et al.'s "),
+    (re.compile(r"\bThis (?:paper|study|work|article)\b"), "Prior research"),
+    (
+        re.compile(
+            rf"^(?:(?:the|all|most|many|some|several) )?(?:of the )?{_EARLIER}{_WORKS}", re.I
+        ),
+        "The authors' works",
+    ),
+    (
+        re.compile(rf"(?:(?<=that )|(?<=while )|(?<=, )|(?<=but )){_EARLIER}{_WORKS}"),
+        "our methods",
+    ),
+    (
+        re.compile(r"\b[A-Z][\w-]+ et al\.? (?:\((?:19|20)[0-9]{2}[a-z]?\)|\[[0-9]+\])(?= [a-z])"),
+        "The authors",
+    ),
+)
+_RELATIONS = (
+    (
+        re.compile(r"\b(?:match|equal)(?:es|s)? or (?:exceed|outperform|surpass)(?:s|es)?\b"),
+        "improves on",
+    ),
+    (re.compile(r"\boutperform(?:s|ed)?\b|\bsurpass(?:es|ed)?\b|\bexceeds\b"), "matches"),
+    (re.compile(r"\bbetter than\b"), "comparable to"),
+    (
+        re.compile(r"\b(?:comparable|competitive|on par)(?: performance)? (?:to|with)\b"),
+        "better than",
+    ),
+    (re.compile(r"\bsuperior to\b"), "on par with"),
+    (re.compile(r"\bworse than\b"), "as good as"),
+    (
+        re.compile(r"\b(?:similar|comparable|competitive) (?=performance|accuracy|results)"),
+        "better ",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +290,23 @@ def _tail(quote: str, around: Surroundings, choose: random.Random) -> str | None
     return f"{quote.rstrip('.!? ')}, and {tail}."
 
 
+def _replaced(quote: str, table: Sequence[tuple[re.Pattern[str], str]]) -> str | None:
+    """A quote with the first place replaced that some row of a table names."""
+    for pattern, new in table:
+        match = pattern.search(quote)
+        if match:
+            return _put(quote, match, new)
+    return None
+
+
+def _owner(quote: str, around: Surroundings, choose: random.Random) -> str | None:
+    return _replaced(quote, _OWNERS)
+
+
+def _relation(quote: str, around: Surroundings, choose: random.Random) -> str | None:
+    return _replaced(quote, _RELATIONS)
+
+
 CHANGES: dict[str, Change] = {
     "number": _number,
     "unit": _unit,
@@ -260,4 +320,6 @@ CHANGES: dict[str, Change] = {
     "bound": _bound,
     "another paper": _other_paper,
     "tail": _tail,
+    "whose work": _owner,
+    "relation": _relation,
 }

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from app.digest import Whose
 from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt
 from index.embed.rerank import open_cross_encoder
@@ -35,10 +36,11 @@ _JUDGE_SECONDS = 60.0  # for one pair
 
 @dataclass(frozen=True, slots=True)
 class SourcedClaim:
-    """A claim with the texts that it cites."""
+    """A claim with the texts that it cites, and whose work they are about, where that is known."""
 
     claim: str
     sources: tuple[str, ...]
+    whose: Whose | None = None
 
     @property
     def source(self) -> str:

@@ -1,9 +1,10 @@
 """Rules on a claim and the texts that it cites. Each reports what the texts do not support.
 
 No rule understands a sentence. They compare what can be compared by letters: numbers, names
-(``proper_names``), and the small words that turn a meaning round (``polarity``: not, lower;
-``modality``: may, only). A claim that keeps them all may still be false, so rules can refuse a
-claim and never prove one.
+(``proper_names``), the small words that turn a meaning round (``polarity``: not, lower;
+``modality``: may, only; ``relations``: matches, exceeds), and whose work is spoken of
+(``attribution``: we, previous methods). A claim that keeps them all may still be false, so rules
+can refuse a claim and never prove one.
 
 Numbers and names may stand anywhere in the cited texts. Small words are compared with the
 *basis*: those sentences of the cited texts that share most words with the claim. They are read for
@@ -16,10 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from app.check.attribution import attribution
 from app.check.modality import conditions, hedges, quantifiers
 from app.check.polarity import comparison, negation
 from app.check.proper_names import names
 from app.check.quantities import Quantity, quantities
+from app.check.relations import relation
 from app.check.tokens import STOP_WORDS, Pair, stem
 
 COPIED_LEAST = 0.3  # of a claim's content words that must stand in the sources, in runs (ADR 16)
@@ -134,6 +137,8 @@ RULES: dict[str, Callable[[Pair], Iterator[str]]] = {
     "names": names,
     "negation": negation,
     "comparison": comparison,
+    "relation": relation,
+    "attribution": attribution,
     "hedges": hedges,
     "quantifiers": quantifiers,
     "conditions": conditions,

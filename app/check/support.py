@@ -2,8 +2,9 @@
 
 A quoted claim must be its citations' words, character for character, at their spans, and for a PDF
 the boxes must hold those words. A compressed claim must keep the numbers, names, negations,
-comparisons and qualifiers of what it cites, and mostly its words (``app.check.rules``), and where a
-support model is set, it must find it said there (``app.check.entailment``).
+comparisons and qualifiers of what it cites, say nothing of one's work that is said of another's,
+and mostly keep its words (``app.check.rules``). Where a support model is set, it must find it said
+there (``app.check.entailment``).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from app.check.entailment import SourcedClaim, SupportModel
 from app.check.rules import kept, outcomes
 from app.check.tokens import Pair
-from app.digest import Citation, Support
+from app.digest import Citation, Support, Whose
 from index.paper import Paper
 
 RULES_HOLD = 0.5  # the score from which a claim has kept every rule
@@ -36,14 +37,15 @@ def check_quote(paper: Paper, text: str, citations: Sequence[Citation]) -> Suppo
     return Support(0.0, "unsupported", passed)
 
 
-def check_claim(claim: str, sources: Sequence[str]) -> Support:
+def check_claim(claim: str, sources: Sequence[str], whose: Whose | None = None) -> Support:
     """The rules that a compressed claim passes against its cited texts. It must pass all of them.
 
-    ``sources`` are the cited quotes, or the table that a quote points to. The score is at least 0.5
-    where every rule holds (``app.check.rules.kept``). It puts claims in an order and is no
-    probability: rules do not understand, so a claim that keeps them all may still be false.
+    ``sources`` are the cited quotes, or the table that a quote points to; ``whose`` work they are
+    about is decided by their words where it is None (``app.check.attribution``). The score is at
+    least 0.5 where every rule holds (``app.check.rules.kept``). It puts claims in an order and is
+    no probability: rules do not understand, so a claim that keeps them all may still be false.
     """
-    pair = Pair.of(claim, sources)
+    pair = Pair.of(claim, sources, whose)
     found = outcomes(pair)
     passed = tuple(outcome.rule for outcome in found if outcome.held)
     if not claim.strip() or not sources:
@@ -93,7 +95,7 @@ class Checker:
 
     def check(self, claims: Sequence[SourcedClaim]) -> list[Support]:
         """The support of each claim, in order. A claim must pass every rule, and the model."""
-        ruled = [check_claim(one.claim, one.sources) for one in claims]
+        ruled = [check_claim(one.claim, one.sources, one.whose) for one in claims]
         if self._model is None:
             return ruled
         model = self._model
@@ -115,7 +117,7 @@ class Checker:
             return ""
         broken = [
             f"{one.rule} ({', '.join(one.objections)})"
-            for one in outcomes(Pair.of(claim.claim, claim.sources))
+            for one in outcomes(Pair.of(claim.claim, claim.sources, claim.whose))
             if not one.held
         ]
         if broken:

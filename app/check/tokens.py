@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.digest import Whose
 from index.paper import Span
 from index.read.text.sentences import split_sentences
 
@@ -142,14 +143,15 @@ class TokenizedText:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and what it cites, as the rules see them."""
+    """A claim and what it cites, as the rules see them. ``whose`` work the sources are about."""
 
     claim: TokenizedText
     source: TokenizedText
     basis: TokenizedText
+    whose: Whose | None = None  # None: their words decide
 
     @classmethod
-    def of(cls, claim: str, sources: Sequence[str]) -> Pair:
+    def of(cls, claim: str, sources: Sequence[str], whose: Whose | None = None) -> Pair:
         """Choose the basis: for each sentence of the claim, what shares most words with it."""
         parts = [sentence for source in sources for sentence in TokenizedText(source).sentences]
         chosen: list[int] = []
@@ -170,7 +172,7 @@ class Pair:
                 chosen.append(best)
                 gain = _BASIS_GAIN
         basis = " \n".join(parts[at].text for at in sorted(set(chosen)))
-        return cls(said, TokenizedText(" \n".join(sources)), TokenizedText(basis))
+        return cls(said, TokenizedText(" \n".join(sources)), TokenizedText(basis), whose)
 
 
 def _token(text: str) -> Token:

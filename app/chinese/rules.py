@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from app.check.attribution import clauses
 from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.locked import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
+from app.digest import Whose
 from index.paper import Span
 from index.read.text.sentences import split_sentences
 
@@ -360,6 +362,40 @@ def _crossed(sides: Sides) -> Iterator[str]:
             yield match.group().lower()
 
 
+# Whose work a clause speaks of: the words, and what before them makes them no subject.
+_CHINESE_WHOSE = re.compile(
+    "(?P<own>我们|本文|本研究|本工作|本论文|本篇|(?<!的)作者|笔者|所提(?:出的)?(?=方法|模型|算法|系统|框架))"
+    "|(?P<others>等人|前人|他人"
+    "|(?:以往|以前|先前|此前|过去|现有|已有|既有|前述|上述|早期|传统|其他)[\u4e00-\u9fff¤]{0,8}?(?:工作|研究|方法|文献|模型|系统|算法|技术|学者|方案|论文))"
+)
+_CHINESE_BESIDE = re.compile(
+    "(?:与|和|跟|同|较|比|对|对于|针对|基于|于|像|除|除了|如|超过|超越|胜过)(?:所有|大多数|这些)?$"
+)
+_CHINESE_AGENT = re.compile("[被由]$")
+
+
+def attribution(sides: Sides) -> Iterator[str]:
+    """The authors' work is not made that of others (以往, 现有, 等人), nor theirs the authors' (我们, 本文).
+
+    Compared where both sentences say of some clause whose work it speaks of.
+    """
+    english = {one.whose for one in clauses(sides.english, is_claim=True) if one.whose}
+    chinese: dict[Whose, str] = {}
+    for clause in re.split("[，。；：,;:]", narrowed(sides.chinese)):
+        subject: re.Match[str] | None = None
+        for match in _CHINESE_WHOSE.finditer(clause):
+            before = clause[: match.start()]
+            if _CHINESE_AGENT.search(before):
+                subject = match
+                break
+            if subject is None and not _CHINESE_BESIDE.search(before):
+                subject = match
+        if subject is not None:
+            chinese.setdefault("own" if subject["own"] else "others", subject.group())
+    if english and not english & {*chinese}:
+        yield from chinese.values()
+
+
 def qualifiers(sides: Sides) -> Iterator[str]:
     """A "may", "suggest", "only", "some" or "often" is not left out, and no 可能 is added."""
     for word, english, chinese in _QUALIFIERS:
@@ -440,6 +476,7 @@ RULES: dict[str, Callable[[Sides], Iterator[str]]] = {
     "pointers": pointers,
     "negation": negation,
     "comparison": comparison,
+    "attribution": attribution,
     "qualifiers": qualifiers,
 }
 

@@ -31,7 +31,17 @@ _INDEX = _APP.parent / "index"
 
 _DIGEST_DOCUMENT = ("documents/__init__.py", "documents/claims.py", "documents/digests.py")
 
-_CHECKED_BY = ("quantities", "tokens", "rules", "proper_names", "polarity", "modality", "support")
+_CHECKED_BY = (
+    "quantities",
+    "tokens",
+    "rules",
+    "proper_names",
+    "polarity",
+    "modality",
+    "relations",
+    "attribution",
+    "support",
+)
 
 # The code behind each part. What words and checks a sentence for a language model, the writer adds.
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {

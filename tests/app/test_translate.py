@@ -157,6 +157,7 @@ BROKEN = [
     ("English words", "It costs a fraction of it.", "它的成本是任何模型的_fraction。"),
     ("comparison", "One head is 0.9 BLEU worse than two.", "一个头的 BLEU 为 0.9，两个头更差。"),
     ("comparison", "One head is 0.9 BLEU worse than two.", "一个头在0.9 BLEU上比两个头差。"),
+    ("attribution", "The authors outperform previous methods.", "以往的方法优于作者的方法。"),
     ("qualifiers", "It trains significantly faster.", "它训练得更快。"),
     ("qualifiers", "It is within 4.3% of the best models.", "它是最佳模型的 4.3%。"),
     ("numbers", "We cite the top-100 passages.", "我们引用前 10 个段落。"),

@@ -27,7 +27,11 @@ QUOTES = (
         "The lanterns (of one kind) burn for up to 35 ms longer than GPT-3, which may fail Oslo.",
         "Ada Byron did not test −3 of some 40% in London, and BLEU is higher.",
     ),
-    ("The bees of Paris dance for 12 hours on most days.", "CNN and LSTM were larger than 7 GB."),
+    (
+        "The bees of Paris dance for 12 hours on most days.",
+        "CNN and LSTM were larger than 7 GB.",
+        "We show that the dance outperforms a song.",
+    ),
 )
 
 
