@@ -302,7 +302,8 @@ def _mention_at(
         or (word in ("present", "current") and at and words[at - 1] == "the")
         or (word == "the" and is_claim and following in ("paper", "study"))
     ):
-        return _Mention("own", at, at + 2)
+        theirs = after[1:2] in (["by"], ["of"]) and _is_of_others(at + 3, words)
+        return _Mention("others" if theirs else "own", at, at + 2)
     if word == "proposed" and at and words[at - 1] in ("the", "newly") and following != "by":
         return _Mention("own", at, at + 1)
     if word in ("these", "those") and following in _WORKS:

@@ -57,6 +57,7 @@ PASSED = [
         "The authors evaluate it with two models, LXMERT and ViLT.",
         "We evaluate it with two models, LXMERT (Tan and Bansal, 2019) and ViLT (Kim, 2021).",
     ),
+    ("The study by Li et al. finds none.", "Li et al. (2019) find none."),
     ("The authors use the parser of Hu.", "We use the parser proposed by Hu et al. (2020)."),
     ("Earlier work of the authors needs labels.", "Our previous work needs labels."),
     ("The authors build on it.", "Based on previous work, it is built on."),
