@@ -91,7 +91,7 @@ _CITED_BESIDE = re.compile(
     rf"\[[0-9][0-9,;– -]*\]|\( ?[A-Z\ue000][^()]{{0,200}}[ ,]{_YEAR}[^()]{{0,20}}\)"
 )
 _CONTRACTED = re.compile(r"\b([Ww]e|[Tt]hey|I)['’](?=\w)")  # we've
-_AUTHORS_OWN = re.compile(r"\b[Tt]he authors['’](?!\w)")
+_AUTHORS_OWN = re.compile(r"\b[Tt]he (?:authors['’](?!\w)|author['’]s\b)")
 _TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[,;:()\ue001\ue000]")
 _COINED = re.compile(
     r"\b(?:we|paper|study|work) (?:also |here |then )?(?:propos|introduc|present|develop|design)\w*"
@@ -280,7 +280,9 @@ def _mention_at(
 ) -> _Mention | None:
     word, after = words[at], words[at + 1 : at + 2 + _BETWEEN]
     following = after[0] if after else ""
-    if word == "we" or (segment[at] == "I" and (not at or segment[at - 1][0].islower())):
+    # A digest never says "I"; in a paper "Type I" is nobody.
+    is_i = segment[at] == "I" and not is_claim and (not at or segment[at - 1][0].islower())
+    if word == "we" or is_i:
         return _Mention("own", at, at + 1, "we")
     if word == "they":
         return _Mention(None, at, at + 1, "they")
@@ -291,7 +293,7 @@ def _mention_at(
         return _Mention("own", at, at + 1)
     if word == _BY_NAME or (word == _BESIDE and following in _VERBS):
         return _Mention("others", at, at + 1)
-    if word == "authors" and at and words[at - 1] == "the":
+    if word in ("author", "authors") and at and words[at - 1] == "the":
         if after[:1] == [_BESIDE] or (following in ("of", "in") and _is_of_others(at + 2, words)):
             return _Mention("others", at, at + 2)
         if is_claim:

@@ -26,6 +26,7 @@ from app.check.relations import relation
 from app.check.tokens import STOP_WORDS, Pair, stem
 
 COPIED_LEAST = 0.3  # of a claim's content words that must stand in the sources, in runs (ADR 16)
+BROKEN_COST = 1 / 9  # of a score for each broken rule, however many there are to be kept
 FOREIGN_MOST = 3  # content words in a row that no source has (ADR 16)
 
 
@@ -115,10 +116,10 @@ def kept(found: Sequence[RuleOutcome], pair: Pair) -> float:
     falls with each rule that does not.
     """
     share = copied_share(pair)
-    held = sum(one.held for one in found)
-    if held == len(found):
+    broken = sum(not one.held for one in found)
+    if not broken:
         return (1 + share) / 2
-    return 0.49 * share * held / len(found)
+    return 0.49 * share * max(0.0, 1 - broken * BROKEN_COST)
 
 
 def longest_foreign_run(pair: Pair) -> tuple[str, ...]:

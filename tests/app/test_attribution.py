@@ -35,6 +35,7 @@ REFUSED = [
     ("The authors rated all videos.", "They rated all videos."),  # nobody says "they" of himself
     ("LoRaX needs labels.", "We propose LoRaX. Earlier methods need labels for training."),
     ("The authors need labels.", "The authors of [3] need labels."),
+    ("The author's loss is new.", "The loss of Li et al. (2019) is new."),
 ]
 PASSED = [
     ("The authors outperform previous methods.", "We outperform previous methods."),
@@ -60,6 +61,7 @@ PASSED = [
     ("The study by Li et al. finds none.", "Li et al. (2019) find none."),
     ("The authors use the parser of Hu.", "We use the parser proposed by Hu et al. (2020)."),
     ("Earlier work of the authors needs labels.", "Our previous work needs labels."),
+    ("The author shows a loss.", "In this letter I show a loss."),
     ("The authors build on it.", "Based on previous work, it is built on."),
 ]
 
