@@ -155,7 +155,7 @@ class ReadSettings(_Group):
     # A passage of print has some 500 characters, so a book of 1,000 pages has 6,000 passages, which
     # take 40 seconds and 500 MB to embed. A file with more is no text that anybody reads: a row of
     # signs is cut sign by sign.
-    passages_max: int = Field(default=8000, gt=0)
+    passages_max: int = Field(default=8000, gt=0, le=1_000_000)
 
 
 class Settings(BaseSettings):

@@ -6,9 +6,15 @@ earlier gloss can go on with them.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 
-SCHEMA = 4
+from index.catalog.words import TABLE, put_in, texts_of
+
+SCHEMA = 5
+_WORDS_SINCE = 5  # the schema that has the words of passages
+
+_log = logging.getLogger(__name__)
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -123,6 +129,7 @@ CREATE TABLE former_digests (
     UNIQUE (paper_key, sha256, lang, writer)
 );
 """,
+    4: TABLE,
 }
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.
@@ -152,12 +159,23 @@ def migrate(connection: sqlite3.Connection) -> None:
     changes = [_CHANGES[number] for number in range(max(schema, 1), SCHEMA)]
     for statements in ([_TABLES] if schema == 0 else []) + changes:
         _run(connection, statements)
+    if 0 < schema < _WORDS_SINCE:
+        _index_words(connection)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 
 def add_indexes(connection: sqlite3.Connection) -> None:
     """Make the indexes that are missing."""
     _run(connection, _INDEXES)
+
+
+def _index_words(connection: sqlite3.Connection) -> None:
+    """Index the passages of a catalogue that knew of no words: 1,000 papers take some seconds."""
+    editions = connection.execute("SELECT DISTINCT edition FROM passages").fetchall()
+    if editions:
+        _log.warning("indexing the words of %d papers, once", len(editions))
+    for (number,) in editions:
+        put_in(connection, number, texts_of(connection, number))
 
 
 def _run(connection: sqlite3.Connection, statements: str) -> None:

@@ -13,7 +13,11 @@ from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import ReaderAndReranker
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
-from index.store import Scored, VectorQuery
+from index.store import Scored, VectorQuery, point_id
+
+# Passages with a quoted phrase that the store is given by name. Of a phrase that more have, the
+# best hits have it too, and only they are looked at.
+_NAMED = 1_000
 
 
 class PassageSearch:
@@ -50,6 +54,12 @@ class PassageSearch:
             query = edition.title or query
         asked = encode_query(query, engine.embedder, engine.sparse_encoder)
 
+        contents, having, points = self._catalog.contents, None, None
+        if asked.phrases:
+            having = contents.containing(asked.phrases, _NAMED)
+            if having is not None:
+                points = tuple(point_id(*key) for key in having)
+
         def best(limit: int) -> list[Scored]:
             return engine.store.search(
                 VectorQuery(
@@ -57,21 +67,20 @@ class PassageSearch:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
+                    points=points,
                 )
             )
-
-        met: dict[tuple[int, str], bool] = {}  # the same hits come again where more are asked for
 
         def counting(found: Sequence[Scored]) -> list[Scored]:
             current = self._catalog.editions.current_among(one.edition for one in found)
             kept = [one for one in found if one.edition in current]
             if not asked.phrases:
                 return kept
-            unread = [key for one in kept if (key := (one.edition, one.passage_id)) not in met]
-            met.update(dict.fromkeys(unread, False))
-            for key, text in self._catalog.contents.passage_texts(unread).items():
-                met[key] = asked.is_met_by(text)
-            return [one for one in kept if met[one.edition, one.passage_id]]
+            met = having
+            if met is None:
+                keys = [(one.edition, one.passage_id) for one in kept]
+                met = contents.containing_among(asked.phrases, keys)
+            return [one for one in kept if (one.edition, one.passage_id) in met]
 
         reranker = self._tools.reranker()
         depth = max(k, RERANKED) if reranker else k

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from index.errors import StoreUnusable
-from index.paper import SearchFilter
 from index.store import (
     Point,
     Scored,
@@ -123,7 +122,7 @@ class EdgeStore:
         if query.sparse.indices:
             words = edge.SparseVector(list(query.sparse.indices), list(query.sparse.values))
             halves.append(edge.Query.Nearest(words, "words"))
-        depth, condition = max(query.depth, query.limit), _filter(query.filter)
+        depth, condition = max(query.depth, query.limit), _filter(query)
         return edge.QueryBatchRequest(
             [edge.QueryRequest(limit=depth, query=half, filter=condition) for half in halves]
         )
@@ -292,10 +291,13 @@ def _key(point: ScoredPoint | Record) -> int:
     return name.int
 
 
-def _filter(wanted: SearchFilter) -> Filter | None:
+def _filter(query: VectorQuery) -> Filter | None:
     import qdrant_edge as edge
 
+    wanted = query.filter
     conditions: list[edge.ConditionType] = []
+    if query.points is not None:
+        conditions.append(edge.HasIdCondition({UUID(point) for point in query.points}))
     if wanted.paper_id is not None:
         conditions.append(edge.FieldCondition("paper_id", match=edge.MatchValue(wanted.paper_id)))
     if wanted.role is not None:
