@@ -54,15 +54,15 @@ class Fingerprint:
 @dataclass(slots=True)
 class _Unpacked:
     paper: Paper
-    passages: tuple[Passage, ...] | None = field(default=None)
+    passages: tuple[Passage, ...] | None = None
 
 
+@dataclass(eq=False)
 class Contents:
     """The papers and passages of a catalogue's editions."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._kept: OrderedDict[int, _Unpacked] = OrderedDict()
+    _database: Database
+    _kept: OrderedDict[int, _Unpacked] = field(default_factory=OrderedDict)
 
     def paper(self, number: int) -> Paper:
         """The paper of an edition. ``KeyError`` where there is none."""

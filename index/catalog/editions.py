@@ -67,12 +67,12 @@ class Origin:
     original: str
 
 
+@dataclass(eq=False)
 class Editions:
     """The editions of a catalogue. ``forget`` is called with each purged one."""
 
-    def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
-        self._database = database
-        self._forget = forget
+    _database: Database
+    _forget: Callable[[int], None]
 
     # The life of an edition.
 

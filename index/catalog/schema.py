@@ -136,7 +136,7 @@ CREATE TABLE former_digests (
 # ``editions_listed`` has every column of a list but the number of passages: rows with papers are
 # large, and ``recorded`` stands behind the paper. None begins with the state, which nearly all
 # editions share: SQLite would choose it.
-_INDEXES = """
+INDEXES = """
 CREATE INDEX IF NOT EXISTS editions_listed ON editions (
     paper_id, state, paper_key, version, status, reason, source, sha256, file, original, added,
     title, authors, date, categories, recorded
@@ -158,15 +158,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     schema = schema_of(connection)
     changes = [_CHANGES[number] for number in range(max(schema, 1), SCHEMA)]
     for statements in ([_TABLES] if schema == 0 else []) + changes:
-        _run(connection, statements)
+        for statement in statements.split(";\n"):  # ``executescript`` would end the transaction
+            connection.execute(statement)
     if 0 < schema < _WORDS_SINCE:
         _index_words(connection)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
-
-
-def add_indexes(connection: sqlite3.Connection) -> None:
-    """Make the indexes that are missing."""
-    _run(connection, _INDEXES)
 
 
 def _index_words(connection: sqlite3.Connection) -> None:
@@ -176,9 +172,3 @@ def _index_words(connection: sqlite3.Connection) -> None:
         _log.warning("indexing the words of %d papers, once", len(editions))
     for (number,) in editions:
         put_in(connection, number, texts_of(connection, number))
-
-
-def _run(connection: sqlite3.Connection, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
