@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
-from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
@@ -20,22 +19,14 @@ from index.store import Scored, VectorQuery, point_id
 _NAMED = 1_000
 
 
+@dataclass(eq=False)
 class PassageSearch:
     """Searches of an open library."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        ids: Ids,
-        engines: Engines,
-        tools: ReaderAndReranker,
-    ) -> None:
-        self._settings = settings
-        self._catalog = catalog
-        self._ids = ids
-        self._engines = engines
-        self._tools = tools
+    _catalog: Catalog
+    _ids: Ids
+    _engines: Engines
+    _tools: ReaderAndReranker
 
     def search(self, query: str, k: int, filter: SearchFilter | None) -> list[Hit]:
         """The ``k`` best passages, best first.
