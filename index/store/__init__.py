@@ -155,16 +155,12 @@ def fused(
     best = [key for key, score in scores.items() if score >= bar[0]]
     known = payloads(best) if best else {}
 
-    def found_by(key: _Key) -> FoundBy:
-        if key not in words:
-            return "dense"
-        return "both" if key in dense else "words"
-
-    scored = [
-        (Scored(known[key]["passage_id"], known[key]["edition"], scores[key], found_by(key)), key)
-        for key in best
-        if key in known
-    ]
+    scored = []
+    for key in best:
+        if key in known:
+            passage_id, edition = known[key]["passage_id"], known[key]["edition"]
+            found_by: FoundBy = "words" if key not in dense else "both" if key in words else "dense"
+            scored.append((Scored(passage_id, edition, scores[key], found_by), key))
     scored.sort(key=lambda pair: (-pair[0].score, pair[0].passage_id, pair[1]))
     return [one for one, _ in scored[: query.limit]]
 

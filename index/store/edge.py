@@ -29,7 +29,6 @@ from index.store import (
 
 if TYPE_CHECKING:
     from qdrant_edge import (
-        EdgeConfig,
         EdgeShard,
         Filter,
         PointId,
@@ -214,18 +213,6 @@ class EdgeStore:
         with self._explained():
             self._shard.close()
 
-    def _config(self) -> EdgeConfig:
-        import qdrant_edge as edge
-
-        return edge.EdgeConfig(
-            vectors={
-                "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
-            },
-            sparse_vectors={"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-            # No graph at any size: search stays exact, optimize() only sweeps.
-            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
-        )
-
     def _open(self) -> EdgeShard:
         import qdrant_edge as edge
 
@@ -235,10 +222,18 @@ class EdgeStore:
             raise StoreUnusable(
                 str(self._directory), f"cannot be made ({error.strerror}); give another --library"
             ) from error
+        config = edge.EdgeConfig(
+            vectors={
+                "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
+            },
+            sparse_vectors={"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            # No graph at any size: search stays exact, optimize() only sweeps.
+            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
+        )
         with self._explained():
             if any(self._directory.iterdir()):
-                return edge.EdgeShard.load(str(self._directory), self._config())
-            shard = edge.EdgeShard.create(str(self._directory), self._config())
+                return edge.EdgeShard.load(str(self._directory), config)
+            shard = edge.EdgeShard.create(str(self._directory), config)
             for name in ("paper_id", "role"):
                 shard.update(
                     edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword)
