@@ -12,7 +12,7 @@ from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
-from index.library.files import CATALOG, Files, is_bare, no_writing
+from index.library.files import CATALOG, FILES, Files, is_bare, no_writing
 from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
 from index.library.lock import LibraryLock
@@ -54,7 +54,7 @@ class Library(Papers):
         self._parts = parts
         catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
         self._catalog = catalog
-        self._files = files = Files(directory)
+        self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
         self._engines = engines = Engines(settings, directory, parts, catalog, files)
         self._ids = ids = Ids(catalog)
