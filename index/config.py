@@ -154,8 +154,8 @@ class ReadSettings(_Group):
     characters_max: int = Field(default=6_000_000, gt=0)
     # A passage of print has some 500 characters, so a book of 1,000 pages has 6,000 passages, which
     # take 40 seconds and 500 MB to embed. A file with more is no text that anybody reads: a row of
-    # signs is cut sign by sign.
-    passages_max: int = Field(default=8000, gt=0)
+    # signs is cut sign by sign. The index of words numbers a million of a paper's.
+    passages_max: int = Field(default=8000, gt=0, le=1_000_000)
 
 
 class Settings(BaseSettings):

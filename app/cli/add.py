@@ -22,12 +22,12 @@ from app.cli.terminal import (
     EXIT_UNUSABLE,
     Bars,
     in_short,
-    one_line,
     output,
     print_json,
     say,
     say_bug,
 )
+from app.show.text import plain
 from index.errors import FetchError, GlossError, SourceNotFound
 
 if TYPE_CHECKING:
@@ -135,14 +135,14 @@ def _say_outcome(outcome: Outcome, *, quiet: bool) -> None:
     elif outcome.added is not None:
         output.print(_added_line(outcome.added), soft_wrap=True)
     else:
-        output.print(f"{outcome.wanted.name}  {one_line(outcome.reason)}", soft_wrap=True)
+        output.print(f"{outcome.wanted.name}  {plain(outcome.reason)}", soft_wrap=True)
 
 
 def _added_line(added: Added) -> str:
     if added.status != "ok":
-        return f"{added.paper_id}  {added.status}  {one_line(added.reason)}"
+        return f"{added.paper_id}  {added.status}  {plain(added.reason)}"
     unchanged = "" if added.changed else "  unchanged"
-    reason = f"  ({one_line(added.reason)})" if added.reason else ""
+    reason = f"  ({plain(added.reason)})" if added.reason else ""
     return f"{added.paper_id}  ok  {added.passages} passages{unchanged}{reason}"
 
 

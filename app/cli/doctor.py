@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import JsonOption, LibraryOption, settings_of
-from app.cli.terminal import EXIT_SOME_FAILED, Bars, one_line, output, print_json, say
+from app.cli.terminal import EXIT_SOME_FAILED, Bars, output, print_json, say
+from app.show.text import plain
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def doctor(
         print_json(found.document())
     else:
         for name, value in found.lines():
-            output.print(f"{name:<22}{one_line(value)}", soft_wrap=True)
+            output.print(f"{name:<22}{plain(value)}", soft_wrap=True)
     if found.problems:
         for problem in found.problems:
             say(problem)

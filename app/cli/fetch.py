@@ -21,11 +21,11 @@ from app.cli.terminal import (
     EXIT_SOME_FAILED,
     Bars,
     messages,
-    one_line,
     output,
     print_json,
     say_bug,
 )
+from app.show.text import plain
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def fetch(
         for asked in found.asked:
             if not asked.papers:
                 day = f" on {asked.date}" if asked.date else ""
-                messages.print(f"{one_line(asked.name)}: nothing new on arXiv{day}")
+                messages.print(f"{plain(asked.name)}: nothing new on arXiv{day}")
         for outcome in found.settled:
             report(outcome)
         if dry_run:
@@ -116,7 +116,7 @@ def _say_fetched(outcome: Outcome, *, dry_run: bool, quiet: bool) -> None:
         kind, said = "would be taken", record.title if record else ""
     elif kind == "taken" and added is not None:
         said = f"{added.passages} passages" + (f"  ({said})" if said else "")
-    output.print(f"{outcome.wanted.name}  {kind}  {one_line(said)}", soft_wrap=True)
+    output.print(f"{outcome.wanted.name}  {kind}  {plain(said)}", soft_wrap=True)
 
 
 def _document(

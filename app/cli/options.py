@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,15 +72,11 @@ def wrong_settings(error: ValidationError) -> str:
     return "; ".join(said[:2]) + more
 
 
-@contextmanager
-def open_library(
-    context: typer.Context, library: Path | None, *, create: bool = False
-) -> Iterator[Library]:
-    """The library; without ``create`` it must be there."""
+def open_library(context: typer.Context, library: Path | None, *, create: bool = False) -> Library:
+    """The library, used in a ``with``; without ``create`` it must be there."""
     from index.library import Library
 
-    with Library.open(settings_of(context, library), create=create) as opened:
-        yield opened
+    return Library.open(settings_of(context, library), create=create)
 
 
 def ask_arxiv(settings: Settings) -> Fetcher:

@@ -16,10 +16,10 @@ from app.cli.options import (
 )
 from app.cli.terminal import (
     messages,
-    one_line,
     output,
     print_json,
 )
+from app.show.text import plain
 
 if TYPE_CHECKING:
     from index.library import PaperRow
@@ -52,7 +52,7 @@ def papers(
 def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
     notes = f" ({row.reason})" if row.reason else ""
     said = f"{row.title}{notes}" if row.status == "ok" else row.reason
-    return row.id, row.status, str(row.passages), one_line(said)
+    return row.id, row.status, str(row.passages), plain(said)
 
 
 def remove(

@@ -17,10 +17,10 @@ from app.cli.options import (
 )
 from app.cli.terminal import (
     messages,
-    one_line,
     output,
     print_json,
 )
+from app.show.text import plain
 from index.paper import ClaimHit, Hit, Role, SearchFilter
 
 if TYPE_CHECKING:
@@ -159,20 +159,20 @@ def _print_hits(hits: Sequence[Hit | ClaimHit], query: str) -> None:
             places = [shown.section, shown.source]
             quotes, support = shown.quotes, f"  {shown.support}"
         head = Text(f"{rank:>2}  ")
-        head.append(one_line(title), style="bold")
-        head.append("".join(f" · {one_line(place)}" for place in places if place))
+        head.append(plain(title), style="bold")
+        head.append("".join(f" · {plain(place)}" for place in places if place))
         output.print(head, soft_wrap=True)
         output.print(
             f"    {found_id}  {hit.score:.3f}  {hit.found_by}{support}",
             style="dim",
             soft_wrap=True,
         )
-        text = Text(one_line(said))
+        text = Text(plain(said))
         if pattern:
             text.highlight_regex(pattern, "bold yellow")
         _print_indented(text)
         for quote in quotes:
-            _print_indented(Text(f"“{one_line(quote)}”", style="dim"))
+            _print_indented(Text(f"“{plain(quote)}”", style="dim"))
         output.print()
 
 

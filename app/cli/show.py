@@ -18,10 +18,10 @@ from app.cli.options import (
 )
 from app.cli.terminal import (
     messages,
-    one_line,
     output,
     print_json,
 )
+from app.show.text import plain
 from index.paper import Paper
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def show(
     elif paper:
         _print_paper(paper, row)
     else:
-        output.print(f"{row.id}  {row.status}  {one_line(row.reason)}", soft_wrap=True)
+        output.print(f"{row.id}  {row.status}  {plain(row.reason)}", soft_wrap=True)
 
 
 def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
@@ -97,35 +97,35 @@ def _print_paper(paper: Paper, row: PaperRow) -> None:
     from app.documents.papers import abstract_of
     from app.show.views import author_line
 
-    output.print(Text(one_line(paper.title), style="bold"), soft_wrap=True)
+    output.print(Text(plain(paper.title), style="bold"), soft_wrap=True)
     if paper.authors:
-        output.print(one_line(author_line(paper.authors, "en")), soft_wrap=True)
+        output.print(plain(author_line(paper.authors, "en")), soft_wrap=True)
     version = f"v{paper.version}" if paper.version else ""
     facts = [f"{paper.id}{version}", paper.date or "", ", ".join(paper.categories)]
     facts += [f"{paper.pages} pages" if paper.pages else paper.source]
-    output.print(one_line(" · ".join(fact for fact in facts if fact)), soft_wrap=True)
+    output.print(plain(" · ".join(fact for fact in facts if fact)), soft_wrap=True)
     if paper.record:
         for name, said in (("Comment", paper.record.comment), ("DOI", paper.record.doi)):
             if said:
-                output.print(f"{name}: {one_line(said)}", soft_wrap=True)
+                output.print(f"{name}: {plain(said)}", soft_wrap=True)
     if row.reason:
-        output.print(f"Note: {one_line(row.reason)}", soft_wrap=True)
+        output.print(f"Note: {plain(row.reason)}", soft_wrap=True)
     abstract = abstract_of(paper)
     if abstract:
         output.print()
-        output.print(one_line(abstract), soft_wrap=not output.is_terminal)
+        output.print(plain(abstract), soft_wrap=not output.is_terminal)
     output.print()
     for section in paper.sections:
         if section.title:
             indent = "  " * section.level
-            output.print(f"{indent}{one_line(section.title)}  [{section.role}]", soft_wrap=True)
+            output.print(f"{indent}{plain(section.title)}  [{section.role}]", soft_wrap=True)
     if paper.findings:
         output.print()
         output.print("Hidden text, which is in no passage:")
         for finding in paper.findings:
             place = f"p. {finding.box.page}, " if finding.box else ""
             said = f"{place}by its {finding.hidden_by}: {finding.text}"
-            output.print(f"  {one_line(said)}", soft_wrap=True)
+            output.print(f"  {plain(said)}", soft_wrap=True)
     if paper.accounts:
         output.print()
         _print_accounts(paper)
@@ -154,4 +154,4 @@ def _print_accounts(paper: Paper) -> None:
     output.print("Words of each page, and where they went:")
     output.print(table)
     for loss in paper.losses:
-        output.print(one_line(f"{loss}: {loss.reason}"), soft_wrap=True)
+        output.print(plain(f"{loss}: {loss.reason}"), soft_wrap=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 
+from app.show.text import plain
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def fail(error: GlossError) -> NoReturn:
 
 def say(problem: GlossError | str) -> None:
     """Print a problem in one line on standard error."""
-    messages.print(f"gloss: {one_line(str(problem))}", soft_wrap=True)
+    messages.print(f"gloss: {plain(str(problem))}", soft_wrap=True)
 
 
 def say_bug(source: str, error: Exception) -> None:
@@ -51,14 +52,7 @@ def say_bug(source: str, error: Exception) -> None:
 
 def in_short(error: Exception) -> str:
     """An unexpected error in one line: its class and its message."""
-    return f"{type(error).__name__}: {one_line(str(error))}"
-
-
-def one_line(text: str) -> str:
-    """A paper's text for a terminal: one line, without characters that steer it."""
-    from app.show.text import plain
-
-    return plain(text)
+    return f"{type(error).__name__}: {plain(str(error))}"
 
 
 def print_json(document: Shape) -> None:

@@ -44,21 +44,20 @@ __all__ = [
 ]
 
 
-class Catalog:
-    """An open catalogue. Safe to call from several threads; ``close`` it, or use it in ``with``.
+class Catalog(Database):
+    """An open catalogue: the database and a part for each noun. ``close`` it, or use it in
+    ``with``.
 
-    Every method, and every method of its parts, raises ``LibraryUnusable`` where SQLite cannot read
-    or write the file. With ``create`` false a file without our tables is damage, and is left as it
-    is.
+    Every method of a part raises what the database's raise.
     """
 
     def __init__(self, path: Path, create: bool = True) -> None:
-        self._database = Database(path, create)
-        self.contents = Contents(self._database)
-        self.editions = Editions(self._database, self.contents.forget)
-        self.digests = Digests(self._database)
-        self.claims = Claims(self._database)
-        self.arxiv = ArxivIds(self._database)
+        super().__init__(path, create)
+        self.contents = Contents(self)
+        self.editions = Editions(self, self.contents.forget)
+        self.digests = Digests(self)
+        self.claims = Claims(self)
+        self.arxiv = ArxivIds(self)
 
     def __enter__(self) -> Catalog:
         return self
@@ -66,25 +65,12 @@ class Catalog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close the file. Closing twice is harmless."""
-        self._database.close()
-
-    @property
-    def changes(self) -> int:
-        """A number that changes with every change of the catalogue."""
-        return self._database.changes
-
     def meta(self) -> dict[str, str]:
         """What the library was made with: the model, its fingerprint, how papers were split."""
-        rows = self._database.rows("SELECT name, value FROM meta")
+        rows = self.rows("SELECT name, value FROM meta")
         return {row["name"]: row["value"] for row in rows}
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Set values in one transaction; the others stay."""
-        with self._database.transaction() as connection:
+        with self.transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
-
-    def damage(self) -> str:
-        """What SQLite's own check finds wrong; empty for a sound catalogue."""
-        return self._database.damage()

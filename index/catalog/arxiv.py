@@ -30,11 +30,11 @@ class Alias:
     target: str  # the other paper's key
 
 
+@dataclass(eq=False)
 class ArxivIds:
     """The newest versions and the other ids in a catalogue."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
         """Store the newest version of each paper; an older one changes nothing."""

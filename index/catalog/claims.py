@@ -45,11 +45,11 @@ class KeptClaim:
     title: str
 
 
+@dataclass(eq=False)
 class Claims:
     """The claim sets of a catalogue."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     # The life of a claim set.
 

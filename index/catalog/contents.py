@@ -14,6 +14,7 @@ from typing import Literal
 from index.catalog.database import Database, marks
 from index.catalog.digests import keep_digests
 from index.catalog.pack import PackedPaper, unpack, unpack_words
+from index.catalog.words import POSITION_BITS, every, put_in, take_out, texts_of
 from index.paper import Box, Paper, Passage, Span
 
 # Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
@@ -53,15 +54,15 @@ class Fingerprint:
 @dataclass(slots=True)
 class _Unpacked:
     paper: Paper
-    passages: tuple[Passage, ...] | None = field(default=None)
+    passages: tuple[Passage, ...] | None = None
 
 
+@dataclass(eq=False)
 class Contents:
     """The papers and passages of a catalogue's editions."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._kept: OrderedDict[int, _Unpacked] = OrderedDict()
+    _database: Database
+    _kept: OrderedDict[int, _Unpacked] = field(default_factory=OrderedDict)
 
     def paper(self, number: int) -> Paper:
         """The paper of an edition. ``KeyError`` where there is none."""
@@ -117,30 +118,40 @@ class Contents:
             found[passage.id] = KeptPassage(passage, words.boxes(passage.span), kept["title"])
         return found
 
-    def passage_texts(self, wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
-        """The words of passages alone, by edition and id; none that an edition does not have.
+    def containing(self, phrases: Sequence[str], most: int) -> frozenset[tuple[int, str]] | None:
+        """The passages with every phrase (``in_words``), by edition and id; None: more than
+        ``most``.
 
-        It unpacks the text of each paper once, and nothing else of it.
+        Of editions in any state.
         """
+        rows = self._database.rows(
+            "SELECT p.edition, p.id FROM passage_words w"
+            f" CROSS JOIN passages p ON p.edition = w.rowid >> {POSITION_BITS}"
+            f" AND p.position = w.rowid & {(1 << POSITION_BITS) - 1}"
+            " WHERE passage_words MATCH ? LIMIT ?",
+            (every(phrases), most + 1),
+        )
+        return None if len(rows) > most else frozenset((row["edition"], row["id"]) for row in rows)
+
+    def containing_among(
+        self, phrases: Sequence[str], wanted: Iterable[tuple[int, str]]
+    ) -> frozenset[tuple[int, str]]:
+        """Those passages, by edition and id, that have every phrase (``in_words``)."""
         asked = sorted(set(wanted))
-        found: dict[tuple[int, str], str] = {}
+        found: set[tuple[int, str]] = set()
         for start in range(0, len(asked), _AT_ONCE):
             part = asked[start : start + _AT_ONCE]
-            numbers = sorted({number for number, _ in part})
             rows = self._database.rows(
                 f"WITH asked(edition, id) AS (VALUES {', '.join(['(?, ?)'] * len(part))})"
-                ' SELECT p.edition, p.id, p.start, p."end" FROM asked'
-                " CROSS JOIN passages p ON p.edition = asked.edition AND p.id = asked.id",
-                [value for pair in part for value in pair],
+                " SELECT p.edition, p.id FROM asked"
+                " CROSS JOIN passages p ON p.edition = asked.edition AND p.id = asked.id"
+                " CROSS JOIN passage_words w"
+                f" ON w.rowid = p.edition << {POSITION_BITS} | p.position"
+                " WHERE passage_words MATCH ?",
+                [*(value for pair in part for value in pair), every(phrases)],
             )
-            packed = self._database.rows(
-                f"SELECT number, text FROM editions WHERE number IN ({marks(numbers)})", numbers
-            )
-            texts = {row["number"]: zlib.decompress(row["text"]).decode() for row in packed}
-            for row in rows:
-                text = texts[row["edition"]][row["start"] : row["end"]]
-                found[row["edition"], row["id"]] = text
-        return found
+            found.update((row["edition"], row["id"]) for row in rows)
+        return frozenset(found)
 
     def fingerprint(self, number: int) -> Fingerprint:
         """The fingerprint of a reading. ``KeyError`` if there is no paper.
@@ -190,6 +201,12 @@ class Contents:
         """
         with self._database.transaction() as connection:
             connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS staged ({_STAGED})")
+            changed = connection.execute(
+                "SELECT number, state FROM editions WHERE state IN ('pending', 'replaced')"
+                " OR number IN (SELECT edition FROM staged)"
+            ).fetchall()
+            for edition in changed:
+                take_out(connection, edition["number"])
             connection.execute("DELETE FROM editions WHERE state IN ('pending', 'replaced')")
             connection.execute("DELETE FROM claim_sets WHERE state != 'current'")
             staged = "edition IN (SELECT edition FROM staged)"
@@ -201,6 +218,10 @@ class Contents:
                 " WHERE edition IN (SELECT number FROM editions)"
             )
             connection.execute("DELETE FROM staged")
+            for edition in changed:
+                if edition["state"] == "current":
+                    texts = texts_of(connection, edition["number"])
+                    put_in(connection, edition["number"], texts)
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
             self._kept.clear()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from index.catalog.schema import SCHEMA, add_indexes, migrate, schema_of
+from index.catalog.schema import INDEXES, SCHEMA, migrate, schema_of
 from index.errors import LibraryUnusable
 
 
@@ -98,7 +98,7 @@ class Database:
         if schema < SCHEMA:
             with self.transaction() as connection:
                 migrate(connection)  # or another process has done so while this one waited
-        add_indexes(self._connection)
+        self._connection.executescript(INDEXES)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -26,11 +26,11 @@ class KeptDigest:
     text: str
 
 
+@dataclass(eq=False)
 class Digests:
     """The saved digests of a catalogue; ``Claims.commit`` saves them."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     def text(self, number: int, name: str) -> str | None:
         """The digest of an edition that was saved under ``name``."""

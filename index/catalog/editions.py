@@ -13,6 +13,7 @@ from index.catalog.contents import insert_passages
 from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
 from index.catalog.pack import pack
+from index.catalog.words import put_in, take_out
 from index.paper import Paper, Passage, SourceKind, Status, is_in_category
 
 State = Literal["pending", "current", "replaced", "failed"]
@@ -66,17 +67,17 @@ class Origin:
     original: str
 
 
+@dataclass(eq=False)
 class Editions:
     """The editions of a catalogue. ``forget`` is called with each purged one."""
 
-    def __init__(self, database: Database, forget: Callable[[int], None]) -> None:
-        self._database = database
-        self._forget = forget
+    _database: Database
+    _forget: Callable[[int], None]
 
     # The life of an edition.
 
     def add_pending(
-        self, paper: Paper, paper_key: str, origin: Origin, passages: Iterable[Passage]
+        self, paper: Paper, paper_key: str, origin: Origin, passages: Sequence[Passage]
     ) -> int:
         """Store a pending edition; its number. ``UnicodeEncodeError`` as in ``pack``."""
         packed = pack(paper)
@@ -107,6 +108,7 @@ class Editions:
             ).lastrowid
             assert number is not None  # an INSERT always has one
             insert_passages(connection, number, passages)
+            put_in(connection, number, (passage.text for passage in passages))
         return number
 
     def make_current(self, number: int) -> None:
@@ -190,6 +192,7 @@ class Editions:
             gone = connection.execute(
                 "SELECT sha256, file FROM editions WHERE number = ?", (number,)
             ).fetchone()
+            take_out(connection, number)
             connection.execute("DELETE FROM editions WHERE number = ?", (number,))
             self._forget(number)
             if gone is None:

@@ -6,9 +6,15 @@ earlier gloss can go on with them.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 
-SCHEMA = 4
+from index.catalog.words import TABLE, put_in, texts_of
+
+SCHEMA = 5
+_WORDS_SINCE = 5  # the schema that has the words of passages
+
+_log = logging.getLogger(__name__)
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -123,13 +129,14 @@ CREATE TABLE former_digests (
     UNIQUE (paper_key, sha256, lang, writer)
 );
 """,
+    4: TABLE,
 }
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.
 # ``editions_listed`` has every column of a list but the number of passages: rows with papers are
 # large, and ``recorded`` stands behind the paper. None begins with the state, which nearly all
 # editions share: SQLite would choose it.
-_INDEXES = """
+INDEXES = """
 CREATE INDEX IF NOT EXISTS editions_listed ON editions (
     paper_id, state, paper_key, version, status, reason, source, sha256, file, original, added,
     title, authors, date, categories, recorded
@@ -151,16 +158,17 @@ def migrate(connection: sqlite3.Connection) -> None:
     schema = schema_of(connection)
     changes = [_CHANGES[number] for number in range(max(schema, 1), SCHEMA)]
     for statements in ([_TABLES] if schema == 0 else []) + changes:
-        _run(connection, statements)
+        for statement in statements.split(";\n"):  # ``executescript`` would end the transaction
+            connection.execute(statement)
+    if 0 < schema < _WORDS_SINCE:
+        _index_words(connection)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 
-def add_indexes(connection: sqlite3.Connection) -> None:
-    """Make the indexes that are missing."""
-    _run(connection, _INDEXES)
-
-
-def _run(connection: sqlite3.Connection, statements: str) -> None:
-    for statement in statements.split(";\n"):
-        if statement.strip():
-            connection.execute(statement)
+def _index_words(connection: sqlite3.Connection) -> None:
+    """Index the passages of a catalogue that knew of no words: 1,000 papers take some seconds."""
+    editions = connection.execute("SELECT DISTINCT edition FROM passages").fetchall()
+    if editions:
+        _log.warning("indexing the words of %d papers, once", len(editions))
+    for (number,) in editions:
+        put_in(connection, number, texts_of(connection, number))

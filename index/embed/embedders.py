@@ -75,7 +75,7 @@ class OpenVinoEmbedder:
         )
         self._model = self._compile("f32")
         self._passages: Callable[[], Converted] = lambda: self._model
-        self._questions = Questions(self._embed_question)
+        self.embed_query = Questions(self._embed_question).vector
 
     def in_bf16(self) -> OpenVinoEmbedder:
         """The same, but for passages, which are computed in bfloat16; compiled for the first."""
@@ -91,10 +91,6 @@ class OpenVinoEmbedder:
     def embed_sentences(self, texts: Sequence[str]) -> Vectors:
         """The same in f32 on every machine, so that it chooses the same of them."""
         return self._embed(lambda: self._model, texts)
-
-    def embed_query(self, text: str) -> Vectors:
-        """The vector of a question, (dimension,), of unit length."""
-        return self._questions.vector(text)
 
     def _embed(self, model: Callable[[], Converted], texts: Sequence[str]) -> Vectors:
         if not texts:
@@ -114,7 +110,7 @@ class TorchEmbedder:
         self.name = name
         self.fingerprint = fingerprint
         self._model = model
-        self._questions = Questions(self._embed_question)
+        self.embed_query = Questions(self._embed_question).vector
         with quiet():
             self.dimension = len(self.embed_query("dimension"))
 
@@ -129,10 +125,6 @@ class TorchEmbedder:
     def embed_sentences(self, texts: Sequence[str]) -> Vectors:
         """The same: all is computed in f32."""
         return self.embed_passages(texts)
-
-    def embed_query(self, text: str) -> Vectors:
-        """The vector of a question, (dimension,), of unit length."""
-        return self._questions.vector(text)
 
     def _embed_question(self, text: str) -> Vectors:
         with quiet():
@@ -162,7 +154,7 @@ class Questions:
 
     def __init__(self, embed: Callable[[str], Vectors]) -> None:
         self._embed = embed
-        self.vector = lru_cache(_QUESTIONS_MOST)(self._vector)
+        self.vector: Callable[[str], Vectors] = lru_cache(_QUESTIONS_MOST)(self._vector)
 
     def _vector(self, text: str) -> Vectors:
         """Of unit length, not to be written to; without what is common to all in that language."""

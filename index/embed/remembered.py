@@ -20,10 +20,6 @@ class Remembered:
         self._embedder = embedder
         self._known: dict[str, Vectors] = {}
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """As ``embed_sentences``: what it is asked for are sentences."""
-        return self.embed_sentences(texts)
-
     def embed_sentences(self, texts: Sequence[str]) -> Vectors:
         """One row for each text, (n, dimension), of unit length."""
         names = [" ".join(text.split()) for text in texts]
@@ -36,3 +32,5 @@ class Remembered:
         if not names:
             return np.zeros((0, self.dimension), dtype=np.float32)
         return np.stack([self._known[name] for name in names])
+
+    embed_passages = embed_sentences  # what it is asked for are sentences

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -20,14 +21,14 @@ GIVE_UP = 3
 HOLD_MOST = 60
 
 
+@dataclass(eq=False)
 class PdfDownloads:
     """PDFs one by one; none any more once arXiv has refused, or keeps silent."""
 
-    def __init__(self, arxiv: Arxiv | None) -> None:
-        self._arxiv = arxiv
-        self._lock = threading.Lock()
-        self._silent = 0
-        self._refused: FetchError | None = None
+    _arxiv: Arxiv | None
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _silent: int = field(default=0, init=False)
+    _refused: FetchError | None = field(default=None, init=False)
 
     def path(self, record: Record) -> Path:
         """Where the PDF of a record is. Raises ``FetchError``."""

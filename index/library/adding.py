@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
@@ -60,27 +60,19 @@ class Added:
     changed: bool
 
 
+@dataclass(eq=False)
 class Adding:
     """Adds papers to an open library."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        parts: Parts,
-        catalog: Catalog,
-        files: Files,
-        ids: Ids,
-        engines: Engines,
-        tools: ReaderAndReranker,
-    ) -> None:
-        self.lock = threading.RLock()  # from a reading to its commit; taken before ``writing``
-        self._settings = settings
-        self._parts = parts
-        self._catalog = catalog
-        self._files = files
-        self._ids = ids
-        self._engines = engines
-        self._tools = tools
+    _settings: Settings
+    _parts: Parts
+    _catalog: Catalog
+    _files: Files
+    _ids: Ids
+    _engines: Engines
+    _tools: ReaderAndReranker
+    # From a reading to its commit; taken before ``writing``.
+    lock: threading.RLock = field(default_factory=threading.RLock, init=False)
 
     def prepare(
         self, source: Source, progress: Progress | None, record: Record | None
@@ -153,9 +145,8 @@ class Adding:
             if there:
                 raise PaperThere(paper.id, there[0].paper_id)
             reading = Reading("ok", "", paper)
-            pending.embedded = split_and_embed(
-                reading, self._splitter(), self._engines.started(), pending.stages
-            )
+            cut, engine = self._splitter(), self._engines.started()
+            pending.embedded = split_and_embed(reading, cut, engine, pending.stages)
             if pending.embedded.failure is not None:  # else it would be listed as a failed file
                 raise SourceNotFound(paper.id, pending.embedded.failure.reason)
             pending.copy, _ = self._files.copied(pending.source)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Protocol
 
@@ -81,19 +81,15 @@ def resolves(claim: ClaimRecord, paper: Paper) -> bool:
     )
 
 
+@dataclass(eq=False)
 class ClaimIndex:
     """Claims in an open store, which this index closes. Made by ``Library``.
 
     Every method raises ``StoreUnusable`` where the store cannot answer.
     """
 
-    def __init__(self, catalog: Catalog, store: Store) -> None:
-        self._catalog = catalog
-        self._store = store
-
-    def tidy(self) -> None:
-        """Clear away what a crash left of sets that never counted, or no longer do."""
-        self.drop(self._catalog.claims.numbers("pending", "replaced"))
+    _catalog: Catalog
+    _store: Store
 
     def save(
         self,

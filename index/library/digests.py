@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest
@@ -19,17 +20,13 @@ if TYPE_CHECKING:
     from index.embed import Embedder
 
 
+@dataclass(eq=False)
 class SavedDigests:
     """The digests of an open library. The methods are described in ``Papers``."""
 
-    def __init__(self, catalog: Catalog, ids: Ids, engines: Engines) -> None:
-        self._catalog = catalog
-        self._ids = ids
-        self._engines = engines
-
-    def text(self, paper_id: str, key: str) -> str | None:
-        """The digest that was saved under ``key``."""
-        return self._catalog.digests.text(self._ids.edition(paper_id).number, key)
+    _catalog: Catalog
+    _ids: Ids
+    _engines: Engines
 
     def save(
         self,
@@ -55,11 +52,6 @@ class SavedDigests:
                 raise PaperChanged(paper_id)
             index = self._engines.claims(engine)
             index.save(edition.number, lang, key, text, claims, points, writer)
-
-    def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
-        """Whether the digest under ``key`` is the one that is searched in that language."""
-        sets = self._catalog.claims.sets(self._ids.edition(paper_id).number)
-        return any((one.digest, one.lang) == (key, lang) for one in sets)
 
     def newest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
         """The digest that was last saved in that language by that writer."""

@@ -51,24 +51,24 @@ class Engine(Encoders):
             self.store.close()
 
 
+@dataclass(eq=False)
 class Engines:
     """The current engine, and former ones that searches may still use.
 
     Whoever changes which editions or claim sets count holds ``writing``.
     """
 
-    def __init__(
-        self, settings: Settings, directory: Path, parts: Parts, catalog: Catalog, files: Files
-    ) -> None:
-        self.writing = threading.RLock()
-        self._settings = settings
-        self._directory = directory
-        self._parts = parts
-        self._catalog = catalog
-        self._files = files
-        self._engine: Engine | None = None
-        self._former: list[Engine] = []  # rebuilt; searches that had begun end on them
-        self._claims_seen: ClaimIndex | None = None  # whose vectors were seen to be there
+    _settings: Settings
+    _directory: Path
+    _parts: Parts
+    _catalog: Catalog
+    _files: Files
+    writing: threading.RLock = field(default_factory=threading.RLock, init=False)
+    _engine: Engine | None = field(default=None, init=False)
+    # Rebuilt; searches that had begun end on them.
+    _former: list[Engine] = field(default_factory=list, init=False)
+    # Whose vectors were seen to be there.
+    _claims_seen: ClaimIndex | None = field(default=None, init=False)
 
     @property
     def model(self) -> str:
@@ -99,35 +99,42 @@ class Engines:
             return engine
         with self.writing:
             if self._engine is None:
-                embedder = self.embedder()
-                empty = self._check_model(embedder) or self._check_place()
-                generation = self.generation()
-                if empty:  # what is there may be damaged, or of another dimension
-                    self.drop_stores(generation)
-                engine = self.opened(embedder, generation)
-                try:
-                    self._check_points(engine.store)
-                    made_with = self.made_with(embedder) if empty else self._store_place()
-                    if not made_with.items() <= self._catalog.meta().items():
-                        self._catalog.set_meta(made_with)
-                    for number in self._catalog.editions.numbers("pending", "replaced"):
-                        self.drop(number, engine)
-                    self.discard()
-                except BaseException:
-                    engine.close()
-                    raise
-                self._engine = engine
+                self._engine = self._start()
             return self._engine
+
+    def _start(self) -> Engine:
+        embedder, meta = self.embedder(), self._catalog.meta()
+        current = self._catalog.editions.numbers("current")
+        misfit = self._misfit(embedder, meta)
+        if misfit and current:
+            raise LibraryUnusable(self._directory, misfit)
+        generation = int(meta.get("generation", 1))
+        if misfit:  # what is there may be damaged, or of another dimension
+            if "collection" not in meta:
+                self._catalog.set_meta({"collection": new_collection()})
+            self.drop_stores(generation)
+        engine = self.opened(embedder, generation)
+        try:
+            if current and current.isdisjoint(engine.store.editions()):  # it would find nothing
+                raise LibraryUnusable(
+                    self._directory, "its vectors are not here; run `gloss doctor --repair`"
+                )
+            made_with = self.made_with(embedder) if misfit else self._store_place()
+            if not made_with.items() <= meta.items():
+                self._catalog.set_meta(made_with)
+            for number in self._catalog.editions.numbers("pending", "replaced"):
+                self.drop(number, engine)
+            self.discard()
+        except BaseException:
+            engine.close()
+            raise
+        return engine
 
     def opened(self, embedder: Embedder, generation: int) -> Engine:
         """The engine of a generation, current or not."""
         sparse_encoder = self._parts.sparse_encoder or bm25_encoder()
         store = self._store_factory().open(_stored(_VECTORS, generation), embedder.dimension)
         return Engine(embedder, sparse_encoder, store, generation)
-
-    def generation(self) -> int:
-        """The current generation."""
-        return int(self._catalog.meta().get("generation", 1))
 
     def drop(self, number: int, engine: Engine) -> None:
         """Remove an edition: vectors, then its row, then its file."""
@@ -152,8 +159,9 @@ class Engines:
                 store = factory.open(name, engine.embedder.dimension)
                 index = ClaimIndex(self._catalog, store)
                 try:
-                    if engine.generation == self.generation():
-                        index.tidy()
+                    if engine.generation == int(self._catalog.meta().get("generation", 1)):
+                        # What a crash left of sets that never counted, or no longer do.
+                        index.drop(self._catalog.claims.numbers("pending", "replaced"))
                 except BaseException:
                     index.close()
                     raise
@@ -207,51 +215,30 @@ class Engines:
             return {}
         return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
 
-    def _check_model(self, embedder: Embedder) -> bool:
-        """Whether the vectors must be built from the start, in a library without current ones.
+    def _misfit(self, embedder: Embedder, meta: Mapping[str, str]) -> str:
+        """Why vectors of this model cannot join those that the library has, or had; "" if they can.
 
         Vectors in bfloat16 and in f32 are of one model: a machine that has the former takes a
         library of the latter, and the other way about.
         """
         from index.embed import weights_of
 
-        meta = self._catalog.meta()
-        if weights_of(meta.get("fingerprint", "")) == weights_of(embedder.fingerprint):
-            return False
-        if not self._catalog.editions.numbers("current"):
-            if "collection" not in meta:
-                self._catalog.set_meta({"collection": new_collection()})
-            return True
-        model, wanted = meta.get("model", "unknown"), embedder.name
-        if model == wanted:
-            wanted = "of other weights, as those of that name are now"
-        raise LibraryUnusable(
-            self._directory,
-            f"its vectors are of another model ({model}, not {wanted}); set GLOSS_MODEL back, or "
-            "run `gloss doctor --repair` to rebuild them",
-        )
-
-    def _check_place(self) -> bool:
-        """Whether the vectors are to be begun in another store, for a library that has none."""
-        former = self._catalog.meta().get("store")
-        here = self._store_place().get("store", former)
-        if former is None or former == here:
-            return False
-        if not self._catalog.editions.numbers("current"):
-            return True
-        raise LibraryUnusable(
-            self._directory,
-            f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT__URL back, or "
-            "run `gloss doctor --repair` to rebuild them",
-        )
-
-    def _check_points(self, store: Store) -> None:
-        """Raise an error for a store without this library's points, which would find nothing."""
-        current = self._catalog.editions.numbers("current")
-        if current and current.isdisjoint(store.editions()):
-            raise LibraryUnusable(
-                self._directory, "its vectors are not here; run `gloss doctor --repair`"
+        if weights_of(meta.get("fingerprint", "")) != weights_of(embedder.fingerprint):
+            model, wanted = meta.get("model", "unknown"), embedder.name
+            if model == wanted:
+                wanted = "of other weights, as those of that name are now"
+            return (
+                f"its vectors are of another model ({model}, not {wanted}); set GLOSS_MODEL back, "
+                "or run `gloss doctor --repair` to rebuild them"
             )
+        former = meta.get("store")
+        here = self._store_place().get("store", former)
+        if former not in (None, here):
+            return (
+                f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT__URL back, "
+                "or run `gloss doctor --repair` to rebuild them"
+            )
+        return ""
 
     # Generations.
 

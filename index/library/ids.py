@@ -33,12 +33,12 @@ class _Seen:
     editions: dict[str, Edition] = field(default_factory=dict)
 
 
+@dataclass(eq=False)
 class Ids:
     """The ids of a catalogue's papers. Each is looked up once until the catalogue changes."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._seen = _Seen(-1)
+    _catalog: Catalog
+    _seen: _Seen = field(default_factory=lambda: _Seen(-1))
 
     def edition(self, paper_id: str) -> Edition:
         """The current edition of an id with or without a version. Raises ``PaperNotFound``."""

@@ -12,7 +12,7 @@ from index.errors import LibraryUnusable, PaperNotFound
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
-from index.library.files import CATALOG, Files, is_bare, no_writing
+from index.library.files import CATALOG, FILES, Files, is_bare, no_writing
 from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
 from index.library.lock import LibraryLock
@@ -54,13 +54,13 @@ class Library(Papers):
         self._parts = parts
         catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
         self._catalog = catalog
-        self._files = files = Files(directory)
+        self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
         self._engines = engines = Engines(settings, directory, parts, catalog, files)
         self._ids = ids = Ids(catalog)
         self._holdings = Holdings(catalog, files, tools)
         self._adding = Adding(settings, parts, catalog, files, ids, engines, tools)
-        self._searches = PassageSearch(settings, catalog, ids, engines, tools)
+        self._searches = PassageSearch(catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
         self._rebuilding = Rebuilding(settings, parts, catalog, engines)
 
@@ -99,7 +99,7 @@ class Library(Papers):
         library = None
         try:
             library = cls(settings, directory, lock, parts, create)
-            library._tidy()
+            library._files.tidy(library._catalog.editions.files())
         except BaseException as error:
             if library is None:
                 lock.release()
@@ -268,7 +268,7 @@ class Library(Papers):
 
     def saved_digest(self, paper_id: str, key: str) -> str | None:
         """The digest that was saved under ``key``, unless the paper has changed since."""
-        return self._digests.text(paper_id, key)
+        return self._catalog.digests.text(self._ids.edition(paper_id).number, key)
 
     def save_digest(
         self,
@@ -285,7 +285,8 @@ class Library(Papers):
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether the digest under ``key`` is the one that is searched in that language."""
-        return self._digests.is_searched(paper_id, key, lang)
+        sets = self._catalog.claims.sets(self._ids.edition(paper_id).number)
+        return any((one.digest, one.lang) == (key, lang) for one in sets)
 
     def newest_digest(self, paper_id: str, lang: str, writer: str) -> KeptDigest | None:
         """The digest of a paper that was last saved in that language by that writer."""
@@ -339,8 +340,5 @@ class Library(Papers):
         """
         with self._adding.lock:
             self._rebuilding.rebuild(progress, embedder)
-            self._tidy()
+            self._files.tidy(self._catalog.editions.files())
             return self.health()
-
-    def _tidy(self) -> None:
-        self._files.tidy(self._catalog.editions.files())

@@ -8,11 +8,11 @@ query, and searches deeper until there are enough hits.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from index.catalog.words import in_words
 from index.errors import EmptyQuery
 from index.paper import SparseVector
 
@@ -54,7 +54,6 @@ _QUOTED = re.compile(
     r'"([^"]+)"|\u201c([^\u201d]+)\u201d|\u201e([^\u201c]+)\u201c|\u00ab([^\u00bb]+)\u00bb'
     r"|\u300c([^\u300d]+)\u300d|\u300e([^\u300f]+)\u300f"
 )
-_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,8 @@ class EncodedQuery:
 
     def is_met_by(self, text: str) -> bool:
         """Whether ``text`` contains every phrase: its words in a row, whatever case and signs."""
-        if not self.phrases:
-            return True
-        plain = _plain(text)
-        if not all(word in plain for phrase in self.phrases for word in phrase.split()):
-            return False  # most texts end here, without a list of words
-        words = _words_of(plain)
-        return all(phrase in words for phrase in self.phrases)
+        words = f" {in_words(text)} "
+        return all(f" {phrase} " in words for phrase in self.phrases)
 
 
 def encode_query(query: str, embedder: QueryEmbedder, words: SparseQueryEncoder) -> EncodedQuery:
@@ -82,28 +76,9 @@ def encode_query(query: str, embedder: QueryEmbedder, words: SparseQueryEncoder)
     text = " ".join(query.encode("utf-8", "replace").decode().split())
     if not any(character.isalnum() for character in text):
         raise EmptyQuery
-    quoted = (_in_words("".join(found.groups(""))) for found in _QUOTED.finditer(text))
-    phrases = tuple(phrase for phrase in quoted if phrase.strip())
+    quoted = (in_words("".join(found.groups(""))) for found in _QUOTED.finditer(text))
+    phrases = tuple(dict.fromkeys(phrase for phrase in quoted if phrase))
     return EncodedQuery(embedder.embed_query(text).tolist(), words.encode_query(text), phrases)
-
-
-def _in_words(text: str) -> str:
-    """Lower-case words without accents, one space around each; a Chinese character is a word."""
-    return _words_of(_plain(text))
-
-
-def _plain(text: str) -> str:
-    """Lower case, without accents."""
-    if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    accents = {ord(letter): None for letter in set(folded) if unicodedata.combining(letter)}
-    return folded.translate(accents) if accents else folded
-
-
-def _words_of(plain: str) -> str:
-    words = re.findall(r"[^\W_]+", _CJK.sub(r" \1 ", plain))
-    return f" {' '.join(words)} "
 
 
 def rank(

@@ -49,16 +49,14 @@ class Rebuild:
 _Tell = Callable[[str, int], None]  # what is rebuilt now, and how many were before it
 
 
+@dataclass(eq=False)
 class Rebuilding:
     """Rebuilds of an open library. The caller holds the lock of adding."""
 
-    def __init__(
-        self, settings: Settings, parts: Parts, catalog: Catalog, engines: Engines
-    ) -> None:
-        self._settings = settings
-        self._parts = parts
-        self._catalog = catalog
-        self._engines = engines
+    _settings: Settings
+    _parts: Parts
+    _catalog: Catalog
+    _engines: Engines
 
     def rebuild(self, progress: Callable[[Step], None] | None, embedder: Embedder | None) -> None:
         """Rebuild the vectors with the passage size of the settings.

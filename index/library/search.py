@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
-from index.config import Settings
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import ReaderAndReranker
 from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
-from index.store import Scored, VectorQuery
+from index.store import Scored, VectorQuery, point_id
+
+# Passages with a quoted phrase that the store is given by name. Of a phrase that more have, the
+# best hits have it too, and only they are looked at.
+_NAMED = 1_000
 
 
+@dataclass(eq=False)
 class PassageSearch:
     """Searches of an open library."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        catalog: Catalog,
-        ids: Ids,
-        engines: Engines,
-        tools: ReaderAndReranker,
-    ) -> None:
-        self._settings = settings
-        self._catalog = catalog
-        self._ids = ids
-        self._engines = engines
-        self._tools = tools
+    _catalog: Catalog
+    _ids: Ids
+    _engines: Engines
+    _tools: ReaderAndReranker
 
     def search(self, query: str, k: int, filter: SearchFilter | None) -> list[Hit]:
         """The ``k`` best passages, best first.
@@ -50,6 +45,12 @@ class PassageSearch:
             query = edition.title or query
         asked = encode_query(query, engine.embedder, engine.sparse_encoder)
 
+        contents, having, points = self._catalog.contents, None, None
+        if asked.phrases:
+            having = contents.containing(asked.phrases, _NAMED)
+            if having is not None:
+                points = tuple(point_id(*key) for key in having)
+
         def best(limit: int) -> list[Scored]:
             return engine.store.search(
                 VectorQuery(
@@ -57,21 +58,20 @@ class PassageSearch:
                     sparse=asked.sparse,
                     limit=limit,
                     filter=wanted,
+                    points=points,
                 )
             )
-
-        met: dict[tuple[int, str], bool] = {}  # the same hits come again where more are asked for
 
         def counting(found: Sequence[Scored]) -> list[Scored]:
             current = self._catalog.editions.current_among(one.edition for one in found)
             kept = [one for one in found if one.edition in current]
             if not asked.phrases:
                 return kept
-            unread = [key for one in kept if (key := (one.edition, one.passage_id)) not in met]
-            met.update(dict.fromkeys(unread, False))
-            for key, text in self._catalog.contents.passage_texts(unread).items():
-                met[key] = asked.is_met_by(text)
-            return [one for one in kept if met[one.edition, one.passage_id]]
+            met = having
+            if met is None:
+                keys = [(one.edition, one.passage_id) for one in kept]
+                met = contents.containing_among(asked.phrases, keys)
+            return [one for one in kept if (one.edition, one.passage_id) in met]
 
         reranker = self._tools.reranker()
         depth = max(k, RERANKED) if reranker else k

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.config import Settings
@@ -10,23 +11,25 @@ from index.errors import LibraryUnusable
 from index.library.parts import FileReader, HitReranker, Parts
 
 
+@dataclass(eq=False)
 class ReaderAndReranker:
     """The reader and the reranker of a library: its own, or the caller's."""
 
-    def __init__(self, settings: Settings, directory: Path, parts: Parts) -> None:
-        self._settings = settings
-        self._directory = directory
-        self._parts = parts
-        self._starting = threading.Lock()
-        self._closed = False
-        self._reader = parts.reader
-        self._reranker = parts.reranker
+    _settings: Settings
+    _directory: Path
+    _parts: Parts
+    _reader: FileReader | None = None  # the library's own, once it is opened
+    _reranker: HitReranker | None = None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+    _closed: bool = False
 
     def reader(self) -> FileReader:
         """What reads files. Raises ``LibraryUnusable`` once the library is closed."""
         with self._starting:
             if self._closed:
                 raise LibraryUnusable(self._directory, "is closed; open it again")
+            if self._parts.reader is not None:
+                return self._parts.reader
             if self._reader is None:
                 from index.read import Reader
 
@@ -36,6 +39,8 @@ class ReaderAndReranker:
     def reranker(self) -> HitReranker | None:
         """What orders the first hits, where the settings name a model for it."""
         with self._starting:
+            if self._parts.reranker is not None:
+                return self._parts.reranker
             if self._reranker is None and self._settings.reranker:
                 from index.embed.rerank import Reranker
 
@@ -49,6 +54,6 @@ class ReaderAndReranker:
 
     def close(self) -> None:
         """End the library's own workers."""
-        if self._reader is not None and self._parts.reader is None:
+        if self._reader is not None:
             self._reader.close()
             self._reader = None

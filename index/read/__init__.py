@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -39,14 +40,16 @@ _LEAST_WORDS = 60
 _UNREADABLE = 0.3  # of a text's characters: with so many that cannot be read, no sentence is whole
 
 
+@dataclass(eq=False)
 class Reader:
     """Reads files in worker processes. Workers start with the first file and stay warm."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._started: ProcessPool | None = None
-        self.most_megabytes = 0.0  # of memory that a worker has taken so far, where that is known
-        self._starting = threading.Lock()  # two threads that read at once share one pool
+    _settings: Settings
+    # Of memory that a worker has taken so far, where that is known.
+    most_megabytes: float = field(default=0.0, init=False)
+    _started: ProcessPool | None = field(default=None, init=False)
+    # Two threads that read at once share one pool.
+    _starting: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def read(
         self,

@@ -27,6 +27,7 @@ __all__ = [
     "fused",
     "last_day_number",
     "means_of",
+    "point_id",
 ]
 
 
@@ -52,7 +53,7 @@ class Point:
     @property
     def id(self) -> str:
         """The same for the same passage of the same edition, so that a second upsert replaces."""
-        return str(uuid5(NAMESPACE_OID, f"{self.edition}/{self.passage_id}"))
+        return point_id(self.edition, self.passage_id)
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -67,6 +68,11 @@ class Point:
         if self.date is not None:
             payload["date"] = day_number(self.date)
         return payload
+
+
+def point_id(edition: int, passage_id: str) -> str:
+    """The id of a passage's point, a UUID."""
+    return str(uuid5(NAMESPACE_OID, f"{edition}/{passage_id}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,16 @@ WORDS_WEIGHT = (
 
 @dataclass(frozen=True, slots=True)
 class VectorQuery:
-    """A query as vectors. With an empty ``sparse`` (only stop words) the search is dense only."""
+    """A query as vectors. With an empty ``sparse`` (only stop words) the search is dense only.
+
+    Given ``points``, their ids, others are not found.
+    """
 
     dense: Sequence[float]
     sparse: SparseVector
     limit: int
     filter: SearchFilter = field(default_factory=SearchFilter)
+    points: tuple[str, ...] | None = None
     depth: int = DEPTH
     words_weight: float = WORDS_WEIGHT
 
@@ -145,16 +155,12 @@ def fused(
     best = [key for key, score in scores.items() if score >= bar[0]]
     known = payloads(best) if best else {}
 
-    def found_by(key: _Key) -> FoundBy:
-        if key not in words:
-            return "dense"
-        return "both" if key in dense else "words"
-
-    scored = [
-        (Scored(known[key]["passage_id"], known[key]["edition"], scores[key], found_by(key)), key)
-        for key in best
-        if key in known
-    ]
+    scored = []
+    for key in best:
+        if key in known:
+            passage_id, edition = known[key]["passage_id"], known[key]["edition"]
+            found_by: FoundBy = "words" if key not in dense else "both" if key in words else "dense"
+            scored.append((Scored(passage_id, edition, scores[key], found_by), key))
     scored.sort(key=lambda pair: (-pair[0].score, pair[0].passage_id, pair[1]))
     return [one for one, _ in scored[: query.limit]]
 

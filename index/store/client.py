@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
-from index.paper import SearchFilter
 from index.store import (
     Point,
     Scored,
@@ -135,7 +134,7 @@ class ClientStore:
         if query.limit <= 0:
             return []
         depth = max(query.depth, query.limit)
-        condition = _filter(query.filter)
+        condition = _filter(query)
         halves: list[tuple[str, list[float] | models.SparseVector]] = [
             ("dense", [float(number) for number in query.dense])
         ]
@@ -436,10 +435,13 @@ def _impatient(request: Request, send: Callable[[Request], Response]) -> Respons
     return send(request)
 
 
-def _filter(wanted: SearchFilter) -> models.Filter | None:
+def _filter(query: VectorQuery) -> models.Filter | None:
     from qdrant_client import models
 
+    wanted = query.filter
     conditions: list[models.Condition] = []
+    if query.points is not None:
+        conditions.append(models.HasIdCondition(has_id=list(query.points)))
     if wanted.paper_id is not None:
         match = models.MatchValue(value=wanted.paper_id)
         conditions.append(models.FieldCondition(key="paper_id", match=match))

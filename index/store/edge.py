@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from index.errors import StoreUnusable
-from index.paper import SearchFilter
 from index.store import (
     Point,
     Scored,
@@ -30,7 +29,6 @@ from index.store import (
 
 if TYPE_CHECKING:
     from qdrant_edge import (
-        EdgeConfig,
         EdgeShard,
         Filter,
         PointId,
@@ -123,7 +121,7 @@ class EdgeStore:
         if query.sparse.indices:
             words = edge.SparseVector(list(query.sparse.indices), list(query.sparse.values))
             halves.append(edge.Query.Nearest(words, "words"))
-        depth, condition = max(query.depth, query.limit), _filter(query.filter)
+        depth, condition = max(query.depth, query.limit), _filter(query)
         return edge.QueryBatchRequest(
             [edge.QueryRequest(limit=depth, query=half, filter=condition) for half in halves]
         )
@@ -215,18 +213,6 @@ class EdgeStore:
         with self._explained():
             self._shard.close()
 
-    def _config(self) -> EdgeConfig:
-        import qdrant_edge as edge
-
-        return edge.EdgeConfig(
-            vectors={
-                "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
-            },
-            sparse_vectors={"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-            # No graph at any size: search stays exact, optimize() only sweeps.
-            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
-        )
-
     def _open(self) -> EdgeShard:
         import qdrant_edge as edge
 
@@ -236,10 +222,18 @@ class EdgeStore:
             raise StoreUnusable(
                 str(self._directory), f"cannot be made ({error.strerror}); give another --library"
             ) from error
+        config = edge.EdgeConfig(
+            vectors={
+                "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
+            },
+            sparse_vectors={"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            # No graph at any size: search stays exact, optimize() only sweeps.
+            optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
+        )
         with self._explained():
             if any(self._directory.iterdir()):
-                return edge.EdgeShard.load(str(self._directory), self._config())
-            shard = edge.EdgeShard.create(str(self._directory), self._config())
+                return edge.EdgeShard.load(str(self._directory), config)
+            shard = edge.EdgeShard.create(str(self._directory), config)
             for name in ("paper_id", "role"):
                 shard.update(
                     edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword)
@@ -292,10 +286,13 @@ def _key(point: ScoredPoint | Record) -> int:
     return name.int
 
 
-def _filter(wanted: SearchFilter) -> Filter | None:
+def _filter(query: VectorQuery) -> Filter | None:
     import qdrant_edge as edge
 
+    wanted = query.filter
     conditions: list[edge.ConditionType] = []
+    if query.points is not None:
+        conditions.append(edge.HasIdCondition({UUID(point) for point in query.points}))
     if wanted.paper_id is not None:
         conditions.append(edge.FieldCondition("paper_id", match=edge.MatchValue(wanted.paper_id)))
     if wanted.role is not None:

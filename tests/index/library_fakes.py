@@ -165,6 +165,7 @@ class ListStore:
             if wanted.paper_id in (None, point.paper_id)
             and wanted.role in (None, point.role)
             and (wanted.among is None or point.paper_id in wanted.among)
+            and (query.points is None or point.id in query.points)
         ]
         return sorted(found, key=lambda scored: (-scored.score, scored.edition))[: query.limit]
 
@@ -221,11 +222,11 @@ class GivenStoreFactory:
         self.folders.drop(name)
 
 
-def cut_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+def cut_smaller(monkeypatch: pytest.MonkeyPatch, tokens: int = 60) -> None:
     """Cut papers as a release does whose passages are smaller."""
     for module in ("index.library.engines", "index.library.preparing"):
-        monkeypatch.setattr(f"{module}.TOKENS", 60)
-        monkeypatch.setattr(f"{module}.TOKENS_MAX", 60)
+        monkeypatch.setattr(f"{module}.TOKENS", tokens)
+        monkeypatch.setattr(f"{module}.TOKENS_MAX", tokens)
 
 
 def open_library(

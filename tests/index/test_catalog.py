@@ -207,9 +207,11 @@ def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
             "p#method.2": KeptPassage(second, paper.boxes(second.span), paper.title)
         }
         assert catalog.contents.found(edition.number + 1, ["p#method.2"]) == {}
-        there = {(edition.number, one.id): one.text for one in passages_of(paper)}
+        there = (edition.number, second.id)
         lacking = [(edition.number, "p#method.99"), (edition.number + 1, second.id)]
-        assert catalog.contents.passage_texts([*there, *lacking]) == there
+        assert catalog.contents.containing(["words"], 1) == {there}
+        assert catalog.contents.containing_among(["words"], [there, *lacking]) == {there}
+        assert catalog.contents.containing_among(["some"], [there, *lacking]) == set()
         assert catalog.contents.passages_across(edition.number, Span(3, 5)) == (
             passages_of(paper)[0],
         )
@@ -301,8 +303,16 @@ def test_threads_share_it(tmp_path: Path) -> None:
         assert len(catalog.editions.numbers("replaced")) == 36
 
 
+def as_it_was_in_schema_4(path: Path) -> None:
+    """Take out of a catalogue what schema 5 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE passage_words; PRAGMA user_version=4")
+    connection.close()
+
+
 def as_it_was_in_schema_3(path: Path) -> None:
-    """Take out of a catalogue what schema 4 put in, and the indexes."""
+    """Take out of a catalogue what schema 4 put in, and the indexes, and those after it."""
+    as_it_was_in_schema_4(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             "DROP INDEX editions_listed; DROP INDEX editions_paper_key;"
@@ -359,6 +369,7 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
             catalog.arxiv.record_versions([KnownVersion("p", 2)])
             catalog.arxiv.add_alias(Alias("q", 1, "p"))
             assert catalog.arxiv.alias("q") == Alias("q", 1, "p")
+            assert catalog.contents.containing(["some"], 9) == {(edition.number, "p#method.1")}
     assert set(indexes_of(path)) == made
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)

@@ -42,7 +42,10 @@ RAY = importlib.util.find_spec("ray") is not None
 def catalogue(directory: Path) -> dict[str, list[tuple[Any, ...]]]:
     """All that a catalogue holds, but for when each paper came and the collection's random name."""
     connection = sqlite3.connect(directory / "catalog.sqlite")
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"  # which is in tables of its own
+    )
     held = {}
     for (table,) in tables.fetchall():
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]

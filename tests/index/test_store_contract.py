@@ -222,6 +222,20 @@ class TestStore:
                 found = ids(store, replace(query(terms=[7, 9, 11]), filter=wanted))
                 assert set(found) == {POINTS[number].passage_id for number in numbers}
 
+    def test_points_by_name(self, store: Store) -> None:
+        store.upsert(POINTS)
+        asked = query(terms=[7, 9, 11])
+        for numbers in ((), (0,), (1, 3)):
+            named = tuple(POINTS[number].id for number in numbers)
+            found = ids(store, replace(asked, points=(*named, str(uuid4()))))
+            assert set(found) == {POINTS[number].passage_id for number in numbers}
+        everywhere = {hit.passage_id: hit.score for hit in store.search(asked)}
+        (hit,) = store.search(replace(asked, points=(POINTS[1].id,)))
+        assert hit.score == everywhere[hit.passage_id]
+        role = SearchFilter(role="results")
+        assert ids(store, replace(asked, points=(POINTS[0].id,), filter=role)) == []
+        assert ids(store, replace(asked, points=())) == []
+
     def test_means(self, store: Store) -> None:
         store.upsert(POINTS)
         store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])

@@ -1,0 +1,74 @@
+"""The words of every passage in order, by which phrases are found: SQLite's own index (FTS5).
+
+A row for each passage, put in and taken out in the transactions that do so with passages. The
+index keeps no text, which the paper has already: a row is taken out by the words that it was made
+of, so before its passage goes. Words are cut here and joined by spaces, and the tokenizer ``ascii``
+cuts at spaces alone, since our words have no other sign of ASCII: what FTS5 calls a phrase is ours.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+import zlib
+from collections.abc import Iterable, Sequence
+
+TABLE = """
+CREATE VIRTUAL TABLE passage_words USING fts5 (
+    words, content='', columnsize=0, tokenize='ascii'
+);
+"""
+
+# A row's number has the edition and, in the lower bits, the passage's position: more than a paper
+# may have passages (``ReadSettings.passages_max``).
+POSITION_BITS = 20
+
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
+_WORD = re.compile(r"[^\W_]+")
+
+
+def in_words(text: str) -> str:
+    """Lower-case words without accents, a space between them; a Chinese character is a word."""
+    if text.isascii():
+        plain = text.lower()
+    else:
+        plain = unicodedata.normalize("NFKD", text).casefold()
+        accents = {ord(letter): None for letter in set(plain) if unicodedata.combining(letter)}
+        plain = _CJK.sub(r" \1 ", plain.translate(accents))
+    return " ".join(_WORD.findall(plain))
+
+
+def every(phrases: Sequence[str]) -> str:
+    """FTS5's query for rows that have every phrase, each as ``in_words`` gives it."""
+    return " ".join(f'"{phrase}"' for phrase in phrases)
+
+
+def put_in(connection: sqlite3.Connection, number: int, texts: Iterable[str]) -> None:
+    """Index the passages of an edition, which has none here: their texts, in order."""
+    connection.executemany(
+        "INSERT INTO passage_words (rowid, words) VALUES (?, ?)", _rows(number, texts)
+    )
+
+
+def take_out(connection: sqlite3.Connection, number: int) -> None:
+    """Take the passages of an edition out, which are still in its table."""
+    connection.executemany(
+        "INSERT INTO passage_words (passage_words, rowid, words) VALUES ('delete', ?, ?)",
+        _rows(number, texts_of(connection, number)),
+    )
+
+
+def texts_of(connection: sqlite3.Connection, number: int) -> list[str]:
+    """The texts of an edition's passages, in order."""
+    packed = connection.execute("SELECT text FROM editions WHERE number = ?", (number,)).fetchone()
+    spans = connection.execute(
+        'SELECT start, "end" FROM passages WHERE edition = ? ORDER BY position', (number,)
+    ).fetchall()
+    text = zlib.decompress(packed["text"]).decode() if spans else ""
+    return [text[span["start"] : span["end"]] for span in spans]
+
+
+def _rows(number: int, texts: Iterable[str]) -> Iterable[tuple[int, str]]:
+    first = number << POSITION_BITS
+    return ((first + at, in_words(text)) for at, text in enumerate(texts))
