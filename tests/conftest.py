@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from index.config import Settings
 from index.embed import Embedder, open_embedder
 from index.library import Library
-from index.read import collect_rarely
+from index.read import Reader, collect_rarely
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
@@ -82,6 +82,13 @@ class ReaderHere:
 @pytest.fixture
 def reader_here() -> ReaderHere:
     return ReaderHere()
+
+
+@pytest.fixture(scope="session")
+def started_reader() -> Iterator[Reader]:
+    """A reader with the usual limits, whose one process is started once in a run."""
+    with Reader(Settings(read={"workers": 1})) as reader:
+        yield reader
 
 
 class Remembering:

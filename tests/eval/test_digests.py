@@ -39,9 +39,8 @@ SUPPORT = Support(1.0, "supported", ())
 
 
 @pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    with Reader(Settings(library=tmp_path_factory.mktemp("x"))) as reader:
-        reading = reader.read(PDF)
+def paper(started_reader: Reader) -> Paper:
+    reading = started_reader.read(PDF)
     assert reading.paper is not None
     return reading.paper
 
