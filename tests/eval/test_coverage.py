@@ -105,7 +105,9 @@ def test_a_folder_of_pdfs_reports_coverage_alone(tmp_path: Path) -> None:
     _pdf(tmp_path / "papers" / "a.pdf")
     _pdf(tmp_path / "papers" / "more" / "b.pdf")
     (tmp_path / "papers" / "c.pdf").write_bytes(b"no PDF")
-    report = run(Settings(cache=tmp_path / "cache"), [tmp_path / "papers"]).measures
+    report = run(
+        Settings(cache=tmp_path / "cache", read={"workers": 1}), [tmp_path / "papers"]
+    ).measures
     assert report["coverage"] == {"words": 1.0, "pages": [], "counted": 4}
     assert report["titles"]["papers"] == report["places"]["papers"] == 0
     assert [one["status"] for one in report["papers"]] == ["ok", "broken", "ok"]
@@ -124,7 +126,7 @@ def test_a_folder_of_json_files_names_papers_beside_it(tmp_path: Path) -> None:
     (truth / "2401.00001.json").write_text(json.dumps(entry))
     [one] = read_truth(truth)
     assert one.pdf == tmp_path / "papers" / "digests" / "lamp.pdf"
-    report = run(Settings(cache=tmp_path / "cache"), [truth])
+    report = run(Settings(cache=tmp_path / "cache", read={"workers": 1}), [truth])
     assert report.measures["titles"] == {"exact": 1.0, "papers": 1}
     assert report.measures["places"] == {"f1": 0.0, "places": 1, "papers": 1}
     assert any("affiliation missed: University of Lanterns" in said for said in report.notes)
