@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from index.config import Settings
 from index.embed import Embedder, open_embedder
 from index.library import Library
+from index.read import Reader, collect_rarely
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
@@ -82,6 +84,13 @@ def reader_here() -> ReaderHere:
     return ReaderHere()
 
 
+@pytest.fixture(scope="session")
+def started_reader() -> Iterator[Reader]:
+    """A reader with the usual limits, whose one process is started once in a run."""
+    with Reader(Settings(read={"workers": 1})) as reader:
+        yield reader
+
+
 class Remembering:
     """An embedder that embeds the same texts once in a run."""
 
@@ -125,6 +134,13 @@ def pytest_configure(config: pytest.Config) -> None:
     there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
     if "TMPDIR" not in os.environ and there and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    collect_rarely()  # as the processes that read do: a fifth of the time of tests that read
+
+
+def pytest_collection_finish() -> None:
+    """Whatever was imported stays to the end: no search for cycles looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 NO_CHROMIUM = "no Chromium on this machine"  # why browser tests are skipped

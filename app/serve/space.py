@@ -128,10 +128,10 @@ def unpack(archive: Path, directory: Path) -> None:
 
 
 def _write(target: IO[bytes], block: bytes) -> None:
-    if any(block):
-        target.write(block)
-    else:
+    if block == bytes(len(block)):
         target.seek(len(block), os.SEEK_CUR)
+    else:
+        target.write(block)
 
 
 def _temporary() -> Path:

@@ -72,7 +72,7 @@ def test_a_fine_answer(served_model: ServedModel, tmp_path: Path) -> None:
     assert isinstance(reply, Completion)
     assert reply.text == "Lanterns burn."
     assert (reply.prompt_tokens, reply.completion_tokens, reply.finished) == (7, 2, True)
-    assert 0 < reply.seconds < 10
+    assert reply.seconds > 0
     (asked,) = served_model.log
     assert (asked.system, asked.user) == ("Say it in fewer words.", "Lanterns burn.")
     assert asked.body == {

@@ -210,15 +210,16 @@ def test_a_list_that_is_not_ours_is_left_alone(library: Any, tmp_path: Path, tex
     assert (tmp_path / "pages.json").read_text() == text
 
 
-def test_figures_lie_beside_the_page(open_library: Any, tmp_path: Path) -> None:
+def test_figures_lie_beside_the_page(
+    open_library: Any, started_reader: Any, tmp_path: Path
+) -> None:
     """A real PDF with a figure, and the picture of it; one that is no longer shown goes."""
     from index.config import Settings
     from index.library import Library
-    from index.read import Reader
     from index.sources import Source
 
     settings = Settings(library=tmp_path / "library")
-    with Reader(settings) as reader, open_library(settings, reader=reader) as opened:
+    with open_library(settings, reader=started_reader) as opened:
         assert isinstance(opened, Library)
         sample = Path(__file__).parents[2] / "data" / "cited-digests.pdf"
         assert opened.add(Source(sample, sample.name)).status == "ok"

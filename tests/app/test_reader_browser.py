@@ -23,7 +23,8 @@ def _loaded(name: str) -> Any:
 
 
 ui = _loaded("test_ui_browser")
-browser, page, pytestmark = ui.browser, ui.page, ui.pytestmark
+browser, tab, page, home = ui.browser, ui.tab, ui.page, ui.home
+pytestmark, at_home = ui.pytestmark, ui.at_home
 
 SERVER = """
 import importlib.util, socket, sys, threading, time
@@ -149,6 +150,7 @@ def _upload(page: Any, path: Path) -> None:
     chooser.value.set_files(path)
 
 
+@at_home
 def test_upload_watch_read_and_see_the_right_words_marked(page: Any, tmp_path: Path) -> None:
     _upload(page, tmp_path / "2402.00002.pdf")
     page.locator("#adding [aria-current=step]").wait_for()
@@ -215,6 +217,7 @@ def test_a_paper_without_pages_has_its_text_marked(page: Any, address: str) -> N
     page.locator(".claim.chosen", has_text="We tried no lantern").wait_for()
 
 
+@at_home
 def test_what_fails_says_why_and_what_is_no_paper_what_to_do(page: Any, tmp_path: Path) -> None:
     _upload(page, tmp_path / "locked.pdf")
     page.locator("#adding [role=alert]", has_text="encrypted: has a <b>password</b>").wait_for()
@@ -223,6 +226,7 @@ def test_what_fails_says_why_and_what_is_no_paper_what_to_do(page: Any, tmp_path
     page.locator("#adding [role=alert]", has_text="paste one like 2407.03300").wait_for()
 
 
+@at_home
 def test_adding_can_be_cancelled(page: Any, address: str, tmp_path: Path) -> None:
     _upload(page, tmp_path / "slow.pdf")
     page.locator("#adding [aria-current=step]", has_text="storing").wait_for()
@@ -307,6 +311,9 @@ def test_a_question_without_a_paper_hides_no_digest(browser: Any, address: str) 
     page.route("**/queue/join*", hold)
     page.goto(f"{address}?paper=2401.00001")
     page.locator("#digest .reader h2").wait_for()
+    for _ in range(100):  # a slow machine asks later
+        if not held:
+            page.wait_for_timeout(50)
     with page.expect_response("**/queue/join*"):
         held.pop().continue_()
     page.wait_for_timeout(1000)  # for its answer
@@ -330,9 +337,7 @@ def test_nobody_is_kept_out(page: Any, address: str, theme: str) -> None:
 
     _open(page, address, f"?paper=2401.00001&sentence=method.2&__theme={theme}")
     _written(page)
-    found = Axe().run(page, context={"include": [["#digest"], ["#pages"]]})
-    found["violations"] += Axe().run(page)["violations"]
-    bad = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
+    bad = [one for one in Axe().run(page)["violations"] if one["impact"] in ("serious", "critical")]
     assert [(one["id"], one["nodes"][0]["html"]) for one in bad] == []
 
 

@@ -92,28 +92,50 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Any) -> Iterator[Any]:
+    """A tab for all tests of a file: Gradio's scripts are fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(browser: Any, address: str) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(20_000)
+def page(tab: Any, address: str) -> Iterator[Any]:
+    """The tab, empty, as on a first visit; nothing may go wrong in it, or be asked elsewhere."""
     elsewhere: list[str] = []
     problems: list[str] = []
-    page.on(
-        "request",
-        lambda request: (
+    watched = {
+        "request": lambda request: (
             None
             if request.url.startswith((address, "data:", "blob:"))
             else elsewhere.append(request.url)
         ),
-    )
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", lambda dialog: problems.append("a dialog opened"))
-    page.goto(address)
-    page.get_by_label("Passages of papers").wait_for()
-    yield page
-    page.close()
+        "pageerror": lambda error: problems.append(str(error)),
+        "dialog": lambda dialog: problems.append("a dialog opened"),
+    }
+    for event, note in watched.items():
+        tab.on(event, note)
+    yield tab
+    tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+    tab.context.clear_cookies()
+    tab.context.clear_permissions()
+    for event, note in watched.items():
+        tab.remove_listener(event, note)
+    tab.goto("about:blank")
     assert elsewhere == []
     assert problems == []
+
+
+@pytest.fixture
+def home(page: Any, address: str) -> None:
+    """The first page is in the tab."""
+    page.goto(address)
+    page.get_by_label("Passages of papers").wait_for()
+
+
+at_home = pytest.mark.usefixtures("home")
 
 
 def _is_drawn(image: Any) -> bool:
@@ -132,6 +154,7 @@ def _address(page: Any) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
+@at_home
 def test_search_and_see_the_page(page: Any) -> None:
     _search(page, "lantern hours")
     page.locator("#hits .hit").first.wait_for()
@@ -151,6 +174,7 @@ def test_search_and_see_the_page(page: Any) -> None:
     assert page.locator("#hits.waiting").count() == 0
 
 
+@at_home
 def test_the_keyboard_is_enough(page: Any) -> None:
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="Skip to the results")
@@ -171,6 +195,7 @@ def test_the_keyboard_is_enough(page: Any) -> None:
     assert title.get_attribute("aria-current") == "true"
 
 
+@at_home
 def test_search_in_digests_instead(page: Any) -> None:
     _search(page, "hours")
     page.locator("#hits .hit").first.wait_for()
@@ -193,6 +218,7 @@ def _choose(page: Any, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
+@at_home
 def test_a_filter_searches_anew_and_is_in_the_address(page: Any) -> None:
     _search(page, "lantern")
     page.locator("#hits .hit").nth(1).wait_for()
@@ -217,6 +243,7 @@ def test_an_address_opens_its_search(page: Any, address: str) -> None:
     page.locator("#hits", has_text="does not apply to digests").wait_for()  # it says why
 
 
+@at_home
 def test_ask_and_see_the_page(page: Any) -> None:
     page.get_by_label("What are you looking for?").fill("How long does a lantern burn?")
     page.get_by_role("button", name="Ask", exact=True).click()
@@ -237,6 +264,7 @@ def test_ask_and_see_the_page(page: Any) -> None:
     assert _address(page)["in"] == ["passages"]
 
 
+@at_home
 def test_the_tour_is_there_until_it_was_used(page: Any, address: str) -> None:
     tour = page.locator("#tour section")
     tour.get_by_role("button", name="Find a passage").click()
@@ -255,12 +283,14 @@ def test_the_tour_is_there_until_it_was_used(page: Any, address: str) -> None:
     assert tour.is_hidden()
 
 
+@at_home
 def test_an_own_question_ends_the_tour(page: Any, address: str) -> None:
     page.locator("#tour section").wait_for()
     _search(page, "lantern")
     page.locator("#tour section").wait_for(state="hidden")
 
 
+@at_home
 def test_a_result_opens_its_paper(page: Any, address: str) -> None:
     _search(page, "lantern")
     page.get_by_role("link", name="Read this paper").first.click()
@@ -272,6 +302,7 @@ def test_a_result_opens_its_paper(page: Any, address: str) -> None:
     page.locator("#digest", has_text="gone is not in this library").wait_for()
 
 
+@at_home
 def test_library_shows_titles_as_text(page: Any) -> None:
     page.get_by_role("tab", name="Library").click()
     title = "<img src=x onerror=alert(1)> ${1+1} {{value}}"
@@ -279,6 +310,7 @@ def test_library_shows_titles_as_text(page: Any) -> None:
     assert page.locator("#papers img, #pictures img").count() == 0
 
 
+@at_home
 def test_the_map_opens_a_paper(page: Any) -> None:
     page.get_by_role("tab", name="Library").click()
     dots = page.locator("#pictures .map a")
@@ -322,14 +354,13 @@ def test_a_chinese_visitor(browser: Any, address: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_nothing_stands_in_the_way_of_anybody(
-    browser: Any, address: str, scheme: str, lang: str
+    page: Any, address: str, scheme: str, lang: str
 ) -> None:
     """axe-core finds nothing serious or critical, on every tab."""
     from axe_core_python.sync_playwright import Axe
 
     axe = Axe()
-    context = _in(browser, color_scheme=scheme, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"{address}?q=lantern&lang={lang}")
     page.locator("#hits .hit").first.click()
     page.locator("#hit-image img").wait_for()
@@ -340,7 +371,7 @@ def test_nothing_stands_in_the_way_of_anybody(
         found = axe.run(page)["violations"]
         grave = [one for one in found if one["impact"] in ("serious", "critical")]
         assert [(one["id"], one["nodes"][0]["html"]) for one in grave] == []
-    context.close()
+    page.emulate_media(color_scheme="null", reduced_motion="null")
 
 
 def test_a_phone_needs_no_scrolling_sideways(browser: Any, address: str) -> None:

@@ -36,7 +36,10 @@ FILES = ("cited-digests.pdf", "choosing-passage-size.md")
 
 @cache
 def read(name: str) -> Paper:
-    with TemporaryDirectory() as folder, Reader(Settings(library=Path(folder))) as reader:
+    with (
+        TemporaryDirectory() as folder,
+        Reader(Settings(library=Path(folder), read={"workers": 1})) as reader,
+    ):
         reading = reader.read(DATA / name)
     assert reading.paper is not None
     return reading.paper

@@ -42,10 +42,9 @@ def _pdf(path: Path, pages: int = 2) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Paper]:
+def read(tmp_path_factory: pytest.TempPathFactory, started_reader: Reader) -> tuple[Path, Paper]:
     path = _pdf(tmp_path_factory.mktemp("coverage") / "lanterns.pdf")
-    with Reader(Settings()) as reader:
-        reading = reader.read(path)
+    reading = started_reader.read(path)
     assert reading.paper is not None, reading
     return path, reading.paper
 
@@ -81,7 +80,9 @@ def test_the_share_of_words_and_the_pages_below_it_are_reported(
     assert lossy["pages"] == [[str(path), 2, 0.0]]
 
 
-def test_what_stands_in_margins_and_what_is_hidden_counts(tmp_path: Path) -> None:
+def test_what_stands_in_margins_and_what_is_hidden_counts(
+    tmp_path: Path, started_reader: Reader
+) -> None:
     path = tmp_path / "margins.pdf"
     with pymupdf.open() as document:
         for number in range(4):
@@ -91,8 +92,7 @@ def test_what_stands_in_margins_and_what_is_hidden_counts(tmp_path: Path) -> Non
             page.insert_textbox(pymupdf.Rect(40, 140, 360, 500), " ".join(SENTENCES * 2))
             page.insert_text((40, 520), "Nobody sees these words", color=(1, 1, 1))
         document.save(path)
-    with Reader(Settings()) as reader:
-        paper = reader.read(path).paper
+    paper = started_reader.read(path).paper
     assert paper is not None
     assert "Proceedings" not in paper.text.split("\n\n", 1)[1]
     assert [page.missing for page in coverage(path, paper)] == [0, 0, 0, 0]
@@ -105,7 +105,9 @@ def test_a_folder_of_pdfs_reports_coverage_alone(tmp_path: Path) -> None:
     _pdf(tmp_path / "papers" / "a.pdf")
     _pdf(tmp_path / "papers" / "more" / "b.pdf")
     (tmp_path / "papers" / "c.pdf").write_bytes(b"no PDF")
-    report = run(Settings(cache=tmp_path / "cache"), [tmp_path / "papers"]).measures
+    report = run(
+        Settings(cache=tmp_path / "cache", read={"workers": 1}), [tmp_path / "papers"]
+    ).measures
     assert report["coverage"] == {"words": 1.0, "pages": [], "counted": 4}
     assert report["titles"]["papers"] == report["places"]["papers"] == 0
     assert [one["status"] for one in report["papers"]] == ["ok", "broken", "ok"]
@@ -124,7 +126,7 @@ def test_a_folder_of_json_files_names_papers_beside_it(tmp_path: Path) -> None:
     (truth / "2401.00001.json").write_text(json.dumps(entry))
     [one] = read_truth(truth)
     assert one.pdf == tmp_path / "papers" / "digests" / "lamp.pdf"
-    report = run(Settings(cache=tmp_path / "cache"), [truth])
+    report = run(Settings(cache=tmp_path / "cache", read={"workers": 1}), [truth])
     assert report.measures["titles"] == {"exact": 1.0, "papers": 1}
     assert report.measures["places"] == {"f1": 0.0, "places": 1, "papers": 1}
     assert any("affiliation missed: University of Lanterns" in said for said in report.notes)

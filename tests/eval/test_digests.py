@@ -39,9 +39,8 @@ SUPPORT = Support(1.0, "supported", ())
 
 
 @pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Paper:
-    with Reader(Settings(library=tmp_path_factory.mktemp("x"))) as reader:
-        reading = reader.read(PDF)
+def paper(started_reader: Reader) -> Paper:
+    reading = started_reader.read(PDF)
     assert reading.paper is not None
     return reading.paper
 
@@ -139,7 +138,7 @@ def test_shares_are_of_what_was_counted() -> None:
 
 
 def test_a_library_is_measured_whole(tmp_path: Path) -> None:
-    settings = Settings(library=tmp_path / "library", cache=tmp_path / "cache")
+    settings = Settings(library=tmp_path / "library", cache=tmp_path / "cache", read={"workers": 1})
     with Library.open(settings) as library:
         library.add(find_sources([str(DATA / "choosing-passage-size.md")]).found[0])
     sentences = [{"id": "x", "verdict": "supported", "supported": "no", "readable": "yes"}]

@@ -15,6 +15,7 @@ from index.paper import Box, Finding, Paper, Reading
 
 DATA = Path(__file__).parents[2] / "data"
 CLEAN = DATA / "every-sentence-needs-a-source.pdf"
+ONE_PROCESS = Settings(read={"workers": 1})
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_a_folder_of_papers_and_others(tmp_path: Path) -> None:
     plant(CLEAN, "white", tmp_path / "flagged.pdf")
     (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 and no more")
     (tmp_path / "notes.txt").write_text("not read")
-    report = safety.run(Settings(), [tmp_path])
+    report = safety.run(ONE_PROCESS, [tmp_path])
     measures: dict[str, Any] = dict(report.measures)
     assert [(one["name"], one["status"], one["findings"]) for one in measures["files"]] == [
         ("broken.pdf", "broken", 0),
@@ -49,9 +50,9 @@ def test_a_folder_of_papers_and_others(tmp_path: Path) -> None:
 def test_nothing_to_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not read")
     with pytest.raises(safety.NothingToRead, match="give files or folders"):
-        safety.run(Settings(), [tmp_path])
+        safety.run(ONE_PROCESS, [tmp_path])
     with pytest.raises(safety.NothingToRead):
-        safety.run(Settings(), [tmp_path / "missing.pdf"])
+        safety.run(ONE_PROCESS, [tmp_path / "missing.pdf"])
 
 
 @pytest.mark.usefixtures("two_ways")
@@ -60,7 +61,7 @@ def test_what_cannot_be_planted_is_listed(monkeypatch: pytest.MonkeyPatch) -> No
         raise ValueError("no room")
 
     monkeypatch.setattr(safety, "plant", refuses)
-    report = safety.run(Settings(), [CLEAN])
+    report = safety.run(ONE_PROCESS, [CLEAN])
     assert report.measures["recall"] == {"white": 0.0}
     assert len(report.notes) == 2
     assert report.notes[0].endswith("white: ValueError: no room")

@@ -116,26 +116,30 @@ def test_a_page_without_papers_is_refused(tmp_path: Path) -> None:
 
 
 def compared(
-    page: Path, embedder: Any, full_text: Callable[[BlogPaper], Paper | None] = lambda _: None
+    page: Path,
+    embedder: Any,
+    reader: Reader,
+    full_text: Callable[[BlogPaper], Paper | None] = lambda _: None,
 ) -> Beside:
     def count(texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
     settings = Settings(library=page.parent / "library")
-    with Reader(settings) as reader:
-        (found,) = beside(
-            read_page(page),
-            full_text,
-            reader,
-            splitter(settings, count),
-            embedder,
-            WordsOrChecker(Checker()),
-        )
+    (found,) = beside(
+        read_page(page),
+        full_text,
+        reader,
+        splitter(settings, count),
+        embedder,
+        WordsOrChecker(Checker()),
+    )
     return found
 
 
-def test_both_digests_are_measured_alike(page: Path, fake_embedder: Any) -> None:
-    found = compared(page, fake_embedder)
+def test_both_digests_are_measured_alike(
+    page: Path, fake_embedder: Any, started_reader: Reader
+) -> None:
+    found = compared(page, fake_embedder, started_reader)
     blog, gloss = found.blog, found.gloss
     assert not found.full_text
     assert (blog.sentences, blog.cited) == (8, 0)
@@ -155,7 +159,7 @@ def test_both_digests_are_measured_alike(page: Path, fake_embedder: Any) -> None
 
 
 def test_what_is_not_in_the_full_text_is_told(
-    page: Path, fake_embedder: Any, tmp_path: Path
+    page: Path, fake_embedder: Any, started_reader: Reader, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole.md"
     whole.write_text(
@@ -164,9 +168,8 @@ def test_what_is_not_in_the_full_text_is_told(
         "The system consists of a tank, a wick and a small roof of glass.\n",
         encoding="utf-8",
     )
-    with Reader(Settings(library=tmp_path / "other")) as reader:
-        paper = reader.read(whole).paper
-    found = compared(page, fake_embedder, lambda blog: paper)
+    paper = started_reader.read(whole).paper
+    found = compared(page, fake_embedder, started_reader, lambda blog: paper)
     assert found.full_text
     assert found.blog.names == ()
     fields = {one.name: one for one in found.blog.fields}
@@ -174,8 +177,10 @@ def test_what_is_not_in_the_full_text_is_told(
     assert "methods" not in found.gloss.not_stated
 
 
-def test_table_and_notes_say_what_was_measured(page: Path, fake_embedder: Any) -> None:
-    found = compared(page, fake_embedder)
+def test_table_and_notes_say_what_was_measured(
+    page: Path, fake_embedder: Any, started_reader: Reader
+) -> None:
+    found = compared(page, fake_embedder, started_reader)
     rows = list(table([found]))
     assert rows[0] == ("paper", "known", "measure", "blog", "gloss")
     assert rows[1] == ("2407.00001", "abstract", "authors", "0 of 2, left open", "2 of 2")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eval import bounds, speed
+from eval import bounds, speed, start
 from eval.corpus import DataUnusable
 from eval.crowd import originals, settle
 from eval.search import read_corpus
@@ -43,29 +43,55 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def test_every_part_is_measured_beside_its_bound(
-    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def pdfs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(bounds, "_SECONDS", 0.01)
-    pdfs = tmp_path / "pdfs"
-    pdfs.mkdir()
+    folder = tmp_path / "pdfs"
+    folder.mkdir()
     for path in SAMPLES.glob("*.pdf"):
-        shutil.copy(path, pdfs)
-    report = speed.run(Settings(), [pdfs, corpus], TINY)
-    measures: dict[str, Any] = dict(report.measures)
-    embedding, searching = measures["embedding"], measures["searching"]
-    assert embedding["texts"] == 4 and embedding["times_plain"] > 0
-    assert embedding["share_of_gemm"] > 0
+        shutil.copy(path, folder)
+    return folder
+
+
+def check_searching(searching: dict[str, Any]) -> None:
     assert (searching["passages"], searching["papers"], searching["recall@10"]) == (60, 2, 1.0)
     assert list(searching["filters"]) == ["none", "paper", "role", "date"]
     for times in searching["filters"].values():
-        assert 0 < times["bare"]["p50_ms"] < times["search"]["p50_ms"]
-    adding = measures["adding"]
+        assert min(times[name]["p50_ms"] for name in ("bare", "store", "search")) > 0
+
+
+def check_adding(adding: dict[str, Any]) -> None:
     assert adding["papers"] == 3  # two, and a copy of the first
     assert adding["passages"] > 10 and set(adding["stages"]) == {"read", "split", "embed", "store"}
+
+
+@pytest.mark.slow
+def test_every_part_is_measured_beside_its_bound(corpus: Path, pdfs: Path) -> None:
+    report = speed.run(Settings(read={"workers": 1}), [pdfs, corpus], TINY)
+    measures: dict[str, Any] = dict(report.measures)
+    embedding = measures["embedding"]
+    assert embedding["texts"] == 4 and embedding["times_plain"] > 0
+    assert embedding["share_of_gemm"] > 0
+    check_searching(measures["searching"])
+    check_adding(measures["adding"])
     assert measures["starting"]["crowd"]["seconds"] > 0
     assert len({len(row) for row in report.table}) == 1
     json.dumps(measures)
+
+
+def test_searching_and_adding_are_measured(
+    tmp_path: Path, corpus: Path, pdfs: Path, fake_embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without torch and without starting gloss, which the test of every part does besides."""
+    settings = Settings(cache=tmp_path / "kept", read={"workers": 1})
+    real = originals(settings, fake_embedder, read_corpus(corpus / "corpus.jsonl"), TINY.real)
+    crowded, added = (speed._in(settings, tmp_path / name) for name in ("crowd", "added"))
+    asked = ["bees dance", "queens"]
+    check_searching(speed._searching(crowded, fake_embedder, real, asked, TINY))
+    embedder = open_embedder(settings.model, Settings().cache)
+    check_adding(speed._adding(added, embedder, sorted(pdfs.glob("*.pdf")), TINY))
+    monkeypatch.setattr("app.cli.terminal.messages.quiet", True)
+    assert start.main(added.library, "queens")["first answer"] > 0
 
 
 @pytest.mark.parametrize("given", [[], ["corpus"], ["corpus", "empty"]])
@@ -88,7 +114,8 @@ def test_a_crowd_is_a_library_of_different_passages(tmp_path: Path, corpus: Path
         assert library.health().ok
 
 
-def test_rates_are_those_of_the_work() -> None:
+def test_rates_are_those_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_SECONDS", 0.01)
     assert bounds.product_rate(64, [(32, 32)]) > 1e6
     assert bounds.scan_rate(np.ones((1000, 384), dtype=np.float32)) > 1e6
 

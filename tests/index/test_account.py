@@ -8,7 +8,6 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from index.config import Settings
 from index.library.adding import _noted
 from index.paper import Loss, PageAccount, Paper
 from index.read import Reader
@@ -196,7 +195,7 @@ def test_a_table_set_sideways_on_a_turned_page_is_accounted_for() -> None:
     assert "centimetres" in paper.text
 
 
-def test_a_page_that_is_a_picture_is_said(tmp_path: Path) -> None:
+def test_a_page_that_is_a_picture_is_said(tmp_path: Path, started_reader: Reader) -> None:
     document = pymupdf.open()
     for written in (True, False):
         page = document.new_page(width=400, height=600)
@@ -209,8 +208,7 @@ def test_a_page_that_is_a_picture_is_said(tmp_path: Path) -> None:
             pixels.clear_with(128)
             page.insert_image(page.rect, pixmap=pixels)
     document.save(tmp_path / "paper.pdf")
-    with Reader(Settings()) as reader:
-        reading = reader.read(tmp_path / "paper.pdf")
+    reading = started_reader.read(tmp_path / "paper.pdf")
     assert reading.paper is not None, reading
     [loss] = reading.paper.losses
     assert (loss.page, loss.share) == (2, 1.0)

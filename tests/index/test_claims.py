@@ -743,4 +743,4 @@ class Digests(RuleBasedStateMachine):
 
 
 TestDigests = Digests.TestCase
-TestDigests.settings = hypothesis_settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestDigests.settings = hypothesis_settings(max_examples=12, stateful_step_count=12, deadline=None)

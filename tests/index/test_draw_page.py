@@ -9,7 +9,6 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import Box
 from index.read import Reader
@@ -68,10 +67,7 @@ def test_words_stay_black_under_a_mark(tmp_path: Path) -> None:
     assert marked.getextrema()[0] < 40
 
 
-def test_a_page_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_page_that_is_not_there_is_said(tmp_path: Path, started_reader: Reader) -> None:
     path = _file(tmp_path, 0)
-    with (
-        Reader(Settings()) as reader,
-        pytest.raises(SourceNotFound, match="cannot be drawn"),
-    ):
-        reader.render_page(path, 2, [], 1.0)
+    with pytest.raises(SourceNotFound, match="cannot be drawn"):
+        started_reader.render_page(path, 2, [], 1.0)

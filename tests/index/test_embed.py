@@ -397,6 +397,21 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "model"
 
 
+@pytest.fixture(scope="module")
+def copied(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., object]:
+    """Stands for ``write_converted``, where not the conversion is tested: copies what it wrote."""
+    folder = tmp_path_factory.mktemp("converted")
+    with index.embed.source.quiet():
+        model = load_original(source_of(str(small)))
+        described = index.embed.conversion.write_converted(model, folder)
+
+    def write(_: object, made: Path) -> dict[str, object]:
+        shutil.copytree(folder, made, dirs_exist_ok=True)
+        return dict(described)
+
+    return write
+
+
 class TestOtherModels:
     def test_prompts_inputs_and_lengths(self, small: Path, tmp_path: Path) -> None:
         ours = open_embedder(str(small), tmp_path)
@@ -454,6 +469,7 @@ class TestOtherModels:
         seen: type[Exception],
         hidden: bool,
         small: Path,
+        copied: Callable[..., object],
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -466,6 +482,7 @@ class TestOtherModels:
             patched.setattr(index.embed.conversion, "write_converted", fail)
             with pytest.raises(seen):
                 open_embedder(str(small), tmp_path)
+        monkeypatch.setattr(index.embed.conversion, "write_converted", copied)
         assert isinstance(open_embedder(str(small), tmp_path), OpenVinoEmbedder)
 
     def test_vectors_that_changed_are_the_models_fault(
@@ -480,8 +497,14 @@ class TestOtherModels:
 class TestCheck:
     @pytest.mark.parametrize("file", ["model.bin", "model.xml"])
     def test_a_changed_byte_of_the_converted_copy_is_found_and_mended(
-        self, file: str, small: Path, tmp_path: Path
+        self,
+        file: str,
+        small: Path,
+        copied: Callable[..., object],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(index.embed.conversion, "write_converted", copied)
         before = open_embedder(str(small), tmp_path)
         assert check_model(str(small), tmp_path).damaged == ()
         path = tmp_path / weights_of(before.fingerprint) / file

@@ -417,15 +417,14 @@ def test_a_crop_is_never_larger_than_four_million_pixels(tmp_path: Path) -> None
     assert 3_800_000 < image.width * image.height < 4_050_000
 
 
-def test_the_reader_draws_in_its_worker(tmp_path: Path) -> None:
+def test_the_reader_draws_in_its_worker(tmp_path: Path, started_reader: Reader) -> None:
     sheet = Sheet()
     sheet.prose(72, 60, 540, 12)
     path = sheet.save(tmp_path)
-    with Reader(Settings(library=tmp_path / "library")) as reader:
-        picture = reader.render_figure(path, Box(1, 72, 60, 540, 90), 2.0)
-        assert Image.open(io.BytesIO(picture)).size == (936, 60)
-        with pytest.raises(SourceNotFound, match="page 7 cannot be drawn"):
-            reader.render_figure(path, Box(7, 0, 0, 10, 10), 2.0)
+    picture = started_reader.render_figure(path, Box(1, 72, 60, 540, 90), 2.0)
+    assert Image.open(io.BytesIO(picture)).size == (936, 60)
+    with pytest.raises(SourceNotFound, match="page 7 cannot be drawn"):
+        started_reader.render_figure(path, Box(7, 0, 0, 10, 10), 2.0)
 
 
 def test_a_page_of_very_many_drawings_is_read_in_time(tmp_path: Path) -> None:

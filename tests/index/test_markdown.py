@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from index.config import Settings
 from index.paper import Paper, Span
 from index.read import Reader
 from index.read.markup.markdown import read_markdown
@@ -132,21 +131,19 @@ def test_markup_in_a_text_stays_text(tmp_path: Path) -> None:
     assert "<script>alert(1)</script>" in paper.text
 
 
-def test_an_empty_file_has_no_text(tmp_path: Path) -> None:
+def test_an_empty_file_has_no_text(tmp_path: Path, started_reader: Reader) -> None:
     path = tmp_path / "empty.md"
     path.write_bytes(b"")
-    with Reader(Settings()) as reader:
-        reading = reader.read(path)
+    reading = started_reader.read(path)
     assert (reading.status, reading.reason) == ("no-text", "it has no text")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfea", b"caf\xe9 au lait " * 50, b"a\x00b"])
-def test_what_is_no_utf8_is_broken(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_utf8_is_broken(tmp_path: Path, content: bytes, started_reader: Reader) -> None:
     path = tmp_path / "latin.md"
     path.write_bytes(content)
     assert read_markdown(path, "latin") is None
-    with Reader(Settings()) as reader:
-        assert reader.read(path).status == "broken"
+    assert started_reader.read(path).status == "broken"
 
 
 def test_a_byte_order_mark_and_carriage_returns_are_fine(tmp_path: Path) -> None:

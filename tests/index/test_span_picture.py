@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from index.config import Settings
 from index.errors import PaperNotFound, SourceNotFound
 from index.library import Library
 from index.paper import Box, Paper, Span, runs_of
+from index.read import Reader
 from index.read.page.pictures import draw_crop
 from index.sources import find_sources
 
@@ -40,9 +42,18 @@ def _set(folder: Path, columns: int, rotation: int = 0) -> Path:
     return path
 
 
-def _opened(folder: Path, path: Path, embedder: Any) -> tuple[Library, str]:
-    library = Library.open(Settings(library=folder / "library"), embedder=embedder)
-    return library, library.add(find_sources([str(path)]).found[0]).paper_id
+@pytest.fixture
+def opened(
+    tmp_path: Path, fake_embedder: Any, started_reader: Reader
+) -> Callable[[Path], tuple[Library, str]]:
+    """Open a library with a paper in it; also gives the paper's id."""
+
+    def open_with(path: Path) -> tuple[Library, str]:
+        settings = Settings(library=tmp_path / "library")
+        library = Library.open(settings, embedder=fake_embedder, reader=started_reader)
+        return library, library.add(find_sources([str(path)]).found[0]).paper_id
+
+    return open_with
 
 
 def _size(picture: bytes) -> tuple[int, int]:
@@ -66,9 +77,9 @@ def _two_lines(paper: Paper) -> Span:
     return next(span for span in spans if len(paper.boxes(span)) == 2)
 
 
-def test_a_span_of_two_lines_is_one_picture_of_both(tmp_path: Path, fake_embedder: Any) -> None:
+def test_a_span_of_two_lines_is_one_picture_of_both(tmp_path: Path, opened: Any) -> None:
     path = _set(tmp_path, 1)
-    library, paper_id = _opened(tmp_path, path, fake_embedder)
+    library, paper_id = opened(path)
     with library:
         paper = library.paper(paper_id)
         span = _two_lines(paper)
@@ -81,10 +92,8 @@ def test_a_span_of_two_lines_is_one_picture_of_both(tmp_path: Path, fake_embedde
         assert _ink(picture) > 100
 
 
-def test_a_span_over_a_column_and_a_page_is_a_picture_for_each(
-    tmp_path: Path, fake_embedder: Any
-) -> None:
-    library, paper_id = _opened(tmp_path, _set(tmp_path, 2), fake_embedder)
+def test_a_span_over_a_column_and_a_page_is_a_picture_for_each(tmp_path: Path, opened: Any) -> None:
+    library, paper_id = opened(_set(tmp_path, 2))
     with library:
         paper = library.paper(paper_id)
         whole = Span(paper.sentences[0].span.start, paper.sentences[-1].span.end)
@@ -94,9 +103,9 @@ def test_a_span_over_a_column_and_a_page_is_a_picture_for_each(
         assert all(_size(picture)[0] < 190 for picture in pictures)
 
 
-def test_scripts_are_shown_as_printed(tmp_path: Path, fake_embedder: Any) -> None:
+def test_scripts_are_shown_as_printed(tmp_path: Path, opened: Any) -> None:
     path = _set(tmp_path, 1)
-    library, paper_id = _opened(tmp_path, path, fake_embedder)
+    library, paper_id = opened(path)
     with library:
         paper = library.paper(paper_id)
         start = paper.text.index("The formula")
@@ -106,8 +115,8 @@ def test_scripts_are_shown_as_printed(tmp_path: Path, fake_embedder: Any) -> Non
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_a_turned_page_is_shown_upright(tmp_path: Path, fake_embedder: Any, rotation: int) -> None:
-    library, paper_id = _opened(tmp_path, _set(tmp_path, 1, rotation), fake_embedder)
+def test_a_turned_page_is_shown_upright(tmp_path: Path, opened: Any, rotation: int) -> None:
+    library, paper_id = opened(_set(tmp_path, 1, rotation))
     with library:
         paper = library.paper(paper_id)
         sentence = _two_lines(paper)
@@ -116,8 +125,8 @@ def test_a_turned_page_is_shown_upright(tmp_path: Path, fake_embedder: Any, rota
         assert (width > 4 * height) == (rotation == 180)
 
 
-def test_what_has_no_place_is_an_error_in_one_line(tmp_path: Path, fake_embedder: Any) -> None:
-    library, paper_id = _opened(tmp_path, _set(tmp_path, 1), fake_embedder)
+def test_what_has_no_place_is_an_error_in_one_line(tmp_path: Path, opened: Any) -> None:
+    library, paper_id = opened(_set(tmp_path, 1))
     text = tmp_path / "notes.md"
     text.write_text("# Lanterns\n\n## Introduction\n\n" + SENTENCE * 12)
     with library:
