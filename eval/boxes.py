@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.paper import Box
 from index.read.page.characters import DrawnCharacter, drawn_characters
+from index.spans import Box
 
 _ACCENTS = re.compile(r"[´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 

@@ -19,11 +19,13 @@ from index.embed import Embedder, Vectors, count_tokens, open_embedder
 from index.embed.rerank import Reranker
 from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
+from index.hits import Passage, SearchFilter, SparseVector
 from index.library.points import points_of
 from index.library.rank import RERANKED, encode_query
-from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
+from index.paper import Block, Paper, Section, Sentence
 from index.read.text.headings import title_role
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 from index.split import split
 from index.store import WORDS_WEIGHT, VectorQuery
 from index.store.edge import EdgeStore

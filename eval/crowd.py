@@ -21,9 +21,11 @@ import numpy as np
 from eval.corpus import embedded, text_paper
 from index.config import Settings
 from index.embed import Embedder, Vectors, count_tokens
+from index.hits import Passage
 from index.library import EmbeddedReading, Library
-from index.paper import Paper, Passage, Reading, Words
+from index.paper import Paper, Reading
 from index.sources import Source
+from index.spans import Words
 from index.split import split
 
 SECTIONS = ("Introduction", "Method", "Experiments", "Results", "Conclusion")

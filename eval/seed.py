@@ -27,8 +27,11 @@ from eval.boxes import letters
 from eval.citations import CitationJudge, judged
 from eval.corpus import DataUnusable
 from eval.fabricated import SourceText, links_in
-from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
+from index.hits import Passage
+from index.paper import Paper, Reading
 from index.read.text.sentences import split_sentences
+from index.reference import ARXIV_ID
+from index.spans import Span
 
 if TYPE_CHECKING:
     from app.choose.evidence import PassageEmbedder

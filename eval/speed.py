@@ -37,10 +37,10 @@ from eval.evaluation import Report
 from eval.search import read_claims, read_corpus
 from index.config import QdrantSettings, Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original
+from index.hits import SearchFilter, SparseVector
 from index.intake import Wanted, add_all
 from index.library import Library, bm25_encoder
 from index.library.rank import EncodedQuery, encode_query
-from index.paper import SearchFilter, SparseVector
 from index.read.text.headings import title_role
 from index.sources import Source
 from index.store import Point, Store, VectorQuery

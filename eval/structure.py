@@ -28,7 +28,8 @@ from eval.evaluation import Report
 from eval.pages import fill, write_page
 from eval.truth import Named, Truth, TruthUnusable, read_truth
 from index.config import Settings
-from index.paper import Box, Paper, Reading, Role, Sentence
+from index.paper import Paper, Reading, Role, Sentence
+from index.spans import Box
 
 _OPTIONAL: tuple[Role, ...] = ("abstract", "references", "acknowledgements", "appendix")
 _OVERLAP = 0.7  # of two boxes' union: a figure is found where its box says so

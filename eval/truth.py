@@ -21,8 +21,9 @@ from typing import Any
 
 from eval.boxes import letters
 from index.errors import GlossError
-from index.paper import Box, Role
+from index.paper import Role
 from index.read.text.headings import parse_heading, title_role
+from index.spans import Box
 
 _DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s")
 

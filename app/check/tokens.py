@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 
 def word_set(text: str) -> frozenset[str]:

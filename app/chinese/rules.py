@@ -16,8 +16,8 @@ from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.locked import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 SHORTEST, LONGEST = 0.7, 4.0  # Chinese characters for each English word that is not locked
 _CHINESE_QUOTED = re.compile(r"[“「『\"‘'《][^“”「」『』\"‘’《》]{1,60}[”」』\"’'》]")

@@ -21,7 +21,8 @@ from app.cli.terminal import (
     output,
     print_json,
 )
-from index.paper import ClaimHit, Hit, Role, SearchFilter
+from index.hits import ClaimHit, Hit, SearchFilter
+from index.paper import Role
 
 if TYPE_CHECKING:
     from app.write.ask import Answer

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from index.catalog import KeptDigest
 from index.errors import GlossError, NoDigests, PaperNotFound
+from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library import Papers
-from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.paper import Record
 from index.reference import parse_reference
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from statistics import median
 from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
+from index.hits import SparseVector
 from index.library import Encoders, Library, Stages, bm25_encoder, split_and_embed, splitter
 from index.library.points import points_of
-from index.paper import SparseVector
 from index.read import Reader
 from index.sources import find_sources
 from index.store import Point, VectorQuery

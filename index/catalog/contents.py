@@ -14,7 +14,9 @@ from typing import Literal
 from index.catalog.database import Database, marks
 from index.catalog.digests import keep_digests
 from index.catalog.pack import PackedPaper, unpack, unpack_words
-from index.paper import Box, Paper, Passage, Span
+from index.hits import Passage
+from index.paper import Paper
+from index.spans import Box, Span
 
 # Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
 # 20 pages takes some 2 MB.

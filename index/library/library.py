@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
+from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
@@ -25,7 +26,7 @@ from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
 from index.library.tools import ReaderAndReranker
-from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.paper import Record
 from index.sources import Source
 from index.split import CountTokens
 from index.store import StoreFactory

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from index.catalog import Catalog
 from index.config import Settings
+from index.hits import Hit, SearchFilter
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import ReaderAndReranker
-from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery
 

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import Box, PageSize, Paper, Reading, SourceKind
+from index.paper import Paper, Reading, SourceKind
+from index.spans import Box, PageSize
 
 if TYPE_CHECKING:
     from pebble import ProcessPool

@@ -18,12 +18,14 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal, get_args
 
-from index.paper import Block, Box, Figure, PageAccount, Words
+from index.accounts import PageAccount
+from index.paper import Block, Figure
 from index.read.floats.captions import figure_name
 from index.read.floats.figures import turned_lines
 from index.read.order.furniture import MARGIN
 from index.read.order.layout import Layout
 from index.read.page.pages import Line, PageContent
+from index.spans import Box, Words
 
 Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 

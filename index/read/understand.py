@@ -6,20 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from index.paper import (
-    Block,
-    BlockKind,
-    Box,
-    Cell,
-    Figure,
-    Paper,
-    Section,
-    Sentence,
-    Span,
-    Table,
-    Words,
-    around,
-)
+from index.paper import Block, BlockKind, Cell, Figure, Paper, Section, Sentence, Table
 from index.read.account import account_for
 from index.read.floats.asides import (
     boxes_apart,
@@ -54,6 +41,7 @@ from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import Heading
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
+from index.spans import Box, Span, Words, around
 
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})

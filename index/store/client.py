@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
-from index.paper import SearchFilter
+from index.hits import SearchFilter
 from index.store import (
     Point,
     Scored,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from index.errors import StoreUnusable
-from index.paper import SearchFilter
+from index.hits import SearchFilter
 from index.store import (
     Point,
     Scored,

@@ -19,8 +19,8 @@ from app.web.visitor import NoRoom, NotShared, VisitEnded, VisitorLibrary
 from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound, PaperThere
+from index.hits import SearchFilter
 from index.library import Library, Papers
-from index.paper import SearchFilter
 from index.sources import Source
 
 LANTERN = """# Lanterns for Long Paths

@@ -14,8 +14,9 @@ from eval.coverage import coverage
 from eval.structure import run, score, summary
 from eval.truth import TruthUnusable, read_truth
 from index.config import Settings
-from index.paper import Paper, Reading, Span, Word, Words
+from index.paper import Paper, Reading
 from index.read import Reader
+from index.spans import Span, Word, Words
 
 pytest.importorskip("pypdfium2")
 

@@ -11,7 +11,7 @@ import pytest
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
 from eval.corpus import DataUnusable
 from eval.judging import FORM, Judgement, agreement, drawn, page, read_judgements, sentences_of
-from index.paper import Box, Span
+from index.spans import Box, Span
 
 HEADER = Header("2401.00001", 1, "Lanterns", (), None, (), "pdf", None)
 

@@ -20,7 +20,8 @@ from eval.structure import (
     summary,
 )
 from index.config import Settings
-from index.paper import Box, Paper, Reading, Role, Section, Sentence, Span, Word, Words
+from index.paper import Paper, Reading, Role, Section, Sentence
+from index.spans import Box, Span, Word, Words
 
 TEXT = (
     "A Study of Trees Ada Lovelace Trees are counted here. Introduction We count. Methods By hand."

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.config import Settings
-from index.paper import Paper, Span
+from index.paper import Paper
 from index.read import Reader
 from index.read.markup.markdown import read_markdown
+from index.spans import Span
 
 DATA = Path(__file__).parents[2] / "data"
 SEED = Path(__file__).parents[3] / "shared" / "seed" / "2407.03300v1.md"

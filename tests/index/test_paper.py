@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.paper import Box, Paper, Section, Span, Word, Words
+from index.paper import Paper, Section
+from index.spans import Box, Span, Word, Words
 
 TEXT = "The quick brown fox jumps over"
 PLACES = {  # word -> page, line, x0

@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
-from index.paper import Role, SearchFilter, SparseVector
+from index.hits import SearchFilter, SparseVector
+from index.paper import Role
 from index.store import (
     Point,
     Store,
@@ -313,7 +314,7 @@ class TestEdge:
         program = (
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from index.paper import SparseVector\n"
+            "from index.hits import SparseVector\n"
             "from index.store import Point\n"
             "from index.store.edge import EdgeStore\n"
             "store = EdgeStore(Path(sys.argv[1]), 3)\n"

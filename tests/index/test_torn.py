@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.paper import BlockKind, Paper, Span
+from index.paper import BlockKind, Paper
 from index.read.front.identity import identify
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph
@@ -16,6 +16,7 @@ from index.read.page.pages import Line, PageWord, Style
 from index.read.page.pdf import read_pages
 from index.read.text.sentences import split_sentences
 from index.read.understand import understand
+from index.spans import Span
 
 typst = pytest.importorskip("typst")
 

@@ -10,13 +10,14 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from index.paper import BlockKind, Box
+from index.paper import BlockKind
 from index.read.floats.captions import figure_name
 from index.read.order.kinds import has_gap, prose_words
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
 from index.read.text.headings import Heading
+from index.spans import Box
 
 _SMALLER = 0.6  # points below the body's size: small print
 _ALL = 0.9  # of the letters

@@ -16,13 +16,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from index.paper import Box
 from index.read.floats.captions import FigureKind, FigureName, figure_name
 from index.read.floats.divide import divide_page, faces_of, pieces_of
 from index.read.floats.offers import REACH
 from index.read.floats.sheet import Caption, Offer, ParagraphPart, Sheet, Side, area_of
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent
+from index.spans import Box
 
 
 def find_boxes(

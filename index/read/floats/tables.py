@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from index.paper import BlockKind, Box
+from index.paper import BlockKind
 from index.read.floats.captions import figure_name
 from index.read.floats.grid import (
     THIN,
@@ -32,6 +32,7 @@ from index.read.floats.table_heads import (
 from index.read.order.kinds import has_gap, prose_words
 from index.read.order.layout import Paragraph
 from index.read.page.pages import Area, Line, PageContent
+from index.spans import Box
 
 _NOTE = 6  # words of prose: fewer are cells
 _ROWS_MOST = 400  # of a table; more is no table, and the search takes the square of it

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from index.paper import ARXIV_ID, arxiv_spelling
+from index.reference import ARXIV_ID, arxiv_spelling
 
 _STAMP = re.compile(
     rf"arXiv:\s*{ARXIV_ID.pattern}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"

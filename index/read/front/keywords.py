@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.paper import Span
+from index.spans import Span
 
 KEYWORDS_LABEL = re.compile(
     r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases|mots[ -]cl[ée]s|schlagw[öo]rter|"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.paper import Span
 from index.read.front.places import MARKS, AffiliationText
 from index.read.front.title import subtitle_place, without_mark
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageWord
 from index.read.text.compose import Composer
+from index.spans import Span
 
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
 _TRAILING_AND = re.compile(r"[\s,;]+and\W*$")

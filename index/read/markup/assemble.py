@@ -7,13 +7,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind, Span
+from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.markup.bars import find_tables
 from index.read.text.headings import Heading, assign_roles
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 _LABELLED = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?|\S+\s+[IVX]+")
 

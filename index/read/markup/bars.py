@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from index.paper import Block, Cell, Figure, Span, Table
+from index.paper import Block, Cell, Figure, Table
 from index.read.floats.captions import figure_name
 from index.read.floats.grid import is_number
+from index.spans import Span
 
 
 def find_tables(text: str, blocks: Sequence[Block], figures: Sequence[Figure]) -> Iterator[Table]:

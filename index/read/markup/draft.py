@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from index.paper import BlockKind, Finding, Role
+from index.accounts import Finding
+from index.paper import BlockKind, Role
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.markup.article import is_of_site
 from index.read.markup.assemble import BlockDraft

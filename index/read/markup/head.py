@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from index.paper import ARXIV_ID
 from index.read.front.identity import Identity, identify, is_stamp, iso_date
 from index.read.markup.tree import Walk, classes, local_name, text_of
 from index.read.page.unicode import plain
+from index.reference import ARXIV_ID
 
 if TYPE_CHECKING:
     from index.read.markup.tree import Element

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from index.paper import Finding, HiddenBy
+from index.accounts import Finding, HiddenBy
 from index.read.markup.tree import Walk, classes, is_boxed_text, local_name, text_of
 from index.read.page.hidden import MOST_FINDINGS
 

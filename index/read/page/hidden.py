@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.paper import Box, Finding, HiddenBy
+from index.accounts import Finding, HiddenBy
 from index.read.page.pages import Area, PageWord
+from index.spans import Box
 
 MOST_FINDINGS = 200  # of a page: a file that hides a book gives no book of findings
 SAID = 200  # characters of a finding's text

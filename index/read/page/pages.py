@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
-from index.paper import Box, Finding
+from index.accounts import Finding
 from index.read.page.words import words_of
+from index.spans import Box
 
 _TYPEWRITER = re.compile(
     r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding
+from index.accounts import Finding
 from index.read.page.devices import listed, watch
 from index.read.page.engine import open_file, silent_engine, text_of
 from index.read.page.fonts import DigitVariants
@@ -39,6 +39,7 @@ from index.read.page.sight import (
     words_under,
 )
 from index.read.page.unicode import spelled
+from index.spans import Box
 
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters

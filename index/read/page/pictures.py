@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.paper import Box, PageSize
 from index.read.page.engine import open_file, silent_engine
 from index.read.page.refused import UnreadableError
+from index.spans import Box, PageSize
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _PAGE_PIXELS = 16_000_000

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.paper import HiddenBy
+from index.accounts import HiddenBy
 from index.read.page.bidi import Laid, is_right_to_left, reordered
 from index.read.page.cuts import SPACES, cut_up, cuts_at_head, cuts_of_fractions, pieces_of
 from index.read.page.letter_places import (

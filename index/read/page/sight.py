@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from index.paper import Finding
+from index.accounts import Finding
 from index.read.page.devices import listed, rendered, watch
 from index.read.page.engine import said_in, silent_engine, text_of
 from index.read.page.hidden import Doubtful, Sight, findings_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from index.paper import HiddenBy
+from index.accounts import HiddenBy
 from index.read.page.hidden import doubt
 from index.read.page.pages import Style, is_tall
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from index.paper import Span, Words
 from index.read.page.english import is_compound
 from index.read.page.pages import Line, PageWord
 from index.read.page.words import sets_spaces
 from index.read.text.scripts import plain_text
+from index.spans import Span, Words
 
 _RAISED, _LOWERED = 0.25, 0.2  # of the line's size: how far a script's script may reach
 _HYPHENS = "-\u00ad\u2010"

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from index.paper import Span
 from index.read.page.english import common_words
+from index.spans import Span
 
 # What follows these belongs to them, whatever it is.
 _JOINING = frozenset({
