@@ -11,7 +11,8 @@ import pymupdf
 import pytest
 
 from eval.coverage import coverage
-from eval.structure import run, score, summary
+from eval.paper_score import score
+from eval.structure import run, summary
 from eval.truth import TruthUnusable, read_truth
 from index.config import Settings
 from index.paper import Paper, Reading
