@@ -32,7 +32,7 @@ from index.store import (
     Store,
     StoreFactory,
     VectorQuery,
-    client,
+    connection,
     day_number,
     fused,
     last_day_number,
@@ -467,8 +467,8 @@ class TestServed:
     def test_silence_at_opening(
         self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert client._GREETING <= 5
-        monkeypatch.setattr(client, "_GREETING", 0.2)
+        assert connection._GREETING <= 5
+        monkeypatch.setattr(connection, "_GREETING", 0.2)
         served.fault = "hang"
         with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=served.url), 3)
@@ -484,7 +484,7 @@ class TestServed:
         self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The short limit is for the first question alone."""
-        monkeypatch.setattr(client, "_GREETING", 0.2)
+        monkeypatch.setattr(connection, "_GREETING", 0.2)
         store = ClientStore(QdrantSettings(url=served.url), 3)
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)
