@@ -83,18 +83,7 @@ class Library(Papers):
         A library is made only where nothing is, and with ``create`` false not even there. Raises
         ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
         """
-        directory = settings.library.expanduser().absolute()
-        try:
-            there = (directory / CATALOG).is_file()
-            if not create and not there:
-                raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
-            directory.mkdir(parents=True, exist_ok=True)
-            if not there and not is_bare(directory):
-                raise LibraryUnusable(
-                    directory, "is not empty and no library; give an empty or new directory"
-                )
-        except OSError as error:
-            raise no_writing(directory, error) from error
+        directory = _ready(settings.library.expanduser().absolute(), create)
         lock = LibraryLock(directory)
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
@@ -345,3 +334,22 @@ class Library(Papers):
 
     def _tidy(self) -> None:
         self._files.tidy(self._catalog.editions.files())
+
+
+def _ready(directory: Path, create: bool) -> Path:
+    """The directory, created where there is none and ``create`` allows it.
+
+    Raises ``LibraryUnusable`` if it has something other than a library, or cannot be written.
+    """
+    try:
+        there = (directory / CATALOG).is_file()
+        if not create and not there:
+            raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
+        directory.mkdir(parents=True, exist_ok=True)
+        if not there and not is_bare(directory):
+            raise LibraryUnusable(
+                directory, "is not empty and no library; give an empty or new directory"
+            )
+    except OSError as error:
+        raise no_writing(directory, error) from error
+    return directory
