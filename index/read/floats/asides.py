@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from index.paper import BlockKind
 from index.read.floats.captions import figure_name
-from index.read.order.kinds import has_gap, prose_words
+from index.read.order.kinds import has_gap
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
@@ -299,23 +299,6 @@ def notes_apart(
             _take(
                 [*small, *marked], page, below, _REACH * layout.body_size, caption.size, "footnote"
             )
-    for part in small:
-        if part.kind == "footnote" and part.text[0].islower():
-            _begin_with(part, parts)
-
-
-def _begin_with(note: Paragraph, parts: list[Paragraph]) -> None:
-    """Give a note its first line, which stands below a table's rows and was taken for one."""
-    first = note.lines[0]
-    for part in parts:
-        line = part.lines[-1]
-        above = line.page == first.page and 0 < first.middle - line.middle < 1.6 * first.size
-        near = -12 < line.x0 - first.x0 < 2 and abs(line.size - first.size) < 0.5
-        alone = part.kind == "table" and len(part.lines) == 1 and not has_gap(line)
-        if above and near and alone and prose_words(line.words) > 0.5 * len(line.words):
-            note.lines = [line, *note.lines]
-            parts.remove(part)
-            return
 
 
 def _small_print(

@@ -7,6 +7,7 @@ import re
 from index.read.order.kinds import (
     CAPTION,
     SENTENCE_END,
+    has_gap,
     is_equation,
     kind_of,
     raised_mark,
@@ -47,8 +48,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step < -0.5 * size:
         return True
-    if raised_mark(line) and (step > 1.3 * layout.leading or raised_mark(group[0])):
-        return True
+    apart = step > 1.3 * layout.leading
+    if raised_mark(line) and (apart or raised_mark(group[0]) or has_gap(last)):
+        return True  # a footnote, or a note below the rows of a table
     if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
         # The last words of a caption beside another one begin where its lines do.
         flush = abs(line.x0 - last.x0) < 1 and len(group) > 1 and last.text[-1] in _HYPHENS
