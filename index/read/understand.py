@@ -10,7 +10,6 @@ from index.paper import Block, BlockKind, Cell, Figure, Paper, Section, Sentence
 from index.read.account import account_for
 from index.read.floats.asides import (
     boxes_apart,
-    captions_whole,
     cells_apart,
     footnotes_apart,
     listings_apart,
@@ -18,6 +17,7 @@ from index.read.floats.asides import (
     notes_apart,
 )
 from index.read.floats.captions import captions_apart, figure_name
+from index.read.floats.continuations import join_continuations
 from index.read.floats.figures import find_boxes, take_in, turned_in
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
@@ -28,8 +28,9 @@ from index.read.front.parts import by_block, front_in_cells, lists_of_places, ti
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
+from index.read.order.cells import mark_cells
 from index.read.order.layout import Layout, Paragraph, lay_out
-from index.read.order.mend import draw_in, mend
+from index.read.order.torn import join_torn
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
@@ -81,10 +82,11 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
-    captions_whole(body, {*heading_of, *begins, *opening.apart}, layout)
+    kept = {*heading_of, *begins, *opening.apart}
+    join_continuations(body, kept, layout)
     cells_apart(body, begins | heading_of, layout)
     footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
-    draw_in(body, set(heading_of), layout)
+    mark_cells(body, set(heading_of), layout)
     draft = _PaperDraft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
     front, cells = front_in_cells(above, layout, title_words)
@@ -93,11 +95,12 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
     take_in(body, set(heading_of), boxes.values())
-    grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
+    grids = find_tables(body, boxes, pages.pages, kept)
     listings_apart(body, set(heading_of))
     marks_apart(body, set(heading_of))
     boxes_apart(body, set(heading_of), pages.pages[covers:])
     notes_apart(body, begins | heading_of, layout, boxes)
+    join_continuations(body, {*kept, *grids}, layout)  # and the notes found since
     turned_in(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
@@ -109,7 +112,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in mend(body, set(heading_of), layout, set(begins)):
+    for part in join_torn(body, set(heading_of), layout, set(begins)):
         heading = heading_of.get(id(part))
         if id(part) in grids:
             _write_table(draft, grids[id(part)], part)

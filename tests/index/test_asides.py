@@ -249,6 +249,25 @@ def test_a_raised_letter_below_rows_of_the_same_leading_begins_a_note(
     assert said.endswith("as the reference to all of them.")
 
 
+def test_a_note_in_two_columns_is_one_note(tmp_path: Path) -> None:
+    note = (
+        "#super(typographic: false)[a] Results of a regression analysis of all leaves. "
+        "Covariates in all of the models were age of the trees, type of the forest, month of "
+        "the count, height of the hills on which they stand, and whether it had rained."
+    )
+    paper = read(
+        tmp_path,
+        "#align(center)[Table 1: Leaves of each tree in three forests.]"
+        + TABLE
+        + f"#block(height: 27pt, text(8pt, columns(2, gutter: 24pt)[{note}]))\n"
+        "#v(14pt)\n#lorem(200)",
+    )
+    said = [" ".join(one.span.of(paper.text).split()) for one in paper.sentences]
+    (found,) = [one for one in said if one.startswith("Covariates")]
+    assert found.endswith("whether it had rained.")
+    assert kinds_of(paper, "Covariates in all of the models") == {"footnote"}
+
+
 def test_a_caption_on_its_side_is_a_caption(tmp_path: Path) -> None:
     paper = read(
         tmp_path,

@@ -7,7 +7,7 @@ footnotes or captions, so that no sentence of the running text is torn by them o
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from index.paper import BlockKind
@@ -31,9 +31,7 @@ _CELL_LINES = 4
 _MARKS = 4  # words: more are a formula
 _GAP = 1.8  # of the type's size: a space between two cells
 _REACH = 2.0  # of the body's size: notes of a table are no further below it
-_ENDED = re.compile(r"[.!?;:][\"'”’)\]]*$")
 _STOPPED = re.compile(r"[.!?][\"'”’)\]]*$")
-_HYPHENS = "-\u00ad\u2010"
 
 
 def listings_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
@@ -69,60 +67,7 @@ def _typewritten(part: Paragraph) -> tuple[int, int]:
     return typed, letters
 
 
-# --- captions and boxes ---------------------------------------------------------------------------
-
-
-def captions_whole(parts: list[Paragraph], kept: Collection[int], layout: Layout) -> None:
-    """Give captions the lines that were parted from them: the rest of a line behind "Fig. 2.", a
-    title below "TABLE I", the line on which a sentence goes on. ``kept`` are the identities of
-    parts that stay as they are.
-    """
-    for caption in [part for part in parts if part.kind == "caption"]:
-        name = figure_name(caption.text)
-        if name is None:
-            continue
-        while True:
-            alone = len(caption.text.rstrip(" .:|")) <= len(name.label)
-            rest = next(
-                (
-                    part
-                    for part in parts
-                    if part.kind in ("paragraph", "table", "equation", "footnote")
-                    and id(part) not in kept
-                    and _goes_on(caption, part, alone, layout)
-                ),
-                None,
-            )
-            if rest is None:
-                break
-            caption.lines = [*caption.lines, *rest.lines]
-            parts.remove(rest)
-
-
-def _goes_on(caption: Paragraph, part: Paragraph, alone: bool, layout: Layout) -> bool:
-    """Whether a caption, of which only the name is known where it is ``alone``, goes on there."""
-    last, line = caption.lines[-1], part.lines[0]
-    if line.page != last.page or has_gap(line):
-        return False
-    size = caption.size
-    upper = sum(map(str.isupper, line.text)) > sum(map(str.islower, line.text))
-    capitals = alone and upper  # small ones may be large ones of a smaller size
-    if line.size > size + 0.5 or line.size < (0.7 * size if capitals else size - 0.5):
-        return False
-    if alone and abs(line.middle - last.middle) < 2:
-        return 0 < line.x0 - last.x1 < 3 * size
-    if not 0.5 * size < line.middle - last.middle < 1.5 * size:
-        return False
-    if alone:
-        return abs(line.x0 + line.x1 - last.x0 - last.x1) < 12 or abs(line.x0 - last.x0) < 2
-    own = _area(caption.lines)
-    name = figure_name(caption.text)
-    listing = name is not None and name.kind in ("algorithm", "listing")
-    if listing or _ENDED.search(last.text) or not own.x0 - 2 <= line.x0 < own.x1:
-        return False
-    right = own.x1 if len(caption.lines) > 1 else layout.edges(last)[1]
-    full = last.x1 > right - 3 * size and abs(line.x0 - last.x0) < 2
-    return line.text[0].islower() or last.text[-1] in _HYPHENS or full
+# --- boxes ---------------------------------------------------------------------------------------
 
 
 def boxes_apart(

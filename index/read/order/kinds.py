@@ -32,6 +32,9 @@ _OF_AUTHORS = re.compile(
     r"^\W*(?:Equal|Correspondence to|Manuscript received)\b"
 )
 SENTENCE_END = re.compile(r"[.!?:。．！？؟][\"'”’)\]]*$")
+# Text of which the last sentence is complete: a citation or a raised digit may follow its stop.
+COMPLETE = re.compile(r"(?:[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}|[■□∎◼])$")
+LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # "(a) ", or a heading's number
 _GLUED_MARK = re.compile(r"[*∗†‡§¶]|\d{1,2}[A-Z“]")  # fonts may draw raised digits in full size
 _FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
 
