@@ -37,7 +37,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.lines import Row, learnt
 from eval.truth import Truth, read_truth
-from index.read.floats.captions import captions_apart
+from index.read.floats.captions import split_captions
 from index.read.front.identity import Identity
 from index.read.front.places import ADDRESS, INSTITUTION, MARKS
 from index.read.front.title import first_page
@@ -46,8 +46,8 @@ from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import is_small_capitals
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import split_labels
 from index.read.text.headings import KNOWN, parse_heading
 from index.read.understand import understand
 
@@ -117,7 +117,7 @@ def front_of(truth: Truth, last: str) -> FrontLines:
     """Read a paper; ``last`` are the last words of its abstract, "" if nobody said."""
     pages = read_pages(truth.pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
     end = _end(layout, _spelling(last))
@@ -213,19 +213,19 @@ def run_in_rows(pdf: Path, labels: Sequence[str]) -> tuple[list[Row], list[bool]
     """A paper's paragraphs: what is known of each, whether it begins with a label, and by rule."""
     pages = read_pages(pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     layout = lay_out(pages.pages)
     said = {letters(label) for label in labels}
     rows: list[Row] = []
     right: list[bool] = []
     ruled: list[bool] = []
-    for part in heads_apart(paragraphs(layout), layout):
+    for part in split_headings(paragraphs(layout), layout):
         if part.kind not in ("paragraph", "footnote") or len(part.words) < 2:
             continue
         text = letters(parse_heading(part.text.strip()).title_alone)
         right.append(any(text.startswith(one) and len(text) > len(one) for one in said))
         rows.append(_run_in_row(part))
-        done = without_labels([part])  # last: it cuts the part
+        done = split_labels([part])  # last: it cuts the part
         label = done[0].words if len(done) > 1 else done[0].words[: done[0].label]
         # A heading's number that is set in another type than its words is no label.
         ruled.append(bool(re.search(r"[^\W\d_]{2}", " ".join(word.text for word in label))))

@@ -34,14 +34,14 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
 from eval.truth import Truth, read_truth
-from index.read.floats.captions import captions_apart
+from index.read.floats.captions import split_captions
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import face_of
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import split_labels
 from index.read.sections.opening import (
     Setting,
     body_setting,
@@ -86,10 +86,10 @@ def example(
     """Read a paper as far as its paragraphs."""
     pages = read_pages(pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = without_labels(heads_apart(paragraphs(layout), layout))
+    parts = split_labels(split_headings(paragraphs(layout), layout))
     lines = find_title(layout.first_page, pages.pages[covers].height)
     titled = {id(word) for line in lines for word in line.words}
     wanted = None if headings is None else tuple(map(_spelling, headings))

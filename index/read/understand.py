@@ -9,22 +9,22 @@ from dataclasses import dataclass, field, replace
 from index.paper import Block, BlockKind, Cell, Figure, Paper, Section, Sentence, Table
 from index.read.account import account_for
 from index.read.floats.asides import (
-    boxes_apart,
-    cells_apart,
-    footnotes_apart,
-    listings_apart,
-    marks_apart,
-    notes_apart,
+    mark_footnotes,
+    mark_framed_labels,
+    mark_listings,
+    mark_lone_signs,
+    mark_notes,
+    mark_small_cells,
 )
-from index.read.floats.captions import captions_apart, figure_name
+from index.read.floats.captions import figure_name, split_captions
 from index.read.floats.continuations import join_continuations
-from index.read.floats.figures import find_boxes, take_in, turned_in
+from index.read.floats.figures import append_turned, find_boxes, mark_inside
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
 from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
-from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
+from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
@@ -34,8 +34,8 @@ from index.read.order.torn import join_torn
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import rejoined, without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import rejoin_labels, split_labels
 from index.read.sections.opening import INDEXING, find_opening
 from index.read.sections.outline import find_headings
 from index.read.text.compose import Composer, vocabulary
@@ -66,42 +66,42 @@ class _PaperDraft:
 def understand(pages: Pages, identity: Identity) -> Paper:
     """The paper that these pages are. Its text may be empty: the caller judges that."""
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = without_labels(heads_apart(paragraphs(layout), layout))
+    parts = split_labels(split_headings(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
-    parts = title_apart(parts, title_words)
+    parts = split_title(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     opening = find_opening(parts, title_words, headings, layout)
     heading_of |= opening.boxes
-    closing = find_closing(rejoined(opening.body, set(heading_of)), heading_of, layout)
+    closing = find_closing(rejoin_labels(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
     kept = {*heading_of, *begins, *opening.apart}
     join_continuations(body, kept, layout)
-    cells_apart(body, begins | heading_of, layout)
-    footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
+    mark_small_cells(body, begins | heading_of, layout)
+    mark_footnotes(body, begins | heading_of, layout, pages.pages[covers:])
     mark_cells(body, set(heading_of), layout)
     draft = _PaperDraft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
-    front, cells = front_in_cells(above, layout, title_words)
+    front, cells = read_front_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]
     listed = lists_of_places(parts)
     first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
-    take_in(body, set(heading_of), boxes.values())
+    mark_inside(body, set(heading_of), boxes.values())
     grids = find_tables(body, boxes, pages.pages, kept)
-    listings_apart(body, set(heading_of))
-    marks_apart(body, set(heading_of))
-    boxes_apart(body, set(heading_of), pages.pages[covers:])
-    notes_apart(body, begins | heading_of, layout, boxes)
+    mark_listings(body, set(heading_of))
+    mark_lone_signs(body, set(heading_of))
+    mark_framed_labels(body, set(heading_of), pages.pages[covers:])
+    mark_notes(body, begins | heading_of, layout, boxes)
     join_continuations(body, {*kept, *grids}, layout)  # and the notes found since
-    turned_in(body, layout, boxes.values())
+    append_turned(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))

@@ -1,4 +1,4 @@
-"""A page divided: what must not be cut, and what may belong to a figure."""
+"""Divides a page into text that figures must not include, and parts that may belong to one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUBCAPTION = re.compile(r"\(?[a-z]\)", re.I)
 _ENDED = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _THIN = 2.5  # points: a drawing no higher than this is a rule
 _RULE = 35.0  # points: anything shorter is a fraction's bar or an underlined word
-_TELLING = 8  # lines of a paragraph that tell whether it is prose; longer ones are not counted
+_TELLING = 8  # lines of a paragraph: longer ones count as prose
 _RARE = 0.02  # of the lines of running text
 _ROW = 18  # points: nothing that belongs to a line of text is higher
 _MANY = 99  # words
@@ -174,7 +174,7 @@ def _is_prose(piece: ParagraphPart, known: set[int], layout: Layout) -> bool:
     if _SUBCAPTION.match(part.text) and len(part.lines) <= 2:
         return False
     inset = min(line.x0 for line in lines) > left + 4
-    # What begins inside a column and ends outside it stands in none: the label of an axis.
+    # A line that begins inside a column and ends outside it is in neither: an axis label.
     narrow = piece.area.width < 0.6 * (right - left) or lines[0].x1 > right + 1.5 * size
     cells = words < 12 and any(map(has_gap, first))
     ended = bool(_ENDED.search(part.text))

@@ -1,8 +1,7 @@
-"""Words of a table to rows, columns and cells, by their places on the page.
+"""Groups the words of a table into rows, columns and cells, by their positions on the page.
 
-Words of one height are a row. What wide spaces or drawn lines part in a row are segments; segments
-that stand one above the other are a column, but for those that reach across several columns of
-other rows.
+Words at one height are a row. Wide spaces and drawn lines split a row into segments. Segments above
+one another are a column, except those that span several columns of other rows.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class Grid:
     columns: int
     head: int
     stub: int  # columns at the left that name the rows
-    heads: tuple[int, ...] = ()  # rows of the body that head the columns anew
+    heads: tuple[int, ...] = ()  # rows of the body with new column heads
 
 
 @dataclass(slots=True)
@@ -211,7 +210,7 @@ def columns_of(
     if parted:
         spanning = _spanning([*segments, *between])
         columns = clusters()
-    # A head set between the columns that it is over is none of its own.
+    # A head between the columns that it covers is not a column of its own.
     body = [
         column
         for column in columns

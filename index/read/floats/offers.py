@@ -1,4 +1,4 @@
-"""What each caption may take above and below it."""
+"""Collects the parts above and below a caption that may be its figure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from index.read.page.pages import Area
 
 _PADDING = 2.0  # points around the content
 REACH = 42.0  # points: the widest empty strip inside a figure, and between it and its caption
-_ROWS_REACH = 26.0  # the same where there is nothing but text
-_LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: less is no figure
+_ROWS_REACH = 26.0  # the same for rows of text alone
+_LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: the smallest figure
 
 
 def offer_of(sheet: Sheet, caption: Caption, side: Side) -> Offer | None:

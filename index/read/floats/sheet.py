@@ -1,4 +1,4 @@
-"""A page as captions and what they may take: the types that dividing a page and choosing share."""
+"""The types of a page that is divided into captions, barriers and parts of figures."""
 
 from __future__ import annotations
 

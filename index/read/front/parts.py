@@ -15,7 +15,7 @@ from index.read.sections.opening import INDEXING
 _LISTED_LINES = 120  # more is no list of affiliations
 
 
-def title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
+def split_title(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
     """The paragraphs, with what is set in one block with the title apart from it: the names and
     places, and the running text below them.
     """
@@ -34,7 +34,7 @@ def title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
     return done
 
 
-def front_in_cells(
+def read_front_cells(
     parts: Sequence[Paragraph], layout: Layout, title: set[int]
 ) -> tuple[list[Paragraph], list[Line]]:
     """The front matter with what stands below the title in its cells, and the lines of these.

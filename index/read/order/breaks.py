@@ -1,4 +1,4 @@
-"""Lines to paragraphs: where one ends and the next begins."""
+"""Groups lines into paragraphs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
     # A label at the head of a line may be longer than what it labels, and in a size of its own;
-    # so may be an expression in typewriter type, after which the text goes on.
+    # so may be an expression in typewriter type, after which the text continues.
     same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
     same = same or (abs(line.words[-1].style.size - last.size) < 0.3 and len(line.words) > 2)
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
@@ -132,7 +132,7 @@ def _is_item(group: list[Line]) -> bool:
 
 
 def _is_label_of_two_lines(last: Line, line: Line, layout: Layout) -> bool:
-    """Whether a bold label in a size of its own goes on to the line where its text begins."""
+    """Whether a bold label in its own size continues on the line where its text begins."""
     first = line.words[0].style
     same = abs(first.size - last.size) < 0.3 and first.bold and last.bold
     _, right = layout.edges(last)

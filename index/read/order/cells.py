@@ -1,4 +1,4 @@
-"""Paragraphs that are cells of tables or labels of drawings, by what stands around them."""
+"""Marks cells of tables and labels of drawings, by the paragraphs around them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Line
 
 _LISTING = re.compile(r"algorithm|listing|procedure", re.I)
-_CELL_WORDS = 30  # of prose: more is a paragraph in small type, and no cell
+_CELL_WORDS = 30  # of prose: more is a paragraph in small type
 
 
 def mark_cells(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -> None:
-    """Make a table of the text that stands between cells and is no prose: heads, labels of axes.
+    """Mark text between cells that is not prose as tables: heads, labels of axes.
 
     ``headings`` are the identities of the parts that are headings.
     """
@@ -31,7 +31,7 @@ def mark_cells(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -
             beside = cells is not None and cells.lines[0].page == part.lines[0].page
             if beside and id(part) not in headings and _is_cell(part, layout):
                 part.kind = "table"
-            # What stands above a figure's caption is the figure; below it, the text goes on.
+            # The figure is above its caption; below the caption, the text continues.
             of_table = part.kind == "caption" and part.text.startswith(captions)
             heading = id(part) in headings
             cells = part if (part.kind == "table" and not heading) or of_table else None
@@ -39,7 +39,7 @@ def mark_cells(parts: Sequence[Paragraph], headings: set[int], layout: Layout) -
 
 
 def _side_by_side(parts: Sequence[Paragraph]) -> Iterator[Paragraph]:
-    """The parts that share a row with another one of their column, as only cells do."""
+    """The parts that share a row with another part of their column, as only cells do."""
     short = [part for part in parts if len(part.lines) <= 3]
     for part in short:
         first = part.lines[0]

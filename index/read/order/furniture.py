@@ -1,5 +1,5 @@
-"""What is printed on a page beside the paper: running heads, page numbers, imprints, line numbers,
-and stamps along the margin.
+"""Finds page furniture: running heads, page numbers, imprints, line numbers, and stamps along the
+margin.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
             or (page is pages[0] and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
-    # What stands beside a page number, or goes on with an imprint, is furniture too.
+    # Text beside a page number, or that continues an imprint, is furniture too.
     taken = list(furniture)
     for _, page, line in margins:
         if any(line is one for one in taken):
@@ -85,9 +85,9 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
 
 
 def _offsets(margins: list[tuple[str, PageContent, Line]]) -> set[int]:
-    """By how much the numbers that a paper prints on its pages differ from their count.
+    """The differences between the printed page numbers and the pages' positions in the file.
 
-    Two pages that agree are enough; a number of a table in the margin agrees with none.
+    Two pages with one difference are enough; a number of a table in the margin matches no page.
     """
     pages: dict[int, set[int]] = {}
     for _, page, line in margins:
@@ -103,7 +103,7 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
     said = re.search(r"\d+", line.text)
     row = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
     if row > 4 and line.text.strip().isalnum():
-        return False  # a cell; "1 of 10" is none
+        return False  # a cell, unlike "1 of 10"
     if said is None:
         return True
     if offsets:
@@ -118,10 +118,10 @@ def _always(places: list[tuple[int, float]], line: Line, pages: Sequence[PageCon
 
 
 def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
-    """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
-    further from the next row inwards than that row is from the one after it.
+    """Whether a line of the margin is separate from the text: further from the next row inwards
+    than that row is from the one after it.
 
-    ``always``: it stands there on most pages, so a gap is enough.
+    ``always``: it is there on most pages, so that a gap is enough.
     """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
@@ -185,10 +185,10 @@ def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
 
 
 def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
-    """Numbers that count the lines in the margin, every one or every fifth, as under review.
+    """Line numbers in the margin, as in manuscripts under review: of every line or every fifth.
 
-    They stand in a column of their own beside the text, and rise by the same step from each to the
-    next, on from page to page or anew.
+    They are in their own column beside the text and rise by a constant step; they continue from
+    page to page or restart on each.
     """
     columns: dict[int, list[list[Line]]] = {}  # by right edge: the numbers of each page
     for page in pages:

@@ -1,4 +1,4 @@
-"""What kind a paragraph is: text, caption, footnote, equation or table, by its words and type."""
+"""Classifies a paragraph by its words and type: text, caption, footnote, equation or table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pages to lines in reading order, and the measures of a document.
+"""Puts the lines of all pages in reading order, and measures the document.
 
-``furniture`` is set apart, ``columns`` finds the columns and the order, ``rows`` joins the pieces
-of a printed line. ``breaks`` makes paragraphs of the lines.
+``furniture`` is removed, ``columns`` finds the columns and the order, ``rows`` joins the pieces of
+a printed line. ``breaks`` groups the lines into paragraphs.
 """
 
 from __future__ import annotations

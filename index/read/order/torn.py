@@ -1,6 +1,6 @@
-"""Paragraphs that a figure, a table, a footnote or a page's end splits, joined again.
+"""Joins paragraphs that a figure, a table, a footnote or the end of a page splits.
 
-What stood between the halves comes after them, so that a sentence is one span of the text.
+Parts between the halves are moved behind them, so that a sentence is one span of the text.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _ENTRY = re.compile(r"\[\d+\]")  # of a list of references
 _ENTRY_WITHIN = re.compile(r"\[\d+\][,;)]*\s+[a-z]")
 _BULLETS = "•‣▪◦●■*–"
 _HYPHENS = "-\u00ad\u2010"
-_FAR = 80  # parts that are no cells: a page full of small figures lies between
+_FAR = 80  # parts other than cells: a page full of small figures may be between
 _PAGES = 4  # pages of figures and tables, at most
 
 
 def join_torn(
     parts: Sequence[Paragraph], headings: set[int], layout: Layout, begins: set[int]
 ) -> list[Paragraph]:
-    """The parts in order, each torn paragraph as one.
+    """The parts in order, with the halves of each split paragraph joined.
 
     ``begins`` are the identities of the parts that begin a section without a heading.
     """
@@ -46,7 +46,7 @@ def join_torn(
             between += waiting[place:found]
             part.lines = [*part.lines, *waiting[found].lines]
             place = found + 1
-        if between:  # torn paragraphs among them are looked at in turn
+        if between:  # may hold split paragraphs themselves
             waiting[place:place] = between
     return joined
 
@@ -54,20 +54,22 @@ def join_torn(
 def _continuation(
     parts: Sequence[Paragraph], place: int, torn: Paragraph, headings: set[int], layout: Layout
 ) -> int | None:
-    """Where the paragraph goes on that ends before ``place``; None if it is whole."""
+    """The place where the paragraph before ``place`` continues; None if it is complete."""
     last = torn.lines[-1]
     labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
-    short = _SHORT.search(last.text)  # its full stop ends no sentence if a small letter comes next
+    short = _SHORT.search(
+        last.text
+    )  # its full stop does not end a sentence before a lower-case letter
     if labels or (COMPLETE.search(last.text) and not short and not _in_brackets(torn)):
         return None
-    # What was passed on the way: a caption; a formula, or words of a figure before its caption.
+    # What was passed: a caption; a formula, or words of a figure before its caption.
     captioned = drawn = False
     hyphen = last.text[-1] in _HYPHENS
     passed = 0
     for number in range(place, len(parts)):
         part = parts[number]
         first = part.lines[0]
-        # What stands higher on the page is no formula below the text, and no text after it.
+        # A part higher on the page is neither a formula below the text nor text after it.
         above = _is_beside(first, last) and first.middle < last.middle - 0.5 * last.size
         moved = first.page != last.page or first.column != last.column or above
         passed += part.kind != "table"
@@ -107,7 +109,7 @@ def _continuation(
 
 
 def _is_beside(first: Line, last: Line) -> bool:
-    """Whether a line stands on the page of another, in its column or in one before it."""
+    """Whether a line is on the page of another, in its column or in one before it."""
     if first.page != last.page or 0 in {first.column, last.column}:
         return False
     turned = runs_right_to_left(last.text)
@@ -115,7 +117,7 @@ def _is_beside(first: Line, last: Line) -> bool:
 
 
 def _begins_low(part: Paragraph, layout: Layout) -> bool:
-    """Whether it begins as only the rest of a sentence does: with a small letter or a bracket."""
+    """Whether it begins like the rest of a sentence: with a lower-case letter or a bracket."""
     text = part.text
     if text[0] in "([":
         # "[19] proposes", and no reference "[19] Smith"; no cell "[name]".
@@ -125,7 +127,7 @@ def _begins_low(part: Paragraph, layout: Layout) -> bool:
 
 
 def _edges(line: Line, layout: Layout) -> tuple[float, float]:
-    """The edges that a line is set between; one across columns has the first's and the last's."""
+    """The edges of a line's column; for a line across columns, of the first and the last one."""
     if line.column or not layout.gutters.get(line.page):
         return layout.edges(line)
     places = [
@@ -137,7 +139,7 @@ def _edges(line: Line, layout: Layout) -> tuple[float, float]:
 
 
 def _is_full(line: Line, layout: Layout) -> bool:
-    """Whether a line reaches the edge of its column where it ends."""
+    """Whether a line ends at the edge of its column."""
     left, right = _edges(line, layout)
     if runs_right_to_left(line.text):
         return line.x0 < left + 2.5 * line.size
@@ -145,16 +147,16 @@ def _is_full(line: Line, layout: Layout) -> bool:
 
 
 def _is_label(part: Paragraph, layout: Layout) -> bool:
-    """Whether a few lines end so far from the edge that they are a figure's, and no torn text."""
+    """Whether a few lines end so far from the edge that they are a figure's label."""
     last = part.lines[-1]
     left, right = _edges(last, layout)
     return len(part.lines) < 4 and last.x1 < right - 0.3 * (right - left)
 
 
 def _is_flush(part: Paragraph, torn: Paragraph, layout: Layout) -> bool:
-    """Whether a part that begins with a capital is set as the next line of a torn paragraph is.
+    """Whether a part that begins with a capital is set like the next line of a split paragraph.
 
-    A new paragraph is indented, and a new entry of a list stands further left than the end of the
+    A new paragraph is indented, and a new entry of a list begins further left than the end of the
     last one.
     """
     first, last = part.lines[0], torn.lines[-1]

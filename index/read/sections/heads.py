@@ -25,7 +25,7 @@ _NUMBERED = re.compile(rf"{_MARKED.pattern}|\d{{1,2}}\s+[A-Z]")
 _OPEN = re.compile(r"(?:[:,–—-]|\b(?:and|or|of|for|in|on|with|the|a|to|from|by|via|at))$", re.I)
 
 
-def heads_apart(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
+def split_headings(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
     """The parts, each heading as one of its own."""
     usual = usual_type(parts)
     cut: list[Paragraph] = []

@@ -22,7 +22,7 @@ _ABSTRACT_LABEL = re.compile(
 _UPRIGHT = 2  # words at the end of a label in italics
 
 
-def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
+def split_labels(parts: list[Paragraph]) -> list[Paragraph]:
     """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
 
     A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
@@ -52,7 +52,7 @@ def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     return done
 
 
-def rejoined(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
+def rejoin_labels(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
     """Put labels with numbers that are no headings back to their paragraphs."""
     done: list[Paragraph] = []
     for part in parts:
