@@ -1,4 +1,4 @@
-"""Do boxes hold the words that they claim to? The page is read again, by what is drawn there.
+"""Checks that boxes hold their words, by reading the drawn characters of the page again.
 
 Letters and digits are compared after Unicode folding: spacing, hyphens at line ends and the way a
 font draws its accents do not count.

@@ -1,10 +1,10 @@
-"""Do citations support what they stand by, and is each of them needed?
+"""Citation recall and precision: do citations support their sentence, and is each one needed?
 
-In the manner of ALCE (Gao et al. 2023, https://arxiv.org/abs/2305.14627, section 3.3). A sentence
-is recalled if all that it cites, taken together, supports it. A citation of such a sentence is
-irrelevant if it alone does not support the sentence and the others do without it; citations of a
-sentence that is not supported are irrelevant all. ALCE cites passages of 100 words and asks T5-11B;
-here a citation is the quoted words alone, and whoever judges is named.
+As in ALCE (Gao et al. 2023, https://arxiv.org/abs/2305.14627, section 3.3). A sentence is recalled
+if its citations together support it. A citation of such a sentence is irrelevant if it alone does
+not support the sentence and the others do without it; all citations of an unsupported sentence are
+irrelevant. ALCE cites passages of 100 words and asks T5-11B; here a citation is the quoted words
+only, and the report names the judge.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from app.digest import Claim
 
 
 class CitationJudge(Protocol):
-    """Who says whether sources support a claim."""
+    """Decides whether sources support a claim."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""Texts of a benchmark, cut, embedded, stored and ranked by what a library uses for its papers."""
+"""Splits, embeds, stores and ranks the texts of a benchmark with the code of a library."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NO_WORDS = SparseVector((), ())
 
 
 class DataUnusable(GlossError):
-    """A file or folder of a benchmark is missing or is none."""
+    """A file or folder of a benchmark is missing or invalid."""
 
     def __init__(self, path: Path | None, why: str) -> None:
         super().__init__(f"{path}: {why}" if path else why)
@@ -151,7 +151,7 @@ class Corpus:
                 words_weight=_WORDS_ALONE if way == "bm25" else WORDS_WEIGHT,
             )
         )
-        # By their words alone, passages that have none of them are not found.
+        # BM25 alone does not find passages without a word of the query.
         passages = [
             self.passages[one.passage_id]
             for one in found

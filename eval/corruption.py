@@ -1,10 +1,11 @@
-"""True quotes of papers, shortened and joined, and made false: pairs whose label is known.
+"""Generates labelled pairs: quotes of papers, shortened and joined (true) or corrupted (false).
 
-A false claim is a true quote with one thing changed: a number, unit, sign, name or acronym put in
-from elsewhere in the paper, a word that turns the meaning round, a qualifier left out, a tail from
-another sentence, or all of it taken from another paper. What is chosen depends on the seed alone.
+A false claim is a true quote with one change: a number, unit, sign, name or acronym from elsewhere
+in the paper, a word that reverses the meaning, a removed qualifier, the end of another sentence, or
+a quote of another paper. The choices depend on the seed only.
 
-Some of it is not false by accident ("some" left out where "all" holds too); nobody looked at each.
+Some false claims are true by chance ("some" removed where "all" holds too); they were not checked
+one by one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a digest says that the paper does not: authors, affiliations, links, numbers.
+"""Finds fabricated facts of a digest: authors, affiliations, links, numbers not in the paper.
 
 Title and authors may be those of arXiv's record. Letters are compared without accents, spacing and
-punctuation. A number is the paper's if its digits stand in the paper, whatever they count there
-(that is the checker's to say), or if its value does: "three" for 3, 50% for a half.
+punctuation. A number is in the paper if its digits are, whatever they count there (the checker
+decides that), or if its value is: "three" for 3, 50% for a half.
 """
 
 from __future__ import annotations

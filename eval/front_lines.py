@@ -1,17 +1,16 @@
-"""Rules against a small classifier: the lines of the front matter, and labels that run in.
+"""Compares the rules with a small classifier: lines of the front matter, and run-in labels.
 
     python data/layouts.py LAYOUTS
     python -m eval.front_lines ../shared/bench/digests ../shared/papers/truth/structure.json \\
         ../shared/papers/truth/structure_faults.json --ends tests/index/abstract_ends.json \\
         --layouts LAYOUTS/truth.json --apart esmm crackdowns concord
 
-Front matter: each line of the first page that begins above the abstract's end (each line of it
-where nobody noted that end) is of the title, of the authors (a name stands in it for the first
-time), of an affiliation (most of its letters are of one) or something else. Truth and rules are
-strings, what people say stands in the paper and what the reader says, and are turned into lines in
-one way. A multinomial logistic regression that has learnt from all other papers judges the same
-lines. Where nobody noted the affiliations, a line of one counts as something else, and nothing is
-learnt from the paper.
+Front matter: each line of the first page that begins above the end of the abstract (each line, if
+that end was not annotated) belongs to the title, the authors (a name occurs in it for the first
+time), an affiliation (most of its letters are of one) or none of these. The annotations and the
+output of the rules are strings, which are mapped to lines in the same way. A multinomial logistic
+regression, trained on all other papers, classifies the same lines. In a paper without annotated
+affiliations, their lines belong to none of these, and it is not used for training.
 
 Run-in labels: which paragraphs of ``data/layouts.py`` begin with one; folded by style.
 """
@@ -227,7 +226,7 @@ def run_in_rows(pdf: Path, labels: Sequence[str]) -> tuple[list[Row], list[bool]
         rows.append(_run_in_row(part))
         done = split_labels([part])  # last: it cuts the part
         label = done[0].words if len(done) > 1 else done[0].words[: done[0].label]
-        # A heading's number that is set in another type than its words is no label.
+        # A heading's number in another type than its words is not a label.
         ruled.append(bool(re.search(r"[^\W\d_]{2}", " ".join(word.text for word in label))))
     return rows, right, ruled
 

@@ -1,7 +1,7 @@
-"""Text planted in papers: hidden in ways that are known, or shown in ways that look like hiding.
+"""Plants text in papers: hidden in known ways, or visible in ways that look like hiding.
 
-Made with PyMuPDF on copies of clean papers. What is planted stands at the foot of the first two
-pages, on one line each, so that it is known what must be found and where.
+PyMuPDF writes it into copies of clean papers, on one line at the foot of each of the first two
+pages, so that it is known what must be found and where.
 """
 
 from __future__ import annotations

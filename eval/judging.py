@@ -1,6 +1,6 @@
-"""A page where a person judges sentences of digests, and what the judgements say of the checker.
+"""Writes a page for human judgements of digest sentences, and compares them with the checker.
 
-The page is one file that asks nobody anything: its button saves the judgements as JSON where the
+The page is one file without network access: its button saves the judgements as JSON where the
 browser saves files, and ``gloss eval digests --data JUDGEMENTS.json`` reads them back.
 """
 
@@ -93,7 +93,7 @@ def sentences_of(digests: Iterable[Digest]) -> list[SampledSentence]:
 def drawn(
     sentences: Sequence[SampledSentence], count: int = SENTENCES, seed: int = SEED
 ) -> list[SampledSentence]:
-    """Some of them by seed, in their order; all if there are no more."""
+    """A sample of them by seed, in their order; all if there are not more."""
     if len(sentences) <= count:
         return list(sentences)
     return [

@@ -1,13 +1,13 @@
-"""Rules against a small classifier: which paragraphs are headings, and where an abstract ends.
+"""Compares the rules with a small classifier: headings, and the end of the abstract.
 
     python data/layouts.py LAYOUTS
     python -m eval.lines ../shared/papers/truth/structure.json \\
         ../shared/papers/truth/structure_faults.json \\
         --ends tests/index/abstract_ends.json --learn LAYOUTS/truth.json
 
-A logistic regression learns from how a paragraph is set and where it stands, and is asked about
-papers that it has not seen: of the papers named first, each time all but one are learnt from, and
-all of those of ``--learn``. scikit-learn comes with sentence-transformers.
+A logistic regression learns from the type and the position of paragraphs, and is tested on papers
+that it has not seen: for each of the papers named first, it is trained on the others and on all of
+those of ``--learn``. scikit-learn comes with sentence-transformers.
 
 Headings are counted as ``gloss eval structure`` counts them, levels apart. An abstract's end is
 right if the paragraph that has its last words is the last one; both are given the first paragraph.
@@ -179,7 +179,7 @@ class Run:
 
 
 def abstract_run(paper: Example) -> Run | None:
-    """The paragraphs in question; None if the truth's last words are in none of them."""
+    """The candidate paragraphs; None if the annotated last words are not in them."""
     opening = find_opening(paper.parts, paper.titled, paper.headings, paper.layout)
     headings = {id(paper.parts[place]) for place in paper.headings}
     text = opening.body

@@ -35,7 +35,7 @@ def mean(values: Iterable[float]) -> float:
 
 
 def balanced_accuracy(said: Sequence[bool], labels: Sequence[bool]) -> float | None:
-    """The mean of the shares that are told right of the true and of the false ones.
+    """The mean of the shares of true and of false ones that are classified correctly.
 
     None where all labels are one.
     """

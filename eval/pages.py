@@ -1,4 +1,4 @@
-"""Evaluations as pages with pictures, in the cache, for people to look at."""
+"""Writes evaluations as HTML pages with plots, into the cache."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _OVERLAP = 0.7  # intersection over union from which a figure's box counts as fo
 
 @dataclass(slots=True)
 class PaperScore:
-    """One paper: what was found, and what was missed or wrong. A score is None if not asked for."""
+    """One paper's results, misses and errors. A score is None if the truth has no such field."""
 
     pdf: str
     status: str

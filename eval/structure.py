@@ -1,8 +1,8 @@
-"""Are papers read right? Title, authors, abstract, headings, boxes and figures, against truth.
+"""Measures reading against truth files: title, authors, abstract, headings, boxes, figures.
 
-``eval.truth`` says what a truth file has. What it leaves out is not scored. A paper that is not
-there or cannot be read scores nothing and is listed with the reason. Of every PDF that was read,
-the words of each page that are accounted for are counted (``eval.coverage``).
+``eval.truth`` describes the files. Fields that a file leaves out are not scored. A paper that is
+missing or cannot be read scores nothing and is listed with the reason. For every PDF that was read,
+the accounted words of each page are counted (``eval.coverage``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does the check of support tell claims that their sources bear out from those that they do not?
+"""Measures how well the support check separates supported from unsupported claims.
 
 ``--data`` names files of JSON lines, or folders of them, and may be given often: ``source``,
 ``claim`` and ``label`` (1: people say that the source supports the claim). Each file is a set; of a
@@ -219,7 +219,7 @@ def _of_set(judged: Sequence[Judged], milliseconds: float) -> dict[str, object]:
 
 
 def _mean_of(scores: Mapping[str, Mapping[str, object]], name: str) -> float | None:
-    """Over the sets that have it: one whose labels are all alike has none."""
+    """The mean over the sets that have the measure: a set with one label has not."""
     values = [one for one in (of_set[name] for of_set in scores.values()) if isinstance(one, float)]
     return mean(values) if values else None
 

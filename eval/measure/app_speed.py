@@ -1,4 +1,4 @@
-"""How fast the app that people open feels: the real server, the real model, real browsers.
+"""Measures the speed of the web app with the real server, the real model and real browsers.
 
     python eval/measure/app_speed.py LIBRARY [--port 7849]
 
@@ -8,7 +8,7 @@ On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 - ``interactive``: from the address to a search box that works, in Chromium, of five visits;
 - ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
 - ``crowd``: the same for ten visitors at once, each a browser context of its own that asks four
-  questions, while two digests are written (give a LIBRARY that has none yet); errors are searches
+  questions, while two digests are written (LIBRARY must not have digests); errors are searches
   and digests that failed. The browsers take most of the processor then, so
 - ``clients``: the same number of programs at once, without browsers (gradio_client).
 

@@ -1,4 +1,4 @@
-"""Which questions are answered, and whether by the evidence.
+"""Measures which questions are answered, and whether from the annotated evidence.
 
     python eval/measure/asking.py PAPERS.jsonl
 

@@ -1,4 +1,4 @@
-"""What makes a search find more: each choice of ADR 9 against its alternatives.
+"""Compares each choice of ADR 9 on searching with its alternatives.
 
     python eval/measure/search_variants.py SCIFACT_FOLDER QASPER_FILE
 

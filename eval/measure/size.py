@@ -1,4 +1,4 @@
-"""What a paper costs in disk, memory and time, and what that comes to for many of them.
+"""Measures disk, memory and time per paper, and extrapolates to large libraries.
 
     python eval/measure/size.py FOLDER [--points N] [--json]
 

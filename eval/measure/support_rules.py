@@ -1,4 +1,4 @@
-"""What each rule of support brings, alone and with the others, beside word overlap.
+"""Measures each rule of the support check, alone and with the others, beside word overlap.
 
     python eval/measure/support_rules.py FOLDER... [--papers QASPER_PAPERS.jsonl]
 

@@ -1,4 +1,4 @@
-"""Pages to a ``Paper``: front matter, headings, body, references, and every span in one text."""
+"""Builds a ``Paper`` from pages: front matter, headings, body, references, in one text."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 @dataclass(slots=True)
 class _PaperDraft:
-    """A paper in the making, while its text grows."""
+    """The parts of a paper while its text is written."""
 
     composer: Composer
     blocks: list[Block] = field(default_factory=list)
@@ -64,7 +64,7 @@ class _PaperDraft:
 
 
 def understand(pages: Pages, identity: Identity) -> Paper:
-    """The paper that these pages are. Its text may be empty: the caller judges that."""
+    """The paper on these pages. Its text may be empty, which the caller has to check."""
     for page in pages.pages:
         split_captions(page)
     covers = first_page(pages.pages)
@@ -256,9 +256,9 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
 def _first_lines(
     layout: Layout, draft: _PaperDraft, kinds: tuple[BlockKind, ...]
 ) -> list[list[Line]]:
-    """The unjoined lines of page 1, by the blocks of these kinds that their words went into.
+    """The lines of page 1 before they were joined, grouped by the blocks of these kinds.
 
-    Of paragraphs only those in small type: what a journal sets at the foot of a column.
+    Of paragraphs only those in small type, which journals set at the foot of a column.
     """
     every = {block.span: block.kind for block in draft.blocks} | draft.former
     kind_of = {span: kind for span, kind in every.items() if kind in kinds}
@@ -324,7 +324,7 @@ def _tables(draft: _PaperDraft, figures: Sequence[Figure], words: Words) -> Iter
 
 
 def _title_of(heading: Heading, printed: str) -> str:
-    """As it is printed, its hyphens at line ends undone; without the mark after a run-in one."""
+    """The printed title without line-end hyphens, and without the mark after a run-in heading."""
     title = " ".join(printed.split())
     return title.rstrip(".:—– ") if heading.number else title
 
@@ -342,8 +342,8 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
 def _figures(
     blocks: Sequence[Block], text: str, draft: _PaperDraft, turned: dict[int, PageContent]
 ) -> list[Figure]:
-    """One for each name. Of two captions with one name, that whose figure was found, then that with
-    a colon or full stop after the name: the other is a sentence that begins with the name.
+    """One figure for each name. Of two captions with one name, the one whose figure was found is
+    kept, else the one with a colon or full stop after the name: the other is a sentence.
     """
     best: dict[str, tuple[tuple[bool, bool], Figure]] = {}
     for block in blocks:

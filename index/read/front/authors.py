@@ -1,4 +1,4 @@
-"""The first page above the abstract: title, authors, affiliations."""
+"""Reads the front matter above the abstract: title, authors, affiliations."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def until_prose(rows: Sequence[Line]) -> list[Line]:
 
 
 def _is_prose(line: Line, least: int) -> bool:
-    """Whether a line has at least so many words, most of them in lower case."""
+    """Whether a line has at least ``least`` words, most of them in lower case."""
     words = [word.text for word in line.words if word.text[0].isalpha()]
     return len(words) >= least and sum(word[0].islower() for word in words) > 0.6 * len(words)
 
@@ -211,7 +211,7 @@ def _single(line: Line) -> list[Name]:
 def _is_town(
     line: Line, above: Sequence[Line], below: Sequence[Line], named: dict[int, Line]
 ) -> bool:
-    """Whether a line that reads like a name goes on with the place above it."""
+    """Whether a line that reads like a name continues the affiliation above it."""
     over = next((one for one in reversed(above) if stands_below(one, line)), None)
     if over is None or id(over) in named or any(names_of(line)[0].marks):
         return False

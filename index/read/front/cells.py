@@ -1,6 +1,7 @@
-"""Lines of the front matter in the cells that they were set in, one author's beside another's.
+"""Groups lines of the front matter into cells, of authors side by side.
 
-The page's order is row by row; a cell's lines belong together: name, department, university, town.
+The order of the page is row by row, but the lines of a cell belong together: name, department,
+university, town.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The line of keywords: its label, and the spans of what it lists."""
+"""Reads the line of keywords: its label, and the span of each keyword."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of persons and groups: what can be one, and those that a line of a page holds."""
+"""Recognises names of persons and groups in lines of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from index.read.page.letters import ACCENTS, clean_text
 from index.read.page.pages import Line, PageWord, Style
 from index.read.text.headings import KNOWN
 
-# By stems, and by whole words ("Francesca" and "Usama" are no countries).
+# By stems, and by whole words ("Francesca" and "Usama" are not countries).
 _AFFILIATION = re.compile(
     r"\b(?:Universit|Institut|Depart|Dept|Laborator|School|Colleg|Corporation|GmbH|Hospital|"
     r"Technolog|Foundation|Polytechni|Observator|Ministry|Engineering|Consult|Societ|Divisi|"
@@ -125,7 +125,7 @@ def _is_proper(token: str) -> bool:
 
 
 def names_of(line: Line, goes_on: bool = False) -> list[Name]:
-    """The names in a line, from left to right; none if it holds more else than names.
+    """The names in a line, from left to right; empty if most of it is not names.
 
     ``goes_on``: the line above is of names, too, and ends in a comma.
     """
@@ -220,7 +220,7 @@ def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> lis
         len(whole) < (1 if goes_on else 2) or len(whole) < 0.5 * pieces
     ):  # one word is a name among names alone
         names = whole
-    # A line is a line of names or it is none: one that has more else is an affiliation.
+    # A line with more than names is an affiliation.
     return names if names and len(names) >= 0.6 * pieces else []
 
 

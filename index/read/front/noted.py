@@ -1,4 +1,4 @@
-"""Affiliations that stand elsewhere than below the names: in footnotes, at the side, at the end."""
+"""Reads affiliations that are not below the names: in footnotes, at the side, at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The paragraphs that a paper opens with: its title's, its authors' in cells, a cover page's."""
+"""Finds the paragraphs of the front matter: title, authors in cells, a cover page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Line, PageContent
 from index.read.sections.opening import INDEXING
 
-_LISTED_LINES = 120  # more is no list of affiliations
+_LISTED_LINES = 120  # the longest list of affiliations
 
 
 def split_title(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
@@ -73,7 +73,7 @@ def by_block(page: PageContent) -> list[list[Line]]:
 
 
 def lists_of_places(parts: Sequence[Paragraph]) -> list[list[Line]]:
-    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
+    """The lines of blocks that list the authors' affiliations, with their continuations."""
     found: list[list[Line]] = []
     for place, part in enumerate(parts):
         if part.kind == "caption" or not is_list_of_places(part.text):

@@ -1,4 +1,4 @@
-"""Affiliations below the names: the words of each place, and the mark that refers to it."""
+"""Reads affiliations below the names: the words of each, and the mark that refers to it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ INSTITUTION = re.compile(
     re.I,
 )
 _LEAST_LETTERS = 2
-_SAID = 60  # words of a line that tell whether it is a place
+_SAID = 60  # words of a line that are checked to decide whether it is an affiliation
 _NEAR = 2.8  # type sizes between a name and its place, with an address in between
 _FAR = 8.0  # the same where the place names an institution, and the page has room
 
@@ -114,7 +114,7 @@ def marks_in(text: str) -> list[str]:
 
 
 def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
-    """The words that are no e-mail, link or ORCID, nor the label or the braces of one."""
+    """The words without e-mail addresses, links, ORCIDs, and their labels and braces."""
     kept: list[PageWord] = []
     brace: int | None = None  # where "{anna, ben}@x.org" may have begun
     for word in words:
@@ -207,7 +207,7 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
 
 
 def _mark_length(line: Line, number: int, at: _OpenAffiliation | None, marks: set[str]) -> int:
-    """Characters of the mark of a place that a word of a line begins with; 0 if it has none."""
+    """The length of the affiliation mark at the head of a word; 0 if it has none."""
     word = line.words[number]
     length = marker_length(word, line)
     if number == 0:

@@ -1,4 +1,4 @@
-"""The title as it is said, and where the affiliations went in the text."""
+"""The title as text, and the spans of the affiliations in the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.read.page.pages import Line, PageWord
 from index.read.text.compose import Composer
 from index.spans import Span
 
-_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
+_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # stripped from the ends of an affiliation
 _TRAILING_AND = re.compile(r"[\s,;]+and\W*$")
 UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 

@@ -1,4 +1,4 @@
-"""The title: which page is the paper's first, which of its lines are the title, and how it is said.
+"""Finds the title: the first page of the paper, the lines of its title, and their text.
 
 A cover page of an archive or a journal comes before the paper, which prints its title again.
 """
@@ -256,7 +256,7 @@ def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
 
 
 def subtitle_place(lines: Sequence[Line]) -> int:
-    """How many of a title's lines come before its subtitle; all of them where it has none.
+    """The number of a title's lines before its subtitle; all of them if it has none.
 
     A subtitle is set in a font or in a type of its own, or begins with an article in capitals on
     a new line ("A Post Hoc Analysis"), which no title's middle has.

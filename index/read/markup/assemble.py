@@ -1,4 +1,4 @@
-"""Pieces of a text that has no pages to a ``Paper``: the step in which Markdown and HTML end."""
+"""Builds a ``Paper`` from the pieces of a text without pages (Markdown and HTML)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BlockDraft:
     item: bool = False  # of a list
     marked: bool = False  # it begins with a raised mark, as an affiliation or a note does
     heading: Heading | None = None  # what opens a section; its role, unless "other", is the one
-    label: str | None = None  # of a caption: None is yet to be read, "" is no figure's
+    label: str | None = None  # of a caption: None is not read yet, "" is a caption without a figure
 
 
 @dataclass(frozen=True, slots=True)

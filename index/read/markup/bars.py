@@ -1,4 +1,4 @@
-"""Tables of Markdown and HTML: rows of text with bars between their cells, to cells."""
+"""Reads the cells of Markdown and HTML tables, from rows of text with bars between cells."""
 
 from __future__ import annotations
 

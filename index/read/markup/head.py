@@ -1,4 +1,4 @@
-"""What a web page says about its paper outside the text: addresses, ``meta`` elements, a stamp."""
+"""Reads a web page's metadata of the paper: addresses, ``meta`` elements, arXiv's stamp."""
 
 from __future__ import annotations
 

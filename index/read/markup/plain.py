@@ -1,7 +1,7 @@
-"""Texts whose markup tells headings and paragraphs and no more: Markdown, and HTML in general.
+"""Reads texts whose markup has only headings and paragraphs: Markdown, and HTML in general.
 
-Where the title, the names and the affiliations end and the body begins is told by the headings'
-wording and numbers, and by what the lines between them look like.
+The end of the title, names and affiliations is found by the wording and the numbers of headings,
+and by the form of the lines between them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
 _EASTERN_ROW = re.compile(r"[\u4e00-\u9fff]{2,4}(?:\s+[\u4e00-\u9fff]{2,4}){2,}")
-_ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
+_ALONE = 30  # words of a paragraph above the first section: longer ones are no names
 
 
 def compose(
@@ -195,7 +195,7 @@ def _is_prose(piece: BlockDraft) -> bool:
 def _title_at(pieces: list[BlockDraft], told: str) -> int:
     """The place of the title: the first heading, or a short line above the paper's own; or -1.
 
-    Where the file's front matter has told the title, only that one, or a heading above all others.
+    If the file's front matter has a title, only that one, or a heading above all others.
     """
     first = next((i for i, piece in enumerate(pieces) if piece.kind == "heading"), None)
     if told:
@@ -246,7 +246,7 @@ def _head(pieces: Sequence[BlockDraft]) -> None:
         heading = parse_heading(piece.text)
         if heading.number and follows(heading.number, last):
             last = heading.number
-        else:  # "A Survey of ..." is no appendix A
+        else:  # "A Survey of ..." is not appendix A
             heading = Heading(piece.text, (), piece.level)
         level = heading.level if heading.number else 1 if KNOWN.match(piece.text) else piece.level
         headings.append(Heading(piece.text, heading.number, level))

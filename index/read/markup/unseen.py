@@ -1,9 +1,9 @@
-"""Text of a web page that its reader does not see: taken out of the page, and told.
+"""Removes text that the reader of a web page does not see, and reports it.
 
-What an element's attributes and the page's own style sheets say of it is followed as a browser
-would, as far as it decides whether text is seen: by tinycss2 and cssselect2, for colours on what
-ground, sizes, places, and what is not displayed. Sheets elsewhere are not fetched, conditions of
-media are not judged, no script runs. What a pointer or a click makes visible counts as visible.
+Attributes and the page's own style sheets are evaluated as in a browser, as far as they decide
+whether text is visible: colours and backgrounds, sizes, positions, display. tinycss2 parses the
+sheets, cssselect2 matches them. External sheets are not fetched, media conditions are ignored, no
+script runs. Text that a pointer or a click makes visible counts as visible.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Look:
 
 
 def take_out(tree: Element) -> list[Unseen]:
-    """Take what is not seen out of a page, comments included, and tell what it was.
+    """Remove hidden text and comments from a page, and return them.
 
     What is raised or lowered by its style becomes an element that says so.
     """
@@ -171,7 +171,7 @@ def findings_of(
 
 
 def _comments(tree: Element) -> list[Unseen]:
-    """The comments of a page, which has none afterwards."""
+    """Remove the comments of a page, and return them."""
     from lxml import etree
 
     found = [
@@ -414,7 +414,7 @@ def _ground(style: Mapping[str, str], around: Colour | None) -> Colour | None:
 
 
 def _colour(said: str) -> tuple[float, float, float, float] | None:
-    """Red, green, blue and opacity, each 0 to 1; None for what is no colour or not known."""
+    """Red, green, blue and opacity, each 0 to 1; None if it is not a colour or not known."""
     from tinycss2 import color3, color4
 
     plain = color3.parse_color(said)
@@ -426,7 +426,7 @@ def _colour(said: str) -> tuple[float, float, float, float] | None:
     if isinstance(other, color4.Color):
         try:
             other = other.to("srgb")
-        except NotImplementedError:  # Lab and its like: white and black are told by the lightness
+        except NotImplementedError:  # Lab and similar spaces: the lightness shows white and black
             most = 100.0 if other.space in ("lab", "lch") else 1.0
             light = float(other.coordinates[0] or 0) / most
             ends = other.space in ("lab", "lch", "oklab", "oklch") and not 0.05 < light < 0.97

@@ -57,9 +57,8 @@ def _continuation(
     """The place where the paragraph before ``place`` continues; None if it is complete."""
     last = torn.lines[-1]
     labels = len(torn.lines) == 1 and has_gap(last)  # words of a drawing, far apart
-    short = _SHORT.search(
-        last.text
-    )  # its full stop does not end a sentence before a lower-case letter
+    # The full stop of an abbreviation does not end a sentence before a lower-case letter.
+    short = _SHORT.search(last.text)
     if labels or (COMPLETE.search(last.text) and not short and not _in_brackets(torn)):
         return None
     # What was passed: a caption; a formula, or words of a figure before its caption.

@@ -1,9 +1,9 @@
-"""Lines with Arabic or Hebrew: from where each letter stands to the order in which people read.
+"""Puts the letters of lines with Arabic or Hebrew in reading order, from their positions.
 
-A PDF draws letters at places. MuPDF puts them in reading order within what it takes for a line, but
-cuts a line where a number or a Latin word turns the direction, and moves the spaces. So such a row
-is put together again from its letters' places, by the Unicode bidirectional algorithm
-(python-bidi) turned round: applied to a row read from its far end, it gives the row as it is typed.
+A PDF draws letters at positions. MuPDF puts them in reading order within each line it finds, but
+it splits a line where a number or a Latin word changes the direction, and moves the spaces. Such a
+row is therefore rebuilt from the positions of its letters, by the Unicode bidirectional algorithm
+(python-bidi) in reverse: applied to a row read from its far end, it gives the row as it is typed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RIGHT_LETTERS = re.compile(
 _CONTROLS = frozenset({"BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "B"})
 _BRACKETS = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{", "«": "»", "»": "«"}
 _OPENING = "([{«"
-_WORD_SPACE = 0.6  # of a line's height: pieces of a row are no further apart, columns are
+_WORD_SPACE = 0.6  # of a line's height: the widest gap between pieces of a row; columns are wider
 _SPACE = 0.14  # of the type's size: a wider gap between glyphs is a space
 
 
@@ -264,7 +264,7 @@ def _in_reading_order(raw: Sequence[dict[str, Any]], right: bool) -> list[tuple[
 def _is_mirrored(rows: Sequence[Sequence[tuple[_Letter, int]]]) -> bool:
     """Whether brackets of right-to-left text are named by their looks: ")" opens on the page.
 
-    Some programs store what was typed, others what was drawn; brackets that pair tell which.
+    Some programs store what was typed, others what was drawn; paired brackets show which.
     """
     typed = drawn = 0
     for row in rows:

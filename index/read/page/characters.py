@@ -1,4 +1,4 @@
-"""The characters that a file draws, one by one."""
+"""The single characters that a page draws, with their positions."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Text that a reader of the page does not see: found, kept out of the paper, and reported.
+"""Finds text that a reader of the page does not see, to keep it out of the paper and report it.
 
-What a word's own paint tells is taken at its word: no opacity, neither fill nor stroke, too small
-to read. Whether it is hidden by its colour or by what was painted over it is decided as an eye
-would: the page is drawn with its text and without, and a word that makes no difference is hidden.
-White words on a dark ground make one, so they stay.
+A word without opacity, without fill and stroke, or too small to read is hidden by its own drawing
+state. A word hidden by its colour or by a later drawing is found by rendering: the page is drawn
+with and without its text, and a word that makes no difference is hidden. White words on a dark
+ground make a difference, so they are kept.
 
-Text that is drawn invisibly over a scanned page is what OCR puts there for searching. It is the
-page's text, and stays.
+Invisible text over a scanned page is what OCR adds for searching. It is the page's text, and is
+kept.
 """
 
 from __future__ import annotations
@@ -212,7 +212,7 @@ def _is_scan(words: Sequence[Doubtful], facts: PageFacts) -> bool:
 
 
 def alike(one: int, other: int) -> bool:
-    """Whether nobody tells two colours apart. Both are 0xRRGGBB."""
+    """Whether two colours look the same. Both are 0xRRGGBB."""
     return _meets((one >> 16 & 255, one >> 8 & 255, one & 255), other)
 
 

@@ -1,6 +1,7 @@
-"""Characters as a PDF's fonts give them, put right: accents, symbols of old fonts, invisible ones.
+"""Corrects characters from a PDF's fonts: accents, symbols of old fonts, invisible characters.
 
-What cannot be put right stays U+FFFD or in the private use area; ``unreadable`` counts it.
+Characters that cannot be corrected stay U+FFFD or in the private use area; ``unreadable`` counts
+them.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
 
 
 def may_sign(font: str) -> bool:
-    """Whether the characters of a font may be signs, by its name: then ``symbol_table`` tells."""
+    """Whether a font may have signs in place of letters, by its name (see ``symbol_table``)."""
     return bool(_SIGNED.search(font))
 
 

@@ -1,4 +1,4 @@
-"""What a PDF's pages hold before anything is understood: words with their boxes and their type."""
+"""The types of a PDF's pages: words with boxes and type, lines, areas, pages."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Area(NamedTuple):
         return self.width * self.height
 
     def grown(self, by: float) -> Area:
-        """Larger by so many points on each side."""
+        """The area enlarged by ``by`` points on each side."""
         return Area(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
 
     def shared_width(self, other: Area) -> float:

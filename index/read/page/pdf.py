@@ -1,8 +1,8 @@
-"""PDF files by PyMuPDF: the fastest reader with words, boxes and fonts, and it draws pages too.
+"""Reads PDF files with PyMuPDF, the fastest reader with words, boxes and fonts.
 
-Pinned below 2.0, whose rectangles are wrong. Everything here runs inside a worker process
+It is pinned below 2.0, whose rectangles are wrong. Everything here runs inside a worker process
 (``index.read``), since a hostile file can hang or crash the engine. ``engine`` opens files,
-``sight`` asks what a page shows of its words, ``pictures`` draws pages.
+``sight`` finds hidden words, ``pictures`` renders pages.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
 
 
 def _without_letters(page: PageContent) -> str:
-    """Why some of a page's characters have no letters; "" where next to none lack them."""
+    """Why some of a page's characters have no letters; "" if almost all have."""
     text = "\n".join([line.text for line in page.lines])
     page.cipher = is_cipher(text)
     if page.cipher:

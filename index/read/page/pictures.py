@@ -1,4 +1,4 @@
-"""Pages drawn: one with marked boxes, a part of one, and their sizes."""
+"""Renders pages: a page with marked boxes, a part of a page; gives page sizes."""
 
 from __future__ import annotations
 

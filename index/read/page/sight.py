@@ -1,4 +1,4 @@
-"""What of a page's text is not seen: under drawings, out of sight, on hidden layers."""
+"""Finds text that is not visible: under drawings, off the page, on hidden layers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sight_of(display_list: Any, page: Area, words: Sequence[PageWord | Area]) ->
 
 
 def lines_without(lines: Sequence[Line], hidden: set[int]) -> list[Line]:
-    """The lines without hidden words, which are told by their identity."""
+    """The lines without hidden words, which are given by their identity."""
     if not hidden:
         return list(lines)
     kept: list[Line] = []
@@ -152,5 +152,5 @@ def _line_of(word: tuple[Any, ...]) -> int:
 
 
 def _place(word: tuple[Any, ...]) -> tuple[str, int, int]:
-    """What tells a drawn word from another one."""
+    """The key of a drawn word."""
     return word[4], round(word[0]), round(word[1])

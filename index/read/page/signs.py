@@ -1,11 +1,11 @@
-"""Signs that a font gives no letter for, told by the name of their glyph or by its outline.
+"""Recognises signs without a Unicode value by the name of their glyph or by its outline.
 
-MuPDF says U+FFFD for a glyph that neither the font's table of Unicode nor Adobe's list of names
-knows. But TeX's fonts name their glyphs ("summationdisplay"), so do those of typesetters ("H11002",
-"C0"), and a bar at half the height of a letter is a minus whatever it is called. The sign is put
-into MuPDF's text of the page, so that everything that asks for that text gets it.
+MuPDF gives U+FFFD for a glyph that is neither in the font's Unicode table nor in Adobe's glyph
+list. But TeX's fonts name their glyphs ("summationdisplay"), so do those of typesetters ("H11002",
+"C0"), and a bar at half the height of a letter is a minus whatever its name. The sign is written
+into MuPDF's text of the page, so that all callers get it.
 
-What is told by neither stays U+FFFD.
+A glyph with neither stays U+FFFD.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _ADVENT_EXTENSIONS = dict(zip((*range(8), *range(16, 24)), "()[]⌊⌋⌈⌉()()
 
 
 def named_sign(font: str, glyph: str) -> str | None:
-    """What a glyph shows by its name in a font of that name; None if the name does not tell."""
+    """The sign of a glyph by its name in a font of that name; None if the name is not known."""
     name = glyph.partition(".")[0]
     sign = _TEX.get(name) or _TEX.get(_SIZE.sub("", name))
     if sign:

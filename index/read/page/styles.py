@@ -1,4 +1,4 @@
-"""How a span is set, by the name of its font and its flags, and why it may not be seen."""
+"""The style of a span by its font name and flags, and whether its own drawing state hides it."""
 
 from __future__ import annotations
 

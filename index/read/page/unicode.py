@@ -1,8 +1,8 @@
-"""Characters that nobody sees: taken out of the text of every source, and what they spell told.
+"""Removes invisible characters from the text of every source, and reports what they spell.
 
-Unicode has characters that draw nothing: tags, joiners, directions, variation selectors. A model
-reads them all the same, and whole sentences are written in them. They are left out wherever a text
-is taken in; a joiner stays where its script needs it (Persian, the scripts of India, emoji).
+Unicode has characters that draw nothing: tags, joiners, directions, variation selectors. A language
+model reads them all the same, and whole sentences can be hidden in them. They are removed from all
+text; a joiner is kept where its script needs it (Persian, the scripts of India, emoji).
 
 Classes of characters: https://www.unicode.org/reports/tr44/ (Cf, Co, Default_Ignorable_Code_Point);
 tags: https://www.unicode.org/charts/PDF/UE0000.pdf.
@@ -37,7 +37,7 @@ _TAGGED = re.compile(f"[{_TAGS}]+")
 _SELECTED = re.compile(f"[{_SELECTORS}]{{2,}}")
 _ROW = re.compile(f"[{_WIDTHLESS}\u200e\u200f]{{8,}}")
 _WIDE = "\u2e80-\u303f\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff65"
-# Chinese and Japanese set no spaces, so that a line's end in the source is none.
+# Chinese and Japanese have no spaces, so that a line break in the source is not one.
 _LINE_END = re.compile(f"(?<=[{_WIDE}])[ \\t]*\\r?\\n[ \\t]*(?=[{_WIDE}])")
 _JOINERS = "\u200c\u200d"
 _LONG_ROW = 16  # characters without width side by side: no script and no editor sets as many

@@ -1,4 +1,4 @@
-"""Counting the words of a text of any script, for what is decided by length."""
+"""Counts the words of a text in any script, for decisions by length."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sets_spaces(before: str, after: str, unspaced_line: bool) -> bool:
 
 @lru_cache(maxsize=65_536)
 def words_of(text: str) -> int:
-    """How many words a stretch without spaces stands for: one, unless its script sets none."""
+    """The words in a text without spaces: one, unless its script has no spaces."""
     letters = 0 if text.isascii() else len(_UNSPACED.findall(text))
     return max(letters // _LETTERS_A_WORD, 1)
 

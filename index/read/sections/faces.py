@@ -1,4 +1,4 @@
-"""How paragraphs are set, and which of them may be headings by that."""
+"""Describes how paragraphs are set, and which of them may be headings by their type."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Headings that share a paragraph with what follows them, and headings that were cut in two.
+"""Splits headings from paragraphs that they were joined to, and joins headings that were split.
 
-Lines are grouped to paragraphs by where they stand. A heading that stands close to its text, close
-to a subheading, or over two lines, is told by how its lines are set.
+Lines are grouped into paragraphs by position. A heading close to its text or to a subheading, or
+over two lines, is recognised by the type of its lines.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _cut(part: Paragraph, layout: Layout, usual: Usual) -> list[Paragraph]:
 
 
 def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
-    """Whether a line in the type of the text is a heading: by its number, its name and its place,
-    and since it ends although the next word would have gone on it.
+    """Whether a line in the type of the text is a heading: by its number, name and position, and
+    if it ends although the next word would have fitted.
     """
     heading = parse_heading(head.text.strip())
     title = heading.title_alone
@@ -69,8 +69,8 @@ def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
 
 
 def _is_broken(head: Line, below: Line, layout: Layout) -> bool:
-    """Whether a line ends on purpose: it has no mark at its end, and room for the next word, or the
-    line below has the indent of a paragraph.
+    """Whether a line was broken on purpose: it ends without punctuation and has room for the next
+    word, or the line below is indented like a new paragraph.
     """
     _, right = layout.edges(head)
     word = below.words[0]
@@ -113,8 +113,8 @@ def _alike(one: Line, other: Line, usual: Usual) -> bool:
 
 
 def _looks(line: Line, usual: Usual) -> tuple[bool, bool, bool, bool]:
-    """Whether most of it is bold, italic, in capitals, and in another type or colour than the text;
-    formulas in it, and code that it does not begin with, apart.
+    """Whether most of it is bold, italic, in capitals, and in another type or colour than the text.
+    Formulas do not count, nor does code after the first word.
     """
     letters = bold = italic = other = 0
     coded = not is_typewriter(line.words[0].style)
@@ -177,8 +177,8 @@ def _steps(first: str, second: str) -> bool:
 
 
 def _whole(parts: Sequence[Paragraph], layout: Layout, usual: Usual) -> list[Paragraph]:
-    """Put a heading's second line back that a colon at the end of the first had cut off, and a
-    label that fills a line back to its paragraph.
+    """Rejoin the second line of a heading that was split at a colon, and a label that fills a
+    line with its paragraph.
     """
     done: list[Paragraph] = []
     for part in parts:
@@ -194,7 +194,7 @@ def _whole(parts: Sequence[Paragraph], layout: Layout, usual: Usual) -> list[Par
 
 def _labels(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
     """Whether a bold first line is a label of the paragraph below: its text begins on the line, or
-    would not have gone on it.
+    would not have fitted on it.
     """
     if (last.kind, part.kind) != ("paragraph", "paragraph") or len(last.lines) > 2:
         return False

@@ -1,4 +1,4 @@
-"""Labels at the head of a paragraph, "Abstract" and run-in headings, apart from its text."""
+"""Splits labels from the head of paragraphs: "Abstract" and run-in headings."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _UPRIGHT = 2  # words at the end of a label in italics
 
 
 def split_labels(parts: list[Paragraph]) -> list[Paragraph]:
-    """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
+    """Split off "Abstract." as a heading, and mark the bold labels at the head of paragraphs.
 
-    A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
-    ("Acknowledgments."): it may be a heading.
+    A label with a number ("2.1. Data.") or with the name of a section ("Acknowledgments.") is split
+    off too: it may be a heading.
     """
     done: list[Paragraph] = []
     for part in parts:
@@ -53,7 +53,7 @@ def split_labels(parts: list[Paragraph]) -> list[Paragraph]:
 
 
 def rejoin_labels(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
-    """Put labels with numbers that are no headings back to their paragraphs."""
+    """Rejoin split-off labels that are not headings with their paragraphs."""
     done: list[Paragraph] = []
     for part in parts:
         last = done[-1] if done else None

@@ -1,4 +1,4 @@
-"""Headings with numbers, of which each follows the one before it."""
+"""Finds numbered headings, each of which follows the one before it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def numbered_headings(
         if heading.number and _is_set_as_heading(part, heading, faces[place], layout):
             spaced = _spaced(part.words)
             candidates.append(_Candidate(place, heading, faces[place], spaced))
-    # In the type of the text only sections with such names are told from a list.
+    # In the type of the text only sections with such names differ from a list.
     plain = [c for c in candidates if len(c.heading.number) == 1 and _is_plain(c.face, layout)]
     named = sum(KNOWN.match(c.heading.title_alone) for c in plain)
     if named < LEAST_NUMBERED:
@@ -58,9 +58,9 @@ def _filled(
     layout: Layout,
     title: set[int],
 ) -> dict[int, Heading]:
-    """With the section of the first level that a gap in the numbers tells of.
+    """The headings with the section of the first level that a gap in the numbers shows.
 
-    It may be set otherwise ("2. THE Kepler-GAIA DATA" among capitals), if it is as large.
+    It may be set differently ("2. THE Kepler-GAIA DATA" among capitals), if it is as large.
     """
     tops = [place for place in sorted(chain) if chain[place].level == 1]
     filled = dict(chain)

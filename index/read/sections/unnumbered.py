@@ -1,4 +1,4 @@
-"""Headings without numbers, told by their names and by how they are set."""
+"""Finds headings without numbers, by their names and their type."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def _below(
     layout: Layout,
     numbered: dict[int, Heading],
 ) -> dict[int, Heading]:
-    """Unnumbered subheadings of a numbered paper: lines of their own in another type than the text,
-    at the left edge or centred, set alike twice or more, each with text right below it. Their level
-    is that below the numbers.
+    """Unnumbered subheadings of a numbered paper: separate lines in another type than the text, at
+    the left edge or centred, with at least two set alike, each right above text. Their level is
+    the one below the numbers.
     """
 
     def large(place: int) -> bool:
@@ -161,10 +161,10 @@ def _ranks(
     faces: dict[int, Face],
     layout: Layout,
 ) -> dict[Face, int]:
-    """The level of each way that headings are set in, in a paper without numbers.
+    """The level of each heading style, in a paper without numbers.
 
-    The well-known names tell the first level. What stands out less comes below it, as often as it
-    is used: larger before smaller, bold before italic.
+    The style of well-known names is the first level. Less prominent styles are below it if they are
+    used often enough: larger before smaller, bold before italic.
     """
     named = [
         place
@@ -238,7 +238,7 @@ def _is_centred(part: Paragraph, layout: Layout) -> bool:
 
 
 def _is_quiet(face: Face, layout: Layout) -> bool:
-    """Whether only its colour or family tells it from the text, as those of tables often do."""
+    """Whether only its colour or family differs from the text, as in heads of tables."""
     loud = face.bold or face.capitals or face.italic or face.size > layout.body_size + 0.7
     return face.other and not loud
 

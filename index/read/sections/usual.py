@@ -1,4 +1,4 @@
-"""The type that most of a paper is set in, and what differs from it at a glance."""
+"""The type of most of a paper's text, and whether other type differs from it visibly."""
 
 from __future__ import annotations
 

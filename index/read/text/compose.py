@@ -1,4 +1,4 @@
-"""Lines to text: one string, and for each printed word its span in it and its box on the page."""
+"""Writes lines into one text, and keeps for each printed word its span and its box on the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HYPHENS = "-\u00ad\u2010"
 
 
 def vocabulary(lines: Iterable[Line]) -> Counter[str]:
-    """How often each word stands unbroken in the document: it tells how to undo a hyphenation."""
+    """How often each word occurs unbroken in the document, to decide how to undo a hyphenation."""
     words: Counter[str] = Counter()
     for line in lines:
         for word in line.words[:-1]:
@@ -103,7 +103,7 @@ class Composer:
                     if following is None:
                         glued = True
                     else:
-                        # A hyphen that is only drawn where a line ends tells how it ends.
+                        # A soft hyphen is drawn only where it breaks a line.
                         text = said[:-1].replace("\u00ad", "") + said[-1:]
                         text, glued = self._end_of_line(text, following.words[0].text)
                         unspaced = line.count > 1.5 * count
@@ -185,6 +185,6 @@ def _address_goes_on(text: str, after: str) -> bool:
         return True
     if text[-1] == ".":  # "https://github." + "com/..."; a new sentence begins with a capital
         return after[0].islower()
-    if text[-1] == "/":  # a plain word is the sentence that goes on
+    if text[-1] == "/":  # a plain word continues the sentence
         return not after.strip(".,;:)").isalnum() or (after[0].isdigit() and len(after) > 2)
     return text[-1] in "-_=&?~" and after[0].isalnum()

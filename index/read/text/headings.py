@@ -1,8 +1,8 @@
-"""Headings: their numbers, their levels, and the role that a section plays in the paper.
+"""Parses headings, and assigns a role in the paper to each section.
 
-A title that is a role's name has that role, wherever it stands. Any other section takes its role
-from its parent, or on the first level from its place: what stands between the introduction and the
-experiments of a paper that has experiments is its method.
+A title that is the name of a role has that role anywhere. Any other section takes its role from its
+parent, or on the first level from its position: in a paper with experiments, the sections between
+the introduction and the experiments are its method.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _in_digits(number: str) -> str:
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
     """Whether a number can come after ``last``: the next of any level, or with one left out."""
     ordinals = [ordinal(part) for part in number]
-    if last is None:  # "A Survey of ..." is no heading A
+    if last is None:  # "A Survey of ..." is not appendix A
         return number[0] in ("0", "1", "2", "I") and len(number) == 1
     before = [ordinal(part) for part in last]
     if number[0].isdigit() != last[0].isdigit():
@@ -126,7 +126,7 @@ def ordinal(part: str, roman: bool = True) -> int:
 
 
 def title_role(title: str) -> Role:
-    """The role that a title's wording tells, ``other`` if it tells none."""
+    """The role by a title's wording; ``other`` if it has none."""
     return _told(title).role
 
 
@@ -168,7 +168,7 @@ def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
 
 
 def _one_abstract(headings: Sequence[Heading], matched: Sequence[TitleRole]) -> list[TitleRole]:
-    """A second abstract is the first one in another language: it tells nothing new."""
+    """A second abstract is the first one in another language: it adds nothing."""
     kept: list[TitleRole] = []
     found = False
     for heading, one in zip(headings, matched, strict=True):

@@ -1,4 +1,4 @@
-"""Addresses that a paper prints: code, data, project pages."""
+"""Finds the web addresses that a paper prints: code, data, project pages."""
 
 from __future__ import annotations
 

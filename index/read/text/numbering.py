@@ -1,7 +1,7 @@
-"""The numbers of headings: which one can come next, and on which level it stands.
+"""Checks the numbers of headings: which number can follow, and on which level.
 
-A number must come after the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
-"A.1"), so that a numbered list is no outline.
+A number must follow the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
+"A.1"), so that a numbered list is not an outline.
 """
 
 from __future__ import annotations

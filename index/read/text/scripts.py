@@ -1,6 +1,7 @@
-"""Raised and lowered type as people write it in plain text: ``31^7``, ``10^-4``, ``H_2O``.
+"""Writes superscripts and subscripts as plain text: ``31^7``, ``10^-4``, ``H_2O``.
 
-Unicode has raised and lowered forms of digits and of few letters; a caret says the same of all.
+Unicode has superscript and subscript forms of digits and of a few letters only; a caret works for
+all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _SIGNS = str.maketrans("−–‐", "---")  # 10^-4 is typed with a hyphen
 _UNMARKED = re.compile(r"[*∗†‡§¶⋆′″°◦®™©\s,;]+|(?:TM|SM)")  # stand high anyway
 _ORDINAL = re.compile(r"st|nd|rd|th|er|re|ème|e|a|o|ª|º")
 _ONE = re.compile(r"\[[^][]*\]|[+-]?[\w.,]+(?:-\w+)*[+-]?|[^\w\s]")  # needs no brackets
-_GLUED = 0.16  # of the type's size: a script is no further from what it belongs to
+_GLUED = 0.16  # of the type's size: the widest gap between a script and its base
 _WITHIN = 0.4  # the same, between two words of one script
 _FRACTION = 0.6  # of the narrower one: so much of both stands over the other
 
@@ -173,7 +174,7 @@ def _is_initial(words: list[PageWord], number: int) -> bool:
 
 
 def _goes_on(before: PageWord, word: PageWord, size: float) -> bool:
-    """Whether a word is the script of the one before, or goes on with its script."""
+    """Whether a word is the script of the one before, or continues its script."""
     level = _level(word, 0)
     if not level:
         return False

@@ -1,9 +1,9 @@
-"""Sentences as spans: rules for scientific English, and for the full stops of other scripts.
+"""Splits text into sentences: rules for scientific English, and full stops of other scripts.
 
 A full stop ends a sentence unless it belongs to an abbreviation, an initial, a number, a label
-("Fig. 1."), an ellipsis or a bracket that is still open, and unless what follows cannot begin one.
-Libraries were looked at first: pysbd returns strings that have to be searched for again, and NLTK
-needs a download.
+("Fig. 1."), an ellipsis or an open bracket, or unless the next word cannot begin a sentence.
+Libraries do not fit: pysbd returns strings that would have to be searched for again, and NLTK needs
+a download.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MONTHS = frozenset({
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
     "November", "Dezember",
 })  # fmt: skip
-# These end a sentence where a word follows that begins one: "the U.S. Census" goes on.
+# These end a sentence only before a word that begins one: not in "the U.S. Census".
 _MAYBE_LAST = frozenset({
     "et.al", "al", "etc", "inc", "ltd", "co", "corp", "jr", "u.s", "u.k", "u.n", "e.u", "ph.d",
     "m.sc", "b.sc", "m.d", "a.m", "p.m", "i.i.d", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
