@@ -32,7 +32,7 @@ class CitationJudge(Protocol):
 class WordsOrChecker:
     """Words that the sources have in that order, or what the checker of digests lets pass.
 
-    A claim that stands in its sources word for word is proved by that. Any other is left to
+    A claim that is in its sources word for word is supported. Any other is left to
     ``app.check.support.Checker``, which cannot tell where claim and sources are not both English.
     With the checker that a digest was written by, its sentences pass by construction: a judge that
     is to find what the checker missed must be another one, or a person (``eval.judging``).

@@ -126,7 +126,7 @@ def _shorter(quote: str) -> Iterator[tuple[str, str]]:
 
 
 def _digits(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """The digits of each quantity, and where they stand."""
+    """The digits of each quantity, and where they are."""
     taken = 0
     for number in quantities(text):
         written = re.search(r"[0-9][0-9,]*(?:\.[0-9]+)?", number.text)

@@ -85,7 +85,7 @@ class SourceText:
         return quantities(self.text, every_reading=True)
 
     def has(self, said: str) -> bool:
-        """Whether the letters and digits of ``said`` stand in it in a row."""
+        """Whether the letters and digits of ``said`` are in it in a row."""
         return letters(said) in self._letters
 
     def foreign_numbers(self, said: str) -> list[str]:

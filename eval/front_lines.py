@@ -91,7 +91,7 @@ def kinds_of(
         return [range(n, n + len(said)) for n in at if {n, n + len(said)} <= edges]
 
     def torn(phrase: str) -> list[range]:
-        """Where the lines are that are within it, and its parts, if it does not stand together."""
+        """The places of the lines within it, and its parts if it is not contiguous."""
         parts = [said for said in own if said in _spelling(phrase)] + re.split("[,;]", phrase)
         return [one for part in parts if len(_spelling(part)) >= _PIECE for one in found(part)]
 

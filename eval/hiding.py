@@ -44,7 +44,7 @@ def _write(page: Any, at: tuple[float, float], **paint: Any) -> None:
 
 
 def _foot(page: Any) -> tuple[float, float]:
-    """A place in the margin at the foot that nothing else stands at; unturned, as it is stored."""
+    """A free place in the margin at the foot, on the stored page (not turned)."""
     return _there(page, 40.0, page.rect.height - 8.0)
 
 
@@ -55,7 +55,7 @@ def _there(page: Any, x: float, y: float) -> tuple[float, float]:
 
 
 def _under(page: Any) -> Any:
-    """The rectangle that the planted line stands in."""
+    """The rectangle that the planted line is in."""
     pymupdf = _engine()
     x, y = _foot(page)
     width = pymupdf.get_text_length(SENTENCE, fontsize=9.0)

@@ -327,7 +327,7 @@ def main() -> None:
     said = [f"headings {name:28} rules {r:.3f} learnt {s:.3f}" for name, r, s in headings]
     found = list(compare_ends(papers, also))
     said += [
-        f"abstract {name:28} rules {_told(ruled)} learnt {_told(learned)}"
+        f"abstract {name:28} rules {_verdict(ruled)} learnt {_verdict(learned)}"
         for name, ruled, learned in found
         if not (ruled and learned)
     ]
@@ -338,7 +338,7 @@ def main() -> None:
     sys.stdout.write("\n".join(said) + "\n")
 
 
-def _told(right: bool) -> str:
+def _verdict(right: bool) -> str:
     return "right" if right else "WRONG"
 
 

@@ -50,7 +50,7 @@ def recall_curves(rankings: Mapping[str, Sequence[Ranked]]) -> dict[str, object]
 
 
 def first_ranks(ranked: Sequence[Ranked]) -> dict[str, int]:
-    """How often the first that is relevant stands where: by rank, and "later" or "not found"."""
+    """How often the first relevant one has each rank, or is "later" or "not found"."""
     rows = {_named(first, last): 0 for first, last in _RANKS}
     rows |= {"later": 0, "not found": 0}
     for found, relevant in ranked:

@@ -192,14 +192,14 @@ def _score_headings(
     rights = {number for number, _ in shared}
     places = {place for _, place in shared}
     result.headings_missed = tuple(
-        _told(one) for number, one in enumerate(wanted) if number not in rights
+        _with_level(one) for number, one in enumerate(wanted) if number not in rights
     )
     result.headings_wrong = tuple(
-        _told(one) for place, one in enumerate(counted) if place not in places
+        _with_level(one) for place, one in enumerate(counted) if place not in places
     )
 
 
-def _told(heading: Named) -> str:
+def _with_level(heading: Named) -> str:
     return heading.title if heading.level is None else f"{heading.title} [{heading.level}]"
 
 

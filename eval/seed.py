@@ -91,7 +91,7 @@ _NAME = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Z])[A-Za-z][A-Za-z0-9-]+
 
 @dataclass(frozen=True, slots=True)
 class BlogSentence:
-    """A sentence of the blog, and the part of its digest that it stands in."""
+    """A sentence of the blog, and the part of its digest that it is in."""
 
     group: str  # as in ``app.choose.template.GROUPS``
     text: str

@@ -121,8 +121,8 @@ async def _measured(address: str, began: float) -> dict[str, Any]:
         await browser.close()
     return {
         "boot": boot,
-        "interactive": _told(interactive),
-        "search": _told(search),
+        "interactive": _statistics(interactive),
+        "search": _statistics(search),
         "crowd": crowd,
     }
 
@@ -205,7 +205,7 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
     errors += [str(one).splitlines()[0] for one in written if isinstance(one, BaseException)]
     return {
         "visitors": VISITORS,
-        "search": _told([one for took in asked for one in took]),
+        "search": _statistics([one for took in asked for one in took]),
         "digests": [round(one, 3) for one in written if not isinstance(one, BaseException)],
         "errors": errors,
     }
@@ -227,10 +227,10 @@ def _clients(address: str) -> dict[str, float]:
     clients = [Client(address, verbose=False) for _ in range(VISITORS)]
     with ThreadPoolExecutor(VISITORS) as threads:  # an error of any ends the measurement
         each = list(threads.map(visit, clients, range(VISITORS)))
-    return _told([one for took in each for one in took])
+    return _statistics([one for took in each for one in took])
 
 
-def _told(seconds: Sequence[float]) -> dict[str, float]:
+def _statistics(seconds: Sequence[float]) -> dict[str, float]:
     if len(seconds) < 2:
         return {"number": len(seconds)}
     return {

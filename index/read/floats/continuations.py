@@ -53,7 +53,7 @@ def _continuation(
 
 
 def _is_title(caption: Paragraph, part: Paragraph) -> bool:
-    """Whether a part stands beside or below a caption's name, as the rest of the caption does."""
+    """Whether a part is beside or below a caption's name, like the rest of the caption."""
     last, line, size = caption.lines[-1], part.lines[0], caption.size
     capitals = sum(map(str.isupper, line.text)) > sum(map(str.islower, line.text))
     least = 0.7 * size if capitals else size - 0.5  # small capitals may be large ones made smaller

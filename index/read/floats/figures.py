@@ -90,11 +90,11 @@ def turned_lines(layout: Layout, boxes: Iterable[Box]) -> list[Line]:
         line
         for line in layout.stamps
         if left < (line.x0 + line.x1) / 2 < right
-        or (len(pages[line.text]) == 1 and any(_stands_in(line, box) for box in held))
+        or (len(pages[line.text]) == 1 and any(_is_inside(line, box) for box in held))
     ]
 
 
-def _stands_in(line: Line, box: Box) -> bool:
+def _is_inside(line: Line, box: Box) -> bool:
     x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
     return line.page == box.page and box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
 
@@ -122,7 +122,7 @@ _AT_ONCE = 9  # captions that choose together; a page with more lets each choose
 
 
 def _usual_sides(sheets: Sequence[Sheet]) -> dict[FigureKind, Side]:
-    """On which side of its caption each kind stands in this paper, by those that have no choice."""
+    """The side of the caption for each kind in this paper, by the unambiguous ones."""
     votes: dict[FigureKind, float] = {}
     for sheet in sheets:
         for place, caption in enumerate(sheet.captions):

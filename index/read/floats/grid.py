@@ -79,7 +79,7 @@ class Segment:
         self.x1 = max(word.x1 for word in self.words)
 
     def overlaps(self, x0: float, x1: float) -> bool:
-        """Whether it stands over or under what reaches from ``x0`` to ``x1``."""
+        """Whether it overlaps the range from ``x0`` to ``x1`` horizontally."""
         return min(self.x1, x1) - max(self.x0, x0) > 1.0
 
 
@@ -159,7 +159,7 @@ def rows_of(lines: Sequence[Line]) -> list[Row]:
 
 
 def _collide(one: Row, other: Row) -> bool:
-    """Whether a word of one row stands over or under one of the other."""
+    """Whether a word of one row is above or below one of the other."""
     words = [word for line in one.lines for word in line.words]
     return any(
         min(word.x1, above.x1) - max(word.x0, above.x0) > 1
@@ -170,7 +170,7 @@ def _collide(one: Row, other: Row) -> bool:
 
 
 def segments_of(number: int, lines: Sequence[Line], upright: Sequence[Area]) -> list[Segment]:
-    """What wide spaces and the drawn lines that stand ``upright`` part in a row."""
+    """The segments of a row between wide spaces and the vertical lines ``upright``."""
     if not lines:
         return []
     words = sorted((word for line in lines for word in line.words), key=lambda word: word.x0)

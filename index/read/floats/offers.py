@@ -14,7 +14,7 @@ _LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: the smallest figure
 
 
 def offer_of(sheet: Sheet, caption: Caption, side: Side) -> Offer | None:
-    """What stands above or below a caption, up to the nearest text that is kept."""
+    """The parts above or below a caption, up to the nearest barrier."""
     area = caption.area
     if side == "above":
         limits = [line.y1 for line in sheet.kept
@@ -49,7 +49,7 @@ def offer_of(sheet: Sheet, caption: Caption, side: Side) -> Offer | None:
 
 
 def _part(one: Area, free: Area) -> Area | None:
-    """What of ``one`` stands in the free strip; None for what belongs beside or beyond it."""
+    """The part of ``one`` in the free strip; None if it belongs beside or beyond the strip."""
     shared = free.shared_height(one)
     if shared <= 0 and not free.y0 <= one.y0 <= one.y1 <= free.y1:
         return None

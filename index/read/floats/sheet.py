@@ -52,7 +52,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphPart:
-    """The lines of a paragraph that stand on one page and in one column."""
+    """The lines of a paragraph that are on one page and in one column."""
 
     part: Paragraph
     lines: tuple[Line, ...]
@@ -68,7 +68,7 @@ class ParagraphPart:
 
 
 def area_of(line: Line) -> Area:
-    """Where a line stands."""
+    """Where a line is."""
     return Area(line.x0, line.y0, line.x1, line.y1)
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from index.read.floats.grid import Grid, GridCell, Row
 
-_OFF_CENTRE = 8.0  # points: a head stands no further from the middle of what it is over
+_OFF_CENTRE = 8.0  # points: a head is no further from the middle of what it is over
 _HEAD_MOST = 5  # rows
 
 
@@ -59,14 +59,14 @@ def whole_rows(
     tight = 1.25 * steps[len(steps) // 4]
     new_head = head
     for number, (row, found) in enumerate(zip(rows, cells, strict=True)):
-        goes_on = (
+        continued = (
             whole
             and number != head
             and row.middle - bottom[-1].middle <= tight
             and not any(bottom[-1].middle < height < row.middle for height in across)
-            and _goes_on(whole[-1], found, columns)
+            and _continues(whole[-1], found, columns)
         )
-        if goes_on:
+        if continued:
             for cell in found:
                 known = next(one for one in whole[-1] if one.column == cell.column)
                 known.lines += cell.lines
@@ -80,7 +80,7 @@ def whole_rows(
     return whole, new_head
 
 
-def _goes_on(
+def _continues(
     above: Sequence[GridCell], found: Sequence[GridCell], columns: Sequence[tuple[float, float]]
 ) -> bool:
     """Whether a line of words continues the cells above it: each had no room for its next word."""

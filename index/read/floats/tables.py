@@ -78,14 +78,14 @@ def find_tables(
 
 
 def _is_note(lines: Sequence[Line]) -> bool:
-    """Whether what stands below the last rule of a table is running text, and no more rows."""
+    """Whether the lines below the last rule of a table are running text, not rows."""
     words = [word for line in lines for word in line.words]
     prose = prose_words(words)
     return prose >= _NOTE and prose > 0.5 * len(words) and not any(map(has_gap, lines))
 
 
 def _cut(line: Line, area: Area, *, inside: bool) -> Line | None:
-    """What of a line stands in an area, or what does not: two tables may share a height."""
+    """The words of a line inside an area, or outside: two tables may be side by side."""
     if not line.upright:
         return None if inside else line
     words = [

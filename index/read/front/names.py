@@ -124,10 +124,10 @@ def _is_proper(token: str) -> bool:
     return bool(_NAME_TOKEN.match(token)) and (bare[0].isupper() or not bare[0].isascii())
 
 
-def names_of(line: Line, goes_on: bool = False) -> list[Name]:
+def names_of(line: Line, continued: bool = False) -> list[Name]:
     """The names in a line, from left to right; empty if most of it is not names.
 
-    ``goes_on``: the line above is of names, too, and ends in a comma.
+    ``continued``: the line above is of names, too, and ends in a comma.
     """
     words = list(line.words)
     if _CONTACT.search(line.text) or _LONG_NUMBER.search(_on_the_line(line)):
@@ -137,7 +137,7 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
     placed = _with_places(words, line) if INSTITUTION.search(line.text) else []
     if placed:
         return placed
-    return _names_in(_pieces(words, line), line, goes_on) or _with_places(words, line)
+    return _names_in(_pieces(words, line), line, continued) or _with_places(words, line)
 
 
 def _on_the_line(line: Line) -> str:
@@ -197,7 +197,7 @@ def _head(words: Sequence[PageWord]) -> int:
     return 0 if length == len(words) else length
 
 
-def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> list[Name]:
+def _names_in(found: Sequence[_Piece], line: Line, continued: bool = False) -> list[Name]:
     names = _turned(found, line)
     if names:
         return names
@@ -217,7 +217,7 @@ def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> lis
                 names.append(Name(part, marks, piece.x0, piece.x1, line.middle))
     whole = [name for name in names if " " in name.text or is_name(name.text)]
     if (
-        len(whole) < (1 if goes_on else 2) or len(whole) < 0.5 * pieces
+        len(whole) < (1 if continued else 2) or len(whole) < 0.5 * pieces
     ):  # one word is a name among names alone
         names = whole
     # A line with more than names is an affiliation.
@@ -311,7 +311,7 @@ def _is_mark(text: str, style: Style, line: Line) -> bool:
 
 
 def marks_come_first(words: Sequence[PageWord], line: Line) -> bool:
-    """Whether each mark stands before its name: "*Ada Li, †Ben Ito"."""
+    """Whether each mark is before its name: "*Ada Li, †Ben Ito"."""
     parts = [part for word in words for part in word.parts]
     marks = [_is_mark(text, style, line) for text, style in parts]
     runs = sum(here and not last for last, here in zip([False, *marks], marks, strict=False))

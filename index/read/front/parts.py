@@ -37,7 +37,7 @@ def split_title(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
 def read_front_cells(
     parts: Sequence[Paragraph], layout: Layout, title: set[int]
 ) -> tuple[list[Paragraph], list[Line]]:
-    """The front matter with what stands below the title in its cells, and the lines of these.
+    """The front matter with the cells below the title joined, and the lines of these.
 
     Lines of authors side by side are joined in ``parts``, row by row.
     """

@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"@|\(at\)|https?://|www\.|(?:\d{4}-){3}\d{3}[\dX]|^doi:", 
 _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-5142"
 _ONLY_INITIALS = re.compile(r"\W*(?:[A-Z]\.-?){2,4}\W*")
 ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
-# What is said of authors where their places stand: no place.
+# What is said of authors where their places are: no place.
 _NOTE = re.compile(
     r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|"
     r"(?:these )?authors? contributed|these authors|affiliations?:?$|"
@@ -63,7 +63,7 @@ _FAR = 8.0  # the same where the place names an institution, and the page has ro
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An author's name on the page: what refers from it to places, and where it stands."""
+    """An author's name on the page: its marks of affiliations, and its position."""
 
     text: str
     marks: tuple[str, ...]
@@ -155,8 +155,8 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
     """The affiliations in the rows below a title; ``named`` are the lines with names (by
     identity), ``marks`` are those of the authors.
 
-    A place begins at a mark, or where nothing stands closely above, and may run over lines. One
-    without a mark names an institution, or stands below a name or another place.
+    A place begins at a mark, or at a line with nothing right above, and may have several lines. One
+    without a mark names an institution, or is below a name or another place.
     """
     places: list[_OpenAffiliation] = []
     column: list[_OpenAffiliation | None] = []  # what each line went to; None: a note
@@ -172,7 +172,9 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
             pending = words[0]
             continue
         set_apart = pending if pending and abs(_middle(pending) - line.middle) < line.size else None
-        last = next((n for n in reversed(range(len(above))) if stands_below(above[n], line)), None)
+        last = next(
+            (n for n in reversed(range(len(above))) if is_right_below(above[n], line)), None
+        )
         at = column[last] if last is not None else None
         noted = last is not None and at is None and id(above[last]) not in named
         pending = None
@@ -276,8 +278,8 @@ def _begins_another(at: _OpenAffiliation, said: str) -> bool:
     return is_note(said) or bool(closed and "," in said and INSTITUTION.search(said))
 
 
-def stands_below(above: Line, line: Line) -> bool:
-    """Whether a line stands right below another one, in the same column and in its size."""
+def is_right_below(above: Line, line: Line) -> bool:
+    """Whether a line is right below another one, in the same column and in its size."""
     step = line.middle - above.middle
     beside = min(above.x1, line.x1) - max(above.x0, line.x0)
     close = 0.4 * line.size < step < 1.7 * max(line.size, above.size)

@@ -54,7 +54,7 @@ def spans_of_places(
             if span is None:
                 continue
             said = " ".join(span.of(text).split())
-            if said not in known:  # "Google Brain" may stand under each of its authors
+            if said not in known:  # "Google Brain" may be under each of its authors
                 known[said] = len(spans)
                 spans.append(span)
             numbers[-1].append(known[said])

@@ -51,7 +51,7 @@ def _has(name: Name, mark: str, known: set[str]) -> bool:
 
 
 def _rows(numbers: Sequence[int], places: Sequence[AffiliationText]) -> list[list[int]]:
-    """The places that stand side by side, row by row."""
+    """The places that are side by side, row by row."""
     rows: list[list[int]] = []
     for n in sorted(numbers, key=lambda n: places[n].y0):
         middle = (places[n].y0 + places[n].y1) / 2
@@ -108,7 +108,7 @@ def _above(
 
 
 def _in_a_row(place: AffiliationText, names: Sequence[Name]) -> bool:
-    """Whether names stand at a place's side: it belongs to its column alone."""
+    """Whether names are at a place's side: it belongs to its column alone."""
     return any(place.y0 - 3 < name.y < place.y1 + 3 for name in names)
 
 

@@ -116,7 +116,7 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
 
 
 def _joined(pieces: Sequence[BlockDraft]) -> tuple[str, list[Span]]:
-    """The text. A label at the head of a paragraph stands on its line."""
+    """The text. A label at the head of a paragraph is on its line."""
     parts: list[str] = []
     spans: list[Span] = []
     length = 0

@@ -413,7 +413,7 @@ def _layout_tables(article: Element) -> frozenset[Element]:
 
 
 def _counts(before: str) -> bool:
-    """Whether a number stands there, in digits or Roman: a letter raised after it is its end."""
+    """Whether this is a number, in digits or Roman: a superscript after it is its ending."""
     return bool(re.search(r"(?:\d|\b[IVXLC]+)$", before))
 
 

@@ -56,7 +56,7 @@ def read_html(
 
 
 def _mended(pieces: Sequence[BlockDraft]) -> list[BlockDraft]:
-    """Paragraphs that a figure or table stands in made whole; it comes after them."""
+    """Join paragraphs that are split by a figure or table, which is moved behind them."""
     done: list[BlockDraft] = []
     last: BlockDraft | None = None  # the last one that does not float
     floated = False

@@ -83,7 +83,7 @@ def to_html(source: str) -> str:
     tokens = _with_notes_beside(markdown.parse(_DEEP.sub(r"\1", source), env))
     for token in tokens:
         if token.type == "inline" and token.children:
-            _tell_tags(token.children)
+            _mark_tags_as_text(token.children)
     page = markdown.renderer.render(tokens, markdown.options, env)
     defined = [*env.get("references", {}).values(), *env.get("duplicate_refs", ())]
     titles = [one["title"] for one in defined if one["href"] in ("", "#") and one["title"]]
@@ -371,7 +371,7 @@ def _html_inline(state: StateInline, silent: bool) -> bool:
     return html_inline(state, silent)
 
 
-def _tell_tags(children: Sequence[Token]) -> None:
+def _mark_tags_as_text(children: Sequence[Token]) -> None:
     """Make text of unknown tags, and of inline tags that are not closed."""
     opened: list[tuple[str, Token]] = []
     for child in children:

@@ -56,7 +56,7 @@ def compose(
         pieces.insert(0, BlockDraft("front", matter.title))
         title_at = 0
     body_at = _body_at(pieces, title_at)
-    told = _told(pieces[:body_at], pieces[body_at:], matter)
+    told = _known_front(pieces[:body_at], pieces[body_at:], matter)
     _open_abstract(pieces, body_at)
     _label_abstract(pieces[body_at:])
     pieces[body_at:body_at] = [*told.front, *told.abstract]
@@ -82,7 +82,9 @@ class _FileMetadata:
     abstract: list[BlockDraft]
 
 
-def _told(front: Sequence[BlockDraft], body: Sequence[BlockDraft], matter: Matter) -> _FileMetadata:
+def _known_front(
+    front: Sequence[BlockDraft], body: Sequence[BlockDraft], matter: Matter
+) -> _FileMetadata:
     said: list[BlockDraft] = []
     places: list[BlockDraft] = []
     authors = () if any(authors_in(piece.text) for piece in front[1:]) else matter.authors
@@ -115,7 +117,7 @@ def _open_abstract(pieces: list[BlockDraft], body_at: int) -> None:
         return
     label = _LABEL.match(first.text) if _is_abstract(first) else None
     if label is not None:
-        # A label with nothing after it is a heading; else it stands at the head of its paragraph.
+        # A label with nothing after it is a heading; else it is at the head of its paragraph.
         pieces[body_at] = BlockDraft("heading", label[0].strip(), 1)
         if label.end() < len(first.text):
             first.text = first.text[label.end() :]
@@ -139,7 +141,7 @@ def _close_abstract(after: Sequence[BlockDraft]) -> None:
 
 
 def _label_abstract(pieces: Sequence[BlockDraft]) -> None:
-    """Make labels of the headings inside an abstract, which stand below its own."""
+    """Make labels of the headings inside an abstract, which are below its own."""
     level = 0
     for piece in pieces:
         if piece.kind != "heading":

@@ -150,7 +150,7 @@ def findings_of(
 ) -> list[Finding]:
     """What was hidden in an article and could have been read there, each text once.
 
-    No finding is a helper for screen readers of a few words, what stands in the site's own parts,
+    No finding is a helper for screen readers of a few words, what is in the site's own parts,
     or a comment of fewer than ``comment_words`` words, of LaTeX's own (which LaTeXML carries over)
     or for a browser.
     """
@@ -177,7 +177,7 @@ def _comments(tree: Element) -> list[Unseen]:
     found = [
         Unseen(parent, " ".join((comment.text or "").split()), "comment", False)
         for comment in tree.iter(etree.Comment)
-        if (parent := comment.getparent()) is not None  # else it stands above the page
+        if (parent := comment.getparent()) is not None  # else it is above the page
     ]
     etree.strip_tags(tree, etree.Comment)
     return found
@@ -357,13 +357,13 @@ def _is_clipped(style: Mapping[str, str]) -> bool:
 
 
 def _is_formula(element: Element) -> bool:
-    """Whether it is the MathML of a formula, whose picture stands beside it."""
+    """Whether it is the MathML of a formula, whose picture is beside it."""
     formulas = [one for one in element.iter("*") if local_name(one) == "math"]
     return bool(formulas) and text_of(element) == " ".join(map(text_of, formulas))
 
 
 def _look(around: _Look, style: Mapping[str, str]) -> _Look:
-    """How the element's own text looks, given what it stands in."""
+    """The style of the element's own text, given that of its parent."""
     visibility = style.get("visibility")
     shown = around.shown if visibility is None else visibility not in ("hidden", "collapse")
     size = _size(style, around.size) * _number(style.get("zoom", ""), 1.0)
@@ -389,7 +389,7 @@ def _size(style: Mapping[str, str], around: float) -> float:
 
 
 def _ground(style: Mapping[str, str], around: Colour | None) -> Colour | None:
-    """The colour of what text stands on; None where that is a picture or not known."""
+    """The background colour of text; None if it is a picture or not known."""
     for name in ("background-image", "background", "background-color"):
         said = style.get(name, "")
         if not said or said in ("none", "transparent", "inherit", "initial", "unset"):

@@ -64,7 +64,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
-        if not ends_open and not _goes_on_in_bold(last, line, layout):
+        if not ends_open and not _continues_in_bold(last, line, layout):
             return True
     if len(group) == 1 and _is_label_of_two_lines(last, line, layout):
         return False
@@ -114,7 +114,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if ended and short:
         return True
-    if _goes_on_as_heading(last, line, layout):
+    if _continues_heading(last, line, layout):
         return False
     if (
         0.7 * size < indent < 4 * size
@@ -127,7 +127,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
 
 
 def _is_item(group: list[Line]) -> bool:
-    """Whether a group begins with a bullet: nothing of its item stands left of that."""
+    """Whether a group begins with a bullet: nothing of its item is left of the bullet."""
     return group[0].words[0].text in _BULLETS and len(group[0].words) > 1
 
 
@@ -148,7 +148,7 @@ def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
     return line.x0, line.x1
 
 
-def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
+def _continues_in_bold(last: Line, line: Line, layout: Layout) -> bool:
     """Whether a paragraph's line is full and open, and the next one is bold for its weight only."""
     left, right = layout.edges(line)
     full = last.x1 > right - 1.5 * last.size and last.x0 < left + 4 * last.size
@@ -162,7 +162,7 @@ def _is_numbered_italic(group: list[Line]) -> bool:
     return short and bool(_NUMBER_FIRST.match(group[0].text))
 
 
-def _goes_on_as_heading(last: Line, line: Line, layout: Layout) -> bool:
+def _continues_heading(last: Line, line: Line, layout: Layout) -> bool:
     """Whether two lines, set alike and unlike the text, are one heading."""
     alike = last.bold == line.bold and abs(last.size - line.size) < 0.3
     apart = (last.bold and line.bold) or min(last.size, line.size) > layout.body_size + 0.7
@@ -171,7 +171,7 @@ def _goes_on_as_heading(last: Line, line: Line, layout: Layout) -> bool:
 
 
 def _displayed(line: Line, layout: Layout) -> bool:
-    """Whether the line is a formula that stands by itself, and no line of running text."""
+    """Whether the line is a displayed formula, not a line of running text."""
     left, _ = layout.edges(line)
     return line.x0 > left + 1.5 * line.size and is_equation([line], layout)
 

@@ -150,7 +150,7 @@ def _valleys(crossing: list[tuple[int, float]]) -> list[float]:
 
 
 def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
-    """The gutter near ``x``, if full lines stand on both sides of it at the same heights."""
+    """The gutter near ``x``, if full lines are on both sides of it at the same heights."""
     before = _full([line for line in lines if line.x1 <= x + 2])
     after = _full([line for line in lines if line.x0 >= x - 2])
     if min(len(before), len(after)) < _FEW:
@@ -361,7 +361,7 @@ def _widen(lines: list[Line], reach: dict[int, tuple[int, int]]) -> None:
 
 
 def units(lines: list[Line], reach: dict[int, tuple[int, int]]) -> list[Unit]:
-    """Runs of lines that the file keeps together and that stand in one column."""
+    """Runs of lines that the file keeps together and that are in one column."""
     found: list[Unit] = []
     for line in lines:
         first, last = reach.get(id(line), (0, 0))
@@ -428,7 +428,7 @@ class _Cut:
     def _bands(
         self, found: list[Unit], dividing: list[Unit], first: int, last: int
     ) -> list[list[Line]]:
-        """What stands above, between and below the dividing units, each band by itself."""
+        """The bands above, between and below the dividing units."""
         divides = {id(unit) for unit in dividing}
         ordered: list[list[Line]] = []
         band: list[Unit] = []
@@ -453,7 +453,7 @@ class _Cut:
         return [*ordered, *self.order(_by_file(band, found), first, last)]
 
     def _is_box(self, gutter: int, first: int, last: int) -> bool:
-        """Whether what stands right of a gutter is a box beside the text of page 1."""
+        """Whether the lines right of a gutter are a box beside the text of page 1."""
         left = self.edges[gutter + 1] - self.edges[first]
         right = self.edges[last + 1] - self.edges[gutter + 1]
         return self.is_first_page and right < _BESIDE * left

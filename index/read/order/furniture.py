@@ -58,7 +58,7 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
             or (
                 len({n for n, y in seen[pattern] if abs(y - line.middle) < _SAME_HEIGHT}) >= often
                 and sum(c.isalpha() for c in pattern) > 3
-                and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
+                and _is_separate(line, page, furniture, _always(seen[pattern], line, pages))
             )
             or (page is pages[0] and _IMPRINT.match(line.text))
         ):
@@ -77,7 +77,7 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
                 and other.middle > 0.85 * page.height
                 and _IMPRINT.match(other.text)
             )
-            apart = below or (beside and _stands_off(line, page, furniture, False))
+            apart = below or (beside and _is_separate(line, page, furniture, False))
             if other.page == line.page and apart:
                 furniture.append(line)
                 break
@@ -108,16 +108,16 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
         return True
     if offsets:
         return int(said.group()) - page.number in offsets
-    return _stands_off(line, page, [], False)
+    return _is_separate(line, page, [], False)
 
 
 def _always(places: list[tuple[int, float]], line: Line, pages: Sequence[PageContent]) -> bool:
-    """Whether a long text stands at the very height of a line on most pages."""
+    """Whether a long text is at the very height of a line on most pages."""
     there = {number for number, y in places if abs(y - line.middle) < 3}
     return len(there) >= max(3, 0.4 * len(pages)) and sum(map(str.isalpha, line.text)) > 12
 
 
-def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
+def _is_separate(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
     """Whether a line of the margin is separate from the text: further from the next row inwards
     than that row is from the one after it.
 
@@ -164,7 +164,7 @@ def _pattern(text: str) -> str:
 
 
 def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
-    """The outermost two rows at the head and four at the foot, if they stand in the margin."""
+    """The outermost two rows at the head and four at the foot, if they are in the margin."""
     head = [line for line in lines if line.y1 < 1.3 * MARGIN * page.height]
     foot = [line for line in lines if line.y0 > (1 - 1.5 * MARGIN) * page.height]
     chosen: list[Line] = []
@@ -220,7 +220,7 @@ def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
 
 
 def _rise_evenly(numbers: list[Line], pages: Sequence[PageContent]) -> bool:
-    """Whether numbers rise by one step down a page, and no text stands left of them."""
+    """Whether numbers rise by one step down a page, and no text is left of them."""
     if len(numbers) < _LEAST_COUNTED:
         return False
     steps = Counter(int(b.text) - int(a.text) for a, b in pairwise(numbers))

@@ -191,7 +191,7 @@ def is_contents_row(part: Paragraph) -> bool:
 
 
 def has_gap(line: Line) -> bool:
-    """Whether its words stand apart as cells or labels do: two of them far, or all of them."""
+    """Whether its words are apart like cells or labels: two of them far, or all of them."""
     gaps = [after.x0 - before.x1 for before, after in pairwise(line.words)]
     far = any(gap > 1.8 * line.size for gap in gaps)
     return far or (len(gaps) >= 2 and min(gaps) > 0.9 * line.size)

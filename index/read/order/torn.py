@@ -74,7 +74,7 @@ def _continuation(
         passed += part.kind != "table"
         if id(part) in headings or passed > _FAR or first.page > last.page + _PAGES:
             return None
-        if short and (moved or number > place or not _begins_low(part, layout)):
+        if short and (moved or number > place or not _begins_lower(part, layout)):
             return None
         if part.kind in _FLOATS:
             if part.kind == "caption":  # a formula above it is its figure's
@@ -86,7 +86,7 @@ def _continuation(
                 return None  # a displayed formula ends the stretch
             drawn = True
         elif part.kind == "paragraph" and _reads_on(part, torn):
-            lower = _begins_low(part, layout)
+            lower = _begins_lower(part, layout)
             if drawn:
                 return None
             if lower and moved and _is_label(torn, layout):
@@ -102,8 +102,8 @@ def _continuation(
                     drawn = True
                     continue
                 near = first.page <= last.page + 2 and not above
-                goes_on = near and _is_full(last, layout) and _is_flush(part, torn, layout)
-                return number if goes_on else None
+                continued = near and _is_full(last, layout) and _is_flush(part, torn, layout)
+                return number if continued else None
     return None
 
 
@@ -115,7 +115,7 @@ def _is_beside(first: Line, last: Line) -> bool:
     return first.column >= last.column if turned else first.column <= last.column
 
 
-def _begins_low(part: Paragraph, layout: Layout) -> bool:
+def _begins_lower(part: Paragraph, layout: Layout) -> bool:
     """Whether it begins like the rest of a sentence: with a lower-case letter or a bracket."""
     text = part.text
     if text[0] in "([":

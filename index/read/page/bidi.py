@@ -98,7 +98,7 @@ def reordered(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterato
 
 
 def _rows(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterator[list[Laid]]:
-    """MuPDF's lines, with those that stand side by side in one block together."""
+    """MuPDF's lines, with side-by-side lines of one block joined."""
     row: list[Laid] = []
     for one in laid:
         if row and not (row[-1][0] == one[0] and _beside(_raw([row[-1], one], blocks))):
@@ -153,7 +153,7 @@ def _letters(row: Sequence[dict[str, Any]], right: bool) -> list[_Letter]:
             ):
                 waiting.append(glyph)
             else:
-                # A ligature's further letters stand at the end of its glyph, and come before it in
+                # A ligature's further letters are at the end of its glyph, and come before it in
                 # a line that MuPDF has turned.
                 if kind in _RIGHT and waiting and abs(waiting[-1].x0 - glyph.x1) < 0.5:
                     glyph.text += "".join(one.text for one in reversed(waiting))

@@ -136,7 +136,7 @@ def _watching() -> Any:
             self.drawn: list[_Corners] = []
             self.covering: list[_Corners] = []
             self.fills: list[tuple[_Corners, int]] = []
-            self.texts: dict[int, list[_Corners]] = {}  # by the strips of the page they stand in
+            self.texts: dict[int, list[_Corners]] = {}  # by the strips of the page they are in
             self.over: list[_Corners] = []
             self.cut_away: list[_Corners] = []
             self.clips: list[_Corners] = [page]

@@ -88,7 +88,7 @@ class Sight:
         return float(rows[-1] - rows[0] + 1) / self.scale if rows.size else 0.0
 
     def is_drawn_there(self, word: PageWord) -> bool:
-        """Whether shapes stand where the word does, as wide as it and with nothing around them."""
+        """Whether shapes are at the word's place, as wide as it and with nothing around them."""
         import numpy
 
         ground = numpy.array(self.ground(word))
@@ -98,7 +98,7 @@ class Sight:
         return bool(blank and inside.any(axis=0).mean() > 0.5 and inside.mean() < 0.6)
 
     def ground(self, word: PageWord) -> tuple[int, int, int]:
-        """The middle colour of what the word stands on."""
+        """The median colour of the word's background."""
         import numpy
 
         pixels = self._pixels(self.without_text, word).reshape(-1, 3)
@@ -150,7 +150,7 @@ def find_hidden(
 
 
 def _tiny(words: Sequence[Doubtful], facts: PageFacts) -> list[Doubtful]:
-    """Those too small to read, and of the larger ones those that stand in a row of words.
+    """Those too small to read, and of the larger ones those that are in a row of words.
 
     A font may say a size that it does not draw, as Type 3 fonts of old scanners do: the letters are
     far wider than that, and ``printed`` has given them the size that goes with their width. The

@@ -45,7 +45,7 @@ _TEX_SIGNS = {
     "AdvP4C4E59": _table("0;fgjkhi$12893pr", "′∅{}|‖⟨⟩↔∞∈∀∃∋√∇"),
 }  # fmt: skip
 _TEX_SIGNS["AdvP4C4E74"] = _TEX_SIGNS["AdvP4C4E59"]
-# MathTime's two fonts, in which signs stand where TeX has oldstyle figures and script capitals:
+# MathTime's two fonts, in which signs are where TeX has oldstyle figures and script capitals:
 # "x D .0:5; 1/" is "x = (0.5, 1)".
 _MATHTIME = re.compile(r"MT2?(MI|SY)(?:[TSF]|N|$)")
 _MATHTIME_SIGNS = {
@@ -97,7 +97,7 @@ def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) ->
     """Compose drawn accents, drop invisible and control characters, and apply Unicode's NFC.
 
     ``edges`` are the left and right edge of each character in points. With them an accent goes only
-    on the letter that it stands over: in "river´s" it stands between two and is an apostrophe.
+    on the letter that it is over: in "river´s" it is between two and is an apostrophe.
     """
     if text.isascii():
         return text if text.isprintable() else "".join(c for c in text if c.isprintable())
@@ -119,7 +119,7 @@ def visible(text: str) -> str:
 
 
 def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:
-    """Each spacing accent that stands over a letter beside it becomes a combining one after it."""
+    """Each spacing accent that is over a letter beside it becomes a combining one after it."""
     said = list(text)
     for number, accent in enumerate(text):
         if accent not in _SPACING_ACCENTS:

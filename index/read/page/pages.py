@@ -224,7 +224,7 @@ class Area(NamedTuple):
         return max(self.shared_width(other), 0.0) * max(self.shared_height(other), 0.0)
 
     def meets(self, other: Area, apart: float = 0.0) -> bool:
-        """Whether they overlap, or are at most so many points apart on either side."""
+        """Whether they overlap, or are at most ``apart`` points apart."""
         return (
             self.x0 - apart <= other.x1
             and other.x0 - apart <= self.x1
@@ -233,7 +233,7 @@ class Area(NamedTuple):
         )
 
     def holds(self, other: Area, beyond: float = 0.0) -> bool:
-        """Whether ``other`` lies inside, or at most so many points beyond a side."""
+        """Whether ``other`` lies inside, or at most ``beyond`` points beyond a side."""
         return (
             self.x0 - beyond <= other.x0
             and self.y0 - beyond <= other.y0

@@ -125,7 +125,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
 
     ``variants``: one of its fonts draws a digit in two ways, so each digit's outline is asked.
 
-    How the file turns its page is not asked: a table may lie on its side on a page that stands, and
+    The page rotation in the file is ignored: a table may be sideways on an upright page, and
     a page that the file turns may hold text that is upright only then.
     """
     page.set_rotation(0)

@@ -48,7 +48,7 @@ def page_sizes(path: Path) -> tuple[PageSize, ...]:
 
 
 def draw_crop(path: Path, box: Box, scale: float) -> bytes:
-    """What stands in ``box`` as a PNG, upright as people see the page.
+    """The content of ``box`` as a PNG, upright as people see the page.
 
     The scale is lowered where the picture would have more than four million pixels. Raises
     ``UnreadableError``.

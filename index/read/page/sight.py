@@ -19,7 +19,7 @@ _BLACK = 0x000000
 
 
 def words_under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
-    """The words that stand where something may have been painted over them."""
+    """The words at places where something may have been painted over them."""
     if not covering:
         return []
     corners = [(area.x0, area.y0, area.x1, area.y1) for area in covering]
@@ -101,7 +101,7 @@ def plain_word(text: str, drawn: tuple[Any, ...]) -> PageWord:
 
 
 def area_of(word: PageWord) -> Area:
-    """Where a word stands."""
+    """Where a word is."""
     return Area(word.x0, word.y0, word.x1, word.y1)
 
 

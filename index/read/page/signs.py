@@ -136,7 +136,7 @@ def _bar(contour: Sequence[_Point]) -> tuple[float, float, float, float] | None:
 
 
 def _are_alike(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two bars stand one over the other."""
+    """Whether two bars are one over the other."""
     return abs(one[0] - other[0]) < 0.02 and abs(one[2] - other[2]) < 0.02 and one[3] < other[1]
 
 
@@ -157,7 +157,7 @@ def _is_cross(contour: Sequence[_Point]) -> bool:
 
 
 def _is_cross_on_bar(contour: Sequence[_Point]) -> bool:
-    """Whether a line goes around a cross whose foot stands on a bar as wide as itself."""
+    """Whether a line goes around a cross whose foot is on a bar as wide as itself."""
     x0, y0, x1, y1 = _box(contour)
     wide, high = x1 - x0, y1 - y0
     if not wide < high < 1.5 * wide:

@@ -48,7 +48,7 @@ _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff]")
 
 
 def clean(text: str) -> str:
-    """``text`` without the characters that draw nothing, and without what stands in annotations.
+    """``text`` without the characters that draw nothing, and without what is in annotations.
 
     Spaces and the ends of lines are not touched, and nothing is composed.
     """

@@ -156,7 +156,7 @@ def _is_other(part: Paragraph, entry: Paragraph) -> bool:
     # The second half of an entry may be the name of a journal, in italics.
     family = own.family != other.family and not (own.italic or other.italic)
     apart = family or abs(own.size - other.size) > 0.6
-    if _tells_end(part):
+    if _begins_end_matter(part):
         return apart
     if part.kind != "paragraph" or len(part.words) <= 15 or _cites(part):
         return False
@@ -194,14 +194,14 @@ def _end(closing: Closing, headings: dict[int, Heading], place: int, entry: Para
     for number, part in enumerate(closing.body[place:], place):
         if id(part) in headings or is_entry(part):
             return
-        told = _tells_end(part)
+        told = _begins_end_matter(part)
         other = _is_other(part, entry)
-        if (other and told) or ((other or told) and not _goes_on(closing, headings, number)):
+        if (other and told) or ((other or told) and not _continues(closing, headings, number)):
             closing.begins[id(part)] = Heading("", (), 1, _role(part))
             return
 
 
-def _goes_on(closing: Closing, headings: dict[int, Heading], place: int) -> bool:
+def _continues(closing: Closing, headings: dict[int, Heading], place: int) -> bool:
     """Whether more entries come before the next heading."""
     for part in closing.body[place + 1 :]:
         if id(part) in headings:
@@ -211,7 +211,7 @@ def _goes_on(closing: Closing, headings: dict[int, Heading], place: int) -> bool
     return False
 
 
-def _tells_end(part: Paragraph) -> bool:
+def _begins_end_matter(part: Paragraph) -> bool:
     address = part.text.lower().startswith(("http", "doi"))  # of the entry above
     return bool(END_MATTER.match(part.text)) or (is_separator(part) and not address)
 

@@ -105,7 +105,7 @@ def _is_marked(part: Paragraph) -> bool:
     return style.raised or style.size < 0.8 * part.size
 
 
-def stands_out(face: Face, layout: Layout) -> bool:
+def is_distinct(face: Face, layout: Layout) -> bool:
     """Whether it is bold, larger than the text, in capitals, or in another colour or family."""
     return face.bold or face.capitals or face.other or face.size > layout.body_size + 0.7
 

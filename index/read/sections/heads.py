@@ -184,7 +184,7 @@ def _whole(parts: Sequence[Paragraph], layout: Layout, usual: Usual) -> list[Par
     for part in parts:
         last = done[-1] if done else None
         if last is not None and (
-            _goes_on(last, part, layout, usual) or _labels(last, part, layout, usual)
+            _continues(last, part, layout, usual) or _labels(last, part, layout, usual)
         ):
             last.lines = [*last.lines, *part.lines]
         else:
@@ -202,21 +202,21 @@ def _labels(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> b
     step = below.middle - above.middle
     near = above.page == below.page and above.column == below.column
     rest = next((n for n, word in enumerate(below.words) if not word.style.bold), 0)
-    goes_on = 0 < rest <= _MOST_SPLIT and below.words[rest - 1].text[-1] in ".:"
-    size = below.words[0].style.size if goes_on else below.size
+    continued = 0 < rest <= _MOST_SPLIT and below.words[rest - 1].text[-1] in ".:"
+    size = below.words[0].style.size if continued else below.size
     tight = near and 0 < step < 1.15 * layout.leading and abs(above.size - size) < 0.6
     if not (tight and _looks(last.lines[0], usual)[0]) or _looks(below, usual)[0]:
         return False
     words = last.words
     bold = next((n for n, word in enumerate(words) if not word.style.bold), len(words))
     closed = bold > 0 and words[bold - 1].text[-1] in ".:—–?"
-    closed = closed or (goes_on and bold == len(words))
+    closed = closed or (continued and bold == len(words))
     _, right = layout.edges(above)
     full = above.x1 > right - max(4 * above.size, below.words[0].x1 - below.words[0].x0)
     return closed and full and not KNOWN.match(last.text) and not _NUMBERED.match(last.text)
 
 
-def _goes_on(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
+def _continues(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
     above, below = last.lines[-1], part.lines[0]
     if (
         last.kind != "paragraph"

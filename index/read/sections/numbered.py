@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import PageWord
-from index.read.sections.faces import BRACKETS, Face, ends_as_sentence, may_head, stands_out
+from index.read.sections.faces import BRACKETS, Face, ends_as_sentence, is_distinct, may_head
 from index.read.text.headings import KNOWN, Heading, ordinal, parse_heading
 from index.read.text.numbering import ROMAN, Numbering, kinds_of
 
@@ -20,7 +20,7 @@ class _Candidate:
     place: int
     heading: Heading
     face: Face
-    spaced: bool  # the number stands clear of the title, or has a mark of its own
+    spaced: bool  # the number is clear of the title, or has a mark of its own
 
 
 def numbered_headings(
@@ -99,7 +99,7 @@ def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: La
     capital = bool(title) and title[0].isalpha() and not title[0].islower()  # or has no case
     if not title or not title[0].isalnum() or not (capital or part.bold or face.bold):
         return False
-    if not (stands_out(face, layout) or face.italic):
+    if not (is_distinct(face, layout) or face.italic):
         # A dotted number on a short line of its own: lower levels are printed in plain type too.
         lines = 2 if len(heading.number) > 1 else 1
         own = len(part.lines) <= lines and len(title) <= _PLAIN_LETTERS
@@ -109,7 +109,7 @@ def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: La
 
 
 def _is_plain(face: Face, layout: Layout) -> bool:
-    return not (stands_out(face, layout) or face.italic)
+    return not (is_distinct(face, layout) or face.italic)
 
 
 def _spaced(words: Sequence[PageWord]) -> bool:

@@ -69,7 +69,7 @@ class Opening:
     # or, of a box's title, that it is one.
     begins: dict[int, Heading] = field(default_factory=dict)
     boxes: dict[int, Heading] = field(default_factory=dict)
-    apart: set[int] = field(default_factory=set)  # front matter that stands beside or after it
+    apart: set[int] = field(default_factory=set)  # front matter that is beside or after it
 
 
 def count_of(part: Paragraph) -> int:
@@ -342,7 +342,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
     return widest[1] if widest is not None else first
 
 
-# --- what stands beside it ------------------------------------------------------------------------
+# --- what is beside it ------------------------------------------------------------------------
 
 
 def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
@@ -389,7 +389,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
     """A box with a title becomes a section after the abstract; the rest is front matter."""
     runs: list[list[Paragraph]] = []
     for part in sorted(parts, key=lambda part: (part.lines[0].x0 // 100, part.lines[0].y0)):
-        if runs and _goes_on(runs[-1], part):
+        if runs and _continues(runs[-1], part):
             runs[-1].append(part)
         else:
             runs.append([part])
@@ -411,7 +411,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
             opening.begins[id(follows[0])] = Heading("", (), 1, "other")
 
 
-def _goes_on(run: Sequence[Paragraph], part: Paragraph) -> bool:
+def _continues(run: Sequence[Paragraph], part: Paragraph) -> bool:
     last = run[-1].lines[-1]
     first = part.lines[0]
     near = 0 <= first.y0 - last.y1 < 1.8 * max(first.size, last.size)

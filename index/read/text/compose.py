@@ -49,7 +49,7 @@ class Composer:
         """One block of lines: words with a space between, hyphenation undone.
 
         Raised and lowered type is written as in plain text (``31^7``, ``H_2O``), unless ``scripts``
-        is False: in a line of names it is a mark and no part of what stands before it.
+        is False: in a line of names it is a mark and no part of what is before it.
         """
         if self._length:
             self._put("\n\n")
@@ -131,7 +131,7 @@ class Composer:
     def _end_of_line(self, text: str, after: str) -> tuple[str, bool]:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
         if "://" in text or text.startswith("www."):
-            return text, _address_goes_on(text, after)
+            return text, _address_continues(text, after)
         # A dash that touches one word touches the other: "[31]–" + "[34]"; "counts" + "—the".
         ended = len(text) > 1 and text[-1] in "–—"
         begun = len(after) > 1 and after[0] == "—" and text[-1:] not in ".:;"
@@ -177,7 +177,7 @@ def _reach(line: Line) -> tuple[float, float]:
     return top - margin, bottom + margin
 
 
-def _address_goes_on(text: str, after: str) -> bool:
+def _address_continues(text: str, after: str) -> bool:
     """Whether ``after``, on the next line, belongs to the address at the end of this one."""
     if "://" in after or after.startswith("www."):
         return False

@@ -127,10 +127,10 @@ def ordinal(part: str, roman: bool = True) -> int:
 
 def title_role(title: str) -> Role:
     """The role by a title's wording; ``other`` if it has none."""
-    return _told(title).role
+    return _role_by_title(title).role
 
 
-def _told(title: str) -> TitleRole:
+def _role_by_title(title: str) -> TitleRole:
     match = _NUMBERED.match(title) or _CJK_NUMBERED.match(title)
     return match_title(match["title"] if match else title)
 
@@ -148,7 +148,7 @@ def opens_body(line: str) -> bool:
 
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
-    matched = _one_abstract(headings, [_told(heading.title) for heading in headings])
+    matched = _one_abstract(headings, [_role_by_title(heading.title) for heading in headings])
     parents = _parents(headings)
     placed = _by_place(headings, matched, _after_references(headings, matched, parents))
     explains = _explaining(headings, matched, parents, placed)
@@ -223,7 +223,7 @@ _OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "limitation
 def _after_references(
     headings: Sequence[Heading], matched: Sequence[TitleRole], parents: Sequence[int | None]
 ) -> list[Role]:
-    """The roles that titles tell, and appendix for what is lettered or follows the bibliography.
+    """The roles by titles, and appendix for sections with letters or after the bibliography.
 
     Some journals print the methods after it: the first section of a clear name keeps its role.
     """
@@ -253,7 +253,7 @@ _OPENING: frozenset[Role] = frozenset({"introduction", "background"})
 def _by_place(
     headings: Sequence[Heading], matched: Sequence[TitleRole], roles: Sequence[Role]
 ) -> list[Role]:
-    """Top sections whose title tells little: method before the experiments, results after them.
+    """Top sections with an unclear title: method before the experiments, results after them.
 
     A paper without experiments (an essay, a survey) keeps its untold sections as ``other``: that a
     paper has no method must stay visible.

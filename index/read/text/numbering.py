@@ -23,7 +23,7 @@ def kinds_of(part: str) -> tuple[str, ...]:
 
 
 class Numbering:
-    """Where the numbering of a paper stands: the number on each level, from the top."""
+    """The state of a paper's numbering: the number on each level, from the top."""
 
     def __init__(self) -> None:
         # Each level's number as printed, its kind, and whether it was printed with its parents'.
@@ -41,7 +41,7 @@ class Numbering:
     def after(self, heading: Heading, spaced: bool, as_top: bool) -> tuple[int, str] | None:
         """The level of a heading and the kind of its number; None if it cannot come next.
 
-        ``spaced``: its number stands clear of its title. ``as_top``: it is set like a section of
+        ``spaced``: its number is clear of its title. ``as_top``: it is set like a section of
         the first level.
         """
         number = heading.number

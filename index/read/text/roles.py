@@ -43,7 +43,7 @@ class TitleRole:
 
 
 _SILENT = TitleRole("other", Strength.SILENT)
-# Where the first noun phrase of a title ends: its head stands before that (or first, in French).
+# Where the first noun phrase of a title ends: its head is before that (or first, in French).
 _PHRASE_END = re.compile(
     r"\s*[:;–—]\s|\s(?:of|for|with|in|on|at|to|from|by|between|under|using|de|des|du|d'|von|fur|"
     r"mit|del|para|con)\s"

@@ -64,7 +64,7 @@ _SIGNS = frozenset("§⋆∗†‡¶*#$∀∃")
 _NUMBER_NEXT = re.compile(
     r"[(\[]?\s*(?:\d|[A-Z]{1,4}[.-]?\d|[A-Z]\b(?!['’])|[IVXLC]+\b|[^\w\s(\[])"
 )
-# What stands before a number that numbers it; alone before a full stop it is no sentence.
+# What is before a number that numbers it; alone before a full stop it is no sentence.
 _LABEL = re.compile(
     r"(?:(?:Extended Data|Supplementary|Suppl\.|Online)\s+)?(?:(?:Fig(?:ure|s)?|Table|Tab|Tbl|"
     r"Alg(?:orithm)?|Listing|Scheme|Box|Chart|Plate|Map|Panel|Video|Movie|Exp(?:eriment)?|Study|"
@@ -123,7 +123,7 @@ def _ends(text: str, span: Span) -> Iterator[int]:
         for quote in _QUOTE.finditer(text, said_to, match.start()):
             quoted_at = quote.start() if quote.group() == "“" else -1
         said_to = match.start()
-        if start < quoted_at and position - quoted_at < 300 and _quotation_goes_on(text, match):
+        if start < quoted_at and position - quoted_at < 300 and _quotation_continues(text, match):
             continue
         # A bracket that was never closed must not swallow the rest of the paragraph.
         if depth > 0 and position - opened_at < 300 and _closes_later(text, match, opened_at):
@@ -136,15 +136,15 @@ def _ends(text: str, span: Span) -> Iterator[int]:
 
 
 def _closes_later(text: str, match: re.Match[str], opened_at: int) -> bool:
-    """Whether a mark stands inside a bracket: the mark does not close it, and something does."""
+    """Whether a mark is inside a bracket: the mark does not close it, and something does."""
     if any(character in _CLOSING for character in match.group()):
         return False
     closing = ")" if text[opened_at] in "([" else _CLOSING
     return any(text.find(one, match.end(), match.end() + 200) >= 0 for one in closing)
 
 
-def _quotation_goes_on(text: str, match: re.Match[str]) -> bool:
-    """Whether a mark stands inside a quotation: it does not close it, and something soon does."""
+def _quotation_continues(text: str, match: re.Match[str]) -> bool:
+    """Whether a mark is inside a quotation: it does not close it, and something soon does."""
     if any(character in _CLOSERS for character in match.group()):
         return False
     following = _QUOTE.search(text, match.end(), match.end() + 200)
