@@ -23,7 +23,7 @@ class CitationJudge(Protocol):
 
     @property
     def name(self) -> str:
-        """As the report names it."""
+        """The name in the report."""
 
     def supported(self, claim: str, sources: Sequence[str]) -> bool | None:
         """Whether ``sources``, taken together, say ``claim``; None if it cannot tell."""
@@ -54,7 +54,7 @@ class WordsOrChecker:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What a judge says of a claim's citations; ``relevant`` has one for each, in order."""
+    """A judge's verdict on a claim's citations; ``relevant`` has one for each, in order."""
 
     supported: bool
     relevant: tuple[bool, ...]

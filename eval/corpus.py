@@ -101,7 +101,7 @@ def text_paper(
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What embedding took, when it was done; vectors are kept for the next time."""
+    """The cost of embedding, when it was done; vectors are cached."""
 
     texts: int
     seconds: float
@@ -136,7 +136,7 @@ class Corpus:
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """What there is to rank by; the last is how a library of these settings searches."""
+        """The ways of ranking; the last is that of a library with these settings."""
         return ("bm25", "dense", "hybrid", *(("reranked",) if self._reranker else ()))
 
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:

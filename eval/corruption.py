@@ -75,7 +75,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a changed quote may take from its paper and from others."""
+    """The material for a changed quote, from its paper and from others."""
 
     quotes: tuple[str, ...]
     numbers: tuple[str, ...]

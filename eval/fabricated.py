@@ -42,7 +42,7 @@ class Fabrication:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What was looked up: how many, and what of it was not there."""
+    """The number of facts that were looked up, and those that were not found."""
 
     looked_up: int
     fabricated: tuple[Fabrication, ...]
@@ -114,7 +114,7 @@ class SourceText:
 
 
 def numbers_in(said: str) -> int:
-    """How many numbers a text has in digits."""
+    """The number of numerals in a text."""
     return sum(1 for _ in _DIGITS.finditer(_plain(said)))
 
 

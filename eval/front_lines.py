@@ -72,7 +72,7 @@ class FrontLines:
 def kinds_of(
     lines: Sequence[Line], title: str, authors: Sequence[str], places: Sequence[str]
 ) -> list[str]:
-    """What each line is, for a paper of which this is said."""
+    """The class of each line, given these strings for a paper."""
     words = [
         (n, said)
         for n, line in enumerate(lines)
@@ -130,7 +130,7 @@ def front_of(truth: Truth, last: str) -> FrontLines:
 
 
 def _end(layout: Layout, last: str) -> float:
-    """Where the line with the abstract's last words ends; the page's, if they are not on it."""
+    """The end of the line with the abstract's last words; of the page, if they are not on it."""
     page = layout.first_page[0].page if layout.first_page else 0
     lines = [line for line in layout.lines if line.page == page]
     said = ""
@@ -142,7 +142,7 @@ def _end(layout: Layout, last: str) -> float:
 
 
 def line_rows(lines: Sequence[Line], layout: Layout, page: PageContent) -> list[Row]:
-    """What is known of each line, and of the one before it and the one after it."""
+    """The features of each line, with those of the line before and after it."""
     upper = [line for line in lines if line.y0 < 0.55 * page.height and len(line.words) > 1]
     large = max(upper or lines, key=lambda line: line.size, default=None)
     label = re.compile(r"(?:abstract|summary|a b s t r a c t)\b", re.I)

@@ -57,7 +57,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class HashedWords:
-    """How often words occur, by a hash of them, as a vector of unit length."""
+    """An embedder without a model: a unit vector of word counts, by the words' hashes."""
 
     name: str = "hashed words"
     fingerprint: str = "hashed-words-1"

@@ -43,7 +43,7 @@ class SampledSentence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a person said of a sentence. Empty where nothing was said."""
+    """A person's judgement of a sentence; empty fields were not judged."""
 
     id: str
     verdict: str  # the checker's
@@ -109,7 +109,7 @@ def page(sentences: Sequence[SampledSentence], writer: str, seed: int = SEED) ->
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """What the page has saved. Raises ``DataUnusable``."""
+    """The judgements that the page has saved. Raises ``DataUnusable``."""
     try:
         saved: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -132,7 +132,7 @@ def _judgement(path: Path, number: int, said: Any) -> Judgement:
 
 
 def agreement(judgements: Sequence[Judgement]) -> Agreement:
-    """How often the checker says what the person says."""
+    """The agreement of the checker with the person."""
     judged = [one for one in judgements if one.supported]
     clear = [one for one in judged if one.supported != "unclear"]
     person = [one.supported == "yes" for one in clear]

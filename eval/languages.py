@@ -40,7 +40,7 @@ class LanguageQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What was found for a question: the abstracts, best first."""
+    """The abstracts that were found for a question, best first."""
 
     asked: LanguageQuestion
     found: tuple[str, ...]

@@ -235,7 +235,7 @@ def _turn(
 
 
 def learnt(rows: Sequence[Row], right: Sequence[bool], asked: Sequence[Row]) -> NDArray[np.float64]:
-    """How likely each row asked about is right, by a regression on the others."""
+    """The probability of each test row, by a regression trained on the others."""
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     model.fit(np.array(rows, dtype=float), np.array(right))
     said: NDArray[np.float64] = model.predict_proba(np.array(asked, dtype=float))[:, 1]

@@ -26,7 +26,7 @@ _SAMPLES = Path(__file__).parents[1] / "data"
 
 
 class NothingToRead(GlossError):
-    """None of what was given is a file that gloss reads."""
+    """No given file can be read by gloss."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path}: no file that gloss reads; give files or folders of papers")

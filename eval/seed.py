@@ -113,7 +113,7 @@ class BlogPaper:
 
     @property
     def known(self) -> str:
-        """What the page has from arXiv, as a Markdown paper."""
+        """The page's data from arXiv, as a Markdown paper."""
         authors = ", ".join(self.authors)
         comment = f"\n\n{self.comment}" if self.comment else ""
         return f"# {self.title}\n\n{authors}{comment}\n\n## Abstract\n\n{self.abstract}\n"
@@ -163,7 +163,7 @@ class Beside:
 
 
 class Reads(Protocol):
-    """What reads a file into a paper."""
+    """Reads a file into a paper."""
 
     def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
         """The reading of a file."""
@@ -452,7 +452,7 @@ def field_verdict(one: Field) -> str:
 
 
 def notes(papers: Sequence[Beside]) -> Iterator[str]:
-    """What the blog says otherwise than the paper or leaves open, in its words, and gloss's."""
+    """The blog's deviations from the paper and open fields, in its words, and gloss's."""
     for one in papers:
         known = "its full text" if one.full_text else "its abstract"
         yield f"{one.id} {one.title} (known: {known})"

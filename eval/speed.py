@@ -54,7 +54,7 @@ _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is measured."""
+    """The amount of each measurement."""
 
     texts: int = 256  # embedded in a turn
     batch: int = 32
@@ -295,7 +295,7 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def _vectors(store: EdgeStore) -> tuple[list[object], Vectors]:
-    """What the store has, point by point."""
+    """The points of the store."""
     keys: list[object] = []
     parts = []
     for ids, vectors in store.pages():

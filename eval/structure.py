@@ -185,7 +185,7 @@ def _shown(value: float | None) -> str:
 
 
 def _notes(scores: Sequence[PaperScore], page: Path) -> Iterator[str]:
-    """What was not read right, a line each, and where the page is."""
+    """The reading errors, one line each, and the path of the page."""
     for one in scores:
         name = Path(one.pdf).name
         if one.reason:

@@ -55,7 +55,7 @@ class Judged:
 
     @property
     def wrong_by(self) -> float:
-        """How far the score is on the wrong side of the threshold; below 0 if it is right."""
+        """The distance of the score beyond the threshold on the wrong side; below 0 if right."""
         return (self.threshold - self.score) * (1 if self.pair.supported else -1)
 
 
@@ -149,7 +149,7 @@ def _samples() -> Iterator[Path]:
 
 
 def judge(pairs: Sequence[Labelled], checker: Checker) -> list[Judged]:
-    """What the check says of each pair."""
+    """The verdict of the check on each pair."""
     found = checker.check([SourcedClaim(pair.claim, pair.sources) for pair in pairs])
     return [
         Judged(

@@ -39,7 +39,7 @@ SHIFTS = """() => new Promise(done => { let sum = 0; new PerformanceObserver(lis
 
 @dataclass(frozen=True)
 class Device:
-    """Who opens the page."""
+    """The device that opens the page."""
 
     name: str
     width: int

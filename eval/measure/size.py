@@ -43,7 +43,7 @@ LINKS = 2 * 16 * 4  # bytes of a graph with m = 16, a vector
 
 @dataclass(frozen=True, slots=True)
 class PaperCost:
-    """Of a paper, unless a field says otherwise; bytes and seconds."""
+    """Costs per paper, unless a field says otherwise; bytes and seconds."""
 
     papers: int
     pages: float

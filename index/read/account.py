@@ -99,7 +99,7 @@ def _missing(
 
 
 def _symbols(text: str) -> Counter[str]:
-    """What another reader may have for a letter of ASCII."""
+    """The spellings of an ASCII letter in the output of another reader."""
     found = Counter(text)
     for one in list(found):
         if one.isspace() or one in _WRITTEN or (one.isascii() and one.isalnum()):

@@ -220,7 +220,7 @@ def _drawings(
     furniture: Sequence[Area],
     texts: Sequence[ParagraphPart],
 ) -> tuple[list[Area], list[Area]]:
-    """What the page draws, in clusters, and its rules; without what belongs to running text."""
+    """The drawings of the page in clusters, and its rules, without those of running text."""
     lines = [area_of(line) for piece in prose for line in piece.lines]
     notes = [piece.area for piece in texts if piece.part.kind == "footnote"]
     whole = page.width * page.height

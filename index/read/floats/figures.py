@@ -166,7 +166,7 @@ def _choose(sheet: Sheet, usual: dict[FigureKind, Side]) -> Iterator[tuple[Capti
 
 
 def _worth(offer: Offer, name: FigureName, side: Side, usual: dict[FigureKind, Side]) -> float:
-    """What an offer counts for: near, on the usual side, and made of what its kind is made of."""
+    """The score of an offer: near, on the usual side, and made of the usual parts of its kind."""
     kind = name.kind
     worth = 2.0 - offer.gap / REACH + (0.4 if name.marked else 0.0)
     worth += 0.6 if usual.get(kind) == side else 0.0

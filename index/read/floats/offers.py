@@ -62,7 +62,7 @@ def _part(one: Area, free: Area) -> Area | None:
 
 
 def _label(label: Area, hosts: Sequence[Area], free: Area) -> Area | None:
-    """As ``_part``; but a label at the edge of a drawing, its host, goes where that goes."""
+    """As ``_part``; but a label at the edge of a drawing (its host) belongs where that does."""
     if free.shared_height(label) <= 0:
         return None
     if hosts and not any(_part(host, free) for host in hosts):
@@ -80,7 +80,7 @@ def _gathered(
     caption: Area,
     side: Side,
 ) -> tuple[Area, float] | None:
-    """What follows on the caption without a wide gap, and the gap before it in points."""
+    """The parts after the caption up to a wide gap, and the gap before them in points."""
     waiting = sorted(
         [*graphics, *rules, *labels],
         key=lambda one: -one.y1 if side == "above" else one.y0,

@@ -26,7 +26,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a caption may take on one side of it."""
+    """The parts that may belong to a caption, on one side of it."""
 
     area: Area
     drawn: bool  # whether it has drawings, and is not text alone
@@ -68,7 +68,7 @@ class ParagraphPart:
 
 
 def area_of(line: Line) -> Area:
-    """Where a line is."""
+    """The area of a line."""
     return Area(line.x0, line.y0, line.x1, line.y1)
 
 

@@ -17,7 +17,7 @@ _HEAD_MOST = 5  # rows
 
 
 def head_rows(rows: Sequence[Row], cells: Sequence[Sequence[GridCell]], across: list[float]) -> int:
-    """How many rows are the head."""
+    """The number of header rows."""
     for height in across:
         above = sum(row.middle < height for row in rows)
         if 0 < above < len(rows):
@@ -102,7 +102,7 @@ def _continues(
 
 
 def stub_columns(body: Sequence[Sequence[GridCell]], columns: int) -> int:
-    """How many columns at the left name the rows: those before the first one of numbers."""
+    """The number of columns that head the rows: those left of the first one with numbers."""
     for column in range(1, columns):
         own = [cell for row in body for cell in row if cell.column == column and cell.across == 1]
         if own and sum(cell.is_number for cell in own) >= 0.5 * len(own):

@@ -41,7 +41,7 @@ _COPY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is known of a file before its text is understood."""
+    """The metadata of a file that is known before its text is read."""
 
     id: str
     version: int | None

@@ -141,7 +141,7 @@ def names_of(line: Line, continued: bool = False) -> list[Name]:
 
 
 def _on_the_line(line: Line) -> str:
-    """What is not raised of a line's words."""
+    """The words of a line without raised parts."""
     parts = (part for word in line.words for part in (*word.parts, (" ", word.style)))
     return "".join(text for text, style in parts if not style.raised)
 
@@ -185,7 +185,7 @@ def _before_place(words: Sequence[PageWord], certain: bool) -> int:
 
 
 def _head(words: Sequence[PageWord]) -> int:
-    """How many words at the head are set apart by their type: larger, upright or bold."""
+    """The number of words at the head in another type: larger, upright or bold."""
     first = words[0].style
     length = 0
     for word in words:

@@ -167,9 +167,9 @@ def _with_last_names(
 def find_in_sentences(
     notes: Sequence[Sequence[Line]], names: Sequence[Name]
 ) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
-    """What footnotes say in words: "A. Li and B. Ito are with the Institute of X, Y, Japan."
+    """Affiliations in sentences of footnotes: "A. Li and B. Ito are with the Institute of X, Japan."
 
-    The places, and for each name the numbers of its places.
+    Returns the affiliations, and for each name the numbers of its affiliations.
     """
     places: list[AffiliationText] = []
     given: list[list[int]] = [[] for _ in names]
@@ -196,7 +196,7 @@ def find_in_sentences(
 
 
 def _begin(texts: Sequence[str], before: int) -> int:
-    """Where the sentence begins that has its verb here: after a full stop that ends no initial."""
+    """The start of the sentence whose verb is at ``before``; initials do not end a sentence."""
     for number in range(before - 1, -1, -1):
         if texts[number].endswith(".") and len(texts[number].strip(".-")) > 2:
             return number + 1

@@ -229,7 +229,7 @@ def is_running(said: str) -> bool:
 
 
 def _is_little(text: str) -> bool:
-    """Whether what is left is no place: hardly a letter, or an author's initials ("T.A.W.;")."""
+    """Whether the rest is not an affiliation: almost no letters, or initials ("T.A.W.;")."""
     return sum(c.isalpha() for c in text) < _LEAST_LETTERS or bool(_ONLY_INITIALS.fullmatch(text))
 
 

@@ -40,7 +40,7 @@ def _said(composer: Composer, text: str, lines: Sequence[Line]) -> str:
 def spans_of_places(
     composer: Composer, text: str, places: Sequence[AffiliationText]
 ) -> tuple[tuple[Span, ...], list[list[int]]]:
-    """Where the places went in the text, and for each place the numbers of its spans.
+    """The spans of the affiliations in the text, and for each affiliation the numbers of its spans.
 
     A place whose lines went apart has several.
     """

@@ -110,7 +110,7 @@ class HtmlDraft:
     def findings(
         self, unseen: Sequence[Unseen], comment_words: int = 4, beside: str = ""
     ) -> tuple[Finding, ...]:
-        """What was hidden in the article: in its markup, and in characters that draw nothing.
+        """The hidden text of the article: in its markup, and in characters that draw nothing.
 
         A comment of fewer words than ``comment_words`` only marks a place. ``beside`` is what was
         read of the file in another way.

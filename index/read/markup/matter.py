@@ -42,7 +42,7 @@ _MOST = 400_000  # characters of front matter: thousands of authors with their p
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What the front matter says; each field is empty where it says nothing."""
+    """The fields of the front matter; a field that it does not have is empty."""
 
     title: str = ""
     authors: tuple[str, ...] = ()

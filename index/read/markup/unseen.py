@@ -67,7 +67,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How the text of an element looks, which is what those inside begin with."""
+    """The style of an element's text, which its children inherit."""
 
     colour: Colour | None = (0.0, 0.0, 0.0)  # None: not known
     opacity: float = 1.0  # of the colour
@@ -148,7 +148,7 @@ def findings_of(
     is_chrome: Callable[[Element], bool],
     comment_words: int,
 ) -> list[Finding]:
-    """What was hidden in an article and could have been read there, each text once.
+    """The hidden text of an article that is worth reporting, each text once.
 
     No finding is a helper for screen readers of a few words, what is in the site's own parts,
     or a comment of fewer than ``comment_words`` words, of LaTeX's own (which LaTeXML carries over)
@@ -193,7 +193,7 @@ class _Declared(NamedTuple):
 
 
 class _Styles:
-    """What style sheets and attributes say of each element, in the order of the cascade."""
+    """The declarations of style sheets and attributes for each element, in cascade order."""
 
     def __init__(self, tree: Element) -> None:
         self._by_rule: dict[Element, list[list[_Declared]]] = {}

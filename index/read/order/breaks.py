@@ -142,7 +142,7 @@ def _is_label_of_two_lines(last: Line, line: Line, layout: Layout) -> bool:
 
 
 def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
-    """Where a line begins and ends in its column, as if all were written from left to right."""
+    """The start and the end of a line in its column, as if all text ran from left to right."""
     if runs_right_to_left(line.text):
         return left + right - line.x1, left + right - line.x0
     return line.x0, line.x1

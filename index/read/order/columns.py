@@ -343,7 +343,7 @@ def _are_apart(above: list[Line], below: list[Line]) -> bool:
 
 
 def _edge(lines: list[Line], column: int) -> float:
-    """Where most lines of a column begin, in points."""
+    """The median left edge of a column's lines, in points."""
     return median(line.x0 for line in lines if line.column == column)
 
 

@@ -169,7 +169,7 @@ def _is_flush(part: Paragraph, torn: Paragraph, layout: Layout) -> bool:
 
 
 def _begins(line: Line) -> float:
-    """Where a line begins, in points: on the right in Arabic and Hebrew."""
+    """The edge at which a line begins, in points: the right one in Arabic and Hebrew."""
     return line.x1 if runs_right_to_left(line.text) else line.x0
 
 

@@ -56,7 +56,7 @@ def runs_right_to_left(text: str) -> bool:
 
 @dataclass(slots=True)
 class _Letter:
-    """What one glyph shows: a letter with its marks, or a ligature's letters."""
+    """The text of one glyph: a letter with its marks, or the letters of a ligature."""
 
     text: str
     x0: float

@@ -69,7 +69,7 @@ _LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", 
 
 
 def cuts_at_head(spans: list[dict[str, Any]]) -> list[Cut]:
-    """Where a line begins with two words that are drawn without a space between.
+    """The cuts of a line that begins with two words without a drawn space between them.
 
     They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
     """

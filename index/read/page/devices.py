@@ -27,7 +27,7 @@ _PIXELS_MOST = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a page draws beside its text, cut by the clips that hold there. In points."""
+    """The drawings of a page other than text, clipped as they are drawn. In points."""
 
     seen: tuple[Area, ...]  # pictures and paths, white grounds apart
     covering: tuple[Area, ...]  # what may hide text: fills, pictures, faded groups, masks

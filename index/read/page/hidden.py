@@ -58,7 +58,7 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How a part of a page looks: with its text and without, as arrays of height, width, 3."""
+    """A part of a page with and without its text, as arrays of height, width, 3."""
 
     with_text: Any
     without_text: Any
@@ -81,7 +81,7 @@ class Sight:
         return bool(abs(apart).max() >= _FAINT)
 
     def height(self, word: PageWord) -> float:
-        """How high, in points, the ink is that the page has for the word's being there."""
+        """The height, in points, of the ink that the page has only because of the word."""
         place = Area(word.x0, word.y0, word.x1, word.y1).grown(0.3 * (word.y1 - word.y0))
         apart = self._pixels(self.with_text, place) - self._pixels(self.without_text, place)
         rows = (abs(apart).max(axis=2) >= _FAINT).any(axis=1).nonzero()[0]
@@ -108,7 +108,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What is asked of a page only where a word is doubtful."""
+    """Data of a page that are computed only if a word is doubtful."""
 
     words: Sequence[PageWord]  # all of them
     pictured: Callable[[], bool]  # whether pictures cover most of it

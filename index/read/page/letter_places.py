@@ -26,7 +26,7 @@ def drawn_letters(text: str) -> str:
 
 
 def drawn_length(text: str) -> int:
-    """How many characters of a text are in words."""
+    """The number of characters of a text that are in words."""
     if text.isascii() and text.isprintable():
         return len(text) - text.count(" ")
     return len(text.translate(_NOT_DRAWN))

@@ -141,7 +141,7 @@ def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:
 
 
 def unreadable(text: str) -> int:
-    """How many characters nobody can read: those that the font gives no letter for."""
+    """The number of unreadable characters: those without a letter in the font."""
     return len(_UNREADABLE.findall(text))
 
 

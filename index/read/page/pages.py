@@ -20,7 +20,7 @@ _TALL = re.compile(r"CMEX|MTEX|MT2EX|EUEX|txex|pxex|esint|MathExt|AdvP4C4E46")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """How a run of characters is set. ``size`` is in points. One object for each way of setting."""
+    """The style of a run of characters. ``size`` is in points. Equal styles are one object."""
 
     size: float
     bold: bool
@@ -212,7 +212,7 @@ class Area(NamedTuple):
         return Area(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
 
     def shared_width(self, other: Area) -> float:
-        """How far both reach across the same strip; below 0 the distance between them."""
+        """The width of the overlap of both in x; below 0 the distance between them."""
         return min(self.x1, other.x1) - max(self.x0, other.x0)
 
     def shared_height(self, other: Area) -> float:
@@ -242,7 +242,7 @@ class Area(NamedTuple):
         )
 
     def within(self, other: Area) -> Area | None:
-        """What of it lies inside ``other``; None if nothing does."""
+        """Its intersection with ``other``; None if there is none."""
         if not self.meets(other):
             return None
         return Area(

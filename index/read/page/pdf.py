@@ -184,7 +184,7 @@ def _is_in(areas: Sequence[Area], word: PageWord) -> bool:
 
 
 def _spelled(number: int, shown: Sequence[tuple[Any, ...]], area: Area) -> list[Finding]:
-    """What characters that draw nothing spell on a page."""
+    """The text that invisible characters spell on a page."""
     said = spelled(" ".join([word[4] for word in shown]))
     box = Box(number, area.x0, area.y0, area.x1, area.y1)
     return [Finding("unicode", text[:SAID], box) for text in said[:MOST_FINDINGS]]
@@ -202,7 +202,7 @@ def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]],
 
 
 def _turn(printed: Sequence[PrintedLine]) -> int:
-    """By how many degrees, clockwise, a page has to be turned to make most of its text upright.
+    """The degrees, clockwise, by which a page has to be turned to make most of its text upright.
 
     Single words are labels of a drawing, which may all lie on their side.
     """

@@ -251,7 +251,7 @@ def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> 
 
 
 def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
-    """How many of the characters from ``begin`` to ``end`` are of a run."""
+    """The number of characters from ``begin`` to ``end`` that belong to a run."""
     before = runs[number - 1].end if number else 0
     return min(runs[number].end, end) - max(before, begin)
 

@@ -101,7 +101,7 @@ def plain_word(text: str, drawn: tuple[Any, ...]) -> PageWord:
 
 
 def area_of(word: PageWord) -> Area:
-    """Where a word is."""
+    """The area of a word."""
     return Area(word.x0, word.y0, word.x1, word.y1)
 
 
@@ -120,7 +120,7 @@ def layers_off(document: Any) -> list[int]:
 def findings_on_layers(
     document: Any, number: int, turned: int, layers: Sequence[int]
 ) -> list[Finding]:
-    """What a page shows only with these layers switched on."""
+    """The words that a page shows only with these layers switched on."""
     pymupdf = silent_engine()
     mupdf = pymupdf.mupdf
     pdf = mupdf.pdf_document_from_fz_document(document.this)

@@ -118,7 +118,7 @@ def drawn_sign(contours: Sequence[Sequence[_Point]], advance: float) -> str | No
 
 
 def _area(contour: Sequence[_Point]) -> float:
-    """What a closed line surrounds, in squares of the type's size."""
+    """The area inside a closed line, in squares of the type's size."""
     following = [*contour[1:], *contour[:1]]
     return abs(sum(a * d - b * c for (a, b), (c, d) in zip(contour, following, strict=True))) / 2
 

@@ -70,7 +70,7 @@ def plain(text: str) -> str:
 
 
 def spelled(text: str) -> tuple[str, ...]:
-    """What unseen characters of ``text`` say to a program, in order: words in tags, in variation
+    """The text that invisible characters of ``text`` spell, in order: words in tags, in variation
     selectors and in bits without width; annotations; and text that is shown in another direction.
     """
     if text.isascii() or not _UNSEEN.search(text):
@@ -101,7 +101,7 @@ def _is_needed(text: str, match: re.Match[str]) -> bool:
 
 
 def _bytes_of(selectors: str) -> str:
-    """What variation selectors say where each stands for a byte: the first 16 and the other 240."""
+    """The text of variation selectors that each stand for a byte: the first 16 and the other 240."""
     numbers = [
         ord(one) - 0xFE00 if 0xFE00 <= ord(one) <= 0xFE0F else ord(one) - 0xE0100 + 16
         for one in selectors
@@ -111,7 +111,7 @@ def _bytes_of(selectors: str) -> str:
 
 
 def _bits_of(row: str) -> str:
-    """What characters without width say where two of them stand for 0 and 1; else how many."""
+    """The text of zero-width characters, if two of them stand for 0 and 1; else their number."""
     kinds = [one for one, _ in groupby(sorted(row))]
     for zero in kinds if len(kinds) == 2 and len(row) % 8 == 0 else []:
         bits = "".join("0" if one == zero else "1" for one in row)

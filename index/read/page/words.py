@@ -38,7 +38,7 @@ def words_of(text: str) -> int:
 
 
 def count_words(text: str) -> int:
-    """How many words a text has; of scripts without spaces, two letters are one word."""
+    """The number of words in a text; in scripts without spaces, two letters count as one word."""
     letters = len(_UNSPACED.findall(text))
     spaced = len(_WORD.findall(_UNSPACED.sub(" ", text)))
     return spaced + math.ceil(letters / _LETTERS_A_WORD)

@@ -22,7 +22,7 @@ _MOST_LETTERS = 180
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """How a heading is set. ``size`` is in half points; small capitals are capitals."""
+    """The style of a heading. ``size`` is in half points; small capitals are capitals."""
 
     size: float
     bold: bool

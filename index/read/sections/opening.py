@@ -46,7 +46,7 @@ _DATELINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a paragraph is set: its family of type, its size in points, its weight and slope."""
+    """The style of a paragraph: font family, size in points, weight and slope."""
 
     family: str
     size: float
@@ -78,7 +78,7 @@ def count_of(part: Paragraph) -> int:
 
 
 def setting_of(part: Paragraph) -> Setting:
-    """What most of its letters are set in, raised marks and formulas apart."""
+    """The style of most of its letters, without raised marks and formulas."""
     return _most([part])
 
 
@@ -100,7 +100,7 @@ def _most(parts: Sequence[Paragraph]) -> Setting:
 
 
 def body_setting(parts: Sequence[Paragraph], layout: Layout) -> Setting:
-    """What most of the running text is set in."""
+    """The style of most of the running text."""
     prose = [
         part
         for part in parts

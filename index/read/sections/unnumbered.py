@@ -224,7 +224,7 @@ def _ranks(
 
 
 def _weight(face: Face) -> tuple[float, bool, bool, bool, bool, bool]:
-    """What it counts for among others: ``other`` only where it is not bold or capitals, too."""
+    """Its rank among others: ``other`` counts only if it is neither bold nor in capitals."""
     loud = face.capitals or face.bold
     other = face.other and not loud
     return face.size, face.capitals, face.bold, other, not face.italic, not face.beside

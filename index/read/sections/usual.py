@@ -32,7 +32,7 @@ class Usual:
 
 
 def usual_type(parts: Sequence[Paragraph]) -> Usual:
-    """What most letters of the text are set in."""
+    """The style of most letters of the text."""
     counted: Counter[Style] = Counter()
     for part in parts:
         if part.kind == "paragraph" and len(part.lines) > 2:

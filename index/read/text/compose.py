@@ -78,7 +78,7 @@ class Composer:
         return spans
 
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
-        """Where these words went, if they went side by side."""
+        """The span of these words, if they are contiguous in the text."""
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
         if not numbers or numbers != list(range(numbers[0], numbers[0] + len(words))):
             return None
@@ -169,7 +169,7 @@ def _cut_to_line(word: PageWord, line: Line, top: float, bottom: float) -> tuple
 
 
 def _reach(line: Line) -> tuple[float, float]:
-    """How far up and down the words of a line may reach."""
+    """The vertical range of the words of a line."""
     if not line.upright:
         return line.y0, line.y1
     top, bottom = line.band

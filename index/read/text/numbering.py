@@ -14,7 +14,7 @@ DIGITS, ROMAN, LETTER = "digits", "roman", "letter"
 
 
 def kinds_of(part: str) -> tuple[str, ...]:
-    """What a part of a number may be: "I" is a roman number or a letter."""
+    """The kinds that a part of a number may have: "I" is a roman number or a letter."""
     if part.isdigit():
         return (DIGITS,)
     if re.fullmatch(r"[IVX]+", part):

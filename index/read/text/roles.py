@@ -136,7 +136,7 @@ def is_closing(title: str) -> bool:
 
 
 def abstract_label(text: str) -> Role | None:
-    """The role of what a label inside a structured abstract heads; None if it is no such label.
+    """The role of the part under a label in a structured abstract; None if it is no such label.
 
     ``text`` is the label alone, in any case and with or without its colon: "IMPORTANCE",
     "Main outcomes and measures:", "【目的】".

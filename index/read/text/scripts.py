@@ -100,7 +100,7 @@ def _places(words: list[PageWord]) -> list[int]:
 
 
 def _fraction(words: list[PageWord], places: list[int], at: int) -> tuple[int, int] | None:
-    """Where the lower half of a fraction begins that begins ``at`` a word, and where it ends."""
+    """The start of the lower half and the end of a fraction that begins ``at`` a word."""
     if places[at] != 1:
         return None
     middle = _run(words, places, at)
