@@ -113,7 +113,7 @@ def read_judgements(path: Path) -> list[Judgement]:
     try:
         saved: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataUnusable(path, f"is no JSON: {error}") from error
+        raise DataUnusable(path, f"is not JSON: {error}") from error
     if not isinstance(saved, dict) or saved.get("form") != FORM:
         raise DataUnusable(path, f"was not saved by the page of judgements ({FORM})")
     said = saved.get("judgements")

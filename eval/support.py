@@ -104,7 +104,7 @@ def read_sets(data: Sequence[Path]) -> tuple[dict[str, list[Labelled]], list[Pat
         found = [] if files else [file for file in inside if file.suffix.lower() in KINDS]
         papers += found
         if not files and not found:
-            raise DataUnusable(path, "is no .jsonl of pairs, no paper, and no folder of either")
+            raise DataUnusable(path, "is not a .jsonl of pairs, a paper, or a folder of either")
         for file in files:
             name = file.stem if file.stem not in sets else str(file)
             sets[name] = read_pairs(file)

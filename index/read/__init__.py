@@ -224,7 +224,7 @@ def _read_markdown(
 
     paper = read_markdown(path, name, paper_id, sha256)
     if paper is None:
-        return Reading("broken", "not a text: it is no UTF-8")
+        return Reading("broken", "not a text: it is not UTF-8")
     return _judged(paper, 0, characters_max)
 
 

@@ -70,7 +70,7 @@ def test_what_the_page_saves_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "was not saved by the page"),
         (json.dumps({"form": FORM}), "has no judgements"),
         (json.dumps({"form": FORM, "judgements": [{"id": "a"}]}), "judgement 1 lacks"),

@@ -167,7 +167,7 @@ def _with_last_names(
 def find_in_sentences(
     notes: Sequence[Sequence[Line]], names: Sequence[Name]
 ) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
-    """Affiliations in sentences of footnotes: "A. Li and B. Ito are with the Institute of X, Japan."
+    """Affiliations in sentences of footnotes: "A. Li and B. Ito are with the Institute X, Japan."
 
     Returns the affiliations, and for each name the numbers of its affiliations.
     """

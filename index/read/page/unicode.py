@@ -101,7 +101,7 @@ def _is_needed(text: str, match: re.Match[str]) -> bool:
 
 
 def _bytes_of(selectors: str) -> str:
-    """The text of variation selectors that each stand for a byte: the first 16 and the other 240."""
+    """The text of variation selectors that stand for bytes: the first 16 and the other 240."""
     numbers = [
         ord(one) - 0xFE00 if 0xFE00 <= ord(one) <= 0xFE0F else ord(one) - 0xE0100 + 16
         for one in selectors

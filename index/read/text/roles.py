@@ -86,7 +86,7 @@ def _table() -> _Table:
     titles: list[str] = []
     for role, kinds in data["roles"].items():
         if role not in get_args(Role):
-            raise ValueError(f"{_TABLE.name}: {role} is no role")
+            raise ValueError(f"{_TABLE.name}: {role} is not a role")
         for kind, languages in kinds.items():
             listed = [one for of_language in languages.values() for one in _entries(of_language)]
             titles += listed if kind == "titles" else []
