@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.paper import Citation, Loss
+from index.accounts import Loss
+from index.hits import Citation
 
 __all__ = [
     "Citation",

@@ -1,1 +1,1 @@
-"""The index and the app, measured against what others wrote."""
+"""Evaluations of the index and the app on data that others made."""

@@ -33,7 +33,9 @@ from typing import TYPE_CHECKING, Literal
 from app.choose.template import ITEMS, TEMPLATE, Item
 from app.digest import Digest
 from app.write import written
-from index.paper import Figure, Paper, Passage, Role, Section, Sentence, Span, Words
+from index.hits import Passage
+from index.paper import Figure, Paper, Role, Section, Sentence
+from index.spans import Span, Words
 
 if TYPE_CHECKING:
     from index.embed import Embedder

@@ -1,4 +1,4 @@
-"""What the machine can do, measured here and now: what speed is set against."""
+"""Measures the machine's limits, as bounds for the evaluation of speed."""
 
 from __future__ import annotations
 

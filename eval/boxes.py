@@ -1,4 +1,4 @@
-"""Do boxes hold the words that they claim to? The page is read again, by what is drawn there.
+"""Checks that boxes hold their words, by reading the drawn characters of the page again.
 
 Letters and digits are compared after Unicode folding: spacing, hyphens at line ends and the way a
 font draws its accents do not count.
@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.paper import Box
 from index.read.page.characters import DrawnCharacter, drawn_characters
+from index.spans import Box
 
 _ACCENTS = re.compile(r"[´`¨ˆ˜¸ˇ˘˙˚˝¯]")
 

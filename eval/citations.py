@@ -1,10 +1,10 @@
-"""Do citations support what they stand by, and is each of them needed?
+"""Citation recall and precision: do citations support their sentence, and is each one needed?
 
-In the manner of ALCE (Gao et al. 2023, https://arxiv.org/abs/2305.14627, section 3.3). A sentence
-is recalled if all that it cites, taken together, supports it. A citation of such a sentence is
-irrelevant if it alone does not support the sentence and the others do without it; citations of a
-sentence that is not supported are irrelevant all. ALCE cites passages of 100 words and asks T5-11B;
-here a citation is the quoted words alone, and whoever judges is named.
+As in ALCE (Gao et al. 2023, https://arxiv.org/abs/2305.14627, section 3.3). A sentence is recalled
+if its citations together support it. A citation of such a sentence is irrelevant if it alone does
+not support the sentence and the others do without it; all citations of an unsupported sentence are
+irrelevant. ALCE cites passages of 100 words and asks T5-11B; here a citation is the quoted words
+only, and the report names the judge.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from app.digest import Claim
 
 
 class CitationJudge(Protocol):
-    """Who says whether sources support a claim."""
+    """Decides whether sources support a claim."""
 
     @property
     def name(self) -> str:
-        """As the report names it."""
+        """The name in the report."""
 
     def supported(self, claim: str, sources: Sequence[str]) -> bool | None:
         """Whether ``sources``, taken together, say ``claim``; None if it cannot tell."""
@@ -32,7 +32,7 @@ class CitationJudge(Protocol):
 class WordsOrChecker:
     """Words that the sources have in that order, or what the checker of digests lets pass.
 
-    A claim that stands in its sources word for word is proved by that. Any other is left to
+    A claim that is in its sources word for word is supported. Any other is left to
     ``app.check.support.Checker``, which cannot tell where claim and sources are not both English.
     With the checker that a digest was written by, its sentences pass by construction: a judge that
     is to find what the checker missed must be another one, or a person (``eval.judging``).
@@ -54,7 +54,7 @@ class WordsOrChecker:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What a judge says of a claim's citations; ``relevant`` has one for each, in order."""
+    """A judge's verdict on a claim's citations; ``relevant`` has one for each, in order."""
 
     supported: bool
     relevant: tuple[bool, ...]

@@ -1,4 +1,4 @@
-"""Texts of a benchmark, cut, embedded, stored and ranked by what a library uses for its papers."""
+"""Splits, embeds, stores and ranks the texts of a benchmark with the code of a library."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from index.embed import Embedder, Vectors, count_tokens, open_embedder
 from index.embed.rerank import Reranker
 from index.embed.sparse import Bm25Encoder
 from index.errors import GlossError
+from index.hits import Passage, SearchFilter, SparseVector
 from index.library.points import points_of
 from index.library.rank import RERANKED, encode_query
-from index.paper import Block, Paper, Passage, SearchFilter, Section, Sentence, Span, SparseVector
+from index.paper import Block, Paper, Section, Sentence
 from index.read.text.headings import title_role
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 from index.split import split
 from index.store import WORDS_WEIGHT, VectorQuery
 from index.store.edge import EdgeStore
@@ -36,7 +38,7 @@ _NO_WORDS = SparseVector((), ())
 
 
 class DataUnusable(GlossError):
-    """A file or folder of a benchmark is missing or is none."""
+    """A file or folder of a benchmark is missing or invalid."""
 
     def __init__(self, path: Path | None, why: str) -> None:
         super().__init__(f"{path}: {why}" if path else why)
@@ -99,7 +101,7 @@ def text_paper(
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What embedding took, when it was done; vectors are kept for the next time."""
+    """The cost of embedding, when it was done; vectors are cached."""
 
     texts: int
     seconds: float
@@ -134,7 +136,7 @@ class Corpus:
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """What there is to rank by; the last is how a library of these settings searches."""
+        """The ways of ranking; the last is that of a library with these settings."""
         return ("bm25", "dense", "hybrid", *(("reranked",) if self._reranker else ()))
 
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
@@ -149,7 +151,7 @@ class Corpus:
                 words_weight=_WORDS_ALONE if way == "bm25" else WORDS_WEIGHT,
             )
         )
-        # By their words alone, passages that have none of them are not found.
+        # BM25 alone does not find passages without a word of the query.
         passages = [
             self.passages[one.passage_id]
             for one in found

@@ -1,11 +1,12 @@
-"""True quotes of papers, shortened and joined, and made false: pairs whose label is known.
+"""Generates labelled pairs: quotes of papers, shortened and joined (true) or corrupted (false).
 
 A false claim is a true quote with one thing changed: a number, unit, sign, name or acronym put in
 from elsewhere in the paper, a word that turns the meaning round, a qualifier left out, a tail from
 another sentence, or all of it taken from another paper; own work put in the place of others', or
 "matches" in the place of "outperforms". What is chosen depends on the seed alone.
 
-Some of it is not false by accident ("some" left out where "all" holds too); nobody looked at each.
+Some false claims are true by chance ("some" removed where "all" holds too); they were not checked
+one by one.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a changed quote may take from its paper and from others."""
+    """The material for a changed quote, from its paper and from others."""
 
     quotes: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -168,7 +169,7 @@ def _shorter(quote: str) -> Iterator[tuple[str, str]]:
 
 
 def _digits(text: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """The digits of each quantity, and where they stand."""
+    """The digits of each quantity, and where they are."""
     taken = 0
     for number in quantities(text):
         written = re.search(r"[0-9][0-9,]*(?:\.[0-9]+)?", number.text)

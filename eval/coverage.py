@@ -1,4 +1,4 @@
-"""How much of a PDF's pages is accounted for, counted by another engine (pypdfium2)."""
+"""The share of a PDF's words that a paper accounts for, counted by another engine (pypdfium2)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""A large library that nobody had to embed: passages of abstracts, each many times, all different.
+"""Builds a large library without embedding: variants of the passages of real abstracts.
 
-Some passages are real, with real vectors. The others are copies of them: a word of the text is
-exchanged for one of another passage, and the vector is moved by noise, so that its cosine with the
-original is some 0.9 and no two are equal. They are put together to papers with sections, dates and
-a box for every word, and go into a library as any paper does, only that they are not read and
-embedded. So all costs of the store, the catalogue and a search are real; what is found is not.
+Some passages are real, with real vectors. The others are variants of them: one word of the text is
+replaced by one of another passage, and noise is added to the vector, so that its cosine with the
+original is about 0.9 and no two are equal. The passages form papers with sections, dates and a box
+for every word, which are added to a library like any paper, but not read or embedded. So the costs
+of the store, the catalogue and a search are real; the hits are not.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ import numpy as np
 from eval.corpus import embedded, text_paper
 from index.config import Settings
 from index.embed import Embedder, Vectors, count_tokens
+from index.hits import Passage
 from index.library import EmbeddedReading, Library
-from index.paper import Paper, Passage, Reading, Words
+from index.paper import Paper, Reading
 from index.sources import Source
+from index.spans import Words
 from index.split import split
 
 SECTIONS = ("Introduction", "Method", "Experiments", "Results", "Conclusion")
@@ -60,7 +62,7 @@ def originals(
 
 
 def settle(library: Library, folder: Path, real: Originals, passages: int) -> None:
-    """Fill a library with so many passages; ``folder`` takes a small file for each paper."""
+    """Add this many passages to a library; ``folder`` gets a small file for each paper."""
     drawn, noise = random.Random(_SEED), np.random.default_rng(_SEED)
     words = [word for text in real.texts for word in text.split()]
     for number, start in enumerate(range(0, passages, _OF_A_PAPER)):

@@ -33,7 +33,8 @@ from eval.pages import fill, write_page
 from eval.seed import Beside, BlogPaper, beside, notes, read_page, rows, table, words_in
 from index.config import Settings
 from index.errors import PaperNotFound
-from index.paper import Paper, Passage
+from index.hits import Passage
+from index.paper import Paper
 
 if TYPE_CHECKING:
     from app.digest import Citation, Digest

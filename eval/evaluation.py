@@ -1,4 +1,4 @@
-"""What an evaluation answers: its measures, and a table and lines for people."""
+"""The result of an evaluation: measures, and a table and lines for people."""
 
 from __future__ import annotations
 

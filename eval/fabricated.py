@@ -1,8 +1,8 @@
-"""What a digest says that the paper does not: authors, affiliations, links, numbers.
+"""Finds fabricated facts of a digest: authors, affiliations, links, numbers not in the paper.
 
 Title and authors may be those of arXiv's record. Letters are compared without accents, spacing and
-punctuation. A number is the paper's if its digits stand in the paper, whatever they count there
-(that is the checker's to say), or if its value does: "three" for 3, 50% for a half.
+punctuation. A number is in the paper if its digits are, whatever they count there (the checker
+decides that), or if its value is: "three" for 3, 50% for a half.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Fabrication:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What was looked up: how many, and what of it was not there."""
+    """The number of facts that were looked up, and those that were not found."""
 
     looked_up: int
     fabricated: tuple[Fabrication, ...]
@@ -85,7 +85,7 @@ class SourceText:
         return quantities(self.text, every_reading=True)
 
     def has(self, said: str) -> bool:
-        """Whether the letters and digits of ``said`` stand in it in a row."""
+        """Whether the letters and digits of ``said`` are in it in a row."""
         return letters(said) in self._letters
 
     def foreign_numbers(self, said: str) -> list[str]:
@@ -114,7 +114,7 @@ class SourceText:
 
 
 def numbers_in(said: str) -> int:
-    """How many numbers a text has in digits."""
+    """The number of numerals in a text."""
     return sum(1 for _ in _DIGITS.finditer(_plain(said)))
 
 

@@ -1,17 +1,16 @@
-"""Rules against a small classifier: the lines of the front matter, and labels that run in.
+"""Compares the rules with a small classifier: lines of the front matter, and run-in labels.
 
     python data/layouts.py LAYOUTS
     python -m eval.front_lines ../shared/bench/digests ../shared/papers/truth/structure.json \\
         ../shared/papers/truth/structure_faults.json --ends tests/index/abstract_ends.json \\
         --layouts LAYOUTS/truth.json --apart esmm crackdowns concord
 
-Front matter: each line of the first page that begins above the abstract's end (each line of it
-where nobody noted that end) is of the title, of the authors (a name stands in it for the first
-time), of an affiliation (most of its letters are of one) or something else. Truth and rules are
-strings, what people say stands in the paper and what the reader says, and are turned into lines in
-one way. A multinomial logistic regression that has learnt from all other papers judges the same
-lines. Where nobody noted the affiliations, a line of one counts as something else, and nothing is
-learnt from the paper.
+Front matter: each line of the first page that begins above the end of the abstract (each line, if
+that end was not annotated) belongs to the title, the authors (a name occurs in it for the first
+time), an affiliation (most of its letters are of one) or none of these. The annotations and the
+output of the rules are strings, which are mapped to lines in the same way. A multinomial logistic
+regression, trained on all other papers, classifies the same lines. In a paper without annotated
+affiliations, their lines belong to none of these, and it is not used for training.
 
 Run-in labels: which paragraphs of ``data/layouts.py`` begin with one; folded by style.
 """
@@ -37,7 +36,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.boxes import letters
 from eval.lines import Row, learnt
 from eval.truth import Truth, read_truth
-from index.read.floats.captions import captions_apart
+from index.read.floats.captions import split_captions
 from index.read.front.identity import Identity
 from index.read.front.places import ADDRESS, INSTITUTION, MARKS
 from index.read.front.title import first_page
@@ -46,8 +45,8 @@ from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pages import Line, PageContent
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import is_small_capitals
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import split_labels
 from index.read.text.headings import KNOWN, parse_heading
 from index.read.understand import understand
 
@@ -73,7 +72,7 @@ class FrontLines:
 def kinds_of(
     lines: Sequence[Line], title: str, authors: Sequence[str], places: Sequence[str]
 ) -> list[str]:
-    """What each line is, for a paper of which this is said."""
+    """The class of each line, given these strings for a paper."""
     words = [
         (n, said)
         for n, line in enumerate(lines)
@@ -92,7 +91,7 @@ def kinds_of(
         return [range(n, n + len(said)) for n in at if {n, n + len(said)} <= edges]
 
     def torn(phrase: str) -> list[range]:
-        """Where the lines are that are within it, and its parts, if it does not stand together."""
+        """The places of the lines within it, and its parts if it is not contiguous."""
         parts = [said for said in own if said in _spelling(phrase)] + re.split("[,;]", phrase)
         return [one for part in parts if len(_spelling(part)) >= _PIECE for one in found(part)]
 
@@ -117,7 +116,7 @@ def front_of(truth: Truth, last: str) -> FrontLines:
     """Read a paper; ``last`` are the last words of its abstract, "" if nobody said."""
     pages = read_pages(truth.pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
     end = _end(layout, _spelling(last))
@@ -131,7 +130,7 @@ def front_of(truth: Truth, last: str) -> FrontLines:
 
 
 def _end(layout: Layout, last: str) -> float:
-    """Where the line with the abstract's last words ends; the page's, if they are not on it."""
+    """The end of the line with the abstract's last words; of the page, if they are not on it."""
     page = layout.first_page[0].page if layout.first_page else 0
     lines = [line for line in layout.lines if line.page == page]
     said = ""
@@ -143,7 +142,7 @@ def _end(layout: Layout, last: str) -> float:
 
 
 def line_rows(lines: Sequence[Line], layout: Layout, page: PageContent) -> list[Row]:
-    """What is known of each line, and of the one before it and the one after it."""
+    """The features of each line, with those of the line before and after it."""
     upper = [line for line in lines if line.y0 < 0.55 * page.height and len(line.words) > 1]
     large = max(upper or lines, key=lambda line: line.size, default=None)
     label = re.compile(r"(?:abstract|summary|a b s t r a c t)\b", re.I)
@@ -213,21 +212,21 @@ def run_in_rows(pdf: Path, labels: Sequence[str]) -> tuple[list[Row], list[bool]
     """A paper's paragraphs: what is known of each, whether it begins with a label, and by rule."""
     pages = read_pages(pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     layout = lay_out(pages.pages)
     said = {letters(label) for label in labels}
     rows: list[Row] = []
     right: list[bool] = []
     ruled: list[bool] = []
-    for part in heads_apart(paragraphs(layout), layout):
+    for part in split_headings(paragraphs(layout), layout):
         if part.kind not in ("paragraph", "footnote") or len(part.words) < 2:
             continue
         text = letters(parse_heading(part.text.strip()).title_alone)
         right.append(any(text.startswith(one) and len(text) > len(one) for one in said))
         rows.append(_run_in_row(part))
-        done = without_labels([part])  # last: it cuts the part
+        done = split_labels([part])  # last: it cuts the part
         label = done[0].words if len(done) > 1 else done[0].words[: done[0].label]
-        # A heading's number that is set in another type than its words is no label.
+        # A heading's number in another type than its words is not a label.
         ruled.append(bool(re.search(r"[^\W\d_]{2}", " ".join(word.text for word in label))))
     return rows, right, ruled
 

@@ -1,8 +1,8 @@
-"""What a library costs as it grows: papers of drawn words, none of which was read or embedded.
+"""Measures what a library costs as it grows, with random papers that are not read or embedded.
 
-A paper is three paragraphs of drawn words with a vector of hashed words, and goes in as any other
-does: received, split, stored and committed. So costs of the catalogue, the store and the library
-are real, and small beside those of reading and embedding, which do not depend on what is there.
+A paper is three paragraphs of random words with a vector of hashed words, and is added like any
+other: received, split, stored and committed. So the costs of the catalogue, the store and the
+library are real, and small compared to reading and embedding, which do not depend on the size.
 
 ``python -m eval.growth 100 1000 5000`` prints a line for each size, as JSON.
 """
@@ -40,7 +40,7 @@ _ASKED = 40  # times of each call; more papers than the catalogue keeps unpacked
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """CPU milliseconds with so many papers: the mean of adding one, medians of the calls."""
+    """CPU milliseconds at one size of the library: the mean of adding a paper, medians of calls."""
 
     papers: int
     add: float
@@ -57,7 +57,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class HashedWords:
-    """How often words occur, by a hash of them, as a vector of unit length."""
+    """An embedder without a model: a unit vector of word counts, by the words' hashes."""
 
     name: str = "hashed words"
     fingerprint: str = "hashed-words-1"

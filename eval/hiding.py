@@ -1,7 +1,7 @@
-"""Text planted in papers: hidden in ways that are known, or shown in ways that look like hiding.
+"""Plants text in papers: hidden in known ways, or visible in ways that look like hiding.
 
-Made with PyMuPDF on copies of clean papers. What is planted stands at the foot of the first two
-pages, on one line each, so that it is known what must be found and where.
+PyMuPDF writes it into copies of clean papers, on one line at the foot of each of the first two
+pages, so that it is known what must be found and where.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _write(page: Any, at: tuple[float, float], **paint: Any) -> None:
 
 
 def _foot(page: Any) -> tuple[float, float]:
-    """A place in the margin at the foot that nothing else stands at; unturned, as it is stored."""
+    """A free place in the margin at the foot, on the stored page (not turned)."""
     return _there(page, 40.0, page.rect.height - 8.0)
 
 
@@ -55,7 +55,7 @@ def _there(page: Any, x: float, y: float) -> tuple[float, float]:
 
 
 def _under(page: Any) -> Any:
-    """The rectangle that the planted line stands in."""
+    """The rectangle that the planted line is in."""
     pymupdf = _engine()
     x, y = _foot(page)
     width = pymupdf.get_text_length(SENTENCE, fontsize=9.0)

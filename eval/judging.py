@@ -1,6 +1,6 @@
-"""A page where a person judges sentences of digests, and what the judgements say of the checker.
+"""Writes a page for human judgements of digest sentences, and compares them with the checker.
 
-The page is one file that asks nobody anything: its button saves the judgements as JSON where the
+The page is one file without network access: its button saves the judgements as JSON where the
 browser saves files, and ``gloss eval digests --data JUDGEMENTS.json`` reads them back.
 """
 
@@ -43,7 +43,7 @@ class SampledSentence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a person said of a sentence. Empty where nothing was said."""
+    """A person's judgement of a sentence; empty fields were not judged."""
 
     id: str
     verdict: str  # the checker's
@@ -93,7 +93,7 @@ def sentences_of(digests: Iterable[Digest]) -> list[SampledSentence]:
 def drawn(
     sentences: Sequence[SampledSentence], count: int = SENTENCES, seed: int = SEED
 ) -> list[SampledSentence]:
-    """Some of them by seed, in their order; all if there are no more."""
+    """A sample of them by seed, in their order; all if there are not more."""
     if len(sentences) <= count:
         return list(sentences)
     return [
@@ -109,11 +109,11 @@ def page(sentences: Sequence[SampledSentence], writer: str, seed: int = SEED) ->
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """What the page has saved. Raises ``DataUnusable``."""
+    """The judgements that the page has saved. Raises ``DataUnusable``."""
     try:
         saved: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataUnusable(path, f"is no JSON: {error}") from error
+        raise DataUnusable(path, f"is not JSON: {error}") from error
     if not isinstance(saved, dict) or saved.get("form") != FORM:
         raise DataUnusable(path, f"was not saved by the page of judgements ({FORM})")
     said = saved.get("judgements")
@@ -132,7 +132,7 @@ def _judgement(path: Path, number: int, said: Any) -> Judgement:
 
 
 def agreement(judgements: Sequence[Judgement]) -> Agreement:
-    """How often the checker says what the person says."""
+    """The agreement of the checker with the person."""
     judged = [one for one in judgements if one.supported]
     clear = [one for one in judged if one.supported != "unclear"]
     person = [one.supported == "yes" for one in clear]

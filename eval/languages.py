@@ -1,4 +1,4 @@
-"""Does a Chinese question find the English abstract, and what does that cost in English?
+"""Measures how well Chinese questions find English abstracts, and what that costs in English.
 
 ``--data`` names a folder in the form of SciFact's, as for ``gloss eval search``: by its claims the
 same index is measured in English. The Chinese questions are ``data/chinese_pairs.jsonl``: each was
@@ -40,14 +40,14 @@ class LanguageQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What was found for a question: the abstracts, best first."""
+    """The abstracts that were found for a question, best first."""
 
     asked: LanguageQuestion
     found: tuple[str, ...]
 
     @property
     def rank(self) -> int:
-        """Of the first abstract that answers, from 1; 0 where none was found."""
+        """The rank of the first abstract that answers, from 1; 0 if none was found."""
         ranks = (at for at, one in enumerate(self.found, 1) if one in self.asked.answers)
         return next(ranks, 0)
 

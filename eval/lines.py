@@ -1,13 +1,13 @@
-"""Rules against a small classifier: which paragraphs are headings, and where an abstract ends.
+"""Compares the rules with a small classifier: headings, and the end of the abstract.
 
     python data/layouts.py LAYOUTS
     python -m eval.lines ../shared/papers/truth/structure.json \\
         ../shared/papers/truth/structure_faults.json \\
         --ends tests/index/abstract_ends.json --learn LAYOUTS/truth.json
 
-A logistic regression learns from how a paragraph is set and where it stands, and is asked about
-papers that it has not seen: of the papers named first, each time all but one are learnt from, and
-all of those of ``--learn``. scikit-learn comes with sentence-transformers.
+A logistic regression learns from the type and the position of paragraphs, and is tested on papers
+that it has not seen: for each of the papers named first, it is trained on the others and on all of
+those of ``--learn``. scikit-learn comes with sentence-transformers.
 
 Headings are counted as ``gloss eval structure`` counts them, levels apart. An abstract's end is
 right if the paragraph that has its last words is the last one; both are given the first paragraph.
@@ -34,14 +34,14 @@ from sklearn.preprocessing import StandardScaler
 
 from eval.boxes import letters
 from eval.truth import Truth, read_truth
-from index.read.floats.captions import captions_apart
+from index.read.floats.captions import split_captions
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.page.pdf import read_pages
 from index.read.sections.faces import face_of
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import split_labels
 from index.read.sections.opening import (
     Setting,
     body_setting,
@@ -86,10 +86,10 @@ def example(
     """Read a paper as far as its paragraphs."""
     pages = read_pages(pdf, 500)
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = without_labels(heads_apart(paragraphs(layout), layout))
+    parts = split_labels(split_headings(paragraphs(layout), layout))
     lines = find_title(layout.first_page, pages.pages[covers].height)
     titled = {id(word) for line in lines for word in line.words}
     wanted = None if headings is None else tuple(map(_spelling, headings))
@@ -179,7 +179,7 @@ class Run:
 
 
 def abstract_run(paper: Example) -> Run | None:
-    """The paragraphs in question; None if the truth's last words are in none of them."""
+    """The candidate paragraphs; None if the annotated last words are not in them."""
     opening = find_opening(paper.parts, paper.titled, paper.headings, paper.layout)
     headings = {id(paper.parts[place]) for place in paper.headings}
     text = opening.body
@@ -235,7 +235,7 @@ def _turn(
 
 
 def learnt(rows: Sequence[Row], right: Sequence[bool], asked: Sequence[Row]) -> NDArray[np.float64]:
-    """How likely each row asked about is right, by a regression on the others."""
+    """The probability of each test row, by a regression trained on the others."""
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     model.fit(np.array(rows, dtype=float), np.array(right))
     said: NDArray[np.float64] = model.predict_proba(np.array(asked, dtype=float))[:, 1]
@@ -327,7 +327,7 @@ def main() -> None:
     said = [f"headings {name:28} rules {r:.3f} learnt {s:.3f}" for name, r, s in headings]
     found = list(compare_ends(papers, also))
     said += [
-        f"abstract {name:28} rules {_told(ruled)} learnt {_told(learned)}"
+        f"abstract {name:28} rules {_verdict(ruled)} learnt {_verdict(learned)}"
         for name, ruled, learned in found
         if not (ruled and learned)
     ]
@@ -338,7 +338,7 @@ def main() -> None:
     sys.stdout.write("\n".join(said) + "\n")
 
 
-def _told(right: bool) -> str:
+def _verdict(right: bool) -> str:
     return "right" if right else "WRONG"
 
 

@@ -35,7 +35,7 @@ def mean(values: Iterable[float]) -> float:
 
 
 def balanced_accuracy(said: Sequence[bool], labels: Sequence[bool]) -> float | None:
-    """The mean of the shares that are told right of the true and of the false ones.
+    """The mean of the shares of true and of false ones that are classified correctly.
 
     None where all labels are one.
     """
@@ -47,7 +47,7 @@ def balanced_accuracy(said: Sequence[bool], labels: Sequence[bool]) -> float | N
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
-    """How often a true one scores above a false one; equal scores count half.
+    """The share of pairs in which a true one scores above a false one; ties count half.
 
     The area under the receiver's operating curve, by ranks (Hanley & McNeil 1982). None where all
     labels are one.

@@ -1,4 +1,4 @@
-"""Evaluations as pages with pictures, in the cache, for people to look at."""
+"""Writes evaluations as HTML pages with plots, into the cache."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def recall_curves(rankings: Mapping[str, Sequence[Ranked]]) -> dict[str, object]
 
 
 def first_ranks(ranked: Sequence[Ranked]) -> dict[str, int]:
-    """How often the first that is relevant stands where: by rank, and "later" or "not found"."""
+    """How often the first relevant one has each rank, or is "later" or "not found"."""
     rows = {_named(first, last): 0 for first, last in _RANKS}
     rows |= {"later": 0, "not found": 0}
     for found, relevant in ranked:

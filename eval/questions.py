@@ -26,7 +26,8 @@ from eval.evaluation import Report
 from eval.measures import mean, recall
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings
-from index.paper import ROLES, Paper, Span
+from index.paper import ROLES, Paper
+from index.spans import Span
 
 _WORST = 10
 

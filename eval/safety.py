@@ -1,9 +1,9 @@
-"""Is reading safe from what it reads? Hidden text is found, and odd files stay within the limits.
+"""Measures the safety of reading: hidden text is found, and odd files stay within the limits.
 
-Each file is read once in a worker of its own: its status, seconds and memory. Into those that read
-as papers a sentence is then planted in every way of ``eval.hiding``, on copies: hidden, it must be
-a finding on its page and in no word of the paper; shown, it must be no finding. A finding on a file
-as it came is counted as false, so the files should be clean.
+Each file is read once in its own worker, with its status, seconds and memory. Then a sentence is
+planted into copies of the readable papers in every way of ``eval.hiding``: if hidden, it must be
+reported on its page and not be in the paper's text; if visible, it must not be reported. A report
+on an unchanged file counts as a false alarm, so the files should be clean.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SAMPLES = Path(__file__).parents[1] / "data"
 
 
 class NothingToRead(GlossError):
-    """None of what was given is a file that gloss reads."""
+    """No given file can be read by gloss."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path}: no file that gloss reads; give files or folders of papers")

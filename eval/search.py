@@ -1,4 +1,4 @@
-"""Are the right papers found? A corpus of abstracts, and claims whose abstracts people named.
+"""Measures search: claims, for which people named the abstracts to be found in a corpus.
 
 ``--data`` names a folder in the form of SciFact's: ``corpus.jsonl`` (``doc_id``, ``title``,
 ``sentences``) and a file of claims, ``claims*.jsonl`` (``claim``, and ``cited_doc_ids``: the

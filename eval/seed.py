@@ -1,13 +1,13 @@
-"""A page of the digest blog that readers have today, measured as gloss's own digests are.
+"""Measures a page of an existing digest blog in the same way as gloss's own digests.
 
-The page is Hexo Markdown: for each paper a heading, authors and abstract as arXiv has them, and
-then what a language model wrote of it, in Chinese for the most part: a summary, key takeaways,
-fields (authors, affiliation, links), an overview, methods and a conclusion.
+The page is Hexo Markdown: for each paper a heading, arXiv's authors and abstract, and then a
+language model's text, mostly in Chinese: a summary, key takeaways, fields (authors, affiliation,
+links), an overview, methods and a conclusion.
 
-What is known of a paper is its full text, where the library has it or a file named by its arXiv id
-lies beside the page, and else its title, authors, abstract and comment, as they stand on the page.
-gloss's digest is written from the same. Nothing here is judged by hand: the figures come from
-looking things up in what is known, and the quotes are the page's words.
+The source for a paper is its full text, if the library has it or a file named by its arXiv id is
+beside the page, else the title, authors, abstract and comment on the page. gloss's digest is
+written from the same source. Nothing is judged by hand: the figures come from lookups in the
+source, and the quotes are the page's words.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from eval.boxes import letters
 from eval.citations import CitationJudge, judged
 from eval.corpus import DataUnusable
 from eval.fabricated import SourceText, links_in
-from index.paper import ARXIV_ID, Paper, Passage, Reading, Span
+from index.hits import Passage
+from index.paper import Paper, Reading
 from index.read.text.sentences import split_sentences
+from index.reference import ARXIV_ID
+from index.spans import Span
 
 if TYPE_CHECKING:
     from app.choose.evidence import PassageEmbedder
@@ -65,7 +68,7 @@ _GROUP_NAMES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("summary", r"^summary$|^摘要$"),
     )
 )
-# What the model said to whoever asked it, and not of the paper.
+# What the model said to its user, and not about the paper.
 _CHATTER = re.compile(
     r"好的，|我将|我会|按照您|根据您|您(?:的|给|提供|需要)|请您|请提供|希望(?:以上|这)|仅供参考|"
     r"以上(?:就)?是|以下是|我来帮您|please (?:refer|provide)|feel free|as an ai|certainly|sure[,!]",
@@ -88,7 +91,7 @@ _NAME = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z0-9-]*[A-Z])[A-Za-z][A-Za-z0-9-]+
 
 @dataclass(frozen=True, slots=True)
 class BlogSentence:
-    """A sentence of the blog, and the part of its digest that it stands in."""
+    """A sentence of the blog, and the part of its digest that it is in."""
 
     group: str  # as in ``app.choose.template.GROUPS``
     text: str
@@ -106,11 +109,11 @@ class BlogPaper:
     comment: str
     fields: Mapping[str, str]  # of ``FIELDS`` and "title", those that the model filled in
     sentences: tuple[BlogSentence, ...]
-    chatter: tuple[str, ...]  # sentences to whoever asked, which a reader of a digest sees
+    chatter: tuple[str, ...]  # sentences to the model's user, which a reader of a digest sees
 
     @property
     def known(self) -> str:
-        """What the page has from arXiv, as a Markdown paper."""
+        """The page's data from arXiv, as a Markdown paper."""
         authors = ", ".join(self.authors)
         comment = f"\n\n{self.comment}" if self.comment else ""
         return f"# {self.title}\n\n{authors}{comment}\n\n## Abstract\n\n{self.abstract}\n"
@@ -160,7 +163,7 @@ class Beside:
 
 
 class Reads(Protocol):
-    """What reads a file into a paper."""
+    """Reads a file into a paper."""
 
     def read(self, path: Path, paper_id: str | None = None, name: str | None = None) -> Reading:
         """The reading of a file."""
@@ -449,7 +452,7 @@ def field_verdict(one: Field) -> str:
 
 
 def notes(papers: Sequence[Beside]) -> Iterator[str]:
-    """What the blog says otherwise than the paper or leaves open, in its words, and gloss's."""
+    """The blog's deviations from the paper and open fields, in its words, and gloss's."""
     for one in papers:
         known = "its full text" if one.full_text else "its abstract"
         yield f"{one.id} {one.title} (known: {known})"

@@ -1,8 +1,8 @@
-"""How fast is it, and how far from what the machine could do? Each figure beside its bound.
+"""Measures speed, each figure beside a bound of the machine.
 
 ``--data`` names a folder of PDFs, and given again a folder in the form of SciFact's
-(``corpus.jsonl``; its ``claims*.jsonl`` are the questions). Four parts, each in one run with what
-it is set against, in turns, so that other work on the machine meets both alike; medians.
+(``corpus.jsonl``; its ``claims*.jsonl`` are the questions). Four parts, each measured in
+alternation with its bound, so that other work on the machine affects both equally; medians.
 
 - *embedding*: the library's model against sentence-transformers' ``encode`` of the same model, on
   the same texts with the same batch and threads, and against matrix products of its shapes.
@@ -37,10 +37,10 @@ from eval.evaluation import Report
 from eval.search import read_claims, read_corpus
 from index.config import QdrantSettings, Settings
 from index.embed import Embedder, Vectors, open_embedder, open_original
+from index.hits import SearchFilter, SparseVector
 from index.intake import Wanted, add_all
 from index.library import Library, bm25_encoder
 from index.library.rank import EncodedQuery, encode_query
-from index.paper import SearchFilter, SparseVector
 from index.read.text.headings import title_role
 from index.sources import Source
 from index.store import Point, Store, VectorQuery
@@ -54,7 +54,7 @@ _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is measured."""
+    """The amount of each measurement."""
 
     texts: int = 256  # embedded in a turn
     batch: int = 32
@@ -277,7 +277,7 @@ def _asked(
             "store": lambda query=query: store.search(query),  # type: ignore[misc]
             "search": lambda text=text, wanted=wanted: library.search(text, _K, wanted),  # type: ignore[misc]
         }
-        works["bare"]()  # so that none of them is the first to touch what the filter leaves
+        works["bare"]()  # so that none of them is the first to read the filtered points
         for name, work in works.items():
             seconds[name].append(_timed(work))
     medians = {name: median(values) for name, values in seconds.items()}
@@ -295,7 +295,7 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 
 def _vectors(store: EdgeStore) -> tuple[list[object], Vectors]:
-    """What the store has, point by point."""
+    """The points of the store."""
     keys: list[object] = []
     parts = []
     for ids, vectors in store.pages():

@@ -1,4 +1,4 @@
-"""Where the time of a cold search goes: run in a process of its own by ``eval.speed``.
+"""Measures the steps of a cold search; ``eval.speed`` runs it in a separate process.
 
     python -m eval.start LIBRARY QUESTION
 

@@ -1,4 +1,4 @@
-"""Does the check of support tell claims that their sources bear out from those that they do not?
+"""Measures how well the support check separates supported from unsupported claims.
 
 ``--data`` names files of JSON lines, or folders of them, and may be given often: ``source``,
 ``claim`` and ``label`` (1: people say that the source supports the claim). Each file is a set; of a
@@ -55,7 +55,7 @@ class Judged:
 
     @property
     def wrong_by(self) -> float:
-        """How far the score is on the wrong side of the threshold; below 0 if it is right."""
+        """The distance of the score beyond the threshold on the wrong side; below 0 if right."""
         return (self.threshold - self.score) * (1 if self.pair.supported else -1)
 
 
@@ -104,7 +104,7 @@ def read_sets(data: Sequence[Path]) -> tuple[dict[str, list[Labelled]], list[Pat
         found = [] if files else [file for file in inside if file.suffix.lower() in KINDS]
         papers += found
         if not files and not found:
-            raise DataUnusable(path, "is no .jsonl of pairs, no paper, and no folder of either")
+            raise DataUnusable(path, "is not a .jsonl of pairs, a paper, or a folder of either")
         for file in files:
             name = file.stem if file.stem not in sets else str(file)
             sets[name] = read_pairs(file)
@@ -149,7 +149,7 @@ def _samples() -> Iterator[Path]:
 
 
 def judge(pairs: Sequence[Labelled], checker: Checker) -> list[Judged]:
-    """What the check says of each pair."""
+    """The verdict of the check on each pair."""
     found = checker.check([SourcedClaim(pair.claim, pair.sources) for pair in pairs])
     return [
         Judged(
@@ -219,7 +219,7 @@ def _of_set(judged: Sequence[Judged], milliseconds: float) -> dict[str, object]:
 
 
 def _mean_of(scores: Mapping[str, Mapping[str, object]], name: str) -> float | None:
-    """Over the sets that have it: one whose labels are all alike has none."""
+    """The mean over the sets that have the measure: a set with one label has not."""
     values = [one for one in (of_set[name] for of_set in scores.values()) if isinstance(one, float)]
     return mean(values) if values else None
 

@@ -1,13 +1,13 @@
-"""Truth files: what people say stands in papers.
+"""Reads truth files: annotations of the contents of papers.
 
-A truth file is a JSON list; each entry names a ``pdf`` and says what stands in it: ``title``,
+A truth file is a JSON list; each entry names a ``pdf`` and its contents: ``title``,
 ``authors``, ``affiliations`` (a list, as printed, or a list for each author), ``abstract``,
 ``sections`` (headings in order, as text or as ``{"title", "level"}``) with ``levels`` (the levels
-that the list gives: ``"all"`` or numbers), and if somebody noted them ``figures`` (``{"label",
+that the list gives: ``"all"`` or numbers), and optionally ``figures`` (``{"label",
 "page", "box"}``) and ``order`` (phrases of the text in reading order).
 
-A folder may take a truth file's place: its JSON files are an entry each, which name the PDF as
-``pdf`` or ``file``. Of a folder without JSON files all PDFs are read, and nothing is said of them.
+A folder may replace a truth file: each of its JSON files is an entry, which names the PDF as
+``pdf`` or ``file``. In a folder without JSON files all PDFs are read, without annotations.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from typing import Any
 
 from eval.boxes import letters
 from index.errors import GlossError
-from index.paper import Box, Role
+from index.paper import Role
 from index.read.text.headings import parse_heading, title_role
+from index.spans import Box
 
 _DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s")
 
 
 class TruthUnusable(GlossError):
-    """A truth file is missing or is none."""
+    """A truth file is missing or invalid."""
 
     def __init__(self, path: Path | None, why: str) -> None:
         super().__init__(f"{path}: {why}" if path else why)
@@ -38,7 +39,7 @@ class TruthUnusable(GlossError):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What people say of a paper. None: they did not say."""
+    """The annotations of a paper; None where a field is not annotated."""
 
     pdf: Path
     name: str
@@ -49,7 +50,7 @@ class Truth:
     levels: tuple[int, ...] | None  # None: all
     figures: tuple[tuple[str, Box], ...] | None
     affiliations: tuple[tuple[str, ...], ...] | None  # of each author
-    places: tuple[str, ...] | None  # affiliations as printed, whosoever's they are
+    places: tuple[str, ...] | None  # affiliations as printed, of any author
     order: tuple[str, ...] | None
 
 
@@ -77,7 +78,7 @@ def read_truth(path: Path) -> list[Truth]:
         return list(_of_folder(path))
     entries = _json(path)
     if not isinstance(entries, list) or not entries:
-        raise TruthUnusable(path, "is no list of papers")
+        raise TruthUnusable(path, "is not a list of papers")
     return [_truth(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
@@ -101,7 +102,7 @@ def _json(path: Path) -> Any:
     except OSError as error:
         raise TruthUnusable(path, f"cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise TruthUnusable(path, f"is no JSON: {error}") from error
+        raise TruthUnusable(path, f"is not JSON: {error}") from error
 
 
 def _truth(path: Path, number: int, entry: Any) -> Truth:
@@ -154,7 +155,7 @@ def _placed(name: str, truth: Path) -> Path:
 
 
 def _named(headings: Iterable[Any]) -> Iterable[Named]:
-    """Levels are those given, or those that decimal numbers tell in a list that has them."""
+    """Headings with the given levels, or with those of decimal numbers in a list that has them."""
     rows = [
         (h["title"], h.get("level")) if isinstance(h, dict) else (str(h), None) for h in headings
     ]

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from app.write.ask import Answer
     from index.config import Settings
     from index.errors import GlossError
+    from index.hits import Hit, SearchFilter
     from index.intake import Outcome
     from index.library import Library
-    from index.paper import Hit, SearchFilter
 
 __all__ = [
     "Answer",
@@ -53,10 +53,10 @@ _LAZY = {
     "Answer": "app.write.ask",
     "Digest": "app.digest",
     "GlossError": "index.errors",
-    "Hit": "index.paper",
+    "Hit": "index.hits",
     "Library": "index.library",
     "Outcome": "index.intake",
-    "SearchFilter": "index.paper",
+    "SearchFilter": "index.hits",
     "Settings": "index.config",
     "to_markdown": "app.show.markdown",
 }

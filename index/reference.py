@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from index.paper import ARXIV_ID, arxiv_spelling
+# https://info.arxiv.org/help/arxiv_identifier.html: "2407.03300" since April 2007, before that
+# "hep-th/9901001" and "math.GT/0309136". The first four digits are a year and a month.
+ARXIV_ID = re.compile(
+    r"(?i:(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5}"
+    r"|[a-z][a-z-]*(?:\.[a-z]{2})?/\d{2}(?:0[1-9]|1[0-2])\d{3})"
+    r"(?:v(?P<version>\d{1,2}))?)"
+)
 
 # The sites that name a paper by its arXiv id, each with the paths under which they do.
 _ARXIV_PATHS = r"(?:abs|pdf|html|format|ps|src|e-print|ftp/arxiv/papers)/"
@@ -25,6 +31,13 @@ _REFERENCE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _LONGEST = 500  # characters; no address of a paper comes near
+
+
+def arxiv_spelling(arxiv_id: str) -> str:
+    """An id without version as arXiv writes it: "MATH.gt/0309136" is "math.GT/0309136"."""
+    archive, slash, digits = arxiv_id.rpartition("/")
+    name, dot, subject = archive.partition(".")
+    return f"{name.lower()}{dot}{subject.upper()}{slash}{digits}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

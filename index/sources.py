@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import SourceNotFound
-from index.paper import ARXIV_ID, arxiv_spelling
-from index.reference import Reference, parse_reference
+from index.reference import ARXIV_ID, Reference, arxiv_spelling, parse_reference
 
 SUFFIXES = (".pdf", ".md", ".markdown", ".html", ".htm", ".xhtml")
 

@@ -15,7 +15,9 @@ from itertools import accumulate, groupby, islice, pairwise, takewhile
 from math import ceil
 from operator import itemgetter
 
-from index.paper import Block, BlockKind, Paper, Passage, Section, Sentence, Span
+from index.hits import Passage
+from index.paper import Block, BlockKind, Paper, Section, Sentence
+from index.spans import Span
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 """Word pieces of each text, as the embedding model counts them."""

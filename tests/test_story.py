@@ -15,8 +15,8 @@ from app.write import write_digest
 from eval.citations import WordsOrChecker
 from eval.digests import DigestReport, check
 from index.config import Settings
+from index.hits import SearchFilter
 from index.library import Library
-from index.paper import SearchFilter
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"

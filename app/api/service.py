@@ -19,7 +19,9 @@ from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound, answer_found, search_found
 from app.documents.papers import PaperList, PaperShown, paper_list, paper_shown
 from index.errors import PaperNotFound
-from index.paper import Box, ClaimHit, Hit, Role, SearchFilter
+from index.hits import ClaimHit, Hit, SearchFilter
+from index.paper import Role
+from index.spans import Box
 
 if TYPE_CHECKING:
     from app.show.figures import Pictures

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from app.check.quantities import pointers, quantities, without_pointers
 from app.check.tokens import STOP_WORDS, Pair, word_set
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 _PARTS_OF_NAME = 6  # words that a name may be written as: "State-of-the-art"
 _CAPITALISED = re.compile(r"[A-Z][^\W_]+(?:['’][a-z]+)?")

@@ -10,6 +10,7 @@ from functools import cached_property
 from app.digest import Whose
 from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from app.check.proper_names import names_in
 from app.check.quantities import Quantity, quantities
 from app.chinese.glossary import Glossary, Term
 from app.chinese.numbers import ChineseNumber, chinese_numbers, narrowed, without_vague
-from index.paper import Span
+from index.spans import Span
 
 # What must stand there, by kind, in the order in which it is looked for.
 _ADDRESS = re.compile(r"https?://[^\s，。；、]+[\w/]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

@@ -20,6 +20,7 @@ from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
 from app.digest import Whose
 from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 SHORTEST, LONGEST = 0.7, 4.0  # Chinese characters for each English word that is not locked
 _CHINESE_QUOTED = re.compile(r"[“「『\"‘'《][^“”「」『』\"‘’《》]{1,60}[”」』\"’'》]")

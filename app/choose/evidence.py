@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.check.tokens import stem
 from app.choose.template import Item
-from index.paper import Paper, Role, Span
+from index.paper import Paper, Role
 from index.read.text.headings import title_role
+from index.spans import Span
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.documents import Shape
 from app.documents.claims import BoxShape, ClaimShape, SupportShape
-from index.paper import ClaimHit, FoundBy, Hit, Role
+from index.hits import ClaimHit, FoundBy, Hit
+from index.paper import Role
 
 if TYPE_CHECKING:
     from app.write.ask import Answer

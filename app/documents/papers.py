@@ -9,7 +9,8 @@ from pydantic import Field
 
 from app.documents import Shape, Share, is_empty
 from app.documents.claims import BoxShape
-from index.paper import Cell, HiddenBy, Paper, Role, SourceKind, Status, quote_cell
+from index.accounts import HiddenBy
+from index.paper import Cell, Paper, Role, SourceKind, Status, quote_cell
 
 if TYPE_CHECKING:
     from index.library import PaperRow

@@ -16,7 +16,7 @@ from app.show.html import article, fill, style
 from app.show.markdown import escape_link_text, escape_markdown, markdown_lines
 from app.show.text import file_slug, plain, web_address
 from app.show.views import CitationView, DigestView, Picture, QuoteContext, view
-from index.paper import ARXIV_ID
+from index.reference import ARXIV_ID
 
 DAY_WORDS: dict[str, dict[Language, str]] = {
     "update": {"en": "Update of {}", "zh": "{} 更新"},

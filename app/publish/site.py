@@ -30,7 +30,7 @@ from app.show.text import file_slug, plain
 from app.show.views import Picture
 from app.write import EXTRACTIVE, Writer, write_digests
 from index.errors import GlossError, SourceNotFound
-from index.paper import is_in_category
+from index.hits import is_in_category
 
 if TYPE_CHECKING:
     from index.library import PaperRow, Papers

@@ -15,7 +15,8 @@ from app.digest import Digest
 from app.show.views import Picture
 from app.write.claims import named_claims
 from index.errors import GlossError
-from index.paper import Box, Figure, Paper
+from index.paper import Figure, Paper
+from index.spans import Box
 
 if TYPE_CHECKING:
     from index.library import Papers

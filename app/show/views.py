@@ -13,7 +13,8 @@ from app.choose.template import GROUPS, ITEMS, NOT_STATED
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
 from app.show.text import plain
 from app.show.words import ROLE_TITLES, WORDS
-from index.paper import ClaimHit, Loss
+from index.accounts import Loss
+from index.hits import ClaimHit
 
 if TYPE_CHECKING:
     from app.write.ask import Answer

@@ -15,7 +15,8 @@ from urllib.parse import quote
 from app.digest import Claim, Digest, Language
 from app.show.figures import Pictures, figure_pictures, quoted_figures
 from index.errors import GlossError
-from index.paper import Box, PageSize, Paper, Span
+from index.paper import Paper
+from index.spans import Box, PageSize, Span
 
 if TYPE_CHECKING:
     from fastapi import APIRouter

@@ -22,7 +22,9 @@ from app.web.texts import texts
 from app.write.claims import sentence_names
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
-from index.paper import ROLES, Box, ClaimHit, Hit, SearchFilter, Span
+from index.hits import ClaimHit, Hit, SearchFilter
+from index.paper import ROLES
+from index.spans import Box, Span
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.web.own_papers import OwnPapers
 from index.catalog import KeptDigest
-from index.errors import GlossError, NoDigests, PaperNotFound
+from index.errors import NoDigests, PaperNotFound
+from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library import Papers
-from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.paper import Record
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
@@ -37,32 +36,6 @@ if TYPE_CHECKING:
 WORDED_MOST = 20  # digests of shared papers by a language model that a visitor keeps
 
 
-class NoRoom(GlossError):
-    """A visitor has as many papers as one may have."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"this visit has {most} papers of its own, which is all that fit: reload the page to "
-            "start again, or run gloss on a machine of your own"
-        )
-        self.most = most
-
-
-class VisitEnded(GlossError):
-    """A paper is to go where there is nobody any more, or never was."""
-
-    def __init__(self) -> None:
-        super().__init__("this visit has ended: reload the page, and add the paper again")
-
-
-class NotShared(GlossError):
-    """A paper that stays its visitor's own, and why."""
-
-    def __init__(self, paper_id: str, why: str) -> None:
-        super().__init__(f"{paper_id}: {why}")
-        self.paper_id = paper_id
-
-
 class VisitorLibrary(Papers):
     """The shared library and a visitor's own, as one that a session asks.
 
@@ -79,34 +52,19 @@ class VisitorLibrary(Papers):
     scores are its own, and the same for both.
     """
 
-    def __init__(self, shared: Library, papers_most: int, open_own: Callable[[], Library]) -> None:
+    def __init__(self, shared: Library, own_papers: OwnPapers) -> None:
         self._shared = shared
-        self._papers_most = papers_most
-        self._open_own = open_own
-        self._own: Library | None = None
-        self._ended = False
-        self._changing = threading.RLock()  # whether there is an own library
-        self._adding = threading.Lock()  # one paper at a time, so that they can be counted
+        self._own_papers = own_papers
         self._worded: OrderedDict[str, KeptDigest] = OrderedDict()
-        self._given = 0  # papers that went to the shared library
 
     @property
-    def is_adding(self) -> bool:
-        """Whether a paper is on its way in."""
-        return self._adding.locked()
+    def _own(self) -> Library | None:
+        return self._own_papers.library
 
     def close(self) -> None:
         """Close the own library for good, and delete it."""
-        with self._changing:
-            self._ended = True
-            own, self._own = self._own, None
         self._worded.clear()
-        if own is None:
-            return
-        try:
-            own.close()
-        finally:
-            shutil.rmtree(own.directory)
+        self._own_papers.close()
 
     # Papers in.
 
@@ -114,79 +72,20 @@ class VisitorLibrary(Papers):
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> PendingPaper:
         """A source received and read. Raises ``NoRoom`` and ``VisitEnded``, too."""
-        with self._adding, self._being_there() as own:
+        with self._own_papers.adding() as own:
             return own.prepare(source, progress, record)
 
     def receive(
         self, source: Source, progress: Progress | None = None, record: Record | None = None
     ) -> PendingPaper:
         """A source that is read elsewhere. Raises as ``prepare``."""
-        with self._adding, self._being_there() as own:
+        with self._own_papers.adding() as own:
             return own.receive(source, progress, record)
 
     def commit(self, pending: PendingPaper) -> Added:
         """Put what was read into the own library. Raises as ``prepare``."""
-        with self._adding, self._being_there() as own:
+        with self._own_papers.adding() as own:
             return own.commit(pending)
-
-    @contextmanager
-    def _being_there(self) -> Iterator[Library]:
-        """The own library, made for its first paper, for as long as the visitor is there."""
-        with self._changing:
-            if self._ended:
-                raise VisitEnded
-            if self._own is None:
-                self._own = self._open_own()
-            own = self._own
-        with self._unless_ended():
-            if self._given + own.count() >= self._papers_most:
-                raise NoRoom(self._papers_most)
-            yield own
-
-    @contextmanager
-    def _unless_ended(self) -> Iterator[None]:
-        """Whatever goes wrong with a library that was closed meanwhile comes of that."""
-        try:
-            yield
-        except Exception as error:
-            if self._ended:
-                raise VisitEnded from error
-            raise
-
-    def is_own(self, paper_id: str) -> bool:
-        """Whether it is a paper of the visitor's alone."""
-        own = self._own
-        if own is None:
-            return False
-        try:
-            own.stored(paper_id)
-        except PaperNotFound:
-            return False
-        return True
-
-    def share(self, paper_id: str) -> str:
-        """Move an own paper into the shared library, as it was read; its id there.
-
-        Raises ``NotShared`` where it is not the visitor's, or only claims to be arXiv's,
-        ``PaperThere`` where another's place would be taken, and ``VisitEnded``.
-        """
-        from index.sources import key_of
-
-        with self._adding:
-            own = self._own
-            if own is None or not self.is_own(paper_id):
-                raise NotShared(paper_id, "not a paper of this visit: add it first")
-            with self._unless_ended():
-                paper = own.paper(paper_id)
-                if key_of(paper.id).arxiv and paper.record is None:
-                    raise NotShared(
-                        paper.id,
-                        "an upload only says that it is arXiv's: add it by its id, and share that",
-                    )
-                added = self._shared.adopt(own, paper.id)
-                self._given += 1
-                own.remove(paper.id)
-        return added.paper_id
 
     # One paper.
 

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 
 from app.api.failures import TooBusy
 from app.show.figures import Pictures
+from app.web.own_papers import NotShared, OwnPapers, VisitEnded
 from app.web.session import Session
-from app.web.visitor import NotShared, VisitEnded, VisitorLibrary
+from app.web.visitor import VisitorLibrary
 from index.config import Settings
 from index.errors import GlossError
 
@@ -45,6 +46,7 @@ class _Visitor:
 
     session: Session
     library: VisitorLibrary
+    own_papers: OwnPapers
     seen: float
 
 
@@ -75,7 +77,7 @@ class Visitors:
         self._stopped = threading.Event()
         self._sweeper: threading.Thread | None = None
         self._guest = Session(
-            VisitorLibrary(shared, 0, _nowhere),
+            VisitorLibrary(shared, OwnPapers(shared, 0, _nowhere)),
             secrets.token_urlsafe(24),
             settings,
             self._drawn,
@@ -108,12 +110,12 @@ class Visitors:
         """Whether sharing is allowed here, and the paper is the visitor's own."""
         with self._changing:
             visitor = self._known.get(session_id)
-        return visitor is not None and visitor.library.is_own(paper_id) and self._shares
+        return visitor is not None and visitor.own_papers.has(paper_id) and self._shares
 
     def share(self, session_id: str, paper_id: str) -> str:
         """Put a visitor's paper into the library of all, and its quoted digest.
 
-        Raises as ``VisitorLibrary.share``, and ``NotShared`` where nothing is shared.
+        Raises as ``OwnPapers.share``, and ``NotShared`` where nothing is shared.
         """
         from app.write import write_digest
 
@@ -127,7 +129,7 @@ class Visitors:
                     paper_id,
                     "no paper can be shared here now; GLOSS_PUBLIC__SHARED_PAPERS says how many",
                 )
-            shared_id = visitor.library.share(paper_id)
+            shared_id = visitor.own_papers.share(paper_id)
         with suppress(GlossError):  # else it is written when it is first read
             write_digest(self.shared, shared_id)
         return shared_id
@@ -152,7 +154,7 @@ class Visitors:
             idle = [
                 session_id
                 for session_id, one in self._known.items()
-                if one.seen < before and not one.library.is_adding
+                if one.seen < before and not one.own_papers.is_adding
             ]
             gone = [self._gone(session_id) for session_id in idle]
         _delete(*gone)
@@ -166,12 +168,13 @@ class Visitors:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _arrived(self, session_id: str) -> _Visitor:
-        library = VisitorLibrary(
+        own_papers = OwnPapers(
             self.shared, self._settings.public.visitor_papers, lambda: self._own_library(session_id)
         )
+        library = VisitorLibrary(self.shared, own_papers)
         session = Session(library, secrets.token_urlsafe(24), self._settings, self._drawn)
         self._session_ids[session.key] = session_id
-        return _Visitor(session, library, self._clock())
+        return _Visitor(session, library, own_papers, self._clock())
 
     def _touch(self, session_id: str, visitor: _Visitor) -> None:
         visitor.seen = self._clock()
@@ -218,7 +221,7 @@ class Visitors:
             return None
         session_id = next(one for one in self._known if one in self._with_library)
         here = self._known[session_id]
-        rested = self._clock() - here.seen if not here.library.is_adding else 0.0
+        rested = self._clock() - here.seen if not here.own_papers.is_adding else 0.0
         if rested < RESTING:
             raise TooBusy(
                 f"{self._settings.public.visitors} visitors have papers of their own here now, "

@@ -21,7 +21,10 @@ from app.write.claims import claim_records
 from app.write.lock import lock_of, name_of, sealed
 from app.write.saved import from_text, to_text
 from index.errors import GlossError, PaperChanged, PaperNotFound
-from index.paper import ARXIV_ID, Paper, Passage, Span
+from index.hits import Passage
+from index.paper import Paper
+from index.reference import ARXIV_ID
+from index.spans import Span
 
 if TYPE_CHECKING:
     from app.choose.evidence import PassageEmbedder

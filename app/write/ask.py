@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from app.choose.evidence import Candidate, Pool, candidates
 from app.digest import Claim
 from app.write import quote
-from index.paper import Hit, SearchFilter
+from index.hits import Hit, SearchFilter
 
 if TYPE_CHECKING:
     from index.library import Papers

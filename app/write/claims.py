@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.digest import Claim, Digest
-from index.paper import ClaimRecord
+from index.hits import ClaimRecord
 
 
 class NamedClaim(NamedTuple):

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Literal
 from app.digest import Citation, Claim, Digest, Header, Language
 from app.write.saved import from_text
 from index.errors import GlossError
-from index.paper import Paper, Passage, Span
+from index.hits import Passage
+from index.paper import Paper
+from index.spans import Span
 
 if TYPE_CHECKING:
     from index.catalog import KeptDigest

@@ -1,1 +1,1 @@
-"""Scripts that measure, each run by itself: ``python eval/measure/NAME.py``."""
+"""Measuring scripts, each run on its own: ``python eval/measure/NAME.py``."""

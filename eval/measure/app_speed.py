@@ -1,4 +1,4 @@
-"""How fast the app that people open feels: the real server, the real model, real browsers.
+"""Measures the speed of the web app with the real server, the real model and real browsers.
 
     python eval/measure/app_speed.py LIBRARY [--port 7849]
 
@@ -8,7 +8,7 @@ On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 - ``interactive``: from the address to a search box that works, in Chromium, of five visits;
 - ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
 - ``crowd``: the same for ten visitors at once, each a browser context of its own that asks four
-  questions, while two digests are written (give a LIBRARY that has none yet); errors are searches
+  questions, while two digests are written (LIBRARY must not have digests); errors are searches
   and digests that failed. The browsers take most of the processor then, so
 - ``clients``: the same number of programs at once, without browsers (gradio_client).
 
@@ -121,8 +121,8 @@ async def _measured(address: str, began: float) -> dict[str, Any]:
         await browser.close()
     return {
         "boot": boot,
-        "interactive": _told(interactive),
-        "search": _told(search),
+        "interactive": _statistics(interactive),
+        "search": _statistics(search),
         "crowd": crowd,
     }
 
@@ -205,7 +205,7 @@ async def _crowd(browser: Any, address: str, papers: Sequence[str]) -> dict[str,
     errors += [str(one).splitlines()[0] for one in written if isinstance(one, BaseException)]
     return {
         "visitors": VISITORS,
-        "search": _told([one for took in asked for one in took]),
+        "search": _statistics([one for took in asked for one in took]),
         "digests": [round(one, 3) for one in written if not isinstance(one, BaseException)],
         "errors": errors,
     }
@@ -227,10 +227,10 @@ def _clients(address: str) -> dict[str, float]:
     clients = [Client(address, verbose=False) for _ in range(VISITORS)]
     with ThreadPoolExecutor(VISITORS) as threads:  # an error of any ends the measurement
         each = list(threads.map(visit, clients, range(VISITORS)))
-    return _told([one for took in each for one in took])
+    return _statistics([one for took in each for one in took])
 
 
-def _told(seconds: Sequence[float]) -> dict[str, float]:
+def _statistics(seconds: Sequence[float]) -> dict[str, float]:
     if len(seconds) < 2:
         return {"number": len(seconds)}
     return {

@@ -1,4 +1,4 @@
-"""What gloss does when arXiv misbehaves, at arXiv's own pace of one request every three seconds.
+"""Tests faults of arXiv, at arXiv's own pace of one request every three seconds.
 
     python eval/measure/arxiv_faults.py > table.md
 

@@ -1,4 +1,4 @@
-"""Which questions are answered, and whether by the evidence.
+"""Measures which questions are answered, and whether from the annotated evidence.
 
     python eval/measure/asking.py PAPERS.jsonl
 
@@ -61,7 +61,7 @@ def as_markdown(paper: dict[str, Any]) -> str:
 
 
 def hits(answer: Answer, evidence: Sequence[str]) -> int:
-    """How many sentences of the answer lie in an evidence paragraph."""
+    """The number of the answer's sentences in an evidence paragraph."""
     said = [letters(one.claim.text) for one in answer.sentences]
     return sum(any(one in paragraph for paragraph in evidence) for one in said)
 
@@ -72,7 +72,7 @@ def best(answer: Answer) -> float:
 
 
 def rates(asked: Sequence[AskedQuestion], least: float) -> dict[str, float]:
-    """What a threshold does; refusing is what precision and recall are of."""
+    """The effect of a threshold; precision and recall are of refusals."""
     refused = [one for one in asked if one.score < least]
     rightly = sum(not one.answerable for one in refused)
     open_ones = sum(not one.answerable for one in asked)

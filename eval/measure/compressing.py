@@ -1,4 +1,4 @@
-"""What a local model makes of quotes, and what the checks say of it: sentences to judge by hand.
+"""Samples a local model's wordings of quotes, with the verdicts of the checks, to judge by hand.
 
     GLOSS_LIBRARY=DIR python eval/measure/compressing.py [--count 60] [--seed 5] [--labels FILE]
         [--model FOLDER]

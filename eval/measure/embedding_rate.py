@@ -1,4 +1,4 @@
-"""How many passages of some 200 word pieces all-MiniLM-L6-v2 embeds in a second.
+"""Measures how many passages of about 200 word pieces all-MiniLM-L6-v2 embeds in a second.
 
     python eval/measure/embedding_rate.py FOLDER
 

@@ -1,4 +1,4 @@
-"""How many functions of gloss a command passes through, in the process that was asked.
+"""Counts the functions of gloss that a command calls, in its own process.
 
     python eval/measure/functions.py PAPER.pdf
 

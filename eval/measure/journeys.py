@@ -1,9 +1,9 @@
-"""Six journeys through the app, in headless Chromium, against a real server with the real model.
+"""Runs six journeys through the app in headless Chromium, with a real server and model.
 
     python eval/measure/journeys.py LIBRARY PDF OUT [--port 7869]
 
 LIBRARY is copied, PDF is uploaded, OUT gets a picture of each journey. Prints a line for each: what
-was seen, and how long it took. Anything that is not as it should be ends it with an error.
+was seen, and how long it took. Any failed expectation ends it with an error.
 """
 
 from __future__ import annotations

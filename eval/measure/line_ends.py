@@ -1,4 +1,4 @@
-"""How often a printed line breaks a word, and how often a search for a sentence then misses it.
+"""Counts how often a printed line breaks a word, and how often a search then misses a sentence.
 
     python eval/measure/line_ends.py FOLDER
 

@@ -1,4 +1,4 @@
-"""Whether the words marked on a page in the browser are the quote: sentences drawn by seed.
+"""Checks that the words marked on a page in the browser are the quote, for sampled sentences.
 
     python eval/measure/marks.py LIBRARY [--seed 1] [--sentences 50] [--chromium /usr/bin/chromium]
 

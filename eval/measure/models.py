@@ -1,4 +1,4 @@
-"""How fast embedding models are, side by side: passages a second, a question, and loading.
+"""Compares the speed of embedding models: passages per second, a question, loading.
 
     python eval/measure/models.py CORPUS.jsonl MODEL MODEL...
 

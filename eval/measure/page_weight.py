@@ -1,4 +1,4 @@
-"""What a day's page costs who opens it: bytes, requests, time to the first words, size of the DOM.
+"""Measures the load of a day's page: bytes, requests, time to the first words, size of the DOM.
 
     python eval/measure/page_weight.py public/2026-11-28-all.html [...]
 
@@ -39,7 +39,7 @@ SHIFTS = """() => new Promise(done => { let sum = 0; new PerformanceObserver(lis
 
 @dataclass(frozen=True)
 class Device:
-    """Who opens the page."""
+    """The device that opens the page."""
 
     name: str
     width: int

@@ -1,4 +1,4 @@
-"""How the size of a passage changes what a search finds.
+"""Measures search with different sizes of passages.
 
     python eval/measure/passage_size.py PAPERS.jsonl
 

@@ -1,12 +1,11 @@
-"""What it takes to add the papers of a folder with Ray on this machine and without, turn about.
+"""Compares adding the papers of a folder with and without Ray on this machine, in alternation.
 
     python eval/measure/ray_overhead.py FOLDER [--rounds N] [--copies N]
 
 Each run is a ``gloss add`` into a new library. ``--copies`` adds each paper so often, each copy
-with a comment of its own at the end, so that none is taken for another. Told are seconds of the
-wall clock, which other work on the machine makes more, and seconds of the processor, of all
-processes that the run started: they are looked at twice a second, so each may have had half a
-second more. Linux only.
+with a different comment at the end, so that all differ. Reported are wall-clock seconds, which
+other work on the machine increases, and processor seconds of all processes that the run started:
+they are sampled twice a second, so each may have used half a second more. Linux only.
 """
 
 from __future__ import annotations

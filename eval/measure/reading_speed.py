@@ -1,10 +1,10 @@
-"""How fast papers are read: gloss against raw PyMuPDF and pymupdf4llm, and two workers against one.
+"""Compares the speed of reading: gloss, raw PyMuPDF and pymupdf4llm, two workers and one.
 
     python eval/measure/reading_speed.py FOLDER [--rounds N] [--without-pymupdf4llm]
 
 All on the same files in one run, round after round, and of each way its best round: other work on
-the machine only ever slows one down. Workers are warm. pymupdf4llm is no part of the project: `pip
-install pymupdf4llm` brings it.
+the machine can only slow it down. Workers are warm. pymupdf4llm is not a dependency: install it
+with `pip install pymupdf4llm`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What makes a search find more: each choice of ADR 9 against its alternatives.
+"""Compares each choice of ADR 9 on searching with its alternatives.
 
     python eval/measure/search_variants.py SCIFACT_FOLDER QASPER_FILE
 
@@ -25,7 +25,8 @@ from eval.measures import mean, ndcg, recall
 from index.config import Settings
 from index.embed import blended, count_tokens, open_embedder
 from index.embed.sparse import Bm25Encoder
-from index.paper import Paper, Passage
+from index.hits import Passage
+from index.paper import Paper
 from index.split import split
 
 Matrix = NDArray[np.floating]

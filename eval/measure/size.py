@@ -1,4 +1,4 @@
-"""What a paper costs in disk, memory and time, and what that comes to for many of them.
+"""Measures disk, memory and time per paper, and extrapolates to large libraries.
 
     python eval/measure/size.py FOLDER [--points N] [--json]
 
@@ -25,9 +25,9 @@ from statistics import median
 from eval.bounds import resident, size_of
 from index.config import Settings
 from index.embed import open_embedder
+from index.hits import SparseVector
 from index.library import Encoders, Library, Stages, bm25_encoder, split_and_embed, splitter
 from index.library.points import points_of
-from index.paper import SparseVector
 from index.read import Reader
 from index.sources import find_sources
 from index.store import Point, VectorQuery
@@ -43,7 +43,7 @@ LINKS = 2 * 16 * 4  # bytes of a graph with m = 16, a vector
 
 @dataclass(frozen=True, slots=True)
 class PaperCost:
-    """Of a paper, unless a field says otherwise; bytes and seconds."""
+    """Costs per paper, unless a field says otherwise; bytes and seconds."""
 
     papers: int
     pages: float

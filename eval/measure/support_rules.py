@@ -1,4 +1,4 @@
-"""What each rule of support brings, alone and with the others, beside word overlap.
+"""Measures each rule of the support check, alone and with the others, beside word overlap.
 
     python eval/measure/support_rules.py FOLDER... [--papers QASPER_PAPERS.jsonl]
 
@@ -86,7 +86,7 @@ def measure(paths: Sequence[Path], half: int) -> Iterator[dict[str, object]]:
 
 
 def of_papers(path: Path) -> dict[str, object]:
-    """What share of each kind of made pairs is refused."""
+    """The share of refused pairs, for each kind of generated pairs."""
     from eval.questions import read_questions
 
     papers = {one.paper.id: one.paper for one in read_questions(path)}

@@ -1,4 +1,4 @@
-"""How many sentences of digests a language model brings into Chinese without breaking a lock.
+"""Counts the digest sentences that a language model translates to Chinese without a broken lock.
 
     python eval/measure/translating.py MODEL.gguf PAPER... [--sentences 24] [--threads 2] [--seed 7]
 

@@ -1,4 +1,4 @@
-"""How well shared words tell a claim that its source supports from one that it does not.
+"""Measures how well word overlap separates supported from unsupported claims.
 
     python eval/measure/word_overlap.py FOLDER
 
@@ -34,7 +34,7 @@ def overlap(source: str, claim: str) -> float:
 def balanced_accuracy(
     scores: NDArray[np.float64], labels: NDArray[np.int_], threshold: float
 ) -> float:
-    """The mean of the shares of supported and of unsupported pairs that are told right."""
+    """The mean of the shares of supported and unsupported pairs that are classified correctly."""
     said = scores >= threshold
     return float((said[labels == 1].mean() + (~said[labels == 0]).mean()) / 2)
 

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from index.catalog.database import Database, marks
-from index.paper import Citation, ClaimRecord
+from index.hits import Citation, ClaimRecord
 
 ClaimState = Literal["pending", "current", "replaced"]
 

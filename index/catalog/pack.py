@@ -11,7 +11,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, create_model
 
-from index.paper import Paper, Words
+from index.paper import Paper
+from index.spans import Words
 
 
 @dataclass(frozen=True, slots=True)

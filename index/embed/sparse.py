@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from index.paper import SparseVector
+from index.hits import SparseVector
 
 # Kana, Han with its extension A and compatibility forms, Hangul, and Han outside the first plane.
 _CJK_RUN = re.compile(

@@ -17,6 +17,7 @@ from pathlib import Path
 from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
 from index.config import Settings
 from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound, StoreUnusable
+from index.hits import Passage
 from index.library.destination import Destination, destination
 from index.library.engines import Engine, Engines
 from index.library.files import Files
@@ -35,7 +36,7 @@ from index.library.preparing import (
 from index.library.rows import relation
 from index.library.stored import StoredPaper
 from index.library.tools import ReaderAndReranker
-from index.paper import Paper, Passage, Reading, Record, SourceKind, Status
+from index.paper import Paper, Reading, Record, SourceKind, Status
 from index.reference import Reference
 from index.sources import PaperKey, Source, key_of
 from index.store import Point

@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 from index.catalog import Catalog, ClaimSet, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
+from index.hits import ClaimHit, ClaimRecord, SearchFilter, SparseVector
 from index.library.rank import EncodedQuery, SparseEncoder, encode_query, rank
-from index.paper import ClaimHit, ClaimRecord, Paper, SearchFilter, SparseVector
+from index.paper import Paper
 from index.store import Point, Scored, Store, VectorQuery
 
 _NO_TERMS = SparseVector((), ())

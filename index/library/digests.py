@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest
 from index.errors import PaperChanged
+from index.hits import ClaimHit, ClaimRecord, SearchFilter
 from index.library.claims import claim_points, resolves
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.points import valid_date
 from index.library.search import resolved
-from index.paper import ClaimHit, ClaimRecord, SearchFilter
 from index.sources import key_of
 
 if TYPE_CHECKING:

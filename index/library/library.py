@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
 from index.errors import LibraryUnusable, PaperNotFound
+from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
@@ -25,7 +26,7 @@ from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
 from index.library.tools import ReaderAndReranker
-from index.paper import ClaimHit, ClaimRecord, Hit, Record, SearchFilter
+from index.paper import Record
 from index.sources import Source
 from index.split import CountTokens
 from index.store import StoreFactory
@@ -82,18 +83,7 @@ class Library(Papers):
         A library is made only where nothing is, and with ``create`` false not even there. Raises
         ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
         """
-        directory = settings.library.expanduser().absolute()
-        try:
-            there = (directory / CATALOG).is_file()
-            if not create and not there:
-                raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
-            directory.mkdir(parents=True, exist_ok=True)
-            if not there and not is_bare(directory):
-                raise LibraryUnusable(
-                    directory, "is not empty and no library; give an empty or new directory"
-                )
-        except OSError as error:
-            raise no_writing(directory, error) from error
+        directory = _ready(settings.library.expanduser().absolute(), create)
         lock = LibraryLock(directory)
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None

@@ -8,25 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed
+from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter
 from index.library.adding import Added
 from index.library.ids import HeldPaper
 from index.library.preparing import PendingPaper, Progress
 from index.library.rank import SparseEncoder
 from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
-from index.paper import (
-    Box,
-    ClaimHit,
-    ClaimRecord,
-    Hit,
-    PageSize,
-    Paper,
-    Passage,
-    Record,
-    SearchFilter,
-    Span,
-)
+from index.paper import Paper, Record
 from index.sources import Source
+from index.spans import Box, PageSize, Span
 
 if TYPE_CHECKING:
     from index.embed import Embedder

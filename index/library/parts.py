@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.library.rank import SparseEncoder
-from index.paper import Box, PageSize, Reading
+from index.paper import Reading
+from index.spans import Box, PageSize
 from index.split import CountTokens
 from index.store import StoreFactory
 

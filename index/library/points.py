@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from index.paper import Paper, Passage, SparseVector
+from index.hits import Passage, SparseVector
+from index.paper import Paper
 from index.store import Point, day_number
 
 if TYPE_CHECKING:

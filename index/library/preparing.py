@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Origin
 from index.config import Settings
+from index.hits import Passage
 from index.library.parts import Encoders
-from index.paper import Paper, Passage, Reading, Record
+from index.paper import Paper, Reading, Record
 from index.reference import Reference
 from index.sources import Source
 from index.split import TOKENS, TOKENS_MAX, CountTokens, TooManyPassages, split

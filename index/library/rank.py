@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from index.catalog.words import in_words
 from index.errors import EmptyQuery
-from index.paper import SparseVector
+from index.hits import SparseVector
 
 
 class _Vector(Protocol):

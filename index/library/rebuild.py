@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from index.catalog import Catalog, ClaimSet, Edition
 from index.config import Settings
 from index.errors import StoreUnusable
+from index.hits import Passage
 from index.library.claims import ClaimIndex, claim_points
 from index.library.engines import Engine, Engines, new_collection
 from index.library.parts import Parts
 from index.library.points import paper_points, valid_date
 from index.library.preparing import splitter
-from index.paper import Paper, Passage
+from index.paper import Paper
 from index.split import TooManyPassages
 
 if TYPE_CHECKING:

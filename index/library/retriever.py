@@ -11,7 +11,7 @@ from typing import Protocol
 from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
-from index.paper import Hit, SearchFilter
+from index.hits import Hit, SearchFilter
 
 
 class Searchable(Protocol):

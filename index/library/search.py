@@ -10,7 +10,6 @@ from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import ReaderAndReranker
-from index.paper import Hit, SearchFilter
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery, point_id
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from index.catalog import Catalog, Edition, Fingerprint, KnownVersion
 from index.errors import PaperNotFound, SourceNotFound
+from index.hits import Passage
 from index.library.files import Files
 from index.library.tools import ReaderAndReranker
-from index.paper import Box, PageSize, Paper, Passage, Span, runs_of
+from index.paper import Paper
+from index.spans import Box, PageSize, Span, runs_of
 
 
 @dataclass(frozen=True, slots=True)

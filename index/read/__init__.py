@@ -1,8 +1,8 @@
-"""Files to papers, in worker processes that can be killed.
+"""Reads files into papers, in worker processes that can be killed.
 
 Any file may be hostile: a PDF of 2 kB can hang the engine for good. Each file is read in a worker
-process (pebble) with limits on seconds and memory; a worker that passes them is ended and replaced,
-and the reading says ``limit``. The parent never opens a PDF itself.
+process (pebble) with limits on seconds and memory; a worker that exceeds them is killed and
+replaced, and the status is ``limit``. The parent never opens a PDF itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import Box, PageSize, Paper, Reading, SourceKind
+from index.paper import Paper, Reading, SourceKind
+from index.spans import Box, PageSize
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -35,9 +36,9 @@ KINDS: dict[str, SourceKind] = {
     ".htm": "html",
     ".xhtml": "html",
 }
-_LEAST_SENTENCES = 3  # fewer are a form, a slide or a notice, and no paper
+_LEAST_SENTENCES = 3  # fewer are a form, a slide or a notice
 _LEAST_WORDS = 60
-_UNREADABLE = 0.3  # of a text's characters: with so many that cannot be read, no sentence is whole
+_UNREADABLE = 0.3  # of a text's characters: with more unreadable ones, no sentence is complete
 
 
 @dataclass(eq=False)
@@ -58,7 +59,7 @@ class Reader:
         name: str | None = None,
         sha256: str | None = None,
     ) -> Reading:
-        """The paper in the file at ``path``; for a file that gives none, the status and why.
+        """The paper in the file at ``path``, or the status of a file without one and the reason.
 
         ``name`` is the name that the file had, without extension, where ``path`` is a copy;
         ``paper_id`` overrides the id found; ``sha256`` is the file's, where it is known. Raises
@@ -226,7 +227,7 @@ def _read_markdown(
 
     paper = read_markdown(path, name, paper_id, sha256)
     if paper is None:
-        return Reading("broken", "not a text: it is no UTF-8")
+        return Reading("broken", "not a text: it is not UTF-8")
     return _judged(paper, 0, characters_max)
 
 

@@ -1,10 +1,10 @@
-"""Where every word of a page went: into the text, a figure, the margin, or nowhere.
+"""Counts where the words of each page went: into the text, a figure, the margin, or nowhere.
 
-The words that the engine draws on a page are counted from its plain text, apart from the way on
-which words become lines and paragraphs. What is missing at that way's end was lost on it.
+The words that the engine draws on a page are counted from its plain text, independently of the
+steps that build lines and paragraphs. A word that is missing at the end was lost in these steps.
 
-Words are runs of letters and digits after Unicode folding, and ideographs one by one. A word that
-one side has whole and the other in parts ("31^7", a hyphenation that was undone) is the same word.
+Words are runs of letters and digits after Unicode folding, and single ideographs. A word that is
+whole on one side and in parts on the other ("31^7", an undone hyphenation) is the same word.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from functools import lru_cache
 from itertools import chain
 from typing import Literal, get_args
 
-from index.paper import Block, Box, Figure, PageAccount, Words
+from index.accounts import PageAccount
+from index.paper import Block, Figure
 from index.read.floats.captions import figure_name
 from index.read.floats.figures import turned_lines
 from index.read.order.furniture import MARGIN
 from index.read.order.layout import Layout
 from index.read.page.pages import Line, PageContent
+from index.spans import Box, Words
 
 Place = Literal["text", "captions", "tables", "figures", "furniture", "hidden"]
 
@@ -97,7 +99,7 @@ def _missing(
 
 
 def _symbols(text: str) -> Counter[str]:
-    """What another reader may have for a letter of ASCII."""
+    """The spellings of an ASCII letter in the output of another reader."""
     found = Counter(text)
     for one in list(found):
         if one.isspace() or one in _WRITTEN or (one.isascii() and one.isalnum()):
@@ -115,7 +117,7 @@ def account_for(
 ) -> tuple[PageAccount, ...]:
     """An account of each page. ``blocks`` are those of the text, in its order."""
     found: _Found = {page.number: {} for page in pages}
-    drawings: dict[int, list[Box]] = {}  # figures that are no tables
+    drawings: dict[int, list[Box]] = {}  # figures other than tables
     for figure in figures:
         name = figure_name(figure.label)
         if figure.box is not None and (name is None or name.kind != "table"):
@@ -147,7 +149,7 @@ def account_for(
 
 
 def _numbers_of(line: Line, height: float, boxes: Sequence[Box]) -> bool:
-    """Whether a number that was taken for one of a line stands in a figure or table."""
+    """Whether a number that was read as a line number is in a figure or table."""
     x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
     in_margin = line.y1 < MARGIN * height or line.y0 > (1 - MARGIN) * height
     return (

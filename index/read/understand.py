@@ -1,4 +1,4 @@
-"""Pages to a ``Paper``: front matter, headings, body, references, and every span in one text."""
+"""Builds a ``Paper`` from pages: front matter, headings, body, references, in one text."""
 
 from __future__ import annotations
 
@@ -6,54 +6,43 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from index.paper import (
-    Block,
-    BlockKind,
-    Box,
-    Cell,
-    Figure,
-    Paper,
-    Section,
-    Sentence,
-    Span,
-    Table,
-    Words,
-    around,
-)
+from index.paper import Block, BlockKind, Cell, Figure, Paper, Section, Sentence, Table
 from index.read.account import account_for
 from index.read.floats.asides import (
-    boxes_apart,
-    captions_whole,
-    cells_apart,
-    footnotes_apart,
-    listings_apart,
-    marks_apart,
-    notes_apart,
+    mark_footnotes,
+    mark_framed_labels,
+    mark_listings,
+    mark_lone_signs,
+    mark_notes,
+    mark_small_cells,
 )
-from index.read.floats.captions import captions_apart, figure_name
-from index.read.floats.figures import find_boxes, take_in, turned_in
+from index.read.floats.captions import figure_name, split_captions
+from index.read.floats.continuations import join_continuations
+from index.read.floats.figures import append_turned, find_boxes, mark_inside
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
 from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
-from index.read.front.parts import by_block, front_in_cells, lists_of_places, title_apart
+from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
+from index.read.order.cells import mark_cells
 from index.read.order.layout import Layout, Paragraph, lay_out
-from index.read.order.mend import draw_in, mend
+from index.read.order.torn import join_torn
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
-from index.read.sections.heads import heads_apart
-from index.read.sections.labels import rejoined, without_labels
+from index.read.sections.heads import split_headings
+from index.read.sections.labels import rejoin_labels, split_labels
 from index.read.sections.opening import INDEXING, find_opening
 from index.read.sections.outline import find_headings
 from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import Heading
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
+from index.spans import Box, Span, Words, around
 
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
@@ -61,7 +50,7 @@ _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 @dataclass(slots=True)
 class _PaperDraft:
-    """A paper in the making, while its text grows."""
+    """The parts of a paper while its text is written."""
 
     composer: Composer
     blocks: list[Block] = field(default_factory=list)
@@ -75,42 +64,44 @@ class _PaperDraft:
 
 
 def understand(pages: Pages, identity: Identity) -> Paper:
-    """The paper that these pages are. Its text may be empty: the caller judges that."""
+    """The paper on these pages. Its text may be empty, which the caller has to check."""
     for page in pages.pages:
-        captions_apart(page)
+        split_captions(page)
     covers = first_page(pages.pages)
     layout = lay_out(pages.pages[covers:])
-    parts = without_labels(heads_apart(paragraphs(layout), layout))
+    parts = split_labels(split_headings(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
     title_lines = find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
-    parts = title_apart(parts, title_words)
+    parts = split_title(parts, title_words)
     headings = find_headings(parts, layout, title_words)
     heading_of = {id(parts[place]): heading for place, heading in headings.items()}
     opening = find_opening(parts, title_words, headings, layout)
     heading_of |= opening.boxes
-    closing = find_closing(rejoined(opening.body, set(heading_of)), heading_of, layout)
+    closing = find_closing(rejoin_labels(opening.body, set(heading_of)), heading_of, layout)
     heading_of |= closing.headings
     begins = opening.begins | closing.begins
     body = closing.body
-    captions_whole(body, {*heading_of, *begins, *opening.apart}, layout)
-    cells_apart(body, begins | heading_of, layout)
-    footnotes_apart(body, begins | heading_of, layout, pages.pages[covers:])
-    draw_in(body, set(heading_of), layout)
+    kept = {*heading_of, *begins, *opening.apart}
+    join_continuations(body, kept, layout)
+    mark_small_cells(body, begins | heading_of, layout)
+    mark_footnotes(body, begins | heading_of, layout, pages.pages[covers:])
+    mark_cells(body, set(heading_of), layout)
     draft = _PaperDraft(Composer(vocabulary(layout.lines)))
     above = [part for part in opening.front if id(part) not in opening.apart]
-    front, cells = front_in_cells(above, layout, title_words)
+    front, cells = read_front_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]
     listed = lists_of_places(parts)
     first = pages.pages[covers].number if pages.pages else 0
     boxes = find_boxes([*front, *body], len(front), set(heading_of), layout, pages.pages)
-    take_in(body, set(heading_of), boxes.values())
-    grids = find_tables(body, boxes, pages.pages, {*heading_of, *begins, *opening.apart})
-    listings_apart(body, set(heading_of))
-    marks_apart(body, set(heading_of))
-    boxes_apart(body, set(heading_of), pages.pages[covers:])
-    notes_apart(body, begins | heading_of, layout, boxes)
-    turned_in(body, layout, boxes.values())
+    mark_inside(body, set(heading_of), boxes.values())
+    grids = find_tables(body, boxes, pages.pages, kept)
+    mark_listings(body, set(heading_of))
+    mark_lone_signs(body, set(heading_of))
+    mark_framed_labels(body, set(heading_of), pages.pages[covers:])
+    mark_notes(body, begins | heading_of, layout, boxes)
+    join_continuations(body, {*kept, *grids}, layout)  # and the notes found since
+    append_turned(body, layout, boxes.values())
     for page in pages.pages[:covers]:
         for lines in by_block(page):
             _write(draft, "front", Paragraph("paragraph", lines))
@@ -121,7 +112,7 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in mend(body, set(heading_of), layout, set(begins)):
+    for part in join_torn(body, set(heading_of), layout, set(begins)):
         heading = heading_of.get(id(part))
         if id(part) in grids:
             _write_table(draft, grids[id(part)], part)
@@ -265,9 +256,9 @@ def _turned_back(words: Words, turned: dict[int, PageContent]) -> Words:
 def _first_lines(
     layout: Layout, draft: _PaperDraft, kinds: tuple[BlockKind, ...]
 ) -> list[list[Line]]:
-    """The unjoined lines of page 1, by the blocks of these kinds that their words went into.
+    """The lines of page 1 before they were joined, grouped by the blocks of these kinds.
 
-    Of paragraphs only those in small type: what a journal sets at the foot of a column.
+    Of paragraphs only those in small type, which journals set at the foot of a column.
     """
     every = {block.span: block.kind for block in draft.blocks} | draft.former
     kind_of = {span: kind for span, kind in every.items() if kind in kinds}
@@ -333,7 +324,7 @@ def _tables(draft: _PaperDraft, figures: Sequence[Figure], words: Words) -> Iter
 
 
 def _title_of(heading: Heading, printed: str) -> str:
-    """As it is printed, its hyphens at line ends undone; without the mark after a run-in one."""
+    """The printed title without line-end hyphens, and without the mark after a run-in heading."""
     title = " ".join(printed.split())
     return title.rstrip(".:—– ") if heading.number else title
 
@@ -351,8 +342,8 @@ def _body_of(section: Section, blocks: Sequence[Block]) -> Span | None:
 def _figures(
     blocks: Sequence[Block], text: str, draft: _PaperDraft, turned: dict[int, PageContent]
 ) -> list[Figure]:
-    """One for each name. Of two captions with one name, that whose figure was found, then that with
-    a colon or full stop after the name: the other is a sentence that begins with the name.
+    """One figure for each name. Of two captions with one name, the one whose figure was found is
+    kept, else the one with a colon or full stop after the name: the other is a sentence.
     """
     best: dict[str, tuple[tuple[bool, bool], Figure]] = {}
     for block in blocks:

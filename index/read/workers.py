@@ -1,4 +1,4 @@
-"""Processes that read files. They begin with this package and nothing of the caller's script."""
+"""Processes that read files; they import this package and nothing of the caller's script."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from datetime import date as calendar_date
 from typing import Any, Protocol, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
-from index.paper import FoundBy, Role, SearchFilter, SparseVector
+from index.hits import FoundBy, SearchFilter, SparseVector
+from index.paper import Role
 
 __all__ = [
     "Point",

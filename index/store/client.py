@@ -5,11 +5,9 @@ The same points and the same query as ``edge``; only the transport differs.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from index.config import QdrantSettings
@@ -24,17 +22,12 @@ from index.store import (
     last_day_number,
     means_of,
 )
+from index.store.connection import MEMORY, connect, explained
 
 if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from httpx import Request, Response
     from qdrant_client import QdrantClient, models
-    from qdrant_client.http.exceptions import UnexpectedResponse
 
 _BATCH = 256  # points in one request: some 2 MB of JSON
-_GREETING = 5.0  # seconds to connect, and for the first question, which costs a server nothing
-_MEMORY = ":memory:"
 # By small copies so many times as many are found as are wanted, and scored again by the full
 # vectors: where Qdrant's guide begins (https://qdrant.tech/documentation/guides/quantization/).
 _OVERSAMPLING = 2.0
@@ -64,30 +57,14 @@ class ClientStore:
     """A ``Store`` on a server. A missing collection is created."""
 
     def __init__(self, server: QdrantSettings, dimension: int, collection: str = "gloss") -> None:
-        from qdrant_client import QdrantClient
-
         self._server = server
-        self._url = url = server.url
+        self._url = server.url
         self._dimension = dimension
         self._collection = collection
         self._closed = False
-        with self._explained(), warnings.catch_warnings():
-            # The client warns of a key sent without TLS: whoever gave http:// chose so.
-            warnings.simplefilter("ignore")
-            self._client: QdrantClient = (
-                QdrantClient(_MEMORY)
-                if url == _MEMORY
-                else QdrantClient(
-                    url=url,
-                    api_key=self._sendable(server.api_key) or None,
-                    timeout=server.timeout,
-                    check_compatibility=False,
-                    verify=self._trusted(),
-                )
-            )
+        with self._explained():
+            self._client: QdrantClient = connect(server)
             try:
-                if url != _MEMORY:
-                    self._client.http.client.add_middleware(_impatient)
                 self._prepare()
             except BaseException:
                 self._client.close()
@@ -207,7 +184,7 @@ class ClientStore:
 
     def problems(self) -> list[str]:
         """Where the collection was made otherwise than the settings say now."""
-        if self._url == _MEMORY:
+        if self._url == MEMORY:
             return []
         with self._explained():
             config = self._client.get_collection(self._collection).config
@@ -254,7 +231,7 @@ class ClientStore:
                 write_consistency_factor=server.write_consistency,
                 quantization_config=_quantization(server),
             )
-        if self._url == _MEMORY:
+        if self._url == MEMORY:
             return  # an index has no effect there
         # Also for a collection that is there: whoever made it may have been cut short.
         for name, kind in _INDEXES.items():
@@ -275,31 +252,6 @@ class ClientStore:
         if dense.size != self._dimension:
             raise self._misfit(dense.size)
 
-    def _sendable(self, api_key: str) -> str:
-        """The key as a header can carry it; HTTP libraries quote one that they cannot send."""
-        key = api_key.strip()
-        if not (key.isascii() and key.isprintable()):
-            raise StoreUnusable(
-                self._url,
-                "GLOSS_QDRANT__API_KEY holds a character that no key has; copy the key again",
-            )
-        return key
-
-    def _trusted(self) -> SSLContext | bool:
-        """Whose certificates count; httpx's own list where nothing is said."""
-        import ssl
-
-        if not self._server.verify or self._server.ca is None:
-            return self._server.verify
-        try:
-            return ssl.create_default_context(cafile=self._server.ca)
-        except ssl.SSLError as error:
-            raise StoreUnusable(
-                self._url,
-                f"{self._server.ca} is no certificate in PEM; set GLOSS_QDRANT__CA to the "
-                "authority's",
-            ) from error
-
     def _params(self, vector: str) -> models.SearchParams | None:
         """How to search the small copies of the vectors, where there are some."""
         from qdrant_client import models
@@ -316,69 +268,10 @@ class ClientStore:
             "set GLOSS_MODEL back or run `gloss doctor --repair`",
         )
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Errors of the client and of its transport as ``StoreUnusable``."""
-        from httpx import TimeoutException
-        from qdrant_client.common.client_exceptions import (
-            QdrantException,
-            ResourceExhaustedResponse,
-        )
-        from qdrant_client.http.exceptions import (
-            ApiException,
-            ResponseHandlingException,
-            UnexpectedResponse,
-        )
-
+    def _explained(self) -> AbstractContextManager[None]:
         if self._closed:
             raise StoreUnusable(self._url, "is closed; open it again")
-        try:
-            yield
-        except UnexpectedResponse as error:
-            raise StoreUnusable(self._url, self._refusal(error)) from error
-        except ResourceExhaustedResponse as error:
-            raise StoreUnusable(
-                self._url, f"has too much to do; try again in {error.retry_after_s} seconds"
-            ) from error
-        except (ResponseHandlingException, ApiException, QdrantException, OSError) as error:
-            source = getattr(error, "source", error)
-            if isinstance(source, ValueError):  # an answer that is not what was asked for
-                raise self._stranger() from error
-            if "CERTIFICATE_VERIFY_FAILED" in str(source):
-                raise StoreUnusable(
-                    self._url,
-                    "has a certificate that nobody vouches for; set GLOSS_QDRANT__CA to the "
-                    "certificate of the authority that signed it",
-                ) from error
-            if isinstance(source, TimeoutException):
-                why = "does not answer in time; see whether the server is well"
-            else:
-                why = f"cannot be reached ({' '.join(str(source).split())}); start the server"
-            raise StoreUnusable(
-                self._url, f"{why}, or unset GLOSS_QDRANT__URL to use the embedded store"
-            ) from error
-        except (JSONDecodeError, AssertionError) as error:  # no JSON; an envelope without a result
-            raise self._stranger() from error
-        except (ValueError, RuntimeError) as error:  # a malformed address
-            raise StoreUnusable(
-                self._url, f"{' '.join(str(error).split())}; check GLOSS_QDRANT__URL"
-            ) from error
-
-    def _refusal(self, error: UnexpectedResponse) -> str:
-        status = error.status_code or 0
-        if status in (401, 403):
-            return "refuses the key; set GLOSS_QDRANT__API_KEY"
-        if status == 404:
-            return (
-                f"has no collection {self._collection}, or is no Qdrant server; check "
-                "GLOSS_QDRANT__URL, or run `gloss doctor --repair`"
-            )
-        if status < 400:
-            return f"answers {status} {error.reason_phrase}; check GLOSS_QDRANT__URL"
-        return f"answers {status} {error.reason_phrase}; see the server's log"
-
-    def _stranger(self) -> StoreUnusable:
-        return StoreUnusable(self._url, "does not answer as Qdrant does; check GLOSS_QDRANT__URL")
+        return explained(self._url, self._collection)
 
 
 class _Dropping(ClientStore):

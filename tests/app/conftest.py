@@ -23,22 +23,9 @@ from app.write import Writer
 from app.write.claims import claim_records
 from index.catalog import Fingerprint
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
-from index.paper import (
-    Box,
-    ClaimHit,
-    ClaimRecord,
-    Hit,
-    PageSize,
-    Paper,
-    Passage,
-    Role,
-    SearchFilter,
-    Section,
-    Span,
-    Word,
-    Words,
-    is_in_category,
-)
+from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter, is_in_category
+from index.paper import Paper, Role, Section
+from index.spans import Box, PageSize, Span, Word, Words
 
 if TYPE_CHECKING:
     from served_model import ServedModel

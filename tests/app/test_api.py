@@ -22,7 +22,8 @@ from app.write.ask import Answer, AnswerQuote
 from app.write.lock import lock_of, name_of
 from index.config import Settings
 from index.errors import GlossError, LibraryBusy, PaperNotFound, StoreUnusable
-from index.paper import Box, SearchFilter, Span, Word, Words
+from index.hits import SearchFilter
+from index.spans import Box, Span, Word, Words
 
 
 def client_of(library: Any, settings: Settings | None = None, **parts: Any) -> TestClient:

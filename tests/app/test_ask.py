@@ -17,8 +17,8 @@ from app.check.support import check_quote
 from app.web.session import Session
 from app.write.ask import LEAST, MOST, Answer, ask
 from index.errors import EmptyQuery, PaperNotFound
+from index.hits import Hit, SearchFilter
 from index.library import Library
-from index.paper import Hit, SearchFilter
 
 SAMPLES = Path(__file__).parents[2] / "data"
 QUESTIONS = json.loads((SAMPLES / "questions.json").read_text(encoding="utf-8"))

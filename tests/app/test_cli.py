@@ -20,7 +20,8 @@ from app.cli import options
 from app.documents.claims import SupportShape
 from eval.evaluation import Report
 from index.errors import GlossError, LibraryBusy
-from index.paper import Box, Figure, Record, Span
+from index.paper import Figure, Record
+from index.spans import Box, Span
 
 
 @pytest.fixture

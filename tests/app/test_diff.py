@@ -26,9 +26,11 @@ from app.write.diff import (
     paper_diff,
 )
 from index.errors import PaperNotFound
-from index.paper import Block, Figure, Paper, Passage, Section, Sentence, Span
+from index.hits import Passage
+from index.paper import Block, Figure, Paper, Section, Sentence
 from index.read.text.sentences import split_sentences
 from index.sources import Source
+from index.spans import Span
 
 ID = "2407.03300"
 BURNS = "The lantern burns for 3.5 hours on a single fill of oil."

@@ -13,8 +13,9 @@ from app.documents.claims import BoxShape, ClaimShape
 from app.documents.found import AnswerFound, AnswerSentence, answer_found
 from app.documents.papers import PaperState, paper_shown
 from app.write.ask import Answer, AnswerQuote
+from index.hits import Citation
 from index.library import PaperRow
-from index.paper import Box, Citation, Span
+from index.spans import Box, Span
 
 CITATION = Citation("a#method.1", "It burns.", Span(0, 9), (Box(1, 1 / 3, 2.0, 3.0, 4.005),))
 CLAIM = Claim("It burns.", "quoted", (CITATION,), Support(1.0, "supported", ("quote",)))

@@ -17,8 +17,9 @@ from app.choose.evidence import (
     stands_alone,
 )
 from app.choose.template import ITEMS, Item
-from index.paper import Block, Paper, Section, Sentence, Span
+from index.paper import Block, Paper, Section, Sentence
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 
 def paper_of(*sections: tuple[str, str, str], title: str = "Lanterns") -> Paper:

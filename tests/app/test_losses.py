@@ -17,7 +17,9 @@ from app.show.html import to_html
 from app.show.markdown import to_markdown
 from app.show.views import losses_said
 from app.write.saved import from_text, to_text
-from index.paper import Box, Cell, Finding, Loss, PageAccount, Span, Table
+from index.accounts import Finding, Loss, PageAccount
+from index.paper import Cell, Table
+from index.spans import Box, Span
 
 LOSSES = (Loss(3, 1.0, "the PDF engine failed: no memory"), Loss(6, 0.08, "its words were lost"))
 

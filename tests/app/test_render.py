@@ -33,8 +33,10 @@ from app.web.session import Session
 from app.web.texts import texts
 from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
+from index.hits import Citation, ClaimHit, ClaimRecord, Hit, Passage
 from index.library import PaperRow
-from index.paper import Box, Citation, ClaimHit, ClaimRecord, Hit, Paper, Passage, Span
+from index.paper import Paper
+from index.spans import Box, Span
 
 
 def in_the_reader(digest: Digest, language: Language = "en") -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from app.check.support import check_quote
 from app.digest import Citation
-from index.paper import Box, Paper, Span, Word, Words
+from index.paper import Paper
+from index.spans import Box, Span, Word, Words
 
 TEXT = "Lanterns burn for 3.5 hours."
 

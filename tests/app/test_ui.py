@@ -23,7 +23,8 @@ from app.web.session import HitPlace, NotAdded, NothingToSearch, Session, filter
 from app.web.texts import texts
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
-from index.paper import Box, SearchFilter, Span
+from index.hits import SearchFilter
+from index.spans import Box, Span
 
 LANTERNS_TEXT = (
     "Abstract\nWe measure how well lanterns light a path.\n"

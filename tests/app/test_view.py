@@ -38,7 +38,8 @@ from app.write.claims import sentence_names
 from app.write.saved import NoSavedDigest
 from index.config import Settings
 from index.errors import FetchError, SourceNotFound
-from index.paper import Block, Box, Figure, PageSize, Span
+from index.paper import Block, Figure
+from index.spans import Box, PageSize, Span
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -14,13 +14,14 @@ from starlette.testclient import TestClient
 
 from app.api.failures import TooBusy
 from app.serve.server import web_app
+from app.web.own_papers import NoRoom, NotShared, VisitEnded
 from app.web.session import NotAdded, NothingToSearch, Session, Sessions, SharedSession, filter_of
-from app.web.visitor import NoRoom, NotShared, VisitEnded, VisitorLibrary
+from app.web.visitor import VisitorLibrary
 from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
 from index.errors import PaperNotFound, PaperThere
+from index.hits import SearchFilter
 from index.library import Library, Papers
-from index.paper import SearchFilter
 from index.sources import Source
 
 LANTERN = """# Lanterns for Long Paths

@@ -17,7 +17,7 @@ from app.choose.template import TEMPLATE
 from app.digest import Citation, Claim, DigestSection, Support
 from app.llm import Completion, LanguageModelFailed, Prompt
 from app.wording import Compressing, DraftSentence, Merging, ModelWriter, Task
-from index.paper import Span
+from index.spans import Span
 
 ONE = (
     "In this work we measure that our lanterns burn for 3.5 hours on a single fill of oil, which "

@@ -7,7 +7,9 @@ from typing import Any
 from app.choose.evidence import Selector
 from app.choose.template import Item
 from app.write import quote
-from index.paper import Block, Paper, Passage, Section, Sentence, Span
+from index.hits import Passage
+from index.paper import Block, Paper, Section, Sentence
+from index.spans import Span
 
 ONE = "Lanterns burn for three hours on a single fill of oil."
 TWO = "However, they go out in the rain after a few minutes."

@@ -26,9 +26,11 @@ from eval.abstention import (
     without,
 )
 from index.config import Settings
+from index.hits import Passage
 from index.library import splitter
-from index.paper import Paper, Passage, Section, Sentence, Span
+from index.paper import Paper, Section, Sentence
 from index.read import Reader
+from index.spans import Span
 
 DATA = Path(__file__).parent.parent.parent / "data"
 FILES = ("cited-digests.pdf", "choosing-passage-size.md")

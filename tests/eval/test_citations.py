@@ -9,7 +9,7 @@ import pytest
 from app.check.support import Checker
 from app.digest import Citation, Claim, Support
 from eval.citations import WordsOrChecker, is_chinese, judged
-from index.paper import Span
+from index.spans import Span
 
 
 class Table:

@@ -11,11 +11,13 @@ import pymupdf
 import pytest
 
 from eval.coverage import coverage
-from eval.structure import run, score, summary
+from eval.paper_score import score
+from eval.structure import run, summary
 from eval.truth import TruthUnusable, read_truth
 from index.config import Settings
-from index.paper import Paper, Reading, Span, Word, Words
+from index.paper import Paper, Reading
 from index.read import Reader
+from index.spans import Span, Word, Words
 
 pytest.importorskip("pypdfium2")
 

@@ -17,10 +17,12 @@ from eval.corpus import DataUnusable
 from eval.digests import DigestReport, check, run
 from eval.judging import FORM
 from index.config import Settings
+from index.hits import Passage
 from index.library import Library
-from index.paper import Box, Paper, Passage, Span
+from index.paper import Paper
 from index.read import Reader
 from index.sources import find_sources
+from index.spans import Box, Span
 
 DATA = Path(__file__).parent.parent.parent / "data"
 PDF = DATA / "cited-digests.pdf"

@@ -11,7 +11,7 @@ import pytest
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Support
 from eval.corpus import DataUnusable
 from eval.judging import FORM, Judgement, agreement, drawn, page, read_judgements, sentences_of
-from index.paper import Box, Span
+from index.spans import Box, Span
 
 HEADER = Header("2401.00001", 1, "Lanterns", (), None, (), "pdf", None)
 
@@ -70,7 +70,7 @@ def test_what_the_page_saves_is_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("[]", "was not saved by the page"),
         (json.dumps({"form": FORM}), "has no judgements"),
         (json.dumps({"form": FORM, "judgements": [{"id": "a"}]}), "judgement 1 lacks"),

@@ -10,8 +10,10 @@ import pytest
 
 from eval import safety
 from eval.hiding import HIDING, SHOWING, plant
+from index.accounts import Finding
 from index.config import Settings
-from index.paper import Box, Finding, Paper, Reading
+from index.paper import Paper, Reading
+from index.spans import Box
 
 DATA = Path(__file__).parents[2] / "data"
 CLEAN = DATA / "every-sentence-needs-a-source.pdf"

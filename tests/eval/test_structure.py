@@ -9,18 +9,12 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from eval.structure import (
-    TruthUnusable,
-    character_f1,
-    order_kept,
-    overlap,
-    read_truth,
-    run,
-    score,
-    summary,
-)
+from eval.paper_score import character_f1, order_kept, overlap, score
+from eval.structure import run, summary
+from eval.truth import TruthUnusable, read_truth
 from index.config import Settings
-from index.paper import Box, Paper, Reading, Role, Section, Sentence, Span, Word, Words
+from index.paper import Paper, Reading, Role, Section, Sentence
+from index.spans import Box, Span, Word, Words
 
 TEXT = (
     "A Study of Trees Ada Lovelace Trees are counted here. Introduction We count. Methods By hand."

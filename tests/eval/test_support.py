@@ -96,7 +96,7 @@ def test_a_file_that_is_no_set_is_told_so(tmp_path: Path, text: str, said: str) 
 def test_what_is_not_there_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(DataUnusable, match="cannot be read"):
         measured(tmp_path, tmp_path / "none.jsonl")
-    with pytest.raises(DataUnusable, match="no folder of either"):
+    with pytest.raises(DataUnusable, match="or a folder of either"):
         measured(tmp_path, tmp_path / "none")
 
 

@@ -14,23 +14,11 @@ import pytest
 from numpy.typing import NDArray
 
 from index.config import Settings
+from index.hits import Citation, ClaimRecord, SparseVector
 from index.library import Library
-from index.paper import (
-    Block,
-    Box,
-    Citation,
-    ClaimRecord,
-    PageSize,
-    Paper,
-    Reading,
-    Section,
-    Sentence,
-    Span,
-    SparseVector,
-    Word,
-    Words,
-)
+from index.paper import Block, Paper, Reading, Section, Sentence
 from index.sources import Source
+from index.spans import Box, PageSize, Span, Word, Words
 from index.store import Point, Scored, Store, VectorQuery, means_of
 from index.store.edge import EdgeStoreFactory
 

@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 from index.library.adding import _noted
-from index.paper import Loss, PageAccount, Paper
+from index.paper import Paper
 from index.read import Reader
 from index.read.account import words_in, words_missing
 from index.read.front.identity import identify

@@ -226,6 +226,48 @@ def test_a_note_under_a_table_is_a_footnote(tmp_path: Path) -> None:
     assert kinds_of(paper, "Leaves are in millions and were counted") == {"footnote"}
 
 
+ROWS = "[1], [1.97 (0.11)], [1.01 (0.91)], [2], [2.97 (0.21)], [1.02 (0.92)]"
+
+
+@pytest.mark.parametrize(("mark", "size", "width"), [("a", 7, 220), ("a", 8, 451), ("b", 7, 451)])
+def test_a_raised_letter_below_rows_of_the_same_leading_begins_a_note(
+    tmp_path: Path, mark: str, size: int, width: int
+) -> None:
+    paper = read(
+        tmp_path,
+        "#text(8pt)[*Table 1. Leaves of each tree in three forests*]\n"
+        f"#text({size}pt)[#set par(justify: false, hanging-indent: 5pt)\n"
+        f"#grid(columns: (90pt,) * 3, row-gutter: 4pt, [Tree], [Crude], [Adjusted], {ROWS})\n"
+        f"#v(-5pt)\n#block(width: {width}pt)[#super(typographic: false)[{mark}] "
+        "Results of a regression analysis of all leaves, which compare higher counts "
+        "in fifths with the lowest one as the reference to all of them.]]\n"
+        "#v(14pt)\n#lorem(200)",
+    )
+    (note,) = [block for block in paper.blocks if block.kind == "footnote"]
+    said = " ".join(note.span.of(paper.text).split())
+    assert said.startswith(f"{mark} Results of a regression analysis")
+    assert said.endswith("as the reference to all of them.")
+
+
+def test_a_note_in_two_columns_is_one_note(tmp_path: Path) -> None:
+    note = (
+        "#super(typographic: false)[a] Results of a regression analysis of all leaves. "
+        "Covariates in all of the models were age of the trees, type of the forest, month of "
+        "the count, height of the hills on which they stand, and whether it had rained."
+    )
+    paper = read(
+        tmp_path,
+        "#align(center)[Table 1: Leaves of each tree in three forests.]"
+        + TABLE
+        + f"#block(height: 27pt, text(8pt, columns(2, gutter: 24pt)[{note}]))\n"
+        "#v(14pt)\n#lorem(200)",
+    )
+    said = [" ".join(one.span.of(paper.text).split()) for one in paper.sentences]
+    (found,) = [one for one in said if one.startswith("Covariates")]
+    assert found.endswith("whether it had rained.")
+    assert kinds_of(paper, "Covariates in all of the models") == {"footnote"}
+
+
 def test_a_caption_on_its_side_is_a_caption(tmp_path: Path) -> None:
     paper = read(
         tmp_path,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.accounts import PageAccount
 from index.catalog import (
     Alias,
     Catalog,
@@ -23,22 +24,9 @@ from index.catalog import (
 from index.catalog.pack import PackedPaper, pack, pack_words, unpack, unpack_words
 from index.catalog.schema import SCHEMA
 from index.errors import LibraryUnusable
-from index.paper import (
-    Block,
-    Box,
-    Cell,
-    Figure,
-    PageAccount,
-    Paper,
-    Passage,
-    Record,
-    Section,
-    Sentence,
-    Span,
-    Table,
-    Word,
-    Words,
-)
+from index.hits import Passage
+from index.paper import Block, Cell, Figure, Paper, Record, Section, Sentence, Table
+from index.spans import Box, Span, Word, Words
 
 ORIGIN = Origin("aa", "aa.pdf", "/papers/a.pdf")
 single = st.floats(width=32, allow_nan=False, allow_infinity=False)

@@ -31,9 +31,11 @@ from index.errors import (
     RoleOfDigest,
     StoreUnusable,
 )
+from index.hits import ClaimHit, SearchFilter
 from index.library import Library, Step
-from index.paper import ClaimHit, Record, SearchFilter, Span
+from index.paper import Record
 from index.sources import Source
+from index.spans import Span
 from index.store.client import ClientStoreFactory
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from index.errors import SourceNotFound
-from index.paper import Box
 from index.read import Reader
 from index.read.page.pdf import read_pages
 from index.read.page.pictures import draw_page
+from index.spans import Box
 
 
 def _file(folder: Path, rotation: int) -> Path:

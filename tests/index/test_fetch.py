@@ -26,7 +26,7 @@ from index.errors import FetchError
 from index.fetch import Fetcher, Reference, parse_reference
 from index.fetch.feeds import author_names, category_spelling, plain_text, says_withdrawn, set_of
 from index.fetch.polite import Turn
-from index.paper import ARXIV_ID
+from index.reference import ARXIV_ID
 
 if TYPE_CHECKING:
     from served_arxiv import ServedArxiv, served_arxiv

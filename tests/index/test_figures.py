@@ -17,7 +17,7 @@ from index.config import Settings
 from index.embed import Embedder
 from index.errors import SourceNotFound
 from index.library import Library
-from index.paper import Box, Figure, Paper, Word
+from index.paper import Figure, Paper
 from index.read import Reader
 from index.read.floats.captions import figure_name
 from index.read.front.identity import identify
@@ -25,6 +25,7 @@ from index.read.page.pdf import read_pages
 from index.read.page.pictures import draw_crop
 from index.read.understand import understand
 from index.sources import find_sources
+from index.spans import Box, Word
 
 OPEN = sorted((Path(__file__).parents[3] / "shared" / "papers" / "open").glob("*.pdf"))
 TRUTH = Path(__file__).with_name("figures_truth.json")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from index.paper import Paper, Span
+from index.paper import Paper
 from index.read.front.identity import identify
 from index.read.front.keywords import keyword_spans
 from index.read.page.pages import Line, PageContent, PageWord, Style
@@ -19,6 +19,7 @@ from index.read.page.pdf import _without_letters, read_pages
 from index.read.text.headings import assign_roles, parse_heading
 from index.read.text.roles import match_title
 from index.read.understand import understand
+from index.spans import Span
 
 typst = pytest.importorskip("typst")
 DIGESTS = Path(__file__).parents[3] / "shared" / "papers" / "digests"

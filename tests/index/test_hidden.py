@@ -8,8 +8,8 @@ import pymupdf
 import pytest
 
 from eval.hiding import HIDING, SENTENCE, SHOWING, plant
+from index.accounts import Finding, HiddenBy
 from index.config import Settings
-from index.paper import Finding, HiddenBy
 from index.read.page.hidden import MOST_FINDINGS, doubt
 from index.read.page.pdf import read_pages
 

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.config import Settings
-from index.paper import Paper, Span, Status
+from index.paper import Paper, Status
 from index.read import Reader
 from index.read.markup.byline import read_byline
 from index.read.markup.html import read_html
 from index.read.markup.mathml import linear
 from index.read.markup.tree import parse, read_source
+from index.spans import Span
 
 SAMPLE = Path(__file__).with_name("latexml_sample.html")
 PROSE = "We grow sparse trees and count their leaves. The leaves are green in spring. " * 12

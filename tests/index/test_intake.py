@@ -19,9 +19,10 @@ import pytest
 
 from index.errors import FetchError, LibraryUnusable, PaperNotFound, StoreUnusable
 from index.fetch import Fetcher
+from index.hits import SearchFilter
 from index.intake import ArxivSelection, Outcome, Plan, Wanted, add_all, look_up, plan
 from index.library import Library
-from index.paper import Record, SearchFilter
+from index.paper import Record
 from index.reference import Reference
 from index.sources import Source, find_sources
 

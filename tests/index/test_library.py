@@ -29,9 +29,10 @@ from index.errors import (
     SourceNotFound,
     StoreUnusable,
 )
+from index.hits import SearchFilter
 from index.library import Added, Library, Step
-from index.paper import PageSize, SearchFilter, Span
 from index.sources import Source
+from index.spans import PageSize, Span
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
 _spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)

@@ -9,6 +9,7 @@ import pytest
 from index.paper import Paper, Span
 from index.read import Reader
 from index.read.markup.markdown import read_markdown
+from index.spans import Span
 
 DATA = Path(__file__).parents[2] / "data"
 SEED = Path(__file__).parents[3] / "shared" / "seed" / "2407.03300v1.md"

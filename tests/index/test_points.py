@@ -15,10 +15,12 @@ import pytest
 from index.config import Settings
 from index.embed import blended
 from index.embed.sparse import Bm25Encoder
+from index.hits import Passage
 from index.library import Library
 from index.library.points import points_of
-from index.paper import Paper, Passage, Span
+from index.paper import Paper
 from index.sources import find_sources
+from index.spans import Span
 
 _spec = importlib.util.spec_from_file_location(
     "library_fakes", Path(__file__).with_name("library_fakes.py")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import EmptyQuery
+from index.hits import SparseVector
 from index.library.rank import EncodedQuery, encode_query, rank
-from index.paper import SparseVector
 
 
 class Model:

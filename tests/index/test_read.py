@@ -10,9 +10,10 @@ import pytest
 
 from index.config import Settings
 from index.errors import SourceNotFound
-from index.paper import Box, Status
+from index.paper import Status
 from index.read import Reader
 from index.read.front.identity import identify, is_stamp
+from index.spans import Box
 
 DATA = Path(__file__).parents[2] / "data"
 GOOD = DATA / "every-sentence-needs-a-source.pdf"

@@ -15,8 +15,9 @@ from typing import Any
 import pymupdf
 import pytest
 
-from index.paper import Paper, Section, Span
+from index.paper import Paper, Section
 from index.read.page.letters import may_sign
+from index.spans import Span
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

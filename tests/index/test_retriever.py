@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from index.config import Settings
+from index.hits import Hit, Passage, SearchFilter
 from index.library import Library
 from index.library.retriever import LibraryRetriever
-from index.paper import Box, Hit, Passage, SearchFilter, Span
+from index.spans import Box, Span
 
 
 class OnePassage:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 
 def split(text: str) -> list[str]:

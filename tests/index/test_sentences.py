@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 
 def split(text: str) -> list[str]:

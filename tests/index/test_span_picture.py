@@ -17,6 +17,7 @@ from index.paper import Box, Paper, Span, runs_of
 from index.read import Reader
 from index.read.page.pictures import draw_crop
 from index.sources import find_sources
+from index.spans import Box, Span, runs_of
 
 typst = pytest.importorskip("typst")
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.paper import Block, BlockKind, Paper, Passage, Role, Section, Sentence, Span
+from index.hits import Passage
+from index.paper import Block, BlockKind, Paper, Role, Section, Sentence
+from index.spans import Span
 from index.split import split
 
 

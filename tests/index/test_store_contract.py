@@ -25,13 +25,14 @@ from hypothesis import strategies as st
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
-from index.paper import Role, SearchFilter, SparseVector
+from index.hits import SearchFilter, SparseVector
+from index.paper import Role
 from index.store import (
     Point,
     Store,
     StoreFactory,
     VectorQuery,
-    client,
+    connection,
     day_number,
     fused,
     last_day_number,
@@ -327,7 +328,7 @@ class TestEdge:
         program = (
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from index.paper import SparseVector\n"
+            "from index.hits import SparseVector\n"
             "from index.store import Point\n"
             "from index.store.edge import EdgeStore\n"
             "store = EdgeStore(Path(sys.argv[1]), 3)\n"
@@ -480,8 +481,8 @@ class TestServed:
     def test_silence_at_opening(
         self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert client._GREETING <= 5
-        monkeypatch.setattr(client, "_GREETING", 0.2)
+        assert connection._GREETING <= 5
+        monkeypatch.setattr(connection, "_GREETING", 0.2)
         served.fault = "hang"
         with pytest.raises(StoreUnusable, match=r"does not answer in time; .* GLOSS_QDRANT__URL"):
             ClientStore(QdrantSettings(url=served.url), 3)
@@ -497,7 +498,7 @@ class TestServed:
         self, served: ServedQdrant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The short limit is for the first question alone."""
-        monkeypatch.setattr(client, "_GREETING", 0.2)
+        monkeypatch.setattr(connection, "_GREETING", 0.2)
         store = ClientStore(QdrantSettings(url=served.url), 3)
         served.lock.acquire()  # the server can take the points in only once it is released
         release = threading.Timer(0.5, served.lock.release)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.paper import Box, Paper, Table, quote_cell
+from index.paper import Paper, Table, quote_cell
 from index.read.floats.tables import find_tables
 from index.read.front.identity import identify
 from index.read.markup.html import read_html
@@ -18,6 +18,7 @@ from index.read.order.layout import Paragraph
 from index.read.page.pages import Area, Line, PageContent, PageWord, Style
 from index.read.page.pdf import read_pages
 from index.read.understand import understand
+from index.spans import Box
 
 typst = pytest.importorskip("typst")
 

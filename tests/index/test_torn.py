@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from index.paper import BlockKind, Paper, Span
+from index.paper import BlockKind, Paper
 from index.read.front.identity import identify
 from index.read.order.breaks import paragraphs
 from index.read.order.layout import Layout, Paragraph
-from index.read.order.mend import mend
+from index.read.order.torn import join_torn
 from index.read.page.bidi import runs_right_to_left
 from index.read.page.pages import Line, PageWord, Style
 from index.read.page.pdf import read_pages
 from index.read.text.sentences import split_sentences
 from index.read.understand import understand
+from index.spans import Span
 
 typst = pytest.importorskip("typst")
 
@@ -430,12 +431,12 @@ def test_a_paragraph_goes_on_in_the_next_column_of_its_script(
     lines = [line for part in parts for line in part.lines]
     places = {(1, column): edge for column, edge in edges.items()}
     layout = Layout(lines, [], [], [], 10, 12, places, {1: (306.0,)})
-    assert len(mend(parts, set(), layout, set())) == 1
+    assert len(join_torn(parts, set(), layout, set())) == 1
     indented = [set_in(columns[0], 600), set_in(columns[1], 100)]
     first = indented[1].lines[0]
     del first.words[0]
     first.measure()
-    assert len(mend(indented, set(), layout, set())) == 2
+    assert len(join_torn(indented, set(), layout, set())) == 2
 
 
 def row_of_words(text: str, left: float, right: float, y: float, column: int) -> Line:

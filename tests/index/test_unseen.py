@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.paper import HiddenBy, Paper
+from index.accounts import HiddenBy
+from index.paper import Paper
 from index.read.markup.html import read_html
 from index.read.markup.markdown import read_markdown
 

@@ -27,7 +27,8 @@ from app.web.ui.components import (
     shown_place,
 )
 from index.errors import GlossError
-from index.paper import ROLES, SearchFilter
+from index.hits import SearchFilter
+from index.paper import ROLES
 
 PASSAGES, DIGESTS, ASK = "passages", "digests", "ask"  # what is searched, or asked
 WAYS: dict[str, Callable[[Session, str, SearchFilter, Language], FoundPlaces]] = {

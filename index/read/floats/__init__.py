@@ -1,1 +1,1 @@
-"""Figures, tables and their captions, and what else stands beside the text."""
+"""Figures, tables, captions, and other text outside the running text."""

@@ -1,26 +1,27 @@
-"""What stands among the paragraphs and is none of them: listings, small print, notes of figures.
+"""Text between the paragraphs that is not running text: listings, small print, notes of figures.
 
-They are told by their type and their place, not by what they say. They stay in the text, as tables,
-footnotes or captions, so that no sentence of the running text is torn by them or made of them.
+It is recognised by its type and position, not by its words. It stays in the text, as tables,
+footnotes or captions, so that it neither interrupts nor becomes a sentence of the running text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from index.paper import BlockKind, Box
+from index.paper import BlockKind
 from index.read.floats.captions import figure_name
-from index.read.order.kinds import has_gap, prose_words
+from index.read.order.kinds import has_gap
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent, is_typewriter
 from index.read.sections.opening import setting_of
 from index.read.text.headings import Heading
+from index.spans import Box
 
 _SMALLER = 0.6  # points below the body's size: small print
 _ALL = 0.9  # of the letters
-_RULE_LEAST = 20.0  # points: a rule over footnotes is no shorter
+_RULE_LEAST = 20.0  # points: the shortest rule over footnotes
 _RULE_MOST = 0.7  # of its column's width
 _THIN = 2.5  # points
 _FRAME_LEAST = 14.0, 30.0  # points: the height and the width of a frame that holds a label
@@ -29,16 +30,14 @@ _FRAMED_MOST = 6  # lines of a box of a diagram
 _CELL_LINES = 4
 _MARKS = 4  # words: more are a formula
 _GAP = 1.8  # of the type's size: a space between two cells
-_REACH = 2.0  # of the body's size: notes of a table are no further below it
-_ENDED = re.compile(r"[.!?;:][\"'”’)\]]*$")
+_REACH = 2.0  # of the body's size: the greatest distance of notes below a table
 _STOPPED = re.compile(r"[.!?][\"'”’)\]]*$")
-_HYPHENS = "-\u00ad\u2010"
 
 
-def listings_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
-    """Make tables of paragraphs in typewriter type: code, prompts, addresses that stand alone.
+def mark_listings(parts: Sequence[Paragraph], headings: set[int]) -> None:
+    """Mark paragraphs in typewriter type as tables: code, prompts, addresses on their own lines.
 
-    A paper that is written in such type has none.
+    Nothing is marked in a paper that is set in such type as a whole.
     """
     prose = [part for part in parts if part.kind == "paragraph" and id(part) not in headings]
     shares = [_typewritten(part) for part in prose]
@@ -49,8 +48,8 @@ def listings_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
             part.kind = "table"
 
 
-def marks_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
-    """Make tables of what has no word: lone marks of formulas, letters of panels."""
+def mark_lone_signs(parts: Sequence[Paragraph], headings: set[int]) -> None:
+    """Mark paragraphs without a word as tables: single signs of formulas, letters of panels."""
     for part in parts:
         if part.kind != "paragraph" or id(part) in headings or len(part.words) > _MARKS:
             continue
@@ -59,7 +58,7 @@ def marks_apart(parts: Sequence[Paragraph], headings: set[int]) -> None:
 
 
 def _typewritten(part: Paragraph) -> tuple[int, int]:
-    """How many letters are in typewriter type, and how many there are."""
+    """The number of letters in typewriter type, and of all letters."""
     typed = letters = 0
     for word in part.words:
         for text, style in word.parts:
@@ -68,66 +67,13 @@ def _typewritten(part: Paragraph) -> tuple[int, int]:
     return typed, letters
 
 
-# --- captions and boxes ---------------------------------------------------------------------------
+# --- boxes ---------------------------------------------------------------------------------------
 
 
-def captions_whole(parts: list[Paragraph], kept: Collection[int], layout: Layout) -> None:
-    """Give captions the lines that were parted from them: the rest of a line behind "Fig. 2.", a
-    title below "TABLE I", the line on which a sentence goes on. ``kept`` are the identities of
-    parts that stay as they are.
-    """
-    for caption in [part for part in parts if part.kind == "caption"]:
-        name = figure_name(caption.text)
-        if name is None:
-            continue
-        while True:
-            alone = len(caption.text.rstrip(" .:|")) <= len(name.label)
-            rest = next(
-                (
-                    part
-                    for part in parts
-                    if part.kind in ("paragraph", "table", "equation", "footnote")
-                    and id(part) not in kept
-                    and _goes_on(caption, part, alone, layout)
-                ),
-                None,
-            )
-            if rest is None:
-                break
-            caption.lines = [*caption.lines, *rest.lines]
-            parts.remove(rest)
-
-
-def _goes_on(caption: Paragraph, part: Paragraph, alone: bool, layout: Layout) -> bool:
-    """Whether a caption, of which only the name is known where it is ``alone``, goes on there."""
-    last, line = caption.lines[-1], part.lines[0]
-    if line.page != last.page or has_gap(line):
-        return False
-    size = caption.size
-    upper = sum(map(str.isupper, line.text)) > sum(map(str.islower, line.text))
-    capitals = alone and upper  # small ones may be large ones of a smaller size
-    if line.size > size + 0.5 or line.size < (0.7 * size if capitals else size - 0.5):
-        return False
-    if alone and abs(line.middle - last.middle) < 2:
-        return 0 < line.x0 - last.x1 < 3 * size
-    if not 0.5 * size < line.middle - last.middle < 1.5 * size:
-        return False
-    if alone:
-        return abs(line.x0 + line.x1 - last.x0 - last.x1) < 12 or abs(line.x0 - last.x0) < 2
-    own = _area(caption.lines)
-    name = figure_name(caption.text)
-    listing = name is not None and name.kind in ("algorithm", "listing")
-    if listing or _ENDED.search(last.text) or not own.x0 - 2 <= line.x0 < own.x1:
-        return False
-    right = own.x1 if len(caption.lines) > 1 else layout.edges(last)[1]
-    full = last.x1 > right - 3 * size and abs(line.x0 - last.x0) < 2
-    return line.text[0].islower() or last.text[-1] in _HYPHENS or full
-
-
-def boxes_apart(
+def mark_framed_labels(
     parts: Sequence[Paragraph], headings: set[int], pages: Sequence[PageContent]
 ) -> None:
-    """Make tables of the labels in frames and tinted boxes that hold no sentence: diagrams."""
+    """Mark labels in frames and tinted boxes without a sentence as tables: parts of diagrams."""
     for page in pages:
         frames = [
             one
@@ -148,11 +94,13 @@ def boxes_apart(
                     part.kind = "table"
 
 
-def cells_apart(parts: Sequence[Paragraph], begins: Mapping[int, Heading], layout: Layout) -> None:
-    """Make tables of sentences in small print that stand in cells: beside another cell, or below
-    one, from its edge or in pieces.
+def mark_small_cells(
+    parts: Sequence[Paragraph], begins: Mapping[int, Heading], layout: Layout
+) -> None:
+    """Mark sentences in small print as tables if they are cells: beside another cell, or below one
+    with the same left edge or with gaps between their words.
 
-    ``begins``: what sections begin with, by the identity of a part.
+    ``begins`` has the headings of sections, by the identity of the part that begins the section.
     """
     columns: dict[int, list[Paragraph]] = {}
     for part in _unlisted(parts, begins):
@@ -169,7 +117,7 @@ def cells_apart(parts: Sequence[Paragraph], begins: Mapping[int, Heading], layou
 
 
 def _after_gap(line: Line) -> float | None:
-    """Where the words begin that a wide space sets apart from the first ones of a line."""
+    """The left edge of the words after the first wide space of a line, in points."""
     for before, after in pairwise(line.words):
         if after.x0 - before.x1 > _GAP * line.size:
             return after.x0
@@ -177,7 +125,7 @@ def _after_gap(line: Line) -> float | None:
 
 
 def _is_row(part: Paragraph, other: Paragraph, pieces: Mapping[int, float | None]) -> bool:
-    """Whether two texts follow on one another and have their second pieces at one place."""
+    """Whether one text is right below the other and their second pieces have one left edge."""
     one, two = pieces[id(part)], pieces[id(other)]
     first, second = (part, other) if part.lines[0].y0 < other.lines[0].y0 else (other, part)
     near = 0 < second.lines[0].y0 - first.lines[-1].y1 < 2 * part.size
@@ -186,7 +134,7 @@ def _is_row(part: Paragraph, other: Paragraph, pieces: Mapping[int, float | None
 
 
 def _is_beside(line: Line, area: Area, cell: Paragraph) -> bool:
-    """Whether a text stands on the row of a cell, or closely below it as cells do."""
+    """Whether a text is in the row of a cell, or right below it as another cell would be."""
     other = _area(cell.lines)
     first = cell.lines[0]
     if abs(line.size - first.size) > 0.5 or not _same_column(line, first):
@@ -204,16 +152,16 @@ def _same_column(line: Line, other: Line) -> bool:
 # --- the foot of a page ---------------------------------------------------------------------------
 
 
-def footnotes_apart(
+def mark_footnotes(
     parts: Sequence[Paragraph],
     begins: Mapping[int, Heading],
     layout: Layout,
     pages: Sequence[PageContent],
 ) -> None:
-    """Make footnotes of the small print at the foot of a column, below the text: under a rule,
-    next to a footnote that has its mark, or on the first page.
+    """Mark the small print at the foot of a column as footnotes: under a rule, next to a footnote
+    with a mark, or on the first page.
 
-    ``begins``: what sections begin with, by the identity of a part.
+    ``begins`` has the headings of sections, by the identity of the part that begins the section.
     """
     drawn = {page.number: page.drawn for page in pages}
     first = min(drawn, default=0)
@@ -231,7 +179,7 @@ def footnotes_apart(
 def _feet(
     parts: Iterable[Paragraph], layout: Layout
 ) -> Iterator[tuple[list[Paragraph], Paragraph]]:
-    """The run of small print at the foot of each column, from below, and what stands above it."""
+    """The run of small print at the foot of each column, from below, and the part above it."""
     columns: dict[tuple[int, int], list[Paragraph]] = {}
     for part in parts:
         for place in {(line.page, line.column) for line in part.lines}:
@@ -256,7 +204,7 @@ def _lines_in(part: Paragraph, place: tuple[int, int]) -> list[Line]:
 
 
 def _is_ruled(drawn: Sequence[Area], above: Line, top: Line, layout: Layout) -> bool:
-    """Whether a short rule at the column's left edge stands between a line and the one below it."""
+    """Whether a short rule at the column's left edge is between two lines of the column."""
     left, right = layout.edges(top)
     return any(
         rule.height <= _THIN
@@ -271,15 +219,16 @@ def _is_ruled(drawn: Sequence[Area], above: Line, top: Line, layout: Layout) -> 
 # --- below a figure or a table --------------------------------------------------------------------
 
 
-def notes_apart(
+def mark_notes(
     parts: list[Paragraph],
     begins: Mapping[int, Heading],
     layout: Layout,
     boxes: Mapping[int, Box],
 ) -> None:
-    """Make captions of the small print that goes on below a caption, and footnotes of that below a
-    table or figure whose caption stands above it. ``boxes`` are by the identity of a caption,
-    ``begins`` as above.
+    """Mark the small print below a caption as a caption, and that below a table or figure whose
+    caption is above it as a footnote.
+
+    ``boxes`` are by the identity of a caption, ``begins`` as in ``mark_footnotes``.
     """
     small = _small_print(parts, begins, layout)
     every = _in_small_type(parts, begins, layout)
@@ -298,31 +247,14 @@ def notes_apart(
             _take(
                 [*small, *marked], page, below, _REACH * layout.body_size, caption.size, "footnote"
             )
-    for part in small:
-        if part.kind == "footnote" and part.text[0].islower():
-            _begin_with(part, parts)
-
-
-def _begin_with(note: Paragraph, parts: list[Paragraph]) -> None:
-    """Give a note its first line, which stands below a table's rows and was taken for one."""
-    first = note.lines[0]
-    for part in parts:
-        line = part.lines[-1]
-        above = line.page == first.page and 0 < first.middle - line.middle < 1.6 * first.size
-        near = -12 < line.x0 - first.x0 < 2 and abs(line.size - first.size) < 0.5
-        alone = part.kind == "table" and len(part.lines) == 1 and not has_gap(line)
-        if above and near and alone and prose_words(line.words) > 0.5 * len(line.words):
-            note.lines = [line, *note.lines]
-            parts.remove(part)
-            return
 
 
 def _small_print(
     parts: Sequence[Paragraph], begins: Mapping[int, Heading], layout: Layout
 ) -> list[Paragraph]:
-    """Paragraphs in small print on one page, references apart.
+    """Paragraphs in small print on one page, without references.
 
-    A paper may set whole sections small: what is set as the first paragraph of one is none.
+    A paper may set whole sections small: paragraphs set like the first one of a section are text.
     """
     small = _in_small_type(parts, begins, layout)
     led = {id(after) for before, after in pairwise(parts) if id(before) in begins}
@@ -344,7 +276,7 @@ def _in_small_type(
 
 
 def _unlisted(parts: Sequence[Paragraph], begins: Mapping[int, Heading]) -> Iterator[Paragraph]:
-    """The parts that stand in no list of references."""
+    """The parts outside lists of references."""
     listed = False
     for part in parts:
         if id(part) in begins:
@@ -356,8 +288,8 @@ def _unlisted(parts: Sequence[Paragraph], begins: Mapping[int, Heading]) -> Iter
 def _take(
     free: list[Paragraph], page: int, area: Area, near: float, size: float, kind: BlockKind
 ) -> None:
-    """Give ``kind`` to the paragraphs that follow below an area, not larger than ``size``, and
-    below those; footnotes with marks may stand between them.
+    """Give ``kind`` to the paragraphs right below an area, and to those right below these, if their
+    type is not larger than ``size``; footnotes with marks may be between them.
     """
     wide = area.grown(4)
     waiting = [

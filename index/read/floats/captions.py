@@ -1,4 +1,4 @@
-"""What a caption begins with, the label, kind and number of what it names; captions in one row."""
+"""The name at the head of a caption: label, kind and number; captions side by side in one row."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _BESIDE = 12.0  # points: words of one row that are further apart are of two cap
 
 @dataclass(frozen=True, slots=True)
 class FigureName:
-    """What a caption begins with: "Fig. 3" is the label, "figure" the kind and "3" the number."""
+    """The head of a caption: "Fig. 3" is the label, "figure" the kind and "3" the number."""
 
     label: str
     kind: FigureKind
     number: str
-    of: str  # "supplementary", for one that is numbered apart from those of the paper
+    of: str  # "supplementary", if it has a numbering apart from the paper's
     marked: bool  # a colon or a full stop follows, which a sentence does not have there
 
     @property
@@ -59,8 +59,8 @@ def may_caption(line: Line) -> bool:
     return _NAME.match(line.text) is not None
 
 
-def captions_apart(page: PageContent) -> None:
-    """Part the lines of captions that stand side by side where the file keeps them in one block."""
+def split_captions(page: PageContent) -> None:
+    """Split lines of side-by-side captions that the file keeps in one block, in place."""
     lefts: dict[int, float] = {}  # block -> where its right caption begins
     heads = {line.block: line for line in reversed(page.lines) if may_caption(line)}
     for line in page.lines:

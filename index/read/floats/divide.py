@@ -1,4 +1,4 @@
-"""A page divided: what must not be cut, and what may belong to a figure."""
+"""Divides a page into text that figures must not include, and parts that may belong to one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SUBCAPTION = re.compile(r"\(?[a-z]\)", re.I)
 _ENDED = re.compile(r"[.!?:;][\"'”’)\]]*$")
 _THIN = 2.5  # points: a drawing no higher than this is a rule
 _RULE = 35.0  # points: anything shorter is a fraction's bar or an underlined word
-_TELLING = 8  # lines of a paragraph that tell whether it is prose; longer ones are not counted
+_TELLING = 8  # lines of a paragraph whose words are counted; a longer one counts as prose
 _RARE = 0.02  # of the lines of running text
 _ROW = 18  # points: nothing that belongs to a line of text is higher
 _MANY = 99  # words
@@ -99,12 +99,12 @@ def _held(area: Area, frames: Sequence[Area]) -> bool:
 
 
 def _reaches_in(area: Area, frames: Sequence[Area]) -> bool:
-    """Whether a good part of it stands inside."""
+    """Whether a good part of it is inside."""
     return any(frame.grown(2).shared(area) > 0.4 * area.area for frame in frames)
 
 
 def _outermost(area: Area, content: Sequence[Area], height: float) -> bool:
-    """Whether nothing but furniture stands beside or beyond it: else it is a cell or a label."""
+    """Whether only furniture is beside or beyond it: else it is a cell or a label."""
     if area.y1 < 0.5 * height:
         return not any(one.y0 < area.y1 - 2 for one in content)
     return not any(one.y1 > area.y0 + 2 for one in content)
@@ -120,7 +120,7 @@ def faces_of(parts: Sequence[Paragraph]) -> set[str]:
 
 
 def pieces_of(part: Paragraph, layout: Layout, faces: set[str]) -> Iterator[ParagraphPart]:
-    """A paragraph in pieces: one for each page and column that it stands on."""
+    """A paragraph in pieces: one for each page and column that it is on."""
     run: list[Line] = []
     short = len(part.lines) <= 3 and part.kind == "paragraph"
     same = part.size < layout.body_size + 0.6
@@ -174,7 +174,7 @@ def _is_prose(piece: ParagraphPart, known: set[int], layout: Layout) -> bool:
     if _SUBCAPTION.match(part.text) and len(part.lines) <= 2:
         return False
     inset = min(line.x0 for line in lines) > left + 4
-    # What begins inside a column and ends outside it stands in none: the label of an axis.
+    # A line that begins inside a column and ends outside it is in neither: an axis label.
     narrow = piece.area.width < 0.6 * (right - left) or lines[0].x1 > right + 1.5 * size
     cells = words < 12 and any(map(has_gap, first))
     ended = bool(_ENDED.search(part.text))
@@ -182,7 +182,7 @@ def _is_prose(piece: ParagraphPart, known: set[int], layout: Layout) -> bool:
 
 
 def _in_pieces(lines: Sequence[Line]) -> bool:
-    """Whether lines stand side by side, as labels do that the file gives as one paragraph."""
+    """Whether lines are side by side, like labels that the file gives as one paragraph."""
     beside = sum(
         abs(one.middle - other.middle) < 2 and other.x0 > one.x1 + one.size
         for one, other in pairwise(lines)
@@ -220,7 +220,7 @@ def _drawings(
     furniture: Sequence[Area],
     texts: Sequence[ParagraphPart],
 ) -> tuple[list[Area], list[Area]]:
-    """What the page draws, in clusters, and its rules; without what belongs to running text."""
+    """The drawings of the page in clusters, and its rules, without those of running text."""
     lines = [area_of(line) for piece in prose for line in piece.lines]
     notes = [piece.area for piece in texts if piece.part.kind == "footnote"]
     whole = page.width * page.height
@@ -258,7 +258,7 @@ def _holds_most(area: Area, lines: Sequence[Area]) -> bool:
 
 def _clusters(areas: Iterable[Area]) -> list[Area]:
     """Areas that touch, as one."""
-    cells: dict[tuple[int, int], Area] = {}  # small ones by the square that they stand in
+    cells: dict[tuple[int, int], Area] = {}  # small ones by the square that they are in
     large: list[Area] = []
     for area in areas:
         if max(area.width, area.height) < _SMALL:
@@ -284,7 +284,7 @@ def _clusters(areas: Iterable[Area]) -> list[Area]:
 def _ruled(
     rules: Sequence[Area], barriers: Sequence[Area], prose: Sequence[ParagraphPart]
 ) -> list[Area]:
-    """What stands between the rules of a table, of one width and one below the other."""
+    """The areas between the rules of a table, which have one width and are above one another."""
     frames: list[Area] = []
     for number, top in enumerate(rules):
         for bottom in rules[number + 1 :]:
@@ -305,7 +305,7 @@ def _ruled(
 
 
 def _runs_past(piece: ParagraphPart, between: Area) -> bool:
-    """Whether it is a paragraph of the body that two floats happen to stand around."""
+    """Whether it is a paragraph of the body that is between two floats by chance."""
     if piece.area.x0 < between.x0 - 4 or piece.area.x1 > between.x1 + 4:
         return True
     return (

@@ -1,13 +1,13 @@
-"""Where a figure or a table is on its page, told by its caption and by what is drawn.
+"""Finds the box of each figure and table on its page, from its caption and the drawings.
 
-A page is divided into what must not be cut (running text, headings, captions, page furniture) and
-what may belong to a figure (pictures, drawn lines, cells, labels). From each caption the second is
-gathered, upwards and downwards, as far as the first lets it; then the captions of a page choose
-together, so that no two of them take the same thing. The method is that of PDFFigures 2.0 (Clark
-and Divvala, JCDL 2016), with the layout that the reader has found already.
+A page is divided into barriers (running text, headings, captions, page furniture) and parts that
+may belong to a figure (pictures, drawn lines, cells, labels). From each caption, parts are
+collected upwards and downwards up to the next barrier; then the captions of a page choose together,
+so that no part belongs to two. The method is that of PDFFigures 2.0 (Clark and Divvala,
+JCDL 2016), on the layout that was found before.
 
-A box holds the content without the caption, whose words have boxes of their own. Where nothing is
-found, as for a caption that was printed on another page, there is no box rather than a wrong one.
+A box holds the content without the caption, whose words have their own boxes. A caption for which
+nothing is found, for example one that is printed on another page, gets no box.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from index.paper import Box
 from index.read.floats.captions import FigureKind, FigureName, figure_name
 from index.read.floats.divide import divide_page, faces_of, pieces_of
 from index.read.floats.offers import REACH
 from index.read.floats.sheet import Caption, Offer, ParagraphPart, Sheet, Side, area_of
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Area, Line, PageContent
+from index.spans import Box
 
 
 def find_boxes(
@@ -59,10 +59,10 @@ def find_boxes(
     return boxes
 
 
-def take_in(parts: Sequence[Paragraph], headings: set[int], boxes: Iterable[Box]) -> None:
-    """Make a table of what stands in a figure's box: cells, labels, a prompt that is shown.
+def mark_inside(parts: Sequence[Paragraph], headings: set[int], boxes: Iterable[Box]) -> None:
+    """Mark the paragraphs in the box of a figure as tables: cells, labels, a prompt.
 
-    Before torn paragraphs are mended, so that none goes on in a table.
+    This comes before split paragraphs are joined, so that none continues in a table.
     """
     on_page: dict[int, list[Area]] = {}
     for box in boxes:
@@ -78,8 +78,8 @@ def take_in(parts: Sequence[Paragraph], headings: set[int], boxes: Iterable[Box]
 
 
 def turned_lines(layout: Layout, boxes: Iterable[Box]) -> list[Line]:
-    """Lines that stand on end amid the text or in a figure: labels of axes, rows of a table set
-    sideways. Those beside the text, and those that more than one page has, are stamps."""
+    """Rotated lines inside the text or a figure: labels of axes, rows of a table that is set
+    sideways. Rotated lines beside the text, or the same on several pages, are stamps."""
     pages: dict[str, set[int]] = {}
     for line in layout.stamps:
         pages.setdefault(line.text, set()).add(line.page)
@@ -90,18 +90,18 @@ def turned_lines(layout: Layout, boxes: Iterable[Box]) -> list[Line]:
         line
         for line in layout.stamps
         if left < (line.x0 + line.x1) / 2 < right
-        or (len(pages[line.text]) == 1 and any(_stands_in(line, box) for box in held))
+        or (len(pages[line.text]) == 1 and any(_is_inside(line, box) for box in held))
     ]
 
 
-def _stands_in(line: Line, box: Box) -> bool:
+def _is_inside(line: Line, box: Box) -> bool:
     x, y = (line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2
     return line.page == box.page and box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
 
 
-def turned_in(parts: list[Paragraph], layout: Layout, boxes: Iterable[Box]) -> None:
-    """Put turned lines at the end of their pages, so that no word is lost; they are no prose, but a
-    table that lies on its side may have its caption beside it."""
+def append_turned(parts: list[Paragraph], layout: Layout, boxes: Iterable[Box]) -> None:
+    """Append rotated lines to the end of their pages, so that no word is lost. They are not
+    prose, but a table that is set sideways may have its caption beside it."""
     blocks: dict[tuple[int, int], list[Line]] = {}
     for line in turned_lines(layout, boxes):
         blocks.setdefault((line.page, line.block), []).append(line)
@@ -122,7 +122,7 @@ _AT_ONCE = 9  # captions that choose together; a page with more lets each choose
 
 
 def _usual_sides(sheets: Sequence[Sheet]) -> dict[FigureKind, Side]:
-    """On which side of its caption each kind stands in this paper, by those that have no choice."""
+    """The side of the caption for each kind in this paper, by the unambiguous ones."""
     votes: dict[FigureKind, float] = {}
     for sheet in sheets:
         for place, caption in enumerate(sheet.captions):
@@ -166,7 +166,7 @@ def _choose(sheet: Sheet, usual: dict[FigureKind, Side]) -> Iterator[tuple[Capti
 
 
 def _worth(offer: Offer, name: FigureName, side: Side, usual: dict[FigureKind, Side]) -> float:
-    """What an offer counts for: near, on the usual side, and made of what its kind is made of."""
+    """The score of an offer: near, on the usual side, and made of the usual parts of its kind."""
     kind = name.kind
     worth = 2.0 - offer.gap / REACH + (0.4 if name.marked else 0.0)
     worth += 0.6 if usual.get(kind) == side else 0.0

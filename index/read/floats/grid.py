@@ -1,8 +1,7 @@
-"""Words of a table to rows, columns and cells, by their places on the page.
+"""Groups the words of a table into rows, columns and cells, by their positions on the page.
 
-Words of one height are a row. What wide spaces or drawn lines part in a row are segments; segments
-that stand one above the other are a column, but for those that reach across several columns of
-other rows.
+Words at one height are a row. Wide spaces and drawn lines split a row into segments. Segments above
+one another are a column, except those that span several columns of other rows.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class Grid:
     columns: int
     head: int
     stub: int  # columns at the left that name the rows
-    heads: tuple[int, ...] = ()  # rows of the body that head the columns anew
+    heads: tuple[int, ...] = ()  # rows of the body with new column heads
 
 
 @dataclass(slots=True)
@@ -80,7 +79,7 @@ class Segment:
         self.x1 = max(word.x1 for word in self.words)
 
     def overlaps(self, x0: float, x1: float) -> bool:
-        """Whether it stands over or under what reaches from ``x0`` to ``x1``."""
+        """Whether it overlaps the range from ``x0`` to ``x1`` horizontally."""
         return min(self.x1, x1) - max(self.x0, x0) > 1.0
 
 
@@ -160,7 +159,7 @@ def rows_of(lines: Sequence[Line]) -> list[Row]:
 
 
 def _collide(one: Row, other: Row) -> bool:
-    """Whether a word of one row stands over or under one of the other."""
+    """Whether a word of one row is above or below one of the other."""
     words = [word for line in one.lines for word in line.words]
     return any(
         min(word.x1, above.x1) - max(word.x0, above.x0) > 1
@@ -171,7 +170,7 @@ def _collide(one: Row, other: Row) -> bool:
 
 
 def segments_of(number: int, lines: Sequence[Line], upright: Sequence[Area]) -> list[Segment]:
-    """What wide spaces and the drawn lines that stand ``upright`` part in a row."""
+    """The segments of a row between wide spaces and the vertical lines ``upright``."""
     if not lines:
         return []
     words = sorted((word for line in lines for word in line.words), key=lambda word: word.x0)
@@ -211,7 +210,7 @@ def columns_of(
     if parted:
         spanning = _spanning([*segments, *between])
         columns = clusters()
-    # A head set between the columns that it is over is none of its own.
+    # A head between the columns that it covers is not a column of its own.
     body = [
         column
         for column in columns

@@ -1,4 +1,4 @@
-"""What each caption may take above and below it."""
+"""Collects the parts above and below a caption that may be its figure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from index.read.page.pages import Area
 
 _PADDING = 2.0  # points around the content
 REACH = 42.0  # points: the widest empty strip inside a figure, and between it and its caption
-_ROWS_REACH = 26.0  # the same where there is nothing but text
-_LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: less is no figure
+_ROWS_REACH = 26.0  # the same for rows of text alone
+_LEAST_WIDTH, _LEAST_HEIGHT = 24.0, 14.0  # points: the smallest figure
 
 
 def offer_of(sheet: Sheet, caption: Caption, side: Side) -> Offer | None:
-    """What stands above or below a caption, up to the nearest text that is kept."""
+    """The parts above or below a caption, up to the nearest barrier."""
     area = caption.area
     if side == "above":
         limits = [line.y1 for line in sheet.kept
@@ -49,7 +49,7 @@ def offer_of(sheet: Sheet, caption: Caption, side: Side) -> Offer | None:
 
 
 def _part(one: Area, free: Area) -> Area | None:
-    """What of ``one`` stands in the free strip; None for what belongs beside or beyond it."""
+    """The part of ``one`` in the free strip; None if it belongs beside or beyond the strip."""
     shared = free.shared_height(one)
     if shared <= 0 and not free.y0 <= one.y0 <= one.y1 <= free.y1:
         return None
@@ -62,7 +62,7 @@ def _part(one: Area, free: Area) -> Area | None:
 
 
 def _label(label: Area, hosts: Sequence[Area], free: Area) -> Area | None:
-    """As ``_part``; but a label at the edge of a drawing, its host, goes where that goes."""
+    """As ``_part``; but a label at the edge of a drawing (its host) belongs where that does."""
     if free.shared_height(label) <= 0:
         return None
     if hosts and not any(_part(host, free) for host in hosts):
@@ -80,7 +80,7 @@ def _gathered(
     caption: Area,
     side: Side,
 ) -> tuple[Area, float] | None:
-    """What follows on the caption without a wide gap, and the gap before it in points."""
+    """The parts after the caption up to a wide gap, and the gap before them in points."""
     waiting = sorted(
         [*graphics, *rules, *labels],
         key=lambda one: -one.y1 if side == "above" else one.y0,

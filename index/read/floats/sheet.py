@@ -1,4 +1,4 @@
-"""A page as captions and what they may take: the types that dividing a page and choosing share."""
+"""The types of a page that is divided into captions, barriers and parts of figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Caption:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a caption may take on one side of it."""
+    """The parts that may belong to a caption, on one side of it."""
 
     area: Area
     drawn: bool  # whether it has drawings, and is not text alone
@@ -52,7 +52,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphPart:
-    """The lines of a paragraph that stand on one page and in one column."""
+    """The lines of a paragraph that are on one page and in one column."""
 
     part: Paragraph
     lines: tuple[Line, ...]
@@ -68,7 +68,7 @@ class ParagraphPart:
 
 
 def area_of(line: Line) -> Area:
-    """Where a line stands."""
+    """The area of a line."""
     return Area(line.x0, line.y0, line.x1, line.y1)
 
 

@@ -1,7 +1,7 @@
-"""Which cells of a table name its rows and columns, and which lines of words are one row.
+"""Finds the header cells of a table's rows and columns, and lines of words that are one row.
 
-Rows above the first line that is drawn across are the head. A line of words that goes on in its
-columns, and where the word before it had no room for the next, belongs to the row above.
+The rows above the first drawn horizontal line are the header. A line of words belongs to the row
+above if it continues its cells and the cell above had no room for its next word.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from itertools import pairwise
 
 from index.read.floats.grid import Grid, GridCell, Row
 
-_OFF_CENTRE = 8.0  # points: a head stands no further from the middle of what it is over
+_OFF_CENTRE = 8.0  # points: a head is no further from the middle of what it is over
 _HEAD_MOST = 5  # rows
 
 
 def head_rows(rows: Sequence[Row], cells: Sequence[Sequence[GridCell]], across: list[float]) -> int:
-    """How many rows are the head."""
+    """The number of header rows."""
     for height in across:
         above = sum(row.middle < height for row in rows)
         if 0 < above < len(rows):
@@ -59,14 +59,14 @@ def whole_rows(
     tight = 1.25 * steps[len(steps) // 4]
     new_head = head
     for number, (row, found) in enumerate(zip(rows, cells, strict=True)):
-        goes_on = (
+        continued = (
             whole
             and number != head
             and row.middle - bottom[-1].middle <= tight
             and not any(bottom[-1].middle < height < row.middle for height in across)
-            and _goes_on(whole[-1], found, columns)
+            and _continues(whole[-1], found, columns)
         )
-        if goes_on:
+        if continued:
             for cell in found:
                 known = next(one for one in whole[-1] if one.column == cell.column)
                 known.lines += cell.lines
@@ -80,10 +80,10 @@ def whole_rows(
     return whole, new_head
 
 
-def _goes_on(
+def _continues(
     above: Sequence[GridCell], found: Sequence[GridCell], columns: Sequence[tuple[float, float]]
 ) -> bool:
-    """Whether a line of words goes on in the cells above it: each had no room for its next word."""
+    """Whether a line of words continues the cells above it: each had no room for its next word."""
     if len(found) > len(above) or any(cell.is_number for cell in found):
         return False
     if any(cell.column == 0 for cell in found) and (
@@ -102,7 +102,7 @@ def _goes_on(
 
 
 def stub_columns(body: Sequence[Sequence[GridCell]], columns: int) -> int:
-    """How many columns at the left name the rows: those before the first one of numbers."""
+    """The number of columns that head the rows: those left of the first one with numbers."""
     for column in range(1, columns):
         own = [cell for row in body for cell in row if cell.column == column and cell.across == 1]
         if own and sum(cell.is_number for cell in own) >= 0.5 * len(own):
@@ -111,8 +111,8 @@ def stub_columns(body: Sequence[Sequence[GridCell]], columns: int) -> int:
 
 
 def is_sure(grid: Grid) -> bool:
-    """Whether each row has a name or a number: rows of running text are lines of cells that nothing
-    parts from the next."""
+    """Whether each row has a head or a number. Rows without either are lines of cells of running
+    text that nothing separates."""
     body = grid.rows[grid.head :]
     bare = sum(
         not any(cell.column < grid.stub or cell.is_number for cell in cells) for cells in body
@@ -141,7 +141,7 @@ def heads_again(grid: Grid) -> tuple[int, ...]:
 
 
 def spread_names(grid: Grid, across: Sequence[float]) -> None:
-    """Let the names of rows reach over the rows that have none, and those of groups over theirs."""
+    """Extend row heads over the rows without one, and heads of groups over their rows."""
     heights = [cells[0].lines[0].middle for cells in grid.rows]
     bands = [sum(height < middle for height in across) for middle in heights]
     for column in range(grid.stub):
@@ -150,8 +150,8 @@ def spread_names(grid: Grid, across: Sequence[float]) -> None:
 
 
 def _spread_column(grid: Grid, column: int, bands: Sequence[int]) -> None:
-    """Names beside several rows: alone between two lines drawn across, in the middle of theirs, or
-    beside the first of them. Where none of these holds, a name is that of its own row."""
+    """Extend a row head over several rows: if it is alone between two horizontal lines, in the
+    middle of the rows, or beside their first row. Otherwise it heads its own row only."""
     body = range(grid.head, len(grid.rows))
     names = {
         row: next((one for one in grid.rows[row] if one.column == column and one.across == 1), None)
@@ -175,7 +175,7 @@ def _spread_column(grid: Grid, column: int, bands: Sequence[int]) -> None:
 def _centred(
     rows: Sequence[int], named: Sequence[tuple[int, GridCell | None]]
 ) -> list[tuple[int, int]]:
-    """The first and last row of each name where every one is in the middle of its rows; or none."""
+    """The first and last row of each head if every one is in the middle of its rows, else empty."""
     extents: list[tuple[int, int]] = []
     start = rows[0]
     for row, cell in named:
@@ -189,8 +189,8 @@ def _centred(
 
 
 def _spread_groups(grid: Grid) -> None:
-    """A row of one name is the head of the rows below it: of all up to the next that reaches across
-    the table, too, or of those that are set further in."""
+    """Let a row with one cell head the rows below it: those up to the next such row across the
+    table, or those that are indented."""
     body = range(grid.head, len(grid.rows))
     alone = [row for row in body if len(grid.rows[row]) == 1 and not grid.rows[row][0].is_number]
     cells = [cell for row in body for cell in grid.rows[row] if cell.column >= grid.stub]
@@ -227,8 +227,8 @@ def _heads_all(grid: Grid, cell: GridCell) -> bool:
 
 
 def widen_heads(grid: Grid, columns: Sequence[tuple[float, float]]) -> None:
-    """Let a head reach over the columns in whose middle it stands, where a row below it has a head
-    for each of them."""
+    """Extend a head over the columns in whose middle it is, if a row below it has a head for each
+    of them."""
     for row in range(grid.head - 1):
         cells = grid.rows[row]
         below = {c.column for cells in grid.rows[row + 1 : grid.head] for c in cells}

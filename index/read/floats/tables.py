@@ -1,14 +1,14 @@
-"""Tables with their cells: what stands in the box that a table's caption has on its page.
+"""Reads tables and their cells from the boxes of captions that name a table.
 
-Only where a caption says that a table is; what is found is checked, and a table whose rows cannot
-be told apart stays text. Each table becomes one block of the text, row by row.
+The result is checked: a table whose rows cannot be separated stays text. Each table becomes one
+block of the text, row by row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from index.paper import BlockKind, Box
+from index.paper import BlockKind
 from index.read.floats.captions import figure_name
 from index.read.floats.grid import (
     THIN,
@@ -32,9 +32,10 @@ from index.read.floats.table_heads import (
 from index.read.order.kinds import has_gap, prose_words
 from index.read.order.layout import Paragraph
 from index.read.page.pages import Area, Line, PageContent
+from index.spans import Box
 
 _NOTE = 6  # words of prose: fewer are cells
-_ROWS_MOST = 400  # of a table; more is no table, and the search takes the square of it
+_ROWS_MOST = 400  # of a table: the search takes quadratic time
 
 
 def find_tables(
@@ -43,11 +44,11 @@ def find_tables(
     pages: Sequence[PageContent],
     kept: Collection[int] = (),
 ) -> dict[int, Grid]:
-    """The tables of captions that have a box, by the identity of the paragraph that each became.
+    """The tables of captions with a box, by the identity of the paragraph that replaces each.
 
     ``boxes`` has the identities of the captions' paragraphs, ``kept`` those of paragraphs that are
-    no part of a table whatever their kind. The paragraphs of a table in ``parts``
-    are replaced by one, which stands where the first of them stood.
+    not part of a table whatever their kind. In ``parts``, one paragraph replaces the paragraphs of
+    a table, in the place of the first of them.
     """
     page_of = {page.number: page for page in pages}
     grids: dict[int, Grid] = {}
@@ -77,14 +78,14 @@ def find_tables(
 
 
 def _is_note(lines: Sequence[Line]) -> bool:
-    """Whether what stands below the last rule of a table is running text, and no more rows."""
+    """Whether the lines below the last rule of a table are running text, not rows."""
     words = [word for line in lines for word in line.words]
     prose = prose_words(words)
     return prose >= _NOTE and prose > 0.5 * len(words) and not any(map(has_gap, lines))
 
 
 def _cut(line: Line, area: Area, *, inside: bool) -> Line | None:
-    """What of a line stands in an area, or what does not: two tables may share a height."""
+    """The words of a line inside an area, or outside: two tables may be side by side."""
     if not line.upright:
         return None if inside else line
     words = [
@@ -134,7 +135,7 @@ def _replaced(
 def _grid(
     caption: int, lines: Sequence[Line], drawn: Sequence[Area]
 ) -> tuple[Grid | None, list[Line]]:
-    """A table of lines, and the lines of notes below it; None for what is no table."""
+    """The table in these lines, and the lines of notes below it; None if it is not a table."""
     if not lines:
         return None, []
     across = ruled_across(lines, drawn)

@@ -1,4 +1,4 @@
-"""The first page above the abstract: title, authors, affiliations."""
+"""Reads the front matter above the abstract: title, authors, affiliations."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from index.read.front.names import (
     marks_come_first,
     names_of,
 )
-from index.read.front.noted import find_listed, find_noted, find_told, find_unmarked
+from index.read.front.noted import find_in_sentences, find_listed, find_noted, find_unmarked
 from index.read.front.places import (
     INSTITUTION,
     MARKS,
     AffiliationText,
     Name,
     find_places,
+    is_right_below,
     leading_mark,
     marks_in,
-    stands_below,
     without_addresses,
 )
 from index.read.front.title import is_article_type
@@ -89,7 +89,7 @@ def read_front(
     places += [
         AffiliationText(beside, 0) for beside in dict.fromkeys(n.beside for n in names) if beside
     ]
-    told, given = find_told(notes, names)
+    told, given = find_in_sentences(notes, names)
     if told and not places:
         return FrontBlock(title, said, tuple(told), tuple(given))
     longer, whose = find_listed(listed, names)
@@ -107,7 +107,7 @@ def read_front(
 
 
 def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool:
-    """Whether a line stands in a column to the left of the title, which is set flush left."""
+    """Whether a line is in a column to the left of the title, which is set flush left."""
     if not title:
         return False
     left = min(one.x0 for one in title)
@@ -148,14 +148,14 @@ def until_prose(rows: Sequence[Line]) -> list[Line]:
     """
     for number, line in enumerate(rows):
         after = rows[number + 1] if number + 1 < len(rows) else None
-        goes_on = after is not None and _is_prose(after, 6) and stands_below(line, after)
-        if _is_prose(line, 10) or (goes_on and _is_prose(line, 6)):
+        continued = after is not None and _is_prose(after, 6) and is_right_below(line, after)
+        if _is_prose(line, 10) or (continued and _is_prose(line, 6)):
             return [one for one in rows[:number] if one.y0 < line.y0]
     return list(rows)
 
 
 def _is_prose(line: Line, least: int) -> bool:
-    """Whether a line has at least so many words, most of them in lower case."""
+    """Whether a line has at least ``least`` words, most of them in lower case."""
     words = [word.text for word in line.words if word.text[0].isalpha()]
     return len(words) >= least and sum(word[0].islower() for word in words) > 0.6 * len(words)
 
@@ -164,7 +164,7 @@ def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
     """The names in rows of lines, and which lines (by identity) hold them.
 
     All names are set in one type, or side by side; below a place a line in that type is a town,
-    unless a place or an address stands below it in turn.
+    unless a place or an address is below it in turn.
     """
     names: list[Name] = []
     named: dict[int, Line] = {}
@@ -179,11 +179,11 @@ def _find_names(rows: Sequence[Line]) -> tuple[list[Name], set[int]]:
         if style is not None and not (row or _like(line, style)):
             continue
         above = list(named.values())[-1] if named else None
-        goes_on = above is not None and above.text.endswith((",", ";", "and", "&"))
-        ahead = goes_on and above is not None and marks_come_first(above.words, above)
+        continued = above is not None and above.text.endswith((",", ";", "and", "&"))
+        ahead = continued and above is not None and marks_come_first(above.words, above)
         if leading_mark(line) in marks and not ahead:
             continue
-        found = names_of(line, goes_on) or (_single(line) if row else [])
+        found = names_of(line, continued) or (_single(line) if row else [])
         if any(name.beside for name in found) and names and not beside:
             continue  # "Applied Mathematics, University of X"
         if found and names and not row and _is_town(line, rows[:number], rows[number + 1 :], named):
@@ -211,13 +211,13 @@ def _single(line: Line) -> list[Name]:
 def _is_town(
     line: Line, above: Sequence[Line], below: Sequence[Line], named: dict[int, Line]
 ) -> bool:
-    """Whether a line that reads like a name goes on with the place above it."""
-    over = next((one for one in reversed(above) if stands_below(one, line)), None)
+    """Whether a line that reads like a name continues the affiliation above it."""
+    over = next((one for one in reversed(above) if is_right_below(one, line)), None)
     if over is None or id(over) in named or any(names_of(line)[0].marks):
         return False
     if not _like(over, _type_of(line)):
         return False
-    under = next((one for one in below if stands_below(line, one)), None)
+    under = next((one for one in below if is_right_below(line, one)), None)
     return under is None or not INSTITUTION.search(under.text)
 
 

@@ -1,6 +1,7 @@
-"""Lines of the front matter in the cells that they were set in, one author's beside another's.
+"""Groups lines of the front matter into cells, of authors side by side.
 
-The page's order is row by row; a cell's lines belong together: name, department, university, town.
+The order of the page is row by row, but the lines of a cell belong together: name, department,
+university, town.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from index.read.front.places import INSTITUTION, MARKS
 from index.read.page.pages import Line, PageWord
 
 _SIGNS = f"{MARKS}+$"
-_GAP = 1.8  # in type sizes: words further apart than this stand in two cells
+_GAP = 1.8  # in type sizes: words further apart than this are in two cells
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ def in_cells(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def rows_of(lines: Sequence[Line]) -> list[list[Line]]:
-    """From top to bottom the lines that stand side by side, from left to right."""
+    """Rows of side-by-side lines from top to bottom, each from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: (line.page, line.middle)):
         last = rows[-1][0] if rows else None
@@ -65,7 +66,7 @@ def _above(cells: Sequence[_Cell], line: Line) -> list[_Cell]:
 
 
 def _cut_at_gaps(line: Line) -> list[Line]:
-    """A line in parts where its words stand far apart: several cells in one."""
+    """The parts of a line between wide spaces: several cells in one line."""
     runs: list[list[PageWord]] = [[line.words[0]]]
     for word in line.words[1:]:
         if word.x0 - runs[-1][-1].x1 > _GAP * line.size:
@@ -77,7 +78,7 @@ def _cut_at_gaps(line: Line) -> list[Line]:
 
 
 def _mark_first(lines: list[Line]) -> list[Line]:
-    """A cell with the mark that stands raised after its institution in front of it.
+    """A cell with the superscript mark of its institution moved in front of it.
 
     "Adobe Research1" over "Seattle": an affiliation is one stretch of text and has no mark in it.
     """

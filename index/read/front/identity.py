@@ -1,8 +1,8 @@
-"""Which paper a file is: id, version, date and categories, from arXiv's stamp or the file name.
+"""Identifies the paper in a file: id, version, date, categories, by arXiv's stamp or file name.
 
-A file name is a paper's where it is an arXiv id with a version, or with the mark of a copy ("(1)",
-"- Copy"), and nothing else. Anything more names another document that belongs to that paper: a
-supplement, an appendix, somebody's notes.
+A file name identifies a paper if it is only an arXiv id, with a version or the mark of a copy
+("(1)", "- Copy"). A longer name is that of another document about the paper: a supplement, an
+appendix, notes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from index.paper import ARXIV_ID, arxiv_spelling
+from index.reference import ARXIV_ID, arxiv_spelling
 
 _STAMP = re.compile(
     rf"arXiv:\s*{ARXIV_ID.pattern}\s*(?:\[(?P<category>[A-Za-z-]+(?:\.[A-Za-z-]+)?)\])?\s*"
@@ -41,7 +41,7 @@ _COPY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is known of a file before its text is understood."""
+    """The metadata of a file that is known before its text is read."""
 
     id: str
     version: int | None
@@ -54,7 +54,7 @@ class Identity:
 def is_stamp(line: str) -> bool:
     """Whether a line is arXiv's stamp and nothing else.
 
-    A sentence that cites another paper's id is none: it would take that paper's place.
+    A sentence that cites another paper's id does not count: it would replace that paper.
     """
     match = _STAMP.fullmatch(line.strip())
     return match is not None and bool(match["category"] or match["day"])

@@ -1,10 +1,10 @@
-"""The line of keywords: its label, and the spans of what it lists."""
+"""Reads the line of keywords: its label, and the span of each keyword."""
 
 from __future__ import annotations
 
 import re
 
-from index.paper import Span
+from index.spans import Span
 
 KEYWORDS_LABEL = re.compile(
     r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases|mots[ -]cl[ée]s|schlagw[öo]rter|"

@@ -1,4 +1,4 @@
-"""Names of persons and groups: what can be one, and those that a line of a page holds."""
+"""Recognises names of persons and groups in lines of a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from index.read.page.letters import ACCENTS, clean_text
 from index.read.page.pages import Line, PageWord, Style
 from index.read.text.headings import KNOWN
 
-# By stems, and by whole words ("Francesca" and "Usama" are no countries).
+# By stems, and by whole words ("Francesca" and "Usama" are not countries).
 _AFFILIATION = re.compile(
     r"\b(?:Universit|Institut|Depart|Dept|Laborator|School|Colleg|Corporation|GmbH|Hospital|"
     r"Technolog|Foundation|Polytechni|Observator|Ministry|Engineering|Consult|Societ|Divisi|"
@@ -124,10 +124,10 @@ def _is_proper(token: str) -> bool:
     return bool(_NAME_TOKEN.match(token)) and (bare[0].isupper() or not bare[0].isascii())
 
 
-def names_of(line: Line, goes_on: bool = False) -> list[Name]:
-    """The names in a line, from left to right; none if it holds more else than names.
+def names_of(line: Line, continued: bool = False) -> list[Name]:
+    """The names in a line, from left to right; empty if most of it is not names.
 
-    ``goes_on``: the line above is of names, too, and ends in a comma.
+    ``continued``: the line above is of names, too, and ends in a comma.
     """
     words = list(line.words)
     if _CONTACT.search(line.text) or _LONG_NUMBER.search(_on_the_line(line)):
@@ -137,11 +137,11 @@ def names_of(line: Line, goes_on: bool = False) -> list[Name]:
     placed = _with_places(words, line) if INSTITUTION.search(line.text) else []
     if placed:
         return placed
-    return _names_in(_pieces(words, line), line, goes_on) or _with_places(words, line)
+    return _names_in(_pieces(words, line), line, continued) or _with_places(words, line)
 
 
 def _on_the_line(line: Line) -> str:
-    """What is not raised of a line's words."""
+    """The words of a line without raised parts."""
     parts = (part for word in line.words for part in (*word.parts, (" ", word.style)))
     return "".join(text for text, style in parts if not style.raised)
 
@@ -185,7 +185,7 @@ def _before_place(words: Sequence[PageWord], certain: bool) -> int:
 
 
 def _head(words: Sequence[PageWord]) -> int:
-    """How many words at the head are set apart by their type: larger, upright or bold."""
+    """The number of words at the head in another type: larger, upright or bold."""
     first = words[0].style
     length = 0
     for word in words:
@@ -197,7 +197,7 @@ def _head(words: Sequence[PageWord]) -> int:
     return 0 if length == len(words) else length
 
 
-def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> list[Name]:
+def _names_in(found: Sequence[_Piece], line: Line, continued: bool = False) -> list[Name]:
     names = _turned(found, line)
     if names:
         return names
@@ -217,10 +217,10 @@ def _names_in(found: Sequence[_Piece], line: Line, goes_on: bool = False) -> lis
                 names.append(Name(part, marks, piece.x0, piece.x1, line.middle))
     whole = [name for name in names if " " in name.text or is_name(name.text)]
     if (
-        len(whole) < (1 if goes_on else 2) or len(whole) < 0.5 * pieces
+        len(whole) < (1 if continued else 2) or len(whole) < 0.5 * pieces
     ):  # one word is a name among names alone
         names = whole
-    # A line is a line of names or it is none: one that has more else is an affiliation.
+    # A line with more than names is an affiliation.
     return names if names and len(names) >= 0.6 * pieces else []
 
 
@@ -311,7 +311,7 @@ def _is_mark(text: str, style: Style, line: Line) -> bool:
 
 
 def marks_come_first(words: Sequence[PageWord], line: Line) -> bool:
-    """Whether each mark stands before its name: "*Ada Li, †Ben Ito"."""
+    """Whether each mark is before its name: "*Ada Li, †Ben Ito"."""
     parts = [part for word in words for part in word.parts]
     marks = [_is_mark(text, style, line) for text, style in parts]
     runs = sum(here and not last for last, here in zip([False, *marks], marks, strict=False))

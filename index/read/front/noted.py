@@ -1,4 +1,4 @@
-"""Affiliations that stand elsewhere than below the names: in footnotes, at the side, at the end."""
+"""Reads affiliations that are not below the names: in footnotes, at the side, at the end."""
 
 from __future__ import annotations
 
@@ -78,16 +78,16 @@ def find_unmarked(notes: Sequence[Sequence[Line]]) -> list[AffiliationText]:
     """The place that a footnote gives without a mark, below an address: that of all authors."""
     for lines in notes:
         found: list[Line] = []
-        goes_on = False  # a note that has no end yet
+        continued = False  # a note that has no end yet
         for line in [*lines, None]:
             addressed = line is not None and bool(ADDRESS.search(line.text))
-            if line is not None and not addressed and (goes_on or is_note(line.text)):
-                goes_on = not line.text.endswith((".", ":"))
+            if line is not None and not addressed and (continued or is_note(line.text)):
+                continued = not line.text.endswith((".", ":"))
             elif line is not None and not addressed:
                 found.append(line)
                 continue
             else:
-                goes_on = False
+                continued = False
             said = " ".join(one.text for one in found)
             short = "," in said and len(found) <= _MOST_LINES and len(said.split()) <= _MOST_WORDS
             if short and INSTITUTION.search(said) and not is_running(said):
@@ -106,7 +106,7 @@ def find_listed(
 ) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
     """Affiliations in a block that says so ("Author Affiliations:"), at the side or the end.
 
-    Each stands after its mark, or before the last names of its authors in brackets. The places,
+    Each is after its mark, or before the last names of its authors in brackets. The places,
     and for each name the numbers of its places.
     """
     marks = {mark for name in names for mark in name.marks}
@@ -164,12 +164,12 @@ def _with_last_names(
     return places, [tuple(found) for found in given]
 
 
-def find_told(
+def find_in_sentences(
     notes: Sequence[Sequence[Line]], names: Sequence[Name]
 ) -> tuple[list[AffiliationText], list[tuple[int, ...]]]:
-    """What footnotes say in words: "A. Li and B. Ito are with the Institute of X, Y, Japan."
+    """Affiliations in sentences of footnotes: "A. Li and B. Ito are with the Institute X, Japan."
 
-    The places, and for each name the numbers of its places.
+    Returns the affiliations, and for each name the numbers of its affiliations.
     """
     places: list[AffiliationText] = []
     given: list[list[int]] = [[] for _ in names]
@@ -196,7 +196,7 @@ def find_told(
 
 
 def _begin(texts: Sequence[str], before: int) -> int:
-    """Where the sentence begins that has its verb here: after a full stop that ends no initial."""
+    """The start of the sentence whose verb is at ``before``; initials do not end a sentence."""
     for number in range(before - 1, -1, -1):
         if texts[number].endswith(".") and len(texts[number].strip(".-")) > 2:
             return number + 1

@@ -1,4 +1,4 @@
-"""The paragraphs that a paper opens with: its title's, its authors' in cells, a cover page's."""
+"""Finds the paragraphs of the front matter: title, authors in cells, a cover page."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Line, PageContent
 from index.read.sections.opening import INDEXING
 
-_LISTED_LINES = 120  # more is no list of affiliations
+_LISTED_LINES = 120  # the longest list of affiliations
 
 
-def title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
+def split_title(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
     """The paragraphs, with what is set in one block with the title apart from it: the names and
     places, and the running text below them.
     """
@@ -34,10 +34,10 @@ def title_apart(parts: Sequence[Paragraph], title: set[int]) -> list[Paragraph]:
     return done
 
 
-def front_in_cells(
+def read_front_cells(
     parts: Sequence[Paragraph], layout: Layout, title: set[int]
 ) -> tuple[list[Paragraph], list[Line]]:
-    """The front matter with what stands below the title in its cells, and the lines of these.
+    """The front matter with the cells below the title joined, and the lines of these.
 
     Lines of authors side by side are joined in ``parts``, row by row.
     """
@@ -73,7 +73,7 @@ def by_block(page: PageContent) -> list[list[Line]]:
 
 
 def lists_of_places(parts: Sequence[Paragraph]) -> list[list[Line]]:
-    """The lines of blocks that list the authors' affiliations, with what goes on below them."""
+    """The lines of blocks that list the authors' affiliations, with their continuations."""
     found: list[list[Line]] = []
     for place, part in enumerate(parts):
         if part.kind == "caption" or not is_list_of_places(part.text):

@@ -1,4 +1,4 @@
-"""Affiliations below the names: the words of each place, and the mark that refers to it."""
+"""Reads affiliations below the names: the words of each, and the mark that refers to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"@|\(at\)|https?://|www\.|(?:\d{4}-){3}\d{3}[\dX]|^doi:", 
 _INITIALS = re.compile(r"[A-ZØÅÄÖÜ]{2,4}[,:;]?")  # "OG, 0000-0001-7001-5142"
 _ONLY_INITIALS = re.compile(r"\W*(?:[A-Z]\.-?){2,4}\W*")
 ADDRESS_LABEL = re.compile(r"[(\[<]?(?:e-?mails?|orcid|url|web|homepage)s?:?$", re.I)
-# What is said of authors where their places stand: no place.
+# What is said of authors where their places are: no place.
 _NOTE = re.compile(
     r"\W*(?:correspon|equal|joint(?:ly)? (?!\w+ (?:institut|cent|lab|research|program))[a-z]|"
     r"(?:these )?authors? contributed|these authors|affiliations?:?$|"
@@ -56,14 +56,14 @@ INSTITUTION = re.compile(
     re.I,
 )
 _LEAST_LETTERS = 2
-_SAID = 60  # words of a line that tell whether it is a place
+_SAID = 60  # words of a line that are checked to decide whether it is an affiliation
 _NEAR = 2.8  # type sizes between a name and its place, with an address in between
 _FAR = 8.0  # the same where the place names an institution, and the page has room
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An author's name on the page: what refers from it to places, and where it stands."""
+    """An author's name on the page: its marks of affiliations, and its position."""
 
     text: str
     marks: tuple[str, ...]
@@ -114,7 +114,7 @@ def marks_in(text: str) -> list[str]:
 
 
 def without_addresses(words: Sequence[PageWord]) -> list[PageWord]:
-    """The words that are no e-mail, link or ORCID, nor the label or the braces of one."""
+    """The words without e-mail addresses, links, ORCIDs, and their labels and braces."""
     kept: list[PageWord] = []
     brace: int | None = None  # where "{anna, ben}@x.org" may have begun
     for word in words:
@@ -155,8 +155,8 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
     """The affiliations in the rows below a title; ``named`` are the lines with names (by
     identity), ``marks`` are those of the authors.
 
-    A place begins at a mark, or where nothing stands closely above, and may run over lines. One
-    without a mark names an institution, or stands below a name or another place.
+    A place begins at a mark, or at a line with nothing right above, and may have several lines. One
+    without a mark names an institution, or is below a name or another place.
     """
     places: list[_OpenAffiliation] = []
     column: list[_OpenAffiliation | None] = []  # what each line went to; None: a note
@@ -172,7 +172,9 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
             pending = words[0]
             continue
         set_apart = pending if pending and abs(_middle(pending) - line.middle) < line.size else None
-        last = next((n for n in reversed(range(len(above))) if stands_below(above[n], line)), None)
+        last = next(
+            (n for n in reversed(range(len(above))) if is_right_below(above[n], line)), None
+        )
         at = column[last] if last is not None else None
         noted = last is not None and at is None and id(above[last]) not in named
         pending = None
@@ -207,7 +209,7 @@ def find_places(rows: Sequence[Line], named: set[int], marks: set[str]) -> list[
 
 
 def _mark_length(line: Line, number: int, at: _OpenAffiliation | None, marks: set[str]) -> int:
-    """Characters of the mark of a place that a word of a line begins with; 0 if it has none."""
+    """The length of the affiliation mark at the head of a word; 0 if it has none."""
     word = line.words[number]
     length = marker_length(word, line)
     if number == 0:
@@ -227,7 +229,7 @@ def is_running(said: str) -> bool:
 
 
 def _is_little(text: str) -> bool:
-    """Whether what is left is no place: hardly a letter, or an author's initials ("T.A.W.;")."""
+    """Whether the rest is not an affiliation: almost no letters, or initials ("T.A.W.;")."""
     return sum(c.isalpha() for c in text) < _LEAST_LETTERS or bool(_ONLY_INITIALS.fullmatch(text))
 
 
@@ -276,8 +278,8 @@ def _begins_another(at: _OpenAffiliation, said: str) -> bool:
     return is_note(said) or bool(closed and "," in said and INSTITUTION.search(said))
 
 
-def stands_below(above: Line, line: Line) -> bool:
-    """Whether a line stands right below another one, in the same column and in its size."""
+def is_right_below(above: Line, line: Line) -> bool:
+    """Whether a line is right below another one, in the same column and in its size."""
     step = line.middle - above.middle
     beside = min(above.x1, line.x1) - max(above.x0, line.x0)
     close = 0.4 * line.size < step < 1.7 * max(line.size, above.size)

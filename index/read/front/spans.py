@@ -1,18 +1,18 @@
-"""The title as it is said, and where the affiliations went in the text."""
+"""The title as text, and the spans of the affiliations in the text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from index.paper import Span
 from index.read.front.places import MARKS, AffiliationText
 from index.read.front.title import subtitle_place, without_mark
 from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageWord
 from index.read.text.compose import Composer
+from index.spans import Span
 
-_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # what is no part of an affiliation at its ends
+_AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # stripped from the ends of an affiliation
 _TRAILING_AND = re.compile(r"[\s,;]+and\W*$")
 UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
 
@@ -40,7 +40,7 @@ def _said(composer: Composer, text: str, lines: Sequence[Line]) -> str:
 def spans_of_places(
     composer: Composer, text: str, places: Sequence[AffiliationText]
 ) -> tuple[tuple[Span, ...], list[list[int]]]:
-    """Where the places went in the text, and for each place the numbers of its spans.
+    """The spans of the affiliations in the text, and for each affiliation the numbers of its spans.
 
     A place whose lines went apart has several.
     """
@@ -54,7 +54,7 @@ def spans_of_places(
             if span is None:
                 continue
             said = " ".join(span.of(text).split())
-            if said not in known:  # "Google Brain" may stand under each of its authors
+            if said not in known:  # "Google Brain" may be under each of its authors
                 known[said] = len(spans)
                 spans.append(span)
             numbers[-1].append(known[said])

@@ -1,4 +1,4 @@
-"""The title: which page is the paper's first, which of its lines are the title, and how it is said.
+"""Finds the title: the first page of the paper, the lines of its title, and their text.
 
 A cover page of an archive or a journal comes before the paper, which prints its title again.
 """
@@ -33,7 +33,7 @@ _ARTICLE_TYPE = re.compile(
     r"|open access",
     re.I,
 )
-# What stands below a journal's name and below no title.
+# What is below a journal's name and below no title.
 _ISSUE = re.compile(
     r"\b(?:vol(?:ume|\.)?\s*\d|issues?\s*\d|no\.\s*\d|ISSN|www\.|https?://|homepage|"
     r"articles? ID|available (?:online )?at)",
@@ -51,7 +51,7 @@ def first_page(pages: Sequence[PageContent]) -> int:
     place = 0
     while place < len(worded):
         page = pages[worded[place]]
-        # A page with the licence may stand between a cover and the paper.
+        # A page with the licence may be between a cover and the paper.
         later = range(place + 1, min(place + 3, len(worded)))
         after = next((n for n in later if _is_cover(page, pages[worded[n]])), None)
         if after is None:
@@ -102,7 +102,7 @@ def _letters(lines: Sequence[Line]) -> str:
 
 
 def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
-    """The largest lines with words in the upper part of the first page, that stand together; not
+    """The largest lines with words in the upper part of the first page, that are together; not
     the article's type or the journal's name above them, but a subtitle below them.
     """
     candidates = [
@@ -188,7 +188,7 @@ def _is_over_names(alone: Line, worded: Sequence[Line], lines: Sequence[Line]) -
 
 
 def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequence[Line]) -> bool:
-    """Whether these lines name a journal: what tells its issue or its address stands right by
+    """Whether these lines name a journal: what tells its issue or its address is right by
     them, or an article's type below them, and what can be a title, in the next largest type,
     further down.
     """
@@ -226,7 +226,7 @@ def _is_over_smaller_names(title: Line, lines: Sequence[Line]) -> bool:
 
 def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
     """Lines below the title in its font and smaller type, that are larger than the text: after a
-    colon, or in words that are no names and have names below them.
+    colon, or in words that are not names and have names below them.
     """
     last = title[-1]
     below = [line for line in lines if line.y0 > last.y1 - 2 and line.y0 - last.y1 < last.size]
@@ -256,7 +256,7 @@ def _subtitle(title: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
 
 
 def subtitle_place(lines: Sequence[Line]) -> int:
-    """How many of a title's lines come before its subtitle; all of them where it has none.
+    """The number of a title's lines before its subtitle; all of them if it has none.
 
     A subtitle is set in a font or in a type of its own, or begins with an article in capitals on
     a new line ("A Post Hoc Analysis"), which no title's middle has.

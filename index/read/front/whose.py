@@ -1,7 +1,7 @@
-"""Whose places they are.
+"""Assigns affiliations to authors.
 
-What refers from a name to a place is a mark ("1", "a", "*"), or the column, the row above or the
-line that both stand in. Where neither tells, an author has no places: nothing is guessed.
+A name refers to an affiliation by a mark ("1", "a", "*"), or by a common column, row or line.
+Without either, an author gets no affiliation: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def bind(names: Sequence[Name], places: Sequence[AffiliationText]) -> list[tuple
         if own:
             given[number] = tuple(n for n, place in enumerate(places) if place.words == own)
         elif not found and any(given) and not any(name.beside for name in names):
-            # All that have no mark share the one place that has none.
+            # All authors without a mark share the one affiliation without a mark.
             given[number] = tuple(free) if len(_rows(free, places)) == 1 else ()
     if any(given):
         return given
@@ -51,7 +51,7 @@ def _has(name: Name, mark: str, known: set[str]) -> bool:
 
 
 def _rows(numbers: Sequence[int], places: Sequence[AffiliationText]) -> list[list[int]]:
-    """The places that stand side by side, row by row."""
+    """The places that are side by side, row by row."""
     rows: list[list[int]] = []
     for n in sorted(numbers, key=lambda n: places[n].y0):
         middle = (places[n].y0 + places[n].y1) / 2
@@ -108,7 +108,7 @@ def _above(
 
 
 def _in_a_row(place: AffiliationText, names: Sequence[Name]) -> bool:
-    """Whether names stand at a place's side: it belongs to its column alone."""
+    """Whether names are at a place's side: it belongs to its column alone."""
     return any(place.y0 - 3 < name.y < place.y1 + 3 for name in names)
 
 

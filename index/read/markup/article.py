@@ -1,4 +1,4 @@
-"""Which part of a page is the paper."""
+"""Finds the part of a web page that is the paper."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def find_article(tree: Element, sizes: Mapping[Element, int]) -> Element:
     """The element that holds the paper: of those that are marked as a document, an article or the
     main part, the innermost that holds the text; all of the page where none does.
 
-    A mark alone tells nothing: banners have the class of a document, and teasers are articles.
+    A mark alone proves nothing: banners have the class of a document, and teasers are articles.
     """
     kinds: list[list[Element]] = [[], [], []]
     for element in sizes:

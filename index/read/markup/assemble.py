@@ -1,4 +1,4 @@
-"""Pieces of a text that has no pages to a ``Paper``: the step in which Markdown and HTML end."""
+"""Builds a ``Paper`` from the pieces of a text without pages (Markdown and HTML)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind, Span
+from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.markup.bars import find_tables
 from index.read.text.headings import Heading, assign_roles
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 _LABELLED = re.compile(r"\S+\s*\S*?\d+(?:\.\d+)?|\S+\s+[IVX]+")
 
@@ -28,7 +29,7 @@ class BlockDraft:
     item: bool = False  # of a list
     marked: bool = False  # it begins with a raised mark, as an affiliation or a note does
     heading: Heading | None = None  # what opens a section; its role, unless "other", is the one
-    label: str | None = None  # of a caption: None is yet to be read, "" is no figure's
+    label: str | None = None  # of a caption: None is not read yet, "" is a caption without a figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
 
 
 def _joined(pieces: Sequence[BlockDraft]) -> tuple[str, list[Span]]:
-    """The text. A label at the head of a paragraph stands on its line."""
+    """The text. A label at the head of a paragraph is on its line."""
     parts: list[str] = []
     spans: list[Span] = []
     length = 0

@@ -1,12 +1,13 @@
-"""Tables of Markdown and HTML: rows of text with bars between their cells, to cells."""
+"""Reads the cells of Markdown and HTML tables, from rows of text with bars between cells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from index.paper import Block, Cell, Figure, Span, Table
+from index.paper import Block, Cell, Figure, Table
 from index.read.floats.captions import figure_name
 from index.read.floats.grid import is_number
+from index.spans import Span
 
 
 def find_tables(text: str, blocks: Sequence[Block], figures: Sequence[Figure]) -> Iterator[Table]:

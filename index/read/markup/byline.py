@@ -1,8 +1,8 @@
 """Names and affiliations from LaTeXML's ``ltx_authors``.
 
-LaTeXML marks a "person's name" wherever LaTeX had ``\\author``, and what authors write in it is
-anything: one name, all names with raised numbers, or names, institutes and addresses on lines of
-their own. So what the markup calls an affiliation is one, and a line of a name is read as a line.
+LaTeXML marks the content of ``\\author`` as a "person's name", and authors write anything in it:
+one name, all names with superscript numbers, or names, institutes and addresses on separate lines.
+So an affiliation in the markup is trusted, and the lines of a name are parsed.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _raw_lines(authors: Element) -> list[_Raw]:
 
 
 def _is_raised(tag: str, named: frozenset[str], element: Element) -> bool:
-    """Whether this is a mark of reference; the "th" of "4th" is none."""
+    """Whether this is a mark of reference, unlike the "th" of "4th"."""
     if tag != "sup" and "ltx_sup" not in named:
         return False
     said = text_of(element)

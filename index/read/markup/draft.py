@@ -1,4 +1,4 @@
-"""The text of an article in pieces, in reading order, as its elements begin and end."""
+"""Collects the text of an article in pieces, in reading order, as its elements begin and end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from index.paper import BlockKind, Finding, Role
+from index.accounts import Finding
+from index.paper import BlockKind, Role
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.markup.article import is_of_site
 from index.read.markup.assemble import BlockDraft
@@ -63,8 +64,8 @@ class _OpenBlock:
 class HtmlDraft:
     """The blocks of an article in reading order, with what its markup says of them.
 
-    ``sizes``: the characters in its elements, which tell a site's own parts from the paper's;
-    without them, nothing is a site's. ``typed``: whether LaTeXML's classes tell what all is.
+    ``sizes``: the number of characters in its elements, by which a site's own parts are
+    recognised; without it, none are. ``typed``: whether LaTeXML's classes give all types.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class HtmlDraft:
     def findings(
         self, unseen: Sequence[Unseen], comment_words: int = 4, beside: str = ""
     ) -> tuple[Finding, ...]:
-        """What was hidden in the article: in its markup, and in characters that draw nothing.
+        """The hidden text of the article: in its markup, and in characters that draw nothing.
 
         A comment of fewer words than ``comment_words`` only marks a place. ``beside`` is what was
         read of the file in another way.
@@ -146,7 +147,7 @@ class HtmlDraft:
         self._count(tag, named, 1)
         opened = self._opening(tag, named, element)
         if opened is not None:
-            if "ltx_note" not in named:  # its paragraph goes on after it
+            if "ltx_note" not in named:  # its paragraph continues after it
                 self._flush()
             self._open.append(opened)
             self._opened_by.append(element)
@@ -200,7 +201,7 @@ class HtmlDraft:
             self._items += step
         if "ltx_abstract" in named:
             self._flush()
-            # What follows an abstract without a heading of its own is no part of it.
+            # Text after an abstract is not a part of it, even without a heading.
             self._next = Heading("", (), 1, "abstract" if step > 0 else "other")
             self._in_body = True
 
@@ -240,7 +241,7 @@ class HtmlDraft:
         return True
 
     def _raised(self, element: Element) -> bool:
-        """Whether a superscript is text; a reference to a note is none.
+        """Whether a superscript is text, and not a reference to a note.
 
         "31^7", "x^n", "m^-2" and a name's mark, but "4th" and "XIXe".
         """
@@ -412,7 +413,7 @@ def _layout_tables(article: Element) -> frozenset[Element]:
 
 
 def _counts(before: str) -> bool:
-    """Whether a number stands there, in digits or Roman: a letter raised after it is its end."""
+    """Whether this is a number, in digits or Roman: a superscript after it is its ending."""
     return bool(re.search(r"(?:\d|\b[IVXLC]+)$", before))
 
 

@@ -1,4 +1,4 @@
-"""What elements of HTML are: by their tags, and by the classes that LaTeXML gives them."""
+"""Classifies HTML elements by their tags and by LaTeXML's classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a web page says about its paper outside the text: addresses, ``meta`` elements, a stamp."""
+"""Reads a web page's metadata of the paper: addresses, ``meta`` elements, arXiv's stamp."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from index.paper import ARXIV_ID
 from index.read.front.identity import Identity, identify, is_stamp, iso_date
 from index.read.markup.tree import Walk, classes, local_name, text_of
 from index.read.page.unicode import plain
+from index.reference import ARXIV_ID
 
 if TYPE_CHECKING:
     from index.read.markup.tree import Element

@@ -1,8 +1,8 @@
-"""HTML full texts: LaTeXML's, as arxiv.org/html and ar5iv serve them, and articles in general.
+"""Reads HTML full texts: LaTeXML's, as arxiv.org/html and ar5iv serve them, and other articles.
 
-LaTeXML's classes (``elements``) tell what everything is, so nothing is guessed there but the lines
-of names. Any other page gives its headings and paragraphs, and its front matter is found out as
-Markdown's is. ``article`` finds the paper on its page, ``draft`` reads it.
+LaTeXML's classes (``elements``) give the type of everything, so only the lines of names have to be
+guessed. Other pages give headings and paragraphs, and their front matter is found as in Markdown.
+``article`` finds the paper on its page, ``draft`` reads it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’)\]]*$")
 def read_html(
     path: Path, name: str, paper_id: str | None = None, sha256: str | None = None
 ) -> Paper | None:
-    """The paper in an HTML file, or None if the file is no HTML."""
+    """The paper in an HTML file, or None if the file is not HTML."""
     source = read_source(path.read_bytes())
     tree = parse(source) if source is not None else None
     if tree is None:
@@ -56,7 +56,7 @@ def read_html(
 
 
 def _mended(pieces: Sequence[BlockDraft]) -> list[BlockDraft]:
-    """Paragraphs that a figure or table stands in made whole; it comes after them."""
+    """Join paragraphs that are split by a figure or table, which is moved behind them."""
     done: list[BlockDraft] = []
     last: BlockDraft | None = None  # the last one that does not float
     floated = False

@@ -1,8 +1,8 @@
-"""Markdown full texts, also damaged ones: made HTML by markdown-it-py, and read as that is.
+"""Reads Markdown full texts, also damaged ones: markdown-it-py makes HTML of them, which is read.
 
-Full texts taken from PDFs come with headings as list items, running paragraphs torn by figures, and
-formulas in pieces: a paragraph without an end goes on in the next one, and what has no prose in it
-is an equation.
+Full texts extracted from PDFs have headings as list items, paragraphs split by figures, and
+formulas in pieces: a paragraph without an end continues in the next one, and one without prose is
+an equation.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _SYMBOLS = frozenset("=<>≤≥∈∑∏∫√∂∇±×·≈∼|{}^∥→←⟨
 def read_markdown(
     path: Path, name: str, paper_id: str | None = None, sha256: str | None = None
 ) -> Paper | None:
-    """The paper in a Markdown file, or None if the file is no text in UTF-8, or in UTF-16 with its
+    """The paper in a Markdown file, or None if the file is not text in UTF-8, or in UTF-16 with its
     byte order mark. Raises ``UnreadableError`` for one of too many lines.
     """
     content = path.read_bytes()
@@ -134,7 +134,7 @@ def _ordered(pieces: list[BlockDraft]) -> list[BlockDraft]:
 
 
 def _lost_heading(heading: Heading, last: tuple[str, ...] | None) -> bool:
-    """Whether a list item is a numbered heading that was taken for one: the next in the order."""
+    """Whether a list item is a numbered heading: its number is the next one in the order."""
     return (
         bool(heading.number)
         and last is not None

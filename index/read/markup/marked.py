@@ -1,9 +1,9 @@
-"""Markdown to HTML, so that one reader has both: CommonMark with tables, footnotes and mathematics.
+"""Converts Markdown to HTML: CommonMark with tables, footnotes and mathematics.
 
-What programs that read PDFs write (marker, MinerU) is Markdown with HTML in it. HTML's tags go
-through; what looks like a tag and is none ("<unk>", "<s>" that nothing closes) is text. Mathematics
-stays as it was written, with its backslashes. Comments become HTML's, which
-``index.read.markup.unseen`` takes out and lists.
+Programs that convert PDFs (marker, MinerU) write Markdown with HTML in it. HTML tags are kept;
+text that only looks like a tag ("<unk>", an unclosed "<s>") stays text. Mathematics is kept as it
+was written, with its backslashes. Comments become HTML comments, which
+``index.read.markup.unseen`` removes and lists.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def to_html(source: str) -> str:
     tokens = _with_notes_beside(markdown.parse(_DEEP.sub(r"\1", source), env))
     for token in tokens:
         if token.type == "inline" and token.children:
-            _tell_tags(token.children)
+            _mark_tags_as_text(token.children)
     page = markdown.renderer.render(tokens, markdown.options, env)
     defined = [*env.get("references", {}).values(), *env.get("duplicate_refs", ())]
     titles = [one["title"] for one in defined if one["href"] in ("", "#") and one["title"]]
@@ -371,8 +371,8 @@ def _html_inline(state: StateInline, silent: bool) -> bool:
     return html_inline(state, silent)
 
 
-def _tell_tags(children: Sequence[Token]) -> None:
-    """Make text of what is no tag of HTML's: unknown ones, and inline ones that are not closed."""
+def _mark_tags_as_text(children: Sequence[Token]) -> None:
+    """Make text of unknown tags, and of inline tags that are not closed."""
     opened: list[tuple[str, Token]] = []
     for child in children:
         match = _TAG.fullmatch(child.content) if child.type == "html_inline" else None
@@ -441,7 +441,7 @@ def _text(text: str) -> Any:
 
 
 def _picture(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
-    """A picture's text, which is its caption; that of the badge beside a name is none."""
+    """A picture's text, which is its caption, except for a badge beside a name."""
     before = tokens[at - 1] if at else None
     if before is not None and "//orcid.org/" in str(before.attrs.get("href")):
         return ""

@@ -1,4 +1,4 @@
-"""Formulas inside a sentence, as a line of Unicode: "e_i ≥ 0", "10^{−3}", "2%".
+"""Writes formulas inside a sentence as a line of Unicode: "e_i ≥ 0", "10^{−3}", "2%".
 
 LaTeXML gives each formula three times: as MathML, as TeX (``alttext``) and sometimes as an image.
 We take MathML's own characters and write scripts with ``_`` and ``^``. The sentence then reads on

@@ -1,4 +1,4 @@
-"""What a Markdown file says of itself above its text: title, people, date, abstract, keywords.
+"""Reads the front matter of a Markdown file: title, people, date, abstract, keywords.
 
 Four forms are read: YAML between lines of dashes (Jekyll, Pandoc, Quarto, JOSS), TOML between
 lines of plus signs (Hugo), Pandoc's lines with a percent sign, and MultiMarkdown's ``Title: ...``
@@ -42,7 +42,7 @@ _MOST = 400_000  # characters of front matter: thousands of authors with their p
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What the front matter says; each field is empty where it says nothing."""
+    """The fields of the front matter; a field that it does not have is empty."""
 
     title: str = ""
     authors: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ def read_matter(source: str) -> tuple[Matter, str]:
 
 
 def _yaml(said: str) -> dict[str, Any] | None:
-    """What YAML says by key, all of it text; None for what is no front matter at all."""
+    """The values of YAML by key, all as text; None if it is not front matter."""
     import yaml  # type: ignore[import-untyped]
 
     try:

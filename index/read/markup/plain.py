@@ -1,7 +1,7 @@
-"""Texts whose markup tells headings and paragraphs and no more: Markdown, and HTML in general.
+"""Reads texts whose markup has only headings and paragraphs: Markdown, and HTML in general.
 
-Where the title, the names and the affiliations end and the body begins is told by the headings'
-wording and numbers, and by what the lines between them look like.
+The end of the title, names and affiliations is found by the wording and the numbers of headings,
+and by the form of the lines between them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.paper import Paper, SourceKind, Span
+from index.paper import Paper, SourceKind
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.front.names import is_collective, is_name
@@ -20,6 +20,7 @@ from index.read.markup.matter import Matter
 from index.read.page.words import count_words
 from index.read.sections.closing import LEAST_ENTRIES, reads_as_entry
 from index.read.text.headings import KNOWN, Heading, follows, parse_heading, title_role
+from index.spans import Span
 
 _NO_MATTER = Matter()
 IMPRINT = re.compile(
@@ -36,7 +37,7 @@ _NAME_ENDS = r"[,;，、；·|]+|\s+and\s+|\s&\s"
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _MARKS = r"[⁰¹²³⁴⁵⁶⁷⁸⁹˒ᵃᵇᶜᵈ]+|\^?\d+(?:\s*,\s*(?:\d+|[*∗†‡§¶])+)*|\^[a-z](?:,[a-z])*\b|[*∗†‡§¶^]+"
 _EASTERN_ROW = re.compile(r"[\u4e00-\u9fff]{2,4}(?:\s+[\u4e00-\u9fff]{2,4}){2,}")
-_ALONE = 30  # words of a paragraph above the first section that is no line of names: the abstract
+_ALONE = 30  # words of a paragraph above the first section: longer ones are no names
 
 
 def compose(
@@ -55,7 +56,7 @@ def compose(
         pieces.insert(0, BlockDraft("front", matter.title))
         title_at = 0
     body_at = _body_at(pieces, title_at)
-    told = _told(pieces[:body_at], pieces[body_at:], matter)
+    told = _known_front(pieces[:body_at], pieces[body_at:], matter)
     _open_abstract(pieces, body_at)
     _label_abstract(pieces[body_at:])
     pieces[body_at:body_at] = [*told.front, *told.abstract]
@@ -81,7 +82,9 @@ class _FileMetadata:
     abstract: list[BlockDraft]
 
 
-def _told(front: Sequence[BlockDraft], body: Sequence[BlockDraft], matter: Matter) -> _FileMetadata:
+def _known_front(
+    front: Sequence[BlockDraft], body: Sequence[BlockDraft], matter: Matter
+) -> _FileMetadata:
     said: list[BlockDraft] = []
     places: list[BlockDraft] = []
     authors = () if any(authors_in(piece.text) for piece in front[1:]) else matter.authors
@@ -114,7 +117,7 @@ def _open_abstract(pieces: list[BlockDraft], body_at: int) -> None:
         return
     label = _LABEL.match(first.text) if _is_abstract(first) else None
     if label is not None:
-        # A label with nothing after it is a heading; else it stands at the head of its paragraph.
+        # A label with nothing after it is a heading; else it is at the head of its paragraph.
         pieces[body_at] = BlockDraft("heading", label[0].strip(), 1)
         if label.end() < len(first.text):
             first.text = first.text[label.end() :]
@@ -138,7 +141,7 @@ def _close_abstract(after: Sequence[BlockDraft]) -> None:
 
 
 def _label_abstract(pieces: Sequence[BlockDraft]) -> None:
-    """Make labels of the headings inside an abstract, which stand below its own."""
+    """Make labels of the headings inside an abstract, which are below its own."""
     level = 0
     for piece in pieces:
         if piece.kind != "heading":
@@ -194,7 +197,7 @@ def _is_prose(piece: BlockDraft) -> bool:
 def _title_at(pieces: list[BlockDraft], told: str) -> int:
     """The place of the title: the first heading, or a short line above the paper's own; or -1.
 
-    Where the file's front matter has told the title, only that one, or a heading above all others.
+    If the file's front matter has a title, only that one, or a heading above all others.
     """
     first = next((i for i, piece in enumerate(pieces) if piece.kind == "heading"), None)
     if told:
@@ -245,7 +248,7 @@ def _head(pieces: Sequence[BlockDraft]) -> None:
         heading = parse_heading(piece.text)
         if heading.number and follows(heading.number, last):
             last = heading.number
-        else:  # "A Survey of ..." is no appendix A
+        else:  # "A Survey of ..." is not appendix A
             heading = Heading(piece.text, (), piece.level)
         level = heading.level if heading.number else 1 if KNOWN.match(piece.text) else piece.level
         headings.append(Heading(piece.text, heading.number, level))

@@ -1,15 +1,15 @@
-"""Broken HTML put right before it is parsed, so that what comes after a fault is not lost.
+"""Repairs broken HTML before it is parsed, so that the text after a fault is not lost.
 
-The parser follows the standard, by which a comment or a script that is not closed goes on to the
-end of the file, and it leaves out what is nested deeper than 2,048 elements. What was meant is a
-paper all the same, and its rest is to be read.
+The parser follows the standard, by which an unclosed comment or script extends to the end of the
+file, and it drops elements nested deeper than 2,048 levels. The rest of the paper has to be read
+all the same.
 """
 
 from __future__ import annotations
 
 import re
 
-# Elements whose content is no markup, so that a tag inside them does not end them.
+# Elements whose content is not markup, so that a tag inside them does not end them.
 _RAW = ("script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes")
 _OPEN = re.compile(rf"<!--|<(?P<raw>{'|'.join(_RAW)})\b[^<>]*>", re.I)
 _RAW_ENDS = {name: re.compile(rf"</{name}\b", re.I) for name in _RAW}

@@ -1,4 +1,4 @@
-"""HTML bytes to a tree, by lxml: libxml2 repairs any markup, quickly, and calls no network for it.
+"""Parses HTML bytes into a tree with lxml: libxml2 repairs any markup, quickly and offline.
 
 Nothing is fetched, no script runs and no entity of a document's own is expanded. Comments stay in
 the tree until ``index.read.markup.unseen`` has taken them out.
@@ -28,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufd
 _LEAST_READ = 8  # words of a text that is there to be read
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
          (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
-# The kinds of the Encoding Standard. Python's others are none of a page: base64, idna.
+# The encodings of the Encoding Standard. Python has others that no page uses: base64, idna.
 _ENCODING = re.compile(
     r"utf-?8|utf-16(?:le|be)?|us-ascii|ascii|latin-?1|(?:windows|cp)-?\d{3,4}|iso-?8859-?\d{1,2}|"
     r"koi8-[ru]|macintosh|gb\w{3,5}|big5(?:-hkscs)?|euc-(?:jp|kr)|shift[_-]jis|iso-2022-jp"
@@ -41,7 +41,7 @@ _LABELS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-
 
 
 def read_source(content: bytes) -> str | None:
-    """The characters of a page, decoded as HTML says; None for what is no HTML.
+    """The characters of a page, decoded as HTML says; None if it is not HTML.
 
     A byte order mark decides, then what the first kilobyte declares, then UTF-8, then Windows-1252.
     """
@@ -166,7 +166,7 @@ def is_ornament(element: Element) -> bool:
 
 
 def is_boxed_text(drawing: Element) -> bool:
-    """Whether a drawing frames a text, as LaTeXML draws a box of LaTeX's; its labels are none."""
+    """Whether a drawing only frames text, as LaTeXML draws a box of LaTeX."""
     return any(local_name(one) == "foreignobject" for one in drawing.iter("*")) and (
         len(text_of(drawing).split()) >= _LEAST_READ
     )

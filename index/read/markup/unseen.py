@@ -1,9 +1,9 @@
-"""Text of a web page that its reader does not see: taken out of the page, and told.
+"""Removes text that the reader of a web page does not see, and reports it.
 
-What an element's attributes and the page's own style sheets say of it is followed as a browser
-would, as far as it decides whether text is seen: by tinycss2 and cssselect2, for colours on what
-ground, sizes, places, and what is not displayed. Sheets elsewhere are not fetched, conditions of
-media are not judged, no script runs. What a pointer or a click makes visible counts as visible.
+Attributes and the page's own style sheets are evaluated as in a browser, as far as they decide
+whether text is visible: colours and backgrounds, sizes, positions, display. tinycss2 parses the
+sheets, cssselect2 matches them. External sheets are not fetched, media conditions are ignored, no
+script runs. Text that a pointer or a click makes visible counts as visible.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from index.paper import Finding, HiddenBy
+from index.accounts import Finding, HiddenBy
 from index.read.markup.tree import Walk, classes, is_boxed_text, local_name, text_of
 from index.read.page.hidden import MOST_FINDINGS
 
@@ -67,7 +67,7 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How the text of an element looks, which is what those inside begin with."""
+    """The style of an element's text, which its children inherit."""
 
     colour: Colour | None = (0.0, 0.0, 0.0)  # None: not known
     opacity: float = 1.0  # of the colour
@@ -90,7 +90,7 @@ class _Look:
 
 
 def take_out(tree: Element) -> list[Unseen]:
-    """Take what is not seen out of a page, comments included, and tell what it was.
+    """Remove hidden text and comments from a page, and return them.
 
     What is raised or lowered by its style becomes an element that says so.
     """
@@ -148,9 +148,9 @@ def findings_of(
     is_chrome: Callable[[Element], bool],
     comment_words: int,
 ) -> list[Finding]:
-    """What was hidden in an article and could have been read there, each text once.
+    """The hidden text of an article that is worth reporting, each text once.
 
-    No finding is a helper for screen readers of a few words, what stands in the site's own parts,
+    No finding is a helper for screen readers of a few words, what is in the site's own parts,
     or a comment of fewer than ``comment_words`` words, of LaTeX's own (which LaTeXML carries over)
     or for a browser.
     """
@@ -171,13 +171,13 @@ def findings_of(
 
 
 def _comments(tree: Element) -> list[Unseen]:
-    """The comments of a page, which has none afterwards."""
+    """Remove the comments of a page, and return them."""
     from lxml import etree
 
     found = [
         Unseen(parent, " ".join((comment.text or "").split()), "comment", False)
         for comment in tree.iter(etree.Comment)
-        if (parent := comment.getparent()) is not None  # else it stands above the page
+        if (parent := comment.getparent()) is not None  # else it is above the page
     ]
     etree.strip_tags(tree, etree.Comment)
     return found
@@ -193,7 +193,7 @@ class _Declared(NamedTuple):
 
 
 class _Styles:
-    """What style sheets and attributes say of each element, in the order of the cascade."""
+    """The declarations of style sheets and attributes for each element, in cascade order."""
 
     def __init__(self, tree: Element) -> None:
         self._by_rule: dict[Element, list[list[_Declared]]] = {}
@@ -357,13 +357,13 @@ def _is_clipped(style: Mapping[str, str]) -> bool:
 
 
 def _is_formula(element: Element) -> bool:
-    """Whether it is the MathML of a formula, whose picture stands beside it."""
+    """Whether it is the MathML of a formula, whose picture is beside it."""
     formulas = [one for one in element.iter("*") if local_name(one) == "math"]
     return bool(formulas) and text_of(element) == " ".join(map(text_of, formulas))
 
 
 def _look(around: _Look, style: Mapping[str, str]) -> _Look:
-    """How the element's own text looks, given what it stands in."""
+    """The style of the element's own text, given that of its parent."""
     visibility = style.get("visibility")
     shown = around.shown if visibility is None else visibility not in ("hidden", "collapse")
     size = _size(style, around.size) * _number(style.get("zoom", ""), 1.0)
@@ -389,7 +389,7 @@ def _size(style: Mapping[str, str], around: float) -> float:
 
 
 def _ground(style: Mapping[str, str], around: Colour | None) -> Colour | None:
-    """The colour of what text stands on; None where that is a picture or not known."""
+    """The background colour of text; None if it is a picture or not known."""
     for name in ("background-image", "background", "background-color"):
         said = style.get(name, "")
         if not said or said in ("none", "transparent", "inherit", "initial", "unset"):
@@ -414,7 +414,7 @@ def _ground(style: Mapping[str, str], around: Colour | None) -> Colour | None:
 
 
 def _colour(said: str) -> tuple[float, float, float, float] | None:
-    """Red, green, blue and opacity, each 0 to 1; None for what is no colour or not known."""
+    """Red, green, blue and opacity, each 0 to 1; None if it is not a colour or not known."""
     from tinycss2 import color3, color4
 
     plain = color3.parse_color(said)
@@ -426,7 +426,7 @@ def _colour(said: str) -> tuple[float, float, float, float] | None:
     if isinstance(other, color4.Color):
         try:
             other = other.to("srgb")
-        except NotImplementedError:  # Lab and its like: white and black are told by the lightness
+        except NotImplementedError:  # Lab and similar spaces: the lightness shows white and black
             most = 100.0 if other.space in ("lab", "lch") else 1.0
             light = float(other.coordinates[0] or 0) / most
             ends = other.space in ("lab", "lch", "oklab", "oklch") and not 0.05 < light < 0.97

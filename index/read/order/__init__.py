@@ -1,1 +1,1 @@
-"""What stands where: rows, columns, paragraphs, and what goes on elsewhere."""
+"""Reading order: rows, columns, paragraphs, and paragraphs that continue elsewhere."""

@@ -1,4 +1,4 @@
-"""Lines to paragraphs: where one ends and the next begins."""
+"""Groups lines into paragraphs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from index.read.order.kinds import (
     CAPTION,
     SENTENCE_END,
+    has_gap,
     is_equation,
     kind_of,
     raised_mark,
@@ -47,8 +48,9 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if step < -0.5 * size:
         return True
-    if raised_mark(line) and (step > 1.3 * layout.leading or raised_mark(group[0])):
-        return True
+    apart = step > 1.3 * layout.leading
+    if raised_mark(line) and (apart or raised_mark(group[0]) or has_gap(last)):
+        return True  # a footnote, or a note below the rows of a table
     if step > 0.8 * size and _displayed(last, layout) != _displayed(line, layout):
         # The last words of a caption beside another one begin where its lines do.
         flush = abs(line.x0 - last.x0) < 1 and len(group) > 1 and last.text[-1] in _HYPHENS
@@ -62,7 +64,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if last.bold != line.bold and (_whole_style(last) or _whole_style(line)) and step > 0.6 * size:
         ends_open = last.bold and line.words[0].style.bold  # a label of two lines
-        if not ends_open and not _goes_on_in_bold(last, line, layout):
+        if not ends_open and not _continues_in_bold(last, line, layout):
             return True
     if len(group) == 1 and _is_label_of_two_lines(last, line, layout):
         return False
@@ -83,7 +85,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
     if len(group) == 1 and plain and _DOTTED_FIRST.match(last.text):
         return True
     # A label at the head of a line may be longer than what it labels, and in a size of its own;
-    # so may be an expression in typewriter type, after which the text goes on.
+    # so may be an expression in typewriter type, after which the text continues.
     same = abs(last.words[-1].style.size - line.size) < 0.3 and len(last.words) > 2
     same = same or (abs(line.words[-1].style.size - last.size) < 0.3 and len(line.words) > 2)
     # A line in typewriter type is smaller and yet in the middle of its paragraph.
@@ -112,7 +114,7 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
         return True
     if ended and short:
         return True
-    if _goes_on_as_heading(last, line, layout):
+    if _continues_heading(last, line, layout):
         return False
     if (
         0.7 * size < indent < 4 * size
@@ -125,12 +127,12 @@ def _breaks(group: list[Line], line: Line, layout: Layout) -> bool:
 
 
 def _is_item(group: list[Line]) -> bool:
-    """Whether a group begins with a bullet: nothing of its item stands left of that."""
+    """Whether a group begins with a bullet: nothing of its item is left of the bullet."""
     return group[0].words[0].text in _BULLETS and len(group[0].words) > 1
 
 
 def _is_label_of_two_lines(last: Line, line: Line, layout: Layout) -> bool:
-    """Whether a bold label in a size of its own goes on to the line where its text begins."""
+    """Whether a bold label in its own size continues on the line where its text begins."""
     first = line.words[0].style
     same = abs(first.size - last.size) < 0.3 and first.bold and last.bold
     _, right = layout.edges(last)
@@ -140,13 +142,13 @@ def _is_label_of_two_lines(last: Line, line: Line, layout: Layout) -> bool:
 
 
 def _sides(line: Line, left: float, right: float) -> tuple[float, float]:
-    """Where a line begins and ends in its column, as if all were written from left to right."""
+    """The start and the end of a line in its column, as if all text ran from left to right."""
     if runs_right_to_left(line.text):
         return left + right - line.x1, left + right - line.x0
     return line.x0, line.x1
 
 
-def _goes_on_in_bold(last: Line, line: Line, layout: Layout) -> bool:
+def _continues_in_bold(last: Line, line: Line, layout: Layout) -> bool:
     """Whether a paragraph's line is full and open, and the next one is bold for its weight only."""
     left, right = layout.edges(line)
     full = last.x1 > right - 1.5 * last.size and last.x0 < left + 4 * last.size
@@ -160,7 +162,7 @@ def _is_numbered_italic(group: list[Line]) -> bool:
     return short and bool(_NUMBER_FIRST.match(group[0].text))
 
 
-def _goes_on_as_heading(last: Line, line: Line, layout: Layout) -> bool:
+def _continues_heading(last: Line, line: Line, layout: Layout) -> bool:
     """Whether two lines, set alike and unlike the text, are one heading."""
     alike = last.bold == line.bold and abs(last.size - line.size) < 0.3
     apart = (last.bold and line.bold) or min(last.size, line.size) > layout.body_size + 0.7
@@ -169,7 +171,7 @@ def _goes_on_as_heading(last: Line, line: Line, layout: Layout) -> bool:
 
 
 def _displayed(line: Line, layout: Layout) -> bool:
-    """Whether the line is a formula that stands by itself, and no line of running text."""
+    """Whether the line is a displayed formula, not a line of running text."""
     left, _ = layout.edges(line)
     return line.x0 > left + 1.5 * line.size and is_equation([line], layout)
 

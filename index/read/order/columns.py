@@ -1,12 +1,12 @@
-"""Columns of a page, found for each page, and the order in which its lines are read.
+"""Finds the columns of each page, and the reading order of its lines.
 
-A *gutter* is a place across the page that few lines cross and beside which full lines stand on
-both sides at the same heights. A document's pages mostly agree on their gutters, so a page that
-shows none of its own takes the usual ones, and one that differs (margins that change from side to
-side, a page of three columns after one of two, a box beside the text) keeps its own.
+A *gutter* is a vertical strip that few lines cross, with full lines on both sides at the same
+heights. Most pages of a document have the same gutters, so a page without visible gutters gets the
+usual ones, and a page that differs (mirrored margins, three columns after two, a box beside the
+text) keeps its own.
 
-The order is the recursive cut of Nagy and Seth (1984): what spans all columns divides a page into
-bands, and what is left falls apart at the gutter that nothing crosses.
+The order is the recursive XY cut of Nagy and Seth (1984): lines across all columns divide a page
+into bands, and a band is divided at the gutter that no line crosses.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Gutter:
 def find_gutters(pages: Sequence[PageContent], away: set[int]) -> dict[int, tuple[float, ...]]:
     """The gutters of each page in points from the left, by the page's number.
 
-    ``away`` has the identities of lines that are no text of the page.
+    ``away`` has the identities of lines that are not text of the paper, such as running heads.
     """
     texts: dict[int, list[Line]] = {}
     own: dict[int, list[Gutter]] = {}
@@ -74,8 +74,8 @@ def _is_crossed(lines: list[Line], x: float) -> bool:
 
 
 def _beside_box(lines: list[Line], width: float) -> tuple[float, ...]:
-    """The gutter between the text of page 1 and what a journal prints beside it: how to cite the
-    article, when it was received, its subject. Such lines are short, and nothing crosses to them.
+    """The gutter between the text of page 1 and a journal's side column (how to cite the article,
+    its dates, its subject), in which lines are short and which no line crosses.
     """
     found: list[tuple[int, float]] = []
     for step in range(15, 86):
@@ -150,7 +150,7 @@ def _valleys(crossing: list[tuple[int, float]]) -> list[float]:
 
 
 def _judged(lines: list[Line], x: float, width: float) -> Gutter | None:
-    """The gutter near ``x``, if full lines stand on both sides of it at the same heights."""
+    """The gutter near ``x``, if full lines are on both sides of it at the same heights."""
     before = _full([line for line in lines if line.x1 <= x + 2])
     after = _full([line for line in lines if line.x0 >= x - 2])
     if min(len(before), len(after)) < _FEW:
@@ -255,7 +255,7 @@ def reading_order(
 ) -> list[Line]:
     """One page's lines in reading order, with their columns: 1 and on, 0 where a line spans two.
 
-    Lines above ``front_end`` are in no column: authors side by side are none.
+    Lines above ``front_end`` are in no column: authors side by side are not columns of text.
     """
     if not gutters:
         return [line for unit in sorted_units(units(lines, {})) for line in unit.lines]
@@ -286,8 +286,8 @@ _ABSTRACT = re.compile(r"a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|résumé|zusammen
 
 
 def _below_abstract(lines: list[Line]) -> float:
-    """The height below which the text begins, on a first page whose abstract is set in columns of
-    its own: they end side by side, are set in from the text's, and white space follows. Else 0.
+    """The height at which the text begins, on a first page whose abstract is set in its own
+    columns: these end side by side, are indented, and white space follows. Else 0.
     """
     if not lines or lines[0].page != 1:
         return 0.0
@@ -308,8 +308,8 @@ def _below_abstract(lines: list[Line]) -> float:
 
 
 def _below_larger(lines: list[Line]) -> float:
-    """The height below which every column goes on in smaller type, after a gap across all of them
-    and a heading in the left one: the references after the last abstract in columns. Else 0.
+    """The height at which every column changes to smaller type, after a gap across all of them and
+    a heading in the left one: references below the text in columns. Else 0.
     """
     rows = sorted((line for line in lines if line.column > 0), key=lambda line: line.y0)
     reached = rows[0].y1 if rows else 0.0
@@ -343,7 +343,7 @@ def _are_apart(above: list[Line], below: list[Line]) -> bool:
 
 
 def _edge(lines: list[Line], column: int) -> float:
-    """Where most lines of a column begin, in points."""
+    """The median left edge of a column's lines, in points."""
     return median(line.x0 for line in lines if line.column == column)
 
 
@@ -361,7 +361,7 @@ def _widen(lines: list[Line], reach: dict[int, tuple[int, int]]) -> None:
 
 
 def units(lines: list[Line], reach: dict[int, tuple[int, int]]) -> list[Unit]:
-    """Runs of lines that the file keeps together and that stand in one column."""
+    """Runs of lines that the file keeps together and that are in one column."""
     found: list[Unit] = []
     for line in lines:
         first, last = reach.get(id(line), (0, 0))
@@ -379,8 +379,8 @@ def units(lines: list[Line], reach: dict[int, tuple[int, int]]) -> list[Unit]:
 
 
 def sorted_units(found: list[Unit]) -> list[Unit]:
-    """From top to bottom, where units stand over each other; others stay in the order of the file,
-    which knows of columns that no gutter showed.
+    """Units from top to bottom if they are above each other; others stay in the order of the file,
+    which may follow columns that no gutter shows.
     """
     ordered: list[Unit] = []
     for unit in found:
@@ -428,7 +428,7 @@ class _Cut:
     def _bands(
         self, found: list[Unit], dividing: list[Unit], first: int, last: int
     ) -> list[list[Line]]:
-        """What stands above, between and below the dividing units, each band by itself."""
+        """The bands above, between and below the dividing units."""
         divides = {id(unit) for unit in dividing}
         ordered: list[list[Line]] = []
         band: list[Unit] = []
@@ -453,15 +453,15 @@ class _Cut:
         return [*ordered, *self.order(_by_file(band, found), first, last)]
 
     def _is_box(self, gutter: int, first: int, last: int) -> bool:
-        """Whether what stands right of a gutter is a box beside the text of page 1."""
+        """Whether the lines right of a gutter are a box beside the text of page 1."""
         left = self.edges[gutter + 1] - self.edges[first]
         right = self.edges[last + 1] - self.edges[gutter + 1]
         return self.is_first_page and right < _BESIDE * left
 
 
 def _headings_of(unit: Unit, band: list[Unit]) -> list[Unit]:
-    """What stands below all columns of a band and nearer to the unit across them: its heading,
-    though that is as short as a column.
+    """The heading of a unit across the columns, though it is as short as a column: it is below
+    all columns of the band and nearest to the unit.
     """
     lowest = max(band, key=lambda one: one.bottom, default=None)
     others = [one for one in band if one is not lowest]

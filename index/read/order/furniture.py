@@ -1,5 +1,5 @@
-"""What is printed on a page beside the paper: running heads, page numbers, imprints, line numbers,
-and stamps along the margin.
+"""Finds page furniture: running heads, page numbers, imprints, line numbers, and stamps along the
+margin.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
             or (
                 len({n for n, y in seen[pattern] if abs(y - line.middle) < _SAME_HEIGHT}) >= often
                 and sum(c.isalpha() for c in pattern) > 3
-                and _stands_off(line, page, furniture, _always(seen[pattern], line, pages))
+                and _is_separate(line, page, furniture, _always(seen[pattern], line, pages))
             )
             or (page is pages[0] and _IMPRINT.match(line.text))
         ):
             furniture.append(line)
-    # What stands beside a page number, or goes on with an imprint, is furniture too.
+    # Text beside a page number, or that continues an imprint, is furniture too.
     taken = list(furniture)
     for _, page, line in margins:
         if any(line is one for one in taken):
@@ -77,7 +77,7 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
                 and other.middle > 0.85 * page.height
                 and _IMPRINT.match(other.text)
             )
-            apart = below or (beside and _stands_off(line, page, furniture, False))
+            apart = below or (beside and _is_separate(line, page, furniture, False))
             if other.page == line.page and apart:
                 furniture.append(line)
                 break
@@ -85,9 +85,9 @@ def find_furniture(pages: Sequence[PageContent]) -> tuple[list[Line], list[Line]
 
 
 def _offsets(margins: list[tuple[str, PageContent, Line]]) -> set[int]:
-    """By how much the numbers that a paper prints on its pages differ from their count.
+    """The differences between the printed page numbers and the pages' positions in the file.
 
-    Two pages that agree are enough; a number of a table in the margin agrees with none.
+    Two pages with one difference are enough; a number of a table in the margin matches no page.
     """
     pages: dict[int, set[int]] = {}
     for _, page, line in margins:
@@ -103,25 +103,25 @@ def _is_page_number(line: Line, page: PageContent, offsets: set[int]) -> bool:
     said = re.search(r"\d+", line.text)
     row = sum(abs(one.middle - line.middle) < 3 for one in page.lines)
     if row > 4 and line.text.strip().isalnum():
-        return False  # a cell; "1 of 10" is none
+        return False  # a cell, unlike "1 of 10"
     if said is None:
         return True
     if offsets:
         return int(said.group()) - page.number in offsets
-    return _stands_off(line, page, [], False)
+    return _is_separate(line, page, [], False)
 
 
 def _always(places: list[tuple[int, float]], line: Line, pages: Sequence[PageContent]) -> bool:
-    """Whether a long text stands at the very height of a line on most pages."""
+    """Whether a long text is at the very height of a line on most pages."""
     there = {number for number, y in places if abs(y - line.middle) < 3}
     return len(there) >= max(3, 0.4 * len(pages)) and sum(map(str.isalpha, line.text)) > 12
 
 
-def _stands_off(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
-    """Whether a line of the margin is apart from the text, as no line of a paragraph or table is:
-    further from the next row inwards than that row is from the one after it.
+def _is_separate(line: Line, page: PageContent, furniture: list[Line], always: bool) -> bool:
+    """Whether a line of the margin is separate from the text: further from the next row inwards
+    than that row is from the one after it.
 
-    ``always``: it stands there on most pages, so a gap is enough.
+    ``always``: it is there on most pages, so that a gap is enough.
     """
     head = line.y1 < 0.5 * page.height
     away = {id(one) for one in furniture}
@@ -164,7 +164,7 @@ def _pattern(text: str) -> str:
 
 
 def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
-    """The outermost two rows at the head and four at the foot, if they stand in the margin."""
+    """The outermost two rows at the head and four at the foot, if they are in the margin."""
     head = [line for line in lines if line.y1 < 1.3 * MARGIN * page.height]
     foot = [line for line in lines if line.y0 > (1 - 1.5 * MARGIN) * page.height]
     chosen: list[Line] = []
@@ -185,10 +185,10 @@ def _margin_lines(page: PageContent, lines: list[Line]) -> list[Line]:
 
 
 def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
-    """Numbers that count the lines in the margin, every one or every fifth, as under review.
+    """Line numbers in the margin, as in manuscripts under review: of every line or every fifth.
 
-    They stand in a column of their own beside the text, and rise by the same step from each to the
-    next, on from page to page or anew.
+    They are in their own column beside the text and rise by a constant step; they continue from
+    page to page or restart on each.
     """
     columns: dict[int, list[list[Line]]] = {}  # by right edge: the numbers of each page
     for page in pages:
@@ -220,7 +220,7 @@ def _line_numbers(pages: Sequence[PageContent]) -> list[Line]:
 
 
 def _rise_evenly(numbers: list[Line], pages: Sequence[PageContent]) -> bool:
-    """Whether numbers rise by one step down a page, and no text stands left of them."""
+    """Whether numbers rise by one step down a page, and no text is left of them."""
     if len(numbers) < _LEAST_COUNTED:
         return False
     steps = Counter(int(b.text) - int(a.text) for a, b in pairwise(numbers))

@@ -1,4 +1,4 @@
-"""What kind a paragraph is: text, caption, footnote, equation or table, by its words and type."""
+"""Classifies a paragraph by its words and type: text, caption, footnote, equation or table."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ _OF_AUTHORS = re.compile(
     r"^\W*(?:Equal|Correspondence to|Manuscript received)\b"
 )
 SENTENCE_END = re.compile(r"[.!?:。．！？؟][\"'”’)\]]*$")
+# Text of which the last sentence is complete: a citation or a raised digit may follow its stop.
+COMPLETE = re.compile(r"(?:[.!?:;。！？][\"'”’)\]]*(?:\s*\[[\d,\s–-]+\])?\d{0,2}|[■□∎◼])$")
+LIST_ITEM = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)\s")  # "(a) ", or a heading's number
 _GLUED_MARK = re.compile(r"[*∗†‡§¶]|\d{1,2}[A-Z“]")  # fonts may draw raised digits in full size
 _FOOTNOTE_MARK = re.compile(r"[*∗†‡§¶⋆♠♣♦]+|\d{1,2}(?=\D|$)")
 
@@ -188,7 +191,7 @@ def is_contents_row(part: Paragraph) -> bool:
 
 
 def has_gap(line: Line) -> bool:
-    """Whether its words stand apart as cells or labels do: two of them far, or all of them."""
+    """Whether its words are apart like cells or labels: two of them far, or all of them."""
     gaps = [after.x0 - before.x1 for before, after in pairwise(line.words)]
     far = any(gap > 1.8 * line.size for gap in gaps)
     return far or (len(gaps) >= 2 and min(gaps) > 0.9 * line.size)

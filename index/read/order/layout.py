@@ -1,7 +1,7 @@
-"""Pages to lines in reading order, and the measures of a document.
+"""Puts the lines of all pages in reading order, and measures the document.
 
-``furniture`` is set apart, ``columns`` finds the columns and the order, ``rows`` joins the pieces
-of a printed line. ``breaks`` makes paragraphs of the lines.
+``furniture`` is removed, ``columns`` finds the columns and the order, ``rows`` joins the pieces of
+a printed line. ``breaks`` groups the lines into paragraphs.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Layout:
     """A document's lines in reading order without furniture, and its measures."""
 
     lines: list[Line]
-    first_page: list[Line]  # before its lines were joined: cells of authors stand apart
+    first_page: list[Line]  # before its lines were joined: cells of authors are apart
     stamps: list[Line]  # text along the margin: arXiv's stamp
     furniture: list[Line]
     body_size: float
@@ -67,7 +67,7 @@ class Layout:
     gutters: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by page
 
     def edges(self, line: Line) -> tuple[float, float]:
-        """Left and right edge of the column that ``line`` stands in."""
+        """Left and right edge of the column that ``line`` is in."""
         here = self.columns.get((line.page, line.column))
         return here or self.columns.get((0, line.column), (line.x0, line.x1))
 
@@ -146,7 +146,7 @@ def _front_end(lines: list[Line], gutters: tuple[float, ...]) -> float:
 
 
 def _is_titled_in_column(lines: list[Line], gutters: tuple[float, ...]) -> bool:
-    """Whether the title stands at the head of one column, and text beside it in the others."""
+    """Whether the title is at the head of one column, and text beside it in the others."""
     upper = [line for line in lines if line.y0 < 300 and len(line.words) > 1]
     largest = max((line.size for line in upper), default=0.0)
     title = [line for line in upper if line.size > largest - 0.3]

@@ -1,4 +1,4 @@
-"""Printed lines made whole: dropped capitals, and the pieces that the file has of one row."""
+"""Joins the pieces of printed lines: dropped capitals, and pieces of one row in the file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INITIAL_SIZE = 1.7  # of the text's size
 def with_initials(lines: list[Line], body_size: float) -> list[Line]:
     """Put a paragraph's dropped capital before the word that it begins.
 
-    It reaches down over two or three lines and is drawn on the baseline of the last of them.
+    It is two or three lines high and is drawn on the baseline of the last of them.
     """
     initials: list[tuple[PageWord, Line]] = []
     kept: list[Line] = []
@@ -68,8 +68,8 @@ def join_rows(lines: list[Line]) -> list[Line]:
 
 
 def _level(line: Line) -> None:
-    """Tell the raised and lowered words of a line that the file gave in pieces, and put what is
-    raised before what is lowered under it.
+    """Mark the raised and lowered words of a line that is in pieces in the file, and put each
+    raised word before the lowered one below it.
     """
     if not runs_right_to_left(line.text):
         line.words = in_order(line.words)

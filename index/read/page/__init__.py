@@ -1,1 +1,1 @@
-"""What a page draws: words with their types and places, what hides them, and letters put right."""
+"""The content of PDF pages: words with type and position, hidden text, corrected characters."""

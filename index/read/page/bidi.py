@@ -1,9 +1,9 @@
-"""Lines with Arabic or Hebrew: from where each letter stands to the order in which people read.
+"""Puts the letters of lines with Arabic or Hebrew in reading order, from their positions.
 
-A PDF draws letters at places. MuPDF puts them in reading order within what it takes for a line, but
-cuts a line where a number or a Latin word turns the direction, and moves the spaces. So such a row
-is put together again from its letters' places, by the Unicode bidirectional algorithm
-(python-bidi) turned round: applied to a row read from its far end, it gives the row as it is typed.
+A PDF draws letters at positions. MuPDF puts them in reading order within each line it finds, but
+it splits a line where a number or a Latin word changes the direction, and moves the spaces. Such a
+row is therefore rebuilt from the positions of its letters, by the Unicode bidirectional algorithm
+(python-bidi) in reverse: applied to a row read from its far end, it gives the row as it is typed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RIGHT_LETTERS = re.compile(
 _CONTROLS = frozenset({"BN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "B"})
 _BRACKETS = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{", "«": "»", "»": "«"}
 _OPENING = "([{«"
-_WORD_SPACE = 0.6  # of a line's height: pieces of a row are no further apart, columns are
+_WORD_SPACE = 0.6  # of a line's height: the widest gap between pieces of a row; columns are wider
 _SPACE = 0.14  # of the type's size: a wider gap between glyphs is a space
 
 
@@ -56,7 +56,7 @@ def runs_right_to_left(text: str) -> bool:
 
 @dataclass(slots=True)
 class _Letter:
-    """What one glyph shows: a letter with its marks, or a ligature's letters."""
+    """The text of one glyph: a letter with its marks, or the letters of a ligature."""
 
     text: str
     x0: float
@@ -98,7 +98,7 @@ def reordered(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterato
 
 
 def _rows(laid: Iterable[Laid], blocks: Sequence[dict[str, Any]]) -> Iterator[list[Laid]]:
-    """MuPDF's lines, with those that stand side by side in one block together."""
+    """MuPDF's lines, with side-by-side lines of one block joined."""
     row: list[Laid] = []
     for one in laid:
         if row and not (row[-1][0] == one[0] and _beside(_raw([row[-1], one], blocks))):
@@ -153,7 +153,7 @@ def _letters(row: Sequence[dict[str, Any]], right: bool) -> list[_Letter]:
             ):
                 waiting.append(glyph)
             else:
-                # A ligature's further letters stand at the end of its glyph, and come before it in
+                # A ligature's further letters are at the end of its glyph, and come before it in
                 # a line that MuPDF has turned.
                 if kind in _RIGHT and waiting and abs(waiting[-1].x0 - glyph.x1) < 0.5:
                     glyph.text += "".join(one.text for one in reversed(waiting))
@@ -264,7 +264,7 @@ def _in_reading_order(raw: Sequence[dict[str, Any]], right: bool) -> list[tuple[
 def _is_mirrored(rows: Sequence[Sequence[tuple[_Letter, int]]]) -> bool:
     """Whether brackets of right-to-left text are named by their looks: ")" opens on the page.
 
-    Some programs store what was typed, others what was drawn; brackets that pair tell which.
+    Some programs store what was typed, others what was drawn; paired brackets show which.
     """
     typed = drawn = 0
     for row in rows:

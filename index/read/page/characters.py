@@ -1,4 +1,4 @@
-"""The characters that a file draws, one by one."""
+"""The single characters that a page draws, with their positions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.read.page.pages import Area
 
 @lru_cache(maxsize=4)
 def _signs_of(path: Path) -> dict[str, dict[int, str] | None]:
-    """What the characters of fonts mean that draw signs for letters, over a whole document."""
+    """The meaning of characters in fonts that draw signs for letters, for a whole document."""
     drawn: dict[str, set[str]] = {}
     with open_file(path) as document:
         for page in document:

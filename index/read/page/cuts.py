@@ -1,4 +1,4 @@
-"""Where a drawn word is cut: at gaps, between the halves of fractions, after marks and labels."""
+"""Splits drawn words: at gaps, between the halves of fractions, after marks and labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.read.page.levels import HALVES_APART, SMALL, main_type
 SPACES = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 # The end of one sentence and the first word of the next, without a space: "publication.The".
 _GLUED = re.compile(r"(?<=[a-z]{3}[.!?])(?=[A-Z][a-z])|(?<=[a-z\d)][)\]][.!?])(?=[A-Z][a-z])")
-_GAP = 0.16  # of the type's size: what stands higher or lower is no further from its letter
+_GAP = 0.16  # of the type's size: the widest gap between a letter and its raised or lowered type
 
 # Between two words: the letters before it (white space apart), and the edges beside it.
 Cut = tuple[int, float, float]
@@ -69,7 +69,7 @@ _LABEL = re.compile(r"(?:abstract|summary|index terms|key\s?words) ?[—–-]", 
 
 
 def cuts_at_head(spans: list[dict[str, Any]]) -> list[Cut]:
-    """Where a line begins with two words that are drawn without a space between.
+    """The cuts of a line that begins with two words without a drawn space between them.
 
     They are a footnote's raised mark and its first word, or a label like "Abstract—" and its text.
     """

@@ -1,7 +1,7 @@
-"""What MuPDF draws on a page, watched: devices of our own that its drawing is run through.
+"""MuPDF devices that record what a page draws.
 
-A device is called for each thing that a page draws, in order. Everything here runs on a *display
-list*, the page's drawing as MuPDF keeps it, so that a page is interpreted once and run often.
+MuPDF calls a device for each object that a page draws, in order. The devices here run on a *display
+list*, MuPDF's stored form of a page, so that a page is interpreted once and run several times.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from index.read.page.pages import Area
 
 _Corners = tuple[float, float, float, float]
 _DRAWN_MOST = 20_000  # drawings of a page; each is a call from the engine, about ten microseconds
-_WHITE_AREA = 1500.0  # square points: white fills below this are not told from others
+_WHITE_AREA = 1500.0  # square points: smaller white fills are treated like other fills
 _STRIP = 16  # points
 _COVERING = 3.0  # points: what is thinner is a rule and covers no word
 _NEXT_TO_NOTHING = 100.0  # square points
@@ -27,7 +27,7 @@ _PIXELS_MOST = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a page draws beside its text, cut by the clips that hold there. In points."""
+    """The drawings of a page other than text, clipped as they are drawn. In points."""
 
     seen: tuple[Area, ...]  # pictures and paths, white grounds apart
     covering: tuple[Area, ...]  # what may hide text: fills, pictures, faded groups, masks
@@ -136,7 +136,7 @@ def _watching() -> Any:
             self.drawn: list[_Corners] = []
             self.covering: list[_Corners] = []
             self.fills: list[tuple[_Corners, int]] = []
-            self.texts: dict[int, list[_Corners]] = {}  # by the strips of the page they stand in
+            self.texts: dict[int, list[_Corners]] = {}  # by the strips of the page they are in
             self.over: list[_Corners] = []
             self.cut_away: list[_Corners] = []
             self.clips: list[_Corners] = [page]

@@ -25,7 +25,7 @@ def silent_engine() -> Any:
 
 
 def open_file(path: Path) -> Any:
-    """Open a PDF. Raises ``UnreadableError`` where it is none, locked or without pages."""
+    """Open a PDF. Raises ``UnreadableError`` if it is not a PDF, is locked, or has no pages."""
     pymupdf = silent_engine()
     with path.open("rb") as file:
         head = file.read(_HEADER_WITHIN)

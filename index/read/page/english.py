@@ -1,4 +1,4 @@
-"""Common English words, to tell a compound's hyphen from one that only breaks a line."""
+"""Common English words, to distinguish a compound's hyphen from one that only breaks a line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GLUED = frozenset({
 })  # fmt: skip
 
 
-# Second halves of compounds that are made anew: "transformer-based", "context-aware".
+# Second halves of new compounds: "transformer-based", "context-aware".
 _SECOND = frozenset({
     "based", "driven", "aware", "free", "like", "level", "specific", "dependent", "independent",
     "related", "oriented", "wise", "invariant", "agnostic", "sensitive", "guided", "centric",

@@ -1,4 +1,4 @@
-"""The fonts of a page, and those among them that have two codes for one digit."""
+"""The fonts of a page, and which of them have two codes for one digit."""
 
 from __future__ import annotations
 

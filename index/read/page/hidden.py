@@ -1,12 +1,12 @@
-"""Text that a reader of the page does not see: found, kept out of the paper, and reported.
+"""Finds text that a reader of the page does not see, to keep it out of the paper and report it.
 
-What a word's own paint tells is taken at its word: no opacity, neither fill nor stroke, too small
-to read. Whether it is hidden by its colour or by what was painted over it is decided as an eye
-would: the page is drawn with its text and without, and a word that makes no difference is hidden.
-White words on a dark ground make one, so they stay.
+A word without opacity, without fill and stroke, or too small to read is hidden by its own drawing
+state. A word hidden by its colour or by a later drawing is found by rendering: the page is drawn
+with and without its text, and a word that makes no difference is hidden. White words on a dark
+ground make a difference, so they are kept.
 
-Text that is drawn invisibly over a scanned page is what OCR puts there for searching. It is the
-page's text, and stays.
+Invisible text over a scanned page is what OCR adds for searching. It is the page's text, and is
+kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.paper import Box, Finding, HiddenBy
+from index.accounts import Finding, HiddenBy
 from index.read.page.pages import Area, PageWord
+from index.spans import Box
 
 MOST_FINDINGS = 200  # of a page: a file that hides a book gives no book of findings
 SAID = 200  # characters of a finding's text
@@ -57,7 +58,7 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How a part of a page looks: with its text and without, as arrays of height, width, 3."""
+    """A part of a page with and without its text, as arrays of height, width, 3."""
 
     with_text: Any
     without_text: Any
@@ -80,14 +81,14 @@ class Sight:
         return bool(abs(apart).max() >= _FAINT)
 
     def height(self, word: PageWord) -> float:
-        """How high, in points, the ink is that the page has for the word's being there."""
+        """The height, in points, of the ink that the page has only because of the word."""
         place = Area(word.x0, word.y0, word.x1, word.y1).grown(0.3 * (word.y1 - word.y0))
         apart = self._pixels(self.with_text, place) - self._pixels(self.without_text, place)
         rows = (abs(apart).max(axis=2) >= _FAINT).any(axis=1).nonzero()[0]
         return float(rows[-1] - rows[0] + 1) / self.scale if rows.size else 0.0
 
     def is_drawn_there(self, word: PageWord) -> bool:
-        """Whether shapes stand where the word does, as wide as it and with nothing around them."""
+        """Whether shapes are at the word's place, as wide as it and with nothing around them."""
         import numpy
 
         ground = numpy.array(self.ground(word))
@@ -97,7 +98,7 @@ class Sight:
         return bool(blank and inside.any(axis=0).mean() > 0.5 and inside.mean() < 0.6)
 
     def ground(self, word: PageWord) -> tuple[int, int, int]:
-        """The middle colour of what the word stands on."""
+        """The median colour of the word's background."""
         import numpy
 
         pixels = self._pixels(self.without_text, word).reshape(-1, 3)
@@ -107,7 +108,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What is asked of a page only where a word is doubtful."""
+    """Data of a page that are computed only if a word is doubtful."""
 
     words: Sequence[PageWord]  # all of them
     pictured: Callable[[], bool]  # whether pictures cover most of it
@@ -149,7 +150,7 @@ def find_hidden(
 
 
 def _tiny(words: Sequence[Doubtful], facts: PageFacts) -> list[Doubtful]:
-    """Those too small to read, and of the larger ones those that stand in a row of words.
+    """Those too small to read, and of the larger ones those that are in a row of words.
 
     A font may say a size that it does not draw, as Type 3 fonts of old scanners do: the letters are
     far wider than that, and ``printed`` has given them the size that goes with their width. The
@@ -211,7 +212,7 @@ def _is_scan(words: Sequence[Doubtful], facts: PageFacts) -> bool:
 
 
 def alike(one: int, other: int) -> bool:
-    """Whether nobody tells two colours apart. Both are 0xRRGGBB."""
+    """Whether two colours look the same. Both are 0xRRGGBB."""
     return _meets((one >> 16 & 255, one >> 8 & 255, one & 255), other)
 
 

@@ -1,4 +1,4 @@
-"""Where the single letters of a line stand, for words that have to be cut or are raised in part."""
+"""The positions of single letters of a line, to split words and to find raised parts of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def drawn_letters(text: str) -> str:
 
 
 def drawn_length(text: str) -> int:
-    """How many characters of a text are in words."""
+    """The number of characters of a text that are in words."""
     if text.isascii() and text.isprintable():
         return len(text) - text.count(" ")
     return len(text.translate(_NOT_DRAWN))
@@ -57,7 +57,7 @@ class Letters:
         ]
 
     def lines(self, block: int) -> list[dict[str, Any]]:
-        """The lines of a block, without the letters' places; none where there is no such block."""
+        """The lines of a block, without the letters' positions; empty if there is no such block."""
         lines: list[dict[str, Any]] = (
             self._plain[block].get("lines", []) if block < len(self._plain) else []
         )
@@ -112,7 +112,7 @@ class Edges:
         return self._letters.of(self._block, self._line)
 
     def of(self, begin: int, text: str) -> list[tuple[str, float, float, float]]:
-        """The letters of a word that begins after ``begin`` others; none if they do not agree."""
+        """The letters of a word that begins after ``begin`` others; empty if they do not agree."""
         found = self._all[begin : begin + len(text)]
         return found if "".join([one[0] for one in found]) == text else []
 

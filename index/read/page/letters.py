@@ -1,6 +1,7 @@
-"""Characters as a PDF's fonts give them, put right: accents, symbols of old fonts, invisible ones.
+"""Corrects characters from a PDF's fonts: accents, symbols of old fonts, invisible characters.
 
-What cannot be put right stays U+FFFD or in the private use area; ``unreadable`` counts it.
+Characters that cannot be corrected stay U+FFFD or in the private use area; ``unreadable`` counts
+them.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _TEX_SIGNS = {
     "AdvP4C4E59": _table("0;fgjkhi$12893pr", "′∅{}|‖⟨⟩↔∞∈∀∃∋√∇"),
 }  # fmt: skip
 _TEX_SIGNS["AdvP4C4E74"] = _TEX_SIGNS["AdvP4C4E59"]
-# MathTime's two fonts, in which signs stand where TeX has oldstyle figures and script capitals:
+# MathTime's two fonts, in which signs are where TeX has oldstyle figures and script capitals:
 # "x D .0:5; 1/" is "x = (0.5, 1)".
 _MATHTIME = re.compile(r"MT2?(MI|SY)(?:[TSF]|N|$)")
 _MATHTIME_SIGNS = {
@@ -58,7 +59,7 @@ _SIGNED = re.compile(r"(?:^|\+)(?:Adv|MT2?(?:MI|SY))")
 
 
 def may_sign(font: str) -> bool:
-    """Whether the characters of a font may be signs, by its name: then ``symbol_table`` tells."""
+    """Whether a font may have signs in place of letters, by its name (see ``symbol_table``)."""
     return bool(_SIGNED.search(font))
 
 
@@ -96,7 +97,7 @@ def clean_text(text: str, edges: Sequence[tuple[float, float]] | None = None) ->
     """Compose drawn accents, drop invisible and control characters, and apply Unicode's NFC.
 
     ``edges`` are the left and right edge of each character in points. With them an accent goes only
-    on the letter that it stands over: in "river´s" it stands between two and is an apostrophe.
+    on the letter that it is over: in "river´s" it is between two and is an apostrophe.
     """
     if text.isascii():
         return text if text.isprintable() else "".join(c for c in text if c.isprintable())
@@ -118,7 +119,7 @@ def visible(text: str) -> str:
 
 
 def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:
-    """Each spacing accent that stands over a letter beside it becomes a combining one after it."""
+    """Each spacing accent that is over a letter beside it becomes a combining one after it."""
     said = list(text)
     for number, accent in enumerate(text):
         if accent not in _SPACING_ACCENTS:
@@ -140,7 +141,7 @@ def _composed(text: str, edges: Sequence[tuple[float, float]]) -> str:
 
 
 def unreadable(text: str) -> int:
-    """How many characters nobody can read: those that the font gives no letter for."""
+    """The number of unreadable characters: those without a letter in the font."""
     return len(_UNREADABLE.findall(text))
 
 

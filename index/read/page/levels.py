@@ -1,4 +1,4 @@
-"""Raised and lowered type: the size of a row's letters, and how far others are from its base."""
+"""Finds raised and lowered type, by its size and its distance from the row's baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a PDF's pages hold before anything is understood: words with their boxes and their type."""
+"""The types of a PDF's pages: words with boxes and type, lines, areas, pages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
-from index.paper import Box, Finding
+from index.accounts import Finding
 from index.read.page.words import words_of
+from index.spans import Box
 
 _TYPEWRITER = re.compile(
     r"mono|courier|typewriter|consol|inconsolata|cmtt|sftt|txtt|nimbusmon", re.I
@@ -19,7 +20,7 @@ _TALL = re.compile(r"CMEX|MTEX|MT2EX|EUEX|txex|pxex|esint|MathExt|AdvP4C4E46")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """How a run of characters is set. ``size`` is in points. One object for each way of setting."""
+    """The style of a run of characters. ``size`` is in points. Equal styles are one object."""
 
     size: float
     bold: bool
@@ -207,11 +208,11 @@ class Area(NamedTuple):
         return self.width * self.height
 
     def grown(self, by: float) -> Area:
-        """Larger by so many points on each side."""
+        """The area enlarged by ``by`` points on each side."""
         return Area(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
 
     def shared_width(self, other: Area) -> float:
-        """How far both reach across the same strip; below 0 the distance between them."""
+        """The width of the overlap of both in x; below 0 the distance between them."""
         return min(self.x1, other.x1) - max(self.x0, other.x0)
 
     def shared_height(self, other: Area) -> float:
@@ -223,7 +224,7 @@ class Area(NamedTuple):
         return max(self.shared_width(other), 0.0) * max(self.shared_height(other), 0.0)
 
     def meets(self, other: Area, apart: float = 0.0) -> bool:
-        """Whether they overlap, or are at most so many points apart on either side."""
+        """Whether they overlap, or are at most ``apart`` points apart."""
         return (
             self.x0 - apart <= other.x1
             and other.x0 - apart <= self.x1
@@ -232,7 +233,7 @@ class Area(NamedTuple):
         )
 
     def holds(self, other: Area, beyond: float = 0.0) -> bool:
-        """Whether ``other`` lies inside, or at most so many points beyond a side."""
+        """Whether ``other`` lies inside, or at most ``beyond`` points beyond a side."""
         return (
             self.x0 - beyond <= other.x0
             and self.y0 - beyond <= other.y0
@@ -241,7 +242,7 @@ class Area(NamedTuple):
         )
 
     def within(self, other: Area) -> Area | None:
-        """What of it lies inside ``other``; None if nothing does."""
+        """Its intersection with ``other``; None if there is none."""
         if not self.meets(other):
             return None
         return Area(

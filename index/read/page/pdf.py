@@ -1,8 +1,8 @@
-"""PDF files by PyMuPDF: the fastest reader with words, boxes and fonts, and it draws pages too.
+"""Reads PDF files with PyMuPDF, the fastest reader with words, boxes and fonts.
 
-Pinned below 2.0, whose rectangles are wrong. Everything here runs inside a worker process
+It is pinned below 2.0, whose rectangles are wrong. Everything here runs inside a worker process
 (``index.read``), since a hostile file can hang or crash the engine. ``engine`` opens files,
-``sight`` asks what a page shows of its words, ``pictures`` draws pages.
+``sight`` finds hidden words, ``pictures`` renders pages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from index.paper import Box, Finding
+from index.accounts import Finding
 from index.read.page.devices import listed, watch
 from index.read.page.engine import open_file, silent_engine, text_of
 from index.read.page.fonts import DigitVariants
@@ -39,6 +39,7 @@ from index.read.page.sight import (
     words_under,
 )
 from index.read.page.unicode import spelled
+from index.spans import Box
 
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
@@ -101,7 +102,7 @@ def _unread(document: Any, number: int, error: Exception) -> PageContent:
 
 
 def _without_letters(page: PageContent) -> str:
-    """Why some of a page's characters have no letters; "" where next to none lack them."""
+    """Why some of a page's characters have no letters; "" if almost all have."""
     text = "\n".join([line.text for line in page.lines])
     page.cipher = is_cipher(text)
     if page.cipher:
@@ -124,7 +125,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
 
     ``variants``: one of its fonts draws a digit in two ways, so each digit's outline is asked.
 
-    How the file turns its page is not asked: a table may lie on its side on a page that stands, and
+    The page rotation in the file is ignored: a table may be sideways on an upright page, and
     a page that the file turns may hold text that is upright only then.
     """
     page.set_rotation(0)
@@ -183,7 +184,7 @@ def _is_in(areas: Sequence[Area], word: PageWord) -> bool:
 
 
 def _spelled(number: int, shown: Sequence[tuple[Any, ...]], area: Area) -> list[Finding]:
-    """What characters that draw nothing spell on a page."""
+    """The text that invisible characters spell on a page."""
     said = spelled(" ".join([word[4] for word in shown]))
     box = Box(number, area.x0, area.y0, area.x1, area.y1)
     return [Finding("unicode", text[:SAID], box) for text in said[:MOST_FINDINGS]]
@@ -201,7 +202,7 @@ def _printed(page: Any, variants: bool) -> tuple[Any, Sequence[tuple[Any, ...]],
 
 
 def _turn(printed: Sequence[PrintedLine]) -> int:
-    """By how many degrees, clockwise, a page has to be turned to make most of its text upright.
+    """The degrees, clockwise, by which a page has to be turned to make most of its text upright.
 
     Single words are labels of a drawing, which may all lie on their side.
     """

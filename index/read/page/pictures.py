@@ -1,13 +1,13 @@
-"""Pages drawn: one with marked boxes, a part of one, and their sizes."""
+"""Renders pages: a page with marked boxes, a part of a page; gives page sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.paper import Box, PageSize
 from index.read.page.engine import open_file, silent_engine
 from index.read.page.refused import UnreadableError
+from index.spans import Box, PageSize
 
 _MARK_COLOUR = (1.0, 0.92, 0.5)
 _PAGE_PIXELS = 16_000_000
@@ -48,7 +48,7 @@ def page_sizes(path: Path) -> tuple[PageSize, ...]:
 
 
 def draw_crop(path: Path, box: Box, scale: float) -> bytes:
-    """What stands in ``box`` as a PNG, upright as people see the page.
+    """The content of ``box`` as a PNG, upright as people see the page.
 
     The scale is lowered where the picture would have more than four million pixels. Raises
     ``UnreadableError``.

@@ -1,8 +1,8 @@
-"""A page's printed lines: words with their boxes, their type, and where they stand on the baseline.
+"""Builds the printed lines of a page: words with box, type and position on the baseline.
 
-MuPDF gives the words of a page and, apart from them, its spans of one type each. Both come in the
-order of drawing, block by block, but not line by line: a line of which every letter has no width is
-in one and not in the other. So they are laid side by side here by their characters.
+MuPDF gives the words of a page and, separately, its spans of one type each. Both are in drawing
+order, block by block, but not line by line: a line whose letters have no width is in only one of
+them. So both are aligned here by their characters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.paper import HiddenBy
+from index.accounts import HiddenBy
 from index.read.page.bidi import Laid, is_right_to_left, reordered
 from index.read.page.cuts import SPACES, cut_up, cuts_at_head, cuts_of_fractions, pieces_of
 from index.read.page.letter_places import (
@@ -73,7 +73,7 @@ def printed_lines(
 
 
 def put_signs(pages: Sequence[PageContent]) -> None:
-    """Put the signs of fonts that draw them for letters, as all that a document draws tells."""
+    """Replace letters by the signs that their fonts draw, by all text that a document draws."""
     if not any(may_sign(font) for font, *_ in known_styles):  # of all that this process has read
         return
     drawn: dict[str, set[str]] = {}
@@ -168,7 +168,7 @@ class _Run:
     end: int
     why: HiddenBy | None
     colour: int
-    flat: float  # the height that its letters must have, in points; 0 where the span tells it
+    flat: float  # the height that its letters must have, in points; 0 if the span has it
     base: float
 
 
@@ -233,7 +233,7 @@ def _words(
             if flat and y1 - y0 < 0.5 * flat:
                 top = y1 - flat
             if clean and right > left and y1 > top:
-                # A word of several paints is taken for what most of its characters are.
+                # A word in several colours gets that of most of its characters.
                 main = runs[run if first == run else _main(runs, first, run, position, end)]
                 word = PageWord(clean, left, top, right, y1, parts, main.base)
                 words.append(word)
@@ -251,7 +251,7 @@ def _main(runs: Sequence[_Run], first: int, last: int, begin: int, end: int) -> 
 
 
 def _share(runs: Sequence[_Run], number: int, begin: int, end: int) -> int:
-    """How many of the characters from ``begin`` to ``end`` are of a run."""
+    """The number of characters from ``begin`` to ``end`` that belong to a run."""
     before = runs[number - 1].end if number else 0
     return min(runs[number].end, end) - max(before, begin)
 
@@ -280,7 +280,7 @@ def _run(span: dict[str, Any], length: int, end: int, main: float, rise: float) 
 
 
 def _clean(text: str, position: int, edges: Edges) -> str:
-    """The word's characters; an accent drawn apart goes on the letter that it stands over."""
+    """The word's characters; an accent drawn separately is combined with the letter below it."""
     if text.isascii() or not _ACCENTED.search(text):
         return clean_text(text)
     letters = edges.of(position, text)

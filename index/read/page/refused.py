@@ -1,4 +1,4 @@
-"""Why a file gives no paper, and how much markup a worker reads of one in a few seconds."""
+"""Why a file is refused, and how much markup a worker reads within a few seconds."""
 
 from __future__ import annotations
 

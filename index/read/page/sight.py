@@ -1,4 +1,4 @@
-"""What of a page's text is not seen: under drawings, out of sight, on hidden layers."""
+"""Finds text that is not visible: under drawings, off the page, on hidden layers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from index.paper import Finding
+from index.accounts import Finding
 from index.read.page.devices import listed, rendered, watch
 from index.read.page.engine import said_in, silent_engine, text_of
 from index.read.page.hidden import Doubtful, Sight, findings_of
@@ -19,7 +19,7 @@ _BLACK = 0x000000
 
 
 def words_under(covering: Sequence[Area], lines: Sequence[Line]) -> list[Doubtful]:
-    """The words that stand where something may have been painted over them."""
+    """The words at places where something may have been painted over them."""
     if not covering:
         return []
     corners = [(area.x0, area.y0, area.x1, area.y1) for area in covering]
@@ -51,7 +51,7 @@ def sight_of(display_list: Any, page: Area, words: Sequence[PageWord | Area]) ->
 
 
 def lines_without(lines: Sequence[Line], hidden: set[int]) -> list[Line]:
-    """The lines without hidden words, which are told by their identity."""
+    """The lines without hidden words, which are given by their identity."""
     if not hidden:
         return list(lines)
     kept: list[Line] = []
@@ -101,7 +101,7 @@ def plain_word(text: str, drawn: tuple[Any, ...]) -> PageWord:
 
 
 def area_of(word: PageWord) -> Area:
-    """Where a word stands."""
+    """The area of a word."""
     return Area(word.x0, word.y0, word.x1, word.y1)
 
 
@@ -120,7 +120,7 @@ def layers_off(document: Any) -> list[int]:
 def findings_on_layers(
     document: Any, number: int, turned: int, layers: Sequence[int]
 ) -> list[Finding]:
-    """What a page shows only with these layers switched on."""
+    """The words that a page shows only with these layers switched on."""
     pymupdf = silent_engine()
     mupdf = pymupdf.mupdf
     pdf = mupdf.pdf_document_from_fz_document(document.this)
@@ -152,5 +152,5 @@ def _line_of(word: tuple[Any, ...]) -> int:
 
 
 def _place(word: tuple[Any, ...]) -> tuple[str, int, int]:
-    """What tells a drawn word from another one."""
+    """The key of a drawn word."""
     return word[4], round(word[0]), round(word[1])

@@ -1,11 +1,11 @@
-"""Signs that a font gives no letter for, told by the name of their glyph or by its outline.
+"""Recognises signs without a Unicode value by the name of their glyph or by its outline.
 
-MuPDF says U+FFFD for a glyph that neither the font's table of Unicode nor Adobe's list of names
-knows. But TeX's fonts name their glyphs ("summationdisplay"), so do those of typesetters ("H11002",
-"C0"), and a bar at half the height of a letter is a minus whatever it is called. The sign is put
-into MuPDF's text of the page, so that everything that asks for that text gets it.
+MuPDF gives U+FFFD for a glyph that is neither in the font's Unicode table nor in Adobe's glyph
+list. But TeX's fonts name their glyphs ("summationdisplay"), so do those of typesetters ("H11002",
+"C0"), and a bar at half the height of a letter is a minus whatever its name. The sign is written
+into MuPDF's text of the page, so that all callers get it.
 
-What is told by neither stays U+FFFD.
+A glyph with neither stays U+FFFD.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _ADVENT_EXTENSIONS = dict(zip((*range(8), *range(16, 24)), "()[]⌊⌋⌈⌉()()
 
 
 def named_sign(font: str, glyph: str) -> str | None:
-    """What a glyph shows by its name in a font of that name; None if the name does not tell."""
+    """The sign of a glyph by its name in a font of that name; None if the name is not known."""
     name = glyph.partition(".")[0]
     sign = _TEX.get(name) or _TEX.get(_SIZE.sub("", name))
     if sign:
@@ -118,7 +118,7 @@ def drawn_sign(contours: Sequence[Sequence[_Point]], advance: float) -> str | No
 
 
 def _area(contour: Sequence[_Point]) -> float:
-    """What a closed line surrounds, in squares of the type's size."""
+    """The area inside a closed line, in squares of the type's size."""
     following = [*contour[1:], *contour[:1]]
     return abs(sum(a * d - b * c for (a, b), (c, d) in zip(contour, following, strict=True))) / 2
 
@@ -136,7 +136,7 @@ def _bar(contour: Sequence[_Point]) -> tuple[float, float, float, float] | None:
 
 
 def _are_alike(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two bars stand one over the other."""
+    """Whether two bars are one over the other."""
     return abs(one[0] - other[0]) < 0.02 and abs(one[2] - other[2]) < 0.02 and one[3] < other[1]
 
 
@@ -157,7 +157,7 @@ def _is_cross(contour: Sequence[_Point]) -> bool:
 
 
 def _is_cross_on_bar(contour: Sequence[_Point]) -> bool:
-    """Whether a line goes around a cross whose foot stands on a bar as wide as itself."""
+    """Whether a line goes around a cross whose foot is on a bar as wide as itself."""
     x0, y0, x1, y1 = _box(contour)
     wide, high = x1 - x0, y1 - y0
     if not wide < high < 1.5 * wide:

@@ -1,11 +1,11 @@
-"""How a span is set, by the name of its font and its flags, and why it may not be seen."""
+"""The style of a span by its font name and flags, and whether its own drawing state hides it."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from index.paper import HiddenBy
+from index.accounts import HiddenBy
 from index.read.page.hidden import doubt
 from index.read.page.pages import Style, is_tall
 

@@ -1,8 +1,8 @@
-"""Characters that nobody sees: taken out of the text of every source, and what they spell told.
+"""Removes invisible characters from the text of every source, and reports what they spell.
 
-Unicode has characters that draw nothing: tags, joiners, directions, variation selectors. A model
-reads them all the same, and whole sentences are written in them. They are left out wherever a text
-is taken in; a joiner stays where its script needs it (Persian, the scripts of India, emoji).
+Unicode has characters that draw nothing: tags, joiners, directions, variation selectors. A language
+model reads them all the same, and whole sentences can be hidden in them. They are removed from all
+text; a joiner is kept where its script needs it (Persian, the scripts of India, emoji).
 
 Classes of characters: https://www.unicode.org/reports/tr44/ (Cf, Co, Default_Ignorable_Code_Point);
 tags: https://www.unicode.org/charts/PDF/UE0000.pdf.
@@ -37,7 +37,7 @@ _TAGGED = re.compile(f"[{_TAGS}]+")
 _SELECTED = re.compile(f"[{_SELECTORS}]{{2,}}")
 _ROW = re.compile(f"[{_WIDTHLESS}\u200e\u200f]{{8,}}")
 _WIDE = "\u2e80-\u303f\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uff65"
-# Chinese and Japanese set no spaces, so that a line's end in the source is none.
+# Chinese and Japanese have no spaces, so that a line break in the source is not one.
 _LINE_END = re.compile(f"(?<=[{_WIDE}])[ \\t]*\\r?\\n[ \\t]*(?=[{_WIDE}])")
 _JOINERS = "\u200c\u200d"
 _LONG_ROW = 16  # characters without width side by side: no script and no editor sets as many
@@ -48,7 +48,7 @@ _EMOJI = re.compile("[\u2190-\u2bff\u3030\u303d\ufe0f\U0001f000-\U0001faff]")
 
 
 def clean(text: str) -> str:
-    """``text`` without the characters that draw nothing, and without what stands in annotations.
+    """``text`` without the characters that draw nothing, and without what is in annotations.
 
     Spaces and the ends of lines are not touched, and nothing is composed.
     """
@@ -70,7 +70,7 @@ def plain(text: str) -> str:
 
 
 def spelled(text: str) -> tuple[str, ...]:
-    """What unseen characters of ``text`` say to a program, in order: words in tags, in variation
+    """The text that invisible characters of ``text`` spell, in order: words in tags, in variation
     selectors and in bits without width; annotations; and text that is shown in another direction.
     """
     if text.isascii() or not _UNSEEN.search(text):
@@ -101,7 +101,7 @@ def _is_needed(text: str, match: re.Match[str]) -> bool:
 
 
 def _bytes_of(selectors: str) -> str:
-    """What variation selectors say where each stands for a byte: the first 16 and the other 240."""
+    """The text of variation selectors that stand for bytes: the first 16 and the other 240."""
     numbers = [
         ord(one) - 0xFE00 if 0xFE00 <= ord(one) <= 0xFE0F else ord(one) - 0xE0100 + 16
         for one in selectors
@@ -111,7 +111,7 @@ def _bytes_of(selectors: str) -> str:
 
 
 def _bits_of(row: str) -> str:
-    """What characters without width say where two of them stand for 0 and 1; else how many."""
+    """The text of zero-width characters, if two of them stand for 0 and 1; else their number."""
     kinds = [one for one, _ in groupby(sorted(row))]
     for zero in kinds if len(kinds) == 2 and len(row) % 8 == 0 else []:
         bits = "".join("0" if one == zero else "1" for one in row)

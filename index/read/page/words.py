@@ -1,4 +1,4 @@
-"""Counting the words of a text of any script, for what is decided by length."""
+"""Counts the words of a text in any script, for decisions by length."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def sets_spaces(before: str, after: str, unspaced_line: bool) -> bool:
 
 @lru_cache(maxsize=65_536)
 def words_of(text: str) -> int:
-    """How many words a stretch without spaces stands for: one, unless its script sets none."""
+    """The words in a text without spaces: one, unless its script has no spaces."""
     letters = 0 if text.isascii() else len(_UNSPACED.findall(text))
     return max(letters // _LETTERS_A_WORD, 1)
 
 
 def count_words(text: str) -> int:
-    """How many words a text has; of scripts without spaces, two letters are one word."""
+    """The number of words in a text; in scripts without spaces, two letters count as one word."""
     letters = len(_UNSPACED.findall(text))
     spaced = len(_WORD.findall(_UNSPACED.sub(" ", text)))
     return spaced + math.ceil(letters / _LETTERS_A_WORD)

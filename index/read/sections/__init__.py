@@ -1,1 +1,1 @@
-"""Where sections begin and end: headings, the abstract, the bibliography."""
+"""Finds sections: headings, the abstract, the bibliography."""

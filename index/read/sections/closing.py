@@ -1,7 +1,7 @@
-"""How a paper ends: its bibliography, with or without a heading, and what a journal adds to it.
+"""Finds the bibliography of a paper, with or without a heading, and a journal's end matter.
 
-A bibliography is known by its entries: a year, names with initials, a number or a bracket before
-them, and a place in a journal, three of these together, again and again.
+A bibliography is recognised by its entries: paragraphs with three of a year, names with initials, a
+leading number or bracket, and a volume or page of a journal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from index.read.sections.opening import is_separator, setting_of
 from index.read.text.headings import Heading, title_role
 
 LEAST_ENTRIES = 5  # of a bibliography that has no heading
-_BETWEEN = 6  # parts that are no entries between two entries: their second halves
+_BETWEEN = 6  # other parts between two entries: their second halves
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d[a-z]?\b")
 _NUMBER = re.compile(r"[\[(]?\d{1,3}[\]).]?\s*[A-Z“\"'‘]|\[[A-Za-z+]{1,12}\d{2,4}[a-z]?\]")
 _SURNAME = r"[^\W\d_a-z][\w’'‐-]+(?: [^\W\d_a-z][\w’'‐-]+)?"
@@ -52,10 +52,10 @@ END_MATTER = re.compile(
 
 @dataclass(slots=True)
 class Closing:
-    """The parts in the order in which they are written, and the sections that begin with them.
+    """The parts in the order of the text, and the sections that begin with them.
 
-    ``begins`` and ``headings`` are by the identity of a part: sections without a title, and parts
-    that turn out to be headings.
+    ``begins`` has sections without a title and ``headings`` further headings, both by the identity
+    of a part.
     """
 
     body: list[Paragraph]
@@ -72,7 +72,7 @@ def is_entry(part: Paragraph, after: Paragraph | None = None) -> bool:
 
 
 def reads_as_entry(text: str, words: int, more: str = "") -> bool:
-    """The same of a text of so many ``words``; ``more`` is what may be its end."""
+    """The same for a text of ``words`` words; ``more`` is text that may be its end."""
     numbered, named = bool(_NUMBER.match(text)), bool(_NAMED.match(text))
     if not (numbered or named) or words < 5:
         return False
@@ -102,8 +102,8 @@ def find_closing(
 
 
 def _in_order(parts: Sequence[Paragraph], headings: dict[int, Heading]) -> list[Paragraph]:
-    """With the end of the text above the heading of the references, where a column had hidden it:
-    the heading stands across the page, and the second column above it goes on with the text.
+    """The parts with the end of the text moved above the heading of the references, if the
+    heading is across the page and the second column above it continues the text.
     """
     ordered = list(parts)
     for place, part in enumerate(parts):
@@ -156,7 +156,7 @@ def _is_other(part: Paragraph, entry: Paragraph) -> bool:
     # The second half of an entry may be the name of a journal, in italics.
     family = own.family != other.family and not (own.italic or other.italic)
     apart = family or abs(own.size - other.size) > 0.6
-    if _tells_end(part):
+    if _begins_end_matter(part):
         return apart
     if part.kind != "paragraph" or len(part.words) <= 15 or _cites(part):
         return False
@@ -168,8 +168,8 @@ def _cites(part: Paragraph) -> bool:
 
 
 def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: int) -> None:
-    """Let a section begin with the entry at ``first``, unless one has begun already: since
-    ``least``, where the bibliography before it ended, nothing else has.
+    """Begin a section with the entry at ``first``, unless one has begun since ``least``, where the
+    bibliography before it ended.
     """
     body = closing.body
     for place in range(first, least - 1, -1):
@@ -190,18 +190,18 @@ def _begin(closing: Closing, headings: dict[int, Heading], first: int, least: in
 
 
 def _end(closing: Closing, headings: dict[int, Heading], place: int, entry: Paragraph) -> None:
-    """Let another section begin with the first text after the entries that is none of them."""
+    """Begin another section with the first text after the entries."""
     for number, part in enumerate(closing.body[place:], place):
         if id(part) in headings or is_entry(part):
             return
-        told = _tells_end(part)
+        told = _begins_end_matter(part)
         other = _is_other(part, entry)
-        if (other and told) or ((other or told) and not _goes_on(closing, headings, number)):
+        if (other and told) or ((other or told) and not _continues(closing, headings, number)):
             closing.begins[id(part)] = Heading("", (), 1, _role(part))
             return
 
 
-def _goes_on(closing: Closing, headings: dict[int, Heading], place: int) -> bool:
+def _continues(closing: Closing, headings: dict[int, Heading], place: int) -> bool:
     """Whether more entries come before the next heading."""
     for part in closing.body[place + 1 :]:
         if id(part) in headings:
@@ -211,7 +211,7 @@ def _goes_on(closing: Closing, headings: dict[int, Heading], place: int) -> bool
     return False
 
 
-def _tells_end(part: Paragraph) -> bool:
+def _begins_end_matter(part: Paragraph) -> bool:
     address = part.text.lower().startswith(("http", "doi"))  # of the entry above
     return bool(END_MATTER.match(part.text)) or (is_separator(part) and not address)
 
@@ -220,8 +220,8 @@ def _tells_end(part: Paragraph) -> bool:
 
 
 def _end_matter(closing: Closing, headings: dict[int, Heading]) -> None:
-    """Let a section begin where labels ("Data accessibility. ...") tell of end matter, behind half
-    of the text.
+    """Begin a section at labels of end matter ("Data accessibility. ..."), in the second half of
+    the text.
     """
     inside = False
     body = closing.body

@@ -1,4 +1,4 @@
-"""How paragraphs are set, and which of them may be headings by that."""
+"""Describes how paragraphs are set, and which of them may be headings by their type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_LETTERS = 180
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """How a heading is set. ``size`` is in half points; small capitals are capitals."""
+    """The style of a heading. ``size`` is in half points; small capitals are capitals."""
 
     size: float
     bold: bool
@@ -105,7 +105,7 @@ def _is_marked(part: Paragraph) -> bool:
     return style.raised or style.size < 0.8 * part.size
 
 
-def stands_out(face: Face, layout: Layout) -> bool:
+def is_distinct(face: Face, layout: Layout) -> bool:
     """Whether it is bold, larger than the text, in capitals, or in another colour or family."""
     return face.bold or face.capitals or face.other or face.size > layout.body_size + 0.7
 

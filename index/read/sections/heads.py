@@ -1,7 +1,7 @@
-"""Headings that share a paragraph with what follows them, and headings that were cut in two.
+"""Splits headings from paragraphs that they were joined to, and joins headings that were split.
 
-Lines are grouped to paragraphs by where they stand. A heading that stands close to its text, close
-to a subheading, or over two lines, is told by how its lines are set.
+Lines are grouped into paragraphs by position. A heading close to its text or to a subheading, or
+over two lines, is recognised by the type of its lines.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NUMBERED = re.compile(rf"{_MARKED.pattern}|\d{{1,2}}\s+[A-Z]")
 _OPEN = re.compile(r"(?:[:,–—-]|\b(?:and|or|of|for|in|on|with|the|a|to|from|by|via|at))$", re.I)
 
 
-def heads_apart(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
+def split_headings(parts: Sequence[Paragraph], layout: Layout) -> list[Paragraph]:
     """The parts, each heading as one of its own."""
     usual = usual_type(parts)
     cut: list[Paragraph] = []
@@ -56,8 +56,8 @@ def _cut(part: Paragraph, layout: Layout, usual: Usual) -> list[Paragraph]:
 
 
 def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
-    """Whether a line in the type of the text is a heading: by its number, its name and its place,
-    and since it ends although the next word would have gone on it.
+    """Whether a line in the type of the text is a heading: by its number, name and position, and
+    if it ends although the next word would have fitted.
     """
     heading = parse_heading(head.text.strip())
     title = heading.title_alone
@@ -69,8 +69,8 @@ def _is_plain_heading(head: Line, below: Line, layout: Layout) -> bool:
 
 
 def _is_broken(head: Line, below: Line, layout: Layout) -> bool:
-    """Whether a line ends on purpose: it has no mark at its end, and room for the next word, or the
-    line below has the indent of a paragraph.
+    """Whether a line was broken on purpose: it ends without punctuation and has room for the next
+    word, or the line below is indented like a new paragraph.
     """
     _, right = layout.edges(head)
     word = below.words[0]
@@ -113,8 +113,8 @@ def _alike(one: Line, other: Line, usual: Usual) -> bool:
 
 
 def _looks(line: Line, usual: Usual) -> tuple[bool, bool, bool, bool]:
-    """Whether most of it is bold, italic, in capitals, and in another type or colour than the text;
-    formulas in it, and code that it does not begin with, apart.
+    """Whether most of it is bold, italic, in capitals, and in another type or colour than the text.
+    Formulas do not count, nor does code after the first word.
     """
     letters = bold = italic = other = 0
     coded = not is_typewriter(line.words[0].style)
@@ -177,14 +177,14 @@ def _steps(first: str, second: str) -> bool:
 
 
 def _whole(parts: Sequence[Paragraph], layout: Layout, usual: Usual) -> list[Paragraph]:
-    """Put a heading's second line back that a colon at the end of the first had cut off, and a
-    label that fills a line back to its paragraph.
+    """Rejoin the second line of a heading that was split at a colon, and a label that fills a
+    line with its paragraph.
     """
     done: list[Paragraph] = []
     for part in parts:
         last = done[-1] if done else None
         if last is not None and (
-            _goes_on(last, part, layout, usual) or _labels(last, part, layout, usual)
+            _continues(last, part, layout, usual) or _labels(last, part, layout, usual)
         ):
             last.lines = [*last.lines, *part.lines]
         else:
@@ -194,7 +194,7 @@ def _whole(parts: Sequence[Paragraph], layout: Layout, usual: Usual) -> list[Par
 
 def _labels(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
     """Whether a bold first line is a label of the paragraph below: its text begins on the line, or
-    would not have gone on it.
+    would not have fitted on it.
     """
     if (last.kind, part.kind) != ("paragraph", "paragraph") or len(last.lines) > 2:
         return False
@@ -202,21 +202,21 @@ def _labels(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> b
     step = below.middle - above.middle
     near = above.page == below.page and above.column == below.column
     rest = next((n for n, word in enumerate(below.words) if not word.style.bold), 0)
-    goes_on = 0 < rest <= _MOST_SPLIT and below.words[rest - 1].text[-1] in ".:"
-    size = below.words[0].style.size if goes_on else below.size
+    continued = 0 < rest <= _MOST_SPLIT and below.words[rest - 1].text[-1] in ".:"
+    size = below.words[0].style.size if continued else below.size
     tight = near and 0 < step < 1.15 * layout.leading and abs(above.size - size) < 0.6
     if not (tight and _looks(last.lines[0], usual)[0]) or _looks(below, usual)[0]:
         return False
     words = last.words
     bold = next((n for n, word in enumerate(words) if not word.style.bold), len(words))
     closed = bold > 0 and words[bold - 1].text[-1] in ".:—–?"
-    closed = closed or (goes_on and bold == len(words))
+    closed = closed or (continued and bold == len(words))
     _, right = layout.edges(above)
     full = above.x1 > right - max(4 * above.size, below.words[0].x1 - below.words[0].x0)
     return closed and full and not KNOWN.match(last.text) and not _NUMBERED.match(last.text)
 
 
-def _goes_on(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
+def _continues(last: Paragraph, part: Paragraph, layout: Layout, usual: Usual) -> bool:
     above, below = last.lines[-1], part.lines[0]
     if (
         last.kind != "paragraph"

@@ -1,4 +1,4 @@
-"""Labels at the head of a paragraph, "Abstract" and run-in headings, apart from its text."""
+"""Splits labels from the head of paragraphs: "Abstract" and run-in headings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ABSTRACT_LABEL = re.compile(
 _UPRIGHT = 2  # words at the end of a label in italics
 
 
-def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
-    """Set "Abstract." apart as a heading, and mark the bold labels at the head of paragraphs.
+def split_labels(parts: list[Paragraph]) -> list[Paragraph]:
+    """Split off "Abstract." as a heading, and mark the bold labels at the head of paragraphs.
 
-    A label with a number ("2.1. Data.") is set apart too, and one that sections are named like
-    ("Acknowledgments."): it may be a heading.
+    A label with a number ("2.1. Data.") or with the name of a section ("Acknowledgments.") is split
+    off too: it may be a heading.
     """
     done: list[Paragraph] = []
     for part in parts:
@@ -52,8 +52,8 @@ def without_labels(parts: list[Paragraph]) -> list[Paragraph]:
     return done
 
 
-def rejoined(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
-    """Put labels with numbers that are no headings back to their paragraphs."""
+def rejoin_labels(parts: Sequence[Paragraph], headings: set[int]) -> list[Paragraph]:
+    """Rejoin split-off labels that are not headings with their paragraphs."""
     done: list[Paragraph] = []
     for part in parts:
         last = done[-1] if done else None

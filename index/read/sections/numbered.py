@@ -1,4 +1,4 @@
-"""Headings with numbers, of which each follows the one before it."""
+"""Finds numbered headings, each of which follows the one before it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import PageWord
-from index.read.sections.faces import BRACKETS, Face, ends_as_sentence, may_head, stands_out
+from index.read.sections.faces import BRACKETS, Face, ends_as_sentence, is_distinct, may_head
 from index.read.text.headings import KNOWN, Heading, ordinal, parse_heading
 from index.read.text.numbering import ROMAN, Numbering, kinds_of
 
@@ -20,7 +20,7 @@ class _Candidate:
     place: int
     heading: Heading
     face: Face
-    spaced: bool  # the number stands clear of the title, or has a mark of its own
+    spaced: bool  # the number is clear of the title, or has a mark of its own
 
 
 def numbered_headings(
@@ -37,7 +37,7 @@ def numbered_headings(
         if heading.number and _is_set_as_heading(part, heading, faces[place], layout):
             spaced = _spaced(part.words)
             candidates.append(_Candidate(place, heading, faces[place], spaced))
-    # In the type of the text only sections with such names are told from a list.
+    # In the type of the text only sections with such names differ from a list.
     plain = [c for c in candidates if len(c.heading.number) == 1 and _is_plain(c.face, layout)]
     named = sum(KNOWN.match(c.heading.title_alone) for c in plain)
     if named < LEAST_NUMBERED:
@@ -58,9 +58,9 @@ def _filled(
     layout: Layout,
     title: set[int],
 ) -> dict[int, Heading]:
-    """With the section of the first level that a gap in the numbers tells of.
+    """The headings with the section of the first level that a gap in the numbers shows.
 
-    It may be set otherwise ("2. THE Kepler-GAIA DATA" among capitals), if it is as large.
+    It may be set differently ("2. THE Kepler-GAIA DATA" among capitals), if it is as large.
     """
     tops = [place for place in sorted(chain) if chain[place].level == 1]
     filled = dict(chain)
@@ -99,7 +99,7 @@ def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: La
     capital = bool(title) and title[0].isalpha() and not title[0].islower()  # or has no case
     if not title or not title[0].isalnum() or not (capital or part.bold or face.bold):
         return False
-    if not (stands_out(face, layout) or face.italic):
+    if not (is_distinct(face, layout) or face.italic):
         # A dotted number on a short line of its own: lower levels are printed in plain type too.
         lines = 2 if len(heading.number) > 1 else 1
         own = len(part.lines) <= lines and len(title) <= _PLAIN_LETTERS
@@ -109,7 +109,7 @@ def _is_set_as_heading(part: Paragraph, heading: Heading, face: Face, layout: La
 
 
 def _is_plain(face: Face, layout: Layout) -> bool:
-    return not (stands_out(face, layout) or face.italic)
+    return not (is_distinct(face, layout) or face.italic)
 
 
 def _spaced(words: Sequence[PageWord]) -> bool:

@@ -1,8 +1,8 @@
-"""Where a paper begins: the abstract, where it ends, and what stands beside it.
+"""Finds the abstract, its end, and the parts beside it.
 
-An abstract that no heading follows ends where the setting changes: another face, size or measure,
-a drop cap, a line of keywords, dates or copyright, a page that is left half empty. Only where none
-of these is there does its length tell.
+An abstract without a heading after it ends where the typesetting changes: another typeface, size or
+line width, a drop cap, a line of keywords, dates or copyright, a page that is half empty. Without
+any of these, its length decides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from index.read.text.roles import abstract_label
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
 _SHORTEST = 40  # words that a first paragraph has to be an abstract by itself
-_NARROW = 0.7  # of the text's width: a side column is no wider
+_NARROW = 0.7  # of the text's width: the widest side column
 _LEAST_ASIDE = 15  # words of a side column
 _LEAST_BOX = 30  # words of a box with a title
 _PROSE = 12  # words: fewer are a label, a date or an address
@@ -46,7 +46,7 @@ _DATELINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a paragraph is set: its family of type, its size in points, its weight and slope."""
+    """The style of a paragraph: font family, size in points, weight and slope."""
 
     family: str
     size: float
@@ -69,7 +69,7 @@ class Opening:
     # or, of a box's title, that it is one.
     begins: dict[int, Heading] = field(default_factory=dict)
     boxes: dict[int, Heading] = field(default_factory=dict)
-    apart: set[int] = field(default_factory=set)  # front matter that stands beside or after it
+    apart: set[int] = field(default_factory=set)  # front matter that is beside or after it
 
 
 def count_of(part: Paragraph) -> int:
@@ -78,7 +78,7 @@ def count_of(part: Paragraph) -> int:
 
 
 def setting_of(part: Paragraph) -> Setting:
-    """What most of its letters are set in, raised marks and formulas apart."""
+    """The style of most of its letters, without raised marks and formulas."""
     return _most([part])
 
 
@@ -100,7 +100,7 @@ def _most(parts: Sequence[Paragraph]) -> Setting:
 
 
 def body_setting(parts: Sequence[Paragraph], layout: Layout) -> Setting:
-    """What most of the running text is set in."""
+    """The style of most of the running text."""
     prose = [
         part
         for part in parts
@@ -135,7 +135,7 @@ def find_opening(
 
 
 def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
-    """The place of the first part that is no front matter: the heading of the abstract, a first
+    """The place of the first part after the front matter: the heading of the abstract, a first
     paragraph of prose, or the first heading.
     """
     for place, part in enumerate(flow):
@@ -177,8 +177,8 @@ def _holds_names(part: Paragraph, page: int) -> bool:
 def _abstract(
     opening: Opening, headings: dict[int, Heading], usual: Setting, layout: Layout
 ) -> int:
-    """Say where the abstract and what follows it begin in the body; return the place of the first
-    part that is after it.
+    """Record where the abstract and the next section begin in the body; return the place of the
+    first part after the abstract.
     """
     body = opening.body
     if not body:
@@ -217,8 +217,8 @@ def _abstract(
 def _sorted_out(
     region: Sequence[Paragraph], lead: Paragraph
 ) -> tuple[list[Paragraph], list[Paragraph]]:
-    """The abstract's own parts, and what is printed below or between them: keywords and all that
-    follows, small print, captions, footnotes.
+    """The parts of the abstract, and other parts below or between them: keywords and everything
+    after them, small print, captions, footnotes.
     """
     own: list[Paragraph] = []
     others: list[Paragraph] = []
@@ -261,9 +261,9 @@ def abstract_end(
     layout: Layout,
     long: bool,
 ) -> int | None:
-    """The place in ``region`` (what stands up to the next heading) of the first part after the
-    abstract; None if all of it is abstract. ``prose`` are the places of its paragraphs; ``long``
-    says whether its length may decide.
+    """The place in ``region`` (the parts up to the next heading) of the first part after the
+    abstract; None if all of them are the abstract. ``prose`` are the places of its paragraphs;
+    ``long`` is whether its length may decide.
     """
     lead = region[prose[0]]
     for before, place in pairwise(prose):
@@ -322,8 +322,8 @@ def _is_label(part: Paragraph) -> bool:
 
 
 def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout) -> int | None:
-    """Where nothing is set apart: at the widest gap that leaves a paragraph or two, or after the
-    first paragraph that is long enough by itself.
+    """The end by length, without other signs: at the widest gap after a paragraph or two, or after
+    the first paragraph that is long enough.
     """
     words = 0
     widest: tuple[float, int] | None = None
@@ -342,7 +342,7 @@ def _by_length(region: Sequence[Paragraph], prose: Sequence[int], layout: Layout
     return widest[1] if widest is not None else first
 
 
-# --- what stands beside it ------------------------------------------------------------------------
+# --- what is beside it ------------------------------------------------------------------------
 
 
 def _beside(parts: Sequence[Paragraph], headings: dict[int, Heading], usual: Setting) -> set[int]:
@@ -389,7 +389,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
     """A box with a title becomes a section after the abstract; the rest is front matter."""
     runs: list[list[Paragraph]] = []
     for part in sorted(parts, key=lambda part: (part.lines[0].x0 // 100, part.lines[0].y0)):
-        if runs and _goes_on(runs[-1], part):
+        if runs and _continues(runs[-1], part):
             runs[-1].append(part)
         else:
             runs.append([part])
@@ -411,7 +411,7 @@ def _place_aside(opening: Opening, parts: Sequence[Paragraph], place: int) -> No
             opening.begins[id(follows[0])] = Heading("", (), 1, "other")
 
 
-def _goes_on(run: Sequence[Paragraph], part: Paragraph) -> bool:
+def _continues(run: Sequence[Paragraph], part: Paragraph) -> bool:
     last = run[-1].lines[-1]
     first = part.lines[0]
     near = 0 <= first.y0 - last.y1 < 1.8 * max(first.size, last.size)

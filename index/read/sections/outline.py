@@ -1,8 +1,8 @@
-"""Which paragraphs are headings, and on which level: by their numbers first, then by their type.
+"""Finds headings and their levels, first by their numbers, then by their type.
 
-Numbers must follow each other (``numbering``), so that a numbered list is no outline. Where a
-paper numbers its sections, an unnumbered heading bears a well-known name or is set like a numbered
-one; where it does not, the paragraphs that stand out are ranked by how they are set.
+Numbers must follow each other (``numbering``), so that a numbered list is not an outline. In a
+paper with numbered sections, an unnumbered heading has a well-known name or is set like a numbered
+one; in other papers, paragraphs in a distinct type are ranked by that type.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def find_headings(
 
 
 def _end_matter(headings: Sequence[Heading]) -> list[Heading]:
-    """What a journal prints about a paper is no part of its results, nor of its appendix."""
+    """A journal's notes on a paper belong neither to its results nor to its appendix."""
     placed: list[Heading] = []
     group: Heading | None = None  # "Declarations", which holds others
     for heading in headings:

@@ -1,4 +1,4 @@
-"""Headings without numbers, told by their names and by how they are set."""
+"""Finds headings without numbers, by their names and their type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from index.read.order.layout import Layout, Paragraph
 from index.read.sections.closing import END_MATTER
-from index.read.sections.faces import Face, ends_as_sentence, is_known, may_head, stands_out
+from index.read.sections.faces import Face, ends_as_sentence, is_distinct, is_known, may_head
 from index.read.text.headings import Heading, title_role
 
 _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■–*]")
@@ -48,7 +48,7 @@ def unnumbered_headings(
         tops = {face for face, level in level_of.items() if level == 1}
         for place in candidates:
             face, text = faces[place], parts[place].text.strip()
-            out = stands_out(face, layout)
+            out = is_distinct(face, layout)
             named = place in known and (out or _alone(parts, place))
             if text.endswith(":") and not named:
                 continue  # "Affiliation:"
@@ -58,7 +58,7 @@ def unnumbered_headings(
                 found[place] = Heading(text, (), level_of[face])
         found.update(_below(candidates, found, parts, faces, layout, numbered))
         return found
-    sections = [place for place in known if stands_out(faces[place], layout)]
+    sections = [place for place in known if is_distinct(faces[place], layout)]
     if len(sections) >= 2 and all(_is_centred(parts[place], layout) for place in sections):
         faces = {
             place: face if _is_centred(parts[place], layout) else replace(face, beside=True)
@@ -70,7 +70,7 @@ def unnumbered_headings(
         face = faces[place]
         if _is_quiet(face, layout) and face in ranks:
             below = place + 1 in candidates and faces[place + 1] in ranks
-            if not (below or _stands_over_text(parts, place, layout)):
+            if not (below or _is_above_text(parts, place, layout)):
                 continue
         if face in ranks and not _LISTED.match(text):
             alone = title_role(text) in ("abstract", "references") and place in known
@@ -88,9 +88,9 @@ def _below(
     layout: Layout,
     numbered: dict[int, Heading],
 ) -> dict[int, Heading]:
-    """Unnumbered subheadings of a numbered paper: lines of their own in another type than the text,
-    at the left edge or centred, set alike twice or more, each with text right below it. Their level
-    is that below the numbers.
+    """Unnumbered subheadings of a numbered paper: separate lines in another type than the text, at
+    the left edge or centred, with at least two set alike, each right above text. Their level is
+    the one below the numbers.
     """
 
     def large(place: int) -> bool:
@@ -106,14 +106,14 @@ def _below(
         for place in candidates
         if place not in found
         and first < place
-        and (stands_out(faces[place], layout) or faces[place].italic)
+        and (is_distinct(faces[place], layout) or faces[place].italic)
         and levels.get(faces[place]) != 1
         and _is_centred(parts[place], layout) in sides.get(faces[place], (True, False))
         and (parts[place].kind == "paragraph" or _is_apart(parts, place))
         and len(parts[place].lines) <= 2
         and (large(place) or not _LISTED.match(parts[place].text))
         and not ends_as_sentence(parts[place])
-        and _stands_over_text(parts, place, layout)
+        and _is_above_text(parts, place, layout)
     ]
     counted = Counter(faces[place] for place in rows if place < last)
     deepest = {
@@ -131,13 +131,13 @@ def _below(
 
 
 def _is_apart(parts: Sequence[Paragraph], place: int) -> bool:
-    """Whether a line of small type that reads as a row stands in no table."""
+    """Whether a line of small type that reads as a row is in no table."""
     above = parts[place - 1] if place else None
     return parts[place].kind == "table" and (above is None or above.kind != "table")
 
 
-def _stands_over_text(parts: Sequence[Paragraph], place: int, layout: Layout) -> bool:
-    """Whether it stands at the left edge of its column, and running text begins right below."""
+def _is_above_text(parts: Sequence[Paragraph], place: int, layout: Layout) -> bool:
+    """Whether it is at the left edge of its column, and running text begins right below."""
     part = parts[place]
     below = next(iter(parts[place + 1 : place + 2]), None)
     if below is None or not is_aligned(part, layout):
@@ -161,15 +161,15 @@ def _ranks(
     faces: dict[int, Face],
     layout: Layout,
 ) -> dict[Face, int]:
-    """The level of each way that headings are set in, in a paper without numbers.
+    """The level of each heading style, in a paper without numbers.
 
-    The well-known names tell the first level. What stands out less comes below it, as often as it
-    is used: larger before smaller, bold before italic.
+    The style of well-known names is the first level. Less prominent styles are below it if they are
+    used often enough: larger before smaller, bold before italic.
     """
     named = [
         place
         for place in known
-        if stands_out(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
+        if is_distinct(faces[place], layout) and not END_MATTER.match(parts[place].text.strip())
     ]
     as_text = [place for place in named if faces[place].size > layout.body_size - 0.7]
     small = [place for place in named if place not in as_text]
@@ -192,11 +192,11 @@ def _ranks(
         if face == first or _weight(face) >= _weight(first) or place < min(known, default=0):
             continue
         if place in known and title_role(parts[place].text.strip()) == "abstract":
-            continue  # it is set as what stands above the paper
+            continue  # it is set as what is above the paper
         leads = list(_leads(parts, place))
         plain = face.italic or face.size > layout.body_size + 0.7
         label = parts[place].run_in or ends_as_sentence(parts[place])
-        over.update([face] if not label and _stands_over_text(parts, place, layout) else [])
+        over.update([face] if not label and _is_above_text(parts, place, layout) else [])
         loud = face.bold or face.capitals
         if leads and (loud or ((plain or face.other) and not ends_as_sentence(parts[place]))):
             others[face] += 1
@@ -224,7 +224,7 @@ def _ranks(
 
 
 def _weight(face: Face) -> tuple[float, bool, bool, bool, bool, bool]:
-    """What it counts for among others: ``other`` only where it is not bold or capitals, too."""
+    """Its rank among others: ``other`` counts only if it is neither bold nor in capitals."""
     loud = face.capitals or face.bold
     other = face.other and not loud
     return face.size, face.capitals, face.bold, other, not face.italic, not face.beside
@@ -238,7 +238,7 @@ def _is_centred(part: Paragraph, layout: Layout) -> bool:
 
 
 def _is_quiet(face: Face, layout: Layout) -> bool:
-    """Whether only its colour or family tells it from the text, as those of tables often do."""
+    """Whether only its colour or family differs from the text, as in heads of tables."""
     loud = face.bold or face.capitals or face.italic or face.size > layout.body_size + 0.7
     return face.other and not loud
 
@@ -246,9 +246,9 @@ def _is_quiet(face: Face, layout: Layout) -> bool:
 def _heads_text(
     face: Face, parts: Sequence[Paragraph], faces: dict[int, Face], layout: Layout
 ) -> bool:
-    """Whether most of what is set so stands over text."""
+    """Whether most parts with this face are right above text."""
     places = [place for place, own in faces.items() if own == face]
-    over = sum(_stands_over_text(parts, place, layout) for place in places)
+    over = sum(_is_above_text(parts, place, layout) for place in places)
     return 2 * over >= len(places)
 
 

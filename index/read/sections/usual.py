@@ -1,4 +1,4 @@
-"""The type that most of a paper is set in, and what differs from it at a glance."""
+"""The type of most of a paper's text, and whether other type differs from it visibly."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Usual:
 
 
 def usual_type(parts: Sequence[Paragraph]) -> Usual:
-    """What most letters of the text are set in."""
+    """The style of most letters of the text."""
     counted: Counter[Style] = Counter()
     for part in parts:
         if part.kind == "paragraph" and len(part.lines) > 2:

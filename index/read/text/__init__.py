@@ -1,1 +1,1 @@
-"""What words say: joined to plain text, cut into sentences, known as names of sections."""
+"""Text: plain text from lines, sentences, and headings with their roles."""

@@ -1,22 +1,22 @@
-"""Lines to text: one string, and for each printed word its span in it and its box on the page."""
+"""Writes lines into one text, and keeps for each printed word its span and its box on the page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from index.paper import Span, Words
 from index.read.page.english import is_compound
 from index.read.page.pages import Line, PageWord
 from index.read.page.words import sets_spaces
 from index.read.text.scripts import plain_text
+from index.spans import Span, Words
 
 _RAISED, _LOWERED = 0.25, 0.2  # of the line's size: how far a script's script may reach
 _HYPHENS = "-\u00ad\u2010"
 
 
 def vocabulary(lines: Iterable[Line]) -> Counter[str]:
-    """How often each word stands unbroken in the document: it tells how to undo a hyphenation."""
+    """How often each word occurs unbroken in the document, to decide how to undo a hyphenation."""
     words: Counter[str] = Counter()
     for line in lines:
         for word in line.words[:-1]:
@@ -49,7 +49,7 @@ class Composer:
         """One block of lines: words with a space between, hyphenation undone.
 
         Raised and lowered type is written as in plain text (``31^7``, ``H_2O``), unless ``scripts``
-        is False: in a line of names it is a mark and no part of what stands before it.
+        is False: in a line of names it is a mark and no part of what is before it.
         """
         if self._length:
             self._put("\n\n")
@@ -78,7 +78,7 @@ class Composer:
         return spans
 
     def span_of(self, words: Sequence[PageWord]) -> Span | None:
-        """Where these words went, if they went side by side."""
+        """The span of these words, if they are contiguous in the text."""
         numbers = [self._numbers[id(word)] for word in words if id(word) in self._numbers]
         if not numbers or numbers != list(range(numbers[0], numbers[0] + len(words))):
             return None
@@ -103,7 +103,7 @@ class Composer:
                     if following is None:
                         glued = True
                     else:
-                        # A hyphen that is only drawn where a line ends tells how it ends.
+                        # A soft hyphen is drawn only where it breaks a line.
                         text = said[:-1].replace("\u00ad", "") + said[-1:]
                         text, glued = self._end_of_line(text, following.words[0].text)
                         unspaced = line.count > 1.5 * count
@@ -131,7 +131,7 @@ class Composer:
     def _end_of_line(self, text: str, after: str) -> tuple[str, bool]:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
         if "://" in text or text.startswith("www."):
-            return text, _address_goes_on(text, after)
+            return text, _address_continues(text, after)
         # A dash that touches one word touches the other: "[31]–" + "[34]"; "counts" + "—the".
         ended = len(text) > 1 and text[-1] in "–—"
         begun = len(after) > 1 and after[0] == "—" and text[-1:] not in ".:;"
@@ -169,7 +169,7 @@ def _cut_to_line(word: PageWord, line: Line, top: float, bottom: float) -> tuple
 
 
 def _reach(line: Line) -> tuple[float, float]:
-    """How far up and down the words of a line may reach."""
+    """The vertical range of the words of a line."""
     if not line.upright:
         return line.y0, line.y1
     top, bottom = line.band
@@ -177,7 +177,7 @@ def _reach(line: Line) -> tuple[float, float]:
     return top - margin, bottom + margin
 
 
-def _address_goes_on(text: str, after: str) -> bool:
+def _address_continues(text: str, after: str) -> bool:
     """Whether ``after``, on the next line, belongs to the address at the end of this one."""
     if "://" in after or after.startswith("www."):
         return False
@@ -185,6 +185,6 @@ def _address_goes_on(text: str, after: str) -> bool:
         return True
     if text[-1] == ".":  # "https://github." + "com/..."; a new sentence begins with a capital
         return after[0].islower()
-    if text[-1] == "/":  # a plain word is the sentence that goes on
+    if text[-1] == "/":  # a plain word continues the sentence
         return not after.strip(".,;:)").isalnum() or (after[0].isdigit() and len(after) > 2)
     return text[-1] in "-_=&?~" and after[0].isalnum()

@@ -1,8 +1,8 @@
-"""Headings: their numbers, their levels, and the role that a section plays in the paper.
+"""Parses headings, and assigns a role in the paper to each section.
 
-A title that is a role's name has that role, wherever it stands. Any other section takes its role
-from its parent, or on the first level from its place: what stands between the introduction and the
-experiments of a paper that has experiments is its method.
+A title that is the name of a role has that role anywhere. Any other section takes its role from its
+parent, or on the first level from its position: in a paper with experiments, the sections between
+the introduction and the experiments are its method.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _in_digits(number: str) -> str:
 def follows(number: tuple[str, ...], last: tuple[str, ...] | None) -> bool:
     """Whether a number can come after ``last``: the next of any level, or with one left out."""
     ordinals = [ordinal(part) for part in number]
-    if last is None:  # "A Survey of ..." is no heading A
+    if last is None:  # "A Survey of ..." is not appendix A
         return number[0] in ("0", "1", "2", "I") and len(number) == 1
     before = [ordinal(part) for part in last]
     if number[0].isdigit() != last[0].isdigit():
@@ -126,11 +126,11 @@ def ordinal(part: str, roman: bool = True) -> int:
 
 
 def title_role(title: str) -> Role:
-    """The role that a title's wording tells, ``other`` if it tells none."""
-    return _told(title).role
+    """The role by a title's wording; ``other`` if it has none."""
+    return _role_by_title(title).role
 
 
-def _told(title: str) -> TitleRole:
+def _role_by_title(title: str) -> TitleRole:
     match = _NUMBERED.match(title) or _CJK_NUMBERED.match(title)
     return match_title(match["title"] if match else title)
 
@@ -148,7 +148,7 @@ def opens_body(line: str) -> bool:
 
 def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
     """Give each heading its role: from its title, its place among the others, and its parents."""
-    matched = _one_abstract(headings, [_told(heading.title) for heading in headings])
+    matched = _one_abstract(headings, [_role_by_title(heading.title) for heading in headings])
     parents = _parents(headings)
     placed = _by_place(headings, matched, _after_references(headings, matched, parents))
     explains = _explaining(headings, matched, parents, placed)
@@ -168,7 +168,7 @@ def assign_roles(headings: Sequence[Heading]) -> list[Heading]:
 
 
 def _one_abstract(headings: Sequence[Heading], matched: Sequence[TitleRole]) -> list[TitleRole]:
-    """A second abstract is the first one in another language: it tells nothing new."""
+    """A second abstract is the first one in another language: it adds nothing."""
     kept: list[TitleRole] = []
     found = False
     for heading, one in zip(headings, matched, strict=True):
@@ -223,7 +223,7 @@ _OWN: frozenset[Role] = frozenset({"references", "acknowledgements", "limitation
 def _after_references(
     headings: Sequence[Heading], matched: Sequence[TitleRole], parents: Sequence[int | None]
 ) -> list[Role]:
-    """The roles that titles tell, and appendix for what is lettered or follows the bibliography.
+    """The roles by titles, and appendix for sections with letters or after the bibliography.
 
     Some journals print the methods after it: the first section of a clear name keeps its role.
     """
@@ -253,7 +253,7 @@ _OPENING: frozenset[Role] = frozenset({"introduction", "background"})
 def _by_place(
     headings: Sequence[Heading], matched: Sequence[TitleRole], roles: Sequence[Role]
 ) -> list[Role]:
-    """Top sections whose title tells little: method before the experiments, results after them.
+    """Top sections with an unclear title: method before the experiments, results after them.
 
     A paper without experiments (an essay, a survey) keeps its untold sections as ``other``: that a
     paper has no method must stay visible.

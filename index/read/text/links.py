@@ -1,11 +1,11 @@
-"""Addresses that a paper prints: code, data, project pages."""
+"""Finds the web addresses that a paper prints: code, data, project pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from index.paper import Span
+from index.spans import Span
 
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[^\s<>\"'“”‘’{}|\\^`\u4e00-\u9fff]+"

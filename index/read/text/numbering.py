@@ -1,7 +1,7 @@
-"""The numbers of headings: which one can come next, and on which level it stands.
+"""Checks the numbers of headings: which number can follow, and on which level.
 
-A number must come after the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
-"A.1"), so that a numbered list is no outline.
+A number must follow the one before it in the paper's own scheme ("3", "3.2"; "II", "B", "1)";
+"A.1"), so that a numbered list is not an outline.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ DIGITS, ROMAN, LETTER = "digits", "roman", "letter"
 
 
 def kinds_of(part: str) -> tuple[str, ...]:
-    """What a part of a number may be: "I" is a roman number or a letter."""
+    """The kinds that a part of a number may have: "I" is a roman number or a letter."""
     if part.isdigit():
         return (DIGITS,)
     if re.fullmatch(r"[IVX]+", part):
@@ -23,7 +23,7 @@ def kinds_of(part: str) -> tuple[str, ...]:
 
 
 class Numbering:
-    """Where the numbering of a paper stands: the number on each level, from the top."""
+    """The state of a paper's numbering: the number on each level, from the top."""
 
     def __init__(self) -> None:
         # Each level's number as printed, its kind, and whether it was printed with its parents'.
@@ -41,7 +41,7 @@ class Numbering:
     def after(self, heading: Heading, spaced: bool, as_top: bool) -> tuple[int, str] | None:
         """The level of a heading and the kind of its number; None if it cannot come next.
 
-        ``spaced``: its number stands clear of its title. ``as_top``: it is set like a section of
+        ``spaced``: its number is clear of its title. ``as_top``: it is set like a section of
         the first level.
         """
         number = heading.number

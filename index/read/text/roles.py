@@ -1,8 +1,9 @@
-"""What a title says of its section's role, in several languages: a table of wordings, as data.
+"""Finds the role of a section by its title, in several languages, from the wordings in
+``roles.yaml``.
 
-``roles.yaml`` lists them. A title is clear if it says nothing but a role's name ("Results and
-discussion", "5 Related work"), telling if the role's word is its head ("Human evaluation",
-"Comparison of encoders"), and a hint if the word only occurs in it.
+A title is clear if it is only a role's name ("Results and discussion", "5 Related work"), telling
+if the role's word is its head ("Human evaluation", "Comparison of encoders"), and a hint if the
+word only occurs in it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _Kind = Literal["titles", "names", "words"]
 
 
 class Strength(IntEnum):
-    """How surely a title tells a role."""
+    """How certain the role of a title is."""
 
     SILENT = 0
     HINT = 1  # a word of the role occurs somewhere in it
@@ -35,14 +36,14 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TitleRole:
-    """The role that a title names, and how surely; ``other`` and ``SILENT`` if it names none."""
+    """The role of a title, and how certain it is; ``other`` and ``SILENT`` if it has none."""
 
     role: Role
     strength: Strength
 
 
 _SILENT = TitleRole("other", Strength.SILENT)
-# Where the first noun phrase of a title ends: its head stands before that (or first, in French).
+# Where the first noun phrase of a title ends: its head is before that (or first, in French).
 _PHRASE_END = re.compile(
     r"\s*[:;–—]\s|\s(?:of|for|with|in|on|at|to|from|by|between|under|using|de|des|du|d'|von|fur|"
     r"mit|del|para|con)\s"
@@ -85,7 +86,7 @@ def _table() -> _Table:
     titles: list[str] = []
     for role, kinds in data["roles"].items():
         if role not in get_args(Role):
-            raise ValueError(f"{_TABLE.name}: {role} is no role")
+            raise ValueError(f"{_TABLE.name}: {role} is not a role")
         for kind, languages in kinds.items():
             listed = [one for of_language in languages.values() for one in _entries(of_language)]
             titles += listed if kind == "titles" else []
@@ -135,7 +136,7 @@ def is_closing(title: str) -> bool:
 
 
 def abstract_label(text: str) -> Role | None:
-    """The role of what a label inside a structured abstract heads; None if it is no such label.
+    """The role of the part under a label in a structured abstract; None if it is no such label.
 
     ``text`` is the label alone, in any case and with or without its colon: "IMPORTANCE",
     "Main outcomes and measures:", "【目的】".
@@ -146,7 +147,7 @@ def abstract_label(text: str) -> Role | None:
 
 @lru_cache(maxsize=4096)
 def match_title(title: str) -> TitleRole:
-    """The role that a title without its number tells."""
+    """The role of a title, which is given without its number."""
     table = _table()
     said = fold(title)
     if not said:
@@ -171,7 +172,7 @@ def _of_others(said: str, table: _Table) -> TitleRole | None:
 
 
 def _complete(said: str, table: _Table) -> TitleRole:
-    """What a title tells that has no words beside those of roles."""
+    """The role of a title that has no other words than those of roles."""
     wordings = _wordings(said, table)
     named = [r for (r, kind), one in wordings if kind != "words" and one.fullmatch(said)]
     if named:

@@ -1,6 +1,7 @@
-"""Raised and lowered type as people write it in plain text: ``31^7``, ``10^-4``, ``H_2O``.
+"""Writes superscripts and subscripts as plain text: ``31^7``, ``10^-4``, ``H_2O``.
 
-Unicode has raised and lowered forms of digits and of few letters; a caret says the same of all.
+Unicode has superscript and subscript forms of digits and of a few letters only; a caret works for
+all.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from index.read.page.levels import HALVES_APART, level_of, main_size
 from index.read.page.pages import Line, PageWord
 
 _SIGNS = str.maketrans("−–‐", "---")  # 10^-4 is typed with a hyphen
-_UNMARKED = re.compile(r"[*∗†‡§¶⋆′″°◦®™©\s,;]+|(?:TM|SM)")  # stand high anyway
+_UNMARKED = re.compile(r"[*∗†‡§¶⋆′″°◦®™©\s,;]+|(?:TM|SM)")  # are high anyway
 _ORDINAL = re.compile(r"st|nd|rd|th|er|re|ème|e|a|o|ª|º")
 _ONE = re.compile(r"\[[^][]*\]|[+-]?[\w.,]+(?:-\w+)*[+-]?|[^\w\s]")  # needs no brackets
-_GLUED = 0.16  # of the type's size: a script is no further from what it belongs to
+_GLUED = 0.16  # of the type's size: the widest gap between a script and its base
 _WITHIN = 0.4  # the same, between two words of one script
-_FRACTION = 0.6  # of the narrower one: so much of both stands over the other
+_FRACTION = 0.6  # of the narrower one: so much of both is over the other
 
 
 def plain_text(line: Line) -> list[tuple[str, bool]]:
@@ -44,7 +45,7 @@ def plain_text(line: Line) -> list[tuple[str, bool]]:
             end = at + 1
             while (
                 end < len(words)
-                and _goes_on(words[end - 1], words[end], line.size)
+                and _continues(words[end - 1], words[end], line.size)
                 and _fraction(words, places, end) is None
             ):
                 end += 1
@@ -88,7 +89,7 @@ def row_type(words: Sequence[PageWord]) -> tuple[float, float]:
 
 
 def _places(words: list[PageWord]) -> list[int]:
-    """For each word of small type 1 if it stands above the row's baseline, -1 if below; else 0."""
+    """For each word of small type 1 if it is above the row's baseline, -1 if below; else 0."""
     main, base = row_type(words)
     return [
         level_of(base - word.base, size, main)
@@ -99,7 +100,7 @@ def _places(words: list[PageWord]) -> list[int]:
 
 
 def _fraction(words: list[PageWord], places: list[int], at: int) -> tuple[int, int] | None:
-    """Where the lower half of a fraction begins that begins ``at`` a word, and where it ends."""
+    """The start of the lower half and the end of a fraction that begins ``at`` a word."""
     if places[at] != 1:
         return None
     middle = _run(words, places, at)
@@ -118,12 +119,12 @@ def _fraction(words: list[PageWord], places: list[int], at: int) -> tuple[int, i
     if before is not None and _is_near(before, above[0], size):
         apart = below[0].base - above[0].base
         if apart < HALVES_APART * before.style.size and before.text[-1] not in _OPERATORS:
-            return None  # the scripts of what stands before
+            return None  # the scripts of what is before
     return middle, end
 
 
 def _run(words: list[PageWord], places: list[int], at: int) -> int:
-    """Where a run of words ends that all stand as high as the one ``at`` which it begins."""
+    """The end of a run of words at the height of the word ``at`` which it begins."""
     end = at + 1
     while end < len(words) and places[end] == places[at]:
         if words[end].x0 - words[end - 1].x1 > 1.5 * _WITHIN * words[at].style.size:
@@ -172,8 +173,8 @@ def _is_initial(words: list[PageWord], number: int) -> bool:
     )
 
 
-def _goes_on(before: PageWord, word: PageWord, size: float) -> bool:
-    """Whether a word is the script of the one before, or goes on with its script."""
+def _continues(before: PageWord, word: PageWord, size: float) -> bool:
+    """Whether a word is the script of the one before, or continues its script."""
     level = _level(word, 0)
     if not level:
         return False
@@ -230,7 +231,7 @@ def _runs(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
 
 
 def _levels(word: PageWord, level: int) -> list[tuple[str, int, float]]:
-    """The parts of a word by how they stand to ``level``, neighbours that stand alike as one; with
+    """The parts of a word by how they stand to ``level``, neighbours that are alike as one; with
     the size of the first of them in points.
     """
     parts: list[tuple[str, int, float]] = []

@@ -1,9 +1,9 @@
-"""Sentences as spans: rules for scientific English, and for the full stops of other scripts.
+"""Splits text into sentences: rules for scientific English, and full stops of other scripts.
 
 A full stop ends a sentence unless it belongs to an abbreviation, an initial, a number, a label
-("Fig. 1."), an ellipsis or a bracket that is still open, and unless what follows cannot begin one.
-Libraries were looked at first: pysbd returns strings that have to be searched for again, and NLTK
-needs a download.
+("Fig. 1."), an ellipsis or an open bracket, or unless the next word cannot begin a sentence.
+Libraries do not fit: pysbd returns strings that would have to be searched for again, and NLTK needs
+a download.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from index.paper import Span
 from index.read.page.english import common_words
+from index.spans import Span
 
 # What follows these belongs to them, whatever it is.
 _JOINING = frozenset({
@@ -32,7 +32,7 @@ _MONTHS = frozenset({
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
     "November", "Dezember",
 })  # fmt: skip
-# These end a sentence where a word follows that begins one: "the U.S. Census" goes on.
+# These end a sentence only before a word that begins one: not in "the U.S. Census".
 _MAYBE_LAST = frozenset({
     "et.al", "al", "etc", "inc", "ltd", "co", "corp", "jr", "u.s", "u.k", "u.n", "e.u", "ph.d",
     "m.sc", "b.sc", "m.d", "a.m", "p.m", "i.i.d", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
@@ -64,7 +64,7 @@ _SIGNS = frozenset("§⋆∗†‡¶*#$∀∃")
 _NUMBER_NEXT = re.compile(
     r"[(\[]?\s*(?:\d|[A-Z]{1,4}[.-]?\d|[A-Z]\b(?!['’])|[IVXLC]+\b|[^\w\s(\[])"
 )
-# What stands before a number that numbers it; alone before a full stop it is no sentence.
+# What is before a number that numbers it; alone before a full stop it is no sentence.
 _LABEL = re.compile(
     r"(?:(?:Extended Data|Supplementary|Suppl\.|Online)\s+)?(?:(?:Fig(?:ure|s)?|Table|Tab|Tbl|"
     r"Alg(?:orithm)?|Listing|Scheme|Box|Chart|Plate|Map|Panel|Video|Movie|Exp(?:eriment)?|Study|"
@@ -123,7 +123,7 @@ def _ends(text: str, span: Span) -> Iterator[int]:
         for quote in _QUOTE.finditer(text, said_to, match.start()):
             quoted_at = quote.start() if quote.group() == "“" else -1
         said_to = match.start()
-        if start < quoted_at and position - quoted_at < 300 and _quotation_goes_on(text, match):
+        if start < quoted_at and position - quoted_at < 300 and _quotation_continues(text, match):
             continue
         # A bracket that was never closed must not swallow the rest of the paragraph.
         if depth > 0 and position - opened_at < 300 and _closes_later(text, match, opened_at):
@@ -136,15 +136,15 @@ def _ends(text: str, span: Span) -> Iterator[int]:
 
 
 def _closes_later(text: str, match: re.Match[str], opened_at: int) -> bool:
-    """Whether a mark stands inside a bracket: the mark does not close it, and something does."""
+    """Whether a mark is inside a bracket: the mark does not close it, and something does."""
     if any(character in _CLOSING for character in match.group()):
         return False
     closing = ")" if text[opened_at] in "([" else _CLOSING
     return any(text.find(one, match.end(), match.end() + 200) >= 0 for one in closing)
 
 
-def _quotation_goes_on(text: str, match: re.Match[str]) -> bool:
-    """Whether a mark stands inside a quotation: it does not close it, and something soon does."""
+def _quotation_continues(text: str, match: re.Match[str]) -> bool:
+    """Whether a mark is inside a quotation: it does not close it, and something soon does."""
     if any(character in _CLOSERS for character in match.group()):
         return False
     following = _QUOTE.search(text, match.end(), match.end() + 200)
