@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.digest import Whose
-from index.paper import Span
 from index.read.text.sentences import split_sentences
 from index.spans import Span
 

@@ -18,7 +18,6 @@ from app.chinese.glossary import Glossary
 from app.chinese.locked import LATIN, QUOTED, Sides, bare, bound_kept, name_pattern, spelled_out
 from app.chinese.numbers import CJK, ChineseNumber, narrowed, without_vague
 from app.digest import Whose
-from index.paper import Span
 from index.read.text.sentences import split_sentences
 from index.spans import Span
 

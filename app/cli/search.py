@@ -21,7 +21,8 @@ from app.cli.terminal import (
     print_json,
 )
 from app.show.text import plain
-from index.paper import ClaimHit, Hit, Role, SearchFilter
+from index.hits import ClaimHit, Hit, SearchFilter
+from index.paper import Role
 
 if TYPE_CHECKING:
     from app.write.ask import Answer

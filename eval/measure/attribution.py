@@ -22,8 +22,8 @@ from pathlib import Path
 from app.check.rules import RULES
 from app.check.tokens import Pair
 from eval.corruption import CHANGES, Surroundings
-from index.paper import Span
 from index.read.text.sentences import split_sentences
+from index.spans import Span
 
 KINDS = {"whose work": "attribution", "relation": "relation"}
 _FIRST_PERSON = (("We", "The authors"), ("we", "the authors"), ("us", "the authors"))

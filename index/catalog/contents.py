@@ -15,7 +15,9 @@ from index.catalog.database import Database, marks
 from index.catalog.digests import keep_digests
 from index.catalog.pack import PackedPaper, unpack, unpack_words
 from index.catalog.words import POSITION_BITS, every, put_in, take_out, texts_of
-from index.paper import Box, Paper, Passage, Span
+from index.hits import Passage
+from index.paper import Paper
+from index.spans import Box, Span
 
 # Papers kept in memory after use, so that ten hits in three papers unpack three papers. A paper of
 # 20 pages takes some 2 MB.

@@ -14,7 +14,8 @@ from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
 from index.catalog.pack import pack
 from index.catalog.words import put_in, take_out
-from index.paper import Paper, Passage, SourceKind, Status, is_in_category
+from index.hits import Passage, is_in_category
+from index.paper import Paper, SourceKind, Status
 
 State = Literal["pending", "current", "replaced", "failed"]
 Key = Literal["paper_id", "paper_key", "sha256", "original"]

@@ -332,3 +332,22 @@ class Library(Papers):
             self._rebuilding.rebuild(progress, embedder)
             self._files.tidy(self._catalog.editions.files())
             return self.health()
+
+
+def _ready(directory: Path, create: bool) -> Path:
+    """The directory, created where there is none and ``create`` allows it.
+
+    Raises ``LibraryUnusable`` if it has something other than a library, or cannot be written.
+    """
+    try:
+        there = (directory / CATALOG).is_file()
+        if not create and not there:
+            raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
+        directory.mkdir(parents=True, exist_ok=True)
+        if not there and not is_bare(directory):
+            raise LibraryUnusable(
+                directory, "is not empty and no library; give an empty or new directory"
+            )
+    except OSError as error:
+        raise no_writing(directory, error) from error
+    return directory

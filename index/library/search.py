@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
+from index.hits import Hit, SearchFilter
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank

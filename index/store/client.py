@@ -319,15 +319,6 @@ def _differences(server: QdrantSettings, config: models.CollectionConfig) -> lis
     ]
 
 
-def _impatient(request: Request, send: Callable[[Request], Response]) -> Response:
-    """Waits less for a server that is not there than for one that has much to do."""
-    limits = request.extensions["timeout"]
-    limits["connect"] = _GREETING
-    if request.url.path.endswith("/exists"):
-        limits["read"] = _GREETING
-    return send(request)
-
-
 def _filter(query: VectorQuery) -> models.Filter | None:
     from qdrant_client import models
 

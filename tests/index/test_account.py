@@ -8,6 +8,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
+from index.accounts import Loss, PageAccount
 from index.library.adding import _noted
 from index.paper import Paper
 from index.read import Reader

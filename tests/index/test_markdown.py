@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from index.paper import Paper, Span
+from index.paper import Paper
 from index.read import Reader
 from index.read.markup.markdown import read_markdown
 from index.spans import Span

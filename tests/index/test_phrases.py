@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from index.catalog import Catalog, Origin
 from index.catalog.words import POSITION_BITS, in_words
 from index.config import ReadSettings, Settings
+from index.hits import Passage, SearchFilter
 from index.library import Library
 from index.library import search as searching
 from index.library.rank import encode_query
-from index.paper import Paper, Passage, SearchFilter, Span
+from index.paper import Paper
 from index.sources import find_sources
+from index.spans import Span
 
 _spec = importlib.util.spec_from_file_location(
     "library_fakes", Path(__file__).with_name("library_fakes.py")

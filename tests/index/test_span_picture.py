@@ -13,7 +13,7 @@ from PIL import Image
 from index.config import Settings
 from index.errors import PaperNotFound, SourceNotFound
 from index.library import Library
-from index.paper import Box, Paper, Span, runs_of
+from index.paper import Paper
 from index.read import Reader
 from index.read.page.pictures import draw_crop
 from index.sources import find_sources
