@@ -15,7 +15,7 @@ import pytest
 from index.config import Settings
 from index.read import Reader
 
-SECONDS = 1.2  # of which a new worker takes a third to import what it reads with
+SECONDS = 3.0  # of which a new worker takes a third of one to import what it reads with
 MEGABYTES = 50  # that the parent may grow by
 PROSE = "We grow sparse trees and count their leaves. The leaves are green in spring. " * 12
 

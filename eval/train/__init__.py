@@ -1,0 +1,1 @@
+"""The models that come with gloss, made from judged and labelled sentences."""
