@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,11 @@ from app.answer.questions import ASKED, Question
 from app.answer.sentences import AnswerSentence, ReadPaper
 from index.paper import ROLES
 
-if TYPE_CHECKING:
-    Vectors = NDArray[np.float32]
-    Column = NDArray[np.float64]
+Vectors = NDArray[np.float32]
+Column = NDArray[np.float64]
 
 _K1, _B = 1.2, 0.75  # of BM25: Robertson's defaults
+_KINDRED = 0.3  # the cosine up to which two words have nothing in common
 _AROUND = 2  # sentences before and after that make the window
 
 # How near a model sets texts that have nothing in common: some 0.05 for one, 0.75 for another. What
@@ -39,7 +39,8 @@ UNRELATED = (
     "Voters in rural districts were asked the same questions.",
 )
 
-_RANKED = ("likeness", "matter", "overlap", "bm25")
+_RANKED = ("likeness", "matter", "overlap", "bm25", "kindred")
+_EACH = ("likeness", "matter", "overlap", "bm25")  # of which each neighbour counts, too
 _HERE = ("row", "front", "caption", "footnote")
 _ROLES = tuple(role for role in ROLES if role != "references")
 
@@ -61,11 +62,14 @@ _FITS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("availability", ("offer", "footnote", "own")),
 )  # fmt: skip
 
+# For these, what fits counts by how near the sentence is to the question, too.
+_BY_LIKENESS = ("number", "why", "comparison")
+
 # Columns that mean the same for a question in any language.
 ANY_LANGUAGE = (
     "likeness", "likeness before", "likeness after", "likeness window", "likeness below best",
-    "likeness rank", "heading likeness", "passage", "passage below best", "passage rank",
-    "length", "short", "very short", "long", "very long", "unfinished",
+    "likeness rank", "likeness x length", "heading likeness", "passage", "passage below best", "passage rank",
+    "length", "length squared", "short", "very short", "long", "very long", "unfinished",
     "kind row", "kind front", "kind caption", "kind footnote", "has maths",
 )  # fmt: skip
 
@@ -93,6 +97,7 @@ class Pool:
     names: tuple[str, ...]
     values: NDArray[np.float64]
     known: float  # the share, by weight, of the question's words that the papers have
+    least_kindred: float  # how near the question's strangest word is to any word of the papers
 
     def column(self, name: str) -> Column:
         """One column, a number for each sentence."""
@@ -113,11 +118,28 @@ class FoundPart:
     passages: Sequence[float]
 
 
+@dataclass(frozen=True)
+class Kindred:
+    """How like words are to each other: ``alike`` has a row for each asked, a column for each known."""
+
+    asked: tuple[str, ...]  # stems of the question
+    number: dict[str, int]  # of the column of each stem of the paper
+    alike: NDArray[np.float64]  # 0..1
+
+    @property
+    def nearest(self) -> Column:
+        """How like each word of the question is to the one of the paper that is most like it."""
+        return self.alike.max(axis=1, initial=0.0)
+
+
 def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEmbedder) -> Pool:
     """The sentences of all parts as one pool. Each part is embedded in one batch."""
     sentences = tuple((part.paper.paper_id, one) for part in parts for one in part.paper.sentences)
     vectors = [embedder.embed_sentences([s.read for s in one.paper.sentences]) for one in parts]
-    own = [_own_columns(*one, question, embedder) for one in zip(parts, vectors, strict=True)]
+    kindred = [_kindred(part.paper, question, embedder) for part in parts]
+    own = [
+        _own_columns(*one, question, embedder) for one in zip(parts, vectors, kindred, strict=True)
+    ]
     columns = {name: np.concatenate([one[name] for one in own]) for name in own[0]}
     for name in (*_RANKED, "passage"):
         values = columns[name]
@@ -137,16 +159,21 @@ def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEm
         tuple(columns),
         np.stack(list(columns.values()), axis=1),
         there / total if total else 0.0,
+        float(np.max([one.nearest for one in kindred], axis=0).min(initial=1.0)),
     )
 
 
 def _own_columns(
-    part: FoundPart, vectors: Vectors, question: Question, embedder: SentenceEmbedder
+    part: FoundPart,
+    vectors: Vectors,
+    kindred: Kindred,
+    question: Question,
+    embedder: SentenceEmbedder,
 ) -> dict[str, Column]:
     """What is known of the sentences of one paper without those of others."""
     paper = part.paper
     sentences = paper.sentences
-    columns: dict[str, Column] = {}
+    columns = _form(sentences)
     asked, matter = embedder.embed_query(question.text), embedder.embed_query(question.matter)
     unrelated = embedder.embed_sentences(UNRELATED)
     headings = list(dict.fromkeys(one.heading for one in sentences))
@@ -157,13 +184,16 @@ def _own_columns(
         ("matter", _likeness(vectors, matter, unrelated)),
         ("overlap", shared),
         ("bm25", bm25),
+        ("kindred", _by_kindred_words(paper, kindred)),
     ):
         columns[name] = values
-        columns |= _around(name, values)
+        around = _around(values)
+        kept = around if name in _EACH else ("window",)
+        columns |= {f"{name} {where}": around[where] for where in kept}
+        columns[f"{name} x length"] = values * columns["length"]
     columns["heading likeness"] = np.array([near[one.heading] for one in sentences])
     columns["heading overlap"] = _heading_overlap(paper, question)
     columns["passage"] = np.array(part.passages, dtype=np.float64)
-    columns |= _form(sentences)
     cues = [_cues(one.read) for one in sentences]
     columns |= _cue_columns(cues, question)
     columns |= _fit_columns(columns, question)
@@ -178,7 +208,7 @@ def _likeness(vectors: Vectors, asked: Vectors, unrelated: Vectors) -> Column:
     return ((vectors @ asked).astype(np.float64) - none) / (1 - none)
 
 
-def _around(name: str, values: Column) -> dict[str, Column]:
+def _around(values: Column) -> dict[str, Column]:
     """The same of the sentence before, of the one after, and the most and the mean of a window."""
     padded = np.concatenate([np.zeros(_AROUND), values, np.zeros(_AROUND)])
     shifted = [
@@ -187,10 +217,10 @@ def _around(name: str, values: Column) -> dict[str, Column]:
         if by
     ]
     return {
-        f"{name} before": shifted[_AROUND - 1],
-        f"{name} after": shifted[_AROUND],
-        f"{name} window": np.max(shifted, axis=0),
-        f"{name} mean": np.mean(shifted, axis=0),
+        "before": shifted[_AROUND - 1],
+        "after": shifted[_AROUND],
+        "window": np.max(shifted, axis=0),
+        "mean": np.mean(shifted, axis=0),
     }
 
 
@@ -206,6 +236,32 @@ def _by_words(paper: ReadPaper, question: Question) -> tuple[Column, Column]:
             shared[at] += weights[stem]
             bm25[at] += weights[stem] * stems[stem] * (_K1 + 1) / (stems[stem] + length)
     return shared / total, bm25 / total
+
+
+def _kindred(paper: ReadPaper, question: Question, embedder: SentenceEmbedder) -> Kindred:
+    """How like each of the question's words, by stem, is to each of the paper's, 0..1."""
+    asked = {one: word for one, word in zip(question.stems, question.words, strict=True)}
+    known = paper.vocabulary
+    if not asked or not known:
+        return Kindred(tuple(asked), {}, np.zeros((len(asked), 0)))
+    mine = embedder.embed_sentences(list(asked.values())).astype(np.float64)
+    cosines = mine @ embedder.embed_sentences(list(known.values())).T
+    alike = np.clip((cosines - _KINDRED) / (1 - _KINDRED), 0, 1)
+    number = {stem: at for at, stem in enumerate(known)}
+    for row, stem in enumerate(asked):
+        if stem in number:
+            alike[row, number[stem]] = 1.0
+    return Kindred(tuple(asked), number, alike)
+
+
+def _by_kindred_words(paper: ReadPaper, kindred: Kindred) -> Column:
+    """As ``overlap``, where a sentence may also have a word like the question's: "income", "wealth"."""
+    found = np.zeros(len(paper.sentences))
+    weights = np.array([paper.weight(stem) for stem in kindred.asked])
+    for at, stems in enumerate(paper.stems):
+        if there := [kindred.number[stem] for stem in stems if stem in kindred.number]:
+            found[at] = float(weights @ kindred.alike[:, there].max(axis=1))
+    return found / (weights.sum() or 1.0)
 
 
 def _heading_overlap(paper: ReadPaper, question: Question) -> Column:
@@ -228,6 +284,7 @@ def _form(sentences: Sequence[AnswerSentence]) -> dict[str, Column]:
         "in section": np.array([one.in_section for one in sentences]),
         "first page": _flags(one.place < 0.06 for one in sentences),
         "length": np.log1p(lengths) / 4,
+        "length squared": np.log1p(lengths) ** 2 / 16,
         "very short": _flags(lengths < 5),
         "short": _flags(lengths < 8),
         "long": _flags(lengths > 40),
@@ -267,10 +324,8 @@ def _fit_columns(columns: dict[str, Column], question: Question) -> dict[str, Co
         weight = float(asked in question.asked)
         for fit in fits:
             found[f"{asked}: {fit}"] = weight * of_sentence[fit]
-        if asked in ("number", "why", "comparison", "definition", "which"):
-            found[f"{asked}: {fits[0]} x likeness"] = (
-                weight * of_sentence[fits[0]] * columns["likeness"]
-            )
+        for fit in fits if asked in _BY_LIKENESS else ():
+            found[f"{asked}: {fit} x likeness"] = weight * of_sentence[fit] * columns["likeness"]
     return found
 
 

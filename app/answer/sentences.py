@@ -79,6 +79,17 @@ class ReadPaper:
         """The stems of each sentence's content words, with how often each is there."""
         return tuple(Counter(content_stems(one.read)) for one in self.sentences)
 
+    @cached_property
+    def vocabulary(self) -> dict[str, str]:
+        """A word for each stem that has only letters, the first in the alphabet: as it is embedded."""
+        words = sorted(
+            (token.word, token.stem)
+            for one in self.sentences
+            for token in TokenizedText(one.read).tokens
+            if token.is_content and len(token.word) > 2 and token.word.isalpha()
+        )
+        return {stem: word for word, stem in reversed(words)}
+
     def weight(self, stem: str) -> float:
         """How much it says that a sentence has this word."""
         return self.rarity.get(stem, self.unknown)
