@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.answer.cues import CUES, Cues, cues_of
 from app.answer.questions import ASKED, Question
-from app.answer.sentences import AnswerSentence, ReadPaper
+from app.answer.sentences import AnswerSentence, ReadPaper, content_words
 from index.paper import ROLES
 
 Vectors = NDArray[np.float32]
@@ -97,7 +97,8 @@ class Pool:
     names: tuple[str, ...]
     values: NDArray[np.float64]
     known: float  # the share, by weight, of the question's words that the papers have
-    least_kindred: float  # how near the question's strangest word is to any word of the papers
+    met: NDArray[np.float64]  # (sentences, words): how far each word of the question is in each
+    weight: Column  # of each of these words
 
     def column(self, name: str) -> Column:
         """One column, a number for each sentence."""
@@ -118,18 +119,18 @@ class FoundPart:
     passages: Sequence[float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Kindred:
-    """How like words are to each other: ``alike`` has a row for each asked, a column for each known."""
+    """How far each word of a question is met by each sentence of a paper, by a word like it."""
 
-    asked: tuple[str, ...]  # stems of the question
-    number: dict[str, int]  # of the column of each stem of the paper
-    alike: NDArray[np.float64]  # 0..1
+    met: NDArray[np.float64]  # (sentences, words): 1 for the same word, 0 for none like it
+    weight: Column  # of each word in that paper
 
     @property
-    def nearest(self) -> Column:
-        """How like each word of the question is to the one of the paper that is most like it."""
-        return self.alike.max(axis=1, initial=0.0)
+    def overlap(self) -> Column:
+        """As the overlap of words, where "wealth" meets "income" in part."""
+        found: Column = self.met @ self.weight / (self.weight.sum() or 1.0)
+        return found
 
 
 def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEmbedder) -> Pool:
@@ -159,7 +160,8 @@ def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEm
         tuple(columns),
         np.stack(list(columns.values()), axis=1),
         there / total if total else 0.0,
-        float(np.max([one.nearest for one in kindred], axis=0).min(initial=1.0)),
+        np.concatenate([one.met for one in kindred]),
+        np.max([one.weight for one in kindred], axis=0),
     )
 
 
@@ -184,7 +186,7 @@ def _own_columns(
         ("matter", _likeness(vectors, matter, unrelated)),
         ("overlap", shared),
         ("bm25", bm25),
-        ("kindred", _by_kindred_words(paper, kindred)),
+        ("kindred", kindred.overlap),
     ):
         columns[name] = values
         around = _around(values)
@@ -239,37 +241,28 @@ def _by_words(paper: ReadPaper, question: Question) -> tuple[Column, Column]:
 
 
 def _kindred(paper: ReadPaper, question: Question, embedder: SentenceEmbedder) -> Kindred:
-    """How like each of the question's words, by stem, is to each of the paper's, 0..1."""
-    asked = {one: word for one, word in zip(question.stems, question.words, strict=True)}
     known = paper.vocabulary
-    if not asked or not known:
-        return Kindred(tuple(asked), {}, np.zeros((len(asked), 0)))
-    mine = embedder.embed_sentences(list(asked.values())).astype(np.float64)
+    met = np.zeros((len(paper.sentences), len(question.stems)))
+    weight = np.array([paper.weight(stem) for stem in question.stems])
+    if not question.stems or not known:
+        return Kindred(met, weight)
+    mine = embedder.embed_sentences(question.words).astype(np.float64)
     cosines = mine @ embedder.embed_sentences(list(known.values())).T
-    alike = np.clip((cosines - _KINDRED) / (1 - _KINDRED), 0, 1)
+    alike = np.clip((cosines - _KINDRED) / (1 - _KINDRED), 0, 1).T
     number = {stem: at for at, stem in enumerate(known)}
-    for row, stem in enumerate(asked):
-        if stem in number:
-            alike[row, number[stem]] = 1.0
-    return Kindred(tuple(asked), number, alike)
-
-
-def _by_kindred_words(paper: ReadPaper, kindred: Kindred) -> Column:
-    """As ``overlap``, where a sentence may also have a word like the question's: "income", "wealth"."""
-    found = np.zeros(len(paper.sentences))
-    weights = np.array([paper.weight(stem) for stem in kindred.asked])
     for at, stems in enumerate(paper.stems):
-        if there := [kindred.number[stem] for stem in stems if stem in kindred.number]:
-            found[at] = float(weights @ kindred.alike[:, there].max(axis=1))
-    return found / (weights.sum() or 1.0)
+        if there := [number[stem] for stem in stems if stem in number]:
+            met[at] = alike[there].max(axis=0)
+        for word, stem in enumerate(question.stems):
+            if stem in stems:
+                met[at, word] = 1.0
+    return Kindred(met, weight)
 
 
 def _heading_overlap(paper: ReadPaper, question: Question) -> Column:
-    from app.answer.sentences import content_stems
-
     total = sum(map(paper.weight, question.stems)) or 1.0
     of_heading = {
-        heading: sum(paper.weight(one) for one in {*content_stems(heading)} & {*question.stems})
+        heading: sum(paper.weight(one) for one in {word.stem for word in content_words(heading)} & {*question.stems})
         for heading in {one.heading for one in paper.sentences}
     }
     return np.array([of_heading[one.heading] / total for one in paper.sentences])

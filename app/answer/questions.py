@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from app.check.tokens import TokenizedText, word_set
+from app.answer.sentences import content_words
+from app.check.tokens import Token, word_set
 
 Asked = Literal[
     "number",
@@ -132,17 +133,16 @@ class Question:
 
 def question_of(text: str) -> Question:
     """What a question asks for."""
-    tokens = [token for token in TokenizedText(text).tokens if token.is_content]
-    content = {token.stem: token.word for token in tokens if token.word not in _NO_MATTER}
+    content = {word.stem: word.word for word in content_words(text) if _matters(word)}
     english = is_english(text)
-    named = (one for match in _THING.finditer(text) for one in _content(match[1]))
+    named = (word for match in _THING.finditer(text) for word in content_words(match[1]))
     return Question(
         text=text,
         is_english=english,
         asked=frozenset(name for name, asks in _ASKED if english and asks.search(text)),
         words=tuple(content.values()),
         stems=tuple(content),
-        things=frozenset(named),
+        things=frozenset(word.stem for word in named if _matters(word)),
         units=tuple(name for name, asks in _UNITS if english and asks.search(text)),
     )
 
@@ -159,6 +159,5 @@ def is_english(text: str) -> bool:
     return bool(words & _ENGLISH) or not words & _OTHER_WORDS
 
 
-def _content(text: str) -> list[str]:
-    tokens = TokenizedText(text).tokens
-    return [one.stem for one in tokens if one.is_content and one.word not in _NO_MATTER]
+def _matters(word: Token) -> bool:
+    return word.word not in _NO_MATTER

@@ -8,7 +8,7 @@ the same in any language.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,12 +17,19 @@ from typing import Any
 import numpy as np
 
 from app.answer.features import Column, Pool
-from app.answer.questions import Question
+from app.answer.questions import ASKED, Question
 
 QUOTES = 3  # of an answer at most
+_AROUND = 2  # sentences before and after the best one that are read with it
+_ALONE = 5.0  # the margin of a sentence without a rival
 _SHARE = 0.15  # of the best one's probability that a further quote has at least
 _TOO_ALIKE = 0.86  # cosine from which two sentences say the same
 _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
+
+
+DECISION_ANY_LANGUAGE = (
+    "score", "share", "margin", "spread", "likeness", "most likeness", "passage"
+)  # fmt: skip
 
 
 class UnusableWeights(ValueError):
@@ -112,11 +119,20 @@ def ranked(pool: Pool, question: Question, judge: Judge) -> Ranked:
 
 
 def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str, float]:
-    """What tells a question that the papers answer from one that they do not."""
+    """What tells a question that the papers answer from one that they do not.
+
+    ``covered`` is how far the question's words are met by the best sentence and those around it,
+    ``missing`` how much the one of these words weighs that is met least.
+    """
     order = np.argsort(-scores, kind="stable")
-    best, first = int(order[0]), order[:3]
+    best, first = int(order[0]), order[:QUOTES]
     powers = np.exp(scores - scores[best])
-    share = np.sort(powers / powers.sum())[::-1]
+    share = powers[order] / powers.sum()
+    total = float(pool.weight.sum()) or 1.0
+    met = np.array([pool.met[max(0, at - _AROUND) : at + _AROUND + 1].max(axis=0) for at in first])
+    unmet = pool.weight * (1 - met[0])
+    wants_number = float("number" in question.asked)
+    wants_unit = float(bool(question.units))
 
     def at(name: str) -> float:
         return float(pool.column(name)[best])
@@ -124,41 +140,42 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
     def most(name: str) -> float:
         return float(pool.column(name).max())
 
-    wants_number = float("number" in question.asked)
-    numbers, units = pool.column("has number"), pool.column("has unit")
     return {
         "score": float(scores[best]),
         "share": float(np.log(share[0])),
-        "margin": float(scores[best] - scores[order[1]]) if len(order) > 1 else 5.0,
+        "margin": float(scores[best] - scores[order[1]]) if len(order) > 1 else _ALONE,
         "spread": float(-(share * np.log(share + 1e-12)).sum()),
         "likeness": at("likeness"),
-        "likeness beside": at("likeness window"),
         "most likeness": most("likeness"),
-        "matter": at("matter"),
-        "most matter": most("matter"),
         "passage": most("passage"),
-        "overlap": at("overlap"),
-        "overlap around": max(at("overlap"), at("overlap window")),
-        "most overlap": most("overlap"),
         "kindred": at("kindred"),
         "most kindred": most("kindred"),
-        "least kindred": pool.least_kindred,
+        "covered": float(met[0] @ pool.weight) / total,
+        "covered by three": float((met @ pool.weight).max()) / total,
+        "least met anywhere": float(pool.met.max(axis=0).min(initial=1.0)),
+        "missing": float(unmet.max(initial=0.0)),
+        "missing in all": float(unmet.sum()),
         "known": pool.known,
-        "number wanted, none": wants_number * (1 - float(numbers[best])),
-        "number wanted, none near": wants_number * (1 - float(numbers[first].max())),
+        "number wanted, none near": wants_number * (1 - float(pool.column("has number")[first].max())),
         "number counted": wants_number * at("has counted"),
-        "unit wanted, none": float(bool(question.units)) * (1 - float(units[best])),
-        "length": min(len(question.stems), 12) / 12,
+        "unit wanted, none": wants_unit * (1 - at("has unit")),
+        "words": min(len(question.stems), 12) / 12,
+        **{f"asks {name}": float(name in question.asked) for name in ASKED},
     }
 
 
-def chosen(pool: Pool, found: Ranked, most: int = QUOTES) -> list[int]:
-    """Numbers of the sentences to quote, best first: further ones where each adds something."""
+def chosen(
+    pool: Pool, found: Ranked, most: int = QUOTES, holds: Callable[[int], bool] = lambda _: True
+) -> list[int]:
+    """Numbers of the sentences to quote, best first: further ones where each may add something.
+
+    One that does not hold is left out.
+    """
     taken: list[int] = []
     for number, share in zip(found.order, found.probability, strict=True):
-        if len(taken) >= most or (taken and share < _SHARE * found.probability[0]):
+        if len(taken) >= most or share < _SHARE * found.probability[0]:
             break
-        if not any(_same(pool, number, other) for other in taken):
+        if not any(_same(pool, number, other) for other in taken) and holds(number):
             taken.append(number)
     return taken
 
@@ -176,11 +193,3 @@ def _same(pool: Pool, one: int, other: int) -> bool:
         return True
     words, others = set(first.text.lower().split()), set(second.text.lower().split())
     return len(words & others) >= _TOO_SHARED * min(len(words), len(others))
-
-
-DECISION: Sequence[str] = (
-    "score", "share", "margin", "likeness", "most likeness", "passage", "overlap around",
-    "most overlap", "kindred", "most kindred", "least kindred", "known",
-    "number wanted, none near", "unit wanted, none",
-)  # fmt: skip
-DECISION_ANY: Sequence[str] = ("score", "share", "margin", "likeness", "most likeness", "passage")

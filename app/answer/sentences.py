@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from app.check.tokens import TokenizedText
+from app.check.tokens import Token, TokenizedText
 from index.paper import BlockKind, Paper, Role, Span
 
 CandidateKind = Literal["paragraph", "caption", "footnote", "row", "front"]
@@ -51,6 +51,8 @@ class ReadPaper:
 
     paper_id: str
     sentences: tuple[AnswerSentence, ...]
+    words: tuple[tuple[Token, ...], ...]  # the content words of each, with its context, in order
+    stems: tuple[Counter[str], ...]  # how often each sentence has each stem
     rarity: dict[str, float]  # inverse document frequency of each stem, among all sentences
     unknown: float  # the same of a word that the paper does not have
     mean_length: float  # content words of a sentence
@@ -59,45 +61,48 @@ class ReadPaper:
     def of(cls, paper: Paper) -> ReadPaper:
         """All that may be quoted of a paper: everything except its bibliography."""
         sentences = tuple(_sentences(paper))
-        of_each = [set(content_stems(one.read)) for one in sentences]
-        count = Counter(stem for stems in of_each for stem in stems)
+        words = tuple(content_words(one.read) for one in sentences)
+        stems = tuple(Counter(word.stem for word in of_sentence) for of_sentence in words)
+        count = Counter(stem for of_sentence in stems for stem in of_sentence)
         total = len(sentences)
         return cls(
             paper.id,
             sentences,
+            words,
+            stems,
             {stem: math.log(1 + (total - n + 0.5) / (n + 0.5)) for stem, n in count.items()},
             math.log(1 + (total + 0.5) / 0.5),
-            sum(len(stems) for stems in of_each) / max(total, 1) or 1.0,
+            sum(map(len, words)) / max(total, 1) or 1.0,
         )
 
     def part(self, numbers: Sequence[int]) -> ReadPaper:
         """The sentences of these numbers alone; words are as rare as in the whole paper."""
-        return replace(self, sentences=tuple(self.sentences[number] for number in numbers))
-
-    @cached_property
-    def stems(self) -> tuple[Counter[str], ...]:
-        """The stems of each sentence's content words, with how often each is there."""
-        return tuple(Counter(content_stems(one.read)) for one in self.sentences)
+        return replace(
+            self,
+            sentences=tuple(self.sentences[number] for number in numbers),
+            words=tuple(self.words[number] for number in numbers),
+            stems=tuple(self.stems[number] for number in numbers),
+        )
 
     @cached_property
     def vocabulary(self) -> dict[str, str]:
         """A word for each stem that has only letters, the first in the alphabet: as it is embedded."""
-        words = sorted(
-            (token.word, token.stem)
-            for one in self.sentences
-            for token in TokenizedText(one.read).tokens
-            if token.is_content and len(token.word) > 2 and token.word.isalpha()
-        )
-        return {stem: word for word, stem in reversed(words)}
+        words = {
+            (one.word, one.stem)
+            for of_sentence in self.words
+            for one in of_sentence
+            if len(one.word) > 2 and one.word.isalpha()
+        }
+        return {stem: word for word, stem in sorted(words, reverse=True)}
 
     def weight(self, stem: str) -> float:
         """How much it says that a sentence has this word."""
         return self.rarity.get(stem, self.unknown)
 
 
-def content_stems(text: str) -> Sequence[str]:
-    """The stems of the words that carry meaning, in order."""
-    return TokenizedText(text).content
+def content_words(text: str) -> tuple[Token, ...]:
+    """The words that carry meaning, in order."""
+    return tuple(token for token in TokenizedText(text).tokens if token.is_content)
 
 
 def _sentences(paper: Paper) -> list[AnswerSentence]:

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from app.answer.features import ANY_LANGUAGE, Pool
 from app.answer.questions import Question, question_of
-from app.answer.ranker import DECISION, DECISION_ANY, Judge, Linear, Weights, decision_columns
+from app.answer.ranker import DECISION_ANY_LANGUAGE, Judge, Linear, Weights, decision_columns
 from app.write.ask import asked_pool
 from eval.corpus import DataUnusable
 from eval.judged import JudgedQuestion, is_right, read_judged
@@ -40,10 +40,12 @@ from index.library import Library
 
 WEIGHTS = Path(__file__).parents[2] / "app" / "answer" / "weights.json"
 PENALTY = 30.0  # L2, of standardised columns
+THRESHOLD = -0.25  # log-odds, were half of the questions answerable: below it a rather false silence
 _NEAREST = 25  # sentences of a paper by each signal that are trained on
 _SIGNALS = ("likeness", "matter", "overlap", "bm25", "kindred", "likeness window", "passage")
 _EVERY = 8  # of the other sentences
 _STEPS = 80
+_DECISION_C = 0.03  # of scikit-learn: 1 / L2
 _INNER = 5  # folds by paper, for scores of papers that did not train the ranker
 _DIGITS = 4
 
@@ -96,15 +98,15 @@ def train(examples: Sequence[Example]) -> Weights:
     """Both judges, of these examples."""
     names = examples[0].pool.names
     return Weights(
-        english=train_judge(examples, names, DECISION),
-        any_language=train_judge(examples, ANY_LANGUAGE, DECISION_ANY),
+        english=train_judge(examples, names),
+        any_language=train_judge(examples, ANY_LANGUAGE, DECISION_ANY_LANGUAGE),
     )
 
 
 def train_judge(
-    examples: Sequence[Example], columns: Sequence[str], decision: Sequence[str]
+    examples: Sequence[Example], columns: Sequence[str], decision: Sequence[str] = ()
 ) -> Judge:
-    """A ranker over these columns, and a decision over those of ``decision_columns``."""
+    """A ranker over these columns, and a decision over these of ``decision_columns``, or all."""
     rows: list[list[float]] = []
     answerable: list[bool] = []
     for trained, kept_out in folds([one.judged.paper_id for one in examples], _INNER):
@@ -112,10 +114,11 @@ def train_judge(
         for at in kept_out:
             one = examples[at]
             known = decision_columns(one.pool, one.question, ranker.of_pool(one.pool))
+            decision = decision or tuple(known)
             rows.append([known[name] for name in decision])
             answerable.append(one.judged.answerable)
     answered = train_decision(np.array(rows), answerable, decision)
-    return Judge(train_ranker(examples, columns), answered, 0.0)
+    return Judge(train_ranker(examples, columns), answered, THRESHOLD)
 
 
 def folds(groups: Sequence[str], number: int) -> Iterator[tuple[list[int], list[int]]]:
@@ -178,7 +181,7 @@ def train_decision(
     from sklearn.linear_model import LogisticRegression
 
     mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    model = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
+    model = LogisticRegression(C=_DECISION_C, class_weight="balanced", max_iter=1000)
     model.fit((rows - mean) / deviation, np.array(answerable))
     weights = model.coef_[0] / deviation
     return _linear(columns, weights, float(model.intercept_[0] - weights @ mean))
