@@ -2,8 +2,8 @@
 
 A folder has ``ID.json`` for each paper: ``group`` (its field) and ``questions``, each with
 ``question``, ``kind``, ``answerable``, ``answers`` (every sentence that answers alone) and
-``partial``. A sentence counts as a judged one where the shorter has 80 % of its runs of five letters
-and digits in the longer, so that other sentence boundaries do no harm.
+``partial``. A sentence counts as a judged one where the shorter has 80 % of its runs of five
+letters and digits in the longer, so that other sentence boundaries do no harm.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ _PATTERNS: tuple[tuple[str, str, re.RegexFlag], ...] = (
     ("short name", r"\b(?:[A-Z]{2,}[\w-]*|[A-Z][a-z]+[A-Z]\w*|[A-Za-z]+-?\d+\w*)\b", re.NOFLAG),
     ("cause", r"\b(?:because|since|due to|as a result|therefore|thus|hence|so that|in order to|"
               r"owing to|lead(?:s|ing)? to|result(?:s|ing)? in|allow(?:s|ing)?|reasons?|caus\w+|"
-              r"which (?:makes|leads|means)|to (?:avoid|ensure|reduce|prevent|keep|account))\b", re.I),
+              r"which (?:makes|leads|means)|to (?:avoid|ensure|reduce|prevent|keep|account))\b",
+     re.I),
     ("definition", r"\b(?:defin\w+|refers? to|means?|that is|called|known as|denot\w+|considered|"
                    r"termed|is (?:an?|the)|are (?:the|those))\b|\bi\.e\.", re.I),
     ("comparison", r"\b(?:than|compar\w+|outperform\w*|better|worse|higher|lower|larger|smaller|"
@@ -46,8 +47,8 @@ _PATTERNS: tuple[tuple[str, str, re.RegexFlag], ...] = (
     ("own", r"\b(?:we|our|us|this (?:paper|work|study|article))\b", re.I),
     ("support", r"\b(?:support\w*|fund\w*|grants?|award\w*|fellowship|foundation|sponsor\w*|"
                 r"council|ministry|thank\w*)\b", re.I),
-    ("offer", r"https?:|www\.|\b(?:github|available|released?|public\w*|open[- ]source|licen[cs]e\w*|"
-              r"download\w*|repository|package|website)\b", re.I),
+    ("offer", r"https?:|www\.|\b(?:github|available|released?|public\w*|open[- ]source|"
+              r"licen[cs]e\w*|download\w*|repository|package|website)\b", re.I),
     ("people", r"\b(?:people|participants?|subjects?|patients?|volunteers?|respondents?|observers?|"
                r"users?|annotators?|experts?|authors?|members?|students?|workers?|adults?|children)\b",
      re.I),
@@ -55,9 +56,10 @@ _PATTERNS: tuple[tuple[str, str, re.RegexFlag], ...] = (
     ("data", r"\b(?:data ?sets?|data|corpus|corpora|collections?|benchmarks?|samples?|records?|"
              r"surveys?|images?|recordings?)\b", re.I),
     ("question", r"\?\s*$", re.NOFLAG),
-    ("citation", r"\[\d+(?:\s?[,–-]\s?\d+)*\]|\(\w[^()]*\b(?:19|20)\d\d[a-z]?\)|et al\.", re.NOFLAG),
-    ("pointer", r"\b(?:Figs?|Figures?|Tabs?|Tables?|Secs?|Sections?|Eqs?|Equations?|Appendix)\.?\s?\(?\d",
-     re.I),
+    ("citation", r"\[\d+(?:\s?[,–-]\s?\d+)*\]|\(\w[^()]*\b(?:19|20)\d\d[a-z]?\)|et al\.",
+     re.NOFLAG),
+    ("pointer", r"\b(?:Figs?|Figures?|Tabs?|Tables?|Secs?|Sections?|Eqs?|Equations?|Appendix)"
+                r"\.?\s?\(?\d", re.I),
     ("aside", r"[(–—:]", re.NOFLAG),
     ("maths", r"[=∑∈≤≥∂∇√∏∫]", re.NOFLAG),
 )  # fmt: skip

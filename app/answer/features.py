@@ -6,7 +6,8 @@ nothing in common are to each other, and 1 for the same text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -17,11 +18,12 @@ from numpy.typing import NDArray
 from app.answer.cues import CUES, Cues, cues_of
 from app.answer.questions import ASKED, Question
 from app.answer.sentences import AnswerSentence, ReadPaper, content_words
-from index.paper import ROLES
+from index.paper import ROLES, Paper, Span
 
 Vectors = NDArray[np.float32]
 Column = NDArray[np.float64]
 
+_READ_MOST = 16  # papers that are kept as they were read
 _K1, _B = 1.2, 0.75  # of BM25: Robertson's defaults
 _KINDRED = 0.3  # the cosine up to which two words have nothing in common
 _AROUND = 2  # sentences before and after that make the window
@@ -45,7 +47,7 @@ _HERE = ("row", "front", "caption", "footnote")
 _ROLES = tuple(role for role in ROLES if role != "references")
 
 # What of a sentence may answer what is asked; each pair is a column.
-_FITS: tuple[tuple[str, tuple[str, ...]], ...] = (
+FITS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("number", ("number", "counted", "unit", "citation", "data", "people", "comparison", "own",
                 "table or caption")),
     ("who", ("name", "support", "people", "front", "acknowledgements")),
@@ -68,7 +70,8 @@ _BY_LIKENESS = ("number", "why", "comparison")
 # Columns that mean the same for a question in any language.
 ANY_LANGUAGE = (
     "likeness", "likeness before", "likeness after", "likeness window", "likeness below best",
-    "likeness rank", "likeness x length", "heading likeness", "passage", "passage below best", "passage rank",
+    "likeness rank", "likeness x length", "heading likeness",
+    "passage", "passage below best", "passage rank",
     "length", "length squared", "short", "very short", "long", "very long", "unfinished",
     "kind row", "kind front", "kind caption", "kind footnote", "has maths",
 )  # fmt: skip
@@ -117,6 +120,34 @@ class FoundPart:
 
     paper: ReadPaper
     passages: Sequence[float]
+
+
+def found_part(paper: Paper, passages: Mapping[Span, float]) -> FoundPart:
+    """The sentences of a paper that share words with one of these passages, with its score."""
+    whole = _read(paper)
+    scores: dict[int, float] = {}
+    for number, sentence in enumerate(whole.sentences):
+        shared = {
+            span: min(span.end, sentence.span.end) - max(span.start, sentence.span.start)
+            for span in passages
+        }
+        most = max(shared, key=shared.__getitem__)
+        if shared[most] > 0:
+            scores[number] = passages[most]
+    return FoundPart(whole.part(list(scores)), list(scores.values()))
+
+
+_papers_read: OrderedDict[tuple[str, str], ReadPaper] = OrderedDict()
+
+
+def _read(paper: Paper) -> ReadPaper:
+    """The paper as sentences, which are kept for the next question on it."""
+    key = (paper.id, paper.text)
+    read = _papers_read.pop(key, None) or ReadPaper.of(paper)
+    _papers_read[key] = read
+    while len(_papers_read) > _READ_MOST:
+        _papers_read.popitem(last=False)
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +210,8 @@ def _own_columns(
     asked, matter = embedder.embed_query(question.text), embedder.embed_query(question.matter)
     unrelated = embedder.embed_sentences(UNRELATED)
     headings = list(dict.fromkeys(one.heading for one in sentences))
-    near = dict(zip(headings, _likeness(embedder.embed_sentences(headings), asked, unrelated)))
+    of_headings = _likeness(embedder.embed_sentences(headings), asked, unrelated)
+    near = dict(zip(headings, of_headings.tolist(), strict=True))
     shared, bm25 = _by_words(paper, question)
     for name, values in (
         ("likeness", _likeness(vectors, asked, unrelated)),
@@ -262,7 +294,10 @@ def _kindred(paper: ReadPaper, question: Question, embedder: SentenceEmbedder) -
 def _heading_overlap(paper: ReadPaper, question: Question) -> Column:
     total = sum(map(paper.weight, question.stems)) or 1.0
     of_heading = {
-        heading: sum(paper.weight(one) for one in {word.stem for word in content_words(heading)} & {*question.stems})
+        heading: sum(
+            paper.weight(one)
+            for one in {word.stem for word in content_words(heading)} & {*question.stems}
+        )
         for heading in {one.heading for one in paper.sentences}
     }
     return np.array([of_heading[one.heading] / total for one in paper.sentences])
@@ -313,7 +348,7 @@ def _fit_columns(columns: dict[str, Column], question: Question) -> dict[str, Co
     of_sentence["table or caption"] = np.maximum(of_sentence["row"], of_sentence["caption"])
     of_sentence["ending"] = np.maximum(of_sentence["conclusion"], of_sentence["discussion"])
     found: dict[str, Column] = {}
-    for asked, fits in _FITS:
+    for asked, fits in FITS:
         weight = float(asked in question.asked)
         for fit in fits:
             found[f"{asked}: {fit}"] = weight * of_sentence[fit]
@@ -326,4 +361,4 @@ def _flags(values: object) -> Column:
     return np.array(list(values), dtype=np.float64)  # type: ignore[call-overload, no-any-return]
 
 
-assert {asked for asked, _ in _FITS} == {*ASKED}
+assert {asked for asked, _ in FITS} == {*ASKED}

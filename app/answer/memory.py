@@ -17,7 +17,7 @@ MOST = 30_000  # texts: some 50 MB with 384 numbers each, 15 to 30 papers
 
 
 class VectorMemory:
-    """The last ``most`` texts that were embedded, of any model. Safe to use from several threads."""
+    """The last ``most`` texts that were embedded, by any model; for several threads."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most

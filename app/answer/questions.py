@@ -61,10 +61,11 @@ _PATTERNS: tuple[tuple[Asked, str], ...] = (
     ("yes-no", rf"^\s*{_AUXILIARY}\b"),
     ("which", r"\b(?:which|what)\b"),
     ("shortfall", r"\blimit|\bweakness|\bshortcoming|\bdrawback|\bcaveat|\bfuture\b|\blater\b"
-                  r"|\bignor|\bneglect|\bassum|\bleft? (?:open|out|for|to)\b|\bleave\b|\bset aside\b"
-                  r"|\bwant to\b|\bstill\b|\bdifficult|\bfails?\b|\bnext\b"),
-    ("funding", r"\bfund|\bfinanc|\bsponsor|\bmoney\b|\bpaid for\b|\bgrants?\b|\bsupported (?:the|this|by)\b"
-                r"|\bwho supported\b|\bsupported .{0,30}(?:authors?|work|research|study)"),
+                  r"|\bignor|\bneglect|\bassum|\bleft? (?:open|out|for|to)\b|\bleave\b"
+                  r"|\bset aside\b|\bwant to\b|\bstill\b|\bdifficult|\bfails?\b|\bnext\b"),
+    ("funding", r"\bfund|\bfinanc|\bsponsor|\bmoney\b|\bpaid for\b|\bgrants?\b|"
+                r"\bsupported (?:the|this|by)\b|\bwho supported\b"
+                r"|\bsupported .{0,30}(?:authors?|work|research|study)"),
     ("availability", r"\b(?:code|software|source|data|program|tool|package)\b.{0,40}"
                      r"\b(?:available|download|found|released?|public|given out|obtain|licen[cs]e)"
                      r"|\blicen[cs]e\b|\bdownload|\brepository\b|\bmade public\b"),
@@ -79,7 +80,8 @@ _UNITS = tuple(
                   r"accuracy|success)\b|%"),
         ("time", r"\bhow (?:long|fast|old)\b|\b(?:milliseconds?|seconds?|minutes?|hours?|days?|"
                  r"weeks?|months?|years?|time|duration|latency|delay|ages?)\b"),
-        ("money", r"\b(?:dollars?|euros?|costs?|paid|pay|prices?|money|budget|worth|revenue)\b|[$€£]"),
+        ("money", r"\b(?:dollars?|euros?|costs?|paid|pay|prices?|money|budget|worth|revenue)\b"
+                   r"|[$€£]"),
         ("size", r"\bhow (?:large|big|wide|tall|deep|far|high|heavy)\b|\b(?:size|distance|length|"
                  r"height|width|weight|resolution|litres?|liters?|temperature)\b"),
         ("factor", r"\b(?:factor|times|speed-?up|faster|quicker|slower|gain|improvement)\b"

@@ -113,9 +113,7 @@ def ranked(pool: Pool, question: Question, judge: Judge) -> Ranked:
     powers = np.exp(scores - scores[order[0]])
     share = powers / powers.sum()
     columns = decision_columns(pool, question, scores)
-    return Ranked(
-        tuple(order.tolist()), tuple(share[order].tolist()), judge.answered.of(columns)
-    )
+    return Ranked(tuple(order.tolist()), tuple(share[order].tolist()), judge.answered.of(columns))
 
 
 def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str, float]:
@@ -156,7 +154,8 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
         "missing": float(unmet.max(initial=0.0)),
         "missing in all": float(unmet.sum()),
         "known": pool.known,
-        "number wanted, none near": wants_number * (1 - float(pool.column("has number")[first].max())),
+        "number wanted, none near": wants_number
+        * (1 - float(pool.column("has number")[first].max())),
         "number counted": wants_number * at("has counted"),
         "unit wanted, none": wants_unit * (1 - at("has unit")),
         "words": min(len(question.stems), 12) / 12,
@@ -183,11 +182,7 @@ def chosen(
 def _same(pool: Pool, one: int, other: int) -> bool:
     """Whether two sentences say the same, or share their place in the paper."""
     (mine, first), (theirs, second) = pool.sentences[one], pool.sentences[other]
-    if (
-        mine == theirs
-        and first.span.start < second.span.end
-        and second.span.start < first.span.end
-    ):
+    if mine == theirs and first.span.start < second.span.end and second.span.start < first.span.end:
         return True
     if float(pool.vectors[one] @ pool.vectors[other]) > _TOO_ALIKE:
         return True

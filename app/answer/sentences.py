@@ -86,7 +86,7 @@ class ReadPaper:
 
     @cached_property
     def vocabulary(self) -> dict[str, str]:
-        """A word for each stem that has only letters, the first in the alphabet: as it is embedded."""
+        """A word, of letters only, for each stem: the first of them in the alphabet."""
         words = {
             (one.word, one.stem)
             for of_sentence in self.words

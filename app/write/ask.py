@@ -9,7 +9,6 @@ quoted, and the nearest passages are all there is to show
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.answer.questions import Question, question_of
-from app.answer.sentences import ReadPaper
 from app.digest import Claim
 from app.write import quote
-from index.paper import Hit, Paper, SearchFilter
+from index.paper import Hit, SearchFilter
 
 if TYPE_CHECKING:
-    from app.answer.features import FoundPart, Pool
+    from app.answer.features import Pool
     from app.answer.memory import VectorMemory
     from app.answer.ranker import Weights
     from index.library import Papers
@@ -32,7 +30,6 @@ MOST = 3  # sentences of an answer
 _PASSAGES = 10  # of all papers, whose sentences may answer
 _PASSAGES_OF_ONE = 256  # of one paper: all, unless it is a book
 _NEAREST = 3  # passages that are shown in place of an answer
-_READ_MOST = 16  # papers that are kept as they were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,48 +127,20 @@ def _hits(library: Papers, question: str, wanted: SearchFilter) -> list[Hit]:
 
 def _pool(library: Papers, question: Question, hits: Sequence[Hit]) -> Pool | None:
     """The sentences that share words with a hit, None where there are none."""
-    from app.answer.features import pool_of
+    from app.answer.features import found_part, pool_of
     from app.answer.memory import RememberingEmbedder
 
     of_paper: dict[str, list[Hit]] = {}
     for hit in hits:
         of_paper.setdefault(hit.passage.paper_id, []).append(hit)
-    parts = [_part(library.paper(paper_id), inside) for paper_id, inside in of_paper.items()]
+    parts = [
+        found_part(library.paper(paper_id), {hit.passage.span: hit.score for hit in inside})
+        for paper_id, inside in of_paper.items()
+    ]
     parts = [part for part in parts if part.paper.sentences]
     if not parts:
         return None
     return pool_of(parts, question, RememberingEmbedder(library.embedder, _vectors()))
-
-
-def _part(paper: Paper, hits: Sequence[Hit]) -> FoundPart:
-    """The sentences of a paper that share words with a hit, each with the score of its passage."""
-    from app.answer.features import FoundPart
-
-    whole = _read(paper)
-    scores: dict[int, float] = {}
-    for number, sentence in enumerate(whole.sentences):
-        span = sentence.span
-        shared = {
-            hit.score: min(hit.passage.span.end, span.end) - max(hit.passage.span.start, span.start)
-            for hit in hits
-        }
-        score = max(shared, key=shared.__getitem__)
-        if shared[score] > 0:
-            scores[number] = score
-    return FoundPart(whole.part(list(scores)), list(scores.values()))
-
-
-_papers_read: OrderedDict[tuple[str, str], ReadPaper] = OrderedDict()
-
-
-def _read(paper: Paper) -> ReadPaper:
-    """The paper as sentences, which are kept for the next question on it."""
-    key = (paper.id, paper.text)
-    read = _papers_read.pop(key, None) or ReadPaper.of(paper)
-    _papers_read[key] = read
-    while len(_papers_read) > _READ_MOST:
-        _papers_read.popitem(last=False)
-    return read
 
 
 @cache

@@ -40,7 +40,9 @@ from index.library import Library
 
 WEIGHTS = Path(__file__).parents[2] / "app" / "answer" / "weights.json"
 PENALTY = 30.0  # L2, of standardised columns
-THRESHOLD = -0.25  # log-odds, were half of the questions answerable: below it a rather false silence
+THRESHOLD = (
+    -0.25
+)  # log-odds, were half of the questions answerable: below it a rather false silence
 _NEAREST = 25  # sentences of a paper by each signal that are trained on
 _SIGNALS = ("likeness", "matter", "overlap", "bm25", "kindred", "likeness window", "passage")
 _EVERY = 8  # of the other sentences
@@ -191,7 +193,9 @@ def _linear(columns: Sequence[str], weights: NDArray[np.float64], bias: float) -
     rounded = {
         name: round(float(weight), _DIGITS) for name, weight in zip(columns, weights, strict=True)
     }
-    return Linear({name: weight for name, weight in rounded.items() if weight}, round(bias, _DIGITS))
+    return Linear(
+        {name: weight for name, weight in rounded.items() if weight}, round(bias, _DIGITS)
+    )
 
 
 def as_document(weights: Weights) -> dict[str, Any]:
