@@ -6,7 +6,8 @@
 ``first`` and ``any`` are shares of the answerable questions whose first quote is right, or one of
 all; ``abstained`` is the share of these that got no answer, ``false_answers`` the share of the
 others that got one, ``precision_first`` how often the first quote is right where there is one.
-``answered_or_silent`` is the balanced accuracy of that decision.
+``answered_or_silent`` is the balanced accuracy of that decision. ``strange_answered`` is the share
+of questions on papers of other fields that got an answer; they count nowhere else.
 
 The weights that gloss ships were trained on these papers: ``shipped`` says what they do, and is
 tuned. ``by_field`` and ``by_paper`` train again without the fields, or a fifth of the papers, that
@@ -97,7 +98,12 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         *((name, *map(_shown, of_way.values())) for name, of_way in scores.items()),
     )
     worst = sorted(
-        (one for one in by_field if one.outcome in ("wrong", "false answer", "falsely silent")),
+        (
+            one
+            for one in by_field
+            if not one.example.strange
+            and one.outcome in ("wrong", "false answer", "falsely silent")
+        ),
         key=lambda one: -abs(one.sureness),
     )[:_WORST]
     page = write_page(
@@ -106,7 +112,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         fill(
             "answers.html",
             title="How questions are answered",
-            about=f"{len(examples)} questions on {len({*papers})} papers, each asked with weights "
+            about=f"{len(judged)} questions on {len({*papers})} papers, each asked with weights "
             f"of papers of other fields.",
             table=table,
             ingredients=[(name, *map(_shown, one.values())) for name, one in ingredients.items()],
@@ -119,7 +125,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
         ),
     )  # fmt: skip
     measures: dict[str, object] = {
-        "questions": len(examples),
+        "questions": len(judged),
         "papers": len({*papers}),
         **scores,
         "kinds": kinds,
@@ -163,6 +169,8 @@ def _asked_by_folds(
 
 def scores_of(asked: Sequence[Answered]) -> dict[str, float | None]:
     """The measures; None where there is nothing to count."""
+    strange = [one for one in asked if one.example.strange]
+    asked = [one for one in asked if not one.example.strange]
     answerable = [one for one in asked if one.example.judged.answerable]
     others = [one for one in asked if not one.example.judged.answerable]
     spoken = [one for one in asked if one.quotes]
@@ -177,6 +185,7 @@ def scores_of(asked: Sequence[Answered]) -> dict[str, float | None]:
         "false_answers": _share(sum(bool(one.quotes) for one in others), len(others)),
         "precision_first": _share(first, len(spoken)),
         "answered_or_silent": None if balanced is None else round(balanced, 3),
+        "strange_answered": _share(sum(bool(one.quotes) for one in strange), len(strange)),
     }
 
 
@@ -226,7 +235,7 @@ def _bound(examples: Sequence[Example]) -> float | None:
 
 
 def _mean_quotes(asked: Sequence[Answered]) -> dict[str, float]:
-    counts = Counter(len(one.quotes) for one in asked if one.quotes)
+    counts = Counter(len(one.quotes) for one in asked if one.quotes and not one.example.strange)
     total = sum(counts.values()) or 1
     return {str(number): round(count / total, 3) for number, count in sorted(counts.items())}
 

@@ -11,7 +11,8 @@ nearest sentences by each signal are kept, and every eighth of the rest.
 
 Whether the best sentence answers at all is decided by a logistic regression over
 ``app.answer.ranker.decision_columns``, trained on answerable and unanswerable questions by scores
-of rankers that did not see the paper.
+of rankers that did not see the paper. Questions on a paper that it leaves open are the hard ones;
+so that it knows the easy ones too, each paper is also asked questions on papers of other fields.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ _NEAREST = 25  # sentences of a paper by each signal that are trained on
 _SIGNALS = ("likeness", "matter", "overlap", "bm25", "kindred", "likeness window", "passage")
 _EVERY = 8  # of the other sentences
 _STEPS = 80
+_STRANGE = 0.3  # the weight of strange questions among those that are not answered
+_STRIDE = 7  # questions between one strange question and the next
 _DECISION_C = 0.03  # of scikit-learn: 1 / L2
 _INNER = 5  # folds by paper, for scores of papers that did not train the ranker
 _DIGITS = 4
@@ -61,6 +64,9 @@ class Example:
     pool: Pool
     right: NDArray[np.bool_]
     partial: NDArray[np.bool_]
+    strange: bool = (
+        False  # whether it is a question on another paper, which this one does not answer
+    )
 
 
 @contextmanager
@@ -78,9 +84,11 @@ def judged_library(settings: Settings, judged: Sequence[JudgedQuestion]) -> Iter
 
 
 def examples_of(library: Library, judged: Sequence[JudgedQuestion]) -> list[Example]:
-    """The questions with what is known of each sentence of their papers."""
+    """The questions, and strange ones, with what is known of each sentence of their papers."""
     found = []
-    for one in judged:
+    strange = strange_questions(judged)
+    every = [(one, False) for one in judged] + [(one, True) for one in strange]
+    for one, is_strange in sorted(every, key=lambda one: one[0].paper_id):
         question = question_of(one.text)
         pool = asked_pool(library, question, one.paper_id)
         texts = [sentence.text for _, sentence in pool.sentences]
@@ -91,9 +99,30 @@ def examples_of(library: Library, judged: Sequence[JudgedQuestion]) -> list[Exam
                 pool,
                 np.array([is_right(text, one.answers) for text in texts], dtype=bool),
                 np.array([is_right(text, one.partial) for text in texts], dtype=bool),
+                is_strange,
             )
         )
     return found
+
+
+def strange_questions(judged: Sequence[JudgedQuestion]) -> list[JudgedQuestion]:
+    """For each paper a question on a paper of each other field, as one that it does not answer."""
+    of_field: dict[str, list[JudgedQuestion]] = {}
+    for one in judged:
+        of_field.setdefault(one.field, []).append(one)
+    papers = {one.paper_id: one.field for one in judged}
+    return [
+        replace(
+            others[_STRIDE * number % len(others)],
+            paper_id=paper_id,
+            field=field,
+            answers=(),
+            partial=(),
+        )
+        for number, (paper_id, field) in enumerate(papers.items())
+        for other, others in of_field.items()
+        if other != field
+    ]
 
 
 def train(examples: Sequence[Example]) -> Weights:
@@ -110,7 +139,7 @@ def train_judge(
 ) -> Judge:
     """A ranker over these columns, and a decision over these of ``decision_columns``, or all."""
     rows: list[list[float]] = []
-    answerable: list[bool] = []
+    asked: list[Example] = []
     for trained, kept_out in folds([one.judged.paper_id for one in examples], _INNER):
         ranker = train_ranker([examples[at] for at in trained], columns)
         for at in kept_out:
@@ -118,8 +147,8 @@ def train_judge(
             known = decision_columns(one.pool, one.question, ranker.of_pool(one.pool))
             decision = decision or tuple(known)
             rows.append([known[name] for name in decision])
-            answerable.append(one.judged.answerable)
-    answered = train_decision(np.array(rows), answerable, decision)
+            asked.append(one)
+    answered = train_decision(np.array(rows), asked, decision)
     return Judge(train_ranker(examples, columns), answered, THRESHOLD)
 
 
@@ -177,14 +206,23 @@ def _kept(example: Example) -> NDArray[np.intp]:
 
 
 def train_decision(
-    rows: NDArray[np.float64], answerable: Sequence[bool], columns: Sequence[str]
+    rows: NDArray[np.float64], examples: Sequence[Example], columns: Sequence[str]
 ) -> Linear:
     """Log-odds that a question is answered, were half of the questions."""
     from sklearn.linear_model import LogisticRegression
 
     mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    model = LogisticRegression(C=_DECISION_C, class_weight="balanced", max_iter=1000)
-    model.fit((rows - mean) / deviation, np.array(answerable))
+    model = LogisticRegression(C=_DECISION_C, max_iter=1000)
+    answerable = np.array([one.judged.answerable for one in examples])
+    strange = np.array([one.strange for one in examples])
+    weight = np.zeros(len(examples))
+    for among, share in (
+        (answerable, 0.5),
+        (~answerable & ~strange, 0.5 * (1 - _STRANGE)),
+        (strange, 0.5 * _STRANGE),
+    ):
+        weight[among] = share * len(examples) / max(among.sum(), 1)
+    model.fit((rows - mean) / deviation, answerable, sample_weight=weight)
     weights = model.coef_[0] / deviation
     return _linear(columns, weights, float(model.intercept_[0] - weights @ mean))
 
