@@ -358,7 +358,7 @@ def _fit_columns(columns: dict[str, Column], question: Question) -> dict[str, Co
 
 
 def _flags(values: object) -> Column:
-    return np.array(list(values), dtype=np.float64)  # type: ignore[call-overload, no-any-return]
+    return np.array(list(values), dtype=np.float64)  # type: ignore[call-overload]
 
 
 assert {asked for asked, _ in FITS} == {*ASKED}

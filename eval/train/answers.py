@@ -41,14 +41,13 @@ from index.library import Library
 
 WEIGHTS = Path(__file__).parents[2] / "app" / "answer" / "weights.json"
 PENALTY = 30.0  # L2, of standardised columns
-THRESHOLD = (
-    -0.25
-)  # log-odds, were half of the questions answerable: below it a rather false silence
+# Log-odds, were half of the questions answerable: where the decision is right most often (ADR 23).
+THRESHOLD = -0.15
 _NEAREST = 25  # sentences of a paper by each signal that are trained on
 _SIGNALS = ("likeness", "matter", "overlap", "bm25", "kindred", "likeness window", "passage")
 _EVERY = 8  # of the other sentences
 _STEPS = 80
-_STRANGE = 0.3  # the weight of strange questions among those that are not answered
+_STRANGE = 0.15  # the weight of strange questions among those that are not answered
 _STRIDE = 7  # questions between one strange question and the next
 _DECISION_C = 0.03  # of scikit-learn: 1 / L2
 _INNER = 5  # folds by paper, for scores of papers that did not train the ranker
@@ -91,6 +90,8 @@ def examples_of(library: Library, judged: Sequence[JudgedQuestion]) -> list[Exam
     for one, is_strange in sorted(every, key=lambda one: one[0].paper_id):
         question = question_of(one.text)
         pool = asked_pool(library, question, one.paper_id)
+        if pool is None:
+            raise DataUnusable(None, f"the library has no text of {one.paper_id}")
         texts = [sentence.text for _, sentence in pool.sentences]
         found.append(
             Example(

@@ -286,13 +286,18 @@ def attention(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     ("question", "said"),
     [
         ("which optimizer is used?", "Adam optimizer"),
-        ("What hardware was the training run on?", "8 NVIDIA P100 GPUs"),
+        ("Why is the dot product scaled?", "we scale the dot products"),
         ("How many identical layers does the encoder have?", "N = 6"),
     ],
 )
 def test_the_examples_of_readme_are_right(attention: Library, question: str, said: str) -> None:
     answer = ask(attention, question, "1706.03762")
     assert said in answer.sentences[0].claim.text
+
+
+def test_an_example_of_the_api_has_its_answer_among_the_quotes(attention: Library) -> None:
+    answer = ask(attention, "how long does training take", "1706.03762")
+    assert any("12 hours" in one.claim.text for one in answer.sentences)
 
 
 def test_a_question_in_a_language_that_the_model_does_not_know_says_so(attention: Library) -> None:
