@@ -194,8 +194,13 @@ def _each(
 ) -> dict[str, dict[str, float | None]]:
     parts: dict[str, list[Answered]] = defaultdict(list)
     for one in asked:
-        parts[key(one)].append(one)
-    return {name: {"n": len(part), **scores_of(part)} for name, part in sorted(parts.items())}
+        if not one.example.strange:
+            parts[key(one)].append(one)
+    scores = {name: scores_of(part) for name, part in sorted(parts.items())}
+    return {
+        name: {"n": len(parts[name])} | {k: v for k, v in one.items() if k != "strange_answered"}
+        for name, one in scores.items()
+    }
 
 
 def _ingredients(

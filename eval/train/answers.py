@@ -41,8 +41,7 @@ from index.library import Library
 
 WEIGHTS = Path(__file__).parents[2] / "app" / "answer" / "weights.json"
 PENALTY = 30.0  # L2, of standardised columns
-# Log-odds, were half of the questions answerable: where the decision is right most often (ADR 23).
-THRESHOLD = -0.15
+THRESHOLD = 0.0  # log-odds that the paper answers, were half of the questions answerable
 _NEAREST = 25  # sentences of a paper by each signal that are trained on
 _SIGNALS = ("likeness", "matter", "overlap", "bm25", "kindred", "likeness window", "passage")
 _EVERY = 8  # of the other sentences
