@@ -148,6 +148,14 @@ def test_the_command_says_what_is_not_found(gloss: Any) -> None:
     assert (ran.code, ran.err) == (0, "")
 
 
+def test_the_command_says_that_the_model_knows_english_only(gloss: Any) -> None:
+    ran = gloss("ask", "Combien de pages PyMuPDF lit-il par seconde ?", "--json")
+    assert json.loads(ran.out)["question"].startswith("Combien")
+    assert len(ran.err.splitlines()) == 1
+    assert "knows English only" in ran.err and "multilingual-e5-small" in ran.err
+    assert gloss("ask", "How many pages per second does PyMuPDF read?").err == ""
+
+
 def test_the_command_as_json(gloss: Any) -> None:
     ran = gloss("ask", MISLEADING, "--json", "--paper", "choosing-passage-size")
     document = json.loads(ran.out)
