@@ -10,13 +10,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.answer.cues import CUES, Cues, cues_of
-from app.answer.questions import ASKED, Question
+from app.answer.questions import Question
 from app.answer.sentences import AnswerSentence, ReadPaper, content_words
 from index.paper import ROLES, Paper, Span
 
@@ -43,7 +44,7 @@ UNRELATED = (
 
 _RANKED = ("likeness", "matter", "overlap", "bm25", "kindred")
 _EACH = ("likeness", "matter", "overlap", "bm25")  # of which each neighbour counts, too
-_HERE = ("row", "front", "caption", "footnote")
+_KINDS = ("row", "front", "caption", "footnote")
 _ROLES = tuple(role for role in ROLES if role != "references")
 
 # What of a sentence may answer what is asked; each pair is a column.
@@ -138,15 +139,17 @@ def found_part(paper: Paper, passages: Mapping[Span, float]) -> FoundPart:
 
 
 _papers_read: OrderedDict[tuple[str, str], ReadPaper] = OrderedDict()
+_reading = Lock()
 
 
 def _read(paper: Paper) -> ReadPaper:
     """The paper as sentences, which are kept for the next question on it."""
     key = (paper.id, paper.text)
-    read = _papers_read.pop(key, None) or ReadPaper.of(paper)
-    _papers_read[key] = read
-    while len(_papers_read) > _READ_MOST:
-        _papers_read.popitem(last=False)
+    with _reading:
+        read = _papers_read.pop(key, None) or ReadPaper.of(paper)
+        _papers_read[key] = read
+        while len(_papers_read) > _READ_MOST:
+            _papers_read.popitem(last=False)
     return read
 
 
@@ -321,7 +324,7 @@ def _form(sentences: Sequence[AnswerSentence]) -> dict[str, Column]:
     }
     for role in _ROLES:
         columns[f"role {role}"] = _flags(one.role == role for one in sentences)
-    for kind in _HERE:
+    for kind in _KINDS:
         columns[f"kind {kind}"] = _flags(one.kind == kind for one in sentences)
     return columns
 
@@ -341,9 +344,9 @@ def _cue_columns(cues: Sequence[Cues], question: Question) -> dict[str, Column]:
 
 def _fit_columns(columns: dict[str, Column], question: Question) -> dict[str, Column]:
     of_sentence = {
-        **{name.removeprefix("has "): one for name, one in columns.items() if "has " in name[:4]},
-        **{name.removeprefix("kind "): one for name, one in columns.items() if "kind" in name[:4]},
-        **{name.removeprefix("role "): one for name, one in columns.items() if "role" in name[:4]},
+        name.partition(" ")[2]: one
+        for name, one in columns.items()
+        if name.startswith(("has ", "kind ", "role "))
     }
     of_sentence["table or caption"] = np.maximum(of_sentence["row"], of_sentence["caption"])
     of_sentence["ending"] = np.maximum(of_sentence["conclusion"], of_sentence["discussion"])
@@ -359,6 +362,3 @@ def _fit_columns(columns: dict[str, Column], question: Question) -> dict[str, Co
 
 def _flags(values: object) -> Column:
     return np.array(list(values), dtype=np.float64)  # type: ignore[call-overload]
-
-
-assert {asked for asked, _ in FITS} == {*ASKED}

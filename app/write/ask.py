@@ -23,7 +23,6 @@ from index.paper import Hit, SearchFilter
 if TYPE_CHECKING:
     from app.answer.features import Pool
     from app.answer.memory import VectorMemory
-    from app.answer.ranker import Weights
     from index.library import Papers
 
 MOST = 3  # sentences of an answer
@@ -65,12 +64,11 @@ def ask(
     *,
     most: int = MOST,
     within: SearchFilter | None = None,
-    weights: Weights | None = None,
 ) -> Answer:
     """What one paper, or all that are there, say to a question, in at most ``most`` sentences.
 
-    Only passages that pass the filter ``within`` are searched for sentences. ``weights`` are the
-    shipped ones unless given. Raises ``EmptyQuery`` and ``PaperNotFound``.
+    Only passages that pass the filter ``within`` are searched for sentences.
+    Raises ``EmptyQuery`` and ``PaperNotFound``.
     """
     from app.answer.ranker import chosen, ranked, shipped
 
@@ -83,7 +81,7 @@ def ask(
     pool = _pool(library, asked, hits)
     if pool is None:
         return Answer(question, (), nearest, foreign)
-    judge = (weights or shipped()).judge(asked)
+    judge = shipped().judge(asked)
     found = ranked(pool, asked, judge)
     if found.answered < judge.threshold:
         return Answer(question, (), nearest, foreign)

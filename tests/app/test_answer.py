@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from app.answer.cues import cues_of
-from app.answer.features import ANY_LANGUAGE, FoundPart, Pool, found_part, pool_of
+from app.answer.features import ANY_LANGUAGE, FITS, FoundPart, Pool, found_part, pool_of
 from app.answer.memory import RememberingEmbedder, VectorMemory
-from app.answer.questions import is_english, question_of
+from app.answer.questions import ASKED, is_english, question_of
 from app.answer.ranker import (
     QUOTES,
     Judge,
@@ -130,6 +130,10 @@ def pool(question: str, embedder: Any, paper: Paper = LANTERNS) -> Pool:
 
 def best_by(pool: Pool, column: str) -> str:
     return pool.sentences[int(pool.column(column).argmax())][1].text
+
+
+def test_whatever_is_asked_has_something_that_fits() -> None:
+    assert {asked for asked, _ in FITS} == {*ASKED}
 
 
 def test_columns_say_what_fits_the_question(fake_embedder: Any) -> None:
