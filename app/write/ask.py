@@ -4,7 +4,7 @@ The sentences of the best passages, of one paper or of all, are ranked by weight
 on judged answers (``app.answer``). One to three are quoted, further ones only where
 they may add something. Whether the best one answers is decided apart from that: if not, nothing is
 quoted, and the nearest passages are all there is to show
-(docs/adr/0023-answers-are-ranked-by-trained-weights.md).
+(docs/adr/0024-answers-are-ranked-by-trained-weights.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 3  # sentences of an answer
 _PASSAGES = 10  # of all papers, whose sentences may answer
-_PASSAGES_OF_ONE = 40  # of one paper: half of a usual one, with 99 % of the answers (ADR 23)
+_PASSAGES_OF_ONE = 40  # of one paper: half of a usual one, with 99 % of the answers (ADR 24)
 _NEAREST = 3  # passages that are shown in place of an answer
 
 
