@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,23 @@ class Judged:
     paper: Paper
     group: str
     items: Mapping[str, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuestion:
+    """A question on a paper. ``answers`` is empty where the paper does not answer."""
+
+    paper_id: str
+    field: str
+    text: str
+    kind: str
+    answers: tuple[str, ...]
+    partial: tuple[str, ...]  # sentences that say a part of the answer
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the paper answers."""
+        return bool(self.answers)
 
 
 class Judge:
@@ -92,6 +109,35 @@ def read_judged(folder: Path, settings: Settings | None = None) -> list[Judged]:
             }
             found.append(Judged(reading.paper, said["group"], items))
     return found
+
+
+def read_judged_questions(folder: Path) -> list[JudgedQuestion]:
+    """The questions of a folder, by paper. Raises ``DataUnusable``."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            paper = json.loads(path.read_text(encoding="utf-8"))
+            found += [
+                JudgedQuestion(
+                    paper["id"],
+                    paper["group"],
+                    one["question"],
+                    one["kind"],
+                    tuple(one["answers"] if one["answerable"] else ()),
+                    tuple(one.get("partial") or ()),
+                )
+                for one in paper["questions"]
+            ]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataUnusable(path, f"is no paper with judged questions ({error!r})") from error
+    if not found:
+        raise DataUnusable(folder, "has no ID.json with judged questions")
+    return found
+
+
+def is_right(quote: str, sentences: Iterable[str]) -> bool:
+    """Whether a quote is one of the judged sentences."""
+    return Judge(tuple(sentences)).accepts(quote)
 
 
 def _said(files: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
