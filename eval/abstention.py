@@ -4,10 +4,9 @@ Sections are deleted from papers, and the digest is written anew. What is then t
 not depend on what the digest chose. For each item of the template:
 
 - It is *silent* in a shortened paper if something was deleted and nothing is left that the template
-  lets it rest on: no sentence in a section of its ``roles`` or ``fill``, and none with its ``cue``
-  in a section that is ``also`` looked at. Affiliations, keywords, links and figures are silent once
-  the places that the paper had for them are deleted. (A limit may be told in the results, so to
-  delete the conclusion leaves it open in some papers: there it is not counted.)
+  lets it rest on: no sentence in a section of its ``roles``. Affiliations, keywords, links and
+  figures are silent once the places that the paper had for them are deleted. (A limit may be told
+  in the results, so to delete the conclusion leaves it open: there it is not counted.)
 - It is *stated* in a whole paper that has a section which exists to say it (``SAYS``: a method
   section says the methods, a section on experiments or results says scores, one on limitations or
   future work says limits), and where page 1 has affiliations or keywords, or the paper figures. In
@@ -28,17 +27,14 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from app.choose.template import ITEMS, TEMPLATE, Item
+from app.choose.template import TEMPLATE, Item
 from app.digest import Digest
 from app.write import written
 from index.hits import Passage
 from index.paper import Figure, Paper, Role, Section, Sentence
 from index.spans import Span, Words
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
 
 Truth = Literal["silent", "stated", "open"]
 
@@ -85,18 +81,15 @@ class Deletion:
         return cut(paper, spans) if spans else None
 
 
-def _everything(item: str) -> tuple[Role, ...]:
-    """All roles that an item may rest on."""
-    found = ITEMS[item]
-    return tuple(dict.fromkeys((*found.roles, *found.also, *found.fill)))
-
-
 DELETIONS: tuple[Deletion, ...] = (
     Deletion("methods", ("method",)),
     Deletion("conclusion", ("conclusion", "discussion", "limitations")),
     Deletion("results", ("results", "experiments")),
-    Deletion("all that tells performance", _everything("task_and_performance")),
-    Deletion("all that tells limits", _everything("limits")),
+    *(
+        Deletion(f"all that tells {item.name}", item.roles)
+        for item in TEMPLATE
+        if item.selection == "evidence"
+    ),
     Deletion("affiliations", places="affiliations"),
     Deletion("keywords", places="keywords"),
     Deletion("links", places="links"),
@@ -314,16 +307,9 @@ def _says(paper: Paper, item: Item) -> Iterator[Section]:
 
 def _may_rest(paper: Paper, item: Item) -> bool:
     """Whether anything is left that the template lets the item rest on."""
-    for section in paper.sections:
-        sentences = _prose(paper, section)
-        if section.role in (*item.roles, *item.fill):
-            if any(sentences):
-                return True
-        elif section.role in item.also and any(
-            item.cue is not None and item.cue.search(one.span.of(paper.text)) for one in sentences
-        ):
-            return True
-    return False
+    return any(
+        section.role in item.roles and any(_prose(paper, section)) for section in paper.sections
+    )
 
 
 def _prose(paper: Paper, section: Section) -> Iterator[Sentence]:
@@ -340,14 +326,10 @@ def _prose(paper: Paper, section: Section) -> Iterator[Sentence]:
 def cases_of(
     paper: Paper,
     split: Callable[[Paper], Sequence[Passage]],
-    embedder: Embedder,
     deletions: Sequence[Deletion] = DELETIONS,
 ) -> Abstention:
     """The whole paper and each deletion from it, item by item."""
-    from index.embed.remembered import Remembered
-
-    remembered = Remembered(embedder)
-    whole = written(paper, split(paper), remembered)
+    whole = written(paper, split(paper))
     cases = list(_cases(whole, "", lambda item: truth_of_whole(paper, item), paper))
     left_open = {case.item for case in cases if case.truth == "stated" and not case.stated}
     done = 0
@@ -356,7 +338,7 @@ def cases_of(
         if shortened is None:
             continue
         done += 1
-        digest = written(shortened, split(shortened), remembered)
+        digest = written(shortened, split(shortened))
 
         def truth(item: Item, shortened: Paper = shortened) -> Truth:
             found = truth_of_shortened(shortened, item, paper)

@@ -139,6 +139,19 @@ class Corpus:
         """The ways of ranking; the last is that of a library with these settings."""
         return ("bm25", "dense", "hybrid", *(("reranked",) if self._reranker else ()))
 
+    def scored(self, asked: str, paper_id: str) -> dict[Span, float]:
+        """All passages of a paper by where they are, with their scores for a question."""
+        query = encode_query(asked, self.embedder, self._words)
+        found = self._store.search(
+            VectorQuery(
+                dense=query.dense,
+                sparse=query.sparse,
+                limit=len(self.passages),
+                filter=SearchFilter(paper_id=paper_id),
+            )
+        )
+        return {self.passages[one.passage_id].span: one.score for one in found}
+
     def rank(self, asked: str, way: Way, limit: int, paper_id: str | None = None) -> list[Passage]:
         """The best ``limit`` passages, of one paper or of all, best first."""
         query = encode_query(asked, self.embedder, self._words)

@@ -174,7 +174,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> 
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
             paper = library.paper(row.id)
             check(report, digest, paper, library, library.file_of(row.id), judge)
-            abstentions.append(cases_of(paper, split, library.embedder))
+            abstentions.append(cases_of(paper, split))
             digests.append(digest)
         for path, blog in pages.items():
             sides[path] = list(_sides(settings, path, blog, library, judge))
@@ -232,7 +232,7 @@ def _sides(
             file = next((one for one in named if one.suffix.lower() in KINDS), None)
             return reader.read(file).paper if file else None
 
-        yield from beside(blog, full_text, reader, splitter(settings), library.embedder, judge)
+        yield from beside(blog, full_text, reader, splitter(settings), judge)
 
 
 def _abstention_measures(abstention: Abstention) -> dict[str, object]:

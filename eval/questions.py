@@ -7,8 +7,8 @@ gave as evidence; figures and tables are no paragraphs, and questions without ev
 paragraph are left out. The paragraphs of a paper are ranked by the best passage that has words of
 them; where a passage spans several, they come in its order.
 
-``selector`` is how digests choose their evidence (``app.choose.evidence``): its sentences, best
-first, each for its paragraph.
+``answers`` is how ``gloss ask`` chooses its sentences (``app.answer``), without its silence: all
+sentences, best first, each for its paragraph.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.choose.evidence import Selector
-from app.choose.template import Item
+from app.answer.features import found_part, pool_of
+from app.answer.memory import RememberingEmbedder, VectorMemory
+from app.answer.questions import question_of
+from app.answer.ranker import ranked as ranked_sentences
+from app.answer.ranker import shipped
 from eval.corpus import Corpus, DataUnusable, Way, corpus, json_lines, text_paper
 from eval.evaluation import Report
 from eval.measures import mean, recall
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings
-from index.paper import ROLES, Paper
+from index.paper import Paper
 from index.spans import Span
 
 _WORST = 10
@@ -59,7 +62,7 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     with corpus(settings, list(papers.values())) as made:
         rankings: dict[str, Rank] = {way: _by_passages(made, way) for way in made.ways}
         best = made.ways[-1]
-        rankings["selector"] = _by_selector(made)
+        rankings["answers"] = _by_answers(made)
         for name, rank in rankings.items():
             began = time.perf_counter()
             found[name] = [paragraphs(one, rank(one)) for one in asked]
@@ -146,13 +149,15 @@ def _by_passages(made: Corpus, way: Way) -> Rank:
     return rank
 
 
-def _by_selector(made: Corpus) -> Rank:
+def _by_answers(made: Corpus) -> Rank:
+    embedder = RememberingEmbedder(made.embedder, VectorMemory())
+
     def rank(asked: LabelledQuestion) -> list[Span]:
-        wanted = Item(
-            "asked", "asked", {}, len(asked.paper.sentences), question=asked.text, roles=ROLES
-        )
-        chosen = Selector(asked.paper, made.embedder).choose(wanted)
-        return [one.span for one in sorted(chosen, key=lambda one: (-one.score, one.span))]
+        question = question_of(asked.text)
+        part = found_part(asked.paper, made.scored(asked.text, asked.paper.id))
+        pool = pool_of([part], question, embedder)
+        order = ranked_sentences(pool, question, shipped().judge(question)).order
+        return [pool.sentences[number][1].span for number in order]
 
     return rank
 

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from app.check.tokens import Pair
 from app.choose.template import ITEMS
@@ -32,9 +32,6 @@ from index.paper import Paper, Reading
 from index.read.text.sentences import split_sentences
 from index.reference import ARXIV_ID
 from index.spans import Span
-
-if TYPE_CHECKING:
-    from app.choose.evidence import PassageEmbedder
 
 FIELDS = ("authors", "affiliation", "keywords", "links")
 
@@ -249,14 +246,13 @@ def beside(
     full_text: Callable[[BlogPaper], Paper | None],
     reader: Reads,
     split: Callable[[Paper], Sequence[Passage]],
-    embedder: PassageEmbedder,
     judge: CitationJudge,
 ) -> Iterator[Beside]:
     """Each paper of a page, the blog's digest and gloss's. Raises ``DataUnusable``."""
     for blog in page:
         whole = full_text(blog)
         paper = whole or _from_abstract(blog, reader)
-        digest = written(paper, split(paper), embedder)
+        digest = written(paper, split(paper))
         source = SourceText(f"{SourceText.of(paper).text}\n{blog.known}")
         unsupported = tuple(
             said.text

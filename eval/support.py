@@ -22,7 +22,7 @@ from pathlib import Path
 from app.check.entailment import SourcedClaim, open_support_model
 from app.check.rules import RULES
 from app.check.support import Checker
-from app.choose.evidence import candidates
+from app.choose.sentences import quotes_of
 from eval.corpus import DataUnusable, json_lines
 from eval.corruption import Labelled, generated
 from eval.evaluation import Report
@@ -133,7 +133,8 @@ def from_papers(settings: Settings, files: Sequence[Path]) -> list[Labelled]:
         for file in files:
             reading = reader.read(file)
             if reading.paper is not None:
-                said = (" ".join(one.text.split()) for one in candidates(reading.paper))
+                text = reading.paper.text
+                said = (" ".join(span.of(text).split()) for span in quotes_of(reading.paper))
                 quotes.append(list(dict.fromkeys(said)))
     pairs = generated(quotes, SEED)
     if not pairs:

@@ -117,7 +117,7 @@ class Tools:
         Args:
             question: The question, in English or Chinese; a full sentence works best.
             paper: Ask only the paper of this id, as papers lists it; empty for all papers.
-            k: How many sentences at most, 1 to 5.
+            k: How many sentences at most, 1 to 3.
         """
         return programs.ask(self.library(), question, paper, k).model_dump()
 

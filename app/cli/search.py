@@ -27,6 +27,11 @@ from index.paper import Role
 if TYPE_CHECKING:
     from app.write.ask import Answer
 
+ENGLISH_ONLY = (
+    "This library's model knows English only, so a question in another language finds little: "
+    "pip install '.[multilingual]', then GLOSS_MODEL=multilingual-e5-small gloss doctor --repair"
+)
+
 
 def search(
     context: typer.Context,
@@ -101,8 +106,8 @@ def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask.")],
     count: Annotated[
-        int, typer.Option("-k", "--sentences", min=1, max=5, help="How many sentences at most.")
-    ] = 5,
+        int, typer.Option("-k", "--sentences", min=1, max=3, help="How many sentences at most.")
+    ] = 3,
     paper_id: Annotated[
         str | None, typer.Option("--paper", metavar="ID", help="Ask only this paper.")
     ] = None,
@@ -114,6 +119,8 @@ def ask(
 
     with open_library(context, library) as opened:
         answer = ask_papers(opened, question, paper_id, most=count)
+    if answer.english_only:
+        messages.print(ENGLISH_ONLY, soft_wrap=True)
     if as_json:
         from app.documents.found import answer_found
 

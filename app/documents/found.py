@@ -92,7 +92,7 @@ class _Answering(Shape):
     section: str
     """The section's title."""
     score: float
-    """How well it answers; the higher the better."""
+    """How probably this is the answer, if one of the sentences is: 0..1."""
 
 
 class AnswerSentence(ClaimShape, _Answering):
@@ -107,7 +107,7 @@ class AnswerFound(Shape):
     found: bool
     """Whether the papers answer."""
     sentences: list[AnswerSentence]
-    """At most five, best first; empty where the papers do not answer."""
+    """At most three, best first; empty where the papers do not answer."""
     nearest: list[PassageHit]
     """The passages nearest to the question, which need not answer it."""
 

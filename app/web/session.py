@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from app.answer.questions import is_english
 from app.digest import Digest, DigestSection, Language, WriterName
 from app.show.figures import Pictures
 from app.show.html import fill
@@ -19,6 +20,7 @@ from app.show.text import addresses_in, plain
 from app.show.views import found_claim_view, sources, view
 from app.web.pictures import Marks, map_of, timeline_of
 from app.web.texts import texts
+from app.write.ask import knows_english_only
 from app.write.claims import sentence_names
 from index.config import Settings
 from index.errors import GlossError, NoDigests, PaperNotFound
@@ -193,7 +195,7 @@ class Session:
         return FoundPlaces(shown, places, "answered", len(places), lang)
 
     def _filled(self, template: str, lang: Language, query: str, **values: object) -> str:
-        english_only = _is_chinese(query) and _knows_english_only(self.library.model)
+        english_only = not is_english(query) and knows_english_only(self.library.model)
         return fill(
             template,
             say=texts()[lang],
@@ -454,15 +456,6 @@ def filter_of(
         until=in_year,
         category=category or None,
     )
-
-
-def _is_chinese(query: str) -> bool:
-    return any("\u3400" <= letter <= "\u9fff" for letter in query)
-
-
-def _knows_english_only(model: str) -> bool:
-    """The default does, and its sisters: https://www.sbert.net/docs/sentence_transformer/pretrained_models.html."""
-    return Path(model).name.startswith("all-")
 
 
 def _pages(boxes: Sequence[Box], lang: Language) -> str:

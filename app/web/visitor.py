@@ -250,7 +250,6 @@ class VisitorLibrary(Papers):
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
-        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest. One of a shared paper goes to all where anybody's would be the same.
 
@@ -267,7 +266,7 @@ class VisitorLibrary(Papers):
             while len(self._worded) > WORDED_MOST:
                 self._worded.popitem(last=False)
             return
-        library.save_digest(paper_id, key, text, lang, claims, writer, embedder)
+        library.save_digest(paper_id, key, text, lang, claims, writer)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether nothing is left to do for the digest under ``key`` to be searched."""

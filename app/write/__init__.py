@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from app.check.support import check_quote
-from app.choose.evidence import Selector
+from app.choose.select import Selection, select
 from app.choose.template import TEMPLATE, Item
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
 from app.write.claims import claim_records
@@ -27,7 +27,6 @@ from index.reference import ARXIV_ID
 from index.spans import Span
 
 if TYPE_CHECKING:
-    from app.choose.evidence import PassageEmbedder
     from index.catalog import KnownVersion
     from index.library import Papers
 
@@ -122,23 +121,18 @@ def write_digest(
     language. ``on_section`` is called with each worded section, unless the digest was saved;
     what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
     """
-    from index.embed.remembered import Remembered
-
     paper = library.paper(paper_id)
     lock = lock_of(library, paper.id, lang, writer.name, writer.made_by(lang))
     if lock["text"] != hashlib.sha256(paper.text.encode()).hexdigest():
         raise PaperChanged(paper.id)
     name = name_of(lock)
     digest = saved = _saved(library, paper.id, lock)
-    embedder = None
     if digest is None:
-        embedder = Remembered(library.embedder)  # its sentences are searched afterwards
-        passages = library.passages(paper.id)
-        digest = written(paper, passages, embedder, lang, writer, on_section)
+        digest = written(paper, library.passages(paper.id), lang, writer, on_section)
     digest = sealed(replace(digest, lang=lang), lock)
     if digest != saved or not library.is_searched(paper.id, name, lang):
         records = claim_records(digest)
-        library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name, embedder)
+        library.save_digest(paper.id, name, to_text(digest), lang, records, writer.name)
     return replace(digest, paper=with_news(digest.paper, library.latest_version(paper.id)))
 
 
@@ -197,7 +191,6 @@ def with_news(header: Header, latest: KnownVersion | None) -> Header:
 def written(
     paper: Paper,
     passages: Sequence[Passage],
-    embedder: PassageEmbedder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,
@@ -210,11 +203,11 @@ def written(
             claims[span] = quote(paper, span, passages)
         return claims[span].support.verdict == "supported"
 
-    selector = Selector(paper, embedder, holds)
+    selection = select(paper, holds)
     spans: dict[str, list[Span]] = {}
     rejected = 0
-    for item in sorted(TEMPLATE, key=lambda item: item.turn):
-        chosen = _choose(item, paper, selector)
+    for item in TEMPLATE:
+        chosen = _choose(item, paper, selection)
         spans[item.name] = [span for span in chosen if holds(span)]
         rejected += len(chosen) - len(spans[item.name])
     quoted = [
@@ -227,15 +220,15 @@ def written(
         lang,
         writer.name,
         worded.sections,
-        rejected + selector.rejected + worded.rejected,
+        rejected + selection.rejected + worded.rejected,
         usage=worded.usage,
     )
 
 
-def _choose(item: Item, paper: Paper, selector: Selector) -> list[Span]:
+def _choose(item: Item, paper: Paper, selection: Selection) -> list[Span]:
     match item.selection:
         case "evidence":
-            return [evidence.span for evidence in selector.choose(item)]
+            return list(selection.spans[item.name])
         case "affiliations":
             return _first(paper, paper.affiliations, item.most)
         case "keywords":

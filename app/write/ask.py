@@ -1,43 +1,34 @@
 """A question to an answer: sentences of the papers that answer it, quoted, cited and checked.
 
-The best passages are searched for the sentences that make sense alone (``app.choose.evidence``),
-and of these the best are quoted that differ from each other. A sentence that is not near enough to
-the question is no answer, however near it is among its kind: then nothing is quoted, and the
-nearest passages are all there is to show. How near is enough was measured
-(docs/adr/0015-when-an-answer-is-not-found.md).
+The sentences of the best passages, of one paper or of all, are ranked by weights that were trained
+on judged answers (``app.answer``). One to three are quoted, further ones only where
+they may add something. Whether the best one answers is decided apart from that: if not, nothing is
+quoted, and the nearest passages are all there is to show
+(docs/adr/0024-answers-are-ranked-by-trained-weights.md).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.choose.evidence import Candidate, Pool, candidates
+from app.answer.questions import Question, question_of
 from app.digest import Claim
 from app.write import quote
 from index.hits import Hit, SearchFilter
 
 if TYPE_CHECKING:
+    from app.answer.features import Pool
+    from app.answer.memory import VectorMemory
     from index.library import Papers
 
-MOST = 5  # sentences of an answer
-LEAST = 0.64  # the score from which a sentence answers (ADR 15)
-_PASSAGES = 10  # that are searched for sentences
+MOST = 3  # sentences of an answer
+_PASSAGES = 10  # of all papers, whose sentences may answer
+_PASSAGES_OF_ONE = 40  # of one paper: half of a usual one, with 99 % of the answers (ADR 24)
 _NEAREST = 3  # passages that are shown in place of an answer
-_WORDS = 0.4  # what it counts that a sentence has all words of the question, beside a likeness of 1
-
-# How near a model sets texts that have nothing in common: some 0.05 for one, 0.75 for another. What
-# a question has in common with these is no likeness. LEAST was measured with MiniLM alone.
-_UNRELATED = (
-    "The patients were given the drug twice a day for six weeks.",
-    "The galaxy's spectrum shows a broad emission line.",
-    "Prices rose faster than wages in most of these countries.",
-    "The beam was cooled to four kelvin before each run.",
-    "The proof is by induction on the number of vertices.",
-    "Birds of this species nest on cliffs near the sea.",
-    "The robot's arm reaches each point within a millimetre.",
-    "Voters in rural districts were asked the same questions.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class AnswerQuote:
     paper_id: str
     title: str  # of the paper
     section: str  # the section's title
-    score: float  # how well it answers; ``LEAST`` or more
+    score: float  # how probably this is the answer, if one of the sentences is: 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +49,7 @@ class Answer:
     question: str
     sentences: tuple[AnswerQuote, ...]
     nearest: tuple[Hit, ...]  # the passages nearest to the question, answered or not
+    english_only: bool = False  # whether the library's model does not know the question's language
 
     @property
     def found(self) -> bool:
@@ -71,7 +63,6 @@ def ask(
     paper_id: str | None = None,
     *,
     most: int = MOST,
-    least: float = LEAST,
     within: SearchFilter | None = None,
 ) -> Answer:
     """What one paper, or all that are there, say to a question, in at most ``most`` sentences.
@@ -79,55 +70,79 @@ def ask(
     Only passages that pass the filter ``within`` are searched for sentences.
     Raises ``EmptyQuery`` and ``PaperNotFound``.
     """
+    from app.answer.ranker import chosen, ranked, shipped
+
+    asked = question_of(question)
     wanted = within or SearchFilter()
     wanted = replace(wanted, paper_id=paper_id or wanted.paper_id)
-    hits = library.search(question, _PASSAGES, wanted)
+    hits = _hits(library, question, wanted)
+    nearest = tuple(hits[:_NEAREST])
+    foreign = not asked.is_english and bool(hits) and knows_english_only(library.model)
+    pool = _pool(library, asked, hits)
+    if pool is None:
+        return Answer(question, (), nearest, foreign)
+    judge = shipped().judge(asked)
+    found = ranked(pool, asked, judge)
+    if found.answered < judge.threshold:
+        return Answer(question, (), nearest, foreign)
+    claims: dict[int, Claim] = {}
+
+    def holds(number: int) -> bool:
+        owner, sentence = pool.sentences[number]
+        passages = library.passages(owner)
+        claims[number] = quote(library.paper(owner), sentence.span, passages)
+        return claims[number].support.verdict == "supported"
+
     titles = {hit.passage.paper_id: hit.title for hit in hits}
-    papers = {name: library.paper(name) for name in titles}
-    quotes = [one for paper in papers.values() for one in candidates(paper) if _is_in(one, hits)]
-    if not quotes:
-        return Answer(question, (), tuple(hits[:_NEAREST]))
-
-    def cited(one: Candidate) -> Claim:
-        return quote(papers[one.paper_id], one.span, library.passages(one.paper_id))
-
-    vectors = library.embedder.embed_sentences([*(one.text for one in quotes), *_UNRELATED])
-    likeness = vectors @ library.embedder.embed_query(question)
-    unrelated = float(likeness[len(quotes) :].mean())
-    scores = [
-        (float(alike) - unrelated) / (1 - unrelated) + _WORDS * _shared(library, question, one.text)
-        for alike, one in zip(likeness, quotes, strict=False)
-    ]
-    pool = Pool(quotes, vectors, lambda one: cited(one).support.verdict == "supported")
-    chosen: list[int] = []
-    near = [i for i, score in enumerate(scores) if score >= least]
-    pool.take(chosen, near, min(most, MOST), scores.__getitem__)
+    share = dict(zip(found.order, found.probability, strict=True))
     sentences = tuple(
         AnswerQuote(
-            claim=cited(quotes[i]),
-            paper_id=quotes[i].paper_id,
-            title=titles[quotes[i].paper_id],
-            section=papers[quotes[i].paper_id].section_at(quotes[i].span.start).title,
-            score=scores[i],
+            claim=claims[number],
+            paper_id=pool.sentences[number][0],
+            title=titles[pool.sentences[number][0]],
+            section=pool.sentences[number][1].heading,
+            score=share[number],
         )
-        for i in sorted(chosen, key=lambda i: -scores[i])
+        for number in chosen(pool, found, min(most, MOST), holds)
     )
-    return Answer(question, sentences, tuple(hits[:_NEAREST]))
+    return Answer(question, sentences, nearest, foreign)
 
 
-def _is_in(one: Candidate, hits: list[Hit]) -> bool:
-    """Whether the quote shares words with a found passage."""
-    return any(
-        one.paper_id == hit.passage.paper_id
-        and one.span.start < hit.passage.span.end
-        and hit.passage.span.start < one.span.end
-        for hit in hits
-    )
+def asked_pool(library: Papers, question: Question, paper_id: str) -> Pool | None:
+    """The sentences of one paper as ``ask`` ranks them; None where it has none."""
+    hits = _hits(library, question.text, SearchFilter(paper_id=paper_id))
+    return _pool(library, question, hits)
 
 
-def _shared(library: Papers, question: str, text: str) -> float:
-    """The share of the question's terms that ``text`` has, 0..1."""
-    asked = library.sparse_encoder.encode_query(question)
-    there = set(library.sparse_encoder.encode_passage(text).indices)
-    pairs = zip(asked.indices, asked.values, strict=True)
-    return sum(weight for term, weight in pairs if term in there)
+def knows_english_only(model: str) -> bool:
+    """The default does, and its sisters: https://www.sbert.net/docs/sentence_transformer/pretrained_models.html."""
+    return Path(model).name.startswith("all-")
+
+
+def _hits(library: Papers, question: str, wanted: SearchFilter) -> list[Hit]:
+    return library.search(question, _PASSAGES_OF_ONE if wanted.paper_id else _PASSAGES, wanted)
+
+
+def _pool(library: Papers, question: Question, hits: Sequence[Hit]) -> Pool | None:
+    """The sentences that share words with a hit, None where there are none."""
+    from app.answer.features import found_part, pool_of
+    from app.answer.memory import RememberingEmbedder
+
+    of_paper: dict[str, list[Hit]] = {}
+    for hit in hits:
+        of_paper.setdefault(hit.passage.paper_id, []).append(hit)
+    parts = [
+        found_part(library.paper(paper_id), {hit.passage.span: hit.score for hit in inside})
+        for paper_id, inside in of_paper.items()
+    ]
+    parts = [part for part in parts if part.paper.sentences]
+    if not parts:
+        return None
+    return pool_of(parts, question, RememberingEmbedder(library.embedder, _vectors()))
+
+
+@cache
+def _vectors() -> VectorMemory:
+    from app.answer.memory import VectorMemory
+
+    return VectorMemory()

@@ -47,7 +47,7 @@ _CHECKED_BY = (
 _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
-    "evidence": (_APP, ("digest.py", "choose/evidence.py", "write/__init__.py")),
+    "evidence": (_APP, ("digest.py", "choose/*.py", "choose/*.gz", "write/__init__.py")),
     "rules": (_APP, tuple(f"check/{name}.py" for name in _CHECKED_BY)),
     "rendering": (_APP, ("show/*.py", "show/templates/*", *_DIGEST_DOCUMENT)),
 }
@@ -67,11 +67,8 @@ def lock_of(
 
     Values are SHA-256 in hexadecimal, names or versions. ``made_by`` are the parts that a writer
     adds: its language model's fingerprint, its prompts, what checks its sentences. The extractive
-    one has none. Raises ``PaperNotFound``, and ``ModelUnusable``, ``LibraryUnusable`` or
-    ``StoreUnusable`` if the embedding model is unknown.
+    one has none. Raises ``PaperNotFound``.
     """
-    from index.embed import weights_of
-
     paper = library.fingerprint(paper_id)
     return {
         "gloss": __version__,
@@ -80,7 +77,6 @@ def lock_of(
         "paper": paper.file,
         "text": paper.text,
         "reading": paper.reading,
-        "embedding_model": weights_of(library.embedder.fingerprint),
         **{part: source_hash(part) for part in _SOURCES},
         **(made_by or {}),
     }
@@ -121,7 +117,7 @@ def sealed(digest: Digest, lock: Mapping[str, str]) -> Digest:
 
 
 def changed_parts(saved: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of the parts that differ, in the order of the lock: "parser", "embedding model".
+    """The names of the parts that differ, in the order of the lock: "parser", "text".
 
     ``now`` is the lock of a digest that is still to be written, so its passages are not known.
     """

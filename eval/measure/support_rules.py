@@ -20,7 +20,7 @@ from pathlib import Path
 from app.check.rules import RULES, outcomes
 from app.check.support import Checker
 from app.check.tokens import Pair
-from app.choose.evidence import candidates
+from app.choose.sentences import quotes_of
 from eval.corruption import Labelled, generated
 from eval.measure.word_overlap import overlap
 from eval.measures import balanced_accuracy, mean
@@ -90,7 +90,10 @@ def of_papers(path: Path) -> dict[str, object]:
     from eval.questions import read_questions
 
     papers = {one.paper.id: one.paper for one in read_questions(path)}
-    quotes = [[" ".join(c.text.split()) for c in candidates(paper)] for paper in papers.values()]
+    quotes = [
+        [" ".join(span.of(paper.text).split()) for span in quotes_of(paper)]
+        for paper in papers.values()
+    ]
     judged = judge(generated(quotes, SEED), Checker())
     kinds = dict.fromkeys(one.pair.kind for one in judged)
     return {

@@ -17,7 +17,7 @@ from index.library.search import resolved
 from index.sources import key_of
 
 if TYPE_CHECKING:
-    from index.embed import Embedder
+    pass
 
 
 @dataclass(eq=False)
@@ -36,7 +36,6 @@ class SavedDigests:
         lang: str,
         claims: Sequence[ClaimRecord],
         writer: str,
-        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest and let its claims be searched."""
         engine = self._engines.started()
@@ -44,9 +43,8 @@ class SavedDigests:
         paper = self._catalog.contents.paper(edition.number)
         if not all(resolves(claim, paper) for claim in claims):
             raise PaperChanged(paper_id)
-        own = engine.embedder
-        by = embedder if embedder and embedder.fingerprint == own.fingerprint else own
-        points = claim_points(claims, valid_date(paper.date), by, engine.sparse_encoder)
+        dated = valid_date(paper.date)
+        points = claim_points(claims, dated, engine.embedder, engine.sparse_encoder)
         with self._engines.writing:
             if self._ids.edition(paper_id).number != edition.number:
                 raise PaperChanged(paper_id)

@@ -268,10 +268,9 @@ class Library(Papers):
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
-        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now."""
-        self._digests.save(paper_id, key, text, lang, claims, writer, embedder)
+        self._digests.save(paper_id, key, text, lang, claims, writer)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
         """Whether the digest under ``key`` is the one that is searched in that language."""

@@ -208,12 +208,8 @@ class Papers(Protocol):
         lang: str = "en",
         claims: Sequence[ClaimRecord] = (),
         writer: str = "extractive",
-        embedder: Embedder | None = None,
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now.
-
-        ``embedder`` may stand in for the library's own where it is the same model, because it
-        remembers vectors of sentences.
 
         From then on its ``claims`` are what ``search_claims`` finds for the paper in that
         language; both come about in one step or not at all. Raises ``PaperNotFound``, and

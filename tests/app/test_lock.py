@@ -39,7 +39,7 @@ FORMS: tuple[Callable[[Digest], object], ...] = (
     lambda digest: DigestShape.of(digest).to_json(),
 )
 PARTS = {
-    "gloss", "lang", "writer", "paper", "text", "reading", "embedding_model", "parser", "template",
+    "gloss", "lang", "writer", "paper", "text", "reading", "parser", "template",
     "evidence", "rules", "rendering",
 }  # fmt: skip
 
@@ -69,7 +69,6 @@ def test_a_lock_names_all_that_decides_the_bytes(library: Any, fake_embedder: An
     assert set(lock) == PARTS | set(added)
     assert all(isinstance(value, str) and value for value in lock.values())
     assert (lock["lang"], lock["writer"], lock["prompts"]) == ("zh", "local", "p")
-    assert lock["embedding_model"] == fake_embedder.fingerprint
     assert lock["paper"] == library.paper(ID).sha256
     digest = write_digest(library, ID)
     assert set(digest.lock) == PARTS | {"passages"}
@@ -115,7 +114,7 @@ def test_the_same_library_gives_the_same_bytes(open_library: Any, order: Any, la
 
 def test_a_digest_is_written_once(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = write_digest(library, ID)
-    monkeypatch.setattr(app.write, "Selector", None)  # nothing is chosen any more
+    monkeypatch.setattr(app.write, "select", None)  # nothing is chosen any more
     monkeypatch.setattr(library, "save_digest", None)  # and nothing saved
     assert write_digest(library, ID) == digest
 
@@ -124,7 +123,7 @@ def test_quotes_are_chosen_once_for_all_languages(
     library: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     english = write_digest(library, ID)
-    monkeypatch.setattr(app.write, "Selector", None)
+    monkeypatch.setattr(app.write, "select", None)
     chinese = write_digest(library, ID, "zh")
     assert (chinese.lang, chinese.lock["lang"]) == ("zh", "zh")
     assert chinese.sections == english.sections
@@ -138,7 +137,7 @@ def test_other_code_of_the_page_does_not_write_a_digest_anew(
     before = write_digest(library, ID)
     change(monkeypatch, "rendering")
     assert changed_since(library, before) == ("rendering",)
-    monkeypatch.setattr(app.write, "Selector", None)
+    monkeypatch.setattr(app.write, "select", None)
     after = write_digest(library, ID)
     assert after == replace(before, lock={**before.lock, "rendering": "new"})
     assert changed_since(library, locked_digest(library, ID, "en", "extractive")) == ()
@@ -153,7 +152,7 @@ def test_other_code_writes_a_digest_anew(
     locked = locked_digest(library, ID, "en", "extractive")
     assert locked == before
     assert changed_since(library, locked) == (part,)
-    monkeypatch.setattr(app.write, "Selector", None)
+    monkeypatch.setattr(app.write, "select", None)
     with pytest.raises(TypeError):
         write_digest(library, ID)
 

@@ -1,11 +1,7 @@
-"""Quotes to claims: a citation for each passage, and the next best for what fails the check."""
+"""Quotes to claims: a citation for each passage."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from app.choose.evidence import Selector
-from app.choose.template import Item
 from app.write import quote
 from index.hits import Passage
 from index.paper import Block, Paper, Section, Sentence
@@ -46,13 +42,3 @@ def test_a_quote_that_no_passage_holds_whole_is_not_supported() -> None:
     claim = quote(_paper(), Span(0, len(TEXT)), (_passage(1, 0, len(ONE)),))
     assert claim.support.verdict == "unsupported"
     assert quote(_paper(), Span(0, len(TEXT)), ()).support.verdict == "unsupported"
-
-
-def test_what_fails_the_check_gives_way_to_the_next_best(fake_embedder: Any) -> None:
-    paper = _paper()
-    item = Item("any", "x", {}, most=1, roles=("results",), question="How long do they burn?")
-    best = Selector(paper, fake_embedder).choose(item)[0].span
-    selector = Selector(paper, fake_embedder, lambda span: span != best)
-    chosen = [evidence.span for evidence in selector.choose(item)]
-    assert len(chosen) == 1 and chosen[0] != best
-    assert selector.rejected == 1

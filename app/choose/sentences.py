@@ -1,0 +1,171 @@
+"""A paper's sentences, each with its surroundings: what choosing looks at."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.paper import Block, Paper, Role, Section
+from index.read.text.headings import title_role
+from index.spans import Span
+
+WORDS_LEAST, WORDS_MOST = 5, 80  # of one quote
+
+_ENDED = re.compile(r"[.!?…][\"'”’)\]]*(?:\^?\d{1,3}(?:[,–-]\d{1,3})*)?$|[。！？]$")
+_POINTS = re.compile(
+    r"^(?:table|figure|fig\.|listing|algorithm) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|"
+    r"summari[sz]es|compares|illustrates|depicts|plots|contains|provides)\b"
+    r"|\b(?:rest|remainder) of (?:this|the) (?:paper|article|work)\b"
+    r"|\b(?:this|the) (?:paper|article) is (?:organi[sz]ed|structured) as follows",
+    re.I,
+)
+_MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}∥→←⟨⟩∗˙¯∀∃∪∩⊂⊤⊥∞⃗′�")
+# An opener that means something in the sentence before; "However," and the like do not.
+_LEANS = re.compile(
+    r"[(\[\"“'‘]*(?:(?:Th(?:is|ese|ose)|It|They|Such|Here|There(?:by|in)|Both|Each|Its|Their|"
+    r"Others?|One|Another|The (?:former|latter|other|same|second|third))\b"
+    r"|(?:In|At|By|For|To|Of|From|With|On) (?:th(?:is|ese|ose)|such|it|them|doing so)\b)"
+)
+_OWN = re.compile(
+    r"[(\[\"“'‘]*(?:In |The (?:aim|goal|purpose|objective)s? of )?[Tt]h(?:is|e present) (?:paper|"
+    r"work|article|study|report|letter|note|survey|review|thesis|manuscript|research|chapter)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSentence:
+    """A sentence of prose, and where it stands. Shares are 0 at the start, 1 at the end."""
+
+    span: Span
+    text: str
+    role: Role
+    headings: tuple[str, ...]  # of its section and those around it, the outermost first
+    label: str  # the run-in heading of its paragraph, or ""
+    section: int  # the number of its section
+    paragraph: int  # the number of its paragraph
+    in_paper: float  # share of the sentences before it
+    in_section: float
+    of_sections: float  # which of the sections, as a share
+    from_section: tuple[int, int]  # sentences between it and the start, and the end, of its section
+    from_paragraph: tuple[int, int]  # the same of its paragraph
+
+
+def prose_sentences(paper: Paper) -> tuple[PaperSentence, ...]:
+    """Every sentence of the paper's paragraphs, in reading order."""
+    prose = [one.span for one in paper.sentences if one.kind == "paragraph"]
+    block_starts = [block.span.start for block in paper.blocks]
+    section_starts = [section.span.start for section in paper.sections]
+    paragraphs = [bisect_right(block_starts, span.start) - 1 for span in prose]
+    sections = [section_starts.index(paper.section_at(span.start).span.start) for span in prose]
+    headings = list(_headings(paper.sections))
+    labels = _labels(paper)
+    in_section, in_paragraph = _numbered(sections), _numbered(paragraphs)
+    filled = {number: at for at, number in enumerate(dict.fromkeys(sections))}
+
+    def made(number: int, span: Span) -> PaperSentence:
+        section, paragraph = paper.sections[sections[number]], paragraphs[number]
+        before, after = in_section[number]
+        label = labels.get(paragraph, "")
+        labelled = title_role(label) if label else "other"
+        return PaperSentence(
+            span=span,
+            text=span.of(paper.text),
+            role="limitations" if labelled == "limitations" else section.role,
+            headings=headings[sections[number]],
+            label=label,
+            section=sections[number],
+            paragraph=paragraph,
+            in_paper=number / len(prose),
+            in_section=before / max(before + after, 1),
+            of_sections=filled[sections[number]] / max(len(filled) - 1, 1),
+            from_section=(before, after),
+            from_paragraph=in_paragraph[number],
+        )
+
+    return tuple(made(number, span) for number, span in enumerate(prose))
+
+
+def _headings(sections: Sequence[Section]) -> Iterator[tuple[str, ...]]:
+    """The titles around each section and its own."""
+    around: list[Section] = []
+    for section in sections:
+        while around and around[-1].level >= section.level:
+            around.pop()
+        around.append(section)
+        yield tuple(one.title for one in around)
+
+
+def _labels(paper: Paper) -> dict[int, str]:
+    """Run-in headings by the number of the block that follows."""
+
+    def is_label(block: Block) -> bool:
+        return block.kind == "run-in"
+
+    return {
+        number + 1: block.span.of(paper.text)
+        for number, block in enumerate(paper.blocks)
+        if is_label(block)
+    }
+
+
+def _numbered(groups: Sequence[int]) -> list[tuple[int, int]]:
+    """For each, how many of its group come before it and after it."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for at, group in enumerate(groups):
+        members[group].append(at)
+    places = {
+        at: (place, len(found) - 1 - place)
+        for found in members.values()
+        for place, at in enumerate(found)
+    }
+    return [places[at] for at in range(len(groups))]
+
+
+def reads_well(text: str) -> bool:
+    """Whether it is a whole sentence of prose: no formula, signpost, stub or endless one."""
+    words = text.split()
+    written = len(text.replace(" ", ""))
+    letters = sum(character.isalpha() for character in text)
+    far_eastern = sum("\u3040" <= character <= "\u9fff" for character in text)
+    length = len(words) + far_eastern // 2
+    return (
+        WORDS_LEAST <= length <= WORDS_MOST
+        and letters >= 0.6 * written
+        and sum(character in _MATHS for character in text) <= 3
+        and not text[0].islower()
+        and bool(_ENDED.search(text))
+        and not _POINTS.search(text)
+        and text.count("(") == text.count(")")
+    )
+
+
+def leans(text: str) -> bool:
+    """Whether its opener stands for something in the sentence before: "These results ..."."""
+    return bool(_LEANS.match(text)) and not _OWN.match(text)
+
+
+def quotable(sentences: Sequence[PaperSentence]) -> list[Span | None]:
+    """What is quoted for each sentence: itself, with its predecessor if it leans on it, or nothing.
+
+    A predecessor is the sentence before in the same paragraph; both must read well and be short
+    enough together. A sentence that leans and has none is quoted alone.
+    """
+    found: list[Span | None] = []
+    for number, one in enumerate(sentences):
+        span: Span | None = one.span if reads_well(one.text) else None
+        if span is not None and leans(one.text) and one.from_paragraph[0] > 0:
+            before = sentences[number - 1]
+            together = Span(before.span.start, one.span.end)
+            words = len(before.text.split()) + len(one.text.split())
+            if reads_well(before.text) and not leans(before.text) and words <= WORDS_MOST:
+                span = together
+        found.append(span)
+    return found
+
+
+def quotes_of(paper: Paper) -> list[Span]:
+    """All that a digest of the paper could quote, in reading order."""
+    return [span for span in quotable(prose_sentences(paper)) if span is not None]

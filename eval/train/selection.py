@@ -1,0 +1,362 @@
+"""Train the model that chooses a digest's sentences.
+
+    python -m eval.train.selection --data ../shared/bench
+
+It reads ``digests`` (papers judged sentence by sentence) and ``roles`` (sentences of public sets
+with their role, those whose licence allows shipped weights) and writes the weights that
+``app.choose.model`` reads, in some minutes and the same to the byte each time.
+
+First step, for each item a logistic regression: positive are the sentences that the reader accepts,
+those that they would print count three times, both sides weigh the same. Its features are TF-IDF of
+n-grams in at least three papers, the dense features, and what linear models of the public sets'
+roles say of the sentence; since these are linear too, their weights are added up to one block.
+Second step, two logistic regressions an item over the logits of the first, made by models that have
+not seen the paper (folds by field).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.choose.features import Dense, dense, grams_of, ngrams, words_of
+from app.choose.model import WEIGHTS, Block, Model, context_of, from_bytes
+from app.choose.sentences import prose_sentences
+from app.choose.template import TEMPLATE
+from eval.corpus import json_lines
+from eval.judged import Judge, Judged, read_judged
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    Matrix = NDArray[np.float64]
+
+ITEMS = tuple(item.name for item in TEMPLATE if item.selection == "evidence")
+PAPERS_LEAST = 3  # in which an n-gram must occur to have a weight
+_DOCUMENTS_LEAST = 10  # the same for the public sets
+# How many n-grams of a block are kept, those that weigh most.
+_MOST = {"sentence": 4000, "before": 1500, "after": 1500, "headings": 800, "opening": 800}
+_MOST_ROLE = 3000
+_SCALE = {"sentence": 2.0, "before": 0.5, "after": 0.5, "headings": 1.0, "opening": 1.0}
+_LIKENESS = 0.5  # standard deviation that likenesses are given; places are 0 or 1
+_C, _C_ROLES, _C_CONTEXT = 0.1, 1.0, 0.02  # inverse strength of regularisation
+_FOLDS = 4  # of fields, for the logits that the second step learns from
+_IDEAL = 3.0  # weight of a sentence that the reader would print
+_STEPS = 127  # in which the weights of a block are stored
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "csabstruct": ("background", "method", "result", "objective"),
+    "aclsum": ("challenge", "approach", "outcome"),
+    "raamove": ("BAC", "GAP", "PUR", "MTD", "RST", "CLN", "CTN", "IMP"),
+    "kilicoglu_limits": ("limitation",),
+    "clscisumm": ("method", "results", "implication", "aim"),
+    "sciarg": (
+        "result", "motivation_background", "proposal", "observation", "proposal_implementation",
+        "conclusion", "motivation_problem",
+    ),
+}  # fmt: skip
+"""The public sets and those of their labels that are learned."""
+
+_ACL_ID = re.compile(r"aclsum-(?:[A-Z](?P<short>\d\d)-|(?P<long>20\d\d)\.)")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPaper:
+    """One judged paper as numbers. ``labels`` is (sentences, items): 2 to print, 1 to accept."""
+
+    id: str
+    group: str
+    counts: Sequence[Mapping[str, Counter[str]]]
+    dense: Dense
+    labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleModel:
+    """What public sets say of a sentence: ``block`` has a column for each of their labels."""
+
+    block: Block
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSentence:
+    """A sentence of a public set."""
+
+    document: str
+    grams: Counter[str]
+    labels: frozenset[str]
+
+
+def training_paper(judged: Judged) -> TrainingPaper:
+    """The numbers of one judged paper."""
+    sentences = prose_sentences(judged.paper)
+    labels = np.zeros((len(sentences), len(ITEMS)), dtype=np.int64)
+    for column, name in enumerate(ITEMS):
+        ideal, ok = Judge(judged.items[name].ideal), Judge(judged.items[name].ok)
+        for row, one in enumerate(sentences):
+            labels[row, column] = 2 if ideal.accepts(one.text) else int(ok.accepts(one.text))
+    found = dense(judged.paper, sentences)
+    return TrainingPaper(judged.paper.id, judged.group, ngrams(sentences), found, labels)
+
+
+# --- n-grams --------------------------------------------------------------------------------------
+
+
+def _in_papers(counts: Iterable[tuple[str, Counter[str]]], least: int) -> dict[str, int]:
+    """In how many papers each n-gram occurs, given pairs of a paper and a sentence's n-grams."""
+    papers: dict[str, set[str]] = defaultdict(set)
+    for paper, grams in counts:
+        for gram in grams:
+            papers[gram].add(paper)
+    return {gram: len(papers[gram]) for gram in sorted(papers) if len(papers[gram]) >= least}
+
+
+def _block(found: Mapping[str, int], papers: int, columns: int) -> Block:
+    """A block without weights yet."""
+    rows = {gram: at for at, gram in enumerate(sorted(found))}
+    counted = np.array([found[gram] for gram in rows], dtype=np.float64)
+    rarity = np.log((1 + papers) / (1 + counted)) + 1
+    return Block(rows, rarity, np.zeros((len(rows), columns)))
+
+
+def _matrix(counts: Sequence[Counter[str]], block: Block) -> csr_matrix:
+    """TF-IDF rows of unit length, as ``Block.scores`` makes them."""
+    from scipy.sparse import csr_matrix
+
+    values: list[float] = []
+    columns: list[int] = []
+    ends = [0]
+    for grams in counts:
+        at, row = block.row(grams)
+        values.extend(row.tolist())
+        columns.extend(at.tolist())
+        ends.append(len(columns))
+    return csr_matrix((values, columns, ends), shape=(len(counts), len(block.rows)))
+
+
+def _heaviest(block: Block, most: int) -> list[str]:
+    names = list(block.rows)
+    order = np.argsort(-np.abs(block.weights * block.rarity[:, None]).max(1), kind="stable")
+    return [names[at] for at in order[:most]]
+
+
+def _regression(x: Any, y: NDArray[np.bool_], weights: Matrix, c: float) -> tuple[Matrix, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    if len(set(y.tolist())) < 2:  # an item that no paper of the fold has, or all have
+        return np.zeros(x.shape[1]), 4.0 if y.any() else -4.0
+    fitted = LogisticRegression(C=c, solver="liblinear", random_state=0, max_iter=500)
+    fitted.fit(x, y, sample_weight=weights)
+    return fitted.coef_[0], float(fitted.intercept_[0])
+
+
+def _balanced(y: NDArray[np.bool_], weights: Matrix) -> Matrix:
+    """The weights, the positive ones scaled so that they sum up to the negative ones."""
+    positive = float((weights * y).sum())
+    return np.where(y, weights * (float((~y).sum()) / max(positive, 1e-9)), weights)
+
+
+# --- the public sets ------------------------------------------------------------------------------
+
+
+def role_model(folder: Path) -> RoleModel:
+    """Linear models of the roles in public sets. Raises ``DataUnusable``."""
+    sets = {name: list(_role_sentences(folder / f"{name}.jsonl")) for name in ROLES}
+    among = [(one.document, one.grams) for found in sets.values() for one in found]
+    documents = len({document for document, _ in among})
+    found = _in_papers(among, _DOCUMENTS_LEAST)
+    block = _block(found, documents, 0)
+    whole = Block(block.rows, block.rarity, _role_weights(sets, block))
+    block = _block({gram: found[gram] for gram in _heaviest(whole, _MOST_ROLE)}, documents, 0)
+    return RoleModel(Block(block.rows, block.rarity, _role_weights(sets, block)), documents)
+
+
+def _role_sentences(file: Path) -> Iterator[RoleSentence]:
+    """The sentences of a set that weights which are given away may be trained on."""
+    for said in json_lines(file):
+        match = _ACL_ID.match(said["doc_id"])
+        year = int(match["long"] or f"20{match['short']}") if match else 2016
+        if 2016 <= year <= 2050:  # earlier texts of the ACL may be measured with only
+            labels = said["label"] if isinstance(said["label"], list) else [said["label"]]
+            grams = Counter(grams_of(words_of(said["text"])))
+            yield RoleSentence(said["doc_id"], grams, frozenset(labels))
+
+
+def _role_weights(sets: Mapping[str, Sequence[RoleSentence]], block: Block) -> Matrix:
+    columns = []
+    for name, labels in ROLES.items():
+        x = _matrix([one.grams for one in sets[name]], block)
+        for label in labels:
+            y = np.array([label in one.labels for one in sets[name]])
+            weights, _ = _regression(x, y, _balanced(y, np.ones(len(y))), _C_ROLES)
+            columns.append(weights * (_LIKENESS / max(float(np.std(x @ weights)), 1e-9)))
+    return np.column_stack(columns)
+
+
+# --- the two steps --------------------------------------------------------------------------------
+
+
+def train(papers: Sequence[TrainingPaper], roles: RoleModel | None) -> Model:
+    """The model of these papers. ``roles`` is None for one without public sets."""
+    kept = _vocabulary(papers, roles)
+    unseen: dict[str, Matrix] = {}
+    fields = sorted({paper.group for paper in papers})
+    for fold in range(min(_FOLDS, len(fields))):
+        left_out = set(fields[fold::_FOLDS])
+        first = _first_step([one for one in papers if one.group not in left_out], roles, kept)
+        for paper in papers:
+            if paper.group in left_out:
+                unseen[paper.id] = first.logits(paper.counts, paper.dense)
+    whole = _first_step(papers, roles, kept)
+    seen = np.vstack([context_of(unseen[paper.id]) for paper in papers])
+    labels = np.vstack([paper.labels for paper in papers])
+    return Model(
+        ITEMS, whole.blocks, whole.names, whole.dense, whole.bias,
+        good=_second_step(seen, labels >= 1), ideal=_second_step(seen, labels >= 2),
+    )  # fmt: skip
+
+
+def _vocabulary(
+    papers: Sequence[TrainingPaper], roles: RoleModel | None
+) -> dict[str, dict[str, int]]:
+    """For each block, the n-grams that weigh most, and in how many papers they occur."""
+    ids = [paper.id for paper in papers for _ in paper.counts]
+    counts = [one for paper in papers for one in paper.counts]
+    every = {
+        name: _in_papers(zip(ids, (one[name] for one in counts), strict=True), PAPERS_LEAST)
+        for name in _MOST
+    }
+    fitted = _first_step(papers, roles, every)
+    kept = {n: _heaviest(fitted.blocks[n], most) for n, most in _MOST.items()}
+    return {name: {gram: every[name][gram] for gram in kept[name]} for name in _MOST}
+
+
+def _second_step(seen: Matrix, labels: NDArray[np.bool_]) -> Matrix:
+    mean, spread = seen.mean(0), np.maximum(seen.std(0), 1e-9)
+    columns = []
+    for y in labels.T:
+        weights, bias = _regression((seen - mean) / spread, y, np.ones(len(y)), _C_CONTEXT)
+        weights = weights / spread
+        columns.append([*weights, bias - float(weights @ mean)])
+    return np.asarray(np.round(np.array(columns, dtype=np.float64).T, 4))
+
+
+def _first_step(
+    papers: Sequence[TrainingPaper],
+    roles: RoleModel | None,
+    vocabulary: Mapping[str, Mapping[str, int]],
+) -> Model:
+    """The first step of the model; the second is empty."""
+    counts = [one for paper in papers for one in paper.counts]
+    labels = np.vstack([paper.labels for paper in papers])
+    names = papers[0].dense.names
+    values = np.vstack([paper.dense.values for paper in papers])
+    likeness = np.array([name.startswith("~") for name in names])
+    mean = np.where(likeness, values.mean(0), 0.0)
+    scale = np.where(likeness, _LIKENESS / np.maximum(values.std(0), 1e-9), 1.0)
+    values = (values - mean) * scale
+    said = roles.block.scores([one["role"] for one in counts]) if roles else values[:, :0]
+    empty = {name: _block(found, len(papers), 0) for name, found in vocabulary.items()}
+    weights, bias = _fit(counts, values, said, labels, empty)
+    blocks = {n: Block(b.rows, b.rarity, _rounded(weights[n])) for n, b in empty.items()}
+    if roles is not None:
+        block = roles.block
+        blocks["role"] = Block(block.rows, block.rarity, _rounded(block.weights @ weights["role"]))
+    on_dense = weights["dense"] * scale[:, None]
+    none = np.zeros((0, 0))
+    bias = np.round(bias - mean @ on_dense, 4)
+    return Model(ITEMS, blocks, names, np.round(on_dense, 4), bias, none, none)
+
+
+def _fit(
+    counts: Sequence[Mapping[str, Counter[str]]],
+    values: Matrix,
+    said: Matrix,
+    labels: NDArray[np.int64],
+    blocks: Mapping[str, Block],
+) -> tuple[dict[str, Matrix], Matrix]:
+    """The weights of each kind of features, (features, items), and the biases."""
+    from scipy.sparse import csr_matrix, hstack
+
+    parts: dict[str, Any] = {
+        name: _matrix([one[name] for one in counts], block) * _SCALE[name]
+        for name, block in blocks.items()
+    }
+    parts |= {"dense": csr_matrix(values), "role": csr_matrix(said)}
+    x = hstack(list(parts.values())).tocsr()
+    fitted = []
+    for column in labels.T:
+        y = column >= 1
+        fitted.append(_regression(x, y, _balanced(y, np.where(column == 2, _IDEAL, 1.0)), _C))
+    weights = np.column_stack([one for one, _ in fitted])
+    ends = np.cumsum([part.shape[1] for part in parts.values()])[:-1]
+    split = dict(zip(parts, np.split(weights, ends), strict=True))
+    scaled = {name: part * _SCALE.get(name, 1.0) for name, part in split.items()}
+    return scaled, np.array([one for _, one in fitted])
+
+
+def _rounded(weights: Matrix) -> Matrix:
+    unit = _unit(weights)
+    return np.round(weights / unit) * unit
+
+
+def _unit(weights: Matrix) -> float:
+    return float(f"{np.abs(weights).max(initial=1e-9) / _STEPS:.6g}")
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def to_bytes(model: Model, papers: int, roles: RoleModel | None) -> bytes:
+    """The model as a file: JSON, compressed; ``app.choose.model.from_bytes`` reads it."""
+    blocks = {}
+    for name, block in model.blocks.items():
+        of = roles.documents if roles is not None and name == "role" else papers
+        unit = _unit(block.weights)
+        blocks[name] = {
+            "papers": of,
+            "ngrams": list(block.rows),
+            "in_papers": np.round((1 + of) / np.exp(block.rarity - 1) - 1).astype(int).tolist(),
+            "unit": unit,
+            "weights": np.round(block.weights / unit).astype(int).tolist(),
+        }
+    said = {
+        "items": model.items,
+        "blocks": blocks,
+        "dense": {"names": model.names, "weights": model.dense.tolist()},
+        "bias": model.bias.tolist(),
+        "good": model.good.tolist(),
+        "ideal": model.ideal.tolist(),
+    }
+    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), compresslevel=9, mtime=0)
+
+
+def main() -> None:
+    """Train on the data of ``--data`` and write the weights."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="a folder with digests and roles")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    asked = parser.parse_args()
+    papers = [training_paper(one) for one in read_judged(asked.data / "digests")]
+    roles = role_model(asked.data / "roles")
+    packed = to_bytes(train(papers, roles), len(papers), roles)
+    from_bytes(packed)
+    asked.out.write_bytes(packed)
+    sys.stdout.write(f"{asked.out}: {len(packed):,} bytes, of {len(papers)} papers\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,289 @@
+"""Which sentences may stand in a digest, and which are chosen."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.choose.features import dense, grams_of, ngrams, words_of
+from app.choose.model import WEIGHTS, Scores, score, shipped
+from app.choose.select import select
+from app.choose.sentences import PaperSentence, leans, prose_sentences, quotable, reads_well
+from app.choose.template import ITEMS, TEMPLATE
+from index.config import Settings
+from index.paper import Block, Paper, Section, Sentence
+from index.read import Reader
+from index.read.text.sentences import split_sentences
+from index.spans import Span
+
+DATA = Path(__file__).parents[2] / "data"
+EVIDENCE = [item for item in TEMPLATE if item.selection == "evidence"]
+
+
+def paper_of(*sections: tuple[str, str, str], title: str = "Lanterns") -> Paper:
+    """A paper of (title, role, paragraphs) sections."""
+    text, blocks, sentences, made = "", [], [], []
+    for name, role, paragraphs in sections:
+        start = len(text)
+        text += f"{name}\n\n"
+        for paragraph in paragraphs.split("\n\n"):
+            span = Span(len(text), len(text) + len(paragraph))
+            text += paragraph + "\n\n"
+            blocks.append(Block("paragraph", span))
+            sentences += [Sentence(one, "paragraph") for one in split_sentences(text, span)]
+        made.append(Section(name, role, 1, Span(start, len(text))))  # type: ignore[arg-type]
+    abstract = next(
+        (b.span for b in blocks for s in made if s.role == "abstract" and s.span.contains(b.span)),
+        None,
+    )
+    return Paper(
+        id="lanterns", version=None, source="markdown", sha256="", text=text, title=title,
+        abstract=abstract, sections=tuple(made), blocks=tuple(blocks), sentences=tuple(sentences),
+    )  # fmt: skip
+
+
+LANTERNS = paper_of(
+    (
+        "Abstract",
+        "abstract",
+        "Lanterns go out in the wind, which is a problem on mountain paths. We propose a lantern "
+        "that burns without any oil at all. It outperforms oil lanterns by 20% on long walks.",
+    ),
+    (
+        "1 Introduction",
+        "introduction",
+        "Walkers need light at night, but candles fail in the rain. Previous lanterns are limited "
+        "to dry paths and need much oil. In this paper we present a lantern with a battery.",
+    ),
+    (
+        "2 Method",
+        "method",
+        "Each lantern is composed of a glass, a wick and a battery. We train the walkers for ten "
+        "days. The battery is charged by a small wheel at the side of the path.",
+    ),
+    (
+        "3 Results",
+        "results",
+        "Our lantern burned for 12.5 hours on average, while oil lanterns burned for 8 hours. "
+        "Accuracy of steps rose from 71% to 85%.",
+    ),
+    (
+        "4 Limitations",
+        "limitations",
+        "Our lantern was never tested under water. Future work will study lanterns on ships.",
+    ),
+    (
+        "5 Conclusion",
+        "conclusion",
+        "We have shown that a lantern without oil is possible. It allows people to walk at night "
+        "without any fear.",
+    ),
+)
+
+
+def chosen(paper: Paper, **options: Any) -> dict[str, list[str]]:
+    """The texts chosen for each item."""
+    selection = select(paper, **options)
+    return {name: [s.of(paper.text) for s in spans] for name, spans in selection.spans.items()}
+
+
+# --- sentences ------------------------------------------------------------------------------------
+
+
+def test_a_sentence_knows_where_it_stands() -> None:
+    sentences = prose_sentences(LANTERNS)
+    first, last = sentences[0], sentences[-1]
+    assert (first.role, first.headings, first.from_section) == ("abstract", ("Abstract",), (0, 2))
+    assert (first.in_paper, first.in_section, first.of_sections) == (0.0, 0.0, 0.0)
+    assert (last.from_section, last.in_section, last.of_sections) == ((1, 0), 1.0, 1.0)
+    assert [one.text for one in sentences] == [
+        one.span.of(LANTERNS.text) for one in LANTERNS.sentences
+    ]
+
+
+def test_a_paragraph_labelled_limitations_speaks_of_them() -> None:
+    text = "Discussion\n\nLimitations.\n\nOur lantern was never tested under water by anybody.\n\n"
+    label, start = Span(12, 24), 26
+    body = Span(start, len(text) - 2)
+    paper = Paper(
+        id="a", version=None, source="markdown", sha256="", text=text, title="Lanterns",
+        sections=(Section("Discussion", "discussion", 1, Span(0, len(text))),),
+        blocks=(Block("run-in", label), Block("paragraph", body)),
+        sentences=(Sentence(body, "paragraph"),),
+    )  # fmt: skip
+    (one,) = prose_sentences(paper)
+    assert (one.role, one.label) == ("limitations", "Limitations.")
+
+
+def test_only_whole_sentences_of_prose_are_quoted(subtests: Any) -> None:
+    for text in (
+        "However, lanterns fail in the rain on most paths.",
+        "Therefore we measure the light at each step [3, 4].",
+        "Lanterns (which burn oil) were used for 3.5 hours by 61% of walkers.",
+        "我们提出了一种不需要油的灯笼,并在山路上进行了测试。",
+    ):
+        with subtests.test(text):
+            assert reads_well(text)
+    for text in (
+        "lanterns without a head are no sentence at all.",
+        "Table 3 lists the lanterns that we have measured.",
+        "The rest of this paper is organized as follows.",
+        "x = y + z ≤ ∑ α ∂ β ∈ γ ∫ δ holds for all.",
+        "Supporting evidence",
+        "Lanterns of oil.",
+        "The lantern (which has no oil burns for long hours.",
+    ):
+        with subtests.test(text):
+            assert not reads_well(text)
+
+
+def test_an_opener_that_needs_the_sentence_before_takes_it_along() -> None:
+    paper = paper_of(
+        ("Results", "results", "Earlier lanterns burn oil and give a steady light. "
+         "These results show that they are bright. However, oil is dear in the mountains.\n\n"
+         "This makes walking at night a costly thing.")
+    )  # fmt: skip
+    quotes = [span.of(paper.text) if span else None for span in quotable(prose_sentences(paper))]
+    assert quotes == [
+        "Earlier lanterns burn oil and give a steady light.",
+        "Earlier lanterns burn oil and give a steady light. "
+        "These results show that they are bright.",
+        "However, oil is dear in the mountains.",
+        "This makes walking at night a costly thing.",  # nothing before it in its paragraph
+    ]
+
+
+def test_what_the_paper_says_of_itself_leans_on_nothing() -> None:
+    assert leans("This makes the path hard to see.") and leans("In this case it goes out.")
+    assert not leans("This paper presents a lantern.") and not leans("In this study we walk.")
+
+
+# --- features -------------------------------------------------------------------------------------
+
+
+def test_numbers_and_citations_are_placeholders() -> None:
+    words = words_of("In 2019, 3.5 of 61% burned [2, 19] (Smith et al., 2020).")
+    assert words == [
+        "in", "<year>", "<number>", "of", "<percent>", "burned", "<cite>", "<cite>",
+    ]  # fmt: skip
+    assert grams_of(["a", "b", "c"]) == ["a", "b", "c", "a b", "b c"]
+    assert words_of("我们用灯") == ["我", "们", "用", "灯"]
+
+
+def test_neighbours_and_headings_are_counted_apart() -> None:
+    counts = ngrams(prose_sentences(LANTERNS))
+    assert counts[0]["before"] == {}
+    assert counts[1]["before"] == counts[0]["sentence"]
+    assert counts[0]["after"] == counts[1]["sentence"]
+    assert counts[3]["headings"]["introduction"] == 1
+    assert counts[1]["opening"] == {"we": 1, "we propose": 1, "we propose a": 1}
+
+
+def test_dense_features_are_finite_and_bounded() -> None:
+    for paper in (LANTERNS, paper_of(("A", "other", "One sentence is all of it."))):
+        found = dense(paper, prose_sentences(paper))
+        assert found.values.shape == (len(paper.sentences), len(found.names))
+        assert np.isfinite(found.values).all() and np.abs(found.values).max() < 20
+        assert np.allclose(np.diag(found.alike), 1)
+        assert len(set(found.names)) == len(found.names)
+
+
+# --- the choice -----------------------------------------------------------------------------------
+
+
+def test_each_heading_gets_what_it_promises() -> None:
+    found = chosen(LANTERNS)
+    assert found["summary"] == ["We propose a lantern that burns without any oil at all."]
+    assert any("under water" in quote for quote in found["limits"])
+    assert any("composed of a glass" in quote for quote in found["methods"])
+    assert any("12.5 hours" in quote or "85%" in quote for quote in found["performance"])
+
+
+def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section() -> None:
+    with Reader(Settings()) as reader:
+        papers = [reader.read(file).paper for file in sorted(DATA.glob("*.md"))]
+    for paper in (LANTERNS, *papers):
+        assert paper is not None
+        spans = [(item, span) for item in EVIDENCE for span in select(paper).spans[item.name]]
+        assert len(spans) >= 8
+        order = sorted(span for _, span in spans)
+        assert all(a.end <= b.start for a, b in zip(order, order[1:], strict=False))
+        for item, span in spans:
+            assert paper.section_at(span.start).role in (*item.roles, "limitations")
+        assert all(len(select(paper).spans[item.name]) <= item.most for item in EVIDENCE)
+
+
+def test_what_fails_the_check_gives_way_to_the_next_best() -> None:
+    best = select(LANTERNS).spans["summary"][0]
+    again = select(LANTERNS, lambda span: span != best)
+    assert best not in again.spans["summary"]
+    assert again.spans["summary"] and again.rejected == 1
+    nothing = select(LANTERNS, lambda span: False)
+    assert not any(nothing.spans.values()) and nothing.rejected > 0
+
+
+def test_an_item_without_a_likely_sentence_stays_empty() -> None:
+    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
+        found = score(paper, sentences, shipped())
+        column = found.items.index("limits")
+        found.good[:, column] = 0.01
+        return found
+
+    found = chosen(LANTERNS, rank=rank)
+    assert found["limits"] == [] and found["summary"]
+
+
+def test_an_item_is_silent_where_its_sections_are_missing() -> None:
+    paper = paper_of(
+        ("Method", "method", "Each lantern is composed of a glass, a wick and a battery.")
+    )
+    found = chosen(paper)
+    assert found["methods"] == ["Each lantern is composed of a glass, a wick and a battery."]
+    assert found["summary"] == found["background"] == found["significance"] == []
+    assert not any(chosen(paper_of(("Results", "results", "x = y"))).values())
+
+
+def test_two_sentences_that_say_the_same_are_not_both_quoted() -> None:
+    same = "We propose a lantern that burns without any oil at all on mountain paths."
+    paper = paper_of(
+        ("Abstract", "abstract", same),
+        ("Introduction", "introduction", f"Walkers need light at night. {same}"),
+        ("Conclusion", "conclusion", same.replace("We propose", "We proposed")),
+    )
+    quotes = [quote for found in chosen(paper).values() for quote in found]
+    assert sum("burns without any oil" in quote for quote in quotes) == 1
+
+
+@pytest.mark.parametrize("language", ["French", "Chinese"])
+def test_a_paper_in_another_language_is_chosen_by_structure(language: str) -> None:
+    text = {
+        "French": "Nous proposons une lanterne sans huile pour les chemins de montagne. "
+        "Elle brûle pendant 12,5 heures, contre 8 heures auparavant.",
+        "Chinese": "我们提出了一种不需要油的灯笼,并在山路上进行了测试。"
+        "结果表明该灯笼可以燃烧12.5小时,比油灯长20%。",
+    }[language]
+    paper = paper_of(
+        ("A", "abstract", text), ("B", "introduction", text), ("C", "method", text),
+        ("D", "results", text), ("E", "conclusion", text),
+    )  # fmt: skip
+    found = chosen(paper)
+    assert found["summary"] and found["methods"] and found["performance"]
+
+
+# --- the weights ----------------------------------------------------------------------------------
+
+
+def test_the_weights_are_small_and_of_phrases_of_three_papers() -> None:
+    assert WEIGHTS.stat().st_size <= 200_000
+    said = json.loads(gzip.decompress(WEIGHTS.read_bytes()))
+    assert set(said["items"]) == {item.name for item in EVIDENCE}
+    for name, block in said["blocks"].items():
+        assert min(block["in_papers"]) >= 3, name
+        assert len(block["ngrams"]) == len(block["weights"]) == len(block["in_papers"])
+    assert all(ITEMS[name].roles for name in said["items"])
