@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -199,21 +200,26 @@ def test_dense_features_are_finite_and_bounded() -> None:
 
 def test_each_heading_gets_what_it_promises() -> None:
     found = chosen(LANTERNS)
-    assert found["summary"] == ["We propose a lantern that burns without any oil at all."]
-    assert any("under water" in quote for quote in found["limits"])
-    assert any("composed of a glass" in quote for quote in found["methods"])
-    assert any("12.5 hours" in quote or "85%" in quote for quote in found["performance"])
+    (summary,) = found["summary"]
+    assert "We propose a lantern" in summary or "we present a lantern" in summary
+    asked = {item: " ".join(quotes) for item, quotes in found.items()}
+    assert "wind" in asked["background"] or "candles fail" in asked["background"]
+    assert "Previous lanterns are limited" in asked["earlier_methods"]
+    assert "composed of" in asked["method"] or "composed of" in asked["methods"]
+    assert "12.5 hours" in asked["performance"] or "85%" in asked["performance"]
+    assert "under water" in asked["limits"] or "Future work" in asked["limits"]
+    assert "allows people" in asked["significance"]
 
 
 def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section() -> None:
     with Reader(Settings()) as reader:
         papers = [reader.read(file).paper for file in sorted(DATA.glob("*.md"))]
-    for paper in (LANTERNS, *papers):
-        assert paper is not None
+    assert any(papers)
+    for paper in (LANTERNS, *(one for one in papers if one)):
         spans = [(item, span) for item in EVIDENCE for span in select(paper).spans[item.name]]
         assert len(spans) >= 8
         order = sorted(span for _, span in spans)
-        assert all(a.end <= b.start for a, b in zip(order, order[1:], strict=False))
+        assert all(a.end <= b.start for a, b in pairwise(order))
         for item, span in spans:
             assert paper.section_at(span.start).role in (*item.roles, "limitations")
         assert all(len(select(paper).spans[item.name]) <= item.most for item in EVIDENCE)
@@ -262,18 +268,27 @@ def test_two_sentences_that_say_the_same_are_not_both_quoted() -> None:
 
 @pytest.mark.parametrize("language", ["French", "Chinese"])
 def test_a_paper_in_another_language_is_chosen_by_structure(language: str) -> None:
-    text = {
-        "French": "Nous proposons une lanterne sans huile pour les chemins de montagne. "
-        "Elle brûle pendant 12,5 heures, contre 8 heures auparavant.",
-        "Chinese": "我们提出了一种不需要油的灯笼,并在山路上进行了测试。"
-        "结果表明该灯笼可以燃烧12.5小时,比油灯长20%。",
+    texts = {
+        "French": (
+            "Nous proposons une lanterne sans huile pour les chemins de montagne.",
+            "Les marcheurs ont besoin de lumière la nuit, car les bougies craignent le vent.",
+            "Chaque lampe se compose d'un verre, d'une mèche et d'une petite batterie.",
+            "Notre lampe éclaire pendant 12,5 heures, contre 8 heures auparavant.",
+            "Une lampe sans huile est donc possible, même sur de longs trajets.",
+        ),
+        "Chinese": (
+            "我们提出了一种不需要油的灯笼,并在山路上进行了测试。",
+            "行人夜间需要照明,而蜡烛在风雨中经常熄灭。",
+            "每盏灯由玻璃罩、灯芯和一个小型电池组成。",
+            "结果表明该灯可以燃烧12.5小时,比以前长20%。",
+            "因此,在长途行走中不使用油也是可能的。",
+        ),
     }[language]
-    paper = paper_of(
-        ("A", "abstract", text), ("B", "introduction", text), ("C", "method", text),
-        ("D", "results", text), ("E", "conclusion", text),
-    )  # fmt: skip
+    roles = ("abstract", "introduction", "method", "results", "conclusion")
+    paper = paper_of(*(("X", role, text) for role, text in zip(roles, texts, strict=True)))
     found = chosen(paper)
-    assert found["summary"] and found["methods"] and found["performance"]
+    assert found["methods"] == [texts[2]]
+    assert {texts[0], texts[3]} <= {quote for quotes in found.values() for quote in quotes}
 
 
 # --- the weights ----------------------------------------------------------------------------------
