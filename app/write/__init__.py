@@ -248,10 +248,14 @@ def _first(paper: Paper, spans: tuple[Span, ...], most: int) -> list[Span]:
 
 
 def _own_links(paper: Paper) -> Iterator[Span]:
-    """Links to code, data or a project page: known hosts, or words that say so beside them.
+    """Links to the paper's own code, data or project page.
 
-    The paper's own come first: those above the introduction, and those that "our code" stands by.
+    They stand above the introduction, or "our code" or "available at" stands before them, or they
+    name an author, or a host of code and data has them under a word of the title. The first two
+    kinds come first.
     """
+    authors = {author.split()[-1].lower() for author in paper.authors if author.split()}
+    title = set(re.findall(r"[^\W\d_]{4,}", paper.title.lower()))
     body = next((s.span.start for s in paper.sections if s.role == "introduction"), 0)
 
     def before(span: Span) -> str:
@@ -260,9 +264,13 @@ def _own_links(paper: Paper) -> Iterator[Span]:
     def rank(span: Span) -> tuple[bool, bool, int]:
         return (span.start > body, not _LINK_CUE.search(before(span)), span.start)
 
+    def is_named(span: Span) -> bool:
+        address = span.of(paper.text).lower()
+        own = title if _LINK_HOSTS.search(address) else set()
+        return any(len(word) > 3 and word in address for word in own | authors)
+
     for span in sorted(paper.links, key=rank):
-        known = _LINK_HOSTS.search(span.of(paper.text))
-        if span.start <= body or known or _LINK_CUE.search(before(span)):
+        if span.start <= body or is_named(span) or _LINK_CUE.search(before(span)):
             yield span
 
 
