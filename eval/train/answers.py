@@ -174,7 +174,7 @@ def train_ranker(examples: Sequence[Example], columns: Sequence[str]) -> Linear:
     )
     right = np.concatenate([one.right[rows] for one, rows in zip(usable, kept, strict=True)])
     mean, deviation = values.mean(axis=0), values.std(axis=0)
-    deviation[deviation < 1e-9] = np.inf  # a column of one value says nothing
+    deviation[deviation < 1e-6] = np.inf  # a column of one value says nothing
     standard = (values - mean) / deviation
     lengths = np.array([len(rows) for rows in kept])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
@@ -211,8 +211,8 @@ def train_decision(
     """Log-odds that a question is answered, were half of the questions."""
     from sklearn.linear_model import LogisticRegression
 
-    mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-9)
-    model = LogisticRegression(C=_DECISION_C, max_iter=1000)
+    mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+    model = LogisticRegression(C=_DECISION_C, max_iter=10_000, tol=1e-9)
     answerable = np.array([one.judged.answerable for one in examples])
     strange = np.array([one.strange for one in examples])
     weight = np.zeros(len(examples))
