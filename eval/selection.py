@@ -72,8 +72,8 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
     roles = role_model(data[1]) if len(data) == 2 else None
     numbers = [training_paper(one) for one in papers]
     ways = {
-        "unseen fields": folded(papers, numbers, roles, _by_field(papers)),
-        "unseen papers": folded(papers, numbers, roles, _by_paper(papers)),
+        "unseen fields": folded(papers, numbers, roles, by_field(papers)),
+        "unseen papers": folded(papers, numbers, roles, by_paper(papers)),
         "shipped": judged(papers, lambda _: shipped()),
     }
     fields = sorted({one.group for one in papers})
@@ -163,7 +163,7 @@ def measured(found: Sequence[JudgedItem]) -> dict[str, float | None]:
     }
 
 
-def _by_field(papers: Sequence[Judged]) -> dict[str, int]:
+def by_field(papers: Sequence[Judged]) -> dict[str, int]:
     """Folds of whole fields, as even as they get: the largest field to the smallest fold."""
     sizes = Counter(one.group for one in papers)
     loads: dict[int, int] = dict.fromkeys(range(FOLDS), 0)
@@ -174,7 +174,7 @@ def _by_field(papers: Sequence[Judged]) -> dict[str, int]:
     return {one.paper.id: fold_of[one.group] for one in papers}
 
 
-def _by_paper(papers: Sequence[Judged]) -> dict[str, int]:
+def by_paper(papers: Sequence[Judged]) -> dict[str, int]:
     """Every fifth paper of each field in turn."""
     order = sorted(papers, key=lambda one: (one.group, one.paper.id))
     return {one.paper.id: at % FOLDS for at, one in enumerate(order)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.digest import Language
+from app.digest import Language, Whose
 from index.paper import Role
 
 Selection = Literal["evidence", "affiliations", "keywords", "links", "captions"]
@@ -25,7 +25,7 @@ class Item:
 
     ``roles`` are the sections that it may rest on. Of the sentences that careful readers accepted
     under its heading, 88 to 98 of 100 lie in them (ADR 25). Which are quoted, the model decides
-    (``app.choose.model``).
+    (``app.choose.model``). ``whose`` work its quotes are about where their words do not say it.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Item:
     selection: Selection = "evidence"
     question: str = ""
     roles: tuple[Role, ...] = ()
+    whose: Whose | None = None
 
 
 GROUPS: dict[str, dict[Language, str]] = {
@@ -54,12 +55,12 @@ TEMPLATE: tuple[Item, ...] = (
     Item(
         "summary", "summary", {"en": "Summary", "zh": "摘要"}, most=1,
         question="What does this paper propose, study or find, in one sentence?",
-        roles=_TOLD,
+        roles=_TOLD, whose="own",
     ),
     Item(
         "key_takeaways", "takeaways", {"en": "Key takeaways", "zh": "要点"}, most=5,
         question="What are the main findings and contributions of this paper?",
-        roles=(*_TOLD, *_FOUND),
+        roles=(*_TOLD, *_FOUND), whose="own",
     ),
     Item("affiliation", "front", {"en": "Affiliation", "zh": "单位"}, most=12, selection="affiliations"),
     Item("keywords", "front", {"en": "Keywords", "zh": "关键词"}, most=12, selection="keywords"),
@@ -73,42 +74,42 @@ TEMPLATE: tuple[Item, ...] = (
         "earlier_methods", "overview",
         {"en": "Earlier methods and their problems", "zh": "过去的方法及问题"}, most=2,
         question="What did earlier methods do, and what were their problems and shortcomings?",
-        roles=(*_TOLD, *_FOUND, "background", "method"),
+        roles=(*_TOLD, *_FOUND, "background", "method"), whose="others",
     ),
     Item(
         "method", "overview", {"en": "Method", "zh": "研究方法"}, most=2,
         question="What is the core idea of this paper's approach?",
-        roles=(*_TOLD, *_FOUND, "background", "method"),
+        roles=(*_TOLD, *_FOUND, "background", "method"), whose="own",
     ),
     Item(
         "task_and_performance", "overview", {"en": "Task and performance", "zh": "任务与性能"}, most=2,
         question="On which task, data or setting was it tested, and what was the headline outcome?",
-        roles=(*_TOLD, *_FOUND, "method"),
+        roles=(*_TOLD, *_FOUND, "method"), whose="own",
     ),
     Item(
         "methods", "methods", {"en": "Methods", "zh": "方法"}, most=6,
         question="How does the method work? What are its steps, data and components?",
-        roles=("introduction", "method", *_FOUND, "appendix", "other"),
+        roles=("introduction", "method", *_FOUND, "appendix", "other"), whose="own",
     ),
     Item(
         "significance", "conclusion", {"en": "Significance", "zh": "意义"}, most=2,
         question="Why does this work matter? What does it make possible?",
-        roles=(*_TOLD, *_FOUND),
+        roles=(*_TOLD, *_FOUND), whose="own",
     ),
     Item(
         "strengths", "conclusion", {"en": "Strengths", "zh": "优势"}, most=2,
         question="What advantages of the work do the authors state or show?",
-        roles=(*_TOLD, *_FOUND, "method"),
+        roles=(*_TOLD, *_FOUND, "method"), whose="own",
     ),
     Item(
         "performance", "conclusion", {"en": "Performance", "zh": "性能"}, most=2,
         question="Which results with their numbers does the paper report?",
-        roles=(*_TOLD, *_FOUND, "method"),
+        roles=(*_TOLD, *_FOUND, "method"), whose="own",
     ),
     Item(
         "limits", "conclusion", {"en": "Limits", "zh": "局限"}, most=2,
         question="What are the limitations of this work, and what is left for future work?",
-        roles=(*_TOLD, *_FOUND, "limitations", "method"),
+        roles=(*_TOLD, *_FOUND, "limitations", "method"), whose="own",
     ),
     Item("figures", "figures", {"en": "Figures and tables", "zh": "图表"}, most=8, selection="captions"),
 )  # fmt: skip

@@ -279,7 +279,7 @@ class ModelWriter:
         }
         checked = iter(
             self._checker.check(
-                [_sourced(one) for of in drafts.values() for one in of if not one.wrong]
+                [_sourced(one, tasks[at]) for at in drafts for one in drafts[at] if not one.wrong]
             )
         )
         found: dict[int, list[tuple[DraftSentence, Support]]] = {}
@@ -287,7 +287,7 @@ class ModelWriter:
             found[at] = []
             for draft in of_task:
                 support = _REFUSED if draft.wrong else next(checked)
-                wrong = draft.wrong or self._checker.why(_sourced(draft), support)
+                wrong = draft.wrong or self._checker.why(_sourced(draft, tasks[at]), support)
                 found[at].append((replace(draft, wrong=wrong), support))
         return found
 
@@ -449,8 +449,9 @@ def _form(text: str, longest: int) -> str:
     return ""
 
 
-def _sourced(draft: DraftSentence) -> SourcedClaim:
-    return SourcedClaim(draft.text, tuple(claim.text for claim in draft.quotes))
+def _sourced(draft: DraftSentence, task: Task) -> SourcedClaim:
+    quotes = tuple(claim.text for claim in draft.quotes)
+    return SourcedClaim(draft.text, quotes, ITEMS[task.item].whose)
 
 
 def _holds(support: Support) -> bool:

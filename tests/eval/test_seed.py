@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -117,7 +116,6 @@ def test_a_page_without_papers_is_refused(tmp_path: Path) -> None:
 
 def compared(
     page: Path,
-    embedder: Any,
     reader: Reader,
     full_text: Callable[[BlogPaper], Paper | None] = lambda _: None,
 ) -> Beside:
@@ -130,16 +128,13 @@ def compared(
         full_text,
         reader,
         splitter(settings, count),
-        embedder,
         WordsOrChecker(Checker()),
     )
     return found
 
 
-def test_both_digests_are_measured_alike(
-    page: Path, fake_embedder: Any, started_reader: Reader
-) -> None:
-    found = compared(page, fake_embedder, started_reader)
+def test_both_digests_are_measured_alike(page: Path, started_reader: Reader) -> None:
+    found = compared(page, started_reader)
     blog, gloss = found.blog, found.gloss
     assert not found.full_text
     assert (blog.sentences, blog.cited) == (8, 0)
@@ -159,7 +154,7 @@ def test_both_digests_are_measured_alike(
 
 
 def test_what_is_not_in_the_full_text_is_told(
-    page: Path, fake_embedder: Any, started_reader: Reader, tmp_path: Path
+    page: Path, started_reader: Reader, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole.md"
     whole.write_text(
@@ -169,7 +164,7 @@ def test_what_is_not_in_the_full_text_is_told(
         encoding="utf-8",
     )
     paper = started_reader.read(whole).paper
-    found = compared(page, fake_embedder, started_reader, lambda blog: paper)
+    found = compared(page, started_reader, lambda blog: paper)
     assert found.full_text
     assert found.blog.names == ()
     fields = {one.name: one for one in found.blog.fields}
@@ -177,10 +172,8 @@ def test_what_is_not_in_the_full_text_is_told(
     assert "methods" not in found.gloss.not_stated
 
 
-def test_table_and_notes_say_what_was_measured(
-    page: Path, fake_embedder: Any, started_reader: Reader
-) -> None:
-    found = compared(page, fake_embedder, started_reader)
+def test_table_and_notes_say_what_was_measured(page: Path, started_reader: Reader) -> None:
+    found = compared(page, started_reader)
     rows = list(table([found]))
     assert rows[0] == ("paper", "known", "measure", "blog", "gloss")
     assert rows[1] == ("2407.00001", "abstract", "authors", "0 of 2, left open", "2 of 2")
