@@ -309,11 +309,12 @@ def test_a_question_without_a_paper_hides_no_digest(browser: Any, address: str) 
             route.continue_()
 
     page.route("**/queue/join*", hold)
-    page.goto(f"{address}?paper=2401.00001")
-    page.locator("#digest .reader h2").wait_for()
-    for _ in range(100):  # a slow machine asks later
-        if not held:
-            page.wait_for_timeout(50)
+    for _ in range(10):  # loadings; some set the paper before anything is asked
+        page.goto(f"{address}?paper=2401.00001")
+        page.locator("#digest .reader h2").wait_for()
+        page.wait_for_timeout(1000)  # a slow machine asks later
+        if held:
+            break
     with page.expect_response("**/queue/join*"):
         held.pop().continue_()
     page.wait_for_timeout(1000)  # for its answer
