@@ -44,6 +44,7 @@ _CITED, _NUMBER, _A_YEAR, _PERCENT = "<cite>", "<number>", "<year>", "<percent>"
 _SIGNS = frozenset("=<>≤≥∈∑∏∫√∂±|{}^")
 _OPENING = 3  # words of which the opening is made
 _APART = 5  # sentences; nearer ones are no evidence that a thing is said elsewhere
+_PLACES = 5  # decimals of a feature, so that it is the same on every machine
 _NAMED = 3  # sentences that have a name which the title or abstract has, for it to be the paper's
 
 
@@ -112,7 +113,8 @@ def dense(paper: Paper, sentences: Sequence[PaperSentence]) -> Dense:
     ]
     names = (*columns[0], *likenesses)
     values = np.array([list(column.values()) for column in columns], dtype=np.float64)
-    return Dense(names, np.hstack([values, np.column_stack(list(likenesses.values()))]), alike)
+    values = np.hstack([values, np.column_stack(list(likenesses.values()))])
+    return Dense(names, np.round(values, _PLACES), alike)
 
 
 def _places(sentences: Sequence[PaperSentence]) -> Iterator[dict[str, float]]:
@@ -243,7 +245,7 @@ def _likenesses(
     }
 
     def share(words: Sequence[str], among: set[str]) -> float:
-        weights = {word: rarity[vocabulary[word]] for word in set(words)}
+        weights = {word: rarity[vocabulary[word]] for word in dict.fromkeys(words)}
         whole = sum(weights.values())
         return sum(w for word, w in weights.items() if word in among) / whole if whole else 0.0
 
