@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 STATED_FROM = 0.12  # probability from which an item's best sentence is quoted at all
 _NEARLY, _ENOUGH = 0.8, 0.8  # a further sentence needs this share of the first's, or this
-_TOO_ALIKE = 0.75  # cosine from which two sentences say the same
+_TOO_ALIKE = 0.6  # cosine from which two sentences say the same
 _AMONG = 16  # of an item's sentences that compete
 
 
