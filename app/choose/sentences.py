@@ -18,6 +18,10 @@ _ENDED = re.compile(r"[.!?…][\"'”’)\]]*(?:\^?\d{1,3}(?:[,–-]\d{1,3})*)?$
 _POINTS = re.compile(
     r"^(?:table|figure|fig\.|listing|algorithm) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|"
     r"summari[sz]es|compares|illustrates|depicts|plots|contains|provides)\b"
+    r"|^(?:the )?(?:next |following |last )?(?:sub)?section (?:\d[\d.]* )?(?:contains?|describes?|"
+    r"presents?|gives?|discusses|explains?|reports?|introduces|shows?|concludes?|reviews?)\b"
+    r"|^in (?:this|the next|the following|what follows) (?:sub)?section\b"
+    r"|\b(?:due to|lack of) space\b"
     r"|\b(?:rest|remainder) of (?:this|the) (?:paper|article|work)\b"
     r"|\b(?:this|the) (?:paper|article) is (?:organi[sz]ed|structured) as follows",
     re.I,
@@ -25,9 +29,20 @@ _POINTS = re.compile(
 _MATHS = frozenset("=<>≤≥∈∑∏∫√∂∇±·≈∼|{}∥→←⟨⟩∗˙¯∀∃∪∩⊂⊤⊥∞⃗′�")
 # An opener that means something in the sentence before; "However," and the like do not.
 _LEANS = re.compile(
-    r"[(\[\"“'‘]*(?:(?:Th(?:is|ese|ose)|It|They|Such|Here|There(?:by|in)|Both|Each|Its|Their|"
-    r"Others?|One|Another|The (?:former|latter|other|same|second|third))\b"
-    r"|(?:In|At|By|For|To|Of|From|With|On) (?:th(?:is|ese|ose)|such|it|them|doing so)\b)"
+    r"[(\[\"“'‘]*(?:(?:Th(?:is|ese|ose)|It|They|Such|Here(?!,? we\b)|There(?:by|in)|Its|Their|"
+    r"Others|The (?:former|latter))\b"
+    r"|(?:In|At|By|For|To|Of|From|With|On) (?:th(?:is|ese|ose)|such|it|them|doing so|"
+    r"the (?:former|latter))\b)"
+)
+# What may stand before such an opener and changes nothing.
+_CONNECTIVE = re.compile(
+    r"(?:However|Moreover|Furthermore|Additionally|Therefore|Thus|Hence|Consequently|Instead|Similarly|"
+    r"Nevertheless|Nonetheless|Also|Besides|Conversely|Specifically|In particular|In addition|"
+    r"In contrast|As a result|On the other hand|For (?:example|instance)),? "
+)
+_BULLET = re.compile(r"[•‣◦∙·▪●–—*-]\s+")
+_EXPLETIVE = re.compile(
+    r"It (?:is|was|has been|remains|seems) (?:[\w-]+ ){0,3}(?:to|that|how|whether)\b"
 )
 _OWN = re.compile(
     r"[(\[\"“'‘]*(?:In |The (?:aim|goal|purpose|objective)s? of )?[Tt]h(?:is|e present) (?:paper|"
@@ -144,26 +159,35 @@ def reads_well(text: str) -> bool:
 
 def leans(text: str) -> bool:
     """Whether its opener stands for something in the sentence before: "These results ..."."""
-    return bool(_LEANS.match(text)) and not _OWN.match(text)
+    rest = _CONNECTIVE.sub("", text, count=1) if _CONNECTIVE.match(text) else text
+    rest = rest[:1].upper() + rest[1:]
+    return bool(_LEANS.match(rest)) and not _OWN.match(rest) and not _EXPLETIVE.match(rest)
 
 
 def quotable(sentences: Sequence[PaperSentence]) -> list[Span | None]:
     """What is quoted for each sentence: itself, with its predecessor if it leans on it, or nothing.
 
     A predecessor is the sentence before in the same paragraph; both must read well and be short
-    enough together. A sentence that leans and has none is quoted alone.
+    enough together. A sentence that leans and has none is not quoted, nor is the bullet of a list.
     """
     found: list[Span | None] = []
     for number, one in enumerate(sentences):
-        span: Span | None = one.span if reads_well(one.text) else None
-        if span is not None and leans(one.text) and one.from_paragraph[0] > 0:
-            before = sentences[number - 1]
-            together = Span(before.span.start, one.span.end)
-            words = len(before.text.split()) + len(one.text.split())
-            if reads_well(before.text) and not leans(before.text) and words <= WORDS_MOST:
-                span = together
-        found.append(span)
+        first, text = one, one.text
+        if leans(text) and one.from_paragraph[0] > 0:
+            first = sentences[number - 1]
+            text = f"{first.text} {text}"
+        bullet = _BULLET.match(first.text)
+        start = first.span.start + (bullet.end() if bullet else 0)
+        whole = all(reads_well(_bare(part.text)) for part in (first, one))
+        short = len(text.split()) <= WORDS_MOST
+        stands = whole and short and not leans(_bare(first.text))
+        found.append(Span(start, one.span.end) if stands else None)
     return found
+
+
+def _bare(text: str) -> str:
+    """A sentence without the bullet before it."""
+    return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
 
 
 def quotes_of(paper: Paper) -> list[Span]:

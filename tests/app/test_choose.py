@@ -135,6 +135,8 @@ def test_only_whole_sentences_of_prose_are_quoted(subtests: Any) -> None:
         "lanterns without a head are no sentence at all.",
         "Table 3 lists the lanterns that we have measured.",
         "The rest of this paper is organized as follows.",
+        "Section 5 contains the measurements of all lanterns.",
+        "Due to space limitations, we leave out the other lanterns.",
         "x = y + z ≤ ∑ α ∂ β ∈ γ ∫ δ holds for all.",
         "Supporting evidence",
         "Lanterns of oil.",
@@ -148,7 +150,7 @@ def test_an_opener_that_needs_the_sentence_before_takes_it_along() -> None:
     paper = paper_of(
         ("Results", "results", "Earlier lanterns burn oil and give a steady light. "
          "These results show that they are bright. However, oil is dear in the mountains.\n\n"
-         "This makes walking at night a costly thing.")
+         "This makes walking at night a costly thing.\n\n• Candles are cheap but weak lights.")
     )  # fmt: skip
     quotes = [span.of(paper.text) if span else None for span in quotable(prose_sentences(paper))]
     assert quotes == [
@@ -156,12 +158,15 @@ def test_an_opener_that_needs_the_sentence_before_takes_it_along() -> None:
         "Earlier lanterns burn oil and give a steady light. "
         "These results show that they are bright.",
         "However, oil is dear in the mountains.",
-        "This makes walking at night a costly thing.",  # nothing before it in its paragraph
+        None,  # nothing before it in its paragraph
+        "Candles are cheap but weak lights.",  # without its bullet
     ]
 
 
 def test_what_the_paper_says_of_itself_leans_on_nothing() -> None:
     assert leans("This makes the path hard to see.") and leans("In this case it goes out.")
+    assert leans("However, they go out.") and leans("In the former case they burn.")
+    assert not leans("However, lanterns go out.") and not leans("It is known that they burn.")
     assert not leans("This paper presents a lantern.") and not leans("In this study we walk.")
 
 
