@@ -49,10 +49,10 @@ WEIGHTS = Path(__file__).parents[2] / "app" / "answer" / "weights.json"
 PENALTY = 80.0  # L2, of standardised columns
 # Log-odds that the paper answers, were half of the questions answerable. The balanced accuracy is
 # flat from -0.3 to 0; the lower it is, the more first quotes are right.
-THRESHOLD = -0.25
+THRESHOLD = -0.1
 _STEPS = 10_000  # far more than it takes
 _GRADIENT = 1e-7  # at which the ranker has its optimum, so that noise does not move it
-_STRANGE = 0.15  # the weight of strange questions among those that are not answered
+_STRANGE = 0.3  # the weight of strange questions among those that are not answered
 _STRIDE = 7  # questions between one strange question and the next
 _DECISION_C = 0.1  # of scikit-learn: 1 / L2
 _INNER = 5  # folds by paper, for scores of papers that did not train the ranker
@@ -211,7 +211,8 @@ def train_decision(
     """Log-odds that a question is answered, were half of the questions."""
     from sklearn.linear_model import LogisticRegression
 
-    mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
+    mean, deviation = rows.mean(axis=0), rows.std(axis=0)
+    deviation[deviation < 1e-6] = np.inf  # a column of one value says nothing
     model = LogisticRegression(C=_DECISION_C, max_iter=10_000, tol=1e-9)
     answerable = np.array([one.judged.answerable for one in examples])
     strange = np.array([one.strange for one in examples])
