@@ -44,7 +44,7 @@ _WORST = 20
 _PAPER_FOLDS = 5
 _LIKENESS = ("likeness",)
 _WORDS = ("likeness", "matter", "overlap", "bm25", "kindred")
-_CONTEXT = ("before", "after", "window", "mean", "heading", "passage", "below best", "rank")
+_CONTEXT = ("before", "after", "window", "mean", "both", "heading", "passage", "below best", "rank")
 
 Names = Sequence[str]
 

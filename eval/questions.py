@@ -7,8 +7,9 @@ gave as evidence; figures and tables are no paragraphs, and questions without ev
 paragraph are left out. The paragraphs of a paper are ranked by the best passage that has words of
 them; where a passage spans several, they come in its order.
 
-``answers`` is how ``gloss ask`` chooses its sentences (``app.answer``), without its silence: all
-sentences, best first, each for its paragraph.
+``answers`` is what a reader of ``gloss ask`` sees in turn (``app.answer``), without its silence:
+the first quote, for its paragraph, then the passages that are nearest. ``sentences`` is all
+sentences by its ranker, best first, each for its paragraph.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def run(settings: Settings, data: Sequence[Path] = ()) -> Report:
     with corpus(settings, list(papers.values())) as made:
         rankings: dict[str, Rank] = {way: _by_passages(made, way) for way in made.ways}
         best = made.ways[-1]
-        rankings["answers"] = _by_answers(made)
+        rankings["sentences"] = _by_sentences(made)
+        rankings["answers"] = _by_answers(rankings["sentences"], rankings[best])
         for name, rank in rankings.items():
             began = time.perf_counter()
             found[name] = [paragraphs(one, rank(one)) for one in asked]
@@ -149,7 +151,14 @@ def _by_passages(made: Corpus, way: Way) -> Rank:
     return rank
 
 
-def _by_answers(made: Corpus) -> Rank:
+def _by_answers(sentences: Rank, passages: Rank) -> Rank:
+    def rank(asked: LabelledQuestion) -> list[Span]:
+        return [*sentences(asked)[:1], *passages(asked)]
+
+    return rank
+
+
+def _by_sentences(made: Corpus) -> Rank:
     embedder = RememberingEmbedder(made.embedder, VectorMemory())
 
     def rank(asked: LabelledQuestion) -> list[Span]:

@@ -29,6 +29,7 @@ _READ_MOST = 16  # papers that are kept as they were read
 _K1, _B = 1.2, 0.75  # of BM25: Robertson's defaults
 _KINDRED = 0.3  # the cosine up to which two words have nothing in common
 _AROUND = 2  # sentences before and after that make the window
+_DIGITS = 6  # of a column: beyond them a vector depends on what is embedded in the same batch
 
 # How near a model sets texts that have nothing in common: some 0.05 for one, 0.75 for another. What
 # a question has in common with these is no likeness.
@@ -101,7 +102,6 @@ class Pool:
     vectors: Vectors
     names: tuple[str, ...]
     values: NDArray[np.float64]
-    known: float  # the share, by weight, of the question's words that the papers have
     met: NDArray[np.float64]  # (sentences, words): how far each word of the question is in each
     weight: Column  # of each of these words
 
@@ -164,8 +164,26 @@ class Kindred:
     @property
     def overlap(self) -> Column:
         """As the overlap of words, where "wealth" meets "income" in part."""
-        found: Column = self.met @ self.weight / (self.weight.sum() or 1.0)
+        return self._overlap(self.met)
+
+    @property
+    def overlap_with_before(self) -> Column:
+        """The same of each sentence read with the one before it."""
+        return self._overlap(self._with_before(self.met))
+
+    @property
+    def overlap_with_both(self) -> Column:
+        """The same of each sentence read with the one before it and the one after."""
+        after = np.vstack([self.met[1:], np.zeros_like(self.met[:1])])
+        return self._overlap(np.maximum(self._with_before(self.met), after))
+
+    def _overlap(self, met: NDArray[np.float64]) -> Column:
+        found: Column = met @ self.weight / (self.weight.sum() or 1.0)
         return found
+
+    @staticmethod
+    def _with_before(met: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.maximum(met, np.vstack([np.zeros_like(met[:1]), met[:-1]]))
 
 
 def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEmbedder) -> Pool:
@@ -176,25 +194,17 @@ def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEm
     own = [
         _own_columns(*one, question, embedder) for one in zip(parts, vectors, kindred, strict=True)
     ]
-    columns = {name: np.concatenate([one[name] for one in own]) for name in own[0]}
+    columns = {name: np.concatenate([one[name] for one in own]).round(_DIGITS) for name in own[0]}
     for name in (*_RANKED, "passage"):
         values = columns[name]
         columns[f"{name} below best"] = values - values.max()
         order = np.argsort(np.argsort(-values, kind="stable"), kind="stable")
         columns[f"{name} rank"] = 1 / (1.0 + order)
-    weights = [{stem: part.paper.weight(stem) for stem in question.stems} for part in parts]
-    total = sum(max(one[stem] for one in weights) for stem in question.stems)
-    there = sum(
-        max(one[stem] for one in weights)
-        for stem in question.stems
-        if any(stem in part.paper.rarity for part in parts)
-    )
     return Pool(
         sentences,
         np.concatenate(vectors),
         tuple(columns),
         np.stack(list(columns.values()), axis=1),
-        there / total if total else 0.0,
         np.concatenate([one.met for one in kindred]),
         np.max([one.weight for one in kindred], axis=0),
     )
@@ -229,6 +239,8 @@ def _own_columns(
         kept = around if name in _EACH else ("window",)
         columns |= {f"{name} {where}": around[where] for where in kept}
         columns[f"{name} x length"] = values * columns["length"]
+    columns["kindred with before"] = kindred.overlap_with_before
+    columns["kindred with both"] = kindred.overlap_with_both
     columns["heading likeness"] = np.array([near[one.heading] for one in sentences])
     columns["heading overlap"] = _heading_overlap(paper, question)
     columns["passage"] = np.array(part.passages, dtype=np.float64)
@@ -270,9 +282,10 @@ def _by_words(paper: ReadPaper, question: Question) -> tuple[Column, Column]:
     bm25 = np.zeros(len(paper.sentences))
     for at, stems in enumerate(paper.stems):
         length = _K1 * (1 - _B + _B * stems.total() / paper.mean_length)
-        for stem in weights.keys() & stems.keys():
-            shared[at] += weights[stem]
-            bm25[at] += weights[stem] * stems[stem] * (_K1 + 1) / (stems[stem] + length)
+        for stem, weight in weights.items():  # in order, so that the sum is the same each time
+            if stem in stems:
+                shared[at] += weight
+                bm25[at] += weight * stems[stem] * (_K1 + 1) / (stems[stem] + length)
     return shared / total, bm25 / total
 
 
@@ -297,13 +310,10 @@ def _kindred(paper: ReadPaper, question: Question, embedder: SentenceEmbedder) -
 
 def _heading_overlap(paper: ReadPaper, question: Question) -> Column:
     total = sum(map(paper.weight, question.stems)) or 1.0
-    of_heading = {
-        heading: sum(
-            paper.weight(one)
-            for one in {word.stem for word in content_words(heading)} & {*question.stems}
-        )
-        for heading in {one.heading for one in paper.sentences}
-    }
+    of_heading: dict[str, float] = {}
+    for heading in {one.heading for one in paper.sentences}:
+        there = {word.stem for word in content_words(heading)}
+        of_heading[heading] = sum(paper.weight(one) for one in question.stems if one in there)
     return np.array([of_heading[one.heading] / total for one in paper.sentences])
 
 

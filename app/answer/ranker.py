@@ -27,6 +27,11 @@ _TOO_ALIKE = 0.86  # cosine from which two sentences say the same
 _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
 
 
+DECISION = (
+    "score", "share", "margin", "most likeness", "passage", "covered", "least met anywhere",
+    "missing", "number wanted, none near", "number counted", "unit wanted, none",
+    *(f"asks {name}" for name in ASKED),
+)  # fmt: skip
 DECISION_ANY_LANGUAGE = (
     "score", "share", "margin", "spread", "likeness", "most likeness", "passage"
 )  # fmt: skip
@@ -120,15 +125,16 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
     """What tells a question that the papers answer from one that they do not.
 
     ``covered`` is how far the question's words are met by the best sentence and those around it,
-    ``missing`` how much the one of these words weighs that is met least.
+    ``missing`` how much the one of these words weighs that is met least. Few and blunt: with more
+    of them the decision learns its questions by heart.
     """
     order = np.argsort(-scores, kind="stable")
     best, first = int(order[0]), order[:QUOTES]
     powers = np.exp(scores - scores[best])
     share = powers[order] / powers.sum()
     total = float(pool.weight.sum()) or 1.0
-    met = np.array([pool.met[max(0, at - _AROUND) : at + _AROUND + 1].max(axis=0) for at in first])
-    unmet = pool.weight * (1 - met[0])
+    met = pool.met[max(0, best - _AROUND) : best + _AROUND + 1].max(axis=0)
+    unmet = pool.weight * (1 - met)
     wants_number = float("number" in question.asked)
     wants_unit = float(bool(question.units))
 
@@ -146,19 +152,13 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
         "likeness": at("likeness"),
         "most likeness": most("likeness"),
         "passage": most("passage"),
-        "kindred": at("kindred"),
-        "most kindred": most("kindred"),
-        "covered": float(met[0] @ pool.weight) / total,
-        "covered by three": float((met @ pool.weight).max()) / total,
+        "covered": float(met @ pool.weight) / total,
         "least met anywhere": float(pool.met.max(axis=0).min(initial=1.0)),
         "missing": float(unmet.max(initial=0.0)),
-        "missing in all": float(unmet.sum()),
-        "known": pool.known,
         "number wanted, none near": wants_number
         * (1 - float(pool.column("has number")[first].max())),
         "number counted": wants_number * at("has counted"),
         "unit wanted, none": wants_unit * (1 - at("has unit")),
-        "words": min(len(question.stems), 12) / 12,
         **{f"asks {name}": float(name in question.asked) for name in ASKED},
     }
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST = 3  # sentences of an answer
 _PASSAGES = 10  # of all papers, whose sentences may answer
-_PASSAGES_OF_ONE = 40  # of one paper: half of a usual one, with 99 % of the answers (ADR 24)
+_PASSAGES_OF_ONE = 20  # of one paper: a quarter of a usual one, with 96 % of the answers (ADR 24)
 _NEAREST = 3  # passages that are shown in place of an answer
 
 

@@ -118,6 +118,15 @@ def test_training_learns_and_gives_the_same_bytes(examples: list[Example]) -> No
             assert one.right[ranked(one.pool, one.question, read.english).order[0]]
 
 
+def test_the_last_digits_of_vectors_do_not_move_the_weights(examples: list[Example]) -> None:
+    def shaken(one: Example, seed: int) -> Example:
+        noise = np.random.default_rng(seed).uniform(-1e-9, 1e-9, one.pool.values.shape)
+        return replace(one, pool=replace(one.pool, values=one.pool.values + noise))
+
+    other = [shaken(one, seed) for seed, one in enumerate(examples)]
+    assert written(train(other)) == written(train(examples))
+
+
 def test_measures_count_what_was_answered(examples: list[Example]) -> None:
     judge = replace(train(examples).english, threshold=-1000.0)
     asked = [answered(one, judge) for one in examples]

@@ -96,7 +96,7 @@ def test_paragraphs_are_ranked_for_questions(tmp_path: Path) -> None:
     measures: dict[str, Any] = dict(questions.run(Settings(), [tmp_path]).measures)
     assert (measures["questions"], measures["papers"]) == (2, 1)
     assert (measures["recall@5"], measures["recall@10"]) == (1.0, 1.0)
-    assert {*measures["ways"]} == {"bm25", "dense", "hybrid", "answers"}
+    assert {*measures["ways"]} == {"bm25", "dense", "hybrid", "sentences", "answers"}
 
 
 def test_a_paper_of_text_is_one_of_spans() -> None:
