@@ -137,6 +137,17 @@ def test_a_model_that_says_we_means_the_authors() -> None:
     assert claim.text.startswith("The authors measure that the authors' lanterns burn for 3.5")
 
 
+def test_the_heading_tells_whose_work_a_quote_is_about() -> None:
+    quote = "All lanterns that burn oil need a new wick after ten nights of burning on a path."
+    said = "The authors' lanterns that burn oil need a new wick after ten nights of burning."
+    model = FakeModel(lambda _: said)
+    earlier = writer(model, Compressing()).word(sections(earlier_methods=[quoted(quote)]), "en")
+    assert [claim.text for claim in items(earlier, "earlier_methods")] == [quote]
+    assert earlier.rejected == 1
+    own = writer(model, Compressing()).word(sections(method=[quoted(quote)]), "en")
+    assert [claim.text for claim in items(own, "method")] == [said]
+
+
 def test_what_is_not_answered_stays_a_quote_and_nothing_is_rejected() -> None:
     model = FakeModel(lambda _: None)
     given_sections = sections(method=[quoted(ONE), quoted(TWO, 2)], limits=[quoted(THREE, 3)])
