@@ -73,6 +73,7 @@ class Model:
     bias: NDArray[np.float64]  # (items,)
     good: Matrix  # (context features + 1, items); the last row is the bias
     ideal: Matrix
+    least: NDArray[np.float64]  # (items,), see ``Scores``
 
     def logits(self, counts: Sequence[Mapping[str, Counter[str]]], found: Dense) -> Matrix:
         """The first step, (sentences, items)."""
@@ -90,6 +91,7 @@ class Scores:
     items: tuple[str, ...]
     good: Matrix  # that a careful reader accepts it
     ideal: Matrix  # that they would print it
+    least: NDArray[np.float64]  # (items,): of an item whose best is less likely, nothing is stated
     alike: Matrix  # (sentences, sentences)
 
 
@@ -118,7 +120,8 @@ def score(paper: Paper, sentences: Sequence[PaperSentence], model: Model) -> Sco
     def probability(weights: Matrix) -> Matrix:
         return np.asarray(1 / (1 + np.exp(-(seen @ weights[:-1] + weights[-1]))))
 
-    return Scores(model.items, probability(model.good), probability(model.ideal), found.alike)
+    good, ideal = probability(model.good), probability(model.ideal)
+    return Scores(model.items, good, ideal, model.least, found.alike)
 
 
 @cache
@@ -149,4 +152,5 @@ def from_bytes(packed: bytes) -> Model:
         bias=np.array(said["bias"]),
         good=np.array(said["good"]),
         ideal=np.array(said["ideal"]),
+        least=np.array(said["least"]),
     )

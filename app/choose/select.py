@@ -3,7 +3,8 @@
 Items compete for sentences, and no sentence is quoted twice. First every item gets one, so that the
 sum of their values is greatest (an assignment); then the best of what is left is added wherever an
 item has room and the sentence is nearly as likely to be accepted as the item's first. A sentence
-that says what is quoted already is left out. An item without a likely sentence stays empty.
+that says what is quoted already is left out. An item whose best sentence is less likely than that
+of any paper that trained the model stays empty: the paper does not state it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
 
-STATED_FROM = 0.12  # probability from which an item's best sentence is quoted at all
 _NEARLY, _ENOUGH = 0.8, 0.8  # a further sentence needs this share of the first's, or this
 _TOO_ALIKE = 0.6  # cosine from which two sentences say the same
 _AMONG = 16  # of an item's sentences that compete
@@ -89,10 +89,17 @@ class _Chosen:
         roles = np.array([one.role for one in sentences])
         readable = np.array([quote is not None for quote in quotes])
         allowed = np.array([[role in item.roles for item in items] for role in roles])
-        self._allowed = allowed & readable[:, None] & (self._good >= STATED_FROM)
+        self._allowed = allowed & readable[:, None] & self._stated(scores.least[columns], allowed)
         self._failed: set[int] = set()
         self.found: list[list[int]] = [[] for _ in items]
         self.rejected = 0
+
+    def _stated(self, least: NDArray[np.float64], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether the paper states each item: its best sentence is likely enough, (items,)."""
+        import numpy as np
+
+        best = (self._good * allowed).max(0)
+        return np.asarray(best >= least)
 
     def assign(self) -> None:
         """One sentence for each item, so that the sum of their values is greatest."""
