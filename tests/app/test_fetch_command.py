@@ -219,7 +219,9 @@ def test_what_became_of_a_paper_since(gloss: Any, arxiv: ServedArxiv) -> None:
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 sys.path[:0] = [{tests!r}]
 import library_fakes as fakes
 from app import cli

@@ -491,11 +491,13 @@ def test_closing_twice_and_while_it_is_asked(served_model: ServedModel, tmp_path
 def test_ctrl_c_ends_it_at_once(served_model: ServedModel, tmp_path: Path) -> None:
     served_model.ever("hang", seconds=60.0)
     program = """
+import signal
 import sys
 from pathlib import Path
 from app.llm import Prompt, open_language_model
 from index.config import Settings
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 settings = Settings(cache=Path(sys.argv[2]), endpoint={"url": sys.argv[1], "model": "m"})
 model = open_language_model(settings, "endpoint")
 model.complete([Prompt("s", "u", 5)], 60.0)
