@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.paper import Block, Paper, Role, Section
+from index.paper import Paper, Role, Section
 from index.read.text.headings import title_role
 from index.spans import Span
 
@@ -115,14 +115,10 @@ def _headings(sections: Sequence[Section]) -> Iterator[tuple[str, ...]]:
 
 def _labels(paper: Paper) -> dict[int, str]:
     """Run-in headings by the number of the block that follows."""
-
-    def is_label(block: Block) -> bool:
-        return block.kind == "run-in"
-
     return {
         number + 1: block.span.of(paper.text)
         for number, block in enumerate(paper.blocks)
-        if is_label(block)
+        if block.kind == "run-in"
     }
 
 
@@ -159,7 +155,7 @@ def reads_well(text: str) -> bool:
 
 def leans(text: str) -> bool:
     """Whether its opener stands for something in the sentence before: "These results ..."."""
-    rest = _CONNECTIVE.sub("", text, count=1) if _CONNECTIVE.match(text) else text
+    rest = _without(_CONNECTIVE, text)
     rest = rest[:1].upper() + rest[1:]
     return bool(_LEANS.match(rest)) and not _OWN.match(rest) and not _EXPLETIVE.match(rest)
 
@@ -176,18 +172,18 @@ def quotable(sentences: Sequence[PaperSentence]) -> list[Span | None]:
         if leans(text) and one.from_paragraph[0] > 0:
             first = sentences[number - 1]
             text = f"{first.text} {text}"
-        bullet = _BULLET.match(first.text)
-        start = first.span.start + (bullet.end() if bullet else 0)
-        whole = all(reads_well(_bare(part.text)) for part in (first, one))
-        short = len(text.split()) <= WORDS_MOST
-        stands = whole and short and not leans(_bare(first.text))
+        head = _without(_BULLET, first.text)
+        start = first.span.end - len(head)
+        whole = reads_well(head) and reads_well(_without(_BULLET, one.text))
+        stands = whole and len(text.split()) <= WORDS_MOST and not leans(head)
         found.append(Span(start, one.span.end) if stands else None)
     return found
 
 
-def _bare(text: str) -> str:
-    """A sentence without the bullet before it."""
-    return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+def _without(opening: re.Pattern[str], text: str) -> str:
+    """The text after such an opening, or all of it where it does not open so."""
+    match = opening.match(text)
+    return text[match.end() :] if match else text
 
 
 def quotes_of(paper: Paper) -> list[Span]:
