@@ -15,9 +15,10 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from index.config import Settings
+from index.disk import write_sparse
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 SAMPLES = Path(__file__).parents[2] / "data"
 ARCHIVE = "space-library.zip"  # among the samples
 STORAGE = Path("/data")  # where a Space has its storage, if it has any
-_BLOCK = 1 << 16  # bytes that are left out of a file where they are all zero
+_BLOCK = 1 << 16  # bytes that are read at a time
 # What a library has while it is open.
 _OF_ONE_PROCESS = frozenset(("lock", "lock.json", "visitors", "incoming"))
 
@@ -122,16 +123,9 @@ def unpack(archive: Path, directory: Path) -> None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with packed.open(entry) as stream, path.open("wb") as target:
                     while block := stream.read(_BLOCK):
-                        _write(target, block)
+                        write_sparse(target, block)
                     target.truncate()
         made.replace(directory)
-
-
-def _write(target: IO[bytes], block: bytes) -> None:
-    if block == bytes(len(block)):
-        target.seek(len(block), os.SEEK_CUR)
-    else:
-        target.write(block)
 
 
 def _temporary() -> Path:

@@ -107,8 +107,12 @@ class Rebuilding:
             return True
         try:
             engine = self._engines.opened(embedder, rebuild.generation)
-            engine.store.editions()
-            engine.close()
+            try:
+                engine.store.editions()
+                if self._catalog.claims.are_there():
+                    self._engines.claims(engine).counts()
+            finally:
+                engine.close()
         except StoreUnusable:
             return False
         return True

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from index.disk import sync_directory
 from index.errors import StoreUnusable
 from index.store import (
     Point,
@@ -29,6 +30,7 @@ from index.store import (
 
 if TYPE_CHECKING:
     from qdrant_edge import (
+        EdgeConfig,
         EdgeShard,
         Filter,
         PointId,
@@ -39,6 +41,12 @@ if TYPE_CHECKING:
 
 _BATCH = 256  # points in one operation: some 1 MB of the write-ahead log
 _PAGE = 2048  # points that are read at a time: some 25 MB as Python's numbers
+
+# Fields of the payload with an index, and of what kind: the engine counts and filters by no others.
+_INDEXES = {"paper_id": "Keyword", "role": "Keyword", "edition": "Integer", "date": "Integer"}
+
+# Folders beside a store's own: one that is being made, and one that is to be deleted.
+_MAKING, _DISCARDED = ".making", ".discarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +60,21 @@ class EdgeStoreFactory:
         return EdgeStore(self.directory / name, dimension)
 
     def drop(self, name: str) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.directory / name, ignore_errors=True)
+        """Delete the folder: it is renamed first, so that no part of it is ever opened."""
+        _discard(self.directory / name)
 
 
 class EdgeStore:
-    """A ``Store`` in its own directory, which is created if it is missing."""
+    """A ``Store`` in its own directory, which is created if it is missing: complete, or not at all.
+
+    A process may be killed at any step: what is made has another name until it is complete.
+    """
 
     def __init__(self, directory: Path, dimension: int) -> None:
         self._directory = directory
         self._dimension = dimension
-        self._discarded = directory.with_name(f"{directory.name}.discarded")
-        # What a clear() that was cut short has left.
-        shutil.rmtree(self._discarded, ignore_errors=True)
+        with self._explained():
+            _sweep(directory)
         self._shard = self._open()
 
     def upsert(self, points: Sequence[Point]) -> None:
@@ -203,10 +213,8 @@ class EdgeStore:
         """Remove all points: the directory is renamed, created again, and the old one deleted."""
         with self._explained():
             self._shard.close()
-            shutil.rmtree(self._discarded, ignore_errors=True)
-            self._directory.rename(self._discarded)
+            _discard(self._directory)
             self._shard = self._open()
-            shutil.rmtree(self._discarded, ignore_errors=True)
 
     def close(self) -> None:
         """Let go of the files; other processes may open them."""
@@ -216,12 +224,6 @@ class EdgeStore:
     def _open(self) -> EdgeShard:
         import qdrant_edge as edge
 
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnusable(
-                str(self._directory), f"cannot be made ({error.strerror}); give another --library"
-            ) from error
         config = edge.EdgeConfig(
             vectors={
                 "dense": edge.EdgeVectorParams(size=self._dimension, distance=edge.Distance.Dot)
@@ -230,20 +232,38 @@ class EdgeStore:
             # No graph at any size: search stays exact, optimize() only sweeps.
             optimizers=edge.EdgeOptimizersConfig(indexing_threshold=0),
         )
+        if not _has_files(self._directory):
+            self._make(config)
         with self._explained():
-            if any(self._directory.iterdir()):
-                return edge.EdgeShard.load(str(self._directory), config)
-            shard = edge.EdgeShard.create(str(self._directory), config)
-            for name in ("paper_id", "role"):
-                shard.update(
-                    edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword)
-                )
-            for name in ("edition", "date"):
-                shard.update(
-                    edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Integer)
-                )
-            shard.flush()
+            shard = edge.EdgeShard.load(str(self._directory), config)
+            try:
+                _index(shard)  # an earlier gloss could be killed between the two
+            except BaseException:
+                shard.close()
+                raise
             return shard
+
+    def _make(self, config: EdgeConfig) -> None:
+        """Make an empty store beside the directory, and rename it once it is complete."""
+        import qdrant_edge as edge
+
+        making = self._directory.with_name(f"{self._directory.name}{_MAKING}")
+        try:
+            making.mkdir(parents=True)
+            with self._explained():
+                shard = edge.EdgeShard.create(str(making), config)
+                try:
+                    _index(shard)
+                finally:
+                    shard.close()
+            if self._directory.is_dir():  # an empty one, which not every system renames over
+                self._directory.rmdir()
+            making.rename(self._directory)
+            sync_directory(self._directory.parent)
+        except OSError as error:
+            raise StoreUnusable(
+                str(self._directory), f"cannot be made ({error.strerror}); give another --library"
+            ) from error
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -259,6 +279,37 @@ class EdgeStore:
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             raise StoreUnusable(str(self._directory), _remedy(str(error))) from error
+
+
+def _has_files(directory: Path) -> bool:
+    return directory.is_dir() and any(directory.iterdir())
+
+
+def _index(shard: EdgeShard) -> None:
+    """Have the engine index every field of the payload that is filtered or counted by."""
+    import qdrant_edge as edge
+
+    missing = _INDEXES.keys() - shard.info().payload_schema.keys()
+    for name in sorted(missing):
+        kind = getattr(edge.PayloadSchemaType, _INDEXES[name])
+        shard.update(edge.UpdateOperation.create_field_index(name, kind))
+    if missing:
+        shard.flush()
+
+
+def _discard(directory: Path) -> None:
+    """Delete a store's folder, and what an earlier deletion or making of it left."""
+    _sweep(directory)
+    if directory.exists():
+        discarded = directory.with_name(f"{directory.name}{_DISCARDED}")
+        directory.rename(discarded)
+        shutil.rmtree(discarded, ignore_errors=True)
+
+
+def _sweep(directory: Path) -> None:
+    """Delete what a process that was killed while it made or deleted a store's folder left."""
+    for ending in (_MAKING, _DISCARDED):
+        shutil.rmtree(directory.with_name(f"{directory.name}{ending}"), ignore_errors=True)
 
 
 # What the engine says, and what to do about it.

@@ -173,14 +173,30 @@ def test_another_rebuild_takes_the_place_of_one_cut_short(library: Library) -> N
     library.close()
 
 
-def test_a_damaged_rebuild_is_begun_again(library: Library) -> None:
+@pytest.mark.parametrize("store", ["vectors-2", "claims-2"])
+def test_a_damaged_rebuild_is_begun_again(library: Library, store: str) -> None:
     other = cut_short(library)
-    for path in (library.directory / "vectors-2").rglob("*"):
+    for path in (library.directory / store).rglob("*"):
         if path.is_file():
             path.write_bytes(b"damaged")
     assert library.repair(embedder=other).ok
     assert found(library) == {"a bees", "b bees", "c bees"}
     assert library.health().ok
+
+
+def test_a_store_that_was_left_without_indexes_is_completed(library: Library) -> None:
+    """An earlier gloss that was killed between making ``claims-2`` and indexing it left this."""
+    import qdrant_edge as edge
+
+    other = cut_short(library)
+    directory = library.directory / "claims-2"
+    shutil.rmtree(directory)
+    directory.mkdir()
+    dense = {"dense": edge.EdgeVectorParams(size=27, distance=edge.Distance.Dot)}
+    words = {"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
+    edge.EdgeShard.create(str(directory), edge.EdgeConfig(dense, words)).close()
+    assert library.repair(embedder=other).ok
+    assert claimed(library) == {"a bees"}
 
 
 def test_what_changes_meanwhile_is_not_lost(library: Library) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.util
 import ipaddress
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -322,6 +324,84 @@ class TestEdge:
                 path.write_bytes(b"damaged")
         with pytest.raises(StoreUnusable, match="gloss doctor --repair"):
             EdgeStore(tmp_path / "vectors", 3)
+
+    def test_cut_short_while_it_is_made(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """At each step of making a store, the next opening has a complete one."""
+        import qdrant_edge
+
+        steps = ("create", "update", "flush", "load")
+        left = 0
+
+        class Killed(BaseException):
+            pass
+
+        class Shard:
+            """The engine, which ends in the step whose turn it is."""
+
+            def __init__(self, shard: Any) -> None:
+                self.shard = shard
+
+            def __getattr__(self, name: str) -> Any:
+                return step(name, getattr(self.shard, name))
+
+        def step(name: str, call: Any) -> Any:
+            def counted(*arguments: Any) -> Any:
+                nonlocal left
+                if name in steps:
+                    left -= 1
+                    if left == 0:
+                        raise Killed
+                made = call(*arguments)
+                return Shard(made) if name in ("create", "load") else made
+
+            return counted
+
+        class Edge:
+            create = staticmethod(step("create", qdrant_edge.EdgeShard.create))
+            load = staticmethod(step("load", qdrant_edge.EdgeShard.load))
+
+        directory, number = tmp_path / "lib" / "claims-2", 0
+        while left <= 0:
+            left = number = number + 1
+            shutil.rmtree(tmp_path / "lib", ignore_errors=True)
+            with monkeypatch.context() as patched, contextlib.suppress(Killed):
+                patched.setattr(qdrant_edge, "EdgeShard", Edge)
+                EdgeStore(directory, 3).close()
+            with contextlib.closing(EdgeStore(directory, 3)) as store:
+                store.upsert(POINTS)
+                assert store.editions() == {1: 3, 2: 2}
+            assert [path.name for path in (tmp_path / "lib").iterdir()] == ["claims-2"]
+        assert number == 8  # made, its four indexes, written, loaded, and whole
+
+    def test_a_store_without_its_indexes(self, tmp_path: Path) -> None:
+        """An earlier gloss that was killed before it had made them left such a folder."""
+        import qdrant_edge as edge
+
+        directory = tmp_path / "claims-2"
+        directory.mkdir()
+        dense = {"dense": edge.EdgeVectorParams(size=3, distance=edge.Distance.Dot)}
+        words = {"words": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
+        edge.EdgeShard.create(str(directory), edge.EdgeConfig(dense, words)).close()
+        for _ in range(2):
+            with contextlib.closing(EdgeStore(directory, 3)) as store:
+                store.upsert(POINTS)
+                assert store.editions() == {1: 3, 2: 2}
+
+    def test_a_deletion_that_was_cut_short(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No store is opened of which a part is gone."""
+        with contextlib.closing(EdgeStore(tmp_path / "claims", 3)) as store:
+            store.upsert(POINTS)
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "rmtree", lambda *_, **__: None)
+            EdgeStoreFactory(tmp_path).drop("claims")
+        assert not (tmp_path / "claims").exists()
+        with contextlib.closing(EdgeStoreFactory(tmp_path).open("claims", 3)) as store:
+            assert store.editions() == {}
+        assert [path.name for path in tmp_path.iterdir()] == ["claims"]
 
     def test_upserted_means_kept_after_a_kill(self, tmp_path: Path) -> None:
         """The process is gone without a word to the store; its points are not."""
