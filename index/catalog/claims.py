@@ -108,6 +108,10 @@ class Claims:
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM claim_sets WHERE number = ?", (number,))
 
+    def skip_numbers(self, last: int) -> None:
+        """Give no claim set a number up to ``last`` from now on."""
+        self._database.skip_numbers("claim_sets", last)
+
     # Sets.
 
     def sets(self, edition: int | None = None) -> list[ClaimSet]:

@@ -62,6 +62,15 @@ class Database:
         """The first row of a query, or None."""
         return next(iter(self.rows(query, values)), None)
 
+    def skip_numbers(self, table: str, last: int) -> None:
+        """Give no row of a table that numbers its rows once a number up to ``last`` from now on."""
+        query = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        row = self.row(query, (table,))
+        if last > (row["seq"] if row else 0):
+            with self.transaction() as connection:
+                connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+                connection.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, last))
+
     @property
     def changes(self) -> int:
         """A number that grows with every change of a row, and of none that is not committed."""

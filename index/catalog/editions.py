@@ -184,25 +184,16 @@ class Editions:
                 )
             connection.execute("UPDATE editions SET state = 'replaced' WHERE number = ?", (number,))
 
-    def purge(self, number: int) -> str:
-        """Delete an edition with its passages and digests.
-
-        Its file is returned, for it to be deleted; empty where another edition has the same.
-        """
+    def purge(self, number: int) -> None:
+        """Delete an edition with its passages and digests; its file went before (``own_file``)."""
         with self._database.transaction() as connection:
-            gone = connection.execute(
-                "SELECT sha256, file FROM editions WHERE number = ?", (number,)
-            ).fetchone()
             take_out(connection, number)
             connection.execute("DELETE FROM editions WHERE number = ?", (number,))
             self._forget(number)
-            if gone is None:
-                return ""
-            others = connection.execute(
-                "SELECT 1 FROM editions WHERE sha256 = ? AND file = ?",
-                (gone["sha256"], gone["file"]),
-            ).fetchone()
-        return "" if others else str(gone["file"])
+
+    def skip_numbers(self, last: int) -> None:
+        """Give no edition a number up to ``last`` from now on."""
+        self._database.skip_numbers("editions", last)
 
     # What is there.
 
@@ -313,10 +304,21 @@ class Editions:
             found.update(row["number"] for row in self._database.rows(query, part))
         return frozenset(found)
 
-    def files(self) -> frozenset[str]:
-        """The file names that editions of any state refer to."""
-        rows = self._database.rows("SELECT file FROM editions WHERE file != ''")
+    def files(self, *states: State) -> frozenset[str]:
+        """The file names that editions in these states refer to, or in any."""
+        where = f" AND state IN ({marks(states)})" if states else ""
+        rows = self._database.rows(f"SELECT file FROM editions WHERE file != ''{where}", states)
         return frozenset(row["file"] for row in rows)
+
+    def own_file(self, number: int) -> str:
+        """The name of an edition's file; empty where another edition has the same."""
+        row = self._database.row(
+            "SELECT file FROM editions own WHERE number = ? AND NOT EXISTS (SELECT 1 FROM editions"
+            " other WHERE other.sha256 = own.sha256 AND other.file = own.file"
+            " AND other.number != own.number)",
+            (number,),
+        )
+        return str(row["file"]) if row else ""
 
 
 def _edition(row: sqlite3.Row) -> Edition:

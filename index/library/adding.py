@@ -1,6 +1,6 @@
 """Papers in: received, read, and committed one at a time.
 
-The commit of a paper: its file is kept, its edition is ``pending`` in the catalogue, its points go
+The commit of a paper: its edition is ``pending`` in the catalogue, its file is kept, its points go
 into the store, then one transaction makes the edition ``current``, then what it replaced where.
 Whatever is cut short before that transaction never counted.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
 from index.config import Settings
-from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound, StoreUnusable
+from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound
 from index.hits import Passage
 from index.library.destination import Destination, destination
 from index.library.engines import Engine, Engines
@@ -193,8 +193,7 @@ class Adding:
         passages = named(embedded.passages, paper)
         points = paper_points(paper, passages, embedded.vectors, engine)
         with stages("store"), self._engines.writing:
-            self._files.keep(copy, origin.file)
-            self._commit(paper, where, origin, passages, points, engine)
+            self._commit(paper, where, origin, copy, passages, points, engine)
         notes = (relation(origin.original, where.key), _noted(paper))
         said = "; ".join(note for note in notes if note)
         return Added(paper.id, "ok", said, len(passages), stages.seconds, True)
@@ -204,12 +203,14 @@ class Adding:
         paper: Paper,
         where: Destination,
         origin: Origin,
+        copy: Path,
         passages: Sequence[Passage],
         points: Sequence[Point],
         engine: Engine,
     ) -> None:
         number = self._catalog.editions.add_pending(paper, where.key, origin, passages)
         try:
+            self._files.keep(copy, origin.file)
             engine.store.upsert([replace(point, edition=number) for point in points])
             self._catalog.editions.make_current(number)
         except BaseException:
@@ -222,7 +223,7 @@ class Adding:
         if where.former is not None:
             # The new edition counts. Points of the former one are not shown; if they cannot be
             # taken out now, the next opening does so.
-            with suppress(StoreUnusable):
+            with suppress(GlossError):
                 self._engines.drop(where.former.number, engine)
 
     def _failed(self, pending: PendingPaper, status: Status, reason: str) -> Added:

@@ -115,13 +115,16 @@ class Engines:
             self.drop_stores(generation)
         engine = self.opened(embedder, generation)
         try:
-            if current and current.isdisjoint(engine.store.editions()):  # it would find nothing
+            there = engine.store.editions()
+            if current and current.isdisjoint(there):  # it would find nothing
                 raise LibraryUnusable(
                     self._directory, "its vectors are not here; run `gloss doctor --repair`"
                 )
             made_with = self.made_with(embedder) if misfit else self._store_place()
             if not made_with.items() <= meta.items():
                 self._catalog.set_meta(made_with)
+            # Vectors that an older catalogue does not know: no other paper is to have their number.
+            self._catalog.editions.skip_numbers(max(there, default=0))
             for number in self._catalog.editions.numbers("pending", "replaced"):
                 self.drop(number, engine)
             self.discard()
@@ -137,12 +140,14 @@ class Engines:
         return Engine(embedder, sparse_encoder, store, generation)
 
     def drop(self, number: int, engine: Engine) -> None:
-        """Remove an edition: vectors, then its row, then its file."""
+        """Remove an edition: vectors, then its file, then its row, which knows of both."""
         claim_sets = self._catalog.claims.numbers_of(number)
         if claim_sets:
             self.claims(engine).drop_vectors(claim_sets)
         engine.store.delete(number)
-        self._files.delete(self._catalog.editions.purge(number))
+        editions = self._catalog.editions
+        self._files.delete(editions.own_file(number))
+        editions.purge(number)
 
     def claims(self, engine: Engine) -> ClaimIndex:
         """The claims and their store, after a cleanup of crash leftovers.
@@ -162,6 +167,7 @@ class Engines:
                     if engine.generation == int(self._catalog.meta().get("generation", 1)):
                         # What a crash left of sets that never counted, or no longer do.
                         index.drop(self._catalog.claims.numbers("pending", "replaced"))
+                        self._catalog.claims.skip_numbers(max(index.counts(), default=0))
                 except BaseException:
                     index.close()
                     raise
@@ -264,6 +270,9 @@ class Engines:
         meta = self._catalog.meta()
         same_place = meta.get("store") == made_with.get("store")
         former = int(meta.get("generation", 1))
+        editions = self._catalog.editions  # those that do not count end with the former vectors
+        for file in editions.files("pending", "replaced") - editions.files("current"):
+            self._files.delete(file)
         self._catalog.contents.commit_rebuild(
             {
                 **made_with,

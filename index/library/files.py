@@ -1,4 +1,8 @@
-"""A library's directory: its copies of files, and whether it may be used as a library."""
+"""A library's directory: its copies of files, and whether it may be used as a library.
+
+Only files of papers that were taken out are deleted. One that the catalogue does not know, as after
+an older catalogue was put back, is moved to a folder beside the others, the quarantine.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,16 @@ import re
 import shutil
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from index.disk import sha256_of, sync_directory
 from index.errors import LibraryUnusable, SourceNotFound
 from index.sources import Source
 
-CATALOG, FILES = "catalog.sqlite", "files"
+CATALOG, FILES, QUARANTINE = "catalog.sqlite", "files", "quarantine"
 _INCOMING = "incoming"  # the folder of copies that are not kept yet
 
 # What opening makes before there is a catalogue with something in it.
@@ -30,9 +36,18 @@ class Files:
 
     folder: Path
 
+    @property
+    def quarantine(self) -> Path:
+        """The folder of files that the catalogue does not know."""
+        return self.folder.parent / QUARANTINE
+
     def path(self, file: str) -> Path:
         """Where the copy of that name is, or would be."""
         return self.folder / file
+
+    def is_whole(self, file: str) -> bool:
+        """Whether the file of that name is there and has the bytes that it is named after."""
+        return _is_whole(self.folder / file)
 
     def copied(self, source: Source) -> tuple[Path, str]:
         """A copy inside the library, to be kept or deleted, and its SHA-256 in hexadecimal.
@@ -67,26 +82,66 @@ class Files:
             raise no_writing(self.folder.parent, error) from error
 
     def keep(self, copy: Path, file: str) -> None:
-        """Let a copy be the file of that name. Raises ``LibraryUnusable``."""
+        """Let a copy be the file of that name, durably. Raises ``LibraryUnusable``."""
         try:
             copy.replace(self.folder / file)
+            sync_directory(self.folder)
         except OSError as error:
             raise no_writing(self.folder.parent, error) from error
 
     def delete(self, file: str) -> None:
-        """Delete the file of that name, if it is one of ours."""
+        """Delete the file of that name, if it is one of ours and the system allows it."""
         path = self.folder / file
-        if _KEPT_FILE.fullmatch(file) and path.is_file() and not path.is_symlink():
-            path.unlink(missing_ok=True)
+        if _is_kept(path):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def tidy(self, wanted: Collection[str]) -> None:
-        """Delete what an add that was cut short left; the files ``wanted`` stay."""
+        """Delete copies that are not kept yet, of an add that was cut short.
+
+        Files that are not ``wanted`` go to the quarantine, and those that are come back from it.
+        """
         shutil.rmtree(self.folder / _INCOMING, ignore_errors=True)
         (self.folder / _INCOMING).mkdir(parents=True)
-        with os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name not in wanted:
-                    self.delete(entry.name)
+        for path in _kept_in(self.folder):
+            if path.name not in wanted:
+                self.quarantine.mkdir(exist_ok=True)
+                _move(path, self.quarantine / path.name)
+        for path in _kept_in(self.quarantine):
+            if path.name in wanted:
+                _move(path, self.folder / path.name)
+        with suppress(OSError):  # it is not there, or not empty
+            self.quarantine.rmdir()
+
+    def unknown(self, wanted: Collection[str]) -> list[Path]:
+        """The files that the catalogue, which has those ``wanted``, does not know."""
+        here = (path for path in _kept_in(self.folder) if path.name not in wanted)
+        return [*here, *_kept_in(self.quarantine)]
+
+
+def _kept_in(folder: Path) -> list[Path]:
+    """The copies of papers in a folder, by name; none where there is no folder."""
+    return sorted(filter(_is_kept, folder.iterdir())) if folder.is_dir() else []
+
+
+def _is_kept(path: Path) -> bool:
+    return bool(_KEPT_FILE.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return sha256_of(path) == path.stem
+    except OSError:
+        return False
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a copy to where no other of its name is lost that is whole; health counts what stays."""
+    with suppress(OSError):
+        if _is_whole(target):
+            source.unlink()
+        else:
+            source.replace(target)
 
 
 def is_bare(directory: Path) -> bool:

@@ -70,6 +70,13 @@ def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines)
         problems.append(
             f"{strays} vectors of no paper are in the index; run `gloss doctor --repair`"
         )
+    unknown = files.unknown(catalog.editions.files())
+    if unknown:
+        problems.append(
+            f"{len(unknown)} files that no paper of the catalogue has are in {unknown[-1].parent}, "
+            f"as after an older catalogue was put back: `gloss add {unknown[-1].parent}` adds them "
+            "again; delete those that nobody wants"
+        )
     sets, claim_points = _claim_health(catalog, engines, problems, measured)
     rebuild = Rebuild.noted(catalog.meta())
     return LibraryHealth(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
-from index.errors import LibraryUnusable, PaperNotFound
+from index.errors import GlossError, LibraryUnusable, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
@@ -242,17 +243,21 @@ class Library(Papers):
         with self._engines.writing:
             editions = self._catalog.editions
             failed = editions.find("paper_id", paper_id, "failed")
-            for one in failed:
-                editions.purge(one.number)
             try:
                 edition = self._ids.edition(paper_id)
             except PaperNotFound:
-                if failed:
-                    return
-                raise
-            engine = self._engines.started()
+                if not failed:
+                    raise
+                edition = None
+            engine = self._engines.started() if edition is not None else None
+            for one in failed:
+                editions.purge(one.number)
+            if edition is None or engine is None:
+                return
             editions.retire(edition.number)
-            self._engines.drop(edition.number, engine)
+            # It is out. If its vectors cannot be deleted now, the next opening does so.
+            with suppress(GlossError):
+                self._engines.drop(edition.number, engine)
 
     # Digests.
 

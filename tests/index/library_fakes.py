@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.config import Settings
 from index.hits import Citation, ClaimRecord, SparseVector
 from index.library import Library
+from index.library.files import Files
 from index.paper import Block, Paper, Reading, Section, Sentence
 from index.sources import Source
 from index.spans import Box, PageSize, Span, Word, Words
@@ -289,6 +290,10 @@ def main(directory: str, moment: str, *files: str) -> None:
             commit(number)
             os._exit(9)
 
+        if moment == "before keep":
+            Files.keep = lambda *_: os._exit(9)  # type: ignore[method-assign]
+        if moment == "before purge":
+            library._catalog.editions.purge = lambda _: os._exit(9)  # type: ignore[method-assign]
         if moment == "after current":
             library._catalog.editions.make_current = commit_and_die  # type: ignore[method-assign]
         for name in files:

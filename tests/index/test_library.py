@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from index.catalog import KnownVersion
+from index.catalog import KnownVersion, Origin
 from index.config import Settings
 from index.errors import (
     EmptyQuery,
@@ -351,6 +351,50 @@ def test_removal(library: Library, store: fakes.ListStore, tmp_path: Path) -> No
         library.remove("a")
 
 
+@pytest.mark.parametrize("step", ["vectors", "file"])
+def test_a_removal_that_cannot_be_finished_is_one(
+    library: Library,
+    store: fakes.ListStore,
+    tmp_path: Path,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The paper is out, so no error says otherwise; what is left of it goes at the next opening."""
+    library.add(write(tmp_path / "a.pdf", text="bees"))
+    kept = library.file_of("a")
+    with monkeypatch.context() as patched:
+        if step == "vectors":
+            store.fail_on = "delete"
+        else:
+
+            def refuse(path: Path, missing_ok: bool = False) -> None:
+                raise PermissionError(1, "Operation not permitted")
+
+            patched.setattr(Path, "unlink", refuse)
+        library.remove("a")
+        assert library.papers() == []
+    store.fail_on = ""
+    library.close()
+    with fakes.open_library(tmp_path / "lib", store=store) as reopened:
+        reopened.search("bees")
+        assert store.points == []
+        aside = tmp_path / "lib" / "quarantine" / kept.name
+        assert (kept.exists(), aside.exists()) == (False, step == "file")
+
+
+def test_a_removal_that_cannot_begin_leaves_all(tmp_path: Path, library: Library) -> None:
+    library.add(write(tmp_path / "a.pdf", text="bees"))
+    library.close()
+    other = fakes.LetterEmbedder("others", "others-1")
+    with fakes.open_library(tmp_path / "lib", embedder=other) as reopened:
+        catalog = reopened._catalog
+        origin = Origin("0" * 64, "", "/elsewhere/a.pdf")
+        catalog.editions.add_failed("a", "a", origin, "pdf", "broken", "a reason")
+        with pytest.raises(LibraryUnusable, match="another model"):
+            reopened.remove("a")
+        assert len(catalog.editions.in_state("failed")) == 1
+
+
 def test_repair_rebuilds_from_the_catalogue(tmp_path: Path, store: fakes.ListStore) -> None:
     with fakes.open_library(tmp_path / "lib", store=store) as library:
         for name in ("a", "b"):
@@ -436,13 +480,70 @@ def test_a_library_is_made_where_making_one_was_cut_short(tmp_path: Path) -> Non
         shutil.rmtree(tmp_path / "lib")
 
 
-def test_only_copies_of_papers_are_swept(library: Library, tmp_path: Path) -> None:
+def test_files_that_no_paper_has_are_set_aside(library: Library, tmp_path: Path) -> None:
     for name in ("mine.pdf", "0" * 64 + ".md", "0" * 64 + ".txt"):
         (tmp_path / "lib" / "files" / name).touch()
     library.close()
     fakes.open_library(tmp_path / "lib").close()
     kept = {path.name for path in (tmp_path / "lib" / "files").iterdir()}
     assert kept == {"incoming", "mine.pdf", "0" * 64 + ".txt"}
+    assert [one.name for one in (tmp_path / "lib" / "quarantine").iterdir()] == ["0" * 64 + ".md"]
+
+
+def test_an_older_catalogue_takes_no_file_with_it(tmp_path: Path) -> None:
+    """It is put back by hand: what came since is set aside, and may be added again."""
+    directory, catalogue = tmp_path / "lib", tmp_path / "lib" / "catalog.sqlite"
+    with fakes.open_library(directory) as library:
+        library.add(write(tmp_path / "a.pdf", text="a bees"))
+    shutil.copy(catalogue, tmp_path / "older.sqlite")
+    with fakes.open_library(directory) as library:
+        for name in "bc":
+            library.add(write(tmp_path / f"{name}.pdf", text=f"{name} bees"))
+            fakes.digest(library, name, f"{name} bees")
+    shutil.copy(catalogue, tmp_path / "newer.sqlite")
+    shutil.copy(tmp_path / "older.sqlite", catalogue)
+    with fakes.open_library(directory) as library:
+        assert [row.id for row in library.papers()] == ["a"]
+        aside = sorted((directory / "quarantine").iterdir())
+        originals = [(tmp_path / f"{name}.pdf").read_bytes() for name in "bc"]
+        assert sorted(one.read_bytes() for one in aside) == sorted(originals)
+        told = " ".join(library.health().problems)
+        assert f"2 files that no paper of the catalogue has are in {directory}/quarantine" in told
+        assert f"`gloss add {directory}/quarantine` adds them again" in told
+        # No paper has the number, and with it the vectors, of one that the catalogue forgot.
+        library.add(write(tmp_path / "d.pdf", text="d bees"))
+        fakes.digest(library, "d", "d bees")
+        assert found(library, "bees") == ["a bees", "d bees"]
+        assert [hit.claim.text for hit in library.search_claims("bees")] == ["d bees"]
+        for path in aside:
+            assert library.add(Source(path, path.name)).status == "ok"
+    with fakes.open_library(directory) as library:
+        assert not (directory / "quarantine").exists()
+        assert library.repair().ok
+        texts = {"a bees", "b bees", "c bees", "d bees"}
+        assert set(found(library, "bees")) == texts
+    shutil.copy(tmp_path / "newer.sqlite", catalogue)
+    with fakes.open_library(directory) as library:  # and the other way about
+        for name in "abc":
+            assert library.file_of(name).read_bytes() == (tmp_path / f"{name}.pdf").read_bytes()
+
+
+def test_a_file_comes_back_from_the_quarantine(library: Library, tmp_path: Path) -> None:
+    """Of two of its name, the one that has its bytes stays."""
+    library.add(write(tmp_path / "a.pdf", text="bees"))
+    kept = library.file_of("a")
+    library.close()
+    aside = tmp_path / "lib" / "quarantine" / kept.name
+    for here, there in ((None, "whole"), ("damaged", "whole"), ("whole", "damaged")):
+        aside.parent.mkdir()
+        for path, what in ((kept, here), (aside, there)):
+            path.unlink(missing_ok=True)
+            if what is not None:
+                text = (tmp_path / "a.pdf").read_text() if what == "whole" else "damaged"
+                path.write_text(text)
+        fakes.open_library(tmp_path / "lib").close()
+        assert kept.read_bytes() == (tmp_path / "a.pdf").read_bytes()
+        assert not aside.parent.exists()
 
 
 @pytest.mark.parametrize("create", [True, False])
@@ -535,11 +636,13 @@ def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("moment", "acknowledged", "text"),
     [
+        ("before keep", False, "bees one"),
         ("before upsert", False, "bees one"),
         ("after upsert", False, "bees one"),
         ("before current", False, "bees one"),
         ("before delete", False, "bees two"),  # committed, if not yet said
         ("after delete", False, "bees two"),
+        ("before purge", False, "bees two"),
         ("never", True, "bees two"),
     ],
 )
