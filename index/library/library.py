@@ -48,13 +48,13 @@ class Library(Papers):
         directory: Path,
         lock: LibraryLock,
         parts: Parts,
-        create: bool = True,
     ) -> None:
         self.directory = directory
         self._settings = settings
         self._lock = lock
         self._parts = parts
-        catalog = Catalog(directory / CATALOG, create=create and is_bare(directory))
+        # What a first opening that was cut short has begun is completed, whoever comes next.
+        catalog = Catalog(directory / CATALOG, create=is_bare(directory))
         self._catalog = catalog
         self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
@@ -89,7 +89,7 @@ class Library(Papers):
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
         try:
-            library = cls(settings, directory, lock, parts, create)
+            library = cls(settings, directory, lock, parts)
             library._files.tidy(library._catalog.editions.files())
         except BaseException as error:
             if library is None:

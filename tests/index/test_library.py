@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -477,6 +479,17 @@ def test_a_library_is_made_where_making_one_was_cut_short(tmp_path: Path) -> Non
         (tmp_path / "lib").mkdir(exist_ok=True)
         (tmp_path / "lib" / begun).touch()
         fakes.open_library(tmp_path / "lib").close()
+        shutil.rmtree(tmp_path / "lib")
+
+
+def test_a_first_add_that_was_killed_leaves_no_damage(tmp_path: Path) -> None:
+    """The file is there before its tables are: whoever opens it next has an empty library."""
+    for pages in ("", "PRAGMA journal_mode=WAL"):
+        (tmp_path / "lib").mkdir()
+        with contextlib.closing(sqlite3.connect(tmp_path / "lib" / "catalog.sqlite")) as begun:
+            begun.execute(pages)
+        with Library.open(Settings(library=tmp_path / "lib"), create=False) as library:
+            assert library.papers() == []
         shutil.rmtree(tmp_path / "lib")
 
 
