@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+# The end of a message that says that a library is damaged.
+PUT_BACK = "`gloss restore BACKUP` puts a backup back; else start again in another --library"
+
 
 class GlossError(Exception):
     """Something that the person at the keyboard can put right."""
@@ -47,6 +50,17 @@ class PaperThere(GlossError):
         super().__init__(f"{paper_id}: the library has a paper of {same} already")
         self.paper_id = paper_id
         self.other_id = other_id
+
+
+class PaperDamaged(GlossError):
+    """What the catalogue has of a paper was damaged on the disk."""
+
+    def __init__(self, paper_id: str) -> None:
+        super().__init__(
+            f"{paper_id}: what the catalogue has of it is damaged: "
+            "`gloss doctor --repair` reads its file again"
+        )
+        self.paper_id = paper_id
 
 
 class ClaimNotFound(GlossError):

@@ -78,6 +78,8 @@ class Examination:
         if self.health.rebuilding:
             lines.append(("rebuild cut short", f"for {self.health.rebuilding}: {_GO_ON}"))
         lines.append(("holds", counts))
+        checked = f"{self.health.checked} of {self.health.papers} papers"
+        lines.append(("bytes compared", f"of {checked} and their files"))
         if self.digests is not None and self.digests.saved:
             lines.append(("digests", _told(self.digests)))
         return [*lines, ("health", "ok" if self.health.ok else "see below")]
@@ -103,8 +105,12 @@ class Examination:
         )
 
 
-def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None) -> Examination:
-    """Look at everything; rebuild the index first with ``repair``, which is called with the steps.
+def examine(
+    settings: Settings, *, repair: Callable[[Step], None] | None = None, deep: bool = False
+) -> Examination:
+    """Look at everything; repair it first with ``repair``, which is called with the steps.
+
+    ``deep`` compares the bytes of all papers, and not of a sample, with their checksums.
 
     Problems are listed in ``problems``, not raised, except that ``repair`` needs a library.
     """
@@ -143,12 +149,12 @@ def examine(settings: Settings, *, repair: Callable[[Step], None] | None = None)
         with Library.open(settings, create=False) as library:
             library.repair(repair)
             problems += _made_searchable(library, repair)
-            health = library.health()
+            health = library.health(deep=True)
             digests = _stale(library, settings)
     else:
         try:
             with Library.open(settings, create=False) as library:
-                health = library.health()
+                health = library.health(deep)
                 digests = _stale(library, settings)
         except GlossError as error:
             problems.append(str(error))
@@ -214,15 +220,23 @@ def _version(package: str) -> str:
 def doctor(
     context: typer.Context,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Rebuild the index from the catalogue.")
+        bool,
+        typer.Option(
+            "--repair", help="Read damaged papers again, and rebuild the index from the catalogue."
+        ),
+    ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare the bytes of all papers, not of a sample.")
     ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check versions, the model and the library; --repair rebuilds the index."""
+    """Check versions, the model and the library; --repair puts right what can be."""
     with Bars(1) as bars:
         found = examine(
-            settings_of(context, library), repair=bars.counted("repair") if repair else None
+            settings_of(context, library),
+            repair=bars.counted("repair") if repair else None,
+            deep=deep,
         )
     if as_json:
         print_json(found.document())

@@ -52,6 +52,8 @@ class LibraryExamined(Shape):
     """Sentences of digests."""
     claim_points: int
     """Vectors of those."""
+    checked: int
+    """Papers whose bytes and files were compared with their checksums."""
     rebuilding: str
     """The model that a rebuild which was cut short was for."""
     digests: DigestCounts | None

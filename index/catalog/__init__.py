@@ -6,7 +6,7 @@ the vector store holds can be rebuilt from here; nothing here can be rebuilt fro
 An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
 ``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
 A module for each noun: ``editions``, ``contents`` (papers and passages), ``digests``, ``claims``,
-``arxiv``; ``schema`` and ``database`` are what they stand on.
+``arxiv``, ``integrity`` (what was damaged); ``schema`` and ``database`` are what they stand on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
 from index.catalog.editions import Edition, Editions, Key, Listed, Origin, State
+from index.catalog.integrity import Integrity
 
 __all__ = [
     "Alias",
@@ -33,6 +34,7 @@ __all__ = [
     "Edition",
     "Editions",
     "Fingerprint",
+    "Integrity",
     "KeptClaim",
     "KeptDigest",
     "KeptPassage",
@@ -58,6 +60,7 @@ class Catalog(Database):
         self.digests = Digests(self)
         self.claims = Claims(self)
         self.arxiv = ArxivIds(self)
+        self.integrity = Integrity(self, self.contents.forget)
 
     def __enter__(self) -> Catalog:
         return self

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.catalog.checksums import DAMAGED, sum_up
 from index.catalog.database import Database, marks
 from index.catalog.digests import keep_digests
 from index.catalog.pack import PackedPaper, unpack, unpack_words
 from index.catalog.words import POSITION_BITS, every, put_in, take_out, texts_of
+from index.errors import PaperDamaged
 from index.hits import Passage
 from index.paper import Paper
 from index.spans import Box, Span
@@ -113,7 +115,10 @@ class Contents:
         )
         if not rows or kept is None:
             return {}
-        text, words = zlib.decompress(kept["text"]).decode(), unpack_words(kept["words"])
+        try:
+            text, words = zlib.decompress(kept["text"]).decode(), unpack_words(kept["words"])
+        except DAMAGED as error:
+            raise PaperDamaged(kept["paper_id"]) from error
         found = {}
         for row in rows:
             passage = _passage(row, kept["paper_id"], text)
@@ -161,13 +166,16 @@ class Contents:
         It unpacks bytes and parses nothing, which takes a few milliseconds for a paper.
         """
         packed = self._database.row(
-            "SELECT sha256, paper, text, words FROM editions"
+            "SELECT paper_id, sha256, paper, text, words FROM editions"
             " WHERE number = ? AND paper IS NOT NULL",
             (number,),
         )
         if packed is None:
             raise KeyError(number)
-        parts = {name: zlib.decompress(packed[name]) for name in ("paper", "text", "words")}
+        try:
+            parts = {name: zlib.decompress(packed[name]) for name in ("paper", "text", "words")}
+        except DAMAGED as error:
+            raise PaperDamaged(packed["paper_id"]) from error
         passages = [
             [row["id"], row["section"], row["role"], row["start"], row["end"]]
             for row in self._database.rows(
@@ -224,6 +232,7 @@ class Contents:
                 if edition["state"] == "current":
                     texts = texts_of(connection, edition["number"])
                     put_in(connection, edition["number"], texts)
+                    sum_up(connection, edition["number"])
             connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
             self._kept.clear()
 
@@ -234,12 +243,16 @@ class Contents:
                 self._kept.move_to_end(number)
                 return kept
         row = self._database.row(
-            "SELECT paper, text, words FROM editions WHERE number = ? AND paper IS NOT NULL",
+            "SELECT paper_id, paper, text, words FROM editions"
+            " WHERE number = ? AND paper IS NOT NULL",
             (number,),
         )
         if row is None:
             raise KeyError(number)
-        unpacked = _Unpacked(unpack(PackedPaper(row["paper"], row["text"], row["words"])))
+        try:
+            unpacked = _Unpacked(unpack(PackedPaper(row["paper"], row["text"], row["words"])))
+        except DAMAGED as error:
+            raise PaperDamaged(row["paper_id"]) from error
         with self._database.lock:
             kept = self._kept.setdefault(number, unpacked)
             while len(self._kept) > _KEPT:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.catalog.schema import INDEXES, SCHEMA, migrate, schema_of
-from index.errors import LibraryUnusable
+from index.errors import PUT_BACK, LibraryUnusable
 
 
 class Database:
@@ -28,6 +28,8 @@ class Database:
                 path, isolation_level=None, check_same_thread=False, timeout=5
             )
         self._connection.row_factory = sqlite3.Row
+        # Words that were damaged on the disk need not be Unicode; their checksums tell.
+        self._connection.text_factory = _text
         try:
             with self._explained():
                 self._prepare()
@@ -52,6 +54,12 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time to read from."""
+        with self.lock, self._explained():
+            yield self._connection
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         """The rows of a query."""
@@ -98,8 +106,7 @@ class Database:
             if not self._create:
                 raise LibraryUnusable(
                     self._path.parent,
-                    "the catalogue is damaged (nothing is in it): restore it from a copy, "
-                    "or start again in another --library",
+                    f"the catalogue is damaged (nothing is in it): {PUT_BACK}",
                 )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
@@ -125,9 +132,12 @@ class Database:
                 raise
             raise LibraryUnusable(
                 self._path.parent,
-                f"{self._path.name} is damaged ({error}): restore it from a copy, "
-                "or start again in another --library",
+                f"{self._path.name} is damaged ({error}): {PUT_BACK}",
             ) from error
+
+
+def _text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def marks(values: Sequence[object]) -> str:

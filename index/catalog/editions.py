@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from index.catalog.checksums import sum_up
 from index.catalog.contents import insert_passages
 from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
@@ -110,6 +111,7 @@ class Editions:
             assert number is not None  # an INSERT always has one
             insert_passages(connection, number, passages)
             put_in(connection, number, (passage.text for passage in passages))
+            sum_up(connection, number)
         return number
 
     def make_current(self, number: int) -> None:
@@ -247,7 +249,7 @@ class Editions:
                 row["title"],
                 row["added"],
                 row["date"],
-                tuple(json.loads(row["categories"])),
+                _texts(row["categories"]),
             )
             for row in rows
         ]
@@ -282,9 +284,7 @@ class Editions:
             "SELECT paper_id, categories FROM editions WHERE state = 'current'"
         )
         return tuple(
-            row["paper_id"]
-            for row in rows
-            if is_in_category(json.loads(row["categories"]), category)
+            row["paper_id"] for row in rows if is_in_category(_texts(row["categories"]), category)
         )
 
     def numbers(self, *states: State) -> frozenset[int]:
@@ -324,8 +324,16 @@ class Editions:
 def _edition(row: sqlite3.Row) -> Edition:
     values = dict(row)
     for name in ("authors", "categories"):
-        values[name] = tuple(json.loads(values[name]))
+        values[name] = _texts(values[name])
     return Edition(**{**values, "recorded": bool(row["recorded"])})
+
+
+def _texts(kept: str) -> tuple[str, ...]:
+    """A list in a row; none where it is damaged, which the row's checksum tells."""
+    try:
+        return tuple(map(str, json.loads(kept)))
+    except (ValueError, TypeError):
+        return ()
 
 
 def _now() -> str:

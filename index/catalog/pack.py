@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -37,13 +37,18 @@ def pack(paper: Paper) -> PackedPaper:
 
 def unpack(packed: PackedPaper) -> Paper:
     """The paper that was packed, equal in every field."""
-    record = _record()
-    values = record.model_validate_json(zlib.decompress(packed.paper))
-    return Paper(
-        **{name: getattr(values, name) for name in record.model_fields},
+    return replace(
+        unpack_record(packed.paper),
         text=zlib.decompress(packed.text).decode(),
         words=unpack_words(packed.words),
     )
+
+
+def unpack_record(packed: bytes) -> Paper:
+    """A packed paper without its text and its words."""
+    record = _record()
+    values = record.model_validate_json(zlib.decompress(packed))
+    return Paper(**{name: getattr(values, name) for name in record.model_fields}, text="")
 
 
 @cache

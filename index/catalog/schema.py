@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import suppress
 
-from index.catalog.words import TABLE, put_in, texts_of
+from index.catalog.checksums import DAMAGED, sum_up
+from index.catalog.checksums import TABLE as CHECKSUMS
+from index.catalog.words import TABLE as WORDS
+from index.catalog.words import put_in, texts_of
 
-SCHEMA = 5
+SCHEMA = 6
 _WORDS_SINCE = 5  # the schema that has the words of passages
+_CHECKSUMS_SINCE = 6
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +134,8 @@ CREATE TABLE former_digests (
     UNIQUE (paper_key, sha256, lang, writer)
 );
 """,
-    4: TABLE,
+    4: WORDS,
+    5: CHECKSUMS,
 }
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.
@@ -162,6 +168,11 @@ def migrate(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
     if 0 < schema < _WORDS_SINCE:
         _index_words(connection)
+    if 0 < schema < _CHECKSUMS_SINCE:
+        for (number,) in connection.execute(
+            "SELECT number FROM editions WHERE paper IS NOT NULL"
+        ).fetchall():
+            sum_up(connection, number)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 
@@ -171,4 +182,5 @@ def _index_words(connection: sqlite3.Connection) -> None:
     if editions:
         _log.warning("indexing the words of %d papers, once", len(editions))
     for (number,) in editions:
-        put_in(connection, number, texts_of(connection, number))
+        with suppress(*DAMAGED):  # of a damaged paper no word is found
+            put_in(connection, number, texts_of(connection, number))

@@ -13,6 +13,7 @@ import sqlite3
 import unicodedata
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 TABLE = """
 CREATE VIRTUAL TABLE passage_words USING fts5 (
@@ -23,6 +24,8 @@ CREATE VIRTUAL TABLE passage_words USING fts5 (
 # A row's number has the edition and, in the lower bits, the passage's position: more than a paper
 # may have passages (``ReadSettings.passages_max``).
 POSITION_BITS = 20
+
+_STALE = "words"  # the name in ``meta`` of what ``is_stale`` says
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af])")
 _WORD = re.compile(r"[^\W_]+")
@@ -52,11 +55,60 @@ def put_in(connection: sqlite3.Connection, number: int, texts: Iterable[str]) ->
 
 
 def take_out(connection: sqlite3.Connection, number: int) -> None:
-    """Take the passages of an edition out, which are still in its table."""
+    """Take the passages of an edition out, which are still in its table.
+
+    Where its text is damaged they stay, and ``is_stale`` is true from then on.
+    """
+    try:
+        texts = texts_of(connection, number)
+    except (zlib.error, ValueError):
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, 'stale')", (_STALE,))
+        return
     connection.executemany(
         "INSERT INTO passage_words (passage_words, rowid, words) VALUES ('delete', ?, ?)",
-        _rows(number, texts_of(connection, number)),
+        _rows(number, texts),
     )
+
+
+def is_stale(connection: sqlite3.Connection) -> bool:
+    """Whether words are known to be in the index that no passage has."""
+    query = "SELECT 1 FROM meta WHERE name = ?"
+    return connection.execute(query, (_STALE,)).fetchone() is not None
+
+
+def is_in_step(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether the words of every passage of an edition are in the index, in order.
+
+    Raises ``zlib.error`` or ``ValueError`` where its text is damaged.
+    """
+    query = "SELECT 1 FROM passage_words WHERE passage_words MATCH ? AND rowid = ?"
+    return all(
+        not words or connection.execute(query, (f'"{words}"', row)).fetchone() is not None
+        for row, words in _rows(number, texts_of(connection, number))
+    )
+
+
+def counts(connection: sqlite3.Connection) -> dict[int, int]:
+    """How many words the index has of each passage, by the numbers of its rows: it is read whole.
+
+    A hundred thousand passages take half a minute.
+    """
+    connection.execute(
+        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.words_there"
+        " USING fts5vocab(main, passage_words, instance)"
+    )
+    rows = connection.execute("SELECT doc, count(*) AS words FROM words_there GROUP BY doc")
+    return {row["doc"]: row["words"] for row in rows}
+
+
+def refill(connection: sqlite3.Connection) -> None:
+    """Make the index again of the passages of all editions whose text is not damaged."""
+    connection.execute("INSERT INTO passage_words (passage_words) VALUES ('delete-all')")
+    editions = connection.execute("SELECT DISTINCT edition FROM passages").fetchall()
+    for (number,) in editions:
+        with suppress(zlib.error, ValueError):
+            put_in(connection, number, texts_of(connection, number))
+    connection.execute("DELETE FROM meta WHERE name = ?", (_STALE,))
 
 
 def texts_of(connection: sqlite3.Connection, number: int) -> list[str]:

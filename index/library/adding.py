@@ -42,6 +42,8 @@ from index.sources import PaperKey, Source, key_of
 from index.store import Point
 
 _NOTED = 5  # pages that are listed
+_READ_AGAIN = "was damaged, and has been read again"
+_FILE_AGAIN = "its file was gone or damaged, and is here again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Adding:
                 if twin is not None:
                     return self._same(pending, twin)
                 if pending.reading is not None and pending.copy is not None:
-                    return self._add_reading(pending, pending.reading, pending.copy)
+                    return self.store(pending, pending.reading, pending.copy)
         finally:
             pending.close()
         return None  # its twin was removed meanwhile
@@ -153,12 +155,15 @@ class Adding:
             pending.copy, _ = self._files.copied(pending.source)
             try:
                 self._files.make_durable(pending.copy)
-                return self._add_reading(pending, reading, pending.copy)
+                return self.store(pending, reading, pending.copy)
             finally:
                 pending.close()
 
-    def _add_reading(self, pending: PendingPaper, reading: Reading, copy: Path) -> Added:
-        """From a reading to a commit, or to a recorded failure."""
+    def store(self, pending: PendingPaper, reading: Reading, copy: Path) -> Added:
+        """From a reading to a commit, or to a recorded failure. The caller holds ``lock``.
+
+        A damaged paper of the same bytes is stored again where it was, if its text is as it was.
+        """
         paper, record = reading.paper, pending.record
         titles = (paper.title,) if paper is not None else ()
         origin, stages = pending.origin, pending.stages
@@ -166,23 +171,34 @@ class Adding:
             status: Status = "broken" if reading.status == "ok" else reading.status
             return self._failed(pending, status, reading.reason)
         if record is not None:
-            paper = _recorded(paper, record)
+            paper = recorded(paper, record)
             titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
             if record.version is not None:
                 self._catalog.arxiv.record_versions(
                     [KnownVersion(record.id, record.version, record.withdrawn)]
                 )
-        where = destination(
-            self._catalog.editions, paper.id, paper.version, origin, titles, record is not None
-        )
+        damaged = self._damaged(origin)
+        if damaged is not None:
+            where = Destination(damaged.paper_id, damaged.paper_key, damaged)
+        else:
+            where = destination(
+                self._catalog.editions, paper.id, paper.version, origin, titles, record is not None
+            )
         if where.refusal and where.former is not None:
             count = where.former.passages
             return Added(where.former.paper_id, "ok", where.refusal, count, stages.seconds, False)
         if record is None and where.former is not None and where.former.recorded:
-            kept = self._catalog.contents.paper(where.former.number).record
+            former = self._catalog.integrity.paper_without_text(where.former.number)
+            kept = former.record if former is not None else None
             if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
-                paper = _recorded(paper, kept)
+                paper = recorded(paper, kept)
         paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
+        if damaged is not None:
+            if copy.is_file() and not self._files.is_whole(origin.file):
+                self._files.keep(copy, origin.file)
+            if self._catalog.integrity.restore(damaged.number, paper):
+                count = damaged.passages
+                return Added(paper.id, "ok", _READ_AGAIN, count, stages.seconds, True)
         engine = self._engines.started()
         embedded = pending.embedded or split_and_embed(
             Reading("ok", "", paper), self._splitter(), engine, stages
@@ -194,7 +210,8 @@ class Adding:
         points = paper_points(paper, passages, embedded.vectors, engine)
         with stages("store"), self._engines.writing:
             self._commit(paper, where, origin, copy, passages, points, engine)
-        notes = (relation(origin.original, where.key), _noted(paper))
+        again = _READ_AGAIN if damaged is not None else ""
+        notes = (again, relation(origin.original, where.key), _noted(paper))
         said = "; ".join(note for note in notes if note)
         return Added(paper.id, "ok", said, len(passages), stages.seconds, True)
 
@@ -242,11 +259,19 @@ class Adding:
     def _twin(self, pending: PendingPaper) -> Edition | None:
         """The paper with the same bytes, unless it lacks the record that came with these."""
         for edition in self._catalog.editions.find("sha256", pending.origin.sha256, "current"):
+            if not self._catalog.integrity.is_sound(edition.number):
+                continue  # it is read again
             record = pending.record
             its_own = record is not None and edition.paper_key == record.id
             if not its_own or edition.recorded:
                 return edition
         return None
+
+    def _damaged(self, origin: Origin) -> Edition | None:
+        """The damaged paper of the same bytes, which a new reading of them puts right."""
+        found = self._catalog.editions.find("sha256", origin.sha256, "current")
+        sound = self._catalog.integrity.is_sound
+        return next((one for one in found if not sound(one.number)), None)
 
     def _same(self, pending: PendingPaper, twin: Edition) -> Added:
         """The answer for bytes that the library already has, which need no work.
@@ -254,7 +279,8 @@ class Adding:
         An arXiv id that they came with, and that is not the paper's own, is kept as another name
         of it: kept as a paper, the same words would be found twice by every search.
         """
-        if not self._files.path(twin.file).is_file():
+        put_right = not self._files.is_whole(twin.file)
+        if put_right:
             copy, sha256 = self._files.copied(pending.source)
             try:
                 if sha256 == twin.sha256:  # it may have changed since it was looked at
@@ -264,7 +290,8 @@ class Adding:
                 copy.unlink(missing_ok=True)
         other = self._other_id(pending, twin)
         if other is None:
-            return Added(twin.paper_id, "ok", "", twin.passages, {}, False)
+            said = _FILE_AGAIN if put_right else ""
+            return Added(twin.paper_id, "ok", said, twin.passages, {}, put_right)
         self._catalog.arxiv.add_alias(Alias(other.paper, other.version, twin.paper_key))
         reason = f"same file as {twin.paper_id}"
         return Added(other.paper, "ok", reason, twin.passages, {}, False)
@@ -299,7 +326,7 @@ def _noted(paper: Paper) -> str:
     return f"{'; '.join(said)}: `gloss show {paper.id}` lists it" if said else ""
 
 
-def _recorded(paper: Paper, record: Record) -> Paper:
+def recorded(paper: Paper, record: Record) -> Paper:
     """A paper as its record has it; its text and all that points into it stay the page's.
 
     The date is that of version 1, which is what a paper is cited by.

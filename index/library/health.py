@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
-from index.catalog import Catalog, ClaimSet
+from index.catalog import Catalog, ClaimSet, Edition
 from index.config import Settings
-from index.errors import GlossError
+from index.errors import PUT_BACK, GlossError, PaperDamaged
 from index.library.engines import Engines
 from index.library.files import Files
 from index.library.rebuild import Rebuild
+
+_SAMPLE = 20  # papers that are looked at by every check: their files are some 40 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class LibraryHealth:
     problems: tuple[str, ...]
     claims: int = 0  # sentences of digests, and their vectors
     claim_points: int = 0
+    checked: int = 0  # papers whose bytes and files were compared with their checksums
     rebuilding: str = ""  # the model that a rebuild which was cut short was for
 
     @property
@@ -32,12 +36,17 @@ class LibraryHealth:
         return not self.problems
 
 
-def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines) -> LibraryHealth:
-    """Compare catalogue, vectors and files. Problems are reported, not raised."""
+def health(
+    settings: Settings, catalog: Catalog, files: Files, engines: Engines, deep: bool = False
+) -> LibraryHealth:
+    """Compare catalogue, vectors and files. Problems are reported, not raised.
+
+    ``deep`` compares the bytes of all papers with their checksums, and not those of a sample.
+    """
     problems: list[str] = []
     damage = catalog.damage()
     if damage:
-        problems.append(f"catalogue damaged: {damage}; restore it from a copy")
+        problems.append(f"catalogue damaged: {damage}; {PUT_BACK}")
     points: dict[int, int] = {}
     try:
         store = engines.started().store
@@ -49,15 +58,23 @@ def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines)
     else:
         measured = True
     current = catalog.editions.in_state("current")
+    looked_at = current if deep else random.sample(current, min(len(current), _SAMPLE))
     for edition in current:
         if not files.path(edition.file).is_file():
-            problems.append(f"{edition.paper_id}: its file is gone; add it again")
+            problems.append(f"{edition.paper_id}: its file is gone; {_again(edition)}")
         found = points.get(edition.number, 0)
         if measured and found != edition.passages:
             problems.append(
                 f"{edition.paper_id}: {found} of {edition.passages} passages are in the index; "
                 "run `gloss doctor --repair`"
             )
+    for edition in looked_at:
+        problems.extend(_damage(edition, catalog, files))
+    if not catalog.integrity.words_in_step([one.number for one in looked_at], deep):
+        problems.append(
+            "the index of words, by which phrases are found, is not that of the passages; "
+            "run `gloss doctor --repair`"
+        )
     meta = catalog.meta()
     made = engines.splitting()
     if current and any(meta.get(name) != value for name, value in made.items()):
@@ -88,8 +105,30 @@ def health(settings: Settings, catalog: Catalog, files: Files, engines: Engines)
         problems=tuple(problems),
         claims=sum(one.claims for one in sets),
         claim_points=claim_points,
+        checked=len(looked_at),
         rebuilding=rebuild.made_with.get("model", "") if rebuild else "",
     )
+
+
+def _damage(edition: Edition, catalog: Catalog, files: Files) -> list[str]:
+    """What the checksums of a paper and of its file say."""
+    damage = []
+    integrity = catalog.integrity
+    if not integrity.is_sound(edition.number):
+        damage.append(str(PaperDamaged(edition.paper_id)))
+    elif not integrity.are_passages_sound(edition.number):
+        damage.append(
+            f"{edition.paper_id}: its passages in the catalogue are damaged; "
+            "run `gloss doctor --repair`"
+        )
+    if files.path(edition.file).is_file() and not files.is_whole(edition.file):
+        damage.append(f"{edition.paper_id}: its file is damaged; {_again(edition)}")
+    return damage
+
+
+def _again(edition: Edition) -> str:
+    """How to add a paper's file again: from where it came."""
+    return f"add it again: `gloss add {edition.original}`"
 
 
 def _claim_health(

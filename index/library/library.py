@@ -23,6 +23,7 @@ from index.library.parts import FileReader, HitReranker, Parts
 from index.library.preparing import PendingPaper, Progress
 from index.library.rank import SparseEncoder
 from index.library.rebuild import Rebuilding, Step
+from index.library.repairing import Repairing
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
@@ -64,7 +65,8 @@ class Library(Papers):
         self._adding = Adding(settings, parts, catalog, files, ids, engines, tools)
         self._searches = PassageSearch(catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
-        self._rebuilding = Rebuilding(settings, parts, catalog, engines)
+        rebuilding = Rebuilding(settings, parts, catalog, engines)
+        self._repairing = Repairing(catalog, files, tools, self._adding, rebuilding)
 
     @classmethod
     def open(
@@ -318,14 +320,18 @@ class Library(Papers):
 
     # Health.
 
-    def health(self) -> LibraryHealth:
-        """Compare catalogue, vectors and files. Problems are reported, not raised."""
-        return health(self._settings, self._catalog, self._files, self._engines)
+    def health(self, deep: bool = False) -> LibraryHealth:
+        """Compare catalogue, vectors and files. Problems are reported, not raised.
+
+        The bytes of a few papers and their files are compared with their checksums, or ``deep`` of
+        all.
+        """
+        return health(self._settings, self._catalog, self._files, self._engines, deep)
 
     def repair(
         self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
     ) -> LibraryHealth:
-        """Rebuild the vectors from the catalogue with the passage size of the settings.
+        """Read damaged papers again; rebuild vectors from the catalogue with our passage size.
 
         The model is the settings', or ``embedder``, which is the library's from then on. The
         vectors come into being beside the former ones, which answer until one transaction lets the
@@ -333,9 +339,8 @@ class Library(Papers):
         and settings, it goes on after the papers that were done.
         """
         with self._adding.lock:
-            self._rebuilding.rebuild(progress, embedder)
-            self._files.tidy(self._catalog.editions.files())
-            return self.health()
+            self._repairing.repair(progress, embedder)
+            return self.health(deep=True)
 
 
 def _ready(directory: Path, create: bool) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, ClaimSet, Edition
 from index.config import Settings
-from index.errors import StoreUnusable
+from index.errors import PaperDamaged, StoreUnusable
 from index.hits import Passage
 from index.library.claims import ClaimIndex, claim_points
 from index.library.engines import Engine, Engines, new_collection
@@ -150,15 +150,17 @@ class Rebuilding:
             if edition.number in staged:
                 continue
             tell(edition.paper_id, done)
-            if not resplit and there.get(edition.number) == edition.passages:
+            sound = self._catalog.integrity.are_passages_sound(edition.number)
+            again = resplit or not sound
+            if not again and there.get(edition.number) == edition.passages:
                 continue
             paper = self._still_there(edition.number)
             if paper is None:
                 continue
             passages = kept = self._catalog.contents.passages(edition.number)
-            if resplit:
+            if again:
                 passages = self._split(paper) or kept
-            if passages != kept:
+            if passages != kept or not sound:
                 self._catalog.contents.stage_passages(edition.number, passages)
                 staged.add(edition.number)
             if there.get(edition.number) == len(passages):
@@ -176,6 +178,7 @@ class Rebuilding:
         staged: set[int],
         tell: _Tell,
     ) -> None:
+        dates = {one.number: one.date for one in self._catalog.editions.in_state("current")}
         sets = [one for one in sets if one.edition not in staged]  # others cite former passages
         filled = index.counts()
         index.drop_vectors(filled.keys() - {one.number for one in sets})
@@ -183,16 +186,16 @@ class Rebuilding:
             tell(f"{one.paper_id}, digest ({one.lang})", done)
             if filled.get(one.number, 0) == one.claims:
                 continue
-            paper = self._still_there(one.edition)
-            if paper is not None:
-                claims, date = self._catalog.claims.of_set(one.number), valid_date(paper.date)
+            if one.edition in dates:  # else its paper was just removed
+                claims, date = self._catalog.claims.of_set(one.number), dates[one.edition]
+                date = valid_date(date)
                 index.fill(one, claim_points(claims, date, fresh.embedder, fresh.sparse_encoder))
 
     def _still_there(self, number: int) -> Paper | None:
-        """The paper of an edition, or None if it was just removed."""
+        """The paper of an edition, or None if it was just removed, or is damaged."""
         try:
             return self._catalog.contents.paper(number)
-        except KeyError:
+        except (KeyError, PaperDamaged):
             return None
 
     def _split(self, paper: Paper) -> tuple[Passage, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.catalog import Catalog
+from index.catalog import Catalog, KeptPassage
+from index.errors import PaperDamaged
 from index.hits import Hit, SearchFilter
 from index.library.engines import Engines
 from index.library.ids import Ids
@@ -13,6 +15,8 @@ from index.library.rank import RERANKED, encode_query, rank
 from index.library.tools import ReaderAndReranker
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery, point_id
+
+_log = logging.getLogger(__name__)
 
 # Passages with a quoted phrase that the store is given by name. Of a phrase that more have, the
 # best hits have it too, and only they are looked at.
@@ -101,14 +105,20 @@ class PassageSearch:
         wanted: dict[int, list[str]] = {}
         for scored in ranked:
             wanted.setdefault(scored.edition, []).append(scored.passage_id)
-        kept = {
-            edition: self._catalog.contents.found(edition, ids) for edition, ids in wanted.items()
-        }
+        kept = {edition: self._found(edition, ids) for edition, ids in wanted.items()}
         return [
             Hit(one.passage, scored.score, scored.found_by, one.title, one.boxes)
             for scored in ranked
             if (one := kept[scored.edition].get(scored.passage_id)) is not None
         ]
+
+    def _found(self, edition: int, passage_ids: Sequence[str]) -> dict[str, KeptPassage]:
+        """Passages of an edition; none of a damaged one, so that those of others are found."""
+        try:
+            return self._catalog.contents.found(edition, passage_ids)
+        except PaperDamaged as error:
+            _log.warning("%s; its passages are left out", error)
+            return {}
 
 
 def resolved(filter: SearchFilter | None, ids: Ids, catalog: Catalog) -> SearchFilter:

@@ -261,7 +261,7 @@ def test_a_newer_schema_a_damaged_file_and_a_closed_door(tmp_path: Path) -> None
 
 def test_an_emptied_file_is_damage_and_a_strangers_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "empty.sqlite").touch()
-    with pytest.raises(LibraryUnusable, match=r"damaged.*restore it from a copy"):
+    with pytest.raises(LibraryUnusable, match=r"damaged.*gloss restore BACKUP"):
         Catalog(tmp_path / "empty.sqlite", create=False)
     assert (tmp_path / "empty.sqlite").stat().st_size == 0
     other = sqlite3.connect(tmp_path / "other.sqlite")
@@ -291,8 +291,16 @@ def test_threads_share_it(tmp_path: Path) -> None:
         assert len(catalog.editions.numbers("replaced")) == 36
 
 
+def as_it_was_in_schema_5(path: Path) -> None:
+    """Take out of a catalogue what schema 6 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE checksums; PRAGMA user_version=5")
+    connection.close()
+
+
 def as_it_was_in_schema_4(path: Path) -> None:
-    """Take out of a catalogue what schema 5 put in."""
+    """Take out of a catalogue what schema 5 put in, and those after it."""
+    as_it_was_in_schema_5(path)
     with sqlite3.connect(path) as connection:
         connection.executescript("DROP TABLE passage_words; PRAGMA user_version=4")
     connection.close()

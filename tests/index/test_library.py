@@ -565,7 +565,7 @@ def test_an_emptied_catalogue_takes_no_file_with_it(tmp_path: Path, create: bool
         library.add(write(tmp_path / "a.pdf", text="bees"))
         kept = library.file_of("a")
     (tmp_path / "lib" / "catalog.sqlite").write_bytes(b"")
-    with pytest.raises(LibraryUnusable, match=r"catalogue is damaged.*restore it from a copy"):
+    with pytest.raises(LibraryUnusable, match=r"catalogue is damaged.*gloss restore BACKUP"):
         Library.open(Settings(library=tmp_path / "lib"), create=create)
     assert kept.read_bytes() == (tmp_path / "a.pdf").read_bytes()
     (tmp_path / "lib" / "catalog.sqlite").unlink()

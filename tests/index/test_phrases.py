@@ -73,7 +73,9 @@ def indexed(path: Path) -> set[tuple[int, int, str]]:
 def without_words(path: Path) -> None:
     """Take out of a catalogue what schema 5 put in."""
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE passage_words; PRAGMA user_version=4")
+        connection.executescript(
+            "DROP TABLE passage_words; DROP TABLE checksums; PRAGMA user_version=4"
+        )
     connection.close()
 
 

@@ -1,0 +1,78 @@
+"""Checksums of what the catalogue has of a paper, by which damage on the disk is found.
+
+SQLite checks its own structure and not what stands in it. SHA-256 of each edition's row and of its
+passages are kept in a table apart, as is that of the paper's text, by which a paper that is read
+again is known to be the same. The texts of digests and claims have theirs in their own rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import zlib
+from collections.abc import Iterable
+
+TABLE = """
+CREATE TABLE checksums (
+    edition INTEGER PRIMARY KEY REFERENCES editions ON DELETE CASCADE,
+    reading TEXT NOT NULL,                     -- of the edition's row, but for its state
+    text TEXT NOT NULL,                        -- of the paper's text, unpacked
+    passages TEXT NOT NULL
+);
+"""
+
+# What reading damaged bytes raises; pydantic's errors and those of Unicode are ``ValueError``.
+DAMAGED = (zlib.error, ValueError)
+
+# What never changes in an edition's row, as bytes: damaged words need not be Unicode.
+_READING = ", ".join(
+    f"CAST({column} AS BLOB)"
+    for column in (
+        *("paper_id", "paper_key", "version", "status", "source", "sha256", "file", "original"),
+        *("added", "title", "authors", "date", "categories", "recorded", "paper", "text", "words"),
+    )
+)
+_PASSAGES = ", ".join(
+    f"CAST({column} AS BLOB)" for column in ("id", "section", "role", "start", '"end"')
+)
+
+
+def checksum(values: Iterable[object]) -> str:
+    """SHA-256 of values in order, in hexadecimal: bytes, and None, which is no bytes."""
+    whole = hashlib.sha256()
+    for value in values:
+        data = bytes(value) if isinstance(value, bytes | memoryview) else b""
+        whole.update(b"%d:" % (-1 if value is None else len(data)))
+        whole.update(data)
+    return whole.hexdigest()
+
+
+def reading_checksum(connection: sqlite3.Connection, number: int) -> str:
+    """Of an edition's row as it is now."""
+    query = f"SELECT {_READING} FROM editions WHERE number = ?"
+    return checksum(connection.execute(query, (number,)).fetchone() or ())
+
+
+def passages_checksum(connection: sqlite3.Connection, number: int) -> str:
+    """Of an edition's passages as they are now."""
+    query = f"SELECT {_PASSAGES} FROM passages WHERE edition = ? ORDER BY position"
+    return checksum(value for row in connection.execute(query, (number,)) for value in row)
+
+
+def text_checksum(text: str) -> str:
+    """Of a paper's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sum_up(connection: sqlite3.Connection, number: int) -> None:
+    """Store the checksums of an edition as it is now; none fits one that cannot be unpacked."""
+    packed = connection.execute("SELECT text FROM editions WHERE number = ?", (number,)).fetchone()
+    try:
+        text = text_checksum(zlib.decompress(packed["text"]).decode())
+        reading = reading_checksum(connection, number)
+    except DAMAGED:
+        text = reading = ""
+    connection.execute(
+        "INSERT OR REPLACE INTO checksums VALUES (?, ?, ?, ?)",
+        (number, reading, text, passages_checksum(connection, number)),
+    )

@@ -1,0 +1,106 @@
+"""Whether what the catalogue has of its papers is what it had, and what is put right of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from index.catalog.checksums import DAMAGED, passages_checksum, reading_checksum, text_checksum
+from index.catalog.database import Database
+from index.catalog.pack import pack, unpack_record
+from index.catalog.words import POSITION_BITS, counts, is_in_step, is_stale, refill
+from index.paper import Paper
+
+
+@dataclass(eq=False)
+class Integrity:
+    """The checks of a catalogue. ``forget`` is called with each edition that is stored again."""
+
+    _database: Database
+    _forget: Callable[[int], None]
+
+    def is_sound(self, number: int) -> bool:
+        """Whether the bytes that the catalogue has of an edition's paper are those that it had."""
+        return self._fits("reading", number)
+
+    def are_passages_sound(self, number: int) -> bool:
+        """Whether its passages are those that it had."""
+        return self._fits("passages", number)
+
+    def _fits(self, what: Literal["reading", "passages"], number: int) -> bool:
+        now = {"reading": reading_checksum, "passages": passages_checksum}[what]
+        with self._database.reading() as connection:
+            kept = connection.execute(
+                f"SELECT {what} FROM checksums WHERE edition = ?", (number,)
+            ).fetchone()
+            return kept is not None and kept[what] == now(connection, number)
+
+    def paper_without_text(self, number: int) -> Paper | None:
+        """What is kept of a paper apart from its text and words; None where that is damaged."""
+        row = self._database.row("SELECT paper FROM editions WHERE number = ?", (number,))
+        try:
+            return unpack_record(row["paper"]) if row is not None else None
+        except DAMAGED:
+            return None
+
+    def restore(self, number: int, paper: Paper) -> bool:
+        """Store a damaged edition's paper, which was read again, if it has the text that it had.
+
+        Its passages, digests and vectors are then right as they are. Nothing is stored otherwise.
+        """
+        packed = pack(paper)
+        with self._database.transaction() as connection:
+            kept = connection.execute(
+                "SELECT text FROM checksums WHERE edition = ?", (number,)
+            ).fetchone()
+            if kept is None or kept["text"] != text_checksum(paper.text):
+                return False
+            connection.execute(
+                "UPDATE editions SET paper_id = ?, version = ?, title = ?, authors = ?, date = ?,"
+                " categories = ?, paper = ?, text = ?, words = ?, recorded = ? WHERE number = ?",
+                (
+                    paper.id,
+                    paper.version,
+                    paper.title,
+                    json.dumps(paper.authors),
+                    paper.date,
+                    json.dumps(paper.categories),
+                    packed.paper,
+                    packed.text,
+                    packed.words,
+                    paper.record is not None,
+                    number,
+                ),
+            )
+            connection.execute(
+                "UPDATE checksums SET reading = ? WHERE edition = ?",
+                (reading_checksum(connection, number), number),
+            )
+            self._forget(number)
+        return True
+
+    def words_in_step(self, numbers: Iterable[int], deep: bool = False) -> bool:
+        """Whether the index of words has those of these editions; ``deep``: and no others.
+
+        Editions whose text is damaged are left out, except of what is counted.
+        """
+        with self._database.reading() as connection:
+            if is_stale(connection):
+                return False
+            for number in numbers:
+                with suppress(*DAMAGED):
+                    if not is_in_step(connection, number):
+                        return False
+            if not deep:
+                return True
+            rows = connection.execute("SELECT edition, position FROM passages")
+            there = {row["edition"] << POSITION_BITS | row["position"] for row in rows}
+            return counts(connection).keys() <= there
+
+    def refill_words(self) -> None:
+        """Make the index of words again."""
+        with self._database.transaction() as connection:
+            refill(connection)

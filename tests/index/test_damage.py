@@ -1,0 +1,250 @@
+"""Bytes that were damaged on the disk: found, named, and put right from what is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import logging
+import sqlite3
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.catalog import Catalog
+from index.errors import PaperDamaged
+from index.library import Library
+from index.paper import Reading
+from index.sources import Source
+
+PROGRAM = Path(__file__).with_name("library_fakes.py")
+_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
+assert _spec is not None and _spec.loader is not None
+fakes = importlib.util.module_from_spec(_spec)
+sys.modules["library_fakes"] = fakes
+_spec.loader.exec_module(fakes)
+
+TEXT = "a bees buzz. " * 40  # some packed bytes
+
+
+class OtherReader(fakes.JsonReader):  # type: ignore[misc]  # loaded by its path
+    """Reads more than the former reader did."""
+
+    def read(self, *given: Any, **named: Any) -> Reading:
+        reading = super().read(*given, **named)
+        paper = reading.paper
+        return replace(reading, paper=replace(paper, text=f"{paper.text} And more."))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A library of two papers, one with a digest."""
+    for name, text in (("a", TEXT), ("b", "b bees")):
+        (tmp_path / f"{name}.pdf").write_text(json.dumps({"text": text, "title": name.upper()}))
+    with fakes.open_library(tmp_path / "lib") as library:
+        for name in "ab":
+            add(library, tmp_path / f"{name}.pdf")
+        fakes.digest(library, "a", "a bees buzz.")
+    return tmp_path / "lib"
+
+
+def add(library: Library, path: Path) -> Any:
+    return library.add(Source(path, path.name))
+
+
+def change(directory: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(directory / "catalog.sqlite")) as connection:
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0
+        connection.commit()
+
+
+def flip(directory: Path, column: str, at: int = -1) -> None:
+    """Change a bit of a packed column of the first paper."""
+    with contextlib.closing(sqlite3.connect(directory / "catalog.sqlite")) as connection:
+        packed = connection.execute(f"SELECT {column} FROM editions WHERE number = 1").fetchone()
+        data = bytearray(packed[0])
+        data[at if at >= 0 else len(data) // 2] ^= 1
+        connection.execute(f"UPDATE editions SET {column} = ? WHERE number = 1", (bytes(data),))
+        connection.commit()
+
+
+def sound(library: Library) -> None:
+    """Everything is as it was."""
+    health = library.health(deep=True)
+    assert (health.problems, health.papers, health.checked) == ((), 2, 2)
+    assert library.paper("a").text == TEXT
+    assert [row.title for row in library.papers()] == ["A", "B"]
+    assert {hit.passage.paper_id for hit in library.search('"bees"')} == {"a", "b"}
+    assert [hit.claim.text for hit in library.search_claims("bees")] == ["a bees buzz."]
+
+
+@pytest.mark.parametrize("column", ["paper", "text", "words"])
+@pytest.mark.parametrize("by", ["repair", "add"])
+def test_a_damaged_paper_is_named_and_read_again(
+    directory: Path, column: str, by: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    flip(directory, column)
+    with fakes.open_library(directory) as library:
+        named = "a: what the catalogue has of it is damaged: `gloss doctor --repair` reads its file"
+        for ask in (library.paper, library.passages, library.fingerprint):
+            with pytest.raises(PaperDamaged, match=named):
+                ask("a")
+        with caplog.at_level(logging.WARNING):
+            found = {hit.passage.paper_id for hit in library.search("bees")}
+        assert found == ({"a", "b"} if column == "paper" else {"b"})
+        assert ("its passages are left out" in caplog.text) == (column != "paper")
+        assert [one.partition(":")[0] for one in library.health().problems] == ["a"]
+        if by == "repair":
+            assert library.repair().problems == ()
+        else:
+            added = add(library, directory.parent / "a.pdf")
+            assert (added.paper_id, added.changed) == ("a", True)
+            assert added.reason == "was damaged, and has been read again"
+        sound(library)
+        assert library.saved_digest("a", "digest-en") is not None
+        assert not add(library, directory.parent / "a.pdf").changed
+
+
+@pytest.mark.parametrize("by", ["repair", "add", "repair for another model"])
+def test_a_paper_that_is_read_otherwise_now_replaces_the_damaged_one(
+    directory: Path, by: str
+) -> None:
+    flip(directory, "text")
+    parts: dict[str, Any] = {"reader": OtherReader()}
+    if by == "repair for another model":
+        parts["embedder"] = fakes.LetterEmbedder("others", "others-1")
+    with fakes.open_library(directory, **parts) as library:
+        if by == "add":
+            assert add(library, directory.parent / "a.pdf").changed
+            assert library.health(deep=True).problems == (
+                "the index of words, by which phrases are found, is not that of the passages; "
+                "run `gloss doctor --repair`",
+            )
+        assert library.repair().problems == ()
+        assert [row.id for row in library.papers()] == ["a", "b"]
+        assert library.paper("a").text == f"{TEXT} And more."
+        assert {hit.passage.paper_id for hit in library.search('"bees"')} == {"a", "b"}
+        assert library.newest_digest("a", "en", "extractive") is not None  # what it said before
+
+
+@pytest.mark.parametrize(
+    "damage", ["title = 'Q'", "authors = '[\"x'", "title = CAST(x'ff41' AS TEXT)", "date = 'x'"]
+)
+def test_a_damaged_row_is_named_and_put_right(directory: Path, damage: str) -> None:
+    change(directory, f"UPDATE editions SET {damage} WHERE number = 1")
+    with fakes.open_library(directory) as library:
+        assert [row.id for row in library.papers()] == ["a", "b"]
+        assert "a: what the catalogue has of it is damaged" in library.health().problems[0]
+        library.repair()
+        sound(library)
+
+
+def test_damaged_passages_are_named_and_cut_again(directory: Path) -> None:
+    change(directory, 'UPDATE passages SET "end" = 9 WHERE edition = 1')
+    with fakes.open_library(directory) as library:
+        assert "a: its passages in the catalogue are damaged" in library.health().problems[0]
+        assert library.repair().problems == ()
+        assert library.passages("a")[0].text == TEXT.strip()
+        assert {hit.passage.text for hit in library.search('"buzz a bees"')} == {TEXT.strip()}
+
+
+def test_a_damaged_file_is_named_and_put_right_by_adding_it_again(directory: Path) -> None:
+    original = directory.parent / "a.pdf"
+    for damaged in (b"", b"damaged", original.read_bytes()[:-1] + b"x"):
+        with fakes.open_library(directory) as library:
+            library.file_of("a").write_bytes(damaged)
+            said = f"a: its file is damaged; add it again: `gloss add {original}`"
+            assert library.health().problems == (said,)
+            added = add(library, original)
+            assert (added.changed, added.paper_id) == (True, "a")
+            assert added.reason == "its file was gone or damaged, and is here again"
+            assert library.file_of("a").read_bytes() == original.read_bytes()
+            sound(library)
+            assert not add(library, original).changed
+
+
+def test_a_repair_copies_a_file_again_where_it_came_from(directory: Path) -> None:
+    original = directory.parent / "a.pdf"
+    whole = original.read_bytes()
+    with fakes.open_library(directory) as library:
+        library.file_of("a").write_bytes(b"damaged")
+        original.write_bytes(whole + b" ")  # it is another file by now
+        assert [one.partition(";")[0] for one in library.repair().problems] == [
+            "a: its file is damaged"
+        ]
+        original.write_bytes(whole)
+        assert library.repair().problems == ()
+        library.file_of("a").unlink()
+        assert library.repair().problems == ()
+        sound(library)
+
+
+def test_what_cannot_be_put_right_stays_and_hinders_nothing(directory: Path) -> None:
+    flip(directory, "text")
+    (directory.parent / "a.pdf").unlink()
+    other = fakes.LetterEmbedder("others", "others-1")
+    with fakes.open_library(directory, embedder=other) as library:
+        library.file_of("a").write_bytes(b"damaged")
+        problems = " ".join(library.repair().problems)
+        assert "a: what the catalogue has of it is damaged" in problems
+        assert "a: its file is damaged" in problems
+        assert {hit.passage.paper_id for hit in library.search('"bees"')} == {"b"}
+        assert [hit.claim.text for hit in library.search_claims("bees")] == ["a bees buzz."]
+        library.remove("a")
+        assert library.repair().problems == ()
+        assert [row.id for row in library.papers()] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "INSERT INTO passage_words (passage_words) VALUES ('delete-all')",
+        "INSERT INTO passage_words (rowid, words) VALUES (99 << 20, 'of no passage')",
+    ],
+)
+def test_the_index_of_words_is_compared_and_made_again(directory: Path, damage: str) -> None:
+    change(directory, damage)
+    with fakes.open_library(directory) as library:
+        said = "the index of words, by which phrases are found, is not that of the passages"
+        assert said in " ".join(library.health(deep=True).problems)
+        assert library.repair().problems == ()
+        sound(library)
+
+
+def test_a_catalogue_without_checksums_gets_them_and_finds_what_is_damaged_already(
+    directory: Path,
+) -> None:
+    flip(directory, "text")
+    change(directory, "DROP TABLE checksums", "PRAGMA user_version=5")
+    with fakes.open_library(directory) as library:
+        assert [one.partition(":")[0] for one in library.health(deep=True).problems] == ["a"]
+        library.repair()
+        sound_but_for_digests = library.health(deep=True)
+        assert sound_but_for_digests.problems == ()
+        assert library.paper("a").text == TEXT
+
+
+def test_no_bit_of_a_row_changes_unseen(directory: Path) -> None:
+    """Every column that a paper is made of counts, whichever of its bits it is."""
+    columns = ("paper", "text", "words", "title", "authors", "original", "added", "sha256", "file")
+    with Catalog(directory / "catalog.sqlite") as catalog:
+        assert catalog.integrity.is_sound(1)
+        for column in columns:
+            query = f"SELECT CAST({column} AS BLOB) AS data FROM editions WHERE number = 1"
+            row = catalog.row(query)
+            assert row is not None
+            data = bytes(row["data"])
+            kind = "BLOB" if column in ("paper", "text", "words") else "TEXT"
+            for at in range(0, len(data), max(1, len(data) // 9)):
+                changed = data[:at] + bytes([data[at] ^ 4]) + data[at + 1 :]
+                for value, is_sound in ((changed, False), (data, True)):
+                    with catalog.transaction() as connection:
+                        connection.execute(
+                            f"UPDATE editions SET {column} = CAST(? AS {kind}) WHERE number = 1",
+                            (value,),
+                        )
+                    assert catalog.integrity.is_sound(1) is is_sound, (column, at)
