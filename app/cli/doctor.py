@@ -147,9 +147,10 @@ def examine(
     directory = settings.library.expanduser().absolute()
     if repair is not None:
         with Library.open(settings, create=False) as library:
-            library.repair(repair)
-            problems += _made_searchable(library, repair)
-            health = library.health(deep=True)
+            health = library.repair(repair)
+            if library.unsearched_digests():
+                problems += _made_searchable(library, repair)
+                health = library.health(deep=True)
             digests = _stale(library, settings)
     else:
         try:

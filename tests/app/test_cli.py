@@ -606,13 +606,15 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
         index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
     repaired: list[str] = []
-    well = LibraryHealth(2, 1, 9, 9, "m", (), rebuilding="other")
-    library.health = lambda: LibraryHealth(2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",))
+    well = LibraryHealth(2, 1, 9, 9, "m", (), checked=2, rebuilding="other")
+    library.health = lambda deep=False: LibraryHealth(
+        2, 1, 9, 8, "m", ("2401.00001: 8 of 9 passages",)
+    )
 
     def repair(progress: Callable[[Step], None]) -> LibraryHealth:
         progress(Step("2401.00001", 0, 2))
         repaired.append("yes")
-        library.health = lambda: well
+        library.health = lambda deep=False: well
         return well
 
     library.repair = repair
@@ -628,7 +630,7 @@ def test_doctor(gloss: Any, library: Any, monkeypatch: pytest.MonkeyPatch, tmp_p
     document = json.loads(cured.out)
     assert document["model"]["fingerprint"] == "f" * 64
     assert document["model"]["weights_sha256"] == "5" * 64
-    assert document["library"]["points"] == 9
+    assert (document["library"]["points"], document["library"]["checked"]) == (9, 2)
     assert document["problems"] == []
     assert document["library"]["model"] == "m"
     assert document["versions"]["gloss"]
@@ -649,7 +651,7 @@ def test_doctor_lets_old_digests_be_searched(
         index.embed, "check_model", lambda *_: index.embed.ModelCheck("f" * 64, "5" * 64, ())
     )
     well = LibraryHealth(2, 1, 9, 9, "m", (), claims=4, claim_points=4)
-    library.health, library.repair = lambda: well, lambda progress: well
+    library.health, library.repair = lambda deep: well, lambda progress: well
     written: list[tuple[str, str]] = []
 
     def write(_: Any, paper_id: str, lang: str, writer: Any) -> Any:

@@ -11,6 +11,7 @@ import index.embed
 from app.cli.doctor import Examination, examine
 from index.config import Settings
 from index.embed import ModelCheck
+from index.library import Library, LibraryHealth
 
 if TYPE_CHECKING:
     from served_model import ServedModel
@@ -81,3 +82,23 @@ def test_the_writer_is_told_of(
     assert away[0] == "see below" and "does not answer" in away[1]
     assert "GLOSS_ENDPOINT__URL" in writer("endpoint")[1]
     assert "`gloss models get qwen2.5-coder-1.5b` gets it" in writer("local")[1]
+
+
+def test_all_papers_are_compared_where_that_is_asked_for(
+    model: dict[str, ModelCheck], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def health(library: Library, deep: bool = False) -> LibraryHealth:
+        asked.append(deep)
+        return LibraryHealth(30, 0, 30, 30, "m", (), checked=30 if deep else 20)
+
+    Library.open(Settings(library=tmp_path)).close()
+    monkeypatch.setattr(Library, "health", health)
+    monkeypatch.setattr("app.cli.doctor._stale", lambda *_: None)
+    said = [lines_of(examine(Settings(library=tmp_path), deep=deep)) for deep in (False, True)]
+    assert asked == [False, True]
+    assert [one["bytes compared"] for one in said] == [
+        "of 20 of 30 papers and their files",
+        "of 30 of 30 papers and their files",
+    ]
