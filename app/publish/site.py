@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +36,10 @@ from index.hits import is_in_category
 
 if TYPE_CHECKING:
     from index.library import PaperRow, Papers
+
+
+_PART = ".gloss-"  # what a file is called before it is whole
+_ABANDONED = 3600.0  # seconds: no file takes that long
 
 
 class NothingForPage(GlossError):
@@ -321,6 +327,14 @@ def _listed_paper(digest: Digest) -> PublishedPaper:
     )
 
 
+def _sweep(folder: Path) -> None:
+    """Delete half-written files that nobody writes any more."""
+    for left in folder.glob(f"{_PART}*.part"):
+        with suppress(FileNotFoundError):  # its writer is done, or has swept too
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                left.unlink()
+
+
 def write_text(path: Path, text: str) -> bool:
     """Write ``text`` as ``write_file`` does."""
     return write_file(path, text.encode("utf-8", errors="replace"))
@@ -329,13 +343,14 @@ def write_text(path: Path, text: str) -> bool:
 def write_file(path: Path, data: bytes) -> bool:
     """Write ``data`` whole or not at all, and not where it is there already: then ``False``.
 
-    Folders are made. Raises ``OutputUnusable``.
+    Folders are made; what a run that was killed left in them is deleted. Raises ``OutputUnusable``.
     """
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        _sweep(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PART, suffix=".part")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:

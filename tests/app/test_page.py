@@ -85,6 +85,27 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
 
 
+def test_what_a_killed_run_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(Path, "replace", kill)
+        patched.setattr(Path, "unlink", lambda *_, **__: None)
+        write_text(tmp_path / "file", "text")
+    (left,) = tmp_path.iterdir()
+    (tmp_path / ".mine.part").write_text("")
+    os.utime(tmp_path / ".mine.part", (0, 0))
+    write_text(tmp_path / "file", "text")
+    assert left.exists()  # another run may be writing it
+    os.utime(left, (0, 0))
+    write_text(tmp_path / "other", "text")
+    assert {path.name for path in tmp_path.iterdir()} == {".mine.part", "file", "other"}
+
+
 def _state(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {
         str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes())
