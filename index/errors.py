@@ -137,6 +137,15 @@ class LibraryUnusable(GlossError):
         self.why = why
 
 
+class BackupUnusable(GlossError):
+    """A backup cannot be written, or is not what it was when it was made."""
+
+    def __init__(self, folder: Path, why: str) -> None:
+        super().__init__(f"{folder}: {why}")
+        self.folder = folder
+        self.why = why
+
+
 class ModelUnusable(GlossError):
     """An embedding model is missing, damaged, or not the one that it says it is."""
 

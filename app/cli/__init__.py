@@ -14,6 +14,7 @@ import typer
 
 from app.cli import (
     add,
+    backup,
     daily,
     digest,
     doctor,
@@ -90,6 +91,8 @@ for command in (
     daily.daily,
     serve.serve,
     doctor.doctor,
+    backup.backup,
+    backup.restore,
 ):
     app.command()(command)
 app.command(name="eval")(evaluate.evaluate)

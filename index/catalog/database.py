@@ -11,6 +11,8 @@ from pathlib import Path
 from index.catalog.schema import INDEXES, SCHEMA, migrate, schema_of
 from index.errors import PUT_BACK, LibraryUnusable
 
+_PATIENCE = 60  # seconds that a transaction waits for a backup, which copies vectors meanwhile
+
 
 class Database:
     """The file, open. Safe to call from several threads; ``close`` it.
@@ -25,7 +27,7 @@ class Database:
         self.lock = threading.RLock()
         with self._explained():
             self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=5
+                path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
             )
         self._connection.row_factory = sqlite3.Row
         # Words that were damaged on the disk need not be Unicode; their checksums tell.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from index.catalog import Listed
 from index.library.adding import Added
+from index.library.backup import Backup, Restored, back_up, restore
 from index.library.health import LibraryHealth
 from index.library.ids import HeldPaper
 from index.library.library import Library
@@ -33,6 +34,7 @@ from index.library.stored import StoredPaper
 
 __all__ = [
     "Added",
+    "Backup",
     "EmbeddedReading",
     "Encoders",
     "HeldPaper",
@@ -44,12 +46,15 @@ __all__ = [
     "Parts",
     "PendingPaper",
     "Progress",
+    "Restored",
     "SparseEncoder",
     "Splitter",
     "Stages",
     "Step",
     "StoredPaper",
+    "back_up",
     "bm25_encoder",
+    "restore",
     "split_and_embed",
     "splitter",
 ]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 STORES = ("vectors", "claims")  # what stores are called, followed by the generation
 _VECTORS, _CLAIMS = STORES
+EMBEDDED = "the embedded store"  # where a library's vectors are, if on no server
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Engines:
     def opened(self, embedder: Embedder, generation: int) -> Engine:
         """The engine of a generation, current or not."""
         sparse_encoder = self._parts.sparse_encoder or bm25_encoder()
-        store = self._store_factory().open(_stored(_VECTORS, generation), embedder.dimension)
+        store = self._store_factory().open(stored_name(_VECTORS, generation), embedder.dimension)
         return Engine(embedder, sparse_encoder, store, generation)
 
     def drop(self, number: int, engine: Engine) -> None:
@@ -158,7 +159,7 @@ class Engines:
             return engine.claims[0]
         with self.writing:
             if not engine.claims:
-                factory, name = self._store_factory(), _stored(_CLAIMS, engine.generation)
+                factory, name = self._store_factory(), stored_name(_CLAIMS, engine.generation)
                 if not self._catalog.claims.are_there():
                     factory.drop(name)
                 store = factory.open(name, engine.embedder.dimension)
@@ -219,7 +220,7 @@ class Engines:
         """Where this library's vectors are; empty for a store factory that the caller gave."""
         if self._parts.stores is not None:
             return {}
-        return {"store": self._settings.qdrant.url.rstrip("/") or "the embedded store"}
+        return {"store": self._settings.qdrant.url.rstrip("/") or EMBEDDED}
 
     def _misfit(self, embedder: Embedder, meta: Mapping[str, str]) -> str:
         """Why vectors of this model cannot join those that the library has, or had; "" if they can.
@@ -263,7 +264,7 @@ class Engines:
     def drop_stores(self, generation: int) -> None:
         """Delete the stores of a generation."""
         for name in STORES:
-            self._store_factory().drop(_stored(name, generation))
+            self._store_factory().drop(stored_name(name, generation))
 
     def switch(self, fresh: Engine, made_with: Mapping[str, str]) -> None:
         """Make rebuilt vectors current; the former ones are deleted when nothing uses them."""
@@ -316,7 +317,7 @@ def new_collection() -> str:
     return f"gloss-{uuid.uuid4().hex[:12]}"
 
 
-def _stored(name: str, generation: int) -> str:
+def stored_name(name: str, generation: int) -> str:
     """What a store of a generation is called; of the first, as folders were before there were any
     others."""
     return name if generation == 1 else f"{name}-{generation}"

@@ -55,7 +55,7 @@ class Files:
         What is read is what is kept, even if the original changes meanwhile. Raises
         ``SourceNotFound``, and ``LibraryUnusable`` where nothing can be written.
         """
-        copy = self.folder / _INCOMING / f"{uuid.uuid4().hex}{source.path.suffix.lower()}"
+        copy = self.incoming(source.path.suffix.lower())
         whole = hashlib.sha256()
         try:
             original = source.path.open("rb")
@@ -72,6 +72,10 @@ class Files:
                 raise no_writing(self.folder.parent, error) from error
             raise
         return copy, whole.hexdigest()
+
+    def incoming(self, suffix: str) -> Path:
+        """Where a copy is written before it is kept."""
+        return self.folder / _INCOMING / f"{uuid.uuid4().hex}{suffix}"
 
     def make_durable(self, copy: Path) -> None:
         """Have the system write a copy to the disk. Raises ``LibraryUnusable``."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
-from index.errors import GlossError, LibraryUnusable, PaperNotFound
+from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
@@ -18,6 +18,7 @@ from index.library.files import CATALOG, FILES, Files, is_bare, no_writing
 from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
 from index.library.lock import LibraryLock
+from index.library.opening import ready
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts
 from index.library.preparing import PendingPaper, Progress
@@ -86,7 +87,7 @@ class Library(Papers):
         A library is made only where nothing is, and with ``create`` false not even there. Raises
         ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
         """
-        directory = _ready(settings.library.expanduser().absolute(), create)
+        directory = ready(settings.library.expanduser().absolute(), create)
         lock = LibraryLock(directory)
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
@@ -341,22 +342,3 @@ class Library(Papers):
         with self._adding.lock:
             self._repairing.repair(progress, embedder)
             return self.health(deep=True)
-
-
-def _ready(directory: Path, create: bool) -> Path:
-    """The directory, created where there is none and ``create`` allows it.
-
-    Raises ``LibraryUnusable`` if it has something other than a library, or cannot be written.
-    """
-    try:
-        there = (directory / CATALOG).is_file()
-        if not create and not there:
-            raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
-        directory.mkdir(parents=True, exist_ok=True)
-        if not there and not is_bare(directory):
-            raise LibraryUnusable(
-                directory, "is not empty and no library; give an empty or new directory"
-            )
-    except OSError as error:
-        raise no_writing(directory, error) from error
-    return directory
