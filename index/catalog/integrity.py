@@ -11,7 +11,7 @@ from typing import Literal
 from index.catalog.checksums import DAMAGED, passages_checksum, reading_checksum, text_checksum
 from index.catalog.database import Database
 from index.catalog.pack import pack, unpack_record
-from index.catalog.words import POSITION_BITS, counts, is_in_step, is_stale, refill
+from index.catalog.words import POSITION_BITS, has_rows, is_stale, refill, sums_of, sums_there
 from index.paper import Paper
 
 
@@ -82,23 +82,42 @@ class Integrity:
             self._forget(number)
         return True
 
-    def words_in_step(self, numbers: Iterable[int], deep: bool = False) -> bool:
-        """Whether the index of words has those of these editions; ``deep``: and no others.
+    def words_in_step(self, numbers: Iterable[int]) -> bool:
+        """Whether the index of words has the passages of these editions, by some of their words.
 
-        Editions whose text is damaged are left out, except of what is counted.
+        Editions whose text is damaged are left out.
         """
         with self._database.reading() as connection:
             if is_stale(connection):
                 return False
             for number in numbers:
                 with suppress(*DAMAGED):
-                    if not is_in_step(connection, number):
+                    if not has_rows(connection, number):
                         return False
-            if not deep:
-                return True
-            rows = connection.execute("SELECT edition, position FROM passages")
-            there = {row["edition"] << POSITION_BITS | row["position"] for row in rows}
-            return counts(connection).keys() <= there
+            return True
+
+    def all_words_in_step(self) -> bool:
+        """Whether the index of words has every word of all passages, and no others.
+
+        Editions whose text is damaged may have any.
+        """
+        with self._database.reading() as connection:
+            if is_stale(connection):
+                return False
+            there = sums_there(connection)
+            for (number,) in connection.execute("SELECT DISTINCT edition FROM passages").fetchall():
+                try:
+                    mine = sums_of(connection, number)
+                except DAMAGED:
+                    first = number << POSITION_BITS
+                    for row in [
+                        one for one in there if first <= one < first + (1 << POSITION_BITS)
+                    ]:
+                        del there[row]
+                    continue
+                if any(there.pop(row, None) != wanted for row, wanted in mine.items()):
+                    return False
+            return not there
 
     def refill_words(self) -> None:
         """Make the index of words again."""

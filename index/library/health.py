@@ -70,7 +70,12 @@ def health(
             )
     for edition in looked_at:
         problems.extend(_damage(edition, catalog, files))
-    if not catalog.integrity.words_in_step([one.number for one in looked_at], deep):
+    integrity = catalog.integrity
+    if not (
+        integrity.all_words_in_step()
+        if deep
+        else integrity.words_in_step(one.number for one in looked_at)
+    ):
         problems.append(
             "the index of words, by which phrases are found, is not that of the passages; "
             "run `gloss doctor --repair`"

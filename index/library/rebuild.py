@@ -167,7 +167,8 @@ class Rebuilding:
                 continue
             vectors = fresh.embedder.embed_passages([one.text for one in passages])
             points = paper_points(paper, passages, vectors, fresh)
-            fresh.store.delete(edition.number)
+            if edition.number in there:
+                fresh.store.delete(edition.number)
             fresh.store.upsert([replace(point, edition=edition.number) for point in points])
 
     def _fill_claims(

@@ -46,8 +46,7 @@ class Repairing:
         self._rebuilding.rebuild(progress, embedder)
         for edition in later:
             self._read_again(edition)
-        numbers = [one.number for one in self._catalog.editions.in_state("current")]
-        if not self._catalog.integrity.words_in_step(numbers, deep=True):
+        if not self._catalog.integrity.all_words_in_step():
             self._catalog.integrity.refill_words()
         self._files.tidy(self._catalog.editions.files())
 

@@ -204,11 +204,14 @@ def test_what_cannot_be_put_right_stays_and_hinders_nothing(directory: Path) -> 
     [
         "INSERT INTO passage_words (passage_words) VALUES ('delete-all')",
         "INSERT INTO passage_words (rowid, words) VALUES (99 << 20, 'of no passage')",
+        "INSERT INTO passage_words (rowid, words) VALUES (2 << 20, 'bees b')",
     ],
 )
 def test_the_index_of_words_is_compared_and_made_again(directory: Path, damage: str) -> None:
     change(directory, damage)
     with fakes.open_library(directory) as library:
+        seen = any("the index of words" in problem for problem in library.health().problems)
+        assert seen == ("delete-all" in damage)  # some words of the passages are looked for
         said = "the index of words, by which phrases are found, is not that of the passages"
         assert said in " ".join(library.health(deep=True).problems)
         assert library.repair().problems == ()
