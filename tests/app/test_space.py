@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from app.serve.space import ARCHIVE, SAMPLES, NowhereToWrite, pack, space_settings, unpack
+from index.catalog.schema import SCHEMA
 from index.config import Settings
 from index.library import Library
 
@@ -38,6 +41,13 @@ def test_the_library_that_comes_with_a_space_is_there_at_once(tmp_path: Path) ->
         assert library.file_of("cited-digests").read_bytes()[:5] == b"%PDF-"
     again = space_settings(tmp_path / "data")
     assert again.library == settings.library  # what is there is left alone
+
+
+def test_it_is_of_this_schema(tmp_path: Path) -> None:
+    """An older one is changed at every start of every Space: data/build_space_library.py."""
+    unpack(SAMPLES / ARCHIVE, tmp_path / "library")
+    with contextlib.closing(sqlite3.connect(tmp_path / "library" / "catalog.sqlite")) as catalog:
+        assert catalog.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
 
 
 def test_nothing_of_the_machine_that_built_it_is_in_it() -> None:
