@@ -2,7 +2,7 @@
 
 SQLite checks its own structure and not what stands in it. SHA-256 of each edition's row and of its
 passages are kept in a table apart, as is that of the paper's text, by which a paper that is read
-again is known to be the same. The texts of digests and claims have theirs in their own rows.
+again is known to be the same. Digests and sets of claims have theirs in their own rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ CREATE TABLE checksums (
     text TEXT NOT NULL,                        -- of the paper's text, unpacked
     passages TEXT NOT NULL
 );
+ALTER TABLE digests ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
+ALTER TABLE claim_sets ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 """
 
 # What reading damaged bytes raises; pydantic's errors and those of Unicode are ``ValueError``.
@@ -34,6 +36,10 @@ _READING = ", ".join(
 )
 _PASSAGES = ", ".join(
     f"CAST({column} AS BLOB)" for column in ("id", "section", "role", "start", '"end"')
+)
+_CLAIMS = ", ".join(
+    f"CAST({column} AS BLOB)"
+    for column in ("id", "section", "text", "citations", "support", "verdict")
 )
 
 
@@ -59,9 +65,34 @@ def passages_checksum(connection: sqlite3.Connection, number: int) -> str:
     return checksum(value for row in connection.execute(query, (number,)) for value in row)
 
 
+def claims_checksum(connection: sqlite3.Connection, number: int) -> str:
+    """Of the claims of a set as they are now."""
+    query = f"SELECT {_CLAIMS} FROM claims WHERE claim_set = ? ORDER BY position"
+    return checksum(value for row in connection.execute(query, (number,)) for value in row)
+
+
 def text_checksum(text: str) -> str:
-    """Of a paper's text."""
+    """Of a paper's text, or of a digest's."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sum_up_all(connection: sqlite3.Connection) -> None:
+    """Store the checksums of a catalogue that had none: a thousand papers take some seconds."""
+    for (number,) in connection.execute(
+        "SELECT number FROM editions WHERE paper IS NOT NULL"
+    ).fetchall():
+        sum_up(connection, number)
+    for number, text in connection.execute("SELECT number, json FROM digests").fetchall():
+        values = (text_checksum(text), number)
+        connection.execute("UPDATE digests SET checksum = ? WHERE number = ?", values)
+    for (number,) in connection.execute("SELECT number FROM claim_sets").fetchall():
+        sum_up_claims(connection, number)
+
+
+def sum_up_claims(connection: sqlite3.Connection, number: int) -> None:
+    """Store the checksum of a claim set as it is now."""
+    values = (claims_checksum(connection, number), number)
+    connection.execute("UPDATE claim_sets SET checksum = ? WHERE number = ?", values)
 
 
 def sum_up(connection: sqlite3.Connection, number: int) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from pydantic import TypeAdapter
 
+from index.catalog.checksums import sum_up_claims, text_checksum
 from index.catalog.database import Database, marks
+from index.catalog.digests import forget_damaged
 from index.hits import Citation, ClaimRecord
 
 ClaimState = Literal["pending", "current", "replaced"]
@@ -71,6 +74,7 @@ class Claims:
                     for cited in (_citations().dump_json(one.citations).decode(),)
                 ),
             )
+            sum_up_claims(connection, number)
         return number
 
     def commit(self, number: int, text: str, writer: str = "extractive") -> None:
@@ -90,10 +94,11 @@ class Claims:
                 raise KeyError(number)
             edition, lang = row["edition"], row["lang"]
             connection.execute(
-                "INSERT OR REPLACE INTO digests (edition, name, lang, writer, json)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (edition, row["digest"], lang, writer, text),
+                "INSERT OR REPLACE INTO digests (edition, name, lang, writer, json, checksum)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (edition, row["digest"], lang, writer, text, text_checksum(text)),
             )
+            forget_damaged(connection, edition, lang)
             connection.execute(
                 "UPDATE claim_sets SET state = 'replaced'"
                 " WHERE edition = ? AND lang = ? AND state = 'current'",
@@ -212,7 +217,11 @@ class Claims:
             f" JOIN editions e ON e.number = s.edition WHERE {where}",
             values,
         )
-        return [_kept(row) for row in rows]
+        kept = []
+        for row in rows:
+            with suppress(ValueError):  # it is damaged: a search leaves it out, doctor names it
+                kept.append(_kept(row))
+        return kept
 
 
 def _kept(row: sqlite3.Row) -> KeptClaim:

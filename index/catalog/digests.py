@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.catalog.checksums import text_checksum
 from index.catalog.database import Database
 
 
@@ -35,28 +36,28 @@ class Digests:
     def text(self, number: int, name: str) -> str | None:
         """The digest of an edition that was saved under ``name``."""
         row = self._database.row(
-            "SELECT json FROM digests WHERE edition = ? AND name = ?", (number, name)
+            "SELECT json, checksum FROM digests WHERE edition = ? AND name = ?", (number, name)
         )
-        return str(row["json"]) if row else None
+        return str(row["json"]) if row and _is_sound(row) else None
 
     def texts(self, number: int) -> tuple[str, ...]:
         """All digests that were saved with an edition, of whatever version of gloss, by name."""
         rows = self._database.rows(
-            "SELECT json FROM digests WHERE edition = ? ORDER BY name", (number,)
+            "SELECT json, checksum FROM digests WHERE edition = ? ORDER BY name", (number,)
         )
-        return tuple(str(row["json"]) for row in rows)
+        return tuple(str(row["json"]) for row in rows if _is_sound(row))
 
     def newest(self, number: int | None = None) -> list[KeptDigest]:
         """The newest digest in each language by each writer, of one current edition or of all."""
         where, values = ("", ()) if number is None else (" AND e.number = ?", (number,))
         rows = self._database.rows(
-            "SELECT e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json"
+            "SELECT e.paper_id, e.version, e.sha256, d.lang, d.writer, d.json, d.checksum"
             " FROM digests d JOIN editions e ON e.number = d.edition"
             f" WHERE e.state = 'current' AND {_NEWEST}{where}"
             " ORDER BY e.paper_id, d.number DESC",
             values,
         )
-        return [_kept(row) for row in rows]
+        return [_kept(row) for row in rows if _is_sound(row)]
 
     def former(self, paper_key: str) -> list[KeptDigest]:
         """The former digests of a paper, newest first."""
@@ -101,6 +102,19 @@ def keep_digests(connection: sqlite3.Connection, where: str, values: Sequence[ob
         f" WHERE {_NEWEST} AND {where} ORDER BY d.number",
         values,
     )
+
+
+def forget_damaged(connection: sqlite3.Connection, edition: int, lang: str) -> None:
+    """Delete an edition's damaged digests in a language in which another was written just now."""
+    query = "SELECT number, json, checksum FROM digests WHERE edition = ? AND lang = ?"
+    for row in connection.execute(query, (edition, lang)).fetchall():
+        if not _is_sound(row):
+            connection.execute("DELETE FROM digests WHERE number = ?", (row["number"],))
+
+
+def _is_sound(row: sqlite3.Row) -> bool:
+    """Whether a digest is as it was written: a damaged one is none, and is written again."""
+    return bool(row["checksum"] == text_checksum(row["json"]))
 
 
 def forget_older(connection: sqlite3.Connection, number: int) -> None:

@@ -8,7 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from index.catalog.checksums import DAMAGED, passages_checksum, reading_checksum, text_checksum
+from index.catalog.checksums import (
+    DAMAGED,
+    claims_checksum,
+    passages_checksum,
+    reading_checksum,
+    text_checksum,
+)
 from index.catalog.database import Database
 from index.catalog.pack import pack, unpack_record
 from index.catalog.words import POSITION_BITS, has_rows, is_stale, refill, sums_of, sums_there
@@ -37,6 +43,33 @@ class Integrity:
                 f"SELECT {what} FROM checksums WHERE edition = ?", (number,)
             ).fetchone()
             return kept is not None and kept[what] == now(connection, number)
+
+    def damaged_digests(self) -> list[tuple[str, str]]:
+        """The papers and languages of digests that are not as they were written."""
+        rows = self._database.rows(
+            "SELECT e.paper_id, d.lang, d.json, d.checksum FROM digests d"
+            " JOIN editions e ON e.number = d.edition WHERE e.state = 'current'"
+            " ORDER BY e.paper_id, d.lang"
+        )
+        return [
+            (row["paper_id"], row["lang"])
+            for row in rows
+            if row["checksum"] != text_checksum(row["json"])
+        ]
+
+    def damaged_claims(self) -> dict[int, str]:
+        """The sets of claims that count and are not as they were, with the ids of their papers."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT s.number, s.checksum, e.paper_id FROM claim_sets s"
+                " JOIN editions e ON e.number = s.edition"
+                " WHERE s.state = 'current' AND e.state = 'current' ORDER BY e.paper_id, s.lang"
+            ).fetchall()
+            return {
+                row["number"]: row["paper_id"]
+                for row in rows
+                if row["checksum"] != claims_checksum(connection, row["number"])
+            }
 
     def paper_without_text(self, number: int) -> Paper | None:
         """What is kept of a paper apart from its text and words; None where that is damaged."""

@@ -10,7 +10,7 @@ import logging
 import sqlite3
 from contextlib import suppress
 
-from index.catalog.checksums import DAMAGED, sum_up
+from index.catalog.checksums import DAMAGED, sum_up_all
 from index.catalog.checksums import TABLE as CHECKSUMS
 from index.catalog.words import TABLE as WORDS
 from index.catalog.words import put_in, texts_of
@@ -169,10 +169,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     if 0 < schema < _WORDS_SINCE:
         _index_words(connection)
     if 0 < schema < _CHECKSUMS_SINCE:
-        for (number,) in connection.execute(
-            "SELECT number FROM editions WHERE paper IS NOT NULL"
-        ).fetchall():
-            sum_up(connection, number)
+        sum_up_all(connection)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 

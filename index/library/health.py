@@ -145,6 +145,16 @@ def _claim_health(
         problems.append(
             f"digests of {unsearched} papers cannot be searched; run `gloss doctor --repair`"
         )
+    for paper_id, lang in catalog.integrity.damaged_digests():
+        problems.append(
+            f"{paper_id}: its digest ({lang}) in the catalogue is damaged: "
+            f"`gloss digest {paper_id} --lang {lang}` writes it again"
+        )
+    for paper_id in catalog.integrity.damaged_claims().values():
+        problems.append(
+            f"{paper_id}: sentences of its digest are damaged where digests are searched; "
+            "run `gloss doctor --repair`"
+        )
     sets = catalog.claims.sets()
     if not (started and (sets or engines.started().claims)):
         return sets, 0

@@ -43,6 +43,8 @@ class Repairing:
             self._copy_again(edition)
         sound = self._catalog.integrity.is_sound
         later = [one for one in current if not sound(one.number) and not self._read_again(one)]
+        for number in self._catalog.integrity.damaged_claims():
+            self._catalog.claims.purge(number)  # its digest is not searched until it is saved again
         self._rebuilding.rebuild(progress, embedder)
         for edition in later:
             self._read_again(edition)

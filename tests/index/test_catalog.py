@@ -294,7 +294,10 @@ def test_threads_share_it(tmp_path: Path) -> None:
 def as_it_was_in_schema_5(path: Path) -> None:
     """Take out of a catalogue what schema 6 put in."""
     with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE checksums; PRAGMA user_version=5")
+        connection.executescript(
+            "DROP TABLE checksums; ALTER TABLE digests DROP COLUMN checksum;"
+            "ALTER TABLE claim_sets DROP COLUMN checksum; PRAGMA user_version=5"
+        )
     connection.close()
 
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from index.catalog import KeptDigest
+from index.catalog.checksums import text_checksum
 from index.config import Settings
 from index.errors import (
     ClaimNotFound,
@@ -419,8 +420,10 @@ def test_nothing_to_search_is_said(library: Library, tmp_path: Path) -> None:
     # What a gloss that knew no claims has saved.
     with sqlite3.connect(library.directory / "catalog.sqlite") as connection:
         connection.execute(
-            "INSERT INTO digests (edition, name, lang, writer, json)"
-            " SELECT number, 'old', 'en', 'extractive', '{}' FROM editions WHERE paper_id = 'ants'"
+            "INSERT INTO digests (edition, name, lang, writer, json, checksum)"
+            " SELECT number, 'old', 'en', 'extractive', '{}', ? FROM editions"
+            " WHERE paper_id = 'ants'",
+            (text_checksum("{}"),),
         )
     connection.close()
     with pytest.raises(NoDigests, match="before digests could be searched: `gloss doctor"):
