@@ -528,6 +528,7 @@ def test_an_older_catalogue_takes_no_file_with_it(tmp_path: Path) -> None:
         fakes.digest(library, "d", "d bees")
         assert found(library, "bees") == ["a bees", "d bees"]
         assert [hit.claim.text for hit in library.search_claims("bees")] == ["d bees"]
+        assert [one for one in library.health().problems if one.startswith("d:")] == []
         for path in aside:
             assert library.add(Source(path, path.name)).status == "ok"
     with fakes.open_library(directory) as library:
