@@ -209,13 +209,15 @@ def _ingredients(
     """The ranker with more and more columns, without silence, by field; then with it."""
     names = examples[0].pool.names
     fits = tuple(name for name in names if name.partition(":")[0] in dict(FITS) or "has " in name)
-    context = tuple(name for name in names if any(part in name for part in _CONTEXT))
+    alone = tuple(name for name in names if not name.startswith("pair"))
+    context = tuple(name for name in alone if any(part in name for part in _CONTEXT))
     steps: tuple[tuple[str, Names], ...] = (
         ("cosine", _LIKENESS),
         ("+ words", _WORDS),
         ("+ what is asked and what is there", (*_WORDS, *fits)),
         ("+ context", tuple(dict.fromkeys((*_WORDS, *fits, *context)))),
-        ("+ place, length, kind, role: all", names),
+        ("+ place, length, kind, role", alone),
+        ("+ read together with the question: all", names),
     )
     for name, columns in steps:
 

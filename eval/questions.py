@@ -30,6 +30,7 @@ from eval.evaluation import Report
 from eval.measures import mean, recall
 from eval.pages import Ranked, fill, first_rank, first_ranks, recall_curves, write_page
 from index.config import Settings
+from index.embed.pairs import open_pair_scorer
 from index.paper import Paper
 from index.spans import Span
 
@@ -164,7 +165,7 @@ def _by_sentences(made: Corpus) -> Rank:
     def rank(asked: LabelledQuestion) -> list[Span]:
         question = question_of(asked.text)
         part = found_part(asked.paper, made.scored(asked.text, asked.paper.id))
-        pool = pool_of([part], question, embedder)
+        pool = pool_of([part], question, embedder, open_pair_scorer())
         order = ranked_sentences(pool, question, shipped().judge(question)).order
         return [pool.sentences[number][1].span for number in order]
 

@@ -29,6 +29,7 @@ _READ_MOST = 16  # papers that are kept as they were read
 _K1, _B = 1.2, 0.75  # of BM25: Robertson's defaults
 _KINDRED = 0.3  # the cosine up to which two words have nothing in common
 _AROUND = 2  # sentences before and after that make the window
+_PAIR_DIGITS = 3  # of a pair's score: the model computes in eight bits
 _DIGITS = 6  # of a column: beyond them a vector depends on what is embedded in the same batch
 
 # How near a model sets texts that have nothing in common: some 0.05 for one, 0.75 for another. What
@@ -70,6 +71,12 @@ FITS: tuple[tuple[str, tuple[str, ...]], ...] = (
 # For these, what fits counts by how near the sentence is to the question, too.
 _BY_LIKENESS = ("number", "why", "comparison")
 
+# What is read together with the question: as many sentences as are first by this sum. Columns are
+# not trained weights, so that what is read does not depend on them.
+READ_FIRST = {"likeness": 1.0, "matter": 0.5, "kindred": 0.5, "overlap": 0.5, "bm25": 0.15}
+READ_TOGETHER = 12  # more find nothing more (ADR 26)
+_SURE = 10.0  # what a pair that fits has, some
+
 # Columns that mean the same for a question in any language.
 ANY_LANGUAGE = (
     "likeness", "likeness before", "likeness after", "likeness window", "likeness below best",
@@ -88,6 +95,13 @@ class SentenceEmbedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """The vector of a question, (dimension,)."""
+
+
+class PairScorer(Protocol):
+    """A model that reads a question and a text together."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Sequence[float]:
+        """How well each text answers; more is better."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +200,9 @@ class Kindred:
         return np.maximum(met, np.vstack([np.zeros_like(met[:1]), met[:-1]]))
 
 
-def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEmbedder) -> Pool:
+def pool_of(
+    parts: Sequence[FoundPart], question: Question, embedder: SentenceEmbedder, pairs: PairScorer
+) -> Pool:
     """The sentences of all parts as one pool. Each part is embedded in one batch."""
     sentences = tuple((part.paper.paper_id, one) for part in parts for one in part.paper.sentences)
     vectors = [embedder.embed_sentences([s.read for s in one.paper.sentences]) for one in parts]
@@ -195,7 +211,8 @@ def pool_of(parts: Sequence[FoundPart], question: Question, embedder: SentenceEm
         _own_columns(*one, question, embedder) for one in zip(parts, vectors, kindred, strict=True)
     ]
     columns = {name: np.concatenate([one[name] for one in own]).round(_DIGITS) for name in own[0]}
-    for name in (*_RANKED, "passage"):
+    columns["pair"] = _pair_scores(columns, sentences, question, pairs)
+    for name in (*_RANKED, "passage", "pair"):
         values = columns[name]
         columns[f"{name} below best"] = values - values.max()
         order = np.argsort(np.argsort(-values, kind="stable"), kind="stable")
@@ -248,6 +265,26 @@ def _own_columns(
     columns |= _cue_columns(cues, question)
     columns |= _fit_columns(columns, question)
     return columns
+
+
+def _pair_scores(
+    columns: Mapping[str, Column],
+    sentences: Sequence[tuple[str, AnswerSentence]],
+    question: Question,
+    pairs: PairScorer,
+) -> Column:
+    """What ``pairs`` says of the likeliest sentences; the others have the least of these scores.
+
+    All are 0 for a question that is not English, which the model does not know.
+    """
+    if not question.is_english:
+        return np.zeros(len(sentences))
+    nearest = sum(weight * columns[name] for name, weight in READ_FIRST.items())
+    first = np.argsort(-np.asarray(nearest), kind="stable")[:READ_TOGETHER]
+    read = pairs.scores(question.text, [sentences[number][1].read for number in first])
+    found = np.full(len(sentences), min(read))
+    found[first] = read
+    return (found / _SURE).round(_PAIR_DIGITS)
 
 
 _cues = lru_cache(20_000)(cues_of)

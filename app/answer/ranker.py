@@ -28,8 +28,9 @@ _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
 
 
 DECISION = (
-    "score", "share", "margin", "most likeness", "passage", "covered", "least met anywhere",
-    "missing", "number wanted, none near", "number counted", "unit wanted, none",
+    "score", "share", "margin", "pair", "most pair", "most likeness", "passage", "covered",
+    "least met anywhere", "missing", "number wanted, none near", "number counted",
+    "unit wanted, none",
     *(f"asks {name}" for name in ASKED),
 )  # fmt: skip
 DECISION_ANY_LANGUAGE = (
@@ -152,6 +153,8 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
         "likeness": at("likeness"),
         "most likeness": most("likeness"),
         "passage": most("passage"),
+        "pair": at("pair"),
+        "most pair": most("pair"),
         "covered": float(met @ pool.weight) / total,
         "least met anywhere": float(pool.met.max(axis=0).min(initial=1.0)),
         "missing": float(unmet.max(initial=0.0)),

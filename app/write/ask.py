@@ -127,6 +127,7 @@ def _pool(library: Papers, question: Question, hits: Sequence[Hit]) -> Pool | No
     """The sentences that share words with a hit, None where there are none."""
     from app.answer.features import found_part, pool_of
     from app.answer.memory import RememberingEmbedder
+    from index.embed.pairs import open_pair_scorer
 
     of_paper: dict[str, list[Hit]] = {}
     for hit in hits:
@@ -138,7 +139,8 @@ def _pool(library: Papers, question: Question, hits: Sequence[Hit]) -> Pool | No
     parts = [part for part in parts if part.paper.sentences]
     if not parts:
         return None
-    return pool_of(parts, question, RememberingEmbedder(library.embedder, _vectors()))
+    embedder = RememberingEmbedder(library.embedder, _vectors())
+    return pool_of(parts, question, embedder, open_pair_scorer())
 
 
 @cache

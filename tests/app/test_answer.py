@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -13,7 +14,15 @@ import numpy as np
 import pytest
 
 from app.answer.cues import cues_of
-from app.answer.features import ANY_LANGUAGE, FITS, FoundPart, Pool, found_part, pool_of
+from app.answer.features import (
+    ANY_LANGUAGE,
+    FITS,
+    READ_TOGETHER,
+    FoundPart,
+    Pool,
+    found_part,
+    pool_of,
+)
 from app.answer.memory import RememberingEmbedder, VectorMemory
 from app.answer.questions import ASKED, is_english, question_of
 from app.answer.ranker import (
@@ -123,9 +132,23 @@ def test_title_page_and_rows_of_tables_are_read(sample_library: Library) -> None
         assert one.text.split() == one.span.of(paper.text).split()
 
 
+class WordsInCommon:
+    """Scores a pair by the share of the question's words that the text has."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        asked = {*re.findall(r"\w+", question.lower())}
+        found = [asked & {*re.findall(r"\w+", one.lower())} for one in texts]
+        return [len(one) / len(asked) for one in found]
+
+
+PAIRS = WordsInCommon()
+
+
 def pool(question: str, embedder: Any, paper: Paper = LANTERNS) -> Pool:
     part = ReadPaper.of(paper)
-    return pool_of([FoundPart(part, [0.5] * len(part.sentences))], question_of(question), embedder)
+    return pool_of(
+        [FoundPart(part, [0.5] * len(part.sentences))], question_of(question), embedder, PAIRS
+    )
 
 
 def best_by(pool: Pool, column: str) -> str:
@@ -160,10 +183,26 @@ def test_a_sentence_is_read_with_those_around_it(fake_embedder: Any) -> None:
 def test_papers_are_ranked_in_one_pool(fake_embedder: Any) -> None:
     other, _ = text_paper("bees", "Bees", [("Abstract", ["Honey bees dance in the hive."])])
     parts = [FoundPart(ReadPaper.of(one), [0.5] * n) for one, n in ((LANTERNS, 8), (other, 1))]
-    both = pool_of(parts, question_of("Do honey bees dance?"), fake_embedder)
+    both = pool_of(parts, question_of("Do honey bees dance?"), fake_embedder, PAIRS)
     assert [owner for owner, _ in both.sentences] == ["lanterns"] * 8 + ["bees"]
     assert both.column("likeness rank")[-1] == 1.0
     assert both.column("likeness below best").max() == 0.0
+
+
+def test_the_likeliest_sentences_are_read_together_with_the_question(fake_embedder: Any) -> None:
+    found = pool("Which lanterns were bought?", fake_embedder)
+    assert best_by(found, "pair") == "We bought 40 lanterns."
+    assert found.column("pair rank").max() == 1.0
+    assert found.column("pair below best").max() == 0.0
+    texts = [f"Lantern {number} was bought in a shop." for number in range(40)]
+    many, _ = text_paper("many", "Many", [("Notes", [" ".join(texts)])])
+    few = pool("How many lanterns were bought?", fake_embedder, many)
+    first = np.argsort(-few.column("pair"), kind="stable")
+    assert few.column("pair")[first[READ_TOGETHER:]].max() == few.column("pair").min()
+
+
+def test_only_english_questions_are_read_together_with_sentences(fake_embedder: Any) -> None:
+    assert not pool("灯笼为什么要修剪？", fake_embedder).column("pair").any()
 
 
 def test_only_sentences_of_the_passages_are_asked() -> None:

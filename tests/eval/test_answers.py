@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from eval.corpus import DataUnusable, text_paper
 from eval.judged import JudgedQuestion, is_right, read_judged_questions
 from eval.train.answers import Example, folds, strange_questions, train, written
 
+NO_PAIRS = SimpleNamespace(scores=lambda question, texts: [0.0] * len(texts))
 FIELDS = {
     "bees": ("bio", "We kept 12 hives. Bees dance because they found food. Honey is sweet."),
     "steel": ("phys", "We cast 40 bars. Steel is hard because it was quenched. Iron is soft."),
@@ -39,7 +41,7 @@ def examples(fake_embedder: Any) -> list[Example]:
         for at, (form, answer) in enumerate(QUESTIONS):
             asked = question_of(form.format(WORDS[paper_id][min(at, 1)]))
             answers = () if answer is None else (read.sentences[answer].text,)
-            pool = pool_of([FoundPart(read, [0.5] * 3)], asked, fake_embedder)
+            pool = pool_of([FoundPart(read, [0.5] * 3)], asked, fake_embedder, NO_PAIRS)
             right = np.array([number == answer for number in range(3)])
             judged = JudgedQuestion(paper_id, field, asked.text, "other", answers, ())
             found.append(Example(judged, asked, pool, right, np.zeros(3, dtype=bool)))
