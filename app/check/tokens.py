@@ -163,7 +163,11 @@ class Pair:
                 gains = [len(wanted & part.stems) for part in parts]
                 best = max(
                     range(len(parts)),
-                    key=lambda at: (gains[at], -len(parts[at].stems)),
+                    key=lambda at: (
+                        gains[at],
+                        parts[at].text == sentence.text,
+                        -len(parts[at].stems),
+                    ),
                     default=None,
                 )
                 if best is None or gains[best] < gain:

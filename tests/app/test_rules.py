@@ -230,6 +230,7 @@ def test_a_condition_is_not_left_out(claim: str, source: str, objection: str) ->
 @settings(max_examples=150, deadline=None)
 @given(SENTENCES)
 @example("the 不 . 3")  # a sentence that says nothing
+@example("3.5% . 3.5% all 3")  # two sentences with the same words
 def test_a_quote_keeps_every_rule_against_itself(text: str) -> None:
     for rule in set(RULES) - {"copied words"}:  # which needs words to be copied
         assert objections(rule, text, text) == [], rule
