@@ -13,7 +13,7 @@ folder=$1
 lock=${LOCK-requirements.lock} # LOCK= takes the newest versions instead
 torch=torch==2.13.0
 
-echo "installing into $folder: some 2.5 GB, a few minutes" >&2
+echo "installing into $folder: some 2.8 GB, a few minutes" >&2
 "${PYTHON:-python3}" -m venv "$folder"
 pip() { "$folder/bin/python" -m pip --disable-pip-version-check "$@"; }
 
