@@ -35,6 +35,7 @@ from index.errors import FetchError
 Received = TypeVar("Received")
 
 TERMS_OF_USE = "https://info.arxiv.org/help/api/tou.html"
+RETRY_AFTER_MOST = 366 * 86_400.0  # seconds; a date that far is as good as any later
 _REDIRECTS_MAX = 5
 _RETRIED = (
     httpx.TimeoutException,
@@ -297,14 +298,15 @@ def retry_after_seconds(retry_after: str) -> float | None:
     """``Retry-After`` in seconds, given as such or as a date (RFC 9110, section 10.2.3)."""
     text = retry_after.strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
+        return min(float(text), RETRY_AFTER_MOST)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=UTC)
+        wait = (date - datetime.now(UTC)).total_seconds()
+    except (ValueError, OverflowError):  # no date, or one beyond the calendar's last year
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max((date - datetime.now(UTC)).total_seconds(), 0.0)
+    return min(max(wait, 0.0), RETRY_AFTER_MOST)
 
 
 def _refusal(response: httpx.Response, asked: str) -> FetchError:

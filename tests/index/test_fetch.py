@@ -770,3 +770,23 @@ def test_reading_a_reference_loads_nothing_that_is_heavy() -> None:
         "sys.exit(', '.join(heavy) or 0)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Fri, 31 Dec 9999 23:59:59 -1200", 366 * 86_400.0),  # past the last year, in UTC
+        ("Mon, 01 Jan 0001 00:00:00 +1200", 0.0),  # before the first
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 366 * 86_400.0),
+        ("999999999", 366 * 86_400.0),
+        ("Fri, 31 Dec 1999 23:59:59 +9999999999", None),
+        ("7", 7.0),
+        ("soon", None),
+        ("", None),
+    ],
+)
+def test_any_retry_after_is_a_wait_or_none(said: str, seconds: float | None) -> None:
+    from index.fetch.polite import retry_after_seconds
+
+    assert retry_after_seconds(said) == seconds
