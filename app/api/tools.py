@@ -286,6 +286,9 @@ def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]
 
     @wraps(tool)
     def checking(*given: Any, **named: Any) -> dict[str, Any]:
+        unknown = next((name for name in named if name not in names), None)
+        if unknown is not None:  # "self", too, which pydantic would take for its own
+            raise QueryUnusable(unknown[:QUERY_MOST], "unexpected keyword argument")
         try:
             # By name, so that an error names what is wrong.
             return call(**dict(zip(names, given, strict=False)), **named)

@@ -77,6 +77,16 @@ def called(address: str, tool: str, **arguments: Any) -> Any:
     return with_tools(address, lambda session: session.call_tool(tool, arguments))
 
 
+@pytest.mark.parametrize("name", ["self", "args", "kwargs", "given", "tool", "x" * 5000])
+def test_an_argument_that_a_tool_does_not_have_is_named(address: str, name: str) -> None:
+    answer = with_tools(
+        address, lambda session: session.call_tool("search", {"query": "rain", name: "x"})
+    )
+    assert answer.isError
+    said = answer.content[0].text
+    assert said == f"unusable: {name[:1000]}: unexpected keyword argument"
+
+
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/", "/gradio_api/mcp/"])
 def test_an_mcp_client_lists_the_tools(address: str, path: str) -> None:
     listed = with_tools(address, lambda session: session.list_tools(), path).tools
