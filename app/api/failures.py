@@ -7,6 +7,7 @@ operator (a folder, a model, an address) are logged and not sent.
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass
 
 from app.api.dates import NotADate
@@ -101,8 +102,17 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, GlossError):
         _log.error("%s", error)
         return Failure(503, "unavailable", UNAVAILABLE)
-    _log.error("a bug", exc_info=error)
+    log_places(error)
     return Failure(500, "internal", INTERNAL)
+
+
+def log_places(error: BaseException | None) -> None:
+    """Log a bug by its kind and its places in the code.
+
+    The message of an error may have what a visitor sent, which no log is to have.
+    """
+    places = "".join(traceback.format_tb(error.__traceback__)) if error is not None else ""
+    _log.error("a bug: %s\n%s", type(error).__name__, places.rstrip())
 
 
 def _said(error: GlossError) -> str:

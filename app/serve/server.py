@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from app.api.rate_limiter import VisitorRateLimiter
 from app.api.service import RateLimiter, unlimited
+from app.serve.limits import Bounded, UploadRoom
 from app.web.session import Session, Sessions, SharedSession
 from app.web.visitors import Visitors
 from index.config import Settings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from index.library import Library, Papers
 
+UPLOADS = "uploads"  # inside the library's folder, which one process owns
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names that no other machine has for this one
 STOP_SECONDS = 3  # what connections are given to end
 
@@ -56,15 +58,17 @@ def web_app(
     from app.api.tools import PATHS, ToolServer
     from app.show.figures import Pictures
     from app.web.media import view_router
-    from app.web.ui import build, mount
+    from app.web.ui import build, mount, uploads_to
 
     sessions: Sessions
     drawn = Pictures()
+    uploads = UploadRoom(library.directory / UPLOADS)
     if settings.public.enabled:
         sessions, rate_limiter = (
             Visitors(library, settings, drawn),
             rate_limiter or VisitorRateLimiter.of(settings),
         )
+        uploads.shared, uploads.rate_limiter = True, VisitorRateLimiter.of(settings)
     else:
         session = Session(library, settings=settings, drawn=drawn)
         sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
@@ -77,6 +81,7 @@ def web_app(
                 yield
             finally:
                 sessions.close()
+                uploads.empty()
 
     app = FastAPI(
         title="gloss",
@@ -89,7 +94,9 @@ def web_app(
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     app.include_router(view_router(sessions))
-    mount(app, build(sessions, settings.source_url, rate_limiter))
+    with uploads_to(uploads.folder):
+        mount(app, build(sessions, settings.source_url, rate_limiter))
+    app.add_middleware(Bounded, uploads=uploads, names=settings.hosts.split())
     return app
 
 
@@ -144,13 +151,22 @@ def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> It
     """
     import uvicorn
 
+    from app.serve.connections import HEAD_BYTES, KEEP_ALIVE_SECONDS, capacity, protocol_of
+
     _check_free(host, port)
+    fits = capacity()
     server = uvicorn.Server(
         uvicorn.Config(
             OwnNames(app, (*LOOPBACK, *names)) if host in LOOPBACK else app,
             host,
             port,
+            loop="asyncio",
+            http=protocol_of(fits),
+            ws="none",
             log_level="warning",
+            backlog=fits.backlog,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            h11_max_incomplete_event_size=HEAD_BYTES,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )

@@ -22,6 +22,7 @@ from app.digest import Citation, Claim, Digest, DigestSection, Header, Language,
 from app.write import Writer
 from app.write.claims import claim_records
 from index.catalog import Fingerprint
+from index.config import Settings
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter, is_in_category
 from index.paper import Paper, Role, Section
@@ -131,6 +132,7 @@ class FakeLibrary:
     digests: dict[str, Digest] = field(default_factory=dict)  # those that are searched, by paper
     unsearched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     saved: dict[tuple[str, str], str] = field(default_factory=dict)  # by paper and key
+    directory: Path = field(default_factory=lambda: Settings().library)
 
     model = "m"
 
@@ -346,12 +348,15 @@ def row_of() -> Callable[..., Any]:
 
 
 @pytest.fixture
-def library(monkeypatch: pytest.MonkeyPatch) -> FakeLibrary:
+def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeLibrary:
     """The library that every ``Library.open`` gives, and ``write_digest`` answers for."""
     import app.write
     import index.library
 
-    fake = FakeLibrary(rows=[row("2401.00001"), row("broken", status="broken", reason="cut short")])
+    fake = FakeLibrary(
+        rows=[row("2401.00001"), row("broken", status="broken", reason="cut short")],
+        directory=tmp_path / "fake-library",
+    )
 
     def open_fake(settings: Any, **_: Any) -> FakeLibrary:
         fake.settings = settings
@@ -490,7 +495,7 @@ def serve_program() -> Callable[[str, Path], AbstractContextManager[str]]:
 
     @contextmanager
     def served(program: str, folder: Path) -> Iterator[str]:
-        environment = dict(os.environ, GRADIO_TEMP_DIR=str(folder / "temporary"))
+        environment = dict(os.environ, GLOSS_LIBRARY=str(folder / "library"))
         with (folder / "stderr").open("w") as errors:
             server = subprocess.Popen(
                 [sys.executable, "-c", program, __file__],

@@ -4,8 +4,14 @@
 shows what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
 """
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from app.api.failures import log_places
 from app.api.service import RateLimiter, unlimited
 from app.show.html import fill, script, style
 from app.web.session import Sessions
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
 
 TITLE = "gloss"
 UPLOAD_LIMIT = "50mb"
-TEMPORARY_SECONDS = 3600  # uploads and page images older than this are deleted
+TEMPORARY_SECONDS = 900  # uploads older than this are deleted, as in app.serve.limits
 
 
 def build(
@@ -92,9 +98,28 @@ def build(
     return cast("gradio.Blocks", blocks)
 
 
+@contextmanager
+def uploads_to(folder: Path) -> Iterator[None]:
+    """Where a UI that is built and mounted meanwhile keeps what is uploaded.
+
+    Gradio reads that from the environment when it makes its parts, and from nowhere else.
+    """
+    name = "GRADIO_TEMP_DIR"
+    before = os.environ.get(name)
+    os.environ[name] = str(folder.resolve())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
     """Put the UI at the root of a web application, below the routes that it already has."""
     gr = load_gradio()
+    _keep_inputs_out_of_the_log()
     theme = gr.themes.Default(
         primary_hue="blue",
         neutral_hue="slate",
@@ -124,3 +149,19 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         mcp_server=False,  # app.api.tools says why not Gradio's
     )
     app.add_middleware(FirstPage, script=script())
+
+
+class _Places:
+    """In the place of the module ``traceback`` where Gradio prints errors with what they say."""
+
+    @staticmethod
+    def print_exc() -> None:
+        """Log the error that is handled, without its message."""
+        log_places(sys.exc_info()[1])
+
+
+def _keep_inputs_out_of_the_log() -> None:
+    """Errors of calls that do not fit have their arguments in them, and Gradio prints them."""
+    import gradio.queueing
+
+    vars(gradio.queueing)["traceback"] = _Places

@@ -1,0 +1,375 @@
+"""What strangers send to a server is bounded: bodies, uploads, connections and time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from starlette.testclient import TestClient
+
+import app.serve.connections
+import app.serve.limits
+from app.api.failures import TooBusy, TooMany
+from app.serve.connections import Capacity, capacity
+from app.serve.limits import (
+    BODY_BYTES,
+    CLOSED,
+    DEPTH_MOST,
+    KEPT_SECONDS,
+    UPLOAD_BYTES,
+    UPLOAD_PATH,
+    Bounded,
+    UploadRoom,
+)
+from app.serve.server import running
+
+ADA, BO = "8.8.8.8", "9.9.9.9"
+WORD = "secretword"  # that a visitor sends
+
+
+def visit(address: str) -> Any:
+    return SimpleNamespace(headers={}, client=SimpleNamespace(host=address))
+
+
+@pytest.fixture
+def inner() -> FastAPI:
+    """An application that says how much came, and one route that fails with what it was sent."""
+    made = FastAPI()
+
+    @made.post("/take")
+    @made.get("/take")
+    async def take(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    @made.post("/fail")
+    async def fail(request: Request) -> None:
+        raise ValueError((await request.body()).decode())
+
+    return made
+
+
+@pytest.fixture
+def client(inner: FastAPI, tmp_path: Path) -> TestClient:
+    room = UploadRoom(tmp_path / "uploads")
+    return TestClient(Bounded(inner, room, ["proxy.example"]), base_url="http://papers.example")
+
+
+PUBLIC = """
+import importlib.util, socket, sys, threading
+spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
+fakes = importlib.util.module_from_spec(spec)
+sys.modules["fakes"] = fakes
+spec.loader.exec_module(fakes)
+import app.serve.limits
+from app.serve.server import running, web_app
+from index.config import Settings
+app.serve.limits.UPLOAD_BYTES = 100_000
+library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
+left = library.directory / "uploads" / "0" / "left.pdf"
+left.parent.mkdir(parents=True)
+left.write_bytes(b"x")
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+made = web_app(library, Settings(public={"enabled": True, "costly_per_minute": 3}))
+import signal
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+with running(made, "127.0.0.1", port, ["papers.example"]) as address:
+    print(address, flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("public")
+
+
+@pytest.fixture(scope="module")
+def public(serve_program: Any, folder: Path) -> Iterator[httpx.Client]:
+    """A public server, whose log must be empty but for the places of bugs."""
+    server = serve_program(PUBLIC, folder)
+    address = server.__enter__()
+    with httpx.Client(base_url=address, timeout=20) as client:
+        yield client
+    try:
+        server.__exit__(None, None, None)
+    except AssertionError:
+        said = (folder / "stderr").read_text()
+        assert WORD not in said and len(said) < 100_000, said
+        assert all(one.startswith(("a bug: ", "  ")) for one in said.splitlines()), said
+    assert not (folder / "library" / "uploads").exists()
+
+
+def upload(client: Any, content: bytes = b"# A\n", visitor: str = ADA, **headers: str) -> Any:
+    headers["x-forwarded-for"] = visitor
+    return client.post(UPLOAD_PATH, files={"files": ("a.md", content)}, headers=headers)
+
+
+def stored(folder: Path) -> list[Path]:
+    return [path for path in (folder / "library" / "uploads").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_body_has_a_size_whether_it_is_announced_or_not(client: TestClient, method: str) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(5):
+            yield b"x" * (BODY_BYTES // 4)
+
+    assert client.request(method, "/take", content=b"x" * BODY_BYTES).json()["bytes"] == BODY_BYTES
+    for content in (b"x" * (BODY_BYTES + 1), pieces()):
+        answer = client.request(method, "/take", content=content)
+        assert (answer.status_code, answer.headers["connection"]) == (413, "close")
+        assert answer.text == "more than 0.262 MB, which is the most that is taken here\n"
+    for length in ("-1", "1e9", "9" * 30, "²"):
+        headers = {b"content-length": length.encode()}
+        assert client.post("/take", content=b"", headers=headers).status_code == 400
+
+
+def test_deep_json_is_refused_and_brackets_in_words_are_none(client: TestClient) -> None:
+    def sent(content: bytes) -> int:
+        return client.post("/take", content=content).status_code
+
+    assert sent(b"[" * DEPTH_MOST + b"]" * DEPTH_MOST) == 200
+    assert sent(json.dumps({"query": '\\"' + "[{" * 1000}).encode()) == 200
+    deep = DEPTH_MOST + 1
+    assert sent(b"[" * deep + b"]" * deep) == 400
+    assert sent(b' \n{"a":' * 20_000) == 400
+    assert sent(b'["\\"",' + b"[" * 100_000) == 400
+
+
+def test_gradio_fetches_no_address(client: TestClient) -> None:
+    def sent(path: Any) -> int:
+        return client.post(
+            "/take", json={"data": [[{"path": path, "url": "http://a/b"}]]}
+        ).status_code
+
+    assert sent("/tmp/gradio/0/a.pdf") == sent(None) == 200
+    assert sent("http://169.254.169.254/latest") == sent("HTTPS://example.org/a.pdf") == 400
+
+
+def test_what_other_sites_pages_send_is_refused(client: TestClient) -> None:
+    def sent(**headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return client.post("/take", content=b"x", headers=named).status_code
+
+    assert sent() == 200  # no browser
+    assert sent(sec_fetch_site="same-origin") == sent(sec_fetch_site="none") == 200
+    assert sent(sec_fetch_site="same-origin", origin="https://other.example") == 200  # by a proxy
+    assert sent(sec_fetch_site="cross-site") == sent(sec_fetch_site="same-site") == 403
+    assert sent(origin="http://papers.example") == sent(origin="https://PAPERS.example") == 200
+    assert sent(origin="https://proxy.example:8443") == 200  # named in GLOSS_HOSTS
+    for origin in ("null", "http://other.example", "http://papers.example:81", "http://[", ""):
+        assert sent(origin=origin) == 403, origin
+
+
+def test_a_log_has_no_words_of_a_visitor(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.post("/fail", content=b"my secret question")
+    assert (answer.status_code, answer.text) == (
+        500,
+        "Internal Server Error",
+    )
+    assert "a bug: ValueError" in caplog.text and "in fail" in caplog.text
+    assert "secret question" not in caplog.text
+
+
+def test_a_body_has_a_time(inner: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.serve.limits, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(app.serve.limits, "UPLOAD_SECONDS", 0.01)
+    sent: list[Any] = []
+
+    async def drip() -> Any:
+        await asyncio.sleep(0.004)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def take(message: Any) -> None:
+        sent.append(message)
+
+    bounded = Bounded(inner, UploadRoom(tmp_path / "uploads"))
+    scope = {"type": "http", "method": "POST", "path": "/take", "query_string": b"", "headers": []}
+    scope["headers"] = [(b"transfer-encoding", b"chunked")]
+    asyncio.run(bounded(scope, drip, take))
+    assert sent[0]["status"] == 408
+
+
+def test_a_public_server_takes_uploads_within_a_share(public: httpx.Client, folder: Path) -> None:
+    assert stored(folder) == []  # a crash had left one
+    answers = [upload(public, b"# %d\n" % number) for number in range(4)]
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
+    assert len(stored(folder)) == 3
+    assert upload(public, visitor=BO, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert upload(public, visitor=BO, origin="https://other.example").status_code == 403
+
+
+def test_an_upload_has_a_size_and_leaves_nothing_beyond_it(
+    public: httpx.Client, folder: Path
+) -> None:
+    visitor = "1.1.1.1"
+    before = len(stored(folder))
+    assert upload(public, b"x" * 90_000, visitor).status_code == 200
+    assert upload(public, b"x" * 120_000, visitor).status_code == 413  # announced
+
+    def pieces() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n'
+        for _ in range(12):
+            yield b"y" * 10_000
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b", "x-forwarded-for": visitor}
+    assert public.post(UPLOAD_PATH, content=pieces(), headers=kind).status_code == 413
+    assert len(stored(folder)) == before + 1
+
+
+def test_routes_of_gradio_that_nothing_here_uses_are_closed(public: httpx.Client) -> None:
+    for path in CLOSED:
+        for end in ("", "x", "/x"):
+            assert public.get(path + end).status_code == 404
+            assert public.post(path + end, json={}).status_code == 404
+    assert public.get("/config").status_code == 200
+
+
+def test_bodies_that_are_not_calls_leave_no_word_in_the_log(public: httpx.Client) -> None:
+    for name in ("queue/join", "run/predict", "call/search", "api/search", "cancel"):
+        for body in ([WORD], {"data": WORD}, {"data": [WORD], "fn_index": 10**6}, {WORD: [WORD]}):
+            assert public.post(f"/gradio_api/{name}", json=body).status_code < 600
+    assert public.get("/api/health").status_code == 200
+
+
+def test_the_room_is_shared_among_visitors(tmp_path: Path) -> None:
+    room = UploadRoom(tmp_path / "uploads", shared=True, room=4 * UPLOAD_BYTES)
+    with room.taking(visit(ADA), UPLOAD_BYTES):
+        with pytest.raises(TooMany, match="all that fits"):
+            room.taking(visit(ADA), UPLOAD_BYTES).__enter__()
+        with room.taking(visit(BO), UPLOAD_BYTES):
+            (room.folder / "one").write_bytes(b"x" * UPLOAD_BYTES)
+            with (
+                pytest.raises(TooBusy, match="no room") as refused,
+                room.taking(visit("1.1.1.1"), UPLOAD_BYTES),
+                room.taking(visit("1.0.0.1"), UPLOAD_BYTES),
+            ):
+                pass
+    assert refused.value.retry_after == KEPT_SECONDS
+
+
+def test_so_many_at_a_time_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = UploadRoom(tmp_path / "uploads", shared=True)
+    with room.taking(visit(ADA), 10), room.taking(visit(ADA), 10):
+        with pytest.raises(TooMany, match="at the moment"), room.taking(visit(ADA), 10):
+            pass
+        with room.taking(visit(BO), 10):
+            pass
+    folder = room.folder / "hash"
+    folder.mkdir()
+    (folder / "old.pdf").write_bytes(b"x")
+    (room.folder / "link").symlink_to(tmp_path)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + KEPT_SECONDS + 5)
+    with room.taking(visit(ADA), 10):
+        assert list(room.folder.iterdir()) == [] and tmp_path.exists()
+
+
+def test_on_ones_own_machine_uploads_have_no_shares(tmp_path: Path) -> None:
+    room = UploadRoom(tmp_path / "uploads")
+    with room.taking(visit(ADA), 10), room.taking(visit(ADA), 10), room.taking(visit(ADA), 10):
+        pass
+
+
+# --- connections ----------------------------------------------------------------------------------
+
+SERVER = """
+import resource, sys, threading
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+import app.serve.connections
+app.serve.connections.HEADER_SECONDS = float(sys.argv[2])
+from fastapi import FastAPI
+from app.serve.server import running
+made = FastAPI()
+@made.get("/")
+def root():
+    with open("/dev/null"):
+        return "here"
+with running(made, "127.0.0.1", int(sys.argv[1])) as address:
+    print(address, flush=True)
+    threading.Event().wait()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def test_half_open_connections_neither_stop_the_server_nor_fill_its_log(tmp_path: Path) -> None:
+    port = free_port()
+    log = (tmp_path / "log").open("w+")
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(port), "0.5"], stdout=subprocess.PIPE, stderr=log
+    )
+    held: list[socket.socket] = []
+    try:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith(b"http")
+        for number in range(200):
+            one = socket.create_connection(("127.0.0.1", port), 10)
+            one.send(b"" if number % 2 else b"POST / HTTP/1.1\r\nHost: ")
+            held.append(one)
+        for one in held:  # each of them is let go, whatever it has sent
+            one.settimeout(10)
+            with suppress(ConnectionResetError):
+                assert one.recv(1) == b""
+        assert httpx.get(f"http://127.0.0.1:{port}/", timeout=10).text == '"here"'
+        assert server.poll() is None
+    finally:
+        for one in held:
+            one.close()
+        server.terminate()
+        server.wait(10)
+        assert server.stdout is not None
+        server.stdout.close()
+        log.seek(0)
+        said = log.read()
+        log.close()
+    assert said == ""
+
+
+def test_a_head_has_a_size(inner: FastAPI) -> None:
+    with running(inner, "127.0.0.1", free_port()) as address:
+        assert httpx.get(f"{address}take?{'x' * 20_000}").status_code == 200
+        try:
+            status = httpx.get(f"{address}take", headers={"x": "x" * 200_000}).status_code
+        except httpx.TransportError:  # hung up before all was sent
+            status = 400
+        assert status == 400
+
+
+def test_the_connections_fit_into_the_files_that_may_be_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def of(limit: int, there: int) -> Capacity:
+        monkeypatch.setattr(app.serve.connections, "_raised_limit", lambda: limit)
+        monkeypatch.setattr(app.serve.connections, "_open_files", lambda: there)
+        return capacity()
+
+    assert of(128, 50) == Capacity(38, 6)
+    assert of(8192, 50) == Capacity(1000, 128)
+    for limit in (64, 128, 256, 1024, 4096):
+        fits = of(limit, 40)
+        assert fits.connections >= 4 and fits.backlog >= 4
+        if limit > 100:
+            assert fits.connections + 4 * fits.backlog + 40 + 16 <= limit
