@@ -226,7 +226,7 @@ class PoliteClient:
                 ):
                     turn.answered()
                     if response.next_request is not None:
-                        url = str(response.next_request.url)
+                        url = self._followed(response.next_request.url, asked)
                         continue
                     self._judge(response, turn, asked, also)
                     return receive(response)
@@ -236,6 +236,22 @@ class PoliteClient:
             except _RETRIED as error:
                 raise _Again(f"the connection broke ({error})") from error
         raise FetchError(asked, f"more than {_REDIRECTS_MAX} redirects", "check the address", url)
+
+    def _followed(self, to: httpx.URL, asked: str) -> str:
+        """Where a redirect may lead: to arXiv by TLS, or an address that the settings name.
+
+        A name whose DNS answer is an address of this network has no certificate of arXiv's.
+        Raises ``FetchError`` for all else, before anything is asked there.
+        """
+        arxiv = self._settings.arxiv
+        named = {_origin(httpx.URL(one)) for one in (arxiv.api, arxiv.rss, arxiv.oai, arxiv.pdf)}
+        is_arxiv = to.host == "arxiv.org" or to.host.endswith(".arxiv.org")
+        if _origin(to) in named or (is_arxiv and _origin(to) == ("https", to.host, 443)):
+            return str(to)
+        there = "".join(char if char.isprintable() else " " for char in str(to.host))[:100]
+        raise FetchError(
+            asked, f"a redirect to {there}, which is not arXiv's", "check the address", str(to)
+        )
 
     def _judge(
         self, response: httpx.Response, turn: Turn, asked: str, also: frozenset[int]
@@ -276,6 +292,10 @@ class PoliteClient:
         raise FetchError(
             asked, f"{error.came}, after {tries}", advice, url, error.status, error.retry_after
         ) from error
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
 
 
 def unwritable(asked: str, error: OSError) -> FetchError:

@@ -790,3 +790,50 @@ def test_any_retry_after_is_a_wait_or_none(said: str, seconds: float | None) -> 
     from index.fetch.polite import retry_after_seconds
 
     assert retry_after_seconds(said) == seconds
+
+
+@pytest.mark.parametrize(
+    ("to", "asked"),
+    [
+        ("http://127.0.0.1:1/private", False),
+        ("http://localhost/private", False),
+        ("http://169.254.169.254/latest", False),
+        ("http://[::1]:8000/", False),
+        ("https://arxiv.org:8443/pdf/1", False),
+        ("http://arxiv.org/pdf/1", False),
+        ("https://arxiv.org.example/pdf/1", False),
+        ("https://notarxiv.org/pdf/1", False),
+        ("https://arxiv.org@127.0.0.1/pdf/1", False),
+        ("https://export.arxiv.org/pdf/1", True),
+        ("https://arxiv.org/pdf/1", True),
+        ("http://mirror.example:8080/other", True),  # which the settings name
+        ("http://mirror.example:8081/other", False),
+    ],
+)
+def test_redirects_are_followed_to_arxiv_and_to_named_addresses_only(
+    to: str, asked: bool, tmp_path: Path
+) -> None:
+    import httpx
+
+    from index.fetch.polite import PoliteClient
+
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(str(request.url))
+        if len(seen) > 1:
+            return httpx.Response(400, text="private words")
+        return httpx.Response(302, headers={"Location": to})
+
+    first = "http://mirror.example:8080/rss"
+    client = PoliteClient(
+        Settings(cache=tmp_path, arxiv={"rss": first, "seconds": 0.0, "tries": 1}), tmp_path
+    )
+    client.close()
+    client._client = httpx.Client(transport=httpx.MockTransport(answer))
+    with pytest.raises(FetchError) as refused:
+        client.get(first, "the feed")
+    client.close()
+    assert seen == ([first, to] if asked else [first])
+    assert ("private words" in str(refused.value)) is asked
+    assert asked or "which is not arXiv's" in str(refused.value)
