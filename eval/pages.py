@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.publish.site import write_text
+from app.publish.files import write_text
 from app.show.html import style
 from eval.measures import mean, recall
 from index.config import Settings

@@ -125,7 +125,7 @@ def _print_digest(
     if out is None:
         sys.stdout.write(text)
     else:
-        from app.publish.site import write_text
+        from app.publish.files import write_text
 
         write_text(out, text)
         messages.print(f"Written to {out}", soft_wrap=True)

@@ -62,7 +62,7 @@ def show(
 def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
     """Each figure that was found as ``figure-1.png``; ``index.json`` lists all, found or not."""
     from app.documents.papers import FigureFile
-    from app.publish.site import OutputUnusable, write_text
+    from app.publish.files import OutputUnusable, write_file, write_text
     from index.read.floats.captions import figure_name
 
     try:
@@ -75,10 +75,7 @@ def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
         file = f"{name.stem}.png" if name and figure.box else None
         if file:
             picture = library.figure_image(paper.id, figure.label)
-            try:
-                (folder / file).write_bytes(picture)
-            except OSError as error:
-                raise OutputUnusable(folder / file, error.strerror or str(error)) from error
+            write_file(folder / file, picture)
         listed.append(
             FigureFile.of(
                 figure,

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.digest import Language, WriterName
 from app.documents.pages import DailyDigests, DailyDone, DailyPage, FailedPaperShape
 from app.publish.day import ALL, day_stem
+from app.publish.files import write_text
 from app.publish.listing import MANIFEST, PublishedFailure, QueryFinds, Waiting, read_published
 from app.publish.site import (
     PageFiles,
@@ -30,7 +31,6 @@ from app.publish.site import (
     today,
     write_listed,
     write_page,
-    write_text,
 )
 from app.show.text import plain
 from app.write import Writer, write_digests

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import os
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.digest import Digest, Language
 from app.publish.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
+from app.publish.files import write_file, write_text
 from app.publish.listing import (
     FEED,
     INDEX,
@@ -38,10 +35,6 @@ if TYPE_CHECKING:
     from index.library import PaperRow, Papers
 
 
-_PART = ".gloss-"  # what a file is called before it is whole
-_ABANDONED = 3600.0  # seconds: no file takes that long
-
-
 class NothingForPage(GlossError):
     """No paper of that category came in on that day; ``there`` counts what did."""
 
@@ -58,15 +51,6 @@ class NothingForPage(GlossError):
         self.category = category
         self.date = date
         self.there = there
-
-
-class OutputUnusable(GlossError):
-    """A file cannot be written where it was asked for."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path}: cannot be written: {why}")
-        self.path = path
-        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,40 +309,3 @@ def _listed_paper(digest: Digest) -> PublishedPaper:
         title=plain(digest.paper.title) or digest.paper.id,
         summary=plain(summary[0].text) if summary else "",
     )
-
-
-def _sweep(folder: Path) -> None:
-    """Delete half-written files that nobody writes any more."""
-    for left in folder.glob(f"{_PART}*.part"):
-        with suppress(FileNotFoundError):  # its writer is done, or has swept too
-            if time.time() - left.stat().st_mtime > _ABANDONED:
-                left.unlink()
-
-
-def write_text(path: Path, text: str) -> bool:
-    """Write ``text`` as ``write_file`` does."""
-    return write_file(path, text.encode("utf-8", errors="replace"))
-
-
-def write_file(path: Path, data: bytes) -> bool:
-    """Write ``data`` whole or not at all, and not where it is there already: then ``False``.
-
-    Folders are made; what a run that was killed left in them is deleted. Raises ``OutputUnusable``.
-    """
-    try:
-        if path.is_file() and path.read_bytes() == data:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_PART, suffix=".part")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputUnusable(path, error.strerror or str(error)) from error
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from app.digest import Digest
+from app.publish.files import OutputUnusable, write_text
 from app.publish.listing import PagesUnusable, PublishedFailure, read_published
-from app.publish.site import NothingForPage, OutputUnusable, Site, write_page, write_text
+from app.publish.site import NothingForPage, Site, write_page
 from app.wording.writers import open_writer
 from app.write import EXTRACTIVE
 
@@ -83,6 +85,34 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OutputUnusable):
         write_text(tmp_path / "folder", "text")
     assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
+
+
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("old")
+    file.chmod(0o600)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(file)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "not-there")
+    (tmp_path / "to-pipe").symlink_to(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+    before = {path.name: path.lstat().st_ino for path in tmp_path.iterdir()}
+    for name, why in (
+        ("pipe", "a device or a pipe"),
+        ("socket", "a device or a pipe"),
+        ("link", "it is a link"),
+        ("nowhere", "it is a link"),
+        ("to-pipe", "it is a link"),
+    ):
+        for text in ("new", "old"):
+            with pytest.raises(OutputUnusable, match=why):
+                write_text(tmp_path / name, text)
+    assert {path.name: path.lstat().st_ino for path in tmp_path.iterdir()} == before
+    assert file.read_text() == "old"
+    write_text(file, "new")
+    assert file.read_text() == "new"
+    assert file.stat().st_mode & 0o777 == 0o600  # a private file stays private
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
