@@ -62,8 +62,8 @@ from app.serve.server import running, web_app
 from index.config import Settings
 from index.library import Library
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-folder = Path(os.environ["GRADIO_TEMP_DIR"]).parent
-settings = Settings(library=folder / "library", public={"enabled": True, "shared_papers": 5})
+library = Path(os.environ["GLOSS_LIBRARY"])
+settings = Settings(library=library, public={"enabled": True, "shared_papers": 5})
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
