@@ -146,6 +146,49 @@ class BackupUnusable(GlossError):
         self.why = why
 
 
+class LibraryReadOnly(LibraryUnusable):
+    """The library can be read, and nothing can be written; ``reason`` says why not."""
+
+    def __init__(self, directory: Path, reason: str) -> None:
+        super().__init__(
+            directory,
+            f"cannot be written ({reason}); what is in it can be read: "
+            "gloss papers, show, search, and digests that are saved",
+        )
+        self.reason = reason
+
+
+class DiskFull(GlossError):
+    """Too little room on the disk for what is to be written; ``free`` and ``needed`` in bytes."""
+
+    def __init__(self, folder: Path, free: int, needed: int) -> None:
+        super().__init__(
+            f"{folder}: the disk is full ({_megabytes(free)} free, {_megabytes(needed)} needed): "
+            "free some space and run it again; nothing was lost"
+        )
+        self.folder = folder
+        self.free = free
+        self.needed = needed
+
+    def __reduce__(self) -> tuple[type[DiskFull], tuple[Path, int, int]]:
+        """An error that crosses from one process to another keeps its data."""
+        return DiskFull, (self.folder, self.free, self.needed)
+
+
+class NoScratch(GlossError):
+    """No temporary folder has room for the copies that a read-only library is searched in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no temporary folder has room for a copy of the vectors: set TMPDIR to a folder that "
+            "can be written"
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"
+
+
 class ModelUnusable(GlossError):
     """An embedding model is missing, damaged, or not the one that it says it is."""
 

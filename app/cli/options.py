@@ -73,10 +73,20 @@ def wrong_settings(error: ValidationError) -> str:
 
 
 def open_library(context: typer.Context, library: Path | None, *, create: bool = False) -> Library:
-    """The library, used in a ``with``; without ``create`` it must be there."""
+    """The library, used in a ``with``; without ``create`` it must be there.
+
+    With ``create`` papers are to go in: raises ``LibraryReadOnly`` and ``DiskFull`` at once.
+    """
     from index.library import Library
 
-    return Library.open(settings_of(context, library), create=create)
+    opened = Library.open(settings_of(context, library), create=create)
+    if create:
+        try:
+            opened.check_writable()
+        except GlossError:
+            opened.close()
+            raise
+    return opened
 
 
 def ask_arxiv(settings: Settings) -> Fetcher:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.catalog.schema import INDEXES, SCHEMA, migrate, schema_of
-from index.errors import PUT_BACK, LibraryUnusable
+from index.errors import PUT_BACK, LibraryReadOnly, LibraryUnusable
 
 _PATIENCE = 60  # seconds that a transaction waits for a backup, which copies vectors meanwhile
 
@@ -18,17 +18,17 @@ class Database:
     """The file, open. Safe to call from several threads; ``close`` it.
 
     Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file. With
-    ``create`` false a file without our tables is damage, and is left as it is.
+    ``create`` false a file without our tables is damage, and is left as it is. ``read_only`` is
+    why the file cannot be written: it is opened to be read then, and left as it is.
     """
 
-    def __init__(self, path: Path, create: bool = True) -> None:
+    def __init__(self, path: Path, create: bool = True, read_only: str = "") -> None:
         self._path = path
         self._create = create
+        self._read_only = read_only
         self.lock = threading.RLock()
         with self._explained():
-            self._connection = sqlite3.connect(
-                path, isolation_level=None, check_same_thread=False, timeout=_PATIENCE
-            )
+            self._connection = self._opened_to_read() if read_only else self._opened(str(path))
         self._connection.row_factory = sqlite3.Row
         # Words that were damaged on the disk need not be Unicode; their checksums tell.
         self._connection.text_factory = _text
@@ -39,6 +39,38 @@ class Database:
             self._connection.close()
             raise
 
+    def _opened(self, name: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            name,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=_PATIENCE,
+            uri=name.startswith("file:"),
+        )
+
+    def _opened_to_read(self) -> sqlite3.Connection:
+        """Through the log and the index beside it, or without both where there is no log.
+
+        SQLite makes them anew wherever it can, and of a file that is said to be immutable it reads
+        no log.
+        """
+        uri = self._path.absolute().as_uri()
+        connection = self._opened(f"{uri}?mode=ro")
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            log = self._path.with_name(f"{self._path.name}-wal")
+            if log.is_file() and log.stat().st_size:
+                raise LibraryUnusable(
+                    self._path.parent,
+                    f"its last changes stand in {log.name} and cannot be read here "
+                    f"({self._read_only}): copy the whole folder to where it can be written, "
+                    "and open it there",
+                ) from error
+            return self._opened(f"{uri}?immutable=1")
+        return connection
+
     def close(self) -> None:
         """Close the file. Closing twice is harmless."""
         with self.lock:
@@ -46,7 +78,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, of one thread at a time."""
+        """A transaction, of one thread at a time. Raises ``LibraryReadOnly``."""
+        if self._read_only:
+            raise LibraryReadOnly(self._path.parent, self._read_only)
         with self.lock, self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -110,6 +144,14 @@ class Database:
                     self._path.parent,
                     f"the catalogue is damaged (nothing is in it): {PUT_BACK}",
                 )
+        if self._read_only:
+            if schema < SCHEMA:
+                raise LibraryUnusable(
+                    self._path.parent,
+                    f"made by an earlier gloss, and cannot be brought up to date "
+                    f"({self._read_only}): open it once where it can be written",
+                )
+            return
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute("PRAGMA foreign_keys=ON")

@@ -18,6 +18,7 @@ from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
 from index.config import Settings
 from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound
 from index.hits import Passage
+from index.library.access import Access
 from index.library.destination import Destination, destination
 from index.library.engines import Engine, Engines
 from index.library.files import Files
@@ -41,6 +42,8 @@ from index.reference import Reference
 from index.sources import PaperKey, Source, key_of
 from index.store import Point
 
+# Bytes of the catalogue and its log for a byte of text: some 4 on the papers of ``data``.
+_CATALOGUED = 12
 _NOTED = 5  # pages that are listed
 _READ_AGAIN = "was damaged, and has been read again"
 _FILE_AGAIN = "its file was gone or damaged, and is here again"
@@ -68,6 +71,7 @@ class Adding:
     """Adds papers to an open library."""
 
     _settings: Settings
+    _access: Access
     _parts: Parts
     _catalog: Catalog
     _files: Files
@@ -102,6 +106,7 @@ class Adding:
             original = f"https://arxiv.org/abs/{Reference(record.id, record.version)}"
         else:  # a file name is bytes, and need not be UTF-8
             original = os.fsencode(source.path.absolute()).decode("utf-8", "backslashreplace")
+        self._access.check(_size_of(source.path))
         copy, sha256 = self._files.copied(source)
         origin = Origin(sha256, f"{sha256}{source.path.suffix.lower()}", original)
         pending = PendingPaper(source, record, origin, stages, copy)
@@ -192,6 +197,7 @@ class Adding:
             kept = former.record if former is not None else None
             if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
                 paper = recorded(paper, kept)
+        self._access.check(_CATALOGUED * len(paper.text))
         paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
         if damaged is not None:
             if copy.is_file() and not self._files.is_whole(origin.file):
@@ -341,6 +347,13 @@ def recorded(paper: Paper, record: Record) -> Paper:
         categories=record.categories or paper.categories,
         record=record,
     )
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # reading it says so
+        return 0
 
 
 def _kind(path: Path) -> SourceKind:

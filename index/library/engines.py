@@ -13,16 +13,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from index.catalog import Catalog
 from index.config import Settings
 from index.errors import GlossError, LibraryUnusable
+from index.library.access import Access
 from index.library.claims import ClaimIndex
 from index.library.files import Files
 from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
+from index.room import scratch_folder
 from index.split import TOKENS, TOKENS_MAX
 from index.store import Store, StoreFactory
 
@@ -60,7 +63,7 @@ class Engines:
     """
 
     _settings: Settings
-    _directory: Path
+    _access: Access
     _parts: Parts
     _catalog: Catalog
     _files: Files
@@ -68,6 +71,7 @@ class Engines:
     _engine: Engine | None = field(default=None, init=False)
     # Rebuilt; searches that had begun end on them.
     _former: list[Engine] = field(default_factory=list, init=False)
+    _copies: TemporaryDirectory[str] | None = field(default=None, init=False)
     # Whose vectors were seen to be there.
     _claims_seen: ClaimIndex | None = field(default=None, init=False)
 
@@ -108,9 +112,11 @@ class Engines:
         current = self._catalog.editions.numbers("current")
         misfit = self._misfit(embedder, meta)
         if misfit and current:
-            raise LibraryUnusable(self._directory, misfit)
+            raise LibraryUnusable(self._access.directory, misfit)
         generation = int(meta.get("generation", 1))
-        if misfit:  # what is there may be damaged, or of another dimension
+        if (
+            misfit and self._access.writable
+        ):  # what is there may be damaged, or of another dimension
             if "collection" not in meta:
                 self._catalog.set_meta({"collection": new_collection()})
             self.drop_stores(generation)
@@ -119,8 +125,10 @@ class Engines:
             there = engine.store.editions()
             if current and current.isdisjoint(there):  # it would find nothing
                 raise LibraryUnusable(
-                    self._directory, "its vectors are not here; run `gloss doctor --repair`"
+                    self._access.directory, "its vectors are not here; run `gloss doctor --repair`"
                 )
+            if not self._access.writable:
+                return engine  # what a crash left waits, and counts no more than it did
             made_with = self.made_with(embedder) if misfit else self._store_place()
             if not made_with.items() <= meta.items():
                 self._catalog.set_meta(made_with)
@@ -160,12 +168,14 @@ class Engines:
         with self.writing:
             if not engine.claims:
                 factory, name = self._store_factory(), stored_name(_CLAIMS, engine.generation)
-                if not self._catalog.claims.are_there():
+                if self._access.writable and not self._catalog.claims.are_there():
                     factory.drop(name)
                 store = factory.open(name, engine.embedder.dimension)
                 index = ClaimIndex(self._catalog, store)
                 try:
-                    if engine.generation == int(self._catalog.meta().get("generation", 1)):
+                    if self._access.writable and engine.generation == int(
+                        self._catalog.meta().get("generation", 1)
+                    ):
                         # What a crash left of sets that never counted, or no longer do.
                         index.drop(self._catalog.claims.numbers("pending", "replaced"))
                         self._catalog.claims.skip_numbers(max(index.counts(), default=0))
@@ -188,7 +198,7 @@ class Engines:
                 ]
             if gone:
                 raise LibraryUnusable(
-                    self._directory,
+                    self._access.directory,
                     f"the vectors of {len(gone)} of its digests are not here; "
                     "run `gloss doctor --repair`",
                 )
@@ -257,9 +267,18 @@ class Engines:
 
             # Edition numbers are this library's own, so each library has its own collections.
             return ClientStoreFactory(self._settings.qdrant, self._catalog.meta()["collection"])
-        from index.store.edge import EdgeStoreFactory
+        from index.store.edge import CopiedStoreFactory, EdgeStoreFactory
 
-        return EdgeStoreFactory(self._directory)
+        if not self._access.writable:
+            return CopiedStoreFactory(self._access.directory, self._scratch())
+        return EdgeStoreFactory(self._access.directory)
+
+    def _scratch(self) -> Path:
+        """A temporary folder for copies of stores, deleted when these are closed."""
+        with self.writing:
+            if self._copies is None:
+                self._copies = scratch_folder()
+            return Path(self._copies.name)
 
     def drop_stores(self, generation: int) -> None:
         """Delete the stores of a generation."""
@@ -306,6 +325,9 @@ class Engines:
                 if engine is not None:
                     engine.close()
         finally:
+            if self._copies is not None:
+                self._copies.cleanup()
+                self._copies = None
             if self._former:
                 self._former = []
                 with suppress(GlossError):  # else the next opening does so

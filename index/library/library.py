@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
 from index.library.tools import ReaderAndReranker
 from index.paper import Record
+from index.room import LEAST
 from index.sources import Source
 from index.split import CountTokens
 from index.store import StoreFactory
@@ -55,15 +57,17 @@ class Library(Papers):
         self._settings = settings
         self._lock = lock
         self._parts = parts
+        self._access = access = lock.access
         # What a first opening that was cut short has begun is completed, whoever comes next.
-        catalog = Catalog(directory / CATALOG, create=is_bare(directory))
+        create = access.writable and is_bare(directory)
+        catalog = Catalog(directory / CATALOG, create, access.reason)
         self._catalog = catalog
         self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
-        self._engines = engines = Engines(settings, directory, parts, catalog, files)
+        self._engines = engines = Engines(settings, access, parts, catalog, files)
         self._ids = ids = Ids(catalog)
         self._holdings = Holdings(catalog, files, tools)
-        self._adding = Adding(settings, parts, catalog, files, ids, engines, tools)
+        self._adding = Adding(settings, access, parts, catalog, files, ids, engines, tools)
         self._searches = PassageSearch(catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
         rebuilding = Rebuilding(settings, parts, catalog, engines)
@@ -84,8 +88,10 @@ class Library(Papers):
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
-        A library is made only where nothing is, and with ``create`` false not even there. Raises
-        ``LibraryBusy`` at once if another process has it, ``LibraryUnusable`` if it cannot be had.
+        A library is made only where nothing is, and with ``create`` false not even there. One that
+        cannot be written (a read-only medium, no permission, a full disk) can be read; what would
+        change it raises ``LibraryReadOnly``. Raises ``LibraryBusy`` at once if another process has
+        it, ``LibraryUnusable`` if it cannot be had.
         """
         directory = ready(settings.library.expanduser().absolute(), create)
         lock = LibraryLock(directory)
@@ -93,7 +99,8 @@ class Library(Papers):
         library = None
         try:
             library = cls(settings, directory, lock, parts)
-            library._files.tidy(library._catalog.editions.files())
+            if lock.access.writable:
+                library._files.tidy(library._catalog.editions.files())
         except BaseException as error:
             if library is None:
                 lock.release()
@@ -118,6 +125,10 @@ class Library(Papers):
             count_tokens=self._parts.count_tokens,
             reranker=self._tools.reranker(),
         )
+
+    def check_writable(self) -> None:
+        """Raise ``LibraryReadOnly`` or ``DiskFull`` where nothing can be added, before any work."""
+        self._access.check()
 
     def close(self) -> None:
         """Let go of everything. Closing twice does no harm."""
@@ -181,6 +192,7 @@ class Library(Papers):
 
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
         """Store which versions arXiv has, also of papers that are not in the library."""
+        self._access.check()
         with self._engines.writing:
             self._catalog.arxiv.record_versions(versions)
 
@@ -243,6 +255,7 @@ class Library(Papers):
 
         Raises ``PaperNotFound`` if there is neither.
         """
+        self._access.check(margin=LEAST)
         with self._engines.writing:
             editions = self._catalog.editions
             failed = editions.find("paper_id", paper_id, "failed")
@@ -278,6 +291,7 @@ class Library(Papers):
         writer: str = "extractive",
     ) -> None:
         """Save a digest under ``key`` with the edition that the paper has now."""
+        self._access.check()
         self._digests.save(paper_id, key, text, lang, claims, writer)
 
     def is_searched(self, paper_id: str, key: str, lang: str) -> bool:
@@ -327,7 +341,12 @@ class Library(Papers):
         The bytes of a few papers and their files are compared with their checksums, or ``deep`` of
         all.
         """
-        return health(self._settings, self._catalog, self._files, self._engines, deep)
+        found = health(self._settings, self._catalog, self._files, self._engines, deep)
+        try:
+            self._access.check()
+        except GlossError as error:
+            return replace(found, problems=(str(error), *found.problems))
+        return found
 
     def repair(
         self, progress: Callable[[Step], None] | None = None, embedder: Embedder | None = None
@@ -339,6 +358,7 @@ class Library(Papers):
         new ones count. Cut short, it leaves the library as it was; begun again with the same model
         and settings, it goes on after the papers that were done.
         """
+        self._access.check()
         with self._adding.lock:
             self._repairing.repair(progress, embedder)
             return self.health(deep=True)

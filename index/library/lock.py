@@ -1,55 +1,114 @@
-"""Who has a library open: a lock that the system lets go of when its owner ends."""
+"""Who has a library open, and whether it may be written: settled once, when it is opened.
+
+A lock that the system lets go of when its owner ends. On a read-only medium, without permission and
+on a full disk nobody can become the owner; the library is then opened to be read, under a shared
+lock where the system gives one.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.errors import LibraryBusy
-from index.library.files import no_writing
+from index.errors import DiskFull, LibraryBusy, LibraryUnusable
+from index.library.access import Access
+from index.library.files import CATALOG, no_writing
+from index.room import LEAST, check_room
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
-class LibraryLock:
-    """The library's owner: a file lock, with a file beside it that names the process.
+# Errors that leave a library readable; the others mean that it cannot be used at all.
+_READABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
 
-    The system lets go of the lock when its process ends, however it ends.
+
+class LibraryLock:
+    """A lock on the library's directory, with a file beside it that names the process.
+
+    ``access`` is what may be done under it: where there is a library, what keeps it from being
+    written is no error here. The system lets go of the lock when its process ends, however it ends.
     """
 
     def __init__(self, directory: Path) -> None:
         from filelock import FileLock, Timeout
 
-        note = directory / "lock.json"
+        self._note = directory / "lock.json"
+        self._shared: int | None = None
         # Any thread may close the library, so the lock must not belong to the one that opened it.
         self._lock: BaseFileLock = FileLock(directory / "lock", timeout=0, thread_local=False)
         try:
             self._lock.acquire()
         except Timeout:
-            raise LibraryBusy(directory, _holder(note)) from None
+            raise LibraryBusy(directory, _holder(self._note)) from None
         except (OSError, NotImplementedError) as error:
-            raise no_writing(directory, error) from error
-        self._note = note
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]).strip() or "python"
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
+            self.access = _access(directory, error)
+            self._share(directory)
+            return
         try:
-            fresh = note.with_suffix(".new")
-            fresh.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": since}))
-            fresh.replace(note)
-        except OSError as error:
-            self._lock.release()
-            raise no_writing(directory, error) from error
+            check_room(directory, margin=LEAST)
+            self._write_note()
+        except (OSError, DiskFull) as error:
+            try:
+                self.access = _access(directory, error)
+            except LibraryUnusable:
+                self._lock.release()
+                raise
+        else:
+            self.access = Access(directory)
 
     def release(self) -> None:
         """Let the next one in."""
         if self._lock.is_locked:
-            self._note.unlink(missing_ok=True)
+            with suppress(OSError):  # it became read-only; the note of a process that ended is none
+                self._note.unlink(missing_ok=True)
             self._lock.release()
+        if self._shared is not None:
+            os.close(self._shared)
+            self._shared = None
+
+    def _write_note(self) -> None:
+        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]).strip() or "python"
+        since = datetime.now().astimezone().isoformat(timespec="seconds")
+        fresh = self._note.with_suffix(".new")
+        fresh.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": since}))
+        fresh.replace(self._note)
+
+    def _share(self, directory: Path) -> None:
+        """Read beside others that read; ``LibraryBusy`` where another user writes just now.
+
+        Nothing is locked where there is no lock file, or no way of sharing it.
+        """
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            return
+        try:
+            self._shared = os.open(directory / "lock", os.O_RDONLY)
+            fcntl.flock(self._shared, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise LibraryBusy(directory, _holder(self._note)) from None
+        except OSError:
+            return
+
+
+def _access(directory: Path, error: Exception) -> Access:
+    """That of a library that cannot be written for this reason. Raises ``LibraryUnusable``."""
+    there = (directory / CATALOG).is_file()
+    if there and isinstance(error, DiskFull):
+        return Access(directory, f"the disk is full, {error.free / 1e6:.0f} MB free: make room")
+    if there and isinstance(error, OSError) and error.errno in _READABLE:
+        return Access(directory, os.strerror(error.errno))
+    if isinstance(error, DiskFull):
+        raise error
+    raise no_writing(directory, error) from error
 
 
 def _holder(note: Path) -> str:

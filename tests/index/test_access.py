@@ -1,0 +1,254 @@
+"""A library that cannot be written is read; what would write it says why not, in one line."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from index.catalog import KnownVersion
+from index.errors import DiskFull, LibraryBusy, LibraryReadOnly, LibraryUnusable, NoScratch
+from index.library import Library
+from index.room import LEAST, MARGIN, check_room, occupied, scratch_folder
+from index.sources import Source
+from index.store.edge import EdgeStore
+
+
+def _loaded(name: str) -> Any:
+    """A module of this folder that is no test."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+fakes, mediums = _loaded("library_fakes"), _loaded("mediums")
+read_only = mediums.read_only
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """The disk has so many bytes free, as far as it is asked."""
+    monkeypatch.setattr("index.room.shutil.disk_usage", lambda _: Usage(10**12, 10**12, free))
+
+
+def write(path: Path, **said: object) -> Source:
+    path.write_text(json.dumps(said))
+    return Source(path, path.name)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """A library of two papers, one with a digest."""
+    with fakes.open_library(tmp_path / "lib") as library:
+        for name in ("bees", "ants"):
+            library.add(write(tmp_path / f"{name}.pdf", text=f"{name} dance. {name} rest."))
+        fakes.digest(library, "bees", "bees dance.")
+    return tmp_path / "lib"
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of change of everything in a folder but locks and SQLite's index."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if not path.is_dir() and not path.name.startswith(("lock", "catalog.sqlite-"))
+    }
+
+
+def is_read(library: Library) -> None:
+    """Everything that is saved can be had."""
+    assert [row.id for row in library.papers()] == ["ants", "bees"]
+    assert library.paper("bees").text == "bees dance. bees rest."
+    assert library.search("bees", k=1)[0].passage.text == "bees dance. bees rest."
+    assert library.search('"ants dance"')[0].passage.paper_id == "ants"
+    assert [hit.claim.text for hit in library.search_claims("bees")] == ["bees dance."]
+    assert library.saved_digest("bees", "digest-en") == '["bees dance."]'
+    assert library.mean_vectors().keys() == {"ants", "bees"}
+    assert library.file_of("bees").is_file()
+
+
+def writers(library: Library, tmp_path: Path) -> list[Callable[[], Any]]:
+    source = write(tmp_path / "wasps.pdf", text="wasps sting.")
+    return [
+        lambda: library.add(source),
+        lambda: library.remove("bees"),
+        lambda: library.save_digest("bees", "name", "{}"),
+        lambda: library.record_versions([KnownVersion("2407.03300", 2)]),
+        lambda: library.repair(),
+        library.check_writable,
+    ]
+
+
+def test_a_read_only_medium(made: Path, tmp_path: Path) -> None:
+    before = state_of(made)
+    with read_only(made), fakes.open_library(made) as library:
+        is_read(library)
+        for change in writers(library, tmp_path):
+            with pytest.raises(LibraryReadOnly, match=r"cannot be written \(.*\); what is in it"):
+                change()
+        assert "cannot be written" in library.health().problems[0]
+        assert len(library.health().problems) == 1
+        with fakes.open_library(made) as other:  # who only reads keeps nobody out
+            is_read(other)
+    assert state_of(made) == before
+    with fakes.open_library(made) as library:
+        assert library.health().ok
+        library.remove("bees")
+
+
+def test_a_full_disk(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = state_of(made)
+    with_free(monkeypatch, LEAST - 1)
+    scratch = tempfile.TemporaryDirectory(dir=tmp_path)
+    monkeypatch.setattr("index.library.engines.scratch_folder", lambda: scratch)
+    monkeypatch.setattr("index.store.edge.check_room", lambda *_, **__: None)  # of the scratch
+    with fakes.open_library(made) as library:
+        is_read(library)
+        for change in writers(library, tmp_path):
+            with pytest.raises(LibraryReadOnly, match="the disk is full, 17 MB free: make room"):
+                change()
+        with pytest.raises(LibraryBusy):  # the lock is held, which takes no room
+            fakes.open_library(made)
+    assert state_of(made) == before
+    assert not Path(scratch.name).exists()
+
+
+def test_a_disk_that_fills_up_loses_nothing(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fakes.open_library(made) as library:
+        with_free(monkeypatch, MARGIN - 1)
+        for change in writers(library, tmp_path):
+            if change.__code__.co_names[:1] != ("remove",):
+                with pytest.raises(DiskFull, match="67 MB free, 67 MB needed"):
+                    change()
+        is_read(library)
+        library.remove("ants")  # what gives room back needs less of it
+        assert [row.id for row in library.papers()] == ["bees"]
+    monkeypatch.undo()
+    with fakes.open_library(made) as library:
+        assert library.health().ok
+        assert library.add(Source(tmp_path / "wasps.pdf", "wasps.pdf")).changed
+        assert library.health().ok
+
+
+def test_room_that_goes_during_the_commit(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalogue has the edition as pending when the store refuses; it counts for nothing."""
+    with fakes.open_library(made) as library:
+        add_pending = library._catalog.editions.add_pending
+
+        def and_fill(*given: Any) -> int:
+            with_free(monkeypatch, LEAST)
+            return int(add_pending(*given))
+
+        monkeypatch.setattr(library._catalog.editions, "add_pending", and_fill)
+        with pytest.raises(DiskFull):
+            library.add(write(tmp_path / "wasps.pdf", text="wasps sting."))
+        assert library.health().papers == 2
+    monkeypatch.undo()
+    with fakes.open_library(made) as library:
+        assert len(library.search("wasps sting", k=9)) == 2
+        assert library.health().ok
+        assert len(list((made / "files").glob("*.pdf"))) == 2
+
+
+def test_edge_is_asked_for_nothing_without_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = EdgeStore(tmp_path / "vectors", 26)
+    with_free(monkeypatch, LEAST - 1)
+    for change in (lambda: store.upsert([]), lambda: store.delete(1)):
+        with pytest.raises(DiskFull, match="free some space and run it again"):
+            change()
+    with pytest.raises(DiskFull):
+        EdgeStore(tmp_path / "other", 26)
+    assert not (tmp_path / "other").exists()
+    with_free(monkeypatch, LEAST)
+    swept: list[bool] = []
+
+    class Shard:
+        def __init__(self, shard: Any) -> None:
+            self._shard = shard
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._shard, name)
+
+        def optimize(self) -> None:
+            swept.append(True)
+
+    store._shard = Shard(store._shard)  # type: ignore[assignment]
+    store.delete(1)  # sweeping writes the rest anew, for which there is no room
+    assert swept == []
+    monkeypatch.undo()
+    store.delete(1)
+    assert swept == [True]
+    store.close()
+
+
+def test_changes_in_the_log_are_read_or_missed(made: Path, tmp_path: Path) -> None:
+    """A process that was killed leaves its last commits in the log beside the catalogue."""
+    left = tmp_path / "left"
+    with fakes.open_library(made) as library:
+        library.add(write(tmp_path / "wasps.pdf", text="wasps sting."))
+        shutil.copytree(made, left)
+    assert (left / "catalog.sqlite-wal").stat().st_size
+    with read_only(left), fakes.open_library(left) as library:
+        assert [row.id for row in library.papers()] == ["ants", "bees", "wasps"]
+    (left / "catalog.sqlite-shm").unlink()
+    with read_only(left), pytest.raises(LibraryUnusable, match="last changes stand in catalog"):
+        fakes.open_library(left)
+    with fakes.open_library(left) as library:
+        assert len(library.papers()) == 3
+
+
+def test_an_owner_of_the_lock_keeps_readers_out(made: Path, tmp_path: Path) -> None:
+    with (
+        fakes.open_library(made),
+        read_only(made),
+        pytest.raises(LibraryBusy, match="in use by"),
+    ):
+        fakes.open_library(made)
+
+
+def test_what_is_no_library_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with read_only(tmp_path / "empty"), pytest.raises(LibraryUnusable, match="cannot be used"):
+        fakes.open_library(tmp_path / "empty")
+
+
+def test_a_catalogue_of_an_earlier_schema(made: Path) -> None:
+    connection = sqlite3.connect(made / "catalog.sqlite")
+    connection.execute("PRAGMA user_version=4")
+    connection.close()
+    with read_only(made), pytest.raises(LibraryUnusable, match="open it once where it can be"):
+        fakes.open_library(made)
+
+
+def test_a_folder_for_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with scratch_folder() as folder:
+        assert Path(folder).is_dir()
+    with_free(monkeypatch, LEAST - 1)
+    with pytest.raises(NoScratch, match="set TMPDIR"):
+        scratch_folder()
+    with pytest.raises(DiskFull):
+        check_room(tmp_path / "not" / "there")
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(10**8)
+    assert occupied(tmp_path) < 10**6
