@@ -48,6 +48,8 @@ __all__ = [
     "to_markdown",
 ]
 
+_EXIT_INTERRUPTED = 130  # as of whatever Ctrl-C ends
+
 # What is imported when it is first used, and from where.
 _LAZY = {
     "Answer": "app.write.ask",
@@ -168,6 +170,9 @@ def digest(
 
 def main() -> None:
     """Run the command line."""
-    from app.cli import main
+    try:
+        from app.cli import main
 
-    main()
+        main()
+    except KeyboardInterrupt:  # while it was imported
+        sys.exit(_EXIT_INTERRUPTED)

@@ -28,7 +28,14 @@ from app.cli import (
     show,
 )
 from app.cli.options import LibraryOption
-from app.cli.terminal import EXIT_INTERRUPTED, fail, output
+from app.cli.terminal import (
+    EXIT_INTERRUPTED,
+    answers_on_standard_output,
+    ended_by_sigterm,
+    fail,
+    occupy_standard_streams,
+    output,
+)
 from index.errors import GlossError
 
 app = typer.Typer(
@@ -44,11 +51,13 @@ app = typer.Typer(
 
 def main() -> None:
     """Run ``gloss``; errors that a person can put right become a line and an exit code."""
+    occupy_standard_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        app()
+        with ended_by_sigterm(), answers_on_standard_output():
+            app()
     except GlossError as error:
         fail(error)
     except KeyboardInterrupt:
