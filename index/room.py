@@ -12,12 +12,13 @@ from tempfile import TemporaryDirectory
 from index.errors import DiskFull, NoScratch
 
 MIB = 1 << 20
-# Kept free beyond what a write asks for: the engine's files grow by pages and segments at their
-# own time, and another process may write meanwhile.
-MARGIN = 64 * MIB
-# The same for what takes little or gives room back (removing, opening), so that a library which
-# is too full to take papers can still give some up.
-LEAST = 16 * MIB
+# Kept free for what takes little or gives room back: opening, removing. Where a file system gives
+# every page that is looked at a block (tmpfs does), opening two stores of Qdrant Edge takes 70 MB.
+LEAST = 128 * MIB
+# Kept free beyond what a write asks for: the engine's files grow by pages and segments at their own
+# time, and another process may write meanwhile. More than ``LEAST``, so that a library which is too
+# full to take papers can still give some up.
+MARGIN = 192 * MIB
 _MEMORY = "/dev/shm"  # a file system in memory, on Linux
 
 

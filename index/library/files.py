@@ -6,6 +6,7 @@ an older catalogue was put back, is moved to a folder beside the others, the qua
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -166,6 +167,16 @@ def _read(original: BinaryIO, source: Source) -> bytes:
         raise no_reading(source, error) from error
 
 
+# What to do about errors that another place would not end.
+_ADVICE: dict[int | None, str] = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.ENOSPC: "free some space and run it again",
+    errno.EDQUOT: "free some space and run it again",
+}
+
+
 def no_reading(source: Source, error: OSError) -> SourceNotFound:
     """A source that cannot be read, and why."""
     return SourceNotFound(source.name, f"cannot be read: {error.strerror or error}")
@@ -174,6 +185,5 @@ def no_reading(source: Source, error: OSError) -> SourceNotFound:
 def no_writing(directory: Path, error: Exception) -> LibraryUnusable:
     """A directory that cannot be used, and why."""
     why = getattr(error, "strerror", None) or error
-    return LibraryUnusable(
-        directory, f"cannot be used ({why}): give a --library that can be written"
-    )
+    advice = _ADVICE.get(getattr(error, "errno", None), "give a --library that can be written")
+    return LibraryUnusable(directory, f"cannot be used ({why}): {advice}")

@@ -364,6 +364,10 @@ _REMEDIES = (
         "made for another embedding model; set GLOSS_MODEL back or run `gloss doctor --repair`",
     ),
     ("not initialized", "is closed; open it again"),
+    ("FileTooLarge", "files may not be as large as it needs them; raise the limit (ulimit -f)"),
+    ("Too many open files", "too few files may be open; raise the limit (ulimit -n)"),
+    ("No space left", "the disk is full; free some space and run it again"),
+    ("Cannot allocate memory", "too little memory; raise the limit (ulimit -v)"),
 )
 
 
