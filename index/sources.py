@@ -66,7 +66,7 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
     reference: a file that is called like an id is a file.
     Two arguments that lead to one file give it once, by the file's own name rather than a link's.
     A link alone keeps the name it has. A link to a folder is not followed inside a folder, so a
-    loop of links ends.
+    loop of links ends; one to a file outside the folder is an error.
     """
     found: dict[Path, Source] = {}
     errors: list[SourceNotFound] = []
@@ -77,6 +77,8 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
             if isinstance(sources, Reference):
                 papers[sources] = None
                 continue
+            sources, outside = _inside(sources, Path(argument).expanduser())
+            errors += outside
             for source in sources:
                 real = source.path.resolve()
                 other = found.setdefault(real, source)
@@ -120,6 +122,23 @@ def _sources_of(argument: str) -> list[Source] | Reference:
 def _placed(path: Path) -> Path:
     """Where the file is, under its own name and extension even if it is a link."""
     return path.parent.resolve() / path.name
+
+
+def _inside(sources: Iterable[Source], named: Path) -> tuple[list[Source], list[SourceNotFound]]:
+    """The files that lie in the folder ``named``, and an error for each link that leads out of it.
+
+    Someone else may have put such a link there. A file that was named itself may be a link.
+    """
+    if not named.is_dir():
+        return list(sources), []
+    within, outside, root = [], [], named.resolve()
+    for source in sources:
+        if source.path.resolve().is_relative_to(root):
+            within.append(source)
+        else:
+            reason = "a link out of the folder; name it, or the file it leads to, to add it"
+            outside.append(SourceNotFound(source.name, reason))
+    return within, outside
 
 
 def _sources_in(folder: Path, argument: str) -> list[Source]:

@@ -36,6 +36,23 @@ def test_a_link_keeps_its_own_name_and_extension(tmp_path: Path) -> None:
     assert source.path == (tmp_path / "store" / "wasps.md").resolve()
 
 
+def test_a_link_out_of_an_added_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "bees.md").touch()
+    (tmp_path / "secret").touch()
+    (tmp_path / "papers" / "environ.md").symlink_to(tmp_path / "secret")
+    (tmp_path / "shelf").symlink_to(tmp_path / "papers")
+    for folder in ("papers", "shelf"):
+        found = find_sources([tmp_path / folder])
+        assert names(found) == ["bees.md"]
+        (error,) = found.errors
+        assert str(error).startswith(
+            f"{tmp_path / folder / 'environ.md'}: a link out of the folder"
+        )
+    named = find_sources([tmp_path / "papers" / "environ.md"])
+    assert names(named) == ["environ.md"]
+
+
 def test_a_missing_source_stops_no_other(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").touch()
     found = find_sources([tmp_path / "gone.pdf", tmp_path / "a.pdf"])
