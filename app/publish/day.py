@@ -7,7 +7,9 @@ nunjucks, which Hexo runs over what Markdown has become.
 from __future__ import annotations
 
 import datetime
+import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +36,11 @@ DAY_WORDS: dict[str, dict[Language, str]] = {
     "top": {"en": "Back to the list", "zh": "返回列表"},
     "skip": {"en": "Skip to the papers", "zh": "跳到论文"},
 }
+
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
+_LOOKALIKES = str.maketrans(
+    {"<": "‹", ">": "›", '"': "”", "'": "’", "&": "＆", "{": "（", "}": "）"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +133,14 @@ def to_hexo(day: Day) -> str:
     views = [view(digest) for digest in day.digests]
     titles = "; ".join(seen.title for seen in views)
     front: dict[str, object] = {
-        "title": day.title,
+        "title": _for_themes(day.title),
         "date": datetime.datetime.combine(day.date, datetime.time()),
         "author": "gloss",
         "cover": None,
         "categories": "Paper",
-        "tags": [day.title],
-        "description": f"{day.update}: {titles}",
-        "keywords": day.title,
+        "tags": [_for_themes(day.title)],
+        "description": _for_themes(f"{day.update}: {titles}"),
+        "keywords": _for_themes(day.title),
         "toc": None,
         "toc_number": False,
         "toc_style_simple": True,
@@ -188,6 +195,16 @@ def _failed_line(one: FailedPaper) -> str:
     name = f"[{label}]({one.url})" if web_address(one.url) else label
     title = f" {escape_markdown(one.title)}" if plain(one.title) else ""
     return f"- {name}{title}: {escape_markdown(one.reason)}"
+
+
+def _for_themes(text: str) -> str:
+    """``text`` for a field that some themes of Hexo escape and others print as HTML.
+
+    Markup is left out; what could be markup becomes a sign that looks like it and is none, since an
+    entity would be read as it is where a theme escapes.
+    """
+    read = html.unescape(html.unescape(text))
+    return plain(_TAG.sub("", read).translate(_LOOKALIKES)) or plain(read.translate(_LOOKALIKES))
 
 
 def _front_matter(values: Mapping[str, object]) -> list[str]:

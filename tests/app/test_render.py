@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import html.parser
 import json
 import re
@@ -279,11 +280,30 @@ def test_front_matter_has_the_seeds_keys_whatever_the_title(
                 *("copyright_author_href", "copyright_url", "copyright_info", "mathjax", "katex"),
                 *("aplayer", "highlight_shrink", "aside"),
             ]
-            assert values["title"] == plain(attack)
-            assert values["tags"] == [plain(attack)]
             assert values["date"] == datetime.datetime(2024, 7, 5)
-            assert plain(attack) in values["description"]
+            assert values["tags"] == [values["title"]] == [values["keywords"]]
+            assert values["title"] and values["description"]
+            for name in ("title", "description"):  # which themes print as HTML, or escape
+                assert not re.search(r"[<>\"'&{}]", values[name])
+                assert html.unescape(values[name]) == values[name] == plain(values[name])
             assert not re.search(r"^---$", body, flags=re.M)
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Learning <i>fast</i> and &amp; slow", "Learning fast and ＆ slow"),
+        ("Errors with p < 0.05 and q > 3", "Errors with p ‹ 0.05 and q › 3"),
+        ("&amp;lt;script&amp;gt;alert(1)", "alert(1)"),
+        ("<scr<b>ipt>alert(1)</script>", "‹script›alert(1)"),
+        ("A \"plain\" title: 'so'", "A ”plain” title: ’so’"),
+    ],
+)
+def test_titles_for_themes_have_no_markup(
+    title: str, shown: str, digest_of: Callable[..., Digest]
+) -> None:
+    page = to_hexo(Day(title, datetime.date(2024, 7, 5), "en", (digest_of(),)))
+    assert yaml.safe_load(page.split("---")[1])["title"] == shown
 
 
 NAMES = [*ATTACKS, "..", ".", "", "/", "cs.CV", "\\..\\x", "a/../b", "CON"]
