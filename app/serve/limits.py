@@ -47,6 +47,8 @@ CLOSED = (
     "/gradio_api/vibe-",
     "/monitoring",
 )
+# A file by its address, which Gradio would fetch.
+_FETCHED = re.compile(r"/gradio_api/file[=/][a-z][a-z0-9+.-]*:/", re.I)
 # A question has 1,000 characters, and no call of the UI or of a program a hundred times that.
 BODY_BYTES = 256 * 1024
 BODY_SECONDS = 15.0  # in which a body must have come
@@ -184,7 +186,7 @@ class Bounded:
         request = Request(scope)
         headers = request.headers
         path = str(scope["path"])
-        if path.startswith(CLOSED):
+        if path.startswith(CLOSED) or _FETCHED.match(path):
             raise Refused(404, "there is nothing here")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             self._check_site(headers)
@@ -306,6 +308,9 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 def _check_json(body: bytes) -> None:
     """Refuse JSON that is too deep for the parsers behind, or has Gradio fetch an address."""
+    encoding = json.detect_encoding(body)  # what parsers behind take, beside UTF-8 without a mark
+    if encoding != "utf-8" and body.decode(encoding, "ignore").lstrip()[:1] in ("[", "{"):
+        raise Refused(400, "JSON comes as UTF-8 without a byte order mark")
     if body.lstrip()[:1] not in (b"[", b"{"):
         return
     brackets = _JSON_STRING.sub(b"", body).translate(None, _NOT_BRACKETS)

@@ -160,6 +160,15 @@ def test_gradio_fetches_no_address(client: TestClient) -> None:
     assert sent("http://169.254.169.254/latest") == sent("HTTPS://example.org/a.pdf") == 400
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
+)
+def test_json_in_other_encodings_is_no_way_around(client: TestClient, encoding: str) -> None:
+    for text in ("[" * 200 + "]" * 200, '{"path": "http://a/b"}', ' {"query": "honey"}'):
+        assert client.post("/take", content=text.encode(encoding)).status_code == 400
+    assert client.post("/take", content='{"query": "蜜"}'.encode()).status_code == 200
+
+
 def test_what_other_sites_pages_send_is_refused(client: TestClient) -> None:
     def sent(**headers: str) -> int:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -239,6 +248,10 @@ def test_routes_of_gradio_that_nothing_here_uses_are_closed(public: httpx.Client
         for end in ("", "x", "/x"):
             assert public.get(path + end).status_code == 404
             assert public.post(path + end, json={}).status_code == 404
+    for address in ("http://127.0.0.1:9/x", "HTTPS://example.org/x", "ftp://a/x"):
+        for between in ("=", "/"):
+            path = f"/gradio_api/file{between}{address}"
+            assert public.get(path).status_code == public.head(path).status_code == 404
     assert public.get("/config").status_code == 200
 
 
