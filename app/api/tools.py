@@ -33,6 +33,7 @@ from app.api.service import (
     RateLimiter,
     unlimited,
 )
+from app.controls import escaped_in_json
 from app.documents import Shape
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound
@@ -250,7 +251,7 @@ class ToolServer:
             failure = failure_of(error)
             said = TextContent(type="text", text=f"{failure.kind}: {failure.message}")
             return CallToolResult(content=[said], isError=True)
-        text = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        text = escaped_in_json(json.dumps(answer, ensure_ascii=False, allow_nan=False))
         return CallToolResult(
             content=[TextContent(type="text", text=text)], structuredContent=answer
         )

@@ -17,6 +17,7 @@ from app.cli.options import (
     settings_of,
 )
 from app.cli.terminal import output
+from app.controls import escaped_in_json
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def evaluate(
         raise NotThere(f"no evaluation is called {name}; there are: {names}")
     report = known[name].load()(settings_of(context, library), data or [])
     if as_json:
-        said = json.dumps(report.measures, ensure_ascii=False, indent=2, allow_nan=False)
+        said = escaped_in_json(
+            json.dumps(report.measures, ensure_ascii=False, indent=2, allow_nan=False)
+        )
         sys.stdout.write(f"{said}\n")
         return
     if report.table:

@@ -21,6 +21,7 @@ from app.cli.terminal import (
     output,
     print_json,
 )
+from app.controls import escaped_in_json
 from app.show.text import plain
 from index.paper import Paper
 
@@ -84,7 +85,8 @@ def _write_figures(library: Papers, paper: Paper, folder: Path) -> None:
                 file=file,
             )
         )
-    said = json.dumps([one.model_dump() for one in listed], ensure_ascii=False, indent=2)
+    dumped = json.dumps([one.model_dump() for one in listed], ensure_ascii=False, indent=2)
+    said = escaped_in_json(dumped)
     write_text(folder / "index.json", said + "\n")
     written = sum(one.file is not None for one in listed)
     messages.print(f"{folder}: {written} of {len(listed)} figures and tables", soft_wrap=True)

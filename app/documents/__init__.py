@@ -14,6 +14,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from app.controls import escaped_in_json
+
 Points = Annotated[float, AfterValidator(partial(round, ndigits=2))]
 """A coordinate, to a hundredth of a point."""
 Share = Annotated[float, AfterValidator(partial(round, ndigits=4))]
@@ -45,7 +47,8 @@ class Shape(BaseModel):
 
     def to_json(self) -> str:
         """As ``--json`` prints it. Raises ``ValueError`` for NaN, which other programs refuse."""
-        return json.dumps(self.model_dump(), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        text = json.dumps(self.model_dump(), ensure_ascii=False, indent=2, allow_nan=False)
+        return escaped_in_json(text) + "\n"
 
 
 def is_empty(value: object) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from app.controls import without_controls
 from app.digest import Digest
-from app.show.text import find_addresses, plain, query_words, web_address, without_controls
+from app.show.text import find_addresses, plain, query_words, web_address
 from app.show.views import DigestView, Picture, QuoteContext, first_authors, view
 from app.show.words import WORDS
 

@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.controls import without_controls
+
 # An address as papers print it. Only http(s), only characters that no markup language acts on.
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:/[\w./~?#=&%+,;:@!-]*)?", re.A
 )
-_CONTROL = re.compile(
-    # terminal and layout controls, zero-width and bidirectional marks that hide or reorder text,
-    # and the unseen letters of the block of tags
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    r"\U000e0000-\U000e007f]"
-)
-
-
-def without_controls(text: str) -> str:
-    """``text`` without characters that steer a terminal or reorder what is read."""
-    return _CONTROL.sub("", text)
 
 
 def plain(text: str) -> str:
