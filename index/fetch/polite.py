@@ -37,6 +37,7 @@ Received = TypeVar("Received")
 TERMS_OF_USE = "https://info.arxiv.org/help/api/tou.html"
 RETRY_AFTER_MOST = 366 * 86_400.0  # seconds; a date that far is as good as any later
 _REDIRECTS_MAX = 5
+_SLOWEST = 4_000  # bytes a second that an answer must have on average, an old modem's rate
 _RETRIED = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -228,6 +229,8 @@ class PoliteClient:
                     if response.next_request is not None:
                         url = self._followed(response.next_request.url, asked)
                         continue
+                    assert isinstance(response.stream, httpx.SyncByteStream)
+                    response.stream = _Steady(response.stream, self._settings.arxiv.timeout)
                     self._judge(response, turn, asked, also)
                     return receive(response)
             except httpx.TimeoutException as error:
@@ -292,6 +295,32 @@ class PoliteClient:
         raise FetchError(
             asked, f"{error.came}, after {tries}", advice, url, error.status, error.retry_after
         ) from error
+
+
+class _Steady(httpx.SyncByteStream):
+    """A body that must keep coming.
+
+    httpx limits the wait for the next bytes only, so that a byte now and then would keep the turn,
+    and the library, for as long as it drips. Raises ``_Again`` where fewer than ``_SLOWEST`` bytes
+    a second came, once ``seconds`` have passed.
+    """
+
+    def __init__(self, body: httpx.SyncByteStream, seconds: float) -> None:
+        self._body = body
+        self._seconds = seconds
+
+    def __iter__(self) -> Iterator[bytes]:
+        start, got = time.monotonic(), 0
+        for chunk in self._body:
+            got += len(chunk)
+            took = time.monotonic() - start
+            if got < _SLOWEST * (took - self._seconds):
+                raise _Again(f"only {got:,} bytes came in {took:.0f} s")
+            yield chunk
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._body.close()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

@@ -837,3 +837,37 @@ def test_redirects_are_followed_to_arxiv_and_to_named_addresses_only(
     assert seen == ([first, to] if asked else [first])
     assert ("private words" in str(refused.value)) is asked
     assert asked or "which is not arXiv's" in str(refused.value)
+
+
+@pytest.mark.parametrize(("pause", "enough"), [(1.0, False), (0.0001, True)])
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_body_that_drips_is_left(
+    pause: float, enough: bool, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import httpx
+
+    from index.fetch import polite
+
+    now = [0.0]
+    clocks = SimpleNamespace(time=lambda: now[0], monotonic=lambda: now[0], sleep=lambda _: None)
+    monkeypatch.setattr(polite, "time", clocks)
+
+    class Drips(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            for _ in range(10_000):
+                now[0] += pause
+                yield b"x"
+
+    settings = Settings(cache=tmp_path, arxiv={"seconds": 0.0, "tries": 1, "timeout": 30.0})
+    client = polite.PoliteClient(settings, tmp_path)
+    client.close()
+    body = httpx.MockTransport(lambda _: httpx.Response(status, stream=Drips()))
+    client._client = httpx.Client(transport=body)
+    if enough and status == 200:
+        assert len(client.get("http://mirror.example/", "the feed").content) == 10_000
+    else:
+        with pytest.raises(FetchError) as left:
+            client.get("http://mirror.example/", "the feed")
+        assert ("only 31 bytes came in 31 s" in str(left.value)) is not enough
+    assert enough or now[0] == 31.0
+    client.close()
