@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import resource
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -161,8 +162,9 @@ def six_at_once(folder: Path, before: Any) -> Iterator[dict[str, Any]]:
             os._exit(0)
         children.append((child, command, place))
     after = forks.OPERATIONS[1].change(before)
-    for child, command, place in children:
+    for child, _, _ in children:  # who looks is not to be told that another is at it
         os.waitpid(child, 0)
+    for _, command, place in children:
         ended = forks.Ended(
             int((place / "status").read_text()),
             (place / "stdout").read_text(),
@@ -186,7 +188,7 @@ def main(root: str) -> None:
             small = mediums.mounted(folder / "small", 700)
         with small as work:
             if work != folder:
-                (work / "in").symlink_to(folder / "in")
+                shutil.copytree(folder / "in", work / "in")
             for found in cases(folder, work):
                 sys.stdout.write(json.dumps(found) + "\n")
                 sys.stdout.flush()

@@ -231,8 +231,10 @@ def left_behind(folder: Path, unfinished: bool) -> list[str]:
     ]
     if not unfinished:
         left += sorted(half) + (stores if len(stores) > 1 else [])
+    # A half-written page (".part") is swept by a run that comes an hour later: until then it may be
+    # another's, who is still writing.
     for path in folder.rglob("out/**/*"):
-        if path.suffix not in (".md", ".html", ".xml", ".json") and path.is_file():
+        if path.suffix not in (".md", ".html", ".xml", ".json", ".part") and path.is_file():
             left.append(path.name)
     left += [path.name for path in (library / "files").iterdir() if path.name not in files]
     left = [name for name in left if name != "incoming"]

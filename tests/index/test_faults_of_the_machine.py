@@ -1,0 +1,62 @@
+"""What the machine does to gloss ends in a line or in a recovery, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+ENDS = {0, 2, 3}  # all well, unusable, something failed
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork"),
+]
+
+
+def rows_of(program: str, folder: Path, *given: object) -> list[dict[str, Any]]:
+    command = [sys.executable, str(HERE / f"{program}.py"), str(folder / program)]
+    done = subprocess.run(
+        [*command, *map(str, given)], capture_output=True, text=True, timeout=7200
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_full_disks_limits_clocks_and_six_at_once(tmp_path: Path) -> None:
+    """Too little memory alone may end the process: the engine is in Rust, and stops there."""
+    wrong = []
+    for row in rows_of("faults", tmp_path):
+        memory = "memory" in row["fault"]
+        ended = row["status"] in ENDS or (memory and row["status"] < 0)
+        lines = len(row["complained"].splitlines())
+        if row["found"] or not ended or (lines > 4 and not memory):  # of four commands, a line each
+            wrong.append(row)
+    assert wrong == []
+
+
+def test_damage_at_500_places(tmp_path: Path) -> None:
+    """It does no harm or is said; vectors and files come back by a repair, and nothing is wrong
+    without a word.
+    """
+    counted: Counter[tuple[str, bool]] = Counter()
+    wrong = []
+    for row in rows_of("damages", tmp_path, 500):
+        ends, where = row["ends"], row["where"]
+        counted[where, ends["look"][0] == 0] += 1
+        tracebacks = [name for name, (_, _, said) in ends.items() if "Traceback" in said]
+        killed = [name for name, (status, _, _) in ends.items() if status not in ENDS]
+        silent = "silent" in ends["look"][1] and "said" not in ends["look"][1]
+        unrepaired = where != "catalog.sqlite" and ends["look again"][0] != 0
+        # The engine trusts a length in one of its files of flags, and may take minutes over it.
+        hangs = killed if where in ("vectors", "claims") else []
+        if tracebacks or silent or unrepaired or [name for name in killed if name not in hangs]:
+            wrong.append(row)
+    assert wrong == []
+    assert sum(counted.values()) == 500 and len({where for where, _ in counted}) == 4
