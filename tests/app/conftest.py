@@ -136,6 +136,9 @@ class FakeLibrary:
 
     model = "m"
 
+    def check_writable(self) -> None:
+        """It is."""
+
     def papers(self, limit: int | None = None, offset: int = 0) -> list[Any]:
         return self.rows[offset:][:limit]
 
