@@ -73,6 +73,9 @@ def digest(
             "--locked", help="The one that was saved last, as it was written; says what changed."
         ),
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Write it although it is saved and nothing changed.")
+    ] = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,6 +88,8 @@ def digest(
     if locked:
         if every or not paper_id:
             raise NothingAsked("digest: --locked is for one paper: give its ID")
+        if again:
+            raise NothingAsked("digest: --locked writes nothing: leave out --again, or --locked")
         shown = "json" if as_json else form or "md"
         with open_library(context, library) as opened:
             _print_locked(opened, settings, paper_id, lang, name, shown, out)
@@ -98,8 +103,8 @@ def digest(
         )
     with open_library(context, library) as opened, open_writer(settings, name) as by:
         if every:
-            _digest_all(opened, lang, by, as_json)
-        written = write_digest(opened, paper_id or "", lang=lang, writer=by)
+            _digest_all(opened, lang, by, again, as_json)
+        written = write_digest(opened, paper_id or "", lang=lang, writer=by, again=again)
         _say_usage(written)
         _print_digest(opened, written, "json" if as_json else form or "md", out)
 
@@ -176,7 +181,9 @@ def _print_locked(
         say(f"stale: {in_words(changed)} since; {again}")
 
 
-def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) -> NoReturn:
+def _digest_all(
+    library: Papers, lang: Language, writer: Writer, again: bool, as_json: bool
+) -> NoReturn:
     """The digests of all papers, one line each; exit codes as those of ``add``."""
     from app.write import write_digests
 
@@ -189,7 +196,7 @@ def _digest_all(library: Papers, lang: Language, writer: Writer, as_json: bool) 
                 bars.begin(paper_id)("writing")
                 yield paper_id, lang
 
-        for written in write_digests(library, wanted(), writer):
+        for written in write_digests(library, wanted(), writer, again):
             listed.append(written)
             bars.advance()
             with bars.aside():

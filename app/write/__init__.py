@@ -114,9 +114,12 @@ def write_digest(
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,
+    again: bool = False,
 ) -> Digest:
     """The digest of a paper in the library; made once and kept while paper, model and code stay.
 
+    One for which some calls to the writer's model brought no answer is not final: it is worded
+    again, and kept if no more of its sentences are accepted then. With ``again`` any is.
     Its sentences are searched from then on, instead of those of the paper's former digest in that
     language. ``on_section`` is called with each worded section, unless the digest was saved;
     what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
@@ -127,8 +130,10 @@ def write_digest(
         raise PaperChanged(paper.id)
     name = name_of(lock)
     digest = saved = _saved(library, paper.id, lock)
-    if digest is None:
+    if digest is None or digest.usage.failed or again:
         digest = written(paper, library.passages(paper.id), lang, writer, on_section)
+        if saved is not None and digest.usage.failed:
+            digest = max(saved, digest, key=lambda one: one.usage.accepted)
     digest = sealed(replace(digest, lang=lang), lock)
     if digest != saved or not library.is_searched(paper.id, name, lang):
         records = claim_records(digest)
@@ -137,7 +142,10 @@ def write_digest(
 
 
 def write_digests(
-    library: Papers, wanted: Iterable[tuple[str, Language]], writer: Writer = EXTRACTIVE
+    library: Papers,
+    wanted: Iterable[tuple[str, Language]],
+    writer: Writer = EXTRACTIVE,
+    again: bool = False,
 ) -> Iterator[DigestResult]:
     """The digests of papers by id and language, in that order, each yielded once it is final.
 
@@ -146,7 +154,7 @@ def write_digests(
     """
     for paper_id, lang in wanted:
         try:
-            digest = write_digest(library, paper_id, lang, writer)
+            digest = write_digest(library, paper_id, lang, writer, again=again)
         except (PaperNotFound, PaperChanged) as error:
             yield DigestResult(paper_id, error=error)
         except GlossError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,13 @@ import app.write.lock
 import app.write.saved
 import index.embed
 from app.cli.doctor import examine
-from app.digest import Digest
+from app.digest import Digest, DigestSection, Language, Usage
 from app.documents.digests import DigestShape
 from app.documents.installation import DigestCounts
 from app.show.html import to_html
 from app.show.markdown import to_markdown
 from app.wording.writers import made_by
-from app.write import write_digest
+from app.write import Worded, write_digest
 from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash
 from app.write.saved import Stale, changed_since, from_text, in_words, locked_digest, stale_digests
 from index.config import Settings
@@ -117,6 +117,35 @@ def test_a_digest_is_written_once(library: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(app.write, "select", None)  # nothing is chosen any more
     monkeypatch.setattr(library, "save_digest", None)  # and nothing saved
     assert write_digest(library, ID) == digest
+
+
+class Unsteady:
+    """A writer whose model answers so many of three calls, call by call of ``word``."""
+
+    name = "endpoint"
+
+    def __init__(self, *answered: int) -> None:
+        self.answered = list(answered)
+
+    def made_by(self, lang: Language) -> Mapping[str, str]:
+        return {"language_model": "m"}
+
+    def word(
+        self, sections: Sequence[DigestSection], lang: Language, on_section: Any = None
+    ) -> Worded:
+        accepted = self.answered.pop(0)
+        usage = Usage(sentences=3, accepted=accepted, calls=3, failed=3 - accepted)
+        return Worded(tuple(sections), usage=usage)
+
+
+def test_what_a_passing_fault_left_is_asked_again(library: Any) -> None:
+    writer = Unsteady(0, 2, 1, 3)
+    seen = [write_digest(library, ID, writer=writer).usage.accepted for _ in range(6)]
+    assert seen == [0, 2, 2, 3, 3, 3]  # never fewer than before, and final once all were answered
+    assert writer.answered == []
+    writer.answered = [3]
+    write_digest(library, ID, writer=writer, again=True)
+    assert writer.answered == []
 
 
 def test_quotes_are_chosen_once_for_all_languages(
