@@ -370,6 +370,7 @@ def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeLibrary:
         paper_id: str,
         lang: Language = "en",
         writer: Writer = app.write.EXTRACTIVE,
+        again: bool = False,
         on_section: Any = None,
     ) -> Digest:
         fake.paper(paper_id)

@@ -654,7 +654,7 @@ def test_doctor_lets_old_digests_be_searched(
     library.health, library.repair = lambda deep: well, lambda progress: well
     written: list[tuple[str, str]] = []
 
-    def write(_: Any, paper_id: str, lang: str, writer: Any) -> Any:
+    def write(_: Any, paper_id: str, lang: str, writer: Any, again: bool) -> Any:
         written.append((paper_id, lang))
         return library.paper(paper_id)
 

@@ -271,10 +271,10 @@ def test_a_slip_of_ours_stops_no_day(
     arxiv.papers = arxiv.papers[:2]
     real = app.write.write_digest
 
-    def stumble(library: Any, paper_id: str, *others: Any) -> Any:
+    def stumble(library: Any, paper_id: str, *others: Any, **named: Any) -> Any:
         if paper_id == BEES:
             raise ValueError("a slip")
-        return real(library, paper_id, *others)
+        return real(library, paper_id, *others, **named)
 
     monkeypatch.setattr(app.write, "write_digest", stumble)
     monkeypatch.delenv("GLOSS_DEBUG", raising=False)

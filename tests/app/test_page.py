@@ -220,10 +220,10 @@ def test_a_paper_without_a_digest_is_at_the_foot(
 
     real = app.write.write_digest
 
-    def stumble(library: Any, paper_id: str, *others: Any) -> Digest:
+    def stumble(library: Any, paper_id: str, *others: Any, **named: Any) -> Digest:
         if paper_id == "text":
             raise ValueError("a slip")
-        return real(library, paper_id, *others)
+        return real(library, paper_id, *others, **named)
 
     monkeypatch.setattr(app.write, "write_digest", stumble)
     library.rows = [row_of("2401.00001"), row_of("text")]
