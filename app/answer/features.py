@@ -74,8 +74,8 @@ _BY_LIKENESS = ("number", "why", "comparison")
 # What is read together with the question: as many sentences as are first by this sum. Columns are
 # not trained weights, so that what is read does not depend on them.
 READ_FIRST = {"likeness": 1.0, "matter": 0.5, "kindred": 0.5, "overlap": 0.5, "bm25": 0.15}
-READ_TOGETHER = 12  # more find nothing more (ADR 26)
-_SURE = 10.0  # what a pair that fits has, some
+READ_TOGETHER = 12  # more find nothing more (ADR 27)
+_SURE = 10.0  # the score of a pair that fits well, about
 
 # Columns that mean the same for a question in any language.
 ANY_LANGUAGE = (

@@ -13,7 +13,7 @@ from index.catalog.checksums import sum_up
 from index.catalog.contents import insert_passages
 from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
-from index.catalog.pack import pack
+from index.catalog.pack import columns_of
 from index.catalog.words import put_in, take_out
 from index.hits import Passage, is_in_category
 from index.paper import Paper, SourceKind, Status
@@ -82,31 +82,22 @@ class Editions:
         self, paper: Paper, paper_key: str, origin: Origin, passages: Sequence[Passage]
     ) -> int:
         """Store a pending edition; its number. ``UnicodeEncodeError`` as in ``pack``."""
-        packed = pack(paper)
+        columns = {
+            **columns_of(paper),
+            "paper_key": paper_key,
+            "state": "pending",
+            "status": "ok",
+            "reason": "",
+            "source": paper.source,
+            "sha256": origin.sha256,
+            "file": origin.file,
+            "original": origin.original,
+            "added": _now(),
+        }
+        names, values = ", ".join(columns), ", ".join(f":{column}" for column in columns)
         with self._database.transaction() as connection:
             number = connection.execute(
-                "INSERT INTO editions (paper_id, paper_key, version, state, status, reason, source,"
-                " sha256, file, original, added, title, authors, date, categories,"
-                " paper, text, words, recorded)"
-                " VALUES (?, ?, ?, 'pending', 'ok', '', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    paper.id,
-                    paper_key,
-                    paper.version,
-                    paper.source,
-                    origin.sha256,
-                    origin.file,
-                    origin.original,
-                    _now(),
-                    paper.title,
-                    json.dumps(paper.authors),
-                    paper.date,
-                    json.dumps(paper.categories),
-                    packed.paper,
-                    packed.text,
-                    packed.words,
-                    paper.record is not None,
-                ),
+                f"INSERT INTO editions ({names}) VALUES ({values})", columns
             ).lastrowid
             assert number is not None  # an INSERT always has one
             insert_passages(connection, number, passages)

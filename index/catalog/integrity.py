@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from index.catalog.checksums import (
     text_checksum,
 )
 from index.catalog.database import Database
-from index.catalog.pack import pack, unpack_record
+from index.catalog.pack import columns_of, unpack_record
 from index.catalog.words import POSITION_BITS, has_rows, is_stale, refill, sums_of, sums_there
 from index.paper import Paper
 
@@ -84,29 +83,17 @@ class Integrity:
 
         Its passages, digests and vectors are then right as they are. Nothing is stored otherwise.
         """
-        packed = pack(paper)
+        columns = columns_of(paper)
         with self._database.transaction() as connection:
             kept = connection.execute(
                 "SELECT text FROM checksums WHERE edition = ?", (number,)
             ).fetchone()
             if kept is None or kept["text"] != text_checksum(paper.text):
                 return False
+            set_all = ", ".join(f"{column} = :{column}" for column in columns)
             connection.execute(
-                "UPDATE editions SET paper_id = ?, version = ?, title = ?, authors = ?, date = ?,"
-                " categories = ?, paper = ?, text = ?, words = ?, recorded = ? WHERE number = ?",
-                (
-                    paper.id,
-                    paper.version,
-                    paper.title,
-                    json.dumps(paper.authors),
-                    paper.date,
-                    json.dumps(paper.categories),
-                    packed.paper,
-                    packed.text,
-                    packed.words,
-                    paper.record is not None,
-                    number,
-                ),
+                f"UPDATE editions SET {set_all} WHERE number = :number",
+                {**columns, "number": number},
             )
             connection.execute(
                 "UPDATE checksums SET reading = ? WHERE edition = ?",

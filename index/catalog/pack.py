@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import zlib
 from array import array
@@ -33,6 +34,23 @@ def pack(paper: Paper) -> PackedPaper:
         zlib.compress(paper.text.encode(), 6),
         pack_words(paper.words),
     )
+
+
+def columns_of(paper: Paper) -> dict[str, object]:
+    """What an edition keeps of its paper, by column. Raises as ``pack``."""
+    packed = pack(paper)
+    return {
+        "paper_id": paper.id,
+        "version": paper.version,
+        "title": paper.title,
+        "authors": json.dumps(paper.authors),
+        "date": paper.date,
+        "categories": json.dumps(paper.categories),
+        "paper": packed.paper,
+        "text": packed.text,
+        "words": packed.words,
+        "recorded": paper.record is not None,
+    }
 
 
 def unpack(packed: PackedPaper) -> Paper:
