@@ -1,9 +1,10 @@
-"""Files as they lie on the disk: hashed, copied with their holes, and renamed for good."""
+"""Files as they lie on the disk: found, hashed, copied with their holes, and renamed for good."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,14 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def package_folder(package: str) -> Path | None:
+    """Where an installed package is, found without importing it: that may load a great deal."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        return None
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def sha256_of(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from index.disk import sha256_of
 from index.embed.conversion import CHECK_TEXTS, convert, description_of
 from index.embed.converted import computes_bf16, tokenizer_of
 from index.embed.embedders import BF16, OpenVinoEmbedder, TorchEmbedder, Vectors, unit
@@ -24,7 +25,6 @@ from index.embed.source import (
     fingerprint_of,
     json_of,
     load_original,
-    sha256_of,
     source_of,
     write_json,
 )

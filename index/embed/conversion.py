@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from index.disk import sha256_of
 from index.embed import traced
 from index.embed.converted import openvino_package
 from index.embed.embedders import OpenVinoEmbedder, TorchEmbedder
-from index.embed.source import ModelSource, json_of, load_original, quiet, sha256_of, write_json
+from index.embed.source import ModelSource, json_of, load_original, quiet, write_json
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:

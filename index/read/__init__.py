@@ -252,14 +252,15 @@ def _read_pdf(
     characters_max: int,
     sha256: str | None,
 ) -> Reading:
-    from index.read.front.identity import file_hash, identify, is_stamp
+    from index.disk import sha256_of
+    from index.read.front.identity import identify, is_stamp
     from index.read.page.pdf import read_pages
     from index.read.understand import understand
 
     pages = read_pages(path, pages_max, characters_max)
     first = pages.pages[:1]
     stamp = next((line.text for page in first for line in page.lines if is_stamp(line.text)), "")
-    paper = understand(pages, identify(name, stamp, sha256 or file_hash(path), paper_id))
+    paper = understand(pages, identify(name, stamp, sha256 or sha256_of(path), paper_id))
     return _judged(paper, pages.images, characters_max)
 
 

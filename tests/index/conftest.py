@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from index.disk import sha256_of
 from index.paper import Paper
-from index.read.front.identity import file_hash, identify
+from index.read.front.identity import identify
 from index.read.markup.markdown import read_markdown
 from index.read.page.pdf import read_pages
 from index.read.understand import understand
@@ -21,7 +22,7 @@ def _paper_of(path: Path) -> Paper:
         paper = read_markdown(path, path.stem)
         assert paper is not None
         return paper
-    return understand(read_pages(path, 500), identify(path.stem, "", file_hash(path)))
+    return understand(read_pages(path, 500), identify(path.stem, "", sha256_of(path)))
 
 
 @pytest.fixture(scope="session")

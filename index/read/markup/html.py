@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from index.disk import sha256_of
 from index.paper import Paper, Role
-from index.read.front.identity import file_hash
 from index.read.markup.article import find_article, sizes_of
 from index.read.markup.assemble import BlockDraft, FrontMatter, assemble
 from index.read.markup.draft import FLOATS, HtmlDraft
@@ -36,7 +36,7 @@ def read_html(
     if tree is None:
         return None
     page = Page(tree)
-    identity = page.identity(name, sha256 or file_hash(path), paper_id)
+    identity = page.identity(name, sha256 or sha256_of(path), paper_id)
     unseen = take_out(tree)
     sizes = sizes_of(tree)
     article = find_article(tree, sizes)

