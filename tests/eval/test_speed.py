@@ -79,6 +79,7 @@ def test_every_part_is_measured_beside_its_bound(corpus: Path, pdfs: Path) -> No
     json.dumps(measures)
 
 
+@pytest.mark.slow
 def test_searching_and_adding_are_measured(
     tmp_path: Path, corpus: Path, pdfs: Path, fake_embedder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

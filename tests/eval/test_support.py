@@ -111,6 +111,7 @@ def test_made_pairs_have_every_kind_and_depend_on_the_seed_alone() -> None:
         assert pair.claim not in pair.sources or pair.supported
 
 
+@pytest.mark.slow
 def test_quotes_pass_and_what_was_made_false_mostly_does_not(tmp_path: Path) -> None:
     measures = measured(tmp_path)  # the sample papers
     kinds = measures["sets"]["generated"]["kinds"]

@@ -35,3 +35,17 @@ def paper_of() -> Callable[[Path], Paper]:
         return _paper_of(path)
 
     return read
+
+
+@pytest.fixture(scope="session")
+def published_paper(paper_of: Callable[[Path], Paper]) -> Callable[[Path], Paper]:
+    """As ``paper_of``, of a paper of ../shared. Reading one takes seconds: the test is slow."""
+    return paper_of
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What reads published papers is marked slow; test_read_papers has a few for every run."""
+    for item in items:
+        if "published_paper" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)

@@ -37,9 +37,9 @@ def read(tmp_path: Path, source: str) -> Paper:
 
 
 @pytest.fixture
-def printed(paper_of: Callable[[Path], Paper]) -> Callable[[str], Paper]:
+def printed(published_paper: Callable[[Path], Paper]) -> Callable[[str], Paper]:
     """A paper of the digests, by its name."""
-    return lambda name: paper_of(PAPERS / f"{name}.pdf")
+    return lambda name: published_paper(PAPERS / f"{name}.pdf")
 
 
 def kinds_of(paper: Paper, said: str) -> set[BlockKind]:

@@ -39,6 +39,7 @@ _spec = importlib.util.spec_from_file_location("trace_model", ROOT / "data" / "t
 assert _spec is not None and _spec.loader is not None
 trace_model = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(trace_model)
+REFERENCE = Path(__file__).with_name("sentence_transformers_vectors.npy")
 TEXTS = [
     "Attention is all you need.",
     "what is scaled dot-product attention?",
@@ -83,6 +84,13 @@ def cosines(one: np.ndarray, other: np.ndarray) -> Sequence[float]:
     return list((one * other).sum(axis=-1).ravel())
 
 
+def test_vectors_are_those_of_sentence_transformers(embedder: Embedder) -> None:
+    """As it gave them for two texts, in half precision; the next tests ask it anew."""
+    kept = np.load(REFERENCE)
+    assert min(cosines(embedder.embed_passages(TEXTS[:2]), kept.astype(np.float32))) > 0.9999
+
+
+@pytest.mark.slow
 class TestAgainstSentenceTransformers:
     def test_is_converted(self, embedder: Embedder) -> None:
         assert isinstance(embedder, OpenVinoEmbedder)
@@ -93,6 +101,7 @@ class TestAgainstSentenceTransformers:
         assert ours.dtype == np.float32
         assert ours.shape == theirs.shape == (10, 384)
         assert min(cosines(ours, theirs)) > 0.9999
+        assert min(cosines(theirs[:2], np.load(REFERENCE).astype(np.float32))) > 0.9999
 
     def test_queries(self, embedder: Embedder, original: TorchEmbedder) -> None:
         for text in TEXTS:
@@ -147,6 +156,7 @@ class TestVectors:
         assert query @ near > query @ far + 0.2
 
 
+@pytest.mark.slow
 class TestBfloat16:
     @pytest.fixture
     def on(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
@@ -266,6 +276,7 @@ class TestCache:
         )
         assert done.stdout == "[384, 384]\n"
 
+    @pytest.mark.slow
     def test_nor_does_opening_it_for_the_first_time(self, tmp_path: Path) -> None:
         program = (
             "import sys; from pathlib import Path; from index.embed import open_embedder\n"
@@ -351,6 +362,7 @@ class TestUnusable:
         with pytest.raises(ModelUnusable, match=r"no model in this folder"):
             open_embedder(str(tmp_path), tmp_path / "cache")
 
+    @pytest.mark.slow
     def test_folder_with_a_broken_model(self, tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text("{}")
         with pytest.raises(ModelUnusable, match="cannot load") as caught:
@@ -412,6 +424,7 @@ def copied(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..
     return write
 
 
+@pytest.mark.slow
 class TestOtherModels:
     def test_prompts_inputs_and_lengths(self, small: Path, tmp_path: Path) -> None:
         ours = open_embedder(str(small), tmp_path)
@@ -496,6 +509,7 @@ class TestOtherModels:
 
 class TestCheck:
     @pytest.mark.parametrize("file", ["model.bin", "model.xml"])
+    @pytest.mark.slow
     def test_a_changed_byte_of_the_converted_copy_is_found_and_mended(
         self,
         file: str,
@@ -701,6 +715,7 @@ class TestMissingPrompts:
         (tmp_path / "config_sentence_transformers.json").write_text('{"prompts": {"query": ""}}')
         assert index.embed.source._missing_prompts("e5-small", tmp_path) != {}
 
+    @pytest.mark.slow
     def test_they_are_used_and_make_another_model(self, small: Path, tmp_path: Path) -> None:
         folder = tmp_path / "multilingual-e5-small"
         shutil.copytree(small, folder)
@@ -766,6 +781,7 @@ class TestTraced:
         assert not (tmp_path / "cache" / ("0" * 64)).exists()
 
     @pytest.mark.parametrize("wrong", ["graph", "vector"])
+    @pytest.mark.slow
     def test_where_it_does_not_run_the_model_is_traced_anew(
         self,
         wrong: str,

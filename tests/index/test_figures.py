@@ -449,14 +449,14 @@ def test_a_page_of_very_many_drawings_is_read_in_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not OPEN, reason="../shared is not here")
-def test_the_places_of_real_figures(paper_of: Callable[[Path], Paper]) -> None:
+def test_the_places_of_real_figures(published_paper: Callable[[Path], Paper]) -> None:
     """The truth was read off the pages by hand: boxes without captions, in points."""
     truth = json.loads(TRUTH.read_text(encoding="utf-8"))
     assert sum(len(one["figures"]) for one in truth) == 38
     missed: list[str] = []
     for one in truth:
         path = TRUTH.parent / one["pdf"]
-        paper = paper_of(path)
+        paper = published_paper(path)
         figures = found(paper)
         assert set(figures) == {wanted["label"] for wanted in one["figures"]}
         for wanted in one["figures"]:
@@ -470,9 +470,9 @@ def test_the_places_of_real_figures(paper_of: Callable[[Path], Paper]) -> None:
 @pytest.mark.skipif(not OPEN, reason="../shared is not here")
 @pytest.mark.parametrize("path", OPEN, ids=lambda path: path.stem)
 def test_boxes_of_real_papers_are_apart_and_cut_no_text(
-    paper_of: Callable[[Path], Paper], path: Path
+    published_paper: Callable[[Path], Paper], path: Path
 ) -> None:
-    paper = paper_of(path)
+    paper = published_paper(path)
     assert paper.figures
     boxes = [(one.label, one.box) for one in paper.figures if one.box is not None]
     assert len(boxes) == len(paper.figures)

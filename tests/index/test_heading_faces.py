@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from thinned import some
 
 from index.paper import Paper
 from index.read.front.identity import identify
@@ -86,7 +87,7 @@ def _said(title: str) -> str:
     return parse_heading(title).title_alone.casefold()
 
 
-@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+@pytest.mark.parametrize("style", some(STYLES), ids=lambda style: style.name)
 def test_headings_in_a_second_face_are_found(style: Any, tmp_path: Path) -> None:
     paper = _read(tmp_path, LAYOUTS.source(style))
     found = [_said(section.title) for section in paper.sections if section.title]
@@ -177,9 +178,9 @@ def test_a_numbered_list_in_the_type_of_the_text_is_no_outline(tmp_path: Path) -
     ],
 )
 def test_headings_of_papers_that_were_read_as_sentences(
-    paper_of: Callable[[Path], Paper], name: str, titles: list[str]
+    published_paper: Callable[[Path], Paper], name: str, titles: list[str]
 ) -> None:
-    assert set(titles) <= set(_titles(paper_of(DIGESTS / f"{name}.pdf")))
+    assert set(titles) <= set(_titles(published_paper(DIGESTS / f"{name}.pdf")))
 
 
 # --- roles ----------------------------------------------------------------------------------------

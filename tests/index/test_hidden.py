@@ -74,6 +74,7 @@ def test_nothing_is_found_in_clean_papers() -> None:
 
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared, which is not here")
 @pytest.mark.parametrize("name", ["1706.03762", "smola10", "dyer12", "2005.11401"])
+@pytest.mark.slow
 def test_nothing_is_found_in_real_papers(name: str) -> None:
     assert read(SHARED / "open" / f"{name}.pdf")[0] == []
 

@@ -619,7 +619,14 @@ def test_a_hostile_page_gets_a_status(
         assert "trees trees" not in reading.paper.text
 
 
-@pytest.mark.parametrize("times", [35_000, pytest.param(700_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "times",
+    [
+        5_000,
+        pytest.param(35_000, marks=pytest.mark.slow),
+        pytest.param(700_000, marks=pytest.mark.slow),
+    ],
+)
 def test_megabytes_of_junk_are_read_or_given_up(tmp_path: Path, reader: Reader, times: int) -> None:
     """One megabyte, and twenty."""
     path = tmp_path / "junk.htm"

@@ -460,8 +460,8 @@ def test_a_record_without_a_fetcher_is_a_slip() -> None:
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 
 
-def mixed_folder(folder: Path) -> tuple[set[str], set[str]]:
-    """A hundred files, the good ones' names and the bad ones'."""
+def mixed_folder(folder: Path, times: int) -> tuple[set[str], set[str]]:
+    """So many times 16 files and more, the good ones' names and the bad ones'."""
     folder.mkdir()
     pdf = pymupdf.open(DATA / "cited-digests.pdf")  # type: ignore[no-untyped-call]
     markdown = (DATA / "choosing-passage-size.md").read_text("utf-8")
@@ -472,17 +472,17 @@ def mixed_folder(folder: Path) -> tuple[set[str], set[str]]:
         (folder / name).write_bytes(content)
         names.add(name)
 
-    for n in range(14):
+    for n in range(2 * times + 2):
         pdf.set_metadata({"subject": f"copy {n}"})
         put(f"printed-{n}.pdf", pdf.tobytes(), good)
-    for n in range(36):
+    for n in range(6 * times):
         text = markdown.replace("\n\n", f"\n\nMark word{n} stands here. ", 3)
         put(f"note-{n}.md", text.encode(), good)
-    for n in range(6):
+    for n in range(times):
         put(f"web-{n}.html", html.replace("</p>", f" Mark web{n} too.</p>", 1).encode(), good)
     whole = pdf.tobytes()
     locked = pdf.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="u", owner_pw="o")
-    for n in range(6):
+    for n in range(times):
         put(f"empty-{n}.pdf", b"", bad)
         put(f"cut-{n}.pdf", whole[: 3000 + n], bad)
         put(f"locked-{n}.pdf", locked + b"%" * n, bad)
@@ -494,11 +494,12 @@ def mixed_folder(folder: Path) -> tuple[set[str], set[str]]:
     put("empty.html", b"", bad)
     put("empty.md", b"", bad)
     pdf.close()
-    assert len(good) + len(bad) == 100
     return good, bad
 
 
-def test_a_folder_of_a_hundred_files(
+@pytest.mark.parametrize("times", [1, pytest.param(6, marks=pytest.mark.slow)])
+def test_a_folder_with_everything_in_it(
+    times: int,
     tmp_path: Path,
     fake_embedder: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -507,7 +508,7 @@ def test_a_folder_of_a_hundred_files(
     from app import cli
     from app.cli import options
 
-    good, bad = mixed_folder(tmp_path / "all")
+    good, bad = mixed_folder(tmp_path / "all", times)
     real = Library.open
 
     def open_quickly(settings: Any, **options: Any) -> Library:
@@ -539,15 +540,15 @@ def test_a_folder_of_a_hundred_files(
     }
     with open_quickly(options.settings_of(SimpleNamespace(obj=directory), None)) as library:  # type: ignore[arg-type]
         listed = {row.id: row.status for row in library.papers()}
-        assert len(listed) == 100
+        assert len(listed) == len(good) + len(bad)
         assert sum(status == "ok" for status in listed.values()) == len(good)
-        for n in range(36):
+        for n in range(6 * times):
             hits = library.search(f"Mark word{n} stands here", 3)
             assert f"note-{n}" in {hit.passage.paper_id for hit in hits}
-        for n in range(6):
+        for n in range(times):
             hits = library.search(f"Mark web{n} too", 3)
             assert f"web-{n}" in {hit.passage.paper_id for hit in hits}
-        for n in range(14):
+        for n in range(2 * times + 2):
             assert library.search("digest", 1, SearchFilter(paper_id=f"printed-{n}"))
         health = library.health()
         assert (health.ok, health.papers, health.failed) == (True, len(good), len(bad))

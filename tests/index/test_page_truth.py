@@ -143,12 +143,14 @@ class TestPagesAreNotLost:
         assert_boxes_hold(path, paper)
 
     @cases
+    @pytest.mark.slow
     def test_where_two_lists_of_lines_differ(self) -> None:
         paper = paper_of(SHARED / "papers/faults/seung08.pdf")
         words = sum(word.box.page == 6 for word in paper.words)
         assert words > 480  # 505 are drawn; 328 were lost
 
     @cases
+    @pytest.mark.slow
     def test_mathematics_in_a_font_without_height_is_seen(self) -> None:
         assert paper_of(SHARED / "papers/faults/mooney05.pdf").findings == ()
 
@@ -261,6 +263,7 @@ class TestFurniture:
         assert "Rivers and Gauges" not in text
 
     @cases
+    @pytest.mark.slow
     @pytest.mark.parametrize("name", ["crackdowns", "vsl"])
     def test_cells_of_a_column_are_no_numbers_of_lines(self, name: str) -> None:
         if not (SHARED / "papers/digests").is_dir():
@@ -325,6 +328,7 @@ class TestLetters:
         assert "6 months and 18 years" in paper_of(typeset(tmp_path, source)).text
 
     @cases
+    @pytest.mark.slow
     def test_words_without_drawn_spaces_are_cut_at_gaps(self) -> None:
         path = SHARED / "papers/digests/ukraine.pdf"
         if not path.is_file():
@@ -396,6 +400,7 @@ class TestTornSentences:
 
 class TestOfFaultsSeenLater:
     @cases
+    @pytest.mark.slow
     def test_a_page_number_beside_the_first_line_of_text(self) -> None:
         path = SHARED / "papers/digests/polarbears.pdf"
         if not path.is_file():

@@ -14,6 +14,7 @@ from typing import Any
 
 import pymupdf
 import pytest
+from thinned import some
 
 from index.paper import Paper, Section
 from index.read.page.letters import may_sign
@@ -104,7 +105,7 @@ SHAPES = (
 )
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *OPEN, *MARKDOWN], ids=names)
+@pytest.mark.parametrize("path", [*SAMPLES, *some(OPEN, 4), *MARKDOWN], ids=names)
 def test_the_parts_of_every_paper_fit(
     paper_of: Callable[[Path], Paper], path: Path, subtests: pytest.Subtests
 ) -> None:
@@ -171,6 +172,7 @@ def test_in_our_samples_every_box_holds_exactly_its_sentence(
 
 
 @shared
+@pytest.mark.slow
 def test_boxes_hold_exactly_their_sentence_in_the_open_papers(
     paper_of: Callable[[Path], Paper],
 ) -> None:
@@ -180,7 +182,7 @@ def test_boxes_hold_exactly_their_sentence_in_the_open_papers(
     assert 1 - len(misses) / sentences >= 0.995, misses[:5]
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *OPEN], ids=names)
+@pytest.mark.parametrize("path", [*SAMPLES, *some(OPEN, 4)], ids=names)
 def test_a_word_in_the_text_is_the_word_on_the_page(
     paper_of: Callable[[Path], Paper], path: Path
 ) -> None:
@@ -271,7 +273,7 @@ STRUCTURE = (
 
 
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")
-@pytest.mark.parametrize("truth", TRUTH, ids=truth_name)
+@pytest.mark.parametrize("truth", some(TRUTH, 4), ids=truth_name)
 def test_structure_is_what_people_see(
     paper_of: Callable[[Path], Paper], truth: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
@@ -282,6 +284,7 @@ def test_structure_is_what_people_see(
 
 
 @pytest.mark.skipif(not TRUTH, reason="../shared is not here")
+@pytest.mark.slow
 def test_headings_over_all_papers(paper_of: Callable[[Path], Paper]) -> None:
     scores = [headings_f1(paper_of(SHARED / truth["pdf"]), truth) for truth in TRUTH]
     assert sum(scores) / len(scores) >= 0.98
@@ -300,6 +303,7 @@ def test_headings_over_all_papers(paper_of: Callable[[Path], Paper]) -> None:
         ("2005.11401", "This example shows how parametric and non-parametric memories work"),
     ],
 )
+@pytest.mark.slow
 def test_torn_sentences_are_whole(paper_of: Callable[[Path], Paper], name: str, said: str) -> None:
     paper = paper_of(SHARED / "papers" / "open" / f"{name}.pdf")
     assert any(said in sentence.span.of(paper.text) for sentence in paper.sentences)

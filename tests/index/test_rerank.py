@@ -94,6 +94,7 @@ def test_a_library_with_one_searches_by_it(tmp_path: Path) -> None:
     assert reranker.asked == [("bees buzz", 6)]  # all that there are, below the depth
 
 
+@pytest.mark.slow
 def test_evaluations_rank_by_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eval.corpus.Reranker", lambda name: Backwards())
     papers = [

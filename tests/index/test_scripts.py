@@ -85,9 +85,9 @@ def test_an_index_under_a_long_script() -> None:
     ],
 )
 def test_fractions_and_scripts_of_papers(
-    paper_of: Callable[[Path], Paper], name: str, wanted: str
+    published_paper: Callable[[Path], Paper], name: str, wanted: str
 ) -> None:
-    assert wanted in paper_of(PAPERS / name).text
+    assert wanted in published_paper(PAPERS / name).text
 
 
 MATHS = """#set page(width: 16cm, height: 14cm)

@@ -486,9 +486,9 @@ def test_a_label_that_fills_its_line_is_one(read: Callable[[str], Paper]) -> Non
 
 
 @pytest.fixture
-def published(paper_of: Callable[[Path], Paper]) -> Callable[[str], Paper]:
+def published(published_paper: Callable[[Path], Paper]) -> Callable[[str], Paper]:
     """A paper of the digests, by its name."""
-    return lambda name: paper_of(SHARED / "papers" / "digests" / f"{name}.pdf")
+    return lambda name: published_paper(SHARED / "papers" / "digests" / f"{name}.pdf")
 
 
 ENDS = json.loads(Path(__file__).with_name("abstract_ends.json").read_text("utf-8"))
@@ -496,10 +496,10 @@ ENDS = json.loads(Path(__file__).with_name("abstract_ends.json").read_text("utf-
 
 @pytest.mark.parametrize("name", ENDS)
 def test_published_abstracts_begin_and_end_where_they_do(
-    paper_of: Callable[[Path], Paper], name: str
+    published_paper: Callable[[Path], Paper], name: str
 ) -> None:
     first, last = ENDS[name]
-    text = said(paper_of(SHARED / name))
+    text = said(published_paper(SHARED / name))
     assert (text[: len(first)], text[-len(last) :]) == (first, last)
 
 

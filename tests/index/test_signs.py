@@ -29,9 +29,9 @@ PAPERS = Path(__file__).parents[2].parent / "shared/papers"
     ],
 )
 def test_signs_without_unicode_are_read(
-    paper_of: Callable[[Path], Paper], name: str, said: str
+    published_paper: Callable[[Path], Paper], name: str, said: str
 ) -> None:
-    paper = paper_of(PAPERS / name)
+    paper = published_paper(PAPERS / name)
     assert said in paper.text
 
 

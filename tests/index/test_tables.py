@@ -271,9 +271,9 @@ def test_no_word_is_lost_or_written_twice_wherever_words_stand(
     ],
 )  # fmt: skip
 def test_tables_of_papers(
-    paper_of: Callable[[Path], Paper], name: str, label: str, quote: str
+    published_paper: Callable[[Path], Paper], name: str, label: str, quote: str
 ) -> None:
-    paper = paper_of(SHARED / name)
+    paper = published_paper(SHARED / name)
     [table] = [one for one in paper.tables if one.label == label]
     assert quote in _quotes(paper, table)
 
