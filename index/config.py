@@ -42,7 +42,7 @@ class QdrantSettings(_Group):
     # The server's address. Empty: Qdrant Edge inside the library directory, and none of the other
     # settings of a server has a meaning.
     url: str = ""
-    api_key: str = ""
+    api_key: SecretStr = SecretStr("")
     # The certificate of the authority that signed the server's, where the system does not know
     # it: a file in PEM. To check none at all is for a test on one's own machine.
     ca: Path | None = None

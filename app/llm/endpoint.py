@@ -32,6 +32,7 @@ from app.llm import (
 from app.llm.cache import CachedModel
 from index import __version__
 from index.config import Settings
+from index.secret import redact, reveals
 
 if TYPE_CHECKING:
     import httpx
@@ -316,7 +317,12 @@ class EndpointModel:
         except Exception as error:  # whatever the library makes of a body that is none
             why = type(error).__name__
             raise _Again("broken answer", f"no answer of a chat API came ({why})") from None
-        return _completion(response.message.content, response.raw, time.monotonic() - started)
+        answer = _completion(response.message.content, response.raw, time.monotonic() - started)
+        key = self._server.key.get_secret_value()
+        if reveals(answer.text, key) and not reveals(f"{prompt.system} {prompt.user}", key):
+            came = "an answer with the key in it, which is not used"
+            return self._failed("broken answer", came, "take another server, and another key")
+        return answer
 
     def _prepare(self) -> None:
         """Make the client, which answers that were kept do not need."""
@@ -358,7 +364,7 @@ class EndpointModel:
 
         status = int(error.status_code)
         wait = retry_after_seconds(error.response.headers.get("Retry-After", ""))
-        words = self._public(_words_of(error.body))
+        words = self._public(_words_of(error.body, self._server.key))
         came = f"HTTP {status}" + (f", {words}" if words else "")
         if status in (429, 503):
             if wait is not None:
@@ -370,8 +376,7 @@ class EndpointModel:
 
     def _public(self, words: str) -> str:
         """A server's words on one line, and never the key that it may repeat."""
-        key = self._server.key.get_secret_value()
-        return (words.replace(key, "***") if key else words)[:200]
+        return redact(words, self._server.key.get_secret_value())[:200]
 
     def _failed(
         self,
@@ -423,12 +428,15 @@ def _error_of(state: RetryCallState) -> _Again:
     return error
 
 
-def _words_of(body: object) -> str:
-    """What the body of an error says: OpenAI's form, or a page's first words."""
-    from index.fetch.polite import page_words
+def _words_of(body: object, key: SecretStr) -> str:
+    """What the body of an error says: OpenAI's form, or a page's words; the key is taken out before
+    anything is cut off, so that no part of it is left."""
+    from index.fetch.polite import page_text
 
     said = body.get("message", body) if isinstance(body, dict) else body
-    return page_words(re.sub(r"\s+", " ", str(said or "")).encode("utf-8", "replace"))
+    secret = key.get_secret_value()
+    text = redact(re.sub(r"\s+", " ", str(said or "")), secret)
+    return redact(page_text(text.encode("utf-8", "replace")), secret)
 
 
 def _advice(status: int, prompt: Prompt) -> str:

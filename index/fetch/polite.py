@@ -390,8 +390,13 @@ def _words_of(response: httpx.Response) -> str:
 
 def page_words(content: bytes) -> str:
     """The first words of a page that should have been something else: HTML without its tags."""
+    words = page_text(content)
+    return words if len(words) <= 160 else f"{words[:159]}…"
+
+
+def page_text(content: bytes) -> str:
+    """What a page says on one line: HTML without its tags, of its first 20 kB."""
     text = content[:20_000].decode("utf-8", "replace")
     text = re.sub(r"(?is)<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^>]*>", " ", text)
     text = unescape(text)
-    words = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return words if len(words) <= 160 else f"{words[:159]}…"
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

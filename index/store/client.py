@@ -271,7 +271,7 @@ class ClientStore:
     def _explained(self) -> AbstractContextManager[None]:
         if self._closed:
             raise StoreUnusable(self._url, "is closed; open it again")
-        return explained(self._url, self._collection)
+        return explained(self._server, self._collection)
 
 
 class _Dropping(ClientStore):

@@ -9,11 +9,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from json import JSONDecodeError
 from typing import TYPE_CHECKING
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
+from index.secret import redact
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -39,7 +41,7 @@ def connect(server: QdrantSettings) -> QdrantClient:
         warnings.simplefilter("ignore")
         client = QdrantClient(
             url=server.url,
-            api_key=_sendable(server.url, server.api_key) or None,
+            api_key=_sendable(server.url, server.api_key.get_secret_value()) or None,
             timeout=server.timeout,
             check_compatibility=False,
             verify=_trusted(server),
@@ -84,8 +86,9 @@ def _trusted(server: QdrantSettings) -> SSLContext | bool:
 
 
 @contextmanager
-def explained(url: str, collection: str) -> Iterator[None]:
-    """Raise errors of the client and of its transport as ``StoreUnusable``."""
+def explained(server: QdrantSettings, collection: str) -> Iterator[None]:
+    """Raise errors of the client and of its transport as ``StoreUnusable``, without the key, which
+    a server may repeat."""
     from httpx import TimeoutException
     from qdrant_client.common.client_exceptions import (
         QdrantException,
@@ -96,6 +99,12 @@ def explained(url: str, collection: str) -> Iterator[None]:
         ResponseHandlingException,
         UnexpectedResponse,
     )
+
+    url = server.url
+
+    def said(error: object) -> str:
+        key = server.api_key.get_secret_value().strip()
+        return redact(" ".join(str(error).split()), key)
 
     try:
         yield
@@ -118,16 +127,14 @@ def explained(url: str, collection: str) -> Iterator[None]:
         if isinstance(source, TimeoutException):
             why = "does not answer in time; see whether the server is well"
         else:
-            why = f"cannot be reached ({' '.join(str(source).split())}); start the server"
+            why = f"cannot be reached ({said(source)}); start the server"
         raise StoreUnusable(
             url, f"{why}, or unset GLOSS_QDRANT__URL to use the embedded store"
         ) from error
     except (JSONDecodeError, AssertionError) as error:  # no JSON; an envelope without a result
         raise _stranger(url) from error
     except (ValueError, RuntimeError) as error:  # a malformed address
-        raise StoreUnusable(
-            url, f"{' '.join(str(error).split())}; check GLOSS_QDRANT__URL"
-        ) from error
+        raise StoreUnusable(url, f"{said(error)}; check GLOSS_QDRANT__URL") from error
 
 
 def _refusal(error: UnexpectedResponse, collection: str) -> str:
@@ -140,8 +147,16 @@ def _refusal(error: UnexpectedResponse, collection: str) -> str:
             "GLOSS_QDRANT__URL, or run `gloss doctor --repair`"
         )
     if status < 400:
-        return f"answers {status} {error.reason_phrase}; check GLOSS_QDRANT__URL"
-    return f"answers {status} {error.reason_phrase}; see the server's log"
+        return f"answers {_named(status)}; check GLOSS_QDRANT__URL"
+    return f"answers {_named(status)}; see the server's log"
+
+
+def _named(status: int) -> str:
+    """A status with its name in RFC 9110, and not what the server calls it."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _stranger(url: str) -> StoreUnusable:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from index.config import EndpointSettings, Settings
@@ -33,8 +34,11 @@ FaultName = Literal[
     "length",  # cut at the most tokens: half of the text, finish_reason "length"
     "page",  # HTML instead, status 200
     "says",  # words=... whatever was asked
-    "redirect",  # 307 to another address
+    "redirect",  # 307 to another address: words=...
+    "bare",  # words=... in the place of an answer's head and body
 ]
+
+CAME = "{key}"  # in words and headers of a behaviour: the key that came with the request
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The key that came."""
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
 
     @property
     def system(self) -> str:
@@ -73,6 +82,18 @@ class Behaviour:
     retry_after: str = ""
     words: str = ""
     seconds: float = 5.0
+    reason: str = ""  # beside the status, in the place of its own name
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to(self, key: str) -> Behaviour:
+        """The behaviour to a request with this key."""
+        return replace(
+            self,
+            words=self.words.replace(CAME, key),
+            reason=self.reason.replace(CAME, key),
+            retry_after=self.retry_after.replace(CAME, key),
+            headers={name: value.replace(CAME, key) for name, value in self.headers.items()},
+        )
 
 
 def echo(asked: Asked) -> str:
@@ -92,6 +113,7 @@ class ServedModel:
     always: Behaviour = Behaviour()
     log: list[Asked] = field(default_factory=list)
     key: str = ""  # asked for, if not empty
+    models: list[str] = field(default_factory=lambda: ["echo-1"])
     url: str = ""
     busy: int = 0  # requests being answered
     busiest: int = 0  # the most at once
@@ -149,6 +171,8 @@ def serve_model() -> Iterator[ServedModel]:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     model: ServedModel
+    reason = ""
+    more: Mapping[str, str] = MappingProxyType({})
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass
@@ -157,7 +181,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/v1/models":
             self._send(404, {"error": {"message": "no such page"}})
         elif self._admitted():
-            self._send(200, {"object": "list", "data": [{"id": "echo-1", "object": "model"}]})
+            came = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            names = [name.replace(CAME, came) for name in self.model.models]
+            listed = [{"id": name, "object": "model"} for name in names]
+            self._send(200, {"object": "list", "data": listed})
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
@@ -172,7 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(404, {"error": {"message": "no such page"}})
             elif self._admitted():
                 self.model.released.wait(self.model.seconds)
-                self._answer(asked, self.model.take(asked))
+                self._answer(asked, self.model.take(asked).to(asked.key))
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
@@ -190,6 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, asked: Asked, behaviour: Behaviour) -> None:
         words = behaviour.words if behaviour.name == "says" else self.model.answer(asked)
         completion = _completion(asked, words)
+        self.reason, self.more = behaviour.reason, behaviour.headers
         content = json.dumps(completion).encode()
         match behaviour.name:
             case "status":
@@ -197,7 +225,11 @@ class _Handler(BaseHTTPRequestHandler):
                 error = {"error": {"message": behaviour.words or "an error", "type": "fault"}}
                 self._send(behaviour.status, error, headers)
             case "redirect":
-                self._send(307, {}, {"Location": "http://127.0.0.1:9/v1/chat/completions"})
+                there = behaviour.words or "http://127.0.0.1:9/v1/chat/completions"
+                self._send(307, {}, {"Location": there})
+            case "bare":
+                self.close_connection = True
+                self.wfile.write(behaviour.words.encode())
             case "hang":
                 self.model.released.wait(behaviour.seconds)
                 self.close_connection = True
@@ -222,7 +254,8 @@ class _Handler(BaseHTTPRequestHandler):
             case "length":
                 self._send(200, _completion(asked, words[: len(words) // 2], "length"))
             case "page":
-                page = b"<html><body><h1>Sign in to the network</h1></body></html>"
+                said = behaviour.words or "Sign in to the network"
+                page = f"<html><body><h1>{said}</h1></body></html>".encode()
                 self._raw(200, "text/html; charset=utf-8", page)
             case "fine" | "says":
                 self._send(200, completion)
@@ -248,8 +281,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
         content = json.dumps(document).encode()
-        self.send_response(status)
-        for name, value in (headers or {}).items():
+        self.send_response(status, self.reason or None)
+        for name, value in {**self.more, **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
