@@ -53,8 +53,10 @@ class Catalog(Database):
     Every method of a part raises what the database's raise.
     """
 
-    def __init__(self, path: Path, create: bool = True, read_only: str = "") -> None:
-        super().__init__(path, create, read_only)
+    def __init__(
+        self, path: Path, create: bool = True, read_only: str = "", beside: bool = False
+    ) -> None:
+        super().__init__(path, create, read_only, beside)
         self.contents = Contents(self)
         self.editions = Editions(self, self.contents.forget)
         self.digests = Digests(self)

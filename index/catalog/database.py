@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,13 +20,17 @@ class Database:
 
     Every method raises ``LibraryUnusable`` where SQLite cannot read or write the file. With
     ``create`` false a file without our tables is damage, and is left as it is. ``read_only`` is
-    why the file cannot be written: it is opened to be read then, and left as it is.
+    why the file cannot be written: it is opened to be read then, and left as it is; ``beside``
+    another process that may write to it, so that nothing of what that commits is missed.
     """
 
-    def __init__(self, path: Path, create: bool = True, read_only: str = "") -> None:
+    def __init__(
+        self, path: Path, create: bool = True, read_only: str = "", beside: bool = False
+    ) -> None:
         self._path = path
         self._create = create
         self._read_only = read_only
+        self._beside = beside
         self.lock = threading.RLock()
         with self._explained():
             self._connection = self._opened_to_read() if read_only else self._opened(str(path))
@@ -55,6 +60,11 @@ class Database:
         no log.
         """
         uri = self._path.absolute().as_uri()
+        if self._beside and os.access(self._path, os.W_OK):
+            # It may be the last one that has the log open, and has to be able to keep it.
+            connection = self._opened(f"{uri}?mode=rw")
+            connection.execute("PRAGMA query_only=ON")
+            return connection
         connection = self._opened(f"{uri}?mode=ro")
         try:
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()

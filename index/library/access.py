@@ -11,10 +11,14 @@ from index.room import MARGIN, check_room
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What may be done with an open library; ``reason`` says why it cannot be written, if so."""
+    """What may be done with an open library; ``reason`` says why it cannot be written, if so.
+
+    ``beside`` another process has it, which may write while this one reads.
+    """
 
     directory: Path
     reason: str = ""
+    beside: bool = False
 
     @property
     def writable(self) -> bool:

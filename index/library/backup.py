@@ -1,12 +1,8 @@
 """Backups of a library, which another process may be using, and the way back.
 
 A backup is a folder with the catalogue, the files and, of an embedded store, the vectors, all of
-one moment; ``backup.json`` lists them with their SHA-256. It is complete or not there.
-
-The moment is one at which nothing is written. Everything that changes vectors is preceded by a row
-of the catalogue that is ``pending`` or ``replaced``, and followed by a transaction. So while a
-transaction of ours keeps others from writing to the catalogue and no such row is in it, the vectors
-are at rest.
+one moment, at which nothing is written (``rest``); ``backup.json`` lists them with their SHA-256.
+It is complete or not there.
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ import json
 import os
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -31,12 +26,10 @@ from index.library.engines import EMBEDDED, STORES, new_collection, stored_name
 from index.library.files import CATALOG, FILES, QUARANTINE, Files, no_writing
 from index.library.lock import LibraryLock
 from index.library.opening import RESTORING, ready_to_restore
+from index.library.rest import at_rest, connected
 
 MANIFEST = "backup.json"
 
-_PATIENCE = 30.0  # seconds: a paper that is being committed takes a tenth of one
-_LOOK_AGAIN = 0.1
-_WAIT = 60.0  # seconds that SQLite waits for a transaction of another process
 _RESTORED = "catalog.sqlite-restored"  # the catalogue of a backup, before it takes its place
 
 
@@ -92,12 +85,12 @@ def back_up(directory: Path, folder: Path) -> Backup:
 
 def _copied(directory: Path, making: Path, folder: Path) -> Backup:
     copied: dict[str, str] = {}  # SHA-256 by path in the backup
-    with _explained(directory / CATALOG), closing(_connected(directory / CATALOG)) as source:
+    with _explained(directory / CATALOG), closing(connected(directory / CATALOG)) as source:
         names = _files_of(source)
         _copy_files(directory, making, names, copied)  # most of the bytes, while others write
         with _at_rest(directory, source) as is_at_rest:
             with closing(sqlite3.connect(making / CATALOG)) as target:
-                with closing(_connected(directory / CATALOG)) as reader:
+                with closing(connected(directory / CATALOG)) as reader:
                     reader.backup(target)
                 target.execute("PRAGMA journal_mode=DELETE")
                 names, meta = _files_of(target), _meta(target)
@@ -137,15 +130,6 @@ _COUNTS = (
     ("digests", "SELECT count(*) FROM digests"),
 )
 
-_UNSETTLED = (
-    "SELECT 1 FROM editions WHERE state IN ('pending', 'replaced')"
-    " UNION ALL SELECT 1 FROM claim_sets WHERE state != 'current' LIMIT 1"
-)
-
-
-def _connected(catalogue: Path) -> sqlite3.Connection:
-    return sqlite3.connect(catalogue, isolation_level=None, timeout=_WAIT)
-
 
 @contextmanager
 def _explained(catalogue: Path) -> Iterator[None]:
@@ -169,18 +153,9 @@ def _at_rest(directory: Path, source: sqlite3.Connection) -> Iterator[bool]:
     except LibraryBusy:
         lock = None
     try:
-        deadline, at_rest = time.monotonic() + _PATIENCE, False
-        source.execute("BEGIN IMMEDIATE")
-        while not (at_rest := lock is not None or not source.execute(_UNSETTLED).fetchone()):
-            source.execute("ROLLBACK")
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_LOOK_AGAIN)
-            source.execute("BEGIN IMMEDIATE")
-        yield at_rest
+        with at_rest(source, owned=lock is not None) as rests:
+            yield rests
     finally:
-        if source.in_transaction:
-            source.execute("ROLLBACK")
         if lock is not None:
             lock.release()
 
@@ -345,7 +320,7 @@ def _generations(directory: Path) -> set[int]:
 
 def _collection_of(directory: Path) -> str | None:
     """The collection of the library that is there, if its catalogue can be read."""
-    with suppress(sqlite3.Error), closing(_connected(directory / CATALOG)) as connection:
+    with suppress(sqlite3.Error), closing(connected(directory / CATALOG)) as connection:
         return _meta(connection).get("collection")
     return None
 
@@ -355,7 +330,7 @@ def _set_aside(directory: Path) -> Path | None:
     catalogue = directory / CATALOG
     if not catalogue.is_file():
         return None
-    with suppress(sqlite3.Error), closing(_connected(catalogue)) as connection:
+    with suppress(sqlite3.Error), closing(connected(catalogue)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     aside = directory / QUARANTINE
     aside.mkdir(exist_ok=True)

@@ -10,8 +10,9 @@ import json
 import threading
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from index.library.files import Files
 from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
+from index.library.rest import resting
 from index.room import scratch_folder
 from index.split import TOKENS, TOKENS_MAX
 from index.store import Store, StoreFactory
@@ -188,7 +190,7 @@ class Engines:
     def claims_to_search(self, engine: Engine) -> ClaimIndex:
         """The claims, for a search; an error if their vectors are missing, not an empty result."""
         index = self.claims(engine)
-        if index is not self._claims_seen:
+        if index is not self._claims_seen and not self._access.beside:  # sets come meanwhile
             with self.writing:  # no set comes or goes between the two looks
                 there = index.counts().keys()
                 gone = [
@@ -270,7 +272,9 @@ class Engines:
         from index.store.edge import CopiedStoreFactory, EdgeStoreFactory
 
         if not self._access.writable:
-            return CopiedStoreFactory(self._access.directory, self._scratch())
+            directory = self._access.directory
+            rests = partial(resting, directory) if self._access.beside else nullcontext
+            return CopiedStoreFactory(directory, self._scratch(), rests)
         return EdgeStoreFactory(self._access.directory)
 
     def _scratch(self) -> Path:

@@ -18,7 +18,7 @@ from index.library.engines import Engines
 from index.library.files import CATALOG, FILES, Files, is_bare, no_writing
 from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
-from index.library.lock import LibraryLock
+from index.library.lock import Hold, hold
 from index.library.opening import ready
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts
@@ -50,7 +50,7 @@ class Library(Papers):
         self,
         settings: Settings,
         directory: Path,
-        lock: LibraryLock,
+        lock: Hold,
         parts: Parts,
     ) -> None:
         self.directory = directory
@@ -60,7 +60,7 @@ class Library(Papers):
         self._access = access = lock.access
         # What a first opening that was cut short has begun is completed, whoever comes next.
         create = access.writable and is_bare(directory)
-        catalog = Catalog(directory / CATALOG, create, access.reason)
+        catalog = Catalog(directory / CATALOG, create, access.reason, access.beside)
         self._catalog = catalog
         self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
@@ -79,6 +79,7 @@ class Library(Papers):
         settings: Settings,
         *,
         create: bool = True,
+        beside: bool = False,
         embedder: Embedder | None = None,
         stores: StoreFactory | None = None,
         reader: FileReader | None = None,
@@ -90,11 +91,11 @@ class Library(Papers):
 
         A library is made only where nothing is, and with ``create`` false not even there. One that
         cannot be written (a read-only medium, no permission, a full disk) can be read; what would
-        change it raises ``LibraryReadOnly``. Raises ``LibraryBusy`` at once if another process has
-        it, ``LibraryUnusable`` if it cannot be had.
+        change it raises ``LibraryReadOnly``. So is, with ``beside``, one that another process has;
+        else raises ``LibraryBusy`` at once. Raises ``LibraryUnusable`` if it cannot be had.
         """
         directory = ready(settings.library.expanduser().absolute(), create)
-        lock = LibraryLock(directory)
+        lock = hold(directory, beside)
         parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
         library = None
         try:

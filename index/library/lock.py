@@ -2,7 +2,7 @@
 
 A lock that the system lets go of when its owner ends. On a read-only medium, without permission and
 on a full disk nobody can become the owner; the library is then opened to be read, under a shared
-lock where the system gives one.
+lock where the system gives one. Beside an owner it is read without a lock (``Beside``).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import json
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from index.errors import DiskFull, LibraryBusy, LibraryUnusable
 from index.library.access import Access
@@ -27,6 +28,41 @@ if TYPE_CHECKING:
 
 # Errors that leave a library readable; the others mean that it cannot be used at all.
 _READABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT}
+NOTE = "lock.json"  # names the process that has the lock
+SERVER = "server.json"  # where that process takes work, if it does; of its user alone
+
+# How this process is called where others read who has a library.
+_names: list[str] = []
+
+
+def name_process(command: str) -> None:
+    """Have others read this name of the libraries that this process opens: "gloss serve"."""
+    _names[:] = [command]
+
+
+class Hold(Protocol):
+    """What keeps a library open, until it is released."""
+
+    @property
+    def access(self) -> Access:
+        """What may be done with it."""
+
+    def release(self) -> None:
+        """Let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """No lock: another process has the library, and may write while this one reads.
+
+    That is safe for the catalogue, of which each statement reads one state (SQLite's log), and for
+    files, which are never changed; vectors are copied at a moment of rest (``rest``).
+    """
+
+    access: Access
+
+    def release(self) -> None:
+        """There is nothing to let go of."""
 
 
 class LibraryLock:
@@ -39,7 +75,8 @@ class LibraryLock:
     def __init__(self, directory: Path) -> None:
         from filelock import FileLock, Timeout
 
-        self._note = directory / "lock.json"
+        self._note = directory / NOTE
+        self._server = directory / SERVER
         self._shared: int | None = None
         # Any thread may close the library, so the lock must not belong to the one that opened it.
         self._lock: BaseFileLock = FileLock(directory / "lock", timeout=0, thread_local=False)
@@ -52,6 +89,7 @@ class LibraryLock:
             self._share(directory)
             return
         try:
+            self._server.unlink(missing_ok=True)  # of a server that was killed
             check_room(directory, margin=LEAST)
             self._write_note()
         except (OSError, DiskFull) as error:
@@ -68,13 +106,14 @@ class LibraryLock:
         if self._lock.is_locked:
             with suppress(OSError):  # it became read-only; the note of a process that ended is none
                 self._note.unlink(missing_ok=True)
+                self._server.unlink(missing_ok=True)
             self._lock.release()
         if self._shared is not None:
             os.close(self._shared)
             self._shared = None
 
     def _write_note(self) -> None:
-        command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]).strip() or "python"
+        command = _names[0] if _names else Path(sys.argv[0]).name or "python"
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         fresh = self._note.with_suffix(".new")
         fresh.write_text(json.dumps({"pid": os.getpid(), "command": command, "since": since}))
@@ -97,6 +136,19 @@ class LibraryLock:
             raise LibraryBusy(directory, _holder(self._note)) from None
         except OSError:
             return
+
+
+def hold(directory: Path, beside: bool = False) -> Hold:
+    """The library's lock; with ``beside``, where another process has it, none.
+
+    Raises ``LibraryBusy`` and ``LibraryUnusable``.
+    """
+    try:
+        return LibraryLock(directory)
+    except LibraryBusy as error:
+        if not beside or not (directory / CATALOG).is_file():
+            raise
+        return Beside(Access(directory, f"in use by {error.holder}", beside=True))
 
 
 def _access(directory: Path, error: Exception) -> Access:

@@ -8,8 +8,8 @@ approximate graph does not promise.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,11 +70,13 @@ class CopiedStoreFactory:
     """Copies of a library's stores, for a library that cannot be written.
 
     The engine maps its files to be written even where it only searches, so it cannot open them on a
-    read-only medium, and must not where no block is free. ``scratch`` is a folder to copy them to.
+    read-only medium, must not where no block is free, and cannot where another process has them.
+    ``scratch`` is a folder to copy them to, ``resting`` lasts while nobody writes to them.
     """
 
     directory: Path
     scratch: Path
+    resting: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def open(self, name: str, dimension: int) -> Store:
         """A copy of the store in the folder of that name; what was copied is deleted first.
@@ -86,7 +88,8 @@ class CopiedStoreFactory:
         if source.is_dir():
             check_room(self.scratch, occupied(source), LEAST)
             try:
-                shutil.copytree(source, copy, copy_function=_copied)
+                with self.resting():
+                    shutil.copytree(source, copy, copy_function=_copied)
             except (OSError, shutil.Error) as error:
                 raise StoreUnusable(str(source), f"cannot be read ({error})") from error
         return EdgeStore(copy, dimension)

@@ -17,6 +17,7 @@ import pytest
 from index.catalog import KnownVersion
 from index.errors import DiskFull, LibraryBusy, LibraryReadOnly, LibraryUnusable, NoScratch
 from index.library import Library
+from index.library.lock import SERVER, name_process
 from index.room import LEAST, MARGIN, check_room, occupied, scratch_folder
 from index.sources import Source
 from index.store.edge import EdgeStore
@@ -224,6 +225,64 @@ def test_an_owner_of_the_lock_keeps_readers_out(made: Path, tmp_path: Path) -> N
         read_only(made),
         pytest.raises(LibraryBusy, match="in use by"),
     ):
+        fakes.open_library(made)
+
+
+def test_beside_its_owner_a_library_is_read(made: Path, tmp_path: Path) -> None:
+    with fakes.open_library(made) as owner:
+        with pytest.raises(LibraryBusy):
+            fakes.open_library(made)
+        with fakes.open_library(made, beside=True) as other:
+            is_read(other)
+            for change in writers(other, tmp_path):
+                with pytest.raises(LibraryReadOnly, match="in use by .* since"):
+                    change()
+            source = write(tmp_path / "wasps.pdf", text="wasps sting.")
+            assert owner.add(source).changed
+            assert [row.id for row in other.papers()] == ["ants", "bees", "wasps"]
+            assert other.paper("wasps").text == "wasps sting."
+            fakes.digest(owner, "wasps", "wasps sting.")
+            owner.remove("bees")  # its vectors are in the copy, and found no more
+            assert {hit.passage.paper_id for hit in other.search("bees", k=9)} == {"ants"}
+            with fakes.open_library(made, beside=True) as later:
+                assert later.search("wasps", k=1)[0].passage.paper_id == "wasps"
+                assert [hit.claim.text for hit in later.search_claims("wasps")] == ["wasps sting."]
+            owner.close()
+            assert [row.id for row in other.papers()] == ["ants", "wasps"]
+    with fakes.open_library(made, beside=True) as alone:  # which is its owner, then
+        alone.remove("ants")
+        assert alone.health().ok
+
+
+def test_vectors_are_copied_while_nobody_writes_them(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.library.rest._PATIENCE", 0.2)
+    with fakes.open_library(made) as owner:
+        upsert = EdgeStore.upsert
+        outcomes: list[object] = []
+
+        def searched(store: EdgeStore, points: Any) -> None:
+            """What one who searches finds while a paper's points are being written."""
+            with fakes.open_library(made, beside=True) as other:
+                outcomes.append(len(other.papers()))
+                with pytest.raises(LibraryUnusable, match="written without a pause"):
+                    other.search("bees")
+            upsert(store, points)
+
+        monkeypatch.setattr(EdgeStore, "upsert", searched)
+        assert owner.add(write(tmp_path / "wasps.pdf", text="wasps sting.")).changed
+        assert outcomes == [2]
+        with fakes.open_library(made, beside=True) as other:
+            assert other.search("wasps", k=1)[0].passage.paper_id == "wasps"
+
+
+def test_the_owner_has_the_name_that_it_gave(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.library.lock._names", [])
+    name_process("gloss serve")
+    (made / SERVER).write_text("left by a server that was killed")
+    with fakes.open_library(made), pytest.raises(LibraryBusy, match=r"in use by gloss serve \(pro"):
+        assert not (made / SERVER).exists()
         fakes.open_library(made)
 
 

@@ -287,7 +287,7 @@ def test_it_waits_no_longer_than_it_must(
     tmp_path: Path, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A crash may have left a pending row, which the owner has not cleared away yet."""
-    monkeypatch.setattr(backup, "_PATIENCE", 0.3)
+    monkeypatch.setattr("index.library.rest._PATIENCE", 0.3)
     connection = library._catalog
     with connection.transaction() as opened:
         opened.execute(
