@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -287,6 +290,19 @@ _REMOVED = {
 }
 
 
+_given: ContextVar[Mapping[str, str] | None] = ContextVar("environment", default=None)
+
+
+@contextmanager
+def settings_from(environment: Mapping[str, str]) -> Iterator[None]:
+    """Settings that are read in this context come from these variables, not this process's."""
+    token = _given.set(environment)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
 class _Environment(EnvSettingsSource):
     """The environment's variables, with former names under those that they have now.
 
@@ -295,7 +311,10 @@ class _Environment(EnvSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
+        given = _given.get()
         found = dict(self.env_vars)
+        if given is not None:
+            found = {name.lower(): value for name, value in given.items()}
         for former, name in _FORMER.items():
             if former not in found:
                 continue

@@ -59,8 +59,10 @@ def key_of(paper_id: str) -> PaperKey:
     return PaperKey(arxiv_spelling(match["id"]), version, True)
 
 
-def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
+def find_sources(arguments: Iterable[str | os.PathLike[str]], folder: Path = Path()) -> Sources:
     """Files as they are, folders searched to the bottom; ``errors`` says what was not found.
+
+    Relative paths begin at ``folder``; names are as they were given.
 
     What is no file and names a paper on arXiv, in any form that ``parse_reference`` knows, is a
     reference: a file that is called like an id is a file.
@@ -73,11 +75,11 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
     papers: dict[Reference, None] = {}
     for argument in arguments:
         try:
-            sources = _sources_of(os.fspath(argument))
+            sources = _sources_of(os.fspath(argument), folder)
             if isinstance(sources, Reference):
                 papers[sources] = None
                 continue
-            sources, outside = _inside(sources, Path(argument).expanduser())
+            sources, outside = _inside(sources, folder / Path(argument).expanduser())
             errors += outside
             for source in sources:
                 real = source.path.resolve()
@@ -91,14 +93,15 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Sources:
     return Sources(tuple(ordered), tuple(errors), tuple(papers))
 
 
-def _sources_of(argument: str) -> list[Source] | Reference:
+def _sources_of(argument: str, folder: Path) -> list[Source] | Reference:
     if not argument.strip() or "\0" in argument:
         raise SourceNotFound(repr(argument), "not the name of a file or folder")
     named = parse_reference(argument)
-    path = Path(argument).expanduser()
+    given = Path(argument).expanduser()
+    path = folder / given
     try:
         if path.is_dir():
-            return _sources_in(path, argument)
+            return _sources_in(path, given, argument)
         if path.is_file():
             if path.suffix.lower() not in SUFFIXES:
                 raise SourceNotFound(argument, f"gloss reads {', '.join(SUFFIXES)} files only")
@@ -141,13 +144,13 @@ def _inside(sources: Iterable[Source], named: Path) -> tuple[list[Source], list[
     return within, outside
 
 
-def _sources_in(folder: Path, argument: str) -> list[Source]:
+def _sources_in(folder: Path, given: Path, argument: str) -> list[Source]:
     sources: list[Source] = []
     for directory, _, names in os.walk(folder):
         for name in names:
             path = Path(directory, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith(".") and path.is_file():
-                sources.append(Source(_placed(path), str(path)))
+                sources.append(Source(_placed(path), str(given / path.relative_to(folder))))
     if not sources:
         raise SourceNotFound(argument, f"no {', '.join(SUFFIXES)} files in this folder")
     return sources

@@ -27,7 +27,7 @@ from app.cli import (
     serve,
     show,
 )
-from app.cli.options import LibraryOption
+from app.cli.options import Command, HeldByServer, LibraryOption
 from app.cli.terminal import (
     EXIT_INTERRUPTED,
     answers_on_standard_output,
@@ -57,7 +57,13 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         with ended_by_sigterm(), answers_on_standard_output():
-            app()
+            try:
+                app()
+            except HeldByServer as held:
+                from app.cli.handover import hand_over
+                from app.cli.work import Work
+
+                sys.exit(hand_over(held.server, Work.given(sys.argv[1:], held.command)))
     except GlossError as error:
         fail(error)
     except KeyboardInterrupt:
@@ -103,5 +109,5 @@ for command in (
     backup.backup,
     backup.restore,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.command(name="eval")(evaluate.evaluate)

@@ -12,7 +12,9 @@ import typer
 from app.cli.options import (
     JsonOption,
     LibraryOption,
+    NoWaitOption,
     ask_arxiv,
+    given_in,
     open_library,
     settings_of,
 )
@@ -54,6 +56,7 @@ def add(
         ),
     ] = None,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read papers into the library. Exit code 3 where some failed."""
@@ -61,11 +64,11 @@ def add(
     from index.intake import Wanted, add_all, look_up
     from index.sources import find_sources
 
-    named = find_sources(sources)
+    named = find_sources(sources, given_in())
     rows = [_nothing(error.source, error) for error in named.errors]
-    for error in named.errors:
-        say(error)
     if not (named.found or named.papers):
+        for error in named.errors:
+            say(error)
         if as_json:
             print_json(AddedSources(added=rows))
         raise typer.Exit(EXIT_UNUSABLE)
@@ -73,7 +76,13 @@ def add(
     wanted = [Wanted(source.name, source) for source in named.found]
     asking = ask_arxiv(settings) if named.papers else nullcontext()
     helping = _cluster(ray, settings) if ray is not None else nullcontext()
-    with open_library(context, library, create=True) as opened, asking as arxiv, helping as cluster:
+    with (
+        open_library(context, library, create=True, no_wait=no_wait) as opened,
+        asking as arxiv,
+        helping as cluster,
+    ):
+        for error in named.errors:
+            say(error)
         settled: Sequence[Outcome] = ()
         if arxiv is not None:
             try:

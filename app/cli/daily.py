@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import ask_arxiv, open_library, settings_of
+from app.cli.options import NoWaitOption, ask_arxiv, open_library, settings_of
 from app.cli.terminal import (
     EXIT_ALL_IN,
     EXIT_SOME_FAILED,
@@ -16,6 +16,7 @@ from app.cli.terminal import (
     print_json,
     say,
     say_bug,
+    terminal,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def daily(
             show_default=False,
         ),
     ] = None,
+    no_wait: NoWaitOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Fetch, digest and publish what is new. Exit code 3 where some failed."""
@@ -53,8 +55,8 @@ def daily(
         asked.hexo,
     )
     with (
+        open_library(context, chosen, create=True, no_wait=no_wait) as opened,
         open_writer(settings, asked.writer or settings.writer) as writer,
-        open_library(context, chosen, create=True) as opened,
         ask_arxiv(settings) as arxiv,
     ):
         threads = settings.read.workers + 1
@@ -72,6 +74,9 @@ def _voice(*, quiet: bool) -> Voice:
     from index.errors import GlossError
 
     class Terminal(Voice):
+        def step(self) -> None:
+            terminal().check()
+
         def stage(self, line: str) -> None:
             if not quiet:
                 output.print(line, soft_wrap=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -15,6 +14,7 @@ from app.cli.options import (
     LanguageOption,
     LibraryOption,
     NothingAsked,
+    NoWaitOption,
     PaperArgument,
     open_library,
     settings_of,
@@ -30,6 +30,8 @@ from app.cli.terminal import (
     print_json,
     say,
     say_bug,
+    terminal,
+    write,
 )
 from app.digest import Digest, Language, WriterName
 from index.errors import GlossError
@@ -77,6 +79,7 @@ def digest(
         bool, typer.Option("--again", help="Write it although it is saved and nothing changed.")
     ] = False,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a paper's digest: every sentence with the words that it rests on."""
@@ -91,7 +94,7 @@ def digest(
         if again:
             raise NothingAsked("digest: --locked writes nothing: leave out --again, or --locked")
         shown = "json" if as_json else form or "md"
-        with open_library(context, library) as opened:
+        with open_library(context, library, reading=True) as opened:
             _print_locked(opened, settings, paper_id, lang, name, shown, out)
         return
     if every == (paper_id is not None):
@@ -101,10 +104,20 @@ def digest(
             "digest: --format and --out are for one paper: give its ID, "
             "or use `gloss page` for files of many"
         )
-    with open_library(context, library) as opened, open_writer(settings, name) as by:
+    with (
+        open_library(context, library, no_wait=no_wait) as opened,
+        open_writer(settings, name) as by,
+    ):
         if every:
             _digest_all(opened, lang, by, again, as_json)
-        written = write_digest(opened, paper_id or "", lang=lang, writer=by, again=again)
+        written = write_digest(
+            opened,
+            paper_id or "",
+            lang=lang,
+            writer=by,
+            on_section=lambda _: terminal().check(),
+            again=again,
+        )
         _say_usage(written)
         _print_digest(opened, written, "json" if as_json else form or "md", out)
 
@@ -128,7 +141,7 @@ def _print_digest(
     for notice in notices(written.paper):
         say(notice)
     if out is None:
-        sys.stdout.write(text)
+        write(text)
     else:
         from app.publish.files import write_text
 
@@ -248,7 +261,7 @@ def diff(
     from app.show.diff import diff_lines
     from app.write.diff import paper_diff
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         found = paper_diff(opened, paper_id, lang)
     if as_json:
         from app.documents.diffs import digest_compared

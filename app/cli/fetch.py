@@ -12,6 +12,7 @@ from app.cli.options import (
     JsonOption,
     LibraryOption,
     NothingAsked,
+    NoWaitOption,
     ask_arxiv,
     open_library,
     settings_of,
@@ -56,6 +57,7 @@ def fetch(
         bool, typer.Option("--dry-run", help="Only say what would be taken.")
     ] = False,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take new papers from arXiv into the library. Exit code 3 where some failed."""
@@ -73,7 +75,10 @@ def fetch(
         outcomes.append(outcome)
         _say_fetched(outcome, dry_run=dry_run, quiet=as_json)
 
-    with open_library(context, library, create=True) as opened, ask_arxiv(settings) as arxiv:
+    with (
+        open_library(context, library, create=True, no_wait=no_wait) as opened,
+        ask_arxiv(settings) as arxiv,
+    ):
         with Bars(1) as bars:
             bars.begin("arXiv")("what is there")
             found = plan(opened, arxiv, selection, dry_run=dry_run)

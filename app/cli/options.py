@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 
+from app.cli.terminal import say, terminal
 from app.digest import Language
-from index.errors import GlossError, SettingsUnusable
+from index.errors import GlossError, LibraryBusy, LibraryUnusable, SettingsUnusable
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -37,6 +45,11 @@ LanguageOption = Annotated[Language, typer.Option("--lang", help="The digest's l
 
 
 PaperArgument = Annotated[str, typer.Argument(metavar="ID", help="A paper's id.")]
+
+
+NoWaitOption = Annotated[
+    bool, typer.Option("--no-wait", help="Do not wait for a command that has the library.")
+]
 
 
 class NothingAsked(GlossError):
@@ -72,14 +85,96 @@ def wrong_settings(error: ValidationError) -> str:
     return "; ".join(said[:2]) + more
 
 
-def open_library(context: typer.Context, library: Path | None, *, create: bool = False) -> Library:
+# Commands whose work a server does that has the library: they write, or search vectors, which one
+# process at a time can open.
+HANDED = frozenset(("add", "fetch", "remove", "search", "ask", "digest", "page", "daily"))
+_LOOK_AGAIN = 0.2  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class WorkServer:
+    """The server that has a library: where it takes work, and the token that it asks for."""
+
+    directory: Path
+    name: str  # "gloss serve (process 7 since 14:02)"
+    port: int
+    token: str
+
+
+class HeldByServer(LibraryBusy):
+    """A server has the library, which does the work of this ``command``."""
+
+    def __init__(self, server: WorkServer, command: str) -> None:
+        super().__init__(server.directory, server.name)
+        self.server = server
+        self.command = command
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A library that this process has open for longer than a command.
+
+    ``folder`` is where the relative paths of the command that it runs begin.
+    """
+
+    library: Library
+    folder: Path
+
+
+_held: ContextVar[Held | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def on(held: Held) -> Iterator[None]:
+    """Commands of this context use a library that is open."""
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def given_in() -> Path:
+    """Where relative paths of the command begin."""
+    held = _held.get()
+    return held.folder if held is not None else Path()
+
+
+class Command(typer.core.TyperCommand):
+    """A command, whose relative paths begin where it was given, whoever runs it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        if _held.get() is not None:
+            for name, value in ctx.params.items():
+                if isinstance(value, Path):
+                    ctx.params[name] = given_in() / value.expanduser()
+        return super().invoke(ctx)
+
+
+def open_library(
+    context: typer.Context,
+    library: Path | None,
+    *,
+    create: bool = False,
+    reading: bool = False,
+    no_wait: bool = False,
+) -> AbstractContextManager[Library]:
     """The library, used in a ``with``; without ``create`` it must be there.
 
     With ``create`` papers are to go in: raises ``LibraryReadOnly`` and ``DiskFull`` at once.
-    """
-    from index.library import Library
 
-    opened = Library.open(settings_of(context, library), create=create)
+    Where another process has it: raises ``HeldByServer`` if that is a server that does the work of
+    this command. Else, for ``reading``, it is opened beside that process; any other command waits
+    for it, or raises ``LibraryBusy`` with ``no_wait``, and for a server.
+    """
+    held = _held.get()
+    if held is not None:
+        opened = _fits(held.library, settings_of(context, library))
+        if create:
+            opened.check_writable()
+        return nullcontext(opened)
+    opened = _opened(context, settings_of(context, library), create, reading, no_wait)
     if create:
         try:
             opened.check_writable()
@@ -87,6 +182,54 @@ def open_library(context: typer.Context, library: Path | None, *, create: bool =
             opened.close()
             raise
     return opened
+
+
+def _opened(
+    context: typer.Context, settings: Settings, create: bool, reading: bool, no_wait: bool
+) -> Library:
+    from index.library import Library
+    from index.library.lock import name_process
+
+    name_process(f"gloss {context.info_name}")
+    waited = False
+    while True:
+        try:
+            return Library.open(settings, create=create)
+        except LibraryBusy as error:
+            server = find_server(error)
+            if server is not None and context.info_name in HANDED:
+                raise HeldByServer(server, context.info_name or "") from None
+            if reading:
+                return Library.open(settings, create=False, beside=True)
+            if no_wait or server is not None:
+                raise
+            if not waited:
+                say(f"{error.directory}: waiting for {error.holder} to end (--no-wait does not)")
+                waited = True
+            time.sleep(_LOOK_AGAIN)
+            terminal().check()
+
+
+def find_server(busy: LibraryBusy) -> WorkServer | None:
+    """The server that has a library, if it is one and this user may give it work."""
+    from index.library.lock import SERVER
+
+    try:
+        said = json.loads((busy.directory / SERVER).read_text())
+        return WorkServer(busy.directory, busy.holder, int(said["port"]), str(said["token"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _fits(library: Library, settings: Settings) -> Library:
+    """The library, unless its vectors are of another model than the settings name."""
+    if "model" in settings.model_fields_set and settings.model != library.model:
+        raise LibraryUnusable(
+            library.directory,
+            f"its vectors are of another model ({library.model}, not {settings.model}); "
+            "set GLOSS_MODEL back",
+        )
+    return library
 
 
 def ask_arxiv(settings: Settings) -> Fetcher:

@@ -13,6 +13,7 @@ from app.cli.options import (
     JsonOption,
     LanguageOption,
     LibraryOption,
+    NoWaitOption,
     open_library,
     settings_of,
 )
@@ -48,6 +49,7 @@ def page(
         ),
     ] = None,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a day's digests of a category as a page, for Hexo and as HTML, with index and feed."""
@@ -59,7 +61,7 @@ def page(
     settings = settings_of(context, library)
     site = Site(settings.app_url, settings.pages_url, hexo=hexo)
     with (
-        open_library(context, library) as opened,
+        open_library(context, library, no_wait=no_wait) as opened,
         open_writer(settings, writer or settings.writer) as by,
     ):
         files = write_page(opened, category, out, date=day, lang=lang, writer=by, site=site)

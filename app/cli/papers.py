@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,12 +11,14 @@ from rich.text import Text
 from app.cli.options import (
     JsonOption,
     LibraryOption,
+    NoWaitOption,
     open_library,
 )
 from app.cli.terminal import (
     messages,
     output,
     print_json,
+    write,
 )
 from app.show.text import plain
 
@@ -29,7 +30,7 @@ def papers(
     context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False
 ) -> None:
     """List what is in the library, with states."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         rows = opened.papers()
     if as_json:
         from app.documents.papers import paper_list
@@ -46,7 +47,7 @@ def papers(
         output.print(table)
     else:
         for row in rows:
-            sys.stdout.write("\t".join(_row_cells(row)) + "\n")  # rich would expand the tabs
+            write("\t".join(_row_cells(row)) + "\n")  # rich would expand the tabs
 
 
 def _row_cells(row: PaperRow) -> tuple[str, str, str, str]:
@@ -64,9 +65,10 @@ def remove(
         ),
     ],
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
 ) -> None:
     """Take papers out of the library, with their digests. All of them are there, or none goes."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, no_wait=no_wait) as opened:
         for paper_id in dict.fromkeys(opened.row(one).id for one in paper_ids):
             opened.remove(paper_id)
             output.print(f"{paper_id}  removed", soft_wrap=True)

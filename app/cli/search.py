@@ -84,7 +84,7 @@ def search(
         category=category or None,
     )
     found: Sequence[Hit | ClaimHit]
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         if like is not None:
             claim, found = opened.claims_like(like, count, wanted)
             query = claim.text
@@ -117,7 +117,7 @@ def ask(
     """Answer a question by sentences of the papers, or say that they do not."""
     from app.write.ask import ask as ask_papers
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         answer = ask_papers(opened, question, paper_id, most=count)
     if answer.english_only:
         messages.print(ENGLISH_ONLY, soft_wrap=True)

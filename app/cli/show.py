@@ -45,7 +45,7 @@ def show(
     ] = None,
 ) -> None:
     """Show a paper as it was understood: title, authors, abstract, sections."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         row = opened.row(paper_id)
         paper = opened.paper(row.id) if row.status == "ok" else None
         if figures is not None and paper:

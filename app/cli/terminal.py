@@ -1,4 +1,8 @@
-"""What commands print: answers on standard output, messages and progress on standard error."""
+"""What commands print: answers on standard output, messages and progress on standard error.
+
+A command prints to the terminal of its context: the streams of this process, or, where a server
+runs it for another process (``work``), what that one prints to its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TextIO, cast
 
 from rich.console import Console
 
@@ -26,12 +31,90 @@ EXIT_TERMINATED = 143
 _EXIT_NOT_READ = 1  # whoever read the answers went away, as click has it
 
 
-# Text of papers is printed as it is: no markup, no emoji codes, no guessed colours.
 _STDERR = 2  # the highest number of a standard stream
-output = Console(markup=False, emoji=False, highlight=False)
 
 
-messages = Console(markup=False, emoji=False, highlight=False, stderr=True)
+class ProgressBar(Protocol):
+    """How far a command has come."""
+
+    def start(self) -> None:
+        """Show it."""
+
+    def stop(self) -> None:
+        """Hide it."""
+
+    def update(self, what: str, done: int | None = None, total: int | None = None) -> None:
+        """Show what is being done, and how much of how much is done."""
+
+    def advance(self) -> None:
+        """One more is done."""
+
+
+class Terminal:
+    """Where a command prints: the standard streams of this process."""
+
+    def __init__(self) -> None:
+        # Text of papers is printed as it is: no markup, no emoji codes, no guessed colours.
+        self.output = Console(markup=False, emoji=False, highlight=False)
+        self.messages = Console(markup=False, emoji=False, highlight=False, stderr=True)
+
+    @property
+    def answers(self) -> TextIO:
+        """The stream of answers."""
+        return sys.stdout
+
+    @property
+    def errors(self) -> TextIO:
+        """The stream of messages."""
+        return sys.stderr
+
+    @property
+    def debug(self) -> bool:
+        """Whether bugs are to be shown with their places."""
+        return bool(os.environ.get("GLOSS_DEBUG"))
+
+    def bar(self, total: int) -> ProgressBar:
+        """A progress bar over so many papers; silent in a pipe."""
+        return _RichBar(total, self.messages)
+
+    def check(self) -> None:
+        """Between two steps of some work: raises ``KeyboardInterrupt`` where nobody wants it."""
+
+
+_terminal: ContextVar[Terminal] = ContextVar("terminal")
+_OWN = Terminal()
+
+
+def terminal() -> Terminal:
+    """Where the command of this context prints."""
+    return _terminal.get(_OWN)
+
+
+@contextmanager
+def printing_to(other: Terminal) -> Iterator[None]:
+    """What is printed in this context goes to another terminal."""
+    token = _terminal.set(other)
+    try:
+        yield
+    finally:
+        _terminal.reset(token)
+
+
+class _Console:
+    """A console of the terminal that is this context's when it is used."""
+
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(getattr(terminal(), self._name), attribute)
+
+    def __setattr__(self, attribute: str, value: object) -> None:
+        setattr(getattr(terminal(), self._name), attribute, value)
+
+
+output = cast(Console, _Console("output"))
+messages = cast(Console, _Console("messages"))
 
 
 class OutputLost(GlossError):
@@ -132,8 +215,8 @@ def say(problem: GlossError | str) -> None:
 
 def say_bug(source: str, error: Exception) -> None:
     """One line of it; all of it where GLOSS_DEBUG is set."""
-    if os.environ.get("GLOSS_DEBUG"):
-        sys.stderr.writelines(traceback.format_exception(error))
+    if terminal().debug:
+        terminal().errors.writelines(traceback.format_exception(error))
         hint = ""
     else:
         hint = " (GLOSS_DEBUG=1 shows where)"
@@ -147,38 +230,32 @@ def in_short(error: Exception) -> str:
 
 def print_json(document: Shape) -> None:
     """Write one JSON document to standard output."""
-    sys.stdout.write(document.to_json())
+    write(document.to_json())
+
+
+def write(text: str) -> None:
+    """Write text to standard output as it is."""
+    terminal().answers.write(text)
 
 
 class Bars:
     """A progress bar over papers, with the stage that one of them came to; silent in a pipe."""
 
     def __init__(self, total: int) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            console=messages,
-            transient=True,
-            redirect_stdout=False,  # it would send answers to standard error
-            disable=not messages.is_terminal,
-        )
-        self._task = self._progress.add_task("", total=total)
+        self._bar = terminal().bar(total)
 
     def __enter__(self) -> Bars:
-        self._progress.start()
+        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self._bar.stop()
 
     def begin(self, name: str) -> Callable[[str], None]:
         """Shows ``name`` and, as it goes on, its stage. From any thread."""
 
         def stage(what: str) -> None:
-            self._progress.update(self._task, description=f"{name}: {what}")
+            self._bar.update(f"{name}: {what}")
 
         return stage
 
@@ -186,21 +263,49 @@ class Bars:
         """Shows ``name`` and a step, and how far it has come. From any thread."""
 
         def step(now: Step) -> None:
-            self._progress.update(
-                self._task, description=f"{name}: {now.what}", completed=now.done, total=now.total
-            )
+            self._bar.update(f"{name}: {now.what}", now.done, now.total)
 
         return step
 
     def advance(self) -> None:
         """Count a finished paper."""
-        self._progress.advance(self._task)
+        self._bar.advance()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Hide the bar while an answer is printed."""
-        self._progress.stop()
+        self._bar.stop()
         try:
             yield
         finally:
-            self._progress.start()
+            self._bar.start()
+
+
+class _RichBar:
+    """A ``ProgressBar`` on a console that is a terminal."""
+
+    def __init__(self, total: int, console: Console) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            console=console,
+            transient=True,
+            redirect_stdout=False,  # it would send answers to standard error
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=total)
+
+    def start(self) -> None:
+        self._progress.start()
+
+    def stop(self) -> None:
+        self._progress.stop()
+
+    def update(self, what: str, done: int | None = None, total: int | None = None) -> None:
+        self._progress.update(self._task, description=what, completed=done, total=total)
+
+    def advance(self) -> None:
+        self._progress.advance(self._task)

@@ -183,6 +183,9 @@ class DailyReport:
 class Voice:
     """Reports a run: ``stage`` at a stage's end, ``problem`` for a failure. This one is silent."""
 
+    def step(self) -> None:
+        """Something is about to begin; what this raises ends the run."""
+
     def stage(self, line: str) -> None:
         """A stage ended."""
 
@@ -292,7 +295,8 @@ def _take(
         write_text(daily.out / MANIFEST, published.to_json())
 
     outcomes = [one for key, one in found.settled.items() if key not in found.wanted]
-    outcomes += add_all(library, tuple(found.wanted.values()), threads, arxiv)
+    wanted = tuple(found.wanted.values())
+    outcomes += add_all(library, wanted, threads, arxiv, lambda _: lambda _: voice.step())
     again: list[Wanted] = []
     failures: list[PublishedFailure] = []
     for outcome in outcomes:
@@ -447,6 +451,7 @@ def _digest(
         for row in papers_of(rows, topic, day, ids)
     )
     for written in write_digests(library, wanted, writer):
+        voice.step()
         if written.error is None:
             report.digests += 1
         else:

@@ -11,13 +11,15 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from app.api.rate_limiter import VisitorRateLimiter
 from app.api.service import RateLimiter, unlimited
 from app.serve.limits import Bounded, UploadRoom
+from app.serve.schedule import Schedule
+from app.serve.work import ReadJob, taking_work
 from app.web.session import Session, Sessions, SharedSession
 from app.web.visitors import Visitors
 from index.config import Settings
@@ -197,9 +199,18 @@ def _check_free(host: str, port: int) -> None:
 
 
 def serve(
-    settings: Settings, host: str, port: int, *, ready: Callable[[str], object] | None = None
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[str], object] | None = None,
+    read_job: ReadJob | None = None,
+    daily: Schedule | None = None,
 ) -> NoReturn:
-    """Serve until interrupted; owns the library. ``ready`` is called with the address."""
+    """Serve until interrupted; owns the library. ``ready`` is called with the address.
+
+    With ``read_job`` other processes of the same user may have work done (``app.serve.work``).
+    """
     from index.library import Library
 
     _check_free(host, port)
@@ -210,7 +221,14 @@ def serve(
         warming = threading.Thread(target=_warm, args=(library,), daemon=True)
         app = web_app(library, settings)
         try:
-            with running(app, host, port, settings.hosts.split()) as address:
+            with (
+                running(app, host, port, settings.hosts.split()) as address,
+                ExitStack() as working,
+            ):
+                if read_job is not None and _is_writable(library):
+                    working.enter_context(taking_work(library, read_job))
+                if daily is not None:
+                    working.enter_context(daily.kept(library))
                 if ready is not None:
                     ready(address)
                 warming.start()
@@ -219,6 +237,14 @@ def serve(
         finally:
             if warming.ident is not None:  # cut off in a conversion, the process ends badly
                 warming.join()
+
+
+def _is_writable(library: Library) -> bool:
+    try:
+        library.check_writable()
+    except GlossError:
+        return False
+    return True
 
 
 def _warm(library: Papers) -> None:

@@ -31,7 +31,7 @@ ARCHIVE = "space-library.zip"  # among the samples
 STORAGE = Path("/data")  # where a Space has its storage, if it has any
 _BLOCK = 1 << 16  # bytes that are read at a time
 # What a library has while it is open.
-_OF_ONE_PROCESS = frozenset(("lock", "lock.json", "visitors", "incoming"))
+_OF_ONE_PROCESS = frozenset(("lock", "lock.json", "server.json", "visitors", "incoming"))
 
 
 class NowhereToWrite(GlossError):

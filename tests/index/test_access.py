@@ -235,7 +235,7 @@ def test_beside_its_owner_a_library_is_read(made: Path, tmp_path: Path) -> None:
         with fakes.open_library(made, beside=True) as other:
             is_read(other)
             for change in writers(other, tmp_path):
-                with pytest.raises(LibraryReadOnly, match="in use by .* since"):
+                with pytest.raises(LibraryReadOnly, match=r"in use by .* since"):
                     change()
             source = write(tmp_path / "wasps.pdf", text="wasps sting.")
             assert owner.add(source).changed
