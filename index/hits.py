@@ -95,6 +95,22 @@ class ClaimHit:
 
 
 @dataclass(frozen=True, slots=True)
+class NearPaper:
+    """A paper near to a vector: ``score`` is the cosine of its nearest passage."""
+
+    paper_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVector:
+    """A sentence of a digest with its vector, of unit length."""
+
+    claim: ClaimRecord
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """Conditions on hits. Empty fields do not filter."""
 
@@ -104,6 +120,7 @@ class SearchFilter:
     until: str | None = None  # ISO date, with all of that day, month or year; as above
     category: str | None = None  # a paper belongs where one of its own contains it, in any case
     among: tuple[str, ...] | None = None  # only these papers: what a library makes of a category
+    apart_from: str | None = None  # not in this paper, by its own id
 
 
 def is_in_category(categories: Iterable[str], category: str) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.web.own_papers import OwnPapers
 from index.catalog import KeptDigest
 from index.errors import NoDigests, PaperNotFound
-from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
+from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library import Papers
 from index.paper import Record
 from index.reference import parse_reference
@@ -167,10 +167,22 @@ class VisitorLibrary(Papers):
         if self._own is not None:
             self._own.record_versions(versions)
 
-    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+    def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
         """The mean vector of each paper; one model made them all."""
-        own = self._own.mean_vectors() if self._own is not None else {}
-        return {**self._shared.mean_vectors(), **own}
+        own = self._own.mean_vectors(among) if self._own is not None else {}
+        return {**self._shared.mean_vectors(among), **own}
+
+    def near(
+        self, vector: Sequence[float], k: int = 10, filter: SearchFilter | None = None
+    ) -> list[NearPaper]:
+        """The ``k`` nearest papers of both."""
+        asked = self._asked(filter or SearchFilter())
+        near = [one for library, wanted in asked for one in library.near(vector, k, wanted)]
+        return sorted(near, key=lambda one: -one.score)[:k]
+
+    def claim_vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:
+        """The sentences of a paper's digest that are searched, with their vectors."""
+        return self._with(paper_id).claim_vectors(paper_id)
 
     @property
     def model(self) -> str:

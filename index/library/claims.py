@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from index.catalog import Catalog, ClaimSet, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
-from index.hits import ClaimHit, ClaimRecord, SearchFilter, SparseVector
+from index.hits import ClaimHit, ClaimRecord, ClaimVector, SearchFilter, SparseVector
 from index.library.rank import EncodedQuery, SparseEncoder, encode_query, rank
 from index.paper import Paper
 from index.store import Point, Scored, Store, VectorQuery
@@ -178,6 +178,15 @@ class ClaimIndex:
         own = self.claim(claim_id)
         alike = EncodedQuery(embedder.embed_passages([own.claim.text])[0].tolist(), _NO_TERMS)
         return own.claim, self._best(alike, k, wanted, apart_from=own.edition)
+
+    def vectors(self, number: int) -> tuple[ClaimVector, ...]:
+        """The claims of a set in the digest's order, with their vectors."""
+        vectors = self._store.vectors(number)
+        return tuple(
+            ClaimVector(claim, vectors[claim.id])
+            for claim in self._catalog.claims.of_set(number)
+            if claim.id in vectors
+        )
 
     def claim(self, claim_id: str) -> KeptClaim:
         """The claim of that id. Raises ``ClaimNotFound``."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest
 from index.errors import PaperChanged
-from index.hits import ClaimHit, ClaimRecord, SearchFilter
+from index.hits import ClaimHit, ClaimRecord, ClaimVector, SearchFilter
 from index.library.claims import claim_points, resolves
 from index.library.engines import Engines
 from index.library.ids import Ids
@@ -78,6 +78,15 @@ class SavedDigests:
         engine = self._engines.started()
         index = self._engines.claims_to_search(engine)
         return index.search(query, k, wanted, engine.embedder, engine.sparse_encoder)
+
+    def vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:
+        """The sentences of a paper's digest that are searched, with their vectors."""
+        edition = self._ids.edition(paper_id)
+        sets = self._catalog.claims.sets(edition.number)
+        if not sets:
+            return ()
+        engine = self._engines.started()
+        return self._engines.claims(engine).vectors(sets[0].number)
 
     def like(
         self, claim_id: str, k: int, filter: SearchFilter | None

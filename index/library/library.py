@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
 from index.config import QdrantSettings, Settings
 from index.errors import GlossError, PaperNotFound
-from index.hits import ClaimHit, ClaimRecord, Hit, SearchFilter
+from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library.adding import Added, Adding
 from index.library.digests import SavedDigests
 from index.library.engines import Engines
@@ -197,9 +197,15 @@ class Library(Papers):
         with self._engines.writing:
             self._catalog.arxiv.record_versions(versions)
 
-    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+    def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id. Raises ``StoreUnusable``."""
-        return self._searches.mean_vectors()
+        return self._searches.mean_vectors(among)
+
+    def near(
+        self, vector: Sequence[float], k: int = 10, filter: SearchFilter | None = None
+    ) -> list[NearPaper]:
+        """The ``k`` papers with the passages nearest to a vector, nearest first."""
+        return self._searches.near(vector, k, filter)
 
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
         """The ``k`` best passages, best first. Raises ``EmptyQuery``, ``PaperNotFound``.
@@ -326,6 +332,10 @@ class Library(Papers):
         Raises ``ClaimNotFound``, ``PaperNotFound``, and ``RoleOfDigest`` for a filter by role.
         """
         return self._digests.like(claim_id, k, filter)
+
+    def claim_vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:
+        """The sentences of a paper's digest that are searched, with their vectors."""
+        return self._digests.vectors(paper_id)
 
     def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
         """Papers whose saved digests are not searched, with the digests.

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed
-from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter
+from index.hits import (
+    ClaimHit,
+    ClaimRecord,
+    ClaimVector,
+    Hit,
+    NearPaper,
+    Passage,
+    SearchFilter,
+)
 from index.library.adding import Added
 from index.library.ids import HeldPaper
 from index.library.preparing import PendingPaper, Progress
@@ -123,8 +131,21 @@ class Papers(Protocol):
         """Store which versions arXiv has, also of papers that are not in the library."""
 
     @abstractmethod
-    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
-        """The mean of each paper's passage vectors, by paper id."""
+    def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
+        """The mean of each paper's passage vectors, by paper id; of those ``among`` alone, if given.
+
+        Ids that are not here are left out.
+        """
+
+    @abstractmethod
+    def near(
+        self, vector: Sequence[float], k: int = 10, filter: SearchFilter | None = None
+    ) -> list[NearPaper]:
+        """The ``k`` papers with the passages nearest to a vector, nearest first.
+
+        Of a few thousand nearest passages: fewer papers come where these are all of fewer.
+        Raises ``StoreUnusable``.
+        """
 
     @abstractmethod
     def search(self, query: str, k: int = 10, filter: SearchFilter | None = None) -> list[Hit]:
@@ -154,6 +175,14 @@ class Papers(Protocol):
     @abstractmethod
     def sparse_encoder(self) -> SparseEncoder:
         """The sparse encoder of passages and queries."""
+
+    @abstractmethod
+    def claim_vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:
+        """The sentences of a paper's digest that are searched, in order, with their vectors.
+
+        Of its English digest where there is one; none where no digest is searched. Raises
+        ``PaperNotFound`` and ``StoreUnusable``.
+        """
 
     # Papers in.
 

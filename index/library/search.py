@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from index.catalog import Catalog, KeptPassage
 from index.errors import PaperDamaged
-from index.hits import Hit, SearchFilter
+from index.hits import Hit, NearPaper, SearchFilter, SparseVector
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
@@ -21,6 +21,10 @@ _log = logging.getLogger(__name__)
 # Passages with a quoted phrase that the store is given by name. Of a phrase that more have, the
 # best hits have it too, and only they are looked at.
 _NAMED = 1_000
+# Passages that are looked at for papers near to a vector, and the most of them: papers have some
+# eighty, and the nearest of a few papers may be most of those near to the vector.
+_NEAR, _NEAR_MOST = 200, 3_200
+_NO_TERMS = SparseVector((), ())
 
 
 @dataclass(eq=False)
@@ -87,10 +91,34 @@ class PassageSearch:
             hits.sort(key=lambda hit: -hit.score)
         return hits[:k]
 
-    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+    def near(
+        self, vector: Sequence[float], k: int, filter: SearchFilter | None
+    ) -> list[NearPaper]:
+        """The ``k`` papers with the passages nearest to ``vector``, nearest first."""
+        wanted = resolved(filter, self._ids, self._catalog)
+        engine = self._engines.started()
+        limit = max(_NEAR, k)
+        while True:
+            asked = VectorQuery(vector, _NO_TERMS, limit, wanted)
+            found = engine.store.search(asked)
+            current = self._catalog.editions.ids()
+            best: dict[str, NearPaper] = {}
+            for one in found:
+                paper_id = current.get(one.edition)
+                if paper_id is not None:
+                    best.setdefault(paper_id, NearPaper(paper_id, one.score))
+            if len(best) >= k or len(found) < limit or limit >= _NEAR_MOST:
+                return list(best.values())[:k]
+            limit *= 4
+
+    def mean_vectors(self, among: Collection[str] | None) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id; each is read from the store once."""
         engine = self._engines.started()
-        current = self._catalog.editions.ids()
+        current = {
+            number: paper_id
+            for number, paper_id in self._catalog.editions.ids().items()
+            if among is None or paper_id in among
+        }
         missing = current.keys() - engine.means.keys()
         if missing:
             engine.means.update(engine.store.means(missing))

@@ -201,6 +201,9 @@ class Store(Protocol):
     def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
         """The mean of the dense vectors of each of these editions that is there."""
 
+    def vectors(self, edition: int) -> dict[str, tuple[float, ...]]:
+        """The dense vectors of an edition by passage id; none where it is not there."""
+
     def problems(self) -> list[str]:
         """What a person should know and can put right, though the store works."""
 

@@ -155,32 +155,43 @@ class ClientStore:
 
     def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
         """The mean of the dense vectors of each of these editions that is there."""
+        with self._explained():
+            return means_of(self._values(editions, "edition"))
+
+    def vectors(self, edition: int) -> dict[str, tuple[float, ...]]:
+        """The dense vectors of an edition by passage id."""
+        with self._explained():
+            return {
+                name: tuple(vector)
+                for names, vectors in self._values([edition], "passage_id")
+                for name, vector in zip(names, vectors, strict=True)
+            }
+
+    def _values(
+        self, editions: Collection[int], name: str
+    ) -> Iterator[tuple[list[Any], list[Any]]]:
+        """A value of the payload and the dense vector of the editions' points, some at a time."""
         from qdrant_client import models
 
         match = models.MatchAny(any=sorted(editions))
         wanted = models.Filter(must=[models.FieldCondition(key="edition", match=match)])
-
-        def pages() -> Iterator[tuple[list[int], list[Any]]]:
-            start: Any = None
-            while True:
-                points, start = self._client.scroll(
-                    self._collection,
-                    wanted,
-                    limit=_BATCH,
-                    offset=start,
-                    with_payload=["edition"],
-                    with_vectors=["dense"],
+        start: Any = None
+        while True:
+            points, start = self._client.scroll(
+                self._collection,
+                wanted,
+                limit=_BATCH,
+                offset=start,
+                with_payload=[name],
+                with_vectors=["dense"],
+            )
+            if points:
+                yield (
+                    [(point.payload or {})[name] for point in points],
+                    [point.vector["dense"] for point in points if type(point.vector) is dict],
                 )
-                if points:
-                    yield (
-                        [int((point.payload or {})["edition"]) for point in points],
-                        [point.vector["dense"] for point in points if type(point.vector) is dict],
-                    )
-                if start is None:
-                    return
-
-        with self._explained():
-            return means_of(pages())
+            if start is None:
+                return
 
     def problems(self) -> list[str]:
         """Where the collection was made otherwise than the settings say now."""
@@ -341,4 +352,10 @@ def _filter(query: VectorQuery) -> models.Filter | None:
     if wanted.until is not None:
         last_day = models.Range(lte=last_day_number(wanted.until))
         conditions.append(models.FieldCondition(key="date", range=last_day))
-    return models.Filter(must=conditions) if conditions else None
+    others: list[models.Condition] = []
+    if wanted.apart_from is not None:
+        own = models.MatchValue(value=wanted.apart_from)
+        others.append(models.FieldCondition(key="paper_id", match=own))
+    if not conditions and not others:
+        return None
+    return models.Filter(must=conditions or None, must_not=others or None)

@@ -230,27 +230,38 @@ class EdgeStore:
 
     def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
         """The mean of the dense vectors of each of these editions that is there."""
+        with self._explained():
+            return means_of(self._values(editions, "edition"))
+
+    def vectors(self, edition: int) -> dict[str, tuple[float, ...]]:
+        """The dense vectors of an edition by passage id."""
+        with self._explained():
+            return {
+                name: tuple(vector)
+                for names, vectors in self._values([edition], "passage_id")
+                for name, vector in zip(names, vectors, strict=True)
+            }
+
+    def _values(
+        self, editions: Collection[int], name: str
+    ) -> Iterator[tuple[list[Any], list[Any]]]:
+        """A value of the payload and the dense vector of the editions' points, some at a time."""
         import qdrant_edge as edge
 
         condition = edge.FieldCondition("edition", match=edge.MatchAny(sorted(editions)))
         wanted = edge.Filter(must=[condition])
-
-        def pages() -> Iterator[tuple[list[int], list[Any]]]:
-            start: PointId | None = None
-            while True:
-                points, start = self._shard.scroll(
-                    edge.ScrollRequest(start, _PAGE, wanted, ["edition"], ["dense"])
+        start: PointId | None = None
+        while True:
+            points, start = self._shard.scroll(
+                edge.ScrollRequest(start, _PAGE, wanted, [name], ["dense"])
+            )
+            if points:
+                yield (
+                    [(point.payload or {})[name] for point in points],
+                    [point.vector["dense"] for point in points if type(point.vector) is dict],
                 )
-                if points:
-                    yield (
-                        [int((point.payload or {})["edition"]) for point in points],
-                        [point.vector["dense"] for point in points if type(point.vector) is dict],
-                    )
-                if start is None:
-                    return
-
-        with self._explained():
-            return means_of(pages())
+            if start is None:
+                return
 
     def problems(self) -> list[str]:
         """None: this store has no settings of its own."""
@@ -423,4 +434,10 @@ def _filter(query: VectorQuery) -> Filter | None:
     if wanted.until is not None:
         last_day = edge.RangeFloat(lte=last_day_number(wanted.until))
         conditions.append(edge.FieldCondition("date", range=last_day))
-    return edge.Filter(must=conditions) if conditions else None
+    others: list[edge.ConditionType] = []
+    if wanted.apart_from is not None:
+        own = edge.MatchValue(wanted.apart_from)
+        others.append(edge.FieldCondition("paper_id", match=own))
+    if not conditions and not others:
+        return None
+    return edge.Filter(must=conditions or None, must_not=others or None)

@@ -187,6 +187,15 @@ def test_own_and_shared_papers_are_found_and_read_in_one_session(
     assert {one.paper_id for one in instance.library.newest_digests()} == {"lantern"}
     there = instance.visitors.of("bo").search_digests("kite lantern", ALL).places
     assert {place.paper_id for place in there} == {"lantern"}
+    # Which papers are near to each other, whosever they are.
+    both = session.library
+    means = both.mean_vectors(["kite", "lantern", "no such paper"])
+    assert means.keys() == {"kite", "lantern"}
+    assert [one.paper_id for one in both.near(means["lantern"])] == ["lantern", "kite"]
+    others = SearchFilter(apart_from="lantern")
+    assert [one.paper_id for one in both.near(means["lantern"], filter=others)] == ["kite"]
+    assert {one.claim.paper_id for one in both.claim_vectors("kite")} == {"kite"}
+    assert {one.claim.paper_id for one in both.claim_vectors("lantern")} == {"lantern"}
 
 
 def test_a_model_s_words_are_the_visitor_s_own(instance: Instance) -> None:

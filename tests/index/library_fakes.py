@@ -154,6 +154,7 @@ class ListStore:
             if wanted.paper_id in (None, point.paper_id)
             and wanted.role in (None, point.role)
             and (wanted.among is None or point.paper_id in wanted.among)
+            and wanted.apart_from != point.paper_id
             and (query.points is None or point.id in query.points)
         ]
         return sorted(found, key=lambda scored: (-scored.score, scored.edition))[: query.limit]
@@ -165,6 +166,10 @@ class ListStore:
     def means(self, editions: Collection[int]) -> dict[int, tuple[float, ...]]:
         pages = [([one.edition], [one.dense]) for one in self.points if one.edition in editions]
         return means_of(pages)
+
+    def vectors(self, edition: int) -> dict[str, tuple[float, ...]]:
+        mine = [point for point in self.points if point.edition == edition]
+        return {point.passage_id: tuple(point.dense) for point in mine}
 
     def problems(self) -> list[str]:
         return []

@@ -399,6 +399,19 @@ def test_what_is_like_a_sentence_is_of_other_papers(library: Library) -> None:
     ]
 
 
+def test_the_vectors_of_a_digest_s_sentences(library: Library) -> None:
+    fakes.digest(library, "2407.03300", "bees dance.", lang="zh")
+    kept = library.claim_vectors("2407.03300v1")  # of the English digest
+    assert [one.claim.text for one in kept] == ["bees buzz.", "wasps sting."]
+    assert kept[0].claim.citations[0].quote == "bees buzz."
+    for one in kept:
+        (vector,) = library.embedder.embed_passages([one.claim.text])
+        assert one.vector == pytest.approx(tuple(vector.tolist()))
+    assert library.claim_vectors("ants") == ()
+    with pytest.raises(PaperNotFound):
+        library.claim_vectors("no such paper")
+
+
 def test_a_claim_that_is_not_there_names_those_that_may_have_been_meant(library: Library) -> None:
     for meant in ("2407.03300v1/en/methods.1", "2407.03300/en/method.1", "2407.3300v1/en/method.1"):
         with pytest.raises(ClaimNotFound) as refused:

@@ -249,6 +249,26 @@ def test_where_each_paper_is_among_the_others(
     assert [len(editions) for editions in asked] == [1]  # each is read once
 
 
+def test_the_papers_nearest_to_a_vector(
+    library: Library, store: fakes.ListStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {"a": "bees", "b": "bee", "c": "wasps", "d": "zzz"}
+    for name, text in texts.items():
+        library.add(write(tmp_path / f"{name}.pdf", id=name, text=text, title="t"))
+    (mean,) = library.mean_vectors(["a", "no such paper"]).values()
+    near = library.near(mean, 3)
+    assert [one.paper_id for one in near][:2] == ["a", "b"]
+    assert near[0].score == pytest.approx(1.0)
+    assert near[0].score > near[1].score > near[2].score
+    others = library.near(mean, 9, SearchFilter(apart_from="a"))
+    assert {one.paper_id for one in others} == {"b", "c", "d"}
+    library.remove("b")
+    assert "b" not in [one.paper_id for one in library.near(mean, 9)]
+    # More of one paper's passages are near than are looked at: they are looked at deeper.
+    monkeypatch.setattr("index.library.search._NEAR", 1)
+    assert len(library.near(mean, 2)) == 2
+
+
 def test_a_new_version_that_fails_midway_loses_nothing(
     library: Library, store: fakes.ListStore, tmp_path: Path
 ) -> None:

@@ -146,6 +146,9 @@ FILTERS = [
     (SearchFilter(among=("2407.03300v1", "no such paper")), {3, 4}),
     (SearchFilter(among=("2407.03300v1",), paper_id="1706.03762"), set()),
     (SearchFilter(among=()), set()),
+    (SearchFilter(apart_from="1706.03762"), {3, 4}),
+    (SearchFilter(apart_from="1706.03762", since="2024"), {3}),
+    (SearchFilter(apart_from="no such paper"), {0, 1, 2, 3, 4}),
 ]
 
 
@@ -247,6 +250,15 @@ class TestStore:
         assert means[1] == pytest.approx((0.6, 1.6 / 3, 0.0))
         assert means[3] == pytest.approx(EAST)
         assert store.means(()) == {}
+
+    def test_vectors_of_an_edition(self, store: Store) -> None:
+        store.upsert(POINTS)
+        store.upsert([point(number, EAST, [number], edition=3) for number in range(600)])
+        vectors = store.vectors(1)
+        assert vectors.keys() == {one.passage_id for one in POINTS[:3]}
+        assert vectors[POINTS[1].passage_id] == pytest.approx((0.8, 0.6, 0.0))
+        assert len(store.vectors(3)) == 600
+        assert store.vectors(99) == {}
 
     def test_delete_takes_one_edition(self, store: Store) -> None:
         store.upsert(POINTS)
