@@ -15,6 +15,7 @@ import typer
 from app.cli import (
     add,
     backup,
+    compare,
     daily,
     digest,
     doctor,
@@ -102,6 +103,8 @@ for command in (
     search.ask,
     digest.digest,
     digest.diff,
+    compare.compare,
+    compare.related,
     page.page,
     daily.daily,
     serve.serve,

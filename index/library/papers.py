@@ -132,9 +132,9 @@ class Papers(Protocol):
 
     @abstractmethod
     def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
-        """The mean of each paper's passage vectors, by paper id; of those ``among`` alone, if given.
+        """The mean of each paper's passage vectors, by paper id.
 
-        Ids that are not here are left out.
+        Of those ``among`` alone, if given; ids that are not here are left out.
         """
 
     @abstractmethod

@@ -91,9 +91,7 @@ class PassageSearch:
             hits.sort(key=lambda hit: -hit.score)
         return hits[:k]
 
-    def near(
-        self, vector: Sequence[float], k: int, filter: SearchFilter | None
-    ) -> list[NearPaper]:
+    def near(self, vector: Sequence[float], k: int, filter: SearchFilter | None) -> list[NearPaper]:
         """The ``k`` papers with the passages nearest to ``vector``, nearest first."""
         wanted = resolved(filter, self._ids, self._catalog)
         engine = self._engines.started()
