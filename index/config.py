@@ -36,6 +36,14 @@ class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _certificate(ca: Any) -> Path | None:
+    if not str(ca or "").strip():
+        return None
+    if not Path(ca).expanduser().is_file():
+        raise ValueError(f"{ca}: no such file; give the authority's certificate in PEM")
+    return Path(ca).expanduser()
+
+
 class QdrantSettings(_Group):
     """A Qdrant server or cluster, and how a collection is made and searched there.
 
@@ -69,11 +77,7 @@ class QdrantSettings(_Group):
     @classmethod
     def _readable(cls, ca: Any) -> Any:
         """An empty name means none; a missing file would be reported as a broken TLS."""
-        if not str(ca or "").strip():
-            return None
-        if not Path(ca).expanduser().is_file():
-            raise ValueError(f"{ca}: no such file; give the authority's certificate in PEM")
-        return Path(ca).expanduser()
+        return _certificate(ca)
 
 
 class EndpointSettings(_Group):
@@ -161,6 +165,38 @@ class ReadSettings(_Group):
     passages_max: int = Field(default=8000, gt=0, le=1_000_000)
 
 
+class MailSettings(_Group):
+    """The server that `gloss daily` sends its e-mail through; docs/daily.md."""
+
+    # Empty: none is sent. The port is that of the way to encrypt, unless set: 587 for `starttls`
+    # (RFC 6409), 465 for `tls` (RFC 8314), 25 for `none`, which is for a server on this machine.
+    host: str = ""
+    port: int | None = Field(default=None, gt=0, le=65_535)
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    # A certificate in PEM that the server's is signed by, where the system does not know it.
+    ca: Path | None = None
+    # Who logs in, if anybody. The password is never shown, logged or saved.
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    # Who it is from; empty: the user, where that is an address.
+    sender: str = ""
+    # Seconds that each step may take.
+    timeout: float = Field(default=30.0, gt=0, le=600)
+
+    @field_validator("ca", mode="before")
+    @classmethod
+    def _readable(cls, ca: Any) -> Any:
+        """An empty name means none."""
+        return _certificate(ca)
+
+    @model_validator(mode="after")
+    def _safe(self) -> MailSettings:
+        """A password is not sent in the clear to another machine."""
+        if self.user and self.tls == "none" and self.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("a password needs TLS: set GLOSS_MAIL__TLS to starttls or tls")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Each default says where its number comes from."""
 
@@ -191,6 +227,10 @@ class Settings(BaseSettings):
     # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
     glossary: Path | None = None
 
+    # What another program keeps for the reader, as a BibTeX file: `gloss daily` and the app's tab
+    # Today rank a day's papers by nearness to it and to the library. Empty: to the library alone.
+    bibtex: Path | None = None
+
     # Names beside localhost that `gloss serve` answers to while it listens on this machine alone,
     # separated by spaces: that of a proxy in front of it, where it passes the name on.
     hosts: str = ""
@@ -208,6 +248,7 @@ class Settings(BaseSettings):
     local: LocalSettings = Field(default_factory=LocalSettings)
     public: PublicSettings = PublicSettings()
     arxiv: ArxivSettings = ArxivSettings()
+    mail: MailSettings = MailSettings()
     read: ReadSettings = ReadSettings()
 
     @classmethod
@@ -221,6 +262,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given, then the environment, which may have former names."""
         return init_settings, _Environment(settings_cls)
+
+    @field_validator("bibtex", mode="before")
+    @classmethod
+    def _given(cls, bibtex: Any) -> Any:
+        """An empty name means none."""
+        return bibtex if str(bibtex or "").strip() else None
 
     @field_validator("library", mode="before")
     @classmethod

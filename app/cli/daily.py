@@ -38,9 +38,18 @@ def daily(
         ),
     ] = None,
     no_wait: NoWaitOption = False,
+    mail_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--mail-to-file",
+            metavar="FILE",
+            help="Write the e-mail of the day into FILE (.eml) and send none.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Fetch, digest and publish what is new. Exit code 3 where some failed."""
+    """Fetch, digest, publish and mail what is new. Exit code 3 where some failed."""
     from app.publish.daily import daily_done, read_daily, run_daily
     from app.publish.site import Site
     from app.wording.writers import open_writer
@@ -60,7 +69,8 @@ def daily(
         ask_arxiv(settings) as arxiv,
     ):
         threads = settings.read.workers + 1
-        report = run_daily(opened, arxiv, asked, writer, site, threads, _voice(quiet=as_json))
+        voice = _voice(quiet=as_json)
+        report = run_daily(opened, arxiv, asked, writer, site, threads, voice, settings, mail_file)
     if as_json:
         print_json(daily_done(report, asked.out))
     if report.out_of_reach:

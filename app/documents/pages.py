@@ -53,6 +53,18 @@ class DailyDigests(Shape):
     """Those that could not be written."""
 
 
+class RankedPaper(Shape):
+    """A paper of the day, in its place."""
+
+    id: str
+    score: float
+    """Its nearness to what the reader keeps: an order, no probability; 0 without anything kept."""
+    near: str
+    """The title of the kept paper that it is near; empty without one."""
+    near_id: str
+    """That paper's id; empty for one of the BibTeX file."""
+
+
 class DailyDone(Shape):
     """The result of ``gloss daily``."""
 
@@ -67,5 +79,11 @@ class DailyDone(Shape):
     digests: DailyDigests
     pages: list[DailyPage]
     """The earliest day first."""
+    ranking: list[RankedPaper]
+    """Today's papers, the nearest to what the reader keeps first."""
+    unranked: str
+    """Why they could not be compared with all that the reader keeps; empty if they were."""
+    unmailed: str
+    """Why the e-mail did not go out; empty if it did, or none was asked for."""
     out: PathText
     """Where the pages are."""

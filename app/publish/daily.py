@@ -3,24 +3,33 @@
 Nothing that one paper meets stops another, and nothing that one question to arXiv meets stops the
 pages of what is here. What could not be had is asked for again in later runs. ``pages.json`` has
 the list of what is wanted before the first download, so that a run that was killed goes on, too.
+The papers of a day are in the order of their nearness to what the reader keeps (``app.interests``).
 """
 
 from __future__ import annotations
 
 import datetime
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from app.digest import Language, WriterName
-from app.documents.pages import DailyDigests, DailyDone, DailyPage, FailedPaperShape
-from app.publish.day import ALL, day_stem
-from app.publish.files import write_text
+from app.digest import Language
+from app.documents.pages import (
+    DailyDigests,
+    DailyDone,
+    DailyPage,
+    FailedPaperShape,
+    RankedPaper,
+)
+from app.interests import interests_of
+from app.interests.nearness import Ranked, by_nearness
+from app.publish.daily_file import ConfigUnusable, Daily, Query, read_daily
+from app.publish.day import day_stem
+from app.publish.files import OutputUnusable, write_text
 from app.publish.listing import MANIFEST, PublishedFailure, QueryFinds, Waiting, read_published
+from app.publish.mail import MailNotSent
+from app.publish.mailing import Post, days_due, ids_of_day, mail_days
 from app.publish.site import (
     PageFiles,
     Site,
@@ -35,125 +44,29 @@ from app.publish.site import (
 from app.show.text import plain
 from app.write import Writer, write_digests
 from index.errors import FetchError, GlossError
-from index.fetch.feeds import category_spelling
 from index.intake import ArxivSelection, Outcome, Plan, Wanted, add_all, look_up, plan
 from index.reference import parse_reference
 
 if TYPE_CHECKING:
+    from app.interests import KeptPaper
+    from app.interests.filters import PaperFilter
     from app.publish.listing import Published
+    from index.config import Settings
     from index.fetch import Fetcher
     from index.library import PaperRow, Papers
 
-# Days for which a paper that could not be had is asked for again, and for which a page that is not
-# there yet, or lacks a paper, is written.
-DAYS = 7
+__all__ = [
+    "ConfigUnusable",
+    "Daily",
+    "DailyReport",
+    "Query",
+    "Voice",
+    "daily_done",
+    "read_daily",
+    "run_daily",
+]
+
 _WAITING = "papers of earlier runs"  # as what is asked for is named where arXiv does not answer
-
-
-class ConfigUnusable(GlossError):
-    """The file that says what to do cannot be read, or a key of it does not fit."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path = path
-        self.why = why
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Query(_Table):
-    """A search of arXiv that has pages of its own, under a name."""
-
-    name: str = Field(min_length=1, max_length=80)
-    query: str = Field(min_length=1)  # in arXiv's language
-    limit: int | None = Field(default=None, ge=1)
-
-
-class Daily(_Table):
-    """What the file says. Folders are relative to it."""
-
-    out: Path  # where the pages go
-    categories: tuple[str, ...] = ()
-    queries: tuple[Query, ...] = ()
-    page_of_all: bool = False  # beside those of the categories and queries
-    limit: int | None = Field(default=None, ge=1)  # the most papers of one category or query
-    languages: tuple[Language, ...] = Field(default=("en",), min_length=1)
-    writer: WriterName | None = None  # else GLOSS_WRITER
-    library: Path | None = None  # else GLOSS_LIBRARY
-    hexo: Path | None = None  # a blog's source folder
-    days: int = Field(default=DAYS, ge=1, le=90)
-    title: str = ""
-    app_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_APP_URL
-    pages_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_PAGES_URL
-
-    @field_validator("categories")
-    @classmethod
-    def _spelled(cls, categories: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            return tuple(dict.fromkeys(map(category_spelling, categories)))
-        except FetchError as error:
-            raise ValueError(f"{error.asked} {error.came}; {error.advice}") from error
-
-    @model_validator(mode="after")
-    def _asks_for_something(self) -> Daily:
-        if not self.categories and not self.queries:
-            raise ValueError('asks for nothing: give categories = ["cs.CV"], or [[queries]]')
-        stems = [day_stem(name, datetime.date.min, "en") for name, _ in self.topics()]
-        twice = [name for (name, _), stem in zip(self.topics(), stems, strict=True)
-                 if stems.count(stem) > 1]  # fmt: skip
-        if twice:
-            raise ValueError(f"two pages would have one name: {', '.join(twice)}")
-        return self
-
-    def topics(self) -> list[tuple[str, bool]]:
-        """What has pages, and whether it is a query's name."""
-        of_all = [ALL] if self.page_of_all else []
-        named = [(name, False) for name in (*self.categories, *of_all)]
-        return named + [(query.name, True) for query in self.queries]
-
-
-def read_daily(path: Path) -> Daily:
-    """What a TOML file asks for. Raises ``ConfigUnusable``, which names the key in one line."""
-    try:
-        said = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigUnusable(path, "no such file; data/daily.toml is one to begin with") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigUnusable(path, f"cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigUnusable(path, f"is no TOML: {error}") from error
-    try:
-        daily = Daily.model_validate(said)
-    except ValidationError as error:
-        raise ConfigUnusable(path, _wrong_keys(error)) from error
-    folder = path.expanduser().absolute().parent
-    places = {
-        key: folder / place.expanduser()
-        for key in ("out", "library", "hexo")
-        if (place := getattr(daily, key)) is not None
-    }
-    return daily.model_copy(update=places)
-
-
-def _wrong_keys(error: ValidationError) -> str:
-    """The first keys that do not fit and why; of more than two, how many more."""
-    known = ", ".join(Daily.model_fields)
-    said = []
-    for wrong in error.errors(include_url=False, include_context=False):
-        key = ""
-        for part in wrong["loc"]:
-            key += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if key else ''}{part}"
-        why = wrong["msg"].removeprefix("Value error, ")
-        if wrong["type"] == "extra_forbidden":
-            there = known if len(wrong["loc"]) == 1 else ", ".join(Query.model_fields)
-            why = f"no such key; there are {there}"
-        elif wrong["type"] == "missing":
-            why = "is missing"
-        said.append(plain(f"{key}: {why}" if key else why))
-    more = f"; and {len(said) - 2} more" if len(said) > 2 else ""
-    return "; ".join(said[:2]) + more
 
 
 @dataclass(slots=True)
@@ -168,11 +81,16 @@ class DailyReport:
     digests: int = 0
     undigested: dict[str, str] = field(default_factory=dict)
     pages: list[PageFiles] = field(default_factory=list)
+    ranked: tuple[Ranked, ...] = ()  # today's papers
+    unranked: str = ""  # why they could not be compared with what the reader keeps
+    unmailed: str = ""  # why the e-mail did not go out
 
     @property
     def anything_failed(self) -> bool:
         """Whether somebody should look."""
-        return bool(self.unasked or self.failed or self.undigested)
+        return bool(
+            self.unasked or self.failed or self.undigested or self.unranked or self.unmailed
+        )
 
     @property
     def out_of_reach(self) -> bool:
@@ -201,8 +119,13 @@ def run_daily(
     site: Site,
     threads: int,
     voice: Voice,
+    settings: Settings,
+    mail_file: Path | None = None,
 ) -> DailyReport:
     """Do all that the file asks for. Raises what no paper survives, such as ``OutputUnusable``.
+
+    The e-mail goes out at the end, or into ``mail_file``: one that fails is reported, and the pages
+    are there.
 
     Pages are written of the days (UTC) on which papers came in, from ``daily.days`` ago to today:
     today's always, another where it is not there, lacks a paper, or its foot is no longer true.
@@ -217,9 +140,19 @@ def run_daily(
     wanted = list(_pages_to_write(library, daily))
     _digest(library, writer, wanted, voice, report)
     voice.stage(f"digests: {report.digests} ready, {len(report.undigested)} failed")
+    rankings = _rank(library, daily, {page[1] for page in wanted}, settings, voice, report)
     for topic, date, lang, ids in wanted:
         files = write_page(
-            library, topic, daily.out, date=date, lang=lang, writer=writer, site=site, ids=ids
+            library,
+            topic,
+            daily.out,
+            date=date,
+            lang=lang,
+            writer=writer,
+            site=site,
+            ids=ids,
+            ranked=rankings[date],
+            name_near=daily.why_on_pages,
         )
         report.pages.append(files)
     published = read_published(daily.out)
@@ -228,7 +161,41 @@ def run_daily(
     write_listed(daily.out, published.without_lost(daily.out), site.pages_url)
     changed = sum(files.changed for files in report.pages)
     voice.stage(f"pages: {changed} changed, {len(report.pages) - changed} as they were")
+    if daily.mail_to or mail_file is not None:
+        post = Post(settings.mail, mail_file)
+        now = datetime.datetime.now(datetime.UTC)
+        try:
+            voice.stage(mail_days(library, daily, site, writer, rankings, post, now))
+        except (MailNotSent, OutputUnusable) as error:
+            report.unmailed = plain(str(error))
+            voice.problem("mail", report.unmailed, error)
     return report
+
+
+def _rank(
+    library: Papers,
+    daily: Daily,
+    days: Collection[datetime.date],
+    settings: Settings,
+    voice: Voice,
+    report: DailyReport,
+) -> dict[datetime.date, tuple[Ranked, ...]]:
+    """The papers of each day of the pages and of the e-mail; by id where there is no telling."""
+    rows, published, now = library.papers(), read_published(daily.out), today()
+    ids = {
+        day: ids_of_day(rows, published, daily, day) for day in {*days, *days_due(published, now)}
+    }
+    kept: tuple[KeptPaper, ...] = ()
+    vectors: dict[str, tuple[float, ...]] = {}
+    if any(ids.values()):
+        try:
+            kept, vectors = interests_of(library, settings, daily.bibtex), library.mean_vectors()
+        except GlossError as error:
+            report.unranked = plain(str(error))
+            voice.problem("ranking", report.unranked, error)
+    rankings = {day: by_nearness(there, vectors, kept) for day, there in ids.items()}
+    report.ranked = rankings[now]
+    return rankings
 
 
 # What there is, and in
@@ -253,6 +220,22 @@ class _ArxivResults:
         for paper_id, names in (topics or {}).items():
             self.topics.setdefault(paper_id, set()).update(names)
 
+    def drop_unwanted(self, wants: PaperFilter) -> int:
+        """Leave out the categories' papers that do not pass; how many these are.
+
+        What a query found passes: it says by itself what is wanted.
+        """
+        unwanted = [
+            key
+            for key, one in self.wanted.items()
+            if one.record is not None
+            and not self.topics.get(one.record.id)
+            and not wants.passes(one.record.title, one.record.abstract, one.record.authors)
+        ]
+        for key in unwanted:
+            del self.wanted[key]
+        return len(unwanted)
+
 
 def _version(one: Wanted) -> int:
     return (one.record.version if one.record else None) or 0
@@ -270,6 +253,7 @@ def _take(
     day = today()
     published = _recent(read_published(daily.out), day - datetime.timedelta(days=daily.days))
     found = _ask(library, arxiv, daily, published.waiting, voice, report)
+    report.skipped += found.drop_unwanted(daily.wants)
     since = {one.id: one.since for one in published.waiting}
 
     def waiting(ones: Iterable[Wanted]) -> tuple[Waiting, ...]:
@@ -297,6 +281,15 @@ def _take(
     outcomes = [one for key, one in found.settled.items() if key not in found.wanted]
     wanted = tuple(found.wanted.values())
     outcomes += add_all(library, wanted, threads, arxiv, lambda _: lambda _: voice.step())
+    # Of a run that was killed before this line, what it took is here and still waited for.
+    library.mark(
+        [
+            one.added.paper_id
+            for one in outcomes
+            if one.added and (one.kind == "taken" or one.wanted.name in since)
+        ],
+        "brought",
+    )
     again: list[Wanted] = []
     failures: list[PublishedFailure] = []
     for outcome in outcomes:
@@ -379,6 +372,7 @@ def _recent(published: Published, first: datetime.date) -> Published:
         waiting=tuple(one for one in published.waiting if one.since >= first),
         failures=tuple(one for one in published.failures if one.date >= first),
         found=tuple(one for one in published.found if one.date >= first),
+        mailed=tuple(one for one in published.mailed if one.date >= first),
     )
 
 
@@ -475,5 +469,16 @@ def daily_done(report: DailyReport, out: Path) -> DailyDone:
             DailyPage.of(files, papers=files.paper_ids, failed=[one.id for one in files.failed])
             for files in report.pages
         ],
+        ranking=[
+            RankedPaper(
+                id=one.paper_id,
+                score=one.score,
+                near=one.near.title if one.near else "",
+                near_id=one.near.paper_id if one.near else "",
+            )
+            for one in report.ranked
+        ],
+        unranked=report.unranked,
+        unmailed=report.unmailed,
         out=out,
     )

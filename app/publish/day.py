@@ -33,6 +33,7 @@ DAY_WORDS: dict[str, dict[Language, str]] = {
     },
     "all_days": {"en": "All days", "zh": "全部日期"},
     "feed": {"en": "Atom feed", "zh": "Atom 订阅"},
+    "near": {"en": "Near “{}”", "zh": "与《{}》相近"},
     "top": {"en": "Back to the list", "zh": "返回列表"},
     "skip": {"en": "Skip to the papers", "zh": "跳到论文"},
 }
@@ -71,6 +72,7 @@ class Day:
     failed: tuple[FailedPaper, ...] = ()
     pictures: Mapping[tuple[str, str], Picture] = field(default_factory=dict)  # by paper, sentence
     app_url: str = ""
+    near: Mapping[str, str] = field(default_factory=dict)  # the title of a kept paper, by paper
 
     @property
     def stem(self) -> str:
@@ -94,7 +96,9 @@ class Day:
             for (paper, name), shown in self.pictures.items()
             if paper == digest.paper.id
         }
-        return QuoteContext(self.app_url, own)
+        near = plain(self.near.get(digest.paper.id, ""))
+        said = DAY_WORDS["near"][self.lang].format(near) if near else ""
+        return QuoteContext(self.app_url, own, said)
 
 
 ALL = "all"  # the category that every paper has

@@ -105,6 +105,14 @@ class QueryFinds(_Kept):
     ids: tuple[str, ...]
 
 
+class Mailed(_Kept):
+    """The papers of a day that went out by e-mail; ``due``: a message was not taken."""
+
+    date: datetime.date
+    ids: tuple[str, ...] = ()
+    due: bool = False
+
+
 class Published(_Kept):
     """All that ``pages.json`` says."""
 
@@ -115,6 +123,7 @@ class Published(_Kept):
     failures: tuple[PublishedFailure, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     found: tuple[QueryFinds, ...] = ()
+    mailed: tuple[Mailed, ...] = ()
 
     def page(self, stem: str) -> PublishedPage | None:
         """The page of that name."""
@@ -124,6 +133,15 @@ class Published(_Kept):
         """What a query found of the papers that came in on a day."""
         same = (one.ids for one in self.found if (one.topic, one.date) == (topic, date))
         return frozenset().union(*same)
+
+    def mailed_on(self, date: datetime.date) -> Mailed:
+        """What went out of a day."""
+        return next((one for one in self.mailed if one.date == date), Mailed(date=date))
+
+    def with_mailed(self, mailed: Mailed) -> Published:
+        """With what went out of a day, in place of what was known of it."""
+        others = (one for one in self.mailed if one.date != mailed.date)
+        return self.changed(mailed=tuple(sorted((*others, mailed), key=lambda one: one.date)))
 
     def with_page(self, page: PublishedPage) -> Published:
         """With a page in place of the one of that name."""

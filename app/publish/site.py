@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.digest import Digest, Language
+from app.interests.nearness import Ranked
 from app.publish.day import ALL, Day, FailedPaper, day_stem, to_hexo, to_html_day
 from app.publish.files import write_file, write_text
 from app.publish.listing import (
@@ -90,6 +91,8 @@ def write_page(
     writer: Writer = EXTRACTIVE,
     site: Site = NO_SITE,
     ids: Collection[str] | None = None,
+    ranked: Sequence[Ranked] = (),
+    name_near: bool = False,
 ) -> PageFiles:
     """Write ``<date>-<category>.md`` and ``.html`` into ``out``, with their pictures in a folder of
     that name, and ``index.html`` and ``feed.xml`` over all pages that are there.
@@ -103,6 +106,9 @@ def write_page(
     unless ``pages.json`` has the categories from arXiv's record, as ``gloss daily`` leaves them
     there. A page of nothing but failures is not written.
 
+    The papers of ``ranked`` are in its order, the others after them by id; with ``name_near`` the
+    page names the kept paper that each is near.
+
     A file whose bytes would be the same is left alone. Raises ``NothingForPage``,
     ``OutputUnusable`` and ``PagesUnusable``.
     """
@@ -112,6 +118,8 @@ def write_page(
     if not chosen:
         there = _days_and_categories([row for row in rows if row.status == "ok"])
         raise NothingForPage(category, day, there)
+    place = {one.paper_id: number for number, one in enumerate(ranked)}
+    chosen.sort(key=lambda row: place.get(row.id, len(place)))
     published = read_published(out)
     digests: list[Digest] = []
     failed = failed_of(rows, published, category, day, ids)
@@ -133,6 +141,7 @@ def write_page(
         tuple(failed),
         dict(pictures),
         site.app_url,
+        {one.paper_id: one.near.title for one in ranked if one.near} if name_near else {},
     )
     files = PageFiles(
         out / f"{stem}.md", out / f"{stem}.html", tuple(row.id for row in chosen), page.failed

@@ -119,6 +119,8 @@ def markdown_lines(
     """A digest as lines of Markdown under a heading of ``level``."""
     mark = "#" * level
     lines = [f"{mark} {escape_markdown(seen.title)}", "", *_markdown_header(seen, around)]
+    if around.near:
+        lines += ["", escape_markdown(around.near)]
     for notice in seen.notices:
         lines += ["", f"> **{escape_markdown(notice)}**"]
     if with_note:

@@ -99,10 +99,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class QuoteContext:
-    """What a page adds to a digest: links into the app, and pictures by the sentence's name."""
+    """What a page adds to a digest: links into the app, pictures by the sentence's name, and which
+    paper that the reader keeps it is near."""
 
     app_url: str = ""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
+    near: str = ""  # a sentence
 
     def link(self, paper_id: str, sentence: str = "") -> str:
         """The address of a paper, or of a sentence of its digest, in the app; or nothing."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.web.own_papers import OwnPapers
-from index.catalog import KeptDigest
+from index.catalog import KeptDigest, Mark
 from index.errors import NoDigests, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library import Papers
@@ -56,6 +56,7 @@ class VisitorLibrary(Papers):
         self._shared = shared
         self._own_papers = own_papers
         self._worded: OrderedDict[str, KeptDigest] = OrderedDict()
+        self._marks: dict[Mark, set[str]] = {}
 
     @property
     def _own(self) -> Library | None:
@@ -166,6 +167,19 @@ class VisitorLibrary(Papers):
         """Store which versions arXiv has of the own library's papers."""
         if self._own is not None:
             self._own.record_versions(versions)
+
+    def mark(self, paper_ids: Iterable[str], mark: Mark, on: bool = True) -> None:
+        """Mark papers for as long as the visit lasts."""
+        marked = self._marks.setdefault(mark, set())
+        if on:
+            marked.update(set(paper_ids) & set(self.ids()))
+        else:
+            marked.difference_update(paper_ids)
+
+    def marked(self, mark: Mark) -> frozenset[str]:
+        """What the visitor has marked; what the daily job brought is so for everybody."""
+        brought = self._shared.marked(mark) if mark == "brought" else frozenset()
+        return brought | self._marks.get(mark, set())
 
     def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
         """The mean vector of each paper; one model made them all."""

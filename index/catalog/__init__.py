@@ -6,7 +6,8 @@ the vector store holds can be rebuilt from here; nothing here can be rebuilt fro
 An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
 ``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
 A module for each noun: ``editions``, ``contents`` (papers and passages), ``digests``, ``claims``,
-``arxiv``, ``integrity`` (what was damaged); ``schema`` and ``database`` are what they stand on.
+``arxiv``, ``marks``, ``integrity`` (what was damaged); ``schema`` and ``database`` are what they
+stand on.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
 from index.catalog.editions import Edition, Editions, Key, Listed, Origin, State
 from index.catalog.integrity import Integrity
+from index.catalog.marks import Mark, Marks
 
 __all__ = [
     "Alias",
@@ -41,6 +43,8 @@ __all__ = [
     "Key",
     "KnownVersion",
     "Listed",
+    "Mark",
+    "Marks",
     "Origin",
     "State",
 ]
@@ -62,6 +66,7 @@ class Catalog(Database):
         self.digests = Digests(self)
         self.claims = Claims(self)
         self.arxiv = ArxivIds(self)
+        self.marks = Marks(self)
         self.integrity = Integrity(self, self.contents.forget)
 
     def __enter__(self) -> Catalog:

@@ -166,10 +166,14 @@ class Editions:
     def retire(self, number: int) -> None:
         """The paper is no longer in the library; ``purge`` follows once its vectors are out.
 
-        Former digests of it are forgotten.
+        Former digests of it are forgotten, and what a reader has marked it as.
         """
         with self._database.transaction() as connection:
-            for table, column in (("former_digests", "paper_key"), ("aliases", "target")):
+            for table, column in (
+                ("former_digests", "paper_key"),
+                ("aliases", "target"),
+                ("marks", "paper_key"),
+            ):
                 connection.execute(
                     f"DELETE FROM {table}"
                     f" WHERE {column} = (SELECT paper_key FROM editions WHERE number = ?)",

@@ -15,7 +15,7 @@ from index.catalog.checksums import TABLE as CHECKSUMS
 from index.catalog.words import TABLE as WORDS
 from index.catalog.words import put_in, texts_of
 
-SCHEMA = 6
+SCHEMA = 7
 _WORDS_SINCE = 5  # the schema that has the words of passages
 _CHECKSUMS_SINCE = 6
 
@@ -136,6 +136,14 @@ CREATE TABLE former_digests (
 """,
     4: WORDS,
     5: CHECKSUMS,
+    6: """
+CREATE TABLE marks (
+    paper_key TEXT NOT NULL,                   -- so that a mark outlives a new version
+    mark TEXT NOT NULL CHECK (mark IN ('brought', 'read', 'kept')),
+    since TEXT NOT NULL,                       -- ISO, UTC
+    PRIMARY KEY (paper_key, mark)
+) WITHOUT ROWID;
+""",
 }
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.

@@ -10,7 +10,7 @@ its sentences.
 
 from __future__ import annotations
 
-from index.catalog import Listed
+from index.catalog import Listed, Mark
 from index.library.adding import Added
 from index.library.backup import Backup, Restored, back_up, restore
 from index.library.health import LibraryHealth
@@ -41,6 +41,7 @@ __all__ = [
     "Library",
     "LibraryHealth",
     "Listed",
+    "Mark",
     "PaperRow",
     "Papers",
     "Parts",

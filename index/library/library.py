@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.catalog import Catalog, KeptDigest, KnownVersion, Listed
+from index.catalog import Catalog, KeptDigest, KnownVersion, Listed, Mark
 from index.config import QdrantSettings, Settings
 from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
@@ -196,6 +196,15 @@ class Library(Papers):
         self._access.check()
         with self._engines.writing:
             self._catalog.arxiv.record_versions(versions)
+
+    def mark(self, paper_ids: Iterable[str], mark: Mark, on: bool = True) -> None:
+        """Mark papers, or take the mark off. Raises ``LibraryReadOnly``."""
+        self._access.check()
+        self._catalog.marks.put(paper_ids, mark, on)
+
+    def marked(self, mark: Mark) -> frozenset[str]:
+        """The ids of the papers with a mark."""
+        return self._catalog.marks.of(mark)
 
     def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id. Raises ``StoreUnusable``."""

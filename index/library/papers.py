@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed
+from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed, Mark
 from index.hits import (
     ClaimHit,
     ClaimRecord,
@@ -129,6 +129,14 @@ class Papers(Protocol):
     @abstractmethod
     def record_versions(self, versions: Iterable[KnownVersion]) -> None:
         """Store which versions arXiv has, also of papers that are not in the library."""
+
+    @abstractmethod
+    def mark(self, paper_ids: Iterable[str], mark: Mark, on: bool = True) -> None:
+        """Mark papers, or take the mark off; ids of papers that are not here are left out."""
+
+    @abstractmethod
+    def marked(self, mark: Mark) -> frozenset[str]:
+        """The ids of the papers with a mark."""
 
     @abstractmethod
     def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:

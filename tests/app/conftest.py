@@ -133,6 +133,7 @@ class FakeLibrary:
     unsearched: dict[str, tuple[str, ...]] = field(default_factory=dict)
     saved: dict[tuple[str, str], str] = field(default_factory=dict)  # by paper and key
     directory: Path = field(default_factory=lambda: Settings().library)
+    marks: dict[str, set[str]] = field(default_factory=dict)  # ids by mark
 
     model = "m"
 
@@ -230,6 +231,13 @@ class FakeLibrary:
                     if claim.paper_id != own.paper_id
                 ][:k]
         raise ClaimNotFound(claim_id, ("2401.00001v2/en/limits.1",))
+
+    def mark(self, paper_ids: Sequence[str], mark: str, on: bool = True) -> None:
+        marked = self.marks.setdefault(mark, set())
+        (marked.update if on else marked.difference_update)(paper_ids)
+
+    def marked(self, mark: str) -> frozenset[str]:
+        return frozenset(self.marks.get(mark, ()))
 
     def mean_vectors(self) -> dict[str, tuple[float, ...]]:
         there = [one.id for one in self.rows if one.status == "ok"]

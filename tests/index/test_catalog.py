@@ -291,8 +291,16 @@ def test_threads_share_it(tmp_path: Path) -> None:
         assert len(catalog.editions.numbers("replaced")) == 36
 
 
+def as_it_was_in_schema_6(path: Path) -> None:
+    """Take out of a catalogue what schema 7 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE marks; PRAGMA user_version=6")
+    connection.close()
+
+
 def as_it_was_in_schema_5(path: Path) -> None:
-    """Take out of a catalogue what schema 6 put in."""
+    """Take out of a catalogue what schema 6 put in, and those after it."""
+    as_it_was_in_schema_6(path)
     with sqlite3.connect(path) as connection:
         connection.executescript(
             "DROP TABLE checksums; ALTER TABLE digests DROP COLUMN checksum;"
@@ -406,6 +414,42 @@ def test_another_id_ends_with_its_paper_or_with_one_of_its_own(tmp_path: Path) -
         assert catalog.arxiv.aliases() == [Alias("r", 2, "p")]
         catalog.editions.retire(number)
         assert catalog.arxiv.aliases() == []
+
+
+def test_a_mark_outlives_a_new_version_and_ends_with_its_paper(tmp_path: Path) -> None:
+    with Catalog(tmp_path / "catalog.sqlite") as catalog:
+
+        def put_in(text: str) -> int:
+            number = catalog.editions.add_pending(paper_of(text), "p", ORIGIN, ())
+            catalog.editions.make_current(number)
+            return number
+
+        catalog.marks.put(["p"], "read", on=True)
+        assert catalog.marks.of("read") == set()  # there is no such paper yet
+        put_in("some words")
+        catalog.marks.put(["p", "nobody"], "read", on=True)
+        catalog.marks.put(["p"], "read", on=True)
+        catalog.marks.put(["p"], "kept", on=True)
+        number = put_in("other words")
+        assert (catalog.marks.of("read"), catalog.marks.of("brought")) == ({"p"}, set())
+        catalog.marks.put(["p"], "read", on=False)
+        assert (catalog.marks.of("read"), catalog.marks.of("kept")) == (set(), {"p"})
+        catalog.editions.retire(number)
+        put_in("the same once more")
+        assert catalog.marks.of("kept") == set()
+
+
+def test_a_catalogue_of_schema_6_can_be_marked(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    with Catalog(path) as catalog:
+        catalog.editions.make_current(
+            catalog.editions.add_pending(paper_of("some words"), "p", ORIGIN, ())
+        )
+    as_it_was_in_schema_6(path)
+    with Catalog(path, create=False) as catalog:
+        catalog.marks.put(["p"], "kept", on=True)
+    with Catalog(path, create=False) as catalog:
+        assert catalog.marks.of("kept") == {"p"}
 
 
 def save(catalog: Catalog, number: int, name: str, text: str, lang: str = "en") -> None:
