@@ -8,6 +8,7 @@ numbers from 0 to 1; templates draw them as SVG.
 from __future__ import annotations
 
 import datetime
+import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,11 +56,24 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """The name of a group in the middle of its papers."""
+
+    group: Group
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryMap:
-    """Where the papers are, and the groups that are marked, the largest first."""
+    """Where the papers are, and the groups that are marked, the largest first.
+
+    ``labels`` name the groups where the papers are too many to be named.
+    """
 
     dots: tuple[Dot, ...]
     groups: tuple[Group, ...]
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +114,31 @@ def map_of(
         for one, (x, y) in zip(there, places, strict=True)
     ]
     shown = sorted(set(groups.values()), key=lambda group: group.number)
-    return LibraryMap(_named(dots), tuple(shown))
+    return LibraryMap(_named(dots), tuple(shown), _labels(dots))
+
+
+def _labels(dots: Sequence[Dot]) -> tuple[Label, ...]:
+    """The names of the groups, of which no two lie on each other; none where papers are named."""
+    if len(dots) <= MOST_NAMES:
+        return ()
+    groups: dict[Group, list[Dot]] = {}
+    for dot in dots:
+        if dot.group.kind == "named":
+            groups.setdefault(dot.group, []).append(dot)
+    labels: list[Label] = []
+    for group in sorted(groups, key=lambda one: one.number):
+        x = statistics.median(dot.x for dot in groups[group])
+        y = statistics.median(dot.y for dot in groups[group])
+        steps = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6)
+        places = [y + step * _LINE * 1.2 for step in steps]
+        free = (at for at in places if all(_apart(x, at, one) for one in labels))
+        labels.append(Label(group, x, next(free, y)))
+    return tuple(labels)
+
+
+def _apart(x: float, y: float, label: Label) -> bool:
+    wide = 2 * _WIDE_LETTER * max(len(label.group.name), 4)
+    return abs(y - label.y) >= _LINE * 1.1 or abs(x - label.x) >= wide
 
 
 def positions(vectors: Sequence[Sequence[float]]) -> list[tuple[float, float]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PaperRow,
         PendingPaper,
         Progress,
+        ShelfRow,
         SparseEncoder,
         StoredPaper,
     )
@@ -157,6 +158,25 @@ class VisitorLibrary(Papers):
         shared = self._shared.papers(None if end is None else end + len(hidden))
         rows = [*own, *(row for row in shared if row.id not in hidden)]
         return sorted(rows, key=lambda row: row.id)[offset:end]
+
+    def shelf(self) -> list[ShelfRow]:
+        """The same, all of them, with no more than a list is sorted and filtered by."""
+        if self._own is None:
+            return self._shared.shelf()
+        own = self._own.shelf()
+        hidden = {row.id for row in own if row.status == "ok"}
+        rows = [*own, *(row for row in self._shared.shelf() if row.id not in hidden)]
+        return sorted(rows, key=lambda row: row.id)
+
+    def may_remove(self, paper_id: str) -> bool:
+        """Whether it is the visitor's own."""
+        return self._own is not None and any(row.id == paper_id for row in self._own.shelf())
+
+    def remove(self, paper_id: str) -> None:
+        """Take out a paper of the visitor's own. Raises ``PaperNotFound`` for one of the others."""
+        if self._own is None:
+            raise PaperNotFound(paper_id)
+        self._own.remove(paper_id)
 
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """The edition of that arXiv paper, or None."""

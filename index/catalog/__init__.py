@@ -20,7 +20,7 @@ from index.catalog.claims import Claims, ClaimSet, ClaimState, KeptClaim
 from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
-from index.catalog.editions import Edition, Editions, Key, Listed, Origin, State
+from index.catalog.editions import Edition, Editions, Key, Listed, Origin, ShelfRow, State
 from index.catalog.integrity import Integrity
 from index.catalog.marks import Mark, Marks
 
@@ -46,6 +46,7 @@ __all__ = [
     "Mark",
     "Marks",
     "Origin",
+    "ShelfRow",
     "State",
 ]
 

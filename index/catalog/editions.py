@@ -23,6 +23,11 @@ Key = Literal["paper_id", "paper_key", "sha256", "original"]
 
 _AT_ONCE = 500  # values in one query
 _ALL = -1  # rows, for SQLite's LIMIT
+# What lists have: current papers, and failures that no paper has come of.
+_SHOWN = (
+    "(state = 'current' OR (state = 'failed' AND NOT EXISTS (SELECT 1 FROM editions same"
+    " WHERE same.paper_key = editions.paper_key AND same.state = 'current')))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,20 @@ class Listed:
     added: str  # ISO, UTC
     date: str | None
     categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfRow:
+    """A paper, or a file that did not become one, by what a list is sorted and filtered by."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    date: str
+    added: str  # ISO, UTC
+    status: Status
+    digests: tuple[str, ...] = ()  # the languages of its saved digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +226,30 @@ class Editions:
 
         Of these ``limit`` at most, from the one at ``offset`` on.
         """
-        failure = (
-            "state = 'failed' AND NOT EXISTS (SELECT 1 FROM editions same"
-            " WHERE same.paper_key = editions.paper_key AND same.state = 'current')"
+        return self._where(_SHOWN, (), "paper_id, state, number", limit, offset)
+
+    def shelf(self) -> list[ShelfRow]:
+        """The same by id, all of them, with no more than a list is sorted and filtered by."""
+        languages: dict[int, list[str]] = {}
+        for row in self._database.rows("SELECT DISTINCT edition, lang FROM digests ORDER BY lang"):
+            languages.setdefault(row["edition"], []).append(row["lang"])
+        rows = self._database.rows(
+            "SELECT number, paper_id, title, authors, categories, date, added, status"
+            f" FROM editions WHERE {_SHOWN} ORDER BY paper_id, state, number"
         )
-        return self._where(
-            f"state = 'current' OR ({failure})", (), "paper_id, state, number", limit, offset
-        )
+        return [
+            ShelfRow(
+                row["paper_id"],
+                row["title"],
+                _texts(row["authors"]),
+                _texts(row["categories"]),
+                row["date"] or "",
+                row["added"],
+                row["status"],
+                tuple(languages.get(row["number"], ())),
+            )
+            for row in rows
+        ]
 
     def _where(
         self,

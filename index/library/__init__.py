@@ -10,7 +10,7 @@ its sentences.
 
 from __future__ import annotations
 
-from index.catalog import Listed, Mark
+from index.catalog import Listed, Mark, ShelfRow
 from index.library.adding import Added
 from index.library.backup import Backup, Restored, back_up, restore
 from index.library.health import LibraryHealth
@@ -48,6 +48,7 @@ __all__ = [
     "PendingPaper",
     "Progress",
     "Restored",
+    "ShelfRow",
     "SparseEncoder",
     "Splitter",
     "Stages",

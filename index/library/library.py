@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.catalog import Catalog, KeptDigest, KnownVersion, Listed, Mark
+from index.catalog import Catalog, KeptDigest, KnownVersion, Listed, Mark, ShelfRow
 from index.config import QdrantSettings, Settings
 from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
@@ -183,6 +183,10 @@ class Library(Papers):
         """All papers by id, and the files that did not become papers."""
         return paper_rows(self._catalog, limit, offset)
 
+    def shelf(self) -> list[ShelfRow]:
+        """The same, all of them, with no more than a list is sorted and filtered by."""
+        return self._catalog.editions.shelf()
+
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
         return paper_row(self._catalog, self._ids, paper_id)
@@ -265,6 +269,10 @@ class Library(Papers):
         that id, or had it once, or has the same bytes.
         """
         return self._adding.adopt(other.stored(paper_id))
+
+    def may_remove(self, paper_id: str) -> bool:
+        """Whether the library can be written."""
+        return self._access.writable
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out, and forget files that failed to become it.

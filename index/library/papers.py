@@ -7,7 +7,7 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed, Mark
+from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed, Mark, ShelfRow
 from index.hits import (
     ClaimHit,
     ClaimRecord,
@@ -117,6 +117,18 @@ class Papers(Protocol):
 
         Of these ``limit`` at most, from the one at ``offset`` on.
         """
+
+    @abstractmethod
+    def shelf(self) -> list[ShelfRow]:
+        """The same, all of them, with no more than a list is sorted and filtered by."""
+
+    @abstractmethod
+    def may_remove(self, paper_id: str) -> bool:
+        """Whether who asks may take the paper, or the failed file, out."""
+
+    @abstractmethod
+    def remove(self, paper_id: str) -> None:
+        """Take a paper out, and forget files that failed to become it. Raises ``PaperNotFound``."""
 
     @abstractmethod
     def row(self, paper_id: str) -> PaperRow:

@@ -21,7 +21,7 @@ from app.choose.template import TEMPLATE
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Support
 from app.write import Writer
 from app.write.claims import claim_records
-from index.catalog import Fingerprint
+from index.catalog import Fingerprint, ShelfRow
 from index.config import Settings
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
 from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter, is_in_category
@@ -142,6 +142,30 @@ class FakeLibrary:
 
     def papers(self, limit: int | None = None, offset: int = 0) -> list[Any]:
         return self.rows[offset:][:limit]
+
+    def shelf(self) -> list[Any]:
+        return [
+            ShelfRow(
+                row.id,
+                row.title,
+                row.authors,
+                row.categories,
+                row.date or "",
+                row.added,
+                row.status,
+                ("en",) if row.id in self.digests else (),
+            )
+            for row in self.rows
+        ]
+
+    def may_remove(self, paper_id: str) -> bool:
+        return True
+
+    def remove(self, paper_id: str) -> None:
+        self.rows.remove(self.row(paper_id))
+
+    def file_of(self, paper_id: str) -> Path:
+        return Path(__file__)
 
     def row(self, paper_id: str) -> Any:
         for one in self.rows:

@@ -30,6 +30,7 @@ from app.web.ui.library import library_tab
 from app.web.ui.paper import paper_tab
 from app.web.ui.programs import programs
 from app.web.ui.search import filters_of, search_tab
+from app.web.ui.today import today_tab
 
 if TYPE_CHECKING:
     import gradio
@@ -84,12 +85,13 @@ def build(
         with gr.Tabs(elem_id="tabs") as tabs:
             search = search_tab(sessions, blocks)
             paper = paper_tab(sessions, rate_limiter)
+            today = today_tab(sessions)
             library = library_tab(sessions)
         html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
         lists = [*search.filters, paper.paper]
         paper.on_added(refresh, None, lists, **PRIVATE)
         gr.on(list(library.asks), refresh, None, lists, show_progress="hidden", **PRIVATE)
-        for place in (*search.links, *library.links):
+        for place in (*search.links, *today.links, *library.links):
             place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
         blocks.load(arrive, None, paper.paper, show_progress="hidden", **PRIVATE)
         blocks.unload(left)
@@ -141,7 +143,7 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
-        css=style("gloss.css", "reader.css") + LAYOUT,
+        css=style("gloss.css", "lists.css", "reader.css") + LAYOUT,
         ssr_mode=False,
         footer_links=[],
         run_history=False,

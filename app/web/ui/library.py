@@ -1,21 +1,26 @@
-"""The tab that shows the papers of the library: as a map, in time, and as a table."""
+"""The tab that shows the papers of the library: as a list, and as a map and in time below it."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from app.digest import Language
+from app.show.html import fill, template_source
 from app.web.pictures import Marks
+from app.web.removals import SECONDS, Removals
 from app.web.session import Session, Sessions
+from app.web.shelf import ShelfView, Shelves
 from app.web.texts import texts
 from app.web.ui.components import (
-    CHOOSE,
     PRIVATE,
     as_gradio_error,
+    event_value,
     html,
     labels,
     language_of,
     load_gradio,
 )
+
+MOST_AT_ONCE = 5_000  # papers that one request removes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +35,66 @@ def library_tab(sessions: Sessions) -> LibraryTab:
     """Lay out the tab, inside ``gr.Tabs``."""
     gr = load_gradio()
     say = labels()
+    shelves, removals = Shelves(), Removals()
 
-    def show(by: str | None, request: gr.Request) -> tuple[Any, str, str]:  # type: ignore[name-defined]
+    def shown(session: Session, view: ShelfView, lang: Language) -> tuple[str, dict[str, object]]:
+        removed = removals.hidden(session.key)
+        page = shelves.page(session.library, view, lang, removed)
+        values = {
+            "page": page,
+            "removed": len(removed),
+            "seconds": SECONDS,
+            "failure": removals.failure(session.key),
+        }
+        return fill("shelf.html", say=texts()[lang], lang=lang, **values), page.view.sent()
+
+    def show(text: str, sent: dict[str, object], request: gr.Request) -> Any:  # type: ignore[name-defined]
+        lang = language_of(request)
+        with as_gradio_error(lang):
+            return shown(sessions.of(request.session_hash), ShelfView.of(sent, text or ""), lang)
+
+    def filtered(text: str, sent: dict[str, object], request: gr.Request) -> Any:  # type: ignore[name-defined]
+        return show(text, {**(sent or {}), "page": 1}, request)
+
+    def viewed(text: str, event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
+        return show(text, event._data, request)
+
+    def act(text: str, event: gr.EventData, request: gr.Request) -> Any:  # type: ignore[name-defined]
+        lang, session = language_of(request), sessions.of(request.session_hash)
+        asked = event_value(event, "remove")
+        with as_gradio_error(lang):
+            if isinstance(asked, list):
+                ids = [one for one in asked if isinstance(one, str)][:MOST_AT_ONCE]
+                removals.ask(session.key, session.library, ids)
+            elif event_value(event, "undo"):
+                removals.undo(session.key)
+            return shown(session, ShelfView.of(event._data, text or ""), lang)
+
+    def draw(by: str | None, request: gr.Request) -> tuple[Any, str]:  # type: ignore[name-defined]
         lang, session = language_of(request), sessions.of(request.session_hash)
         marks: Marks = "year" if by == "year" else "category"
         with as_gradio_error(lang):
-            return _choices(lang, marks), *_shown(session, marks, lang)
+            return _choices(lang, marks), session.pictures(marks, lang)
 
     with gr.Tab(say("library_tab"), id="library") as tab:
-        with gr.Row():
-            by = gr.Radio([], label=say("library_by"), elem_id="map-by")
+        with gr.Row(elem_classes="gloss-ask"):
+            text = gr.Textbox(
+                label=say("library_filter"), max_lines=1, scale=6, elem_id="library-filter"
+            )
             again = gr.Button(say("library_refresh"), size="sm", scale=0, min_width=120)
-        pictures = html("pictures", CHOOSE)
-        table = html("papers", CHOOSE)
-    shown = [by, pictures, table]
-    gr.on([tab.select, again.click, by.input], show, by, shown, show_progress="hidden", **PRIVATE)
-    return LibraryTab((pictures, table), (tab.select, again.click))
-
-
-def _shown(session: Session, by: Marks, lang: Language) -> tuple[str, str]:
-    return session.pictures(by, lang), session.papers(lang)
+        table = html("papers", template_source("shelf.js"))
+        with gr.Accordion(say("library_map_fold"), open=False, elem_id="map-fold") as fold:
+            by = gr.Radio([], label=say("library_by"), elem_id="map-by")
+            pictures = html("pictures", template_source("map.js"))
+    view = gr.State(ShelfView().sent())
+    quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
+    page = [table, view]
+    gr.on([tab.select, again.click], show, [text, view], page, **quiet)
+    text.input(filtered, [text, view], page, trigger_mode="always_last", **quiet)
+    table.select(viewed, text, page, **quiet)
+    table.click(act, text, page, **quiet)
+    gr.on([fold.expand, by.input], draw, by, [by, pictures], **quiet)
+    return LibraryTab((table, pictures), (tab.select, again.click))
 
 
 def _choices(lang: Language, by: Marks) -> Any:

@@ -1,0 +1,62 @@
+// The list of the tab Library: what is chosen stays chosen over pages, orders and filters.
+const chosen = new Set();
+const view = () => JSON.parse(element.querySelector('.shelf')?.dataset.view || '{}');
+const boxes = () => [...element.querySelectorAll('td.choice input')];
+const drawn = () => {
+  for (const box of boxes()) box.checked = chosen.has(box.value);
+  const all = element.querySelector('[data-all]');
+  const here = boxes();
+  if (all) {
+    all.checked = here.length > 0 && here.every((box) => box.checked);
+    all.indeterminate = !all.checked && here.some((box) => box.checked);
+  }
+  const bar = element.querySelector('.chosen');
+  if (bar) {
+    bar.hidden = chosen.size === 0;
+    const said = bar.querySelector('[data-chosen]');
+    said.textContent = said.dataset.chosen.replace('{}', chosen.size);
+  }
+};
+let over = 0;
+const fresh = () => {
+  drawn();
+  clearTimeout(over);
+  const seconds = Number(element.querySelector('[data-undo]')?.dataset.undo || 0);
+  if (seconds) over = setTimeout(() => trigger('select', view()), 1000 * seconds + 500);
+};
+element.addEventListener('change', (event) => {
+  if (event.target.matches('[data-all]')) {
+    for (const box of boxes()) chosen[event.target.checked ? 'add' : 'delete'](box.value);
+  } else if (event.target.matches('td.choice input')) {
+    chosen[event.target.checked ? 'add' : 'delete'](event.target.value);
+  }
+  drawn();
+});
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button?.dataset.order) {
+    const {order, down} = view();
+    const next = button.dataset.order;
+    trigger('select', {order: next, down: next === order ? !down : next === 'added' || next === 'date', page: 1});
+  } else if (button?.dataset.page) {
+    trigger('select', {...view(), page: Number(button.dataset.page)});
+    element.scrollIntoView({block: 'nearest'});
+  } else if (button?.dataset.do === 'none') {
+    chosen.clear();
+    drawn();
+  } else if (button?.dataset.do === 'remove') {
+    trigger('click', {...view(), remove: [...chosen]});
+    chosen.clear();
+  } else if (button?.dataset.do === 'undo') {
+    trigger('click', {...view(), undo: true});
+  }
+  const link = event.target.closest('a[data-open]');
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    trigger('input', {open: link.dataset.open});
+  }
+});
+new MutationObserver((changes) => {
+  if (changes.some((one) => [...one.addedNodes].some((node) => node.nodeType === 1))) fresh();
+}).observe(element, {childList: true, subtree: true});
+fresh();

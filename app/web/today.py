@@ -1,0 +1,167 @@
+"""The papers of a day as a session sees them: ranked, with why, what was read, and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.digest import Language
+from app.documents.papers import abstract_of
+from app.interests import interests_of
+from app.interests.filters import PaperFilter
+from app.interests.nearness import Ranked, by_nearness
+from app.show.text import plain
+from app.show.views import author_line, view
+from app.write.saved import from_text
+from index.errors import GlossError
+
+if TYPE_CHECKING:
+    from index.config import Settings
+    from index.library import Papers, ShelfRow
+
+DAYS = 60  # that can be chosen
+MOST = 200  # papers of a day that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class DayFilter:
+    """What of a day is shown. ``day`` is ISO; empty for the last on which papers came in."""
+
+    day: str = ""
+    papers: PaperFilter = field(default_factory=PaperFilter)
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """A paper of the day as a reader sees it."""
+
+    id: str
+    name: str
+    title: str
+    authors: str
+    date: str
+    categories: str
+    summary: str  # of its saved digest; empty without one
+    near: str  # the title of the kept paper that it is near
+    near_id: str  # that paper's, where it is in the library
+    read: bool
+    kept: bool | None  # None for a paper of one's own, which is kept without a mark
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """The papers of a day that pass, the nearest first, and the days that there are."""
+
+    day: str
+    days: tuple[str, ...]
+    lines: tuple[DayLine, ...]
+    papers: int  # of the day
+    unread: int  # of these
+    ranked: bool
+    failure: str = ""  # why the papers could not be compared with all that the reader keeps
+
+
+def day_list(
+    library: Papers, settings: Settings, wanted: DayFilter, lang: Language = "en"
+) -> DayList:
+    """The list of a day."""
+    rows = [row for row in library.shelf() if row.status == "ok"]
+    days = sorted({row.added[:10] for row in rows}, reverse=True)[:DAYS]
+    day = wanted.day if wanted.day in days else next(iter(days), "")
+    there = {row.id: row for row in rows if row.added[:10] == day}
+    ranked, failure = _ranked(library, settings, list(there))
+    read, kept = library.marked("read"), library.marked("kept")
+    brought = library.marked("brought")
+    lines = [
+        _line(
+            library,
+            there[one.paper_id],
+            one,
+            one.paper_id in read,
+            one.paper_id in kept if one.paper_id in brought else None,
+            lang,
+        )
+        for one in ranked
+        if not (wanted.unread and one.paper_id in read)
+        and _passes(library, there[one.paper_id], wanted.papers)
+    ]
+    return DayList(
+        day=day,
+        days=tuple(days),
+        lines=tuple(lines[:MOST]),
+        papers=len(there),
+        unread=len(there.keys() - read),
+        ranked=any(one.near for one in ranked),
+        failure=failure,
+    )
+
+
+def _ranked(
+    library: Papers, settings: Settings, ids: Sequence[str]
+) -> tuple[tuple[Ranked, ...], str]:
+    try:
+        kept = interests_of(library, settings)
+        return by_nearness(ids, library.mean_vectors(), kept), ""
+    except GlossError as error:
+        return tuple(map(Ranked, ids)), plain(str(error))
+
+
+def _passes(library: Papers, row: ShelfRow, wanted: PaperFilter) -> bool:
+    if not wanted:
+        return True
+    if wanted.passes(row.title, "", row.authors):
+        return True
+    if not wanted.keywords:
+        return False
+    try:
+        return wanted.passes("", abstract_of(library.paper(row.id)), ())
+    except GlossError:  # damaged, or removed a moment ago
+        return False
+
+
+def _line(
+    library: Papers,
+    row: ShelfRow,
+    ranked: Ranked,
+    read: bool,
+    kept: bool | None,
+    lang: Language,
+) -> DayLine:
+    near = ranked.near
+    return DayLine(
+        id=row.id,
+        name=row.id,
+        title=plain(row.title) or row.id,
+        authors=author_line(row.authors, lang),
+        date=row.date,
+        categories=", ".join(row.categories),
+        summary=_summary(library, row, lang),
+        near=near.title if near else "",
+        near_id=near.paper_id if near else "",
+        read=read,
+        kept=kept,
+    )
+
+
+def _summary(library: Papers, row: ShelfRow, lang: Language) -> str:
+    """The first sentence of the saved digest, in the reader's language where there is one."""
+    if not row.digests:
+        return ""
+    saved: Language = lang if lang in row.digests else "en"
+    try:
+        kept = library.newest_digest(row.id, saved, "extractive")
+    except GlossError:
+        return ""
+    digest = from_text(kept.text) if kept else None
+    if digest is None:
+        return ""
+    group = view(digest).groups[0]
+    return next((claim.text for item in group.items for claim in item.claims), "")
+
+
+def words_of(said: str | None) -> tuple[str, ...]:
+    """What a person typed, with commas between."""
+    parts = (one.strip() for one in (said or "")[:1000].replace("，", ",").split(","))
+    return tuple(one for one in parts if any(map(str.isalnum, one)))
