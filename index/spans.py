@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -47,6 +48,17 @@ class Box:
     y0: float
     x1: float
     y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """Words on pages that are to be marked in a copy of the PDF, and the note on them."""
+
+    boxes: tuple[Box, ...]  # one for each printed line
+    heading: str
+    note: str
+    author: str = "gloss"
+    by: Literal["digest", "own"] = "digest"  # decides the colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ the vector store holds can be rebuilt from here; nothing here can be rebuilt fro
 An edition is one reading of one file. It is ``pending`` until its vectors are in the store, then
 ``current``; a newer one makes it ``replaced`` until its vectors are out. A ``failed`` one says why.
 A module for each noun: ``editions``, ``contents`` (papers and passages), ``digests``, ``claims``,
-``arxiv``, ``marks``, ``integrity`` (what was damaged); ``schema`` and ``database`` are what they
-stand on.
+``arxiv``, ``marks`` and ``notes`` (the reader's own), ``entries`` (imported), ``integrity`` (what
+was damaged); ``schema`` and ``database`` are what they stand on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from index.catalog.contents import Contents, Fingerprint, KeptPassage
 from index.catalog.database import Database
 from index.catalog.digests import Digests, KeptDigest
 from index.catalog.editions import Edition, Editions, Key, Listed, Origin, ShelfRow, State
+from index.catalog.entries import Entries
 from index.catalog.integrity import Integrity
 from index.catalog.marks import Mark, Marks
+from index.catalog.notes import Notes
 
 __all__ = [
     "Alias",
@@ -35,6 +37,7 @@ __all__ = [
     "Digests",
     "Edition",
     "Editions",
+    "Entries",
     "Fingerprint",
     "Integrity",
     "KeptClaim",
@@ -45,6 +48,7 @@ __all__ = [
     "Listed",
     "Mark",
     "Marks",
+    "Notes",
     "Origin",
     "ShelfRow",
     "State",
@@ -68,6 +72,8 @@ class Catalog(Database):
         self.claims = Claims(self)
         self.arxiv = ArxivIds(self)
         self.marks = Marks(self)
+        self.notes = Notes(self)
+        self.entries = Entries(self)
         self.integrity = Integrity(self, self.contents.forget)
 
     def __enter__(self) -> Catalog:

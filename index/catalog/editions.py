@@ -13,6 +13,7 @@ from index.catalog.checksums import sum_up
 from index.catalog.contents import insert_passages
 from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
+from index.catalog.notes import attach, detach
 from index.catalog.pack import columns_of
 from index.catalog.words import put_in, take_out
 from index.hits import Passage, is_in_category
@@ -152,6 +153,7 @@ class Editions:
                 )
             connection.execute("DELETE FROM aliases WHERE paper_key = ?", key)
             forget_older(connection, number)
+            attach(connection, number)
 
     def add_failed(
         self,
@@ -185,9 +187,11 @@ class Editions:
     def retire(self, number: int) -> None:
         """The paper is no longer in the library; ``purge`` follows once its vectors are out.
 
-        Former digests of it are forgotten, and what a reader has marked it as.
+        Former digests of it are forgotten, and what a reader has marked it as; notes and tags are
+        kept.
         """
         with self._database.transaction() as connection:
+            detach(connection, number)
             for table, column in (
                 ("former_digests", "paper_key"),
                 ("aliases", "target"),

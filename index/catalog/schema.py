@@ -15,7 +15,7 @@ from index.catalog.checksums import TABLE as CHECKSUMS
 from index.catalog.words import TABLE as WORDS
 from index.catalog.words import put_in, texts_of
 
-SCHEMA = 7
+SCHEMA = 8
 _WORDS_SINCE = 5  # the schema that has the words of passages
 _CHECKSUMS_SINCE = 6
 
@@ -144,6 +144,42 @@ CREATE TABLE marks (
     PRIMARY KEY (paper_key, mark)
 ) WITHOUT ROWID;
 """,
+    7: """
+CREATE TABLE places (                          -- what the reader has notes and tags on
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    paper_key TEXT NOT NULL,                   -- not an edition: they outlive each
+    quote TEXT NOT NULL,                       -- the paper's words; empty for the paper itself
+    page INTEGER,                              -- these three say where the words were
+    start INTEGER NOT NULL,
+    version INTEGER,
+    removed INTEGER NOT NULL DEFAULT 0,        -- whether the paper was taken out,
+    title TEXT NOT NULL DEFAULT '',            -- and what it was then
+    sha256 TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX one_place ON places (paper_key, quote) WHERE NOT removed;
+CREATE TABLE notes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    place INTEGER NOT NULL REFERENCES places ON DELETE CASCADE,
+    text TEXT NOT NULL,
+    made TEXT NOT NULL,
+    changed TEXT NOT NULL,
+    checksum TEXT NOT NULL                     -- of the text
+);
+CREATE TABLE tags (
+    place INTEGER NOT NULL REFERENCES places ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (place, name)
+) WITHOUT ROWID;
+CREATE TABLE entries (                         -- imported from bibliographies
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    identity TEXT NOT NULL UNIQUE,             -- of the work, in whatever export
+    paper_key TEXT NOT NULL,                   -- of the paper that came of it; empty for none,
+    reason TEXT NOT NULL,                      -- and why
+    source TEXT NOT NULL,                      -- the export
+    json TEXT NOT NULL,
+    added TEXT NOT NULL
+);
+""",
 }
 
 # What every lookup of the other modules goes by, so that none of them reads all editions.
@@ -159,6 +195,8 @@ CREATE INDEX IF NOT EXISTS editions_paper_key ON editions (paper_key, state);
 CREATE INDEX IF NOT EXISTS editions_original ON editions (original, state);
 CREATE INDEX IF NOT EXISTS aliases_target ON aliases (target);
 CREATE INDEX IF NOT EXISTS claim_sets_edition ON claim_sets (edition, lang);
+CREATE INDEX IF NOT EXISTS notes_place ON notes (place);
+CREATE INDEX IF NOT EXISTS entries_paper_key ON entries (paper_key);
 """
 
 

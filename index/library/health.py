@@ -28,6 +28,8 @@ class LibraryHealth:
     claims: int = 0  # sentences of digests, and their vectors
     claim_points: int = 0
     checked: int = 0  # papers whose bytes and files were compared with their checksums
+    notes: int = 0  # the reader's own
+    tags: int = 0
     rebuilding: str = ""  # the model that a rebuild which was cut short was for
 
     @property
@@ -100,6 +102,12 @@ def health(
             "again; delete those that nobody wants"
         )
     sets, claim_points = _claim_health(catalog, engines, problems, measured)
+    for paper_key, note in catalog.notes.damaged():
+        problems.append(
+            f"{paper_key}: note {note} is damaged in the catalogue: `gloss note --change {note}` "
+            "writes it again, or a backup has it"
+        )
+    places = catalog.notes.places()
     rebuild = Rebuild.noted(catalog.meta())
     return LibraryHealth(
         papers=len(current),
@@ -111,6 +119,8 @@ def health(
         claims=sum(one.claims for one in sets),
         claim_points=claim_points,
         checked=len(looked_at),
+        notes=sum(len(one.notes) for one in places),
+        tags=sum(len(one.tags) for one in places),
         rebuilding=rebuild.made_with.get("model", "") if rebuild else "",
     )
 

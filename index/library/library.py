@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed, Mark, ShelfRow
 from index.config import QdrantSettings, Settings
+from index.entries import Entry
 from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library.adding import Added, Adding
@@ -19,6 +20,7 @@ from index.library.files import CATALOG, FILES, Files, is_bare, no_writing
 from index.library.health import LibraryHealth, health
 from index.library.ids import HeldPaper, Ids
 from index.library.lock import Hold, hold
+from index.library.notes import OwnNotes
 from index.library.opening import ready
 from index.library.papers import Papers
 from index.library.parts import FileReader, HitReranker, Parts
@@ -70,6 +72,7 @@ class Library(Papers):
         self._adding = Adding(settings, access, parts, catalog, files, ids, engines, tools)
         self._searches = PassageSearch(catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
+        self.notes = OwnNotes(catalog, access, ids)
         rebuilding = Rebuilding(settings, parts, catalog, engines)
         self._repairing = Repairing(catalog, files, tools, self._adding, rebuilding)
 
@@ -190,6 +193,10 @@ class Library(Papers):
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""
         return paper_row(self._catalog, self._ids, paper_id)
+
+    def imported(self, paper_id: str) -> Entry | None:
+        """What an import said of a paper, or None. Raises ``PaperNotFound``."""
+        return self._catalog.entries.of(self._ids.edition(paper_id).paper_key)
 
     def find_arxiv(self, arxiv_id: str) -> HeldPaper | None:
         """What the library has of the arXiv paper of that id (without a version), if anything."""

@@ -25,7 +25,7 @@ from index.library.rows import PaperRow
 from index.library.stored import StoredPaper
 from index.paper import Paper, Record
 from index.sources import Source
-from index.spans import Box, PageSize, Span
+from index.spans import Box, Highlight, PageSize, Span
 
 if TYPE_CHECKING:
     from index.embed import Embedder
@@ -87,6 +87,10 @@ class Papers(Protocol):
     def span_picture(self, paper_id: str, span: Span, scale: float = 3.0) -> tuple[bytes, ...]:
         """A span as printed, as PNG images."""
         return self.stored(paper_id).span_picture(span, scale)
+
+    def annotated(self, paper_id: str, highlights: Sequence[Highlight]) -> bytes:
+        """A copy of the paper's PDF with words highlighted and noted."""
+        return self.stored(paper_id).annotated(highlights)
 
     # All papers.
 

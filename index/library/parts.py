@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.library.rank import SparseEncoder
 from index.paper import Reading
-from index.spans import Box, PageSize
+from index.spans import Box, Highlight, PageSize
 from index.split import CountTokens
 from index.store import StoreFactory
 
@@ -37,6 +37,9 @@ class FileReader(Protocol):
 
     def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
         """The sizes of a PDF's pages, as people see them."""
+
+    def annotate(self, path: Path, highlights: Sequence[Highlight]) -> bytes:
+        """A copy of a PDF with words highlighted and noted."""
 
     def close(self) -> None:
         """End the workers."""

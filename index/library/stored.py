@@ -12,7 +12,7 @@ from index.hits import Passage
 from index.library.files import Files
 from index.library.tools import ReaderAndReranker
 from index.paper import Paper
-from index.spans import Box, PageSize, Span, runs_of
+from index.spans import Box, Highlight, PageSize, Span, runs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,16 @@ class StoredPaper:
             )
         path, reader = self.file(), self.holdings.tools.reader()
         return tuple(reader.render_figure(path, place, scale) for place in places)
+
+    def annotated(self, highlights: Sequence[Highlight]) -> bytes:
+        """A copy of the paper's PDF with ``highlights``.
+
+        Raises ``SourceNotFound`` for a paper that is no PDF, or whose file cannot be opened.
+        """
+        if self.edition.source != "pdf":
+            why = f"has no PDF to put notes into: it was added as {self.edition.source}"
+            raise SourceNotFound(self.asked, why)
+        return self.holdings.tools.reader().annotate(self.file(), highlights)
 
     def _check_pages(self) -> None:
         if self.edition.source != "pdf":

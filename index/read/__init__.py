@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import Paper, Reading, SourceKind
-from index.spans import Box, PageSize
+from index.spans import Box, Highlight, PageSize
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
@@ -97,6 +97,13 @@ class Reader:
         if isinstance(result[0], PageSize):
             return tuple(result)
         raise SourceNotFound(path.name, f"its pages cannot be drawn: {result[1]}")
+
+    def annotate(self, path: Path, highlights: Sequence[Highlight]) -> bytes:
+        """A copy of a PDF with ``highlights``. Raises ``SourceNotFound`` if it cannot be made."""
+        result = self._run(_annotate, (path, tuple(highlights)))
+        if isinstance(result, bytes):
+            return result
+        raise SourceNotFound(path.name, f"no notes can be put into it: {result[1]}")
 
     def close(self) -> None:
         """End the workers."""
@@ -322,5 +329,15 @@ def _page_sizes(path: Path) -> tuple[PageSize, ...] | tuple[str, str]:
 
     try:
         return page_sizes(path)
+    except UnreadableError as error:
+        return error.status, error.reason
+
+
+def _annotate(path: Path, highlights: tuple[Highlight, ...]) -> bytes | tuple[str, str]:
+    from index.read.page.annotations import annotate
+    from index.read.page.refused import UnreadableError
+
+    try:
+        return annotate(path, highlights)
     except UnreadableError as error:
         return error.status, error.reason

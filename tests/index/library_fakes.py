@@ -19,7 +19,7 @@ from index.library import Library
 from index.library.files import Files
 from index.paper import Block, Paper, Reading, Section, Sentence
 from index.sources import Source
-from index.spans import Box, PageSize, Span, Word, Words
+from index.spans import Box, Highlight, PageSize, Span, Word, Words
 from index.store import Point, Scored, Store, VectorQuery, means_of
 from index.store.edge import EdgeStoreFactory
 
@@ -117,6 +117,9 @@ class JsonReader:
 
     def page_sizes(self, path: Path) -> tuple[PageSize, ...]:
         return (PageSize(612, 792),)
+
+    def annotate(self, path: Path, highlights: Sequence[Highlight]) -> bytes:
+        return f"{path.suffix} {[one.note for one in highlights]}".encode()
 
     def close(self) -> None:
         pass

@@ -291,8 +291,19 @@ def test_threads_share_it(tmp_path: Path) -> None:
         assert len(catalog.editions.numbers("replaced")) == 36
 
 
+def as_it_was_in_schema_7(path: Path) -> None:
+    """Take out of a catalogue what schema 8 put in."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP TABLE tags; DROP TABLE notes; DROP TABLE places; DROP TABLE entries;"
+            "PRAGMA user_version=7"
+        )
+    connection.close()
+
+
 def as_it_was_in_schema_6(path: Path) -> None:
-    """Take out of a catalogue what schema 7 put in."""
+    """Take out of a catalogue what schema 7 put in, and those after it."""
+    as_it_was_in_schema_7(path)
     with sqlite3.connect(path) as connection:
         connection.executescript("DROP TABLE marks; PRAGMA user_version=6")
     connection.close()
@@ -377,6 +388,7 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
             catalog.arxiv.add_alias(Alias("q", 1, "p"))
             assert catalog.arxiv.alias("q") == Alias("q", 1, "p")
             assert catalog.contents.containing(["some"], 9) == {(edition.number, "p#method.1")}
+            catalog.notes.add_note("p", None, "a note")
     assert set(indexes_of(path)) == made
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
