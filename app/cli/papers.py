@@ -21,9 +21,10 @@ from app.cli.terminal import (
     write,
 )
 from app.show.text import plain
+from index.errors import PaperNotFound
 
 if TYPE_CHECKING:
-    from index.library import PaperRow
+    from index.library import Library, PaperRow
 
 
 def papers(
@@ -67,8 +68,26 @@ def remove(
     library: LibraryOption = None,
     no_wait: NoWaitOption = False,
 ) -> None:
-    """Take papers out of the library, with their digests. All of them are there, or none goes."""
+    """Take papers out of the library, with their digests. All of them are there, or none goes.
+
+    Your notes and tags are kept, and are on the papers again if they come back.
+    """
     with open_library(context, library, no_wait=no_wait) as opened:
         for paper_id in dict.fromkeys(opened.row(one).id for one in paper_ids):
+            kept = _own_words(opened, paper_id)
             opened.remove(paper_id)
-            output.print(f"{paper_id}  removed", soft_wrap=True)
+            output.print(f"{paper_id}  removed{kept}", soft_wrap=True)
+
+
+def _own_words(library: Library, paper_id: str) -> str:
+    """What is kept of a paper that is taken out; nothing of a file that failed."""
+    try:
+        places = [one.place for one in library.notes.of(paper_id)]
+    except PaperNotFound:
+        return ""
+    counts = {
+        "note": sum(len(one.notes) for one in places),
+        "tag": sum(len(one.tags) for one in places),
+    }
+    said = [f"{count} {what}{'s' * (count != 1)}" for what, count in counts.items() if count]
+    return f"; {' and '.join(said)} kept: `gloss notes` lists them" if said else ""

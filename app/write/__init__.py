@@ -224,7 +224,7 @@ def written(
     ]
     worded = writer.word(quoted, lang, on_section)
     return Digest(
-        _header(paper),
+        header_of(paper),
         lang,
         writer.name,
         worded.sections,
@@ -311,7 +311,8 @@ def quote(paper: Paper, span: Span, passages: Sequence[Passage]) -> Claim:
     return Claim(text, "quoted", tuple(citations), check_quote(paper, text, citations))
 
 
-def _header(paper: Paper) -> Header:
+def header_of(paper: Paper) -> Header:
+    """The fields that are copied from a paper."""
     known = ARXIV_ID.fullmatch(paper.id)
     number = f"v{paper.version}" if paper.version else ""
     return Header(
