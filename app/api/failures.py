@@ -11,6 +11,7 @@ import traceback
 from dataclasses import dataclass
 
 from app.api.dates import NotADate
+from app.compare import NotComparable
 from index.errors import (
     EmptyQuery,
     GlossError,
@@ -85,6 +86,7 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
     (PaperChanged, 409, "paper-changed"),
     (WriterNotOffered, 403, "writer-not-offered"),
     (EmptyQuery, 422, "empty-query"),
+    (NotComparable, 422, "not-comparable"),
     (NotADate, 422, "not-a-date"),
     (RoleOfDigest, 422, "role-of-digest"),
     (QueryUnusable, 422, "unusable"),

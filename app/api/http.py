@@ -26,12 +26,18 @@ from app.api.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failu
 from app.api.page import api_page
 from app.api.schemas import ErrorAnswer, Health
 from app.api.service import (
+    COMPARED,
+    COMPARED_LEAST,
+    COMPARED_MOST,
     HITS,
     HITS_MOST,
     ID_MOST,
     LIST_MOST,
     PAGE_MOST,
     QUERY_MOST,
+    QUESTIONS_MOST,
+    RELATED,
+    RELATED_MOST,
     SCALE,
     SCALE_LEAST,
     SCALE_MOST,
@@ -39,11 +45,14 @@ from app.api.service import (
     RateLimiter,
     unlimited,
 )
+from app.api.tables import table_answer
 from app.digest import Language, WriterName
+from app.documents.comparisons import PapersCompared, RelatedFound
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound
 from app.documents.papers import PaperList, PaperShown
 from app.show.figures import Pictures, figure_pictures
+from app.show.workbook import MEDIA_TYPE
 from index import __version__
 from index.config import Settings
 from index.errors import GlossError
@@ -202,6 +211,65 @@ def api(
         """Answer a question by sentences of the papers, quoted, or say that they do not."""
         return programs.ask(library, q, paper or "", k)
 
+    @app.get(
+        "/compare",
+        response_model=PapersCompared,
+        responses={
+            200: {"content": {"text/markdown": {}, "text/csv": {}, MEDIA_TYPE: {}}},
+            **_errors(422, 429, 503),
+        },
+    )
+    def compare(
+        request: Request,
+        paper: Annotated[
+            list[Annotated[str, StringConstraints(min_length=1, max_length=ID_MOST)]],
+            Query(
+                default_factory=list,
+                max_length=COMPARED_MOST,
+                description="A paper's id; give it for each. Two to twenty papers in all.",
+                examples=[["1706.03762", "2407.03300"]],
+            ),
+        ],
+        ask: Annotated[
+            list[Annotated[str, StringConstraints(min_length=1, max_length=QUERY_MOST)]],
+            Query(
+                default_factory=list,
+                max_length=QUESTIONS_MOST,
+                description="A question for each paper, which adds a column.",
+                examples=[["What hardware was used?"]],
+            ),
+        ],
+        search: Annotated[
+            str,
+            Query(max_length=QUERY_MOST, description="Further papers: those that this finds."),
+        ] = "",
+        day: Annotated[
+            Since | SkipJsonSchema[None],
+            Query(
+                description="Further papers: those of a day, a month or a year.",
+                examples=["2024-07-05", "2024-07"],
+            ),
+        ] = None,
+        k: Annotated[
+            int,
+            Query(
+                ge=COMPARED_LEAST,
+                le=COMPARED_MOST,
+                description="How many papers of `search` or `day` at most.",
+            ),
+        ] = COMPARED,
+        form: Annotated[
+            Literal["json", "md", "csv", "xlsx"],
+            Query(alias="format", description="How it is written."),
+        ] = "json",
+    ) -> Any:
+        """Papers side by side: task, data, method, main result, limits and code, quoted."""
+        programs.limit_compare(rate_limiter, request, library, paper, ask)
+        compared = programs.compare(library, paper, ask, search, day or "", k)
+        if form == "json":
+            return compared.document()
+        return table_answer(compared.table, form)
+
     @app.get("/papers", response_model=PaperList, responses=_errors(422, 503))
     def papers(
         limit: Annotated[
@@ -260,6 +328,20 @@ def api(
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
         figures = figure_pictures(library, written, pictures)
         return HTMLResponse(to_html(written, figures), headers=_STILL)
+
+    @app.get(
+        "/papers/{paper_id:path}/related",
+        response_model=RelatedFound,
+        responses=_errors(404, 409, 422, 429, 503),
+    )
+    def related(
+        request: Request,
+        paper_id: PaperId,
+        k: Annotated[int, Query(ge=1, le=RELATED_MOST, description="How many at most.")] = RELATED,
+    ) -> Any:
+        """The papers nearest to one, with the two sentences that are most alike."""
+        programs.limit_digest(rate_limiter, request, library, paper_id)
+        return programs.related(library, paper_id, k)
 
     @app.get(
         "/papers/{paper_id:path}/pages/{page}.png",

@@ -13,8 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from app.api.dates import dated, iso_date
-from app.api.failures import PassageNotFound
+from app.api.failures import PassageNotFound, failure_of
 from app.digest import Language
+from app.documents.comparisons import (
+    PapersCompared,
+    RelatedFound,
+    papers_compared,
+    related_found,
+)
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound, answer_found, search_found
 from app.documents.papers import PaperList, PaperShown, paper_list, paper_shown
@@ -24,6 +30,7 @@ from index.paper import Role
 from index.spans import Box
 
 if TYPE_CHECKING:
+    from app.compare import Comparison
     from app.show.figures import Pictures
     from index.library import Papers
 
@@ -34,6 +41,9 @@ ID_MOST = 200  # characters; those of files are shorter
 CATEGORY_MOST = 100  # characters
 HITS, HITS_MOST = 10, 100
 SENTENCES_MOST = 3  # of an answer (ADR 24)
+COMPARED, COMPARED_LEAST, COMPARED_MOST = 10, 2, 20  # papers of a table
+QUESTIONS_MOST = 10  # columns that ask something
+RELATED, RELATED_MOST = 5, 20  # papers
 SCALE, SCALE_LEAST, SCALE_MOST = 2.0, 0.5, 4.0  # pixels a point; 2 is readable on a laptop
 PAGE_MOST = 100_000  # more than any paper that is read has
 LIST_MOST = 1_000_000_000  # papers; SQLite counts further
@@ -115,6 +125,52 @@ def digest(library: Papers, paper: str, lang: Language = "en") -> DigestShape:
     return DigestShape.of(write_digest(library, _paper_id(paper), lang=lang))
 
 
+def compare(
+    library: Papers,
+    papers: Sequence[str],
+    questions: Sequence[str] = (),
+    search: str = "",
+    day: str = "",
+    k: int = COMPARED,
+) -> Compared:
+    """Papers side by side: those that are named, ``k`` of a search, ``k`` of a day.
+
+    Raises ``NotComparable``, ``NotADate`` and ``EmptyQuery``.
+    """
+    from app.compare import compare as compare_papers
+    from app.compare.choice import chosen
+
+    choice = chosen(library, papers, search, dated(day) if day else "", k)
+    asked = [question for question in questions if question]
+    return Compared(compare_papers(library, choice.ids, asked), choice.left_out)
+
+
+def related(library: Papers, paper: str, k: int = RELATED) -> RelatedFound:
+    """The papers nearest to one. Raises ``PaperNotFound``."""
+    from app.compare.related import related as related_papers
+
+    return related_found(related_papers(library, _paper_id(paper), k))
+
+
+def limit_compare(
+    rate_limiter: RateLimiter,
+    visit: Visit,
+    library: Papers,
+    papers: object,
+    questions: object = (),
+    *others: object,
+) -> None:
+    """Call ``rate_limiter`` before ``compare``: for each paper whose digest is not there, and for
+    each question.
+
+    The arguments need not be valid yet. Raises ``TooMany``.
+    """
+    for paper in papers[:COMPARED_MOST] if isinstance(papers, list | tuple) else ():
+        limit_digest(rate_limiter, visit, library, paper)
+    for _ in questions[:QUESTIONS_MOST] if isinstance(questions, list | tuple) else ():
+        rate_limiter(visit)
+
+
 def limit_digest(
     rate_limiter: RateLimiter, visit: Visit, library: Papers, paper: object, lang: object = "en"
 ) -> None:
@@ -132,6 +188,18 @@ def limit_digest(
         except PaperNotFound:
             return
     rate_limiter(visit)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A table of papers, and how many more there were of the day that was asked for."""
+
+    table: Comparison
+    left_out: int
+
+    def document(self) -> PapersCompared:
+        """As JSON; errors are in words for anybody."""
+        return papers_compared(self.table, lambda error: failure_of(error).message, self.left_out)
 
 
 @dataclass(frozen=True, slots=True)

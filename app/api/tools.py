@@ -1,4 +1,4 @@
-"""What language models may ask of a library: four tools, served by the Model Context Protocol.
+"""What language models may ask of a library: six tools, served by the Model Context Protocol.
 
 The signatures and docstrings of ``Tools`` are what a model decides by; Gradio's client calls the
 same (``app.web.ui.programs``). The protocol is the package mcp's, and not Gradio's own server: that
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import wraps
@@ -24,17 +24,25 @@ from app.api import service as programs
 from app.api.failures import QueryUnusable, failure_of
 from app.api.service import (
     CATEGORY_MOST,
+    COMPARED,
+    COMPARED_LEAST,
+    COMPARED_MOST,
     HITS,
     HITS_MOST,
     LIST_MOST,
     QUERY_MOST,
+    QUESTIONS_MOST,
+    RELATED,
+    RELATED_MOST,
     SENTENCES_MOST,
     Among,
     RateLimiter,
+    Visit,
     unlimited,
 )
 from app.controls import escaped_in_json
 from app.documents import Shape
+from app.documents.comparisons import PapersCompared, RelatedFound
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound
 from app.documents.papers import PaperList
@@ -154,20 +162,98 @@ class Tools:
         """
         return programs.papers(self.library(), limit, offset).model_dump()
 
+    def compare(
+        self,
+        papers: Annotated[list[str], Field(max_length=COMPARED_MOST)],
+        questions: Annotated[list[Text], Field(max_length=QUESTIONS_MOST)] = [],  # noqa: B006
+        search: Text = "",
+        day: str = "",
+        k: Annotated[int, Field(ge=COMPARED_LEAST, le=COMPARED_MOST)] = COMPARED,
+    ) -> dict[str, Any]:
+        """Set two to twenty papers side by side: task, data, method, main result, limits, code.
 
-COSTLY = ("digest",)  # the tools that a limit is asked about
+        Use this to compare papers, or to ask many papers the same question: each question adds a
+        column. Every cell quotes the paper word for word, with page and place; a cell of the status
+        "not stated" is one that the paper says nothing on: do not fill it in. A paper that is not
+        there has a row that says so. The first time takes some seconds a paper.
+
+        Args:
+            papers: The papers' ids, as papers or a hit of search has them; empty for search alone.
+            questions: Questions for each paper, at most 10; full sentences work best.
+            search: Further papers: those that this finds; or empty.
+            day: Further papers: those of this day, month or year, as "2024-07-05"; or empty.
+            k: How many papers of search or day at most, 2 to 20.
+        """
+        return (
+            programs.compare(self.library(), papers, questions, search, day, k)
+            .document()
+            .model_dump()
+        )
+
+    def related(
+        self, paper: str, k: Annotated[int, Field(ge=1, le=RELATED_MOST)] = RELATED
+    ) -> dict[str, Any]:
+        """Find the papers nearest to one, each with the two sentences that are most alike.
+
+        Use this to find out what else to read, or which papers of the library deal with the same.
+        "alike" has a sentence of either paper, with page and place. The list is empty where no
+        other paper is near.
+
+        Args:
+            paper: The paper's id, as papers or a hit of search has it.
+            k: How many papers at most, 1 to 20.
+        """
+        return programs.related(self.library(), paper, k).model_dump()
+
+
+# The tools that a limit is asked about, and what asks it: given the visit, the library, and the
+# arguments by name.
+COSTLY: dict[str, Callable[..., None]] = {
+    "digest": programs.limit_digest,
+    "compare": programs.limit_compare,
+    "related": programs.limit_digest,
+}
 _SHAPES: dict[str, type[Shape]] = {
     "search": SearchFound,
     "ask": AnswerFound,
     "digest": DigestShape,
     "papers": PaperList,
+    "compare": PapersCompared,
+    "related": RelatedFound,
 }
+TOOLS = tuple(_SHAPES)
 _TITLES = {
     "search": "Search papers",
     "ask": "Ask papers",
     "digest": "Digest of a paper",
     "papers": "List papers",
+    "compare": "Compare papers",
+    "related": "Related papers",
 }
+
+
+def limit_tool(
+    name: str,
+    rate_limiter: RateLimiter,
+    visit: Visit,
+    library: Papers,
+    given: Sequence[object],
+    named: Mapping[str, object],
+) -> None:
+    """Ask the limit before one of the ``COSTLY`` tools; its arguments need not be valid yet.
+
+    Raises ``TooMany``.
+    """
+    takes = list(inspect.signature(getattr(Tools, name)).parameters)[1:]
+    there = {**dict(zip(takes, given, strict=False)), **named}
+    match name:
+        case "compare":
+            what = there.get("papers"), there.get("questions")
+        case "digest":
+            what = there.get("paper"), there.get("lang", "en")
+        case _:
+            what = there.get("paper"), "en"
+    COSTLY[name](rate_limiter, visit, library, *what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +327,7 @@ class ToolServer:
             if name not in self._tools:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
             if name in COSTLY and request is not None:
-                there = arguments.get("paper"), arguments.get("lang", "en")
-                programs.limit_digest(self._rate_limiter, request, self._library(), *there)
+                limit_tool(name, self._rate_limiter, request, self._library(), (), arguments)
             return self._tools[name](**arguments)
 
         try:

@@ -21,22 +21,22 @@ from app.cli.terminal import EXIT_SOME_FAILED, Bars, messages, output, print_jso
 
 if TYPE_CHECKING:
     from app.compare import Comparison
-    from app.compare.choice import Choice
-    from index.library import Papers
 
 
 def compare(
     context: typer.Context,
     paper_ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Two to twenty papers' ids.", show_default=False),
+        typer.Argument(
+            metavar="[ID]...", help="Papers' ids; two to twenty papers in all.", show_default=False
+        ),
     ] = None,
     query: Annotated[
         str | None,
         typer.Option(
             "--search",
             metavar="QUERY",
-            help="In place of ids: the papers of the best passages for this.",
+            help="Further papers: those of the best passages for this.",
             show_default=False,
         ),
     ] = None,
@@ -45,7 +45,7 @@ def compare(
         typer.Option(
             "--day",
             metavar="DATE",
-            help="In place of ids: the papers of a day, a month or a year.",
+            help="Further papers: those of a day, a month or a year.",
             show_default=False,
         ),
     ] = None,
@@ -76,20 +76,20 @@ def compare(
 ) -> None:
     """Set papers side by side: task, data, method, main result, limits, code, in their words."""
     from app.compare import fill, table_of
+    from app.compare.choice import chosen
     from app.compare.columns import COLUMNS, question_columns
 
-    if sum((bool(paper_ids), query is not None, day is not None)) != 1:
-        raise NothingAsked("compare: give papers' ids, or --search QUERY, or --day DATE")
     if as_json and markdown:
         raise NothingAsked("compare: give --json or --markdown, not both")
     columns = (*COLUMNS, *question_columns(questions or ()))
     with open_library(context, library) as opened:
-        chosen = _chosen(opened, paper_ids or [], query, dated(day) if day else None, count)
-        if chosen.left_out:
+        date = dated(day) if day else ""
+        papers = chosen(opened, paper_ids or (), query or "", date, count)
+        if papers.left_out:
             messages.print(
-                f"{chosen.left_out} more papers of {day} are left out (-k)", soft_wrap=True
+                f"{papers.left_out} more papers of {day} are left out (-k)", soft_wrap=True
             )
-        table = table_of(opened, chosen.ids, columns)
+        table = table_of(opened, papers.ids, columns)
         with Bars(table.total - table.done) as bars:
             for filled in fill(opened, table):
                 table = filled
@@ -99,7 +99,7 @@ def compare(
     if as_json:
         from app.documents.comparisons import papers_compared
 
-        print_json(papers_compared(table, left_out=chosen.left_out))
+        print_json(papers_compared(table, left_out=papers.left_out))
     elif markdown:
         from app.show.comparison import to_markdown
 
@@ -108,18 +108,6 @@ def compare(
         _print_table(table)
     if any(row.error is not None for row in table.rows):
         sys.exit(EXIT_SOME_FAILED)
-
-
-def _chosen(
-    library: Papers, paper_ids: list[str], query: str | None, day: str | None, count: int
-) -> Choice:
-    from app.compare.choice import Choice, of_day, of_search
-
-    if query is not None:
-        return of_search(library, query, count)
-    if day is not None:
-        return of_day(library, day, count)
-    return Choice(tuple(paper_ids))
 
 
 def _write(table: Comparison, csv: Path | None, xlsx: Path | None) -> None:

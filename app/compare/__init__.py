@@ -7,14 +7,13 @@ to the column's question. Nothing is chosen a second way here. What no item and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from app.compare.columns import COLUMNS, Column, question_columns
 from app.compare.quoted import quoted_digest
 from app.digest import Claim, Digest
-from app.write.ask import ask
 from index.errors import GlossError, PaperChanged, PaperDamaged, PaperNotFound
 
 if TYPE_CHECKING:
@@ -99,6 +98,12 @@ class Comparison:
         rows[row] = replace(rows[row], cells=tuple(cells))
         return replace(self, rows=tuple(rows))
 
+    def without(self, names: Collection[str]) -> Comparison:
+        """The table without the columns of these names."""
+        kept = [at for at, column in enumerate(self.columns) if column.name not in names]
+        rows = tuple(replace(row, cells=tuple(row.cells[at] for at in kept)) for row in self.rows)
+        return Comparison(tuple(self.columns[at] for at in kept), rows)
+
     def knowing(self, former: Comparison) -> Comparison:
         """The table with the cells of a former one, where paper and column are the same.
 
@@ -126,15 +131,16 @@ class Comparison:
 def table_of(library: Papers, paper_ids: Sequence[str], columns: Sequence[Column]) -> Comparison:
     """The table of these papers, in that order, with all cells still to be filled.
 
-    A paper that is named twice has one row; the cells of one that is not there say so. Raises
-    ``NotComparable``.
+    The cells of a paper that is not there say so, and a paper that two ids name has one row. Raises
+    ``NotComparable`` for too few or too many ids.
     """
+    wanted = tuple(dict.fromkeys(paper_ids))
+    if not LEAST <= len(wanted) <= MOST:
+        raise NotComparable(len(wanted))
     rows: dict[str, Row] = {}
-    for paper_id in paper_ids:
+    for paper_id in wanted:
         row = _row(library, paper_id, len(columns))
         rows.setdefault(row.paper.id, row)
-    if not LEAST <= len(rows) <= MOST:
-        raise NotComparable(len(rows))
     return Comparison(tuple(columns), tuple(rows.values()))
 
 
@@ -214,6 +220,8 @@ def _from_digest(
 
 def _answer(library: Papers, paper_id: str, column: Column) -> tuple[Claim, ...]:
     """What the paper answers to the first of the column's questions that it answers."""
+    from app.write.ask import ask
+
     for question in column.questions:
         found = ask(library, question, paper_id, most=column.most)
         fitting = tuple(one.claim for one in found.sentences if column.takes_answer(one.claim))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,26 +19,36 @@ _HITS_PER_PAPER = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Papers by id, and how many more there would have been."""
+    """Papers by id, and how many more there were of the day."""
 
     ids: tuple[str, ...]
     left_out: int = 0
 
 
-def of_search(library: Papers, query: str, most: int) -> Choice:
-    """The papers of the best passages for a query, best first. Raises ``EmptyQuery``."""
-    hits = library.search(query, most * _HITS_PER_PAPER, SearchFilter())
-    return Choice(tuple(dict.fromkeys(hit.passage.paper_id for hit in hits))[:most])
+def chosen(
+    library: Papers, ids: Sequence[str], query: str = "", day: str = "", most: int = 10
+) -> Choice:
+    """The papers that are named, then ``most`` of a search, then ``most`` of a day.
 
-
-def of_day(library: Papers, date: str, most: int) -> Choice:
-    """The papers of a day, a month or a year (ISO), by id.
-
-    Those without a date are of no day. Raises ``ValueError`` for what is not a date.
+    A day may be a month or a year (ISO); papers without a date are of none. Raises ``EmptyQuery``,
+    and ``ValueError`` for a ``day`` that is not a date.
     """
+    found = list(ids)
+    left_out = 0
+    if query:
+        hits = library.search(query, most * _HITS_PER_PAPER, SearchFilter())
+        found += list(dict.fromkeys(hit.passage.paper_id for hit in hits))[:most]
+    if day:
+        dated = of_day(library, day)
+        found += dated[:most]
+        left_out = max(len(dated) - most, 0)
+    return Choice(tuple(dict.fromkeys(found)), left_out)
+
+
+def of_day(library: Papers, date: str) -> list[str]:
+    """The papers of a day, a month or a year (ISO), by id. Raises ``ValueError``."""
     day = _days(date)
-    dated = [one.id for one in library.listed() if one.date and _is_within(one.date, day)]
-    return Choice(tuple(dated[:most]), max(len(dated) - most, 0))
+    return [one.id for one in library.listed() if one.date and _is_within(one.date, day)]
 
 
 def _days(date: str) -> tuple[int, int]:

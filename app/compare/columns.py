@@ -58,9 +58,9 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "data", {"en": "Data", "zh": "数据"},
         questions=(
-            "Which data was the method evaluated on?",
             "Which dataset do the experiments use?",
             "How many participants or samples were there?",
+            "Which data was the method evaluated on?",
         ),
         # Who collected the data, and where they can be had, is not which they are.
         apart_from=("acknowledgements", "other", "front", "references"),

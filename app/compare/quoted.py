@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.digest import Digest
-from app.write import write_digest, written
 from index.errors import LibraryReadOnly
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ def quoted_digest(library: Papers, paper_id: str) -> Digest:
 
     In a library that cannot be written it is made and not saved. Raises as ``write_digest`` does.
     """
+    from app.write import write_digest, written
+
     try:
         return write_digest(library, paper_id)
     except LibraryReadOnly:

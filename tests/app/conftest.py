@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,16 @@ from app.write.claims import claim_records
 from index.catalog import Fingerprint, ShelfRow
 from index.config import Settings
 from index.errors import ClaimNotFound, EmptyQuery, NoDigests, PaperNotFound, RoleOfDigest
-from index.hits import ClaimHit, ClaimRecord, Hit, Passage, SearchFilter, is_in_category
+from index.hits import (
+    ClaimHit,
+    ClaimRecord,
+    ClaimVector,
+    Hit,
+    NearPaper,
+    Passage,
+    SearchFilter,
+    is_in_category,
+)
 from index.paper import Paper, Role, Section
 from index.spans import Box, PageSize, Span, Word, Words
 
@@ -167,6 +176,9 @@ class FakeLibrary:
     def file_of(self, paper_id: str) -> Path:
         return Path(__file__)
 
+    def stored(self, paper_id: str) -> Any:
+        return SimpleNamespace(id=self.row(paper_id).id)
+
     def row(self, paper_id: str) -> Any:
         for one in self.rows:
             if one.id == paper_id:
@@ -263,9 +275,24 @@ class FakeLibrary:
     def marked(self, mark: str) -> frozenset[str]:
         return frozenset(self.marks.get(mark, ()))
 
-    def mean_vectors(self) -> dict[str, tuple[float, ...]]:
+    def mean_vectors(self, among: Collection[str] | None = None) -> dict[str, tuple[float, ...]]:
         there = [one.id for one in self.rows if one.status == "ok"]
-        return {paper_id: (float(number), 1.0) for number, paper_id in enumerate(there)}
+        means = {paper_id: (float(number), 1.0) for number, paper_id in enumerate(there)}
+        return {one: mean for one, mean in means.items() if among is None or one in among}
+
+    def near(
+        self, vector: Sequence[float], k: int = 10, filter: SearchFilter | None = None
+    ) -> list[NearPaper]:
+        apart_from = filter.apart_from if filter is not None else None
+        there = [one for one in self.ids() if one != apart_from]
+        return [NearPaper(one, 0.5) for one in there][:k]
+
+    def claim_vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:
+        records = claim_records(self.digests[paper_id]) if paper_id in self.digests else ()
+        return tuple(
+            ClaimVector(claim, (float(len(claim.text)), float(number)))
+            for number, claim in enumerate(records)
+        )
 
     def unsearched_digests(self) -> dict[str, tuple[str, ...]]:
         return self.unsearched

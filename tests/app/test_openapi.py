@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from index.library import Library
 
 schemathesis = pytest.importorskip("schemathesis")
+MODES = schemathesis.GenerationMode
 CHECKED = settings(
     deadline=None,
     derandomize=True,
@@ -29,15 +30,15 @@ def fulfils(served: FastAPI, paper_id: str, examples: int) -> None:
     """Ask every address in ``examples`` right and as many wrong ways, half of them of a paper that
     is there; fails on the first promise that is broken.
 
-    Not asked is what a schema cannot rule out: a query without a letter, a role of digests.
+    Not asked is what a schema cannot rule out: a query without a letter, a role of digests, one
+    paper to compare.
     """
     schema = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", served)
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 7
-    modes = schemathesis.GenerationMode
+    assert len(operations) == 9
     for operation in operations:
         takes = bool(list(operation.iter_parameters()))
-        for mode in (modes.POSITIVE, modes.NEGATIVE) if takes else (modes.POSITIVE,):
+        for mode in (MODES.POSITIVE, MODES.NEGATIVE) if takes else (MODES.POSITIVE,):
             asked = operation.as_strategy(generation_mode=mode)
             _every(asked, paper_id, examples if takes else 1)
 
@@ -50,6 +51,10 @@ def _every(asked: Any, paper_id: str, examples: int) -> None:
         if "q" in query:
             assume(any(character.isalnum() for character in str(query["q"])))
         assume(query.get("in") != "digests" or "role" not in query)
+        if case.path == "/compare" and case.meta.generation.mode == MODES.POSITIVE:
+            case.query = query = {**query, "paper": [paper_id, "another"]}
+            asked = [*query.get("ask", []), query.get("search") or "a"]
+            assume(all(any(map(str.isalnum, str(one))) for one in asked))
         if is_there and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
             case.path_parameters = {
                 name: paper_id if name == "paper_id" else 1 for name in case.path_parameters or {}

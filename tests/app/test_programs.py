@@ -37,8 +37,8 @@ app.write.ask.ask = ask
 def rate_limiter(visit):
     if visit.headers.get("x-greedy"):
         raise TooMany("3 digests an hour", 1200)
-library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
-library.digests["2401.00001"] = fakes.make_digest()
+library = fakes.FakeLibrary(rows=[fakes.row("2401.00001"), fakes.row("text")])
+library.digests["2401.00001"] = library.digests["text"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
@@ -47,7 +47,7 @@ with running(app, "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()
 """
-TOOLS = ["search", "ask", "digest", "papers"]
+TOOLS = ["search", "ask", "digest", "papers", "compare", "related"]
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +115,14 @@ def test_an_mcp_client_lists_the_tools(address: str, path: str) -> None:
         ("ask", {"question": "how wide"}, "ask?q=how wide"),
         ("digest", {"paper": "2401.00001", "lang": "zh"}, "papers/2401.00001/digest?lang=zh"),
         ("papers", {}, "papers"),
+        (
+            "compare",
+            {"papers": ["2401.00001", "text"], "questions": ["how long"]},
+            "compare?paper=2401.00001&paper=text&ask=how long",
+        ),
+        ("compare", {"papers": ["gone"], "search": "rain"}, "compare?paper=gone&search=rain"),
+        ("compare", {"papers": [], "day": "2024-01", "k": 2}, "compare?day=2024-01&k=2"),
+        ("related", {"paper": "2401.00001", "k": 1}, "papers/2401.00001/related?k=1"),
     ],
 )
 def test_tools_and_gradio_say_what_http_says(
@@ -137,6 +145,10 @@ def test_tools_and_gradio_say_what_http_says(
         ("search", {"query": None}, "query: Input should be a valid string"),
         ("search", {"query": "a", "since": "soon"}, "'soon' is not a date"),
         ("ask", {"question": "!"}, "the query is empty"),
+        ("compare", {"papers": ["a"]}, "compare: give 2 to 20 different papers"),
+        ("compare", {"papers": ["a", "b"], "questions": ["!"]}, "the query is empty"),
+        ("compare", {"papers": ["a"] * 21}, "papers: List should have at most 20 items"),
+        ("related", {"paper": "none"}, "none: not in this library"),
     ],
 )
 def test_a_client_is_told_what_is_wrong(
@@ -151,14 +163,33 @@ def test_a_client_is_told_what_is_wrong(
 
 def test_the_limit_is_asked_by_every_way(address: str) -> None:
     greedy = {"x-greedy": "yes"}
-    answer = httpx.get(f"{address}/api/papers/2401.00001/digest", headers=greedy, timeout=20)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1200")
-    tool = with_tools(
-        address, lambda session: session.call_tool("digest", {"paper": "2401.00001"}), **greedy
-    )
-    assert tool.isError and "3 digests an hour" in tool.content[0].text
-    with pytest.raises(Exception, match="3 digests an hour"):
-        client(address, headers=greedy).predict("2401.00001", api_name="/digest")
+    two = {"papers": ["2401.00001", "text"]}
+    for tool, arguments, path in (
+        ("digest", {"paper": "2401.00001"}, "papers/2401.00001/digest"),
+        ("related", {"paper": "2401.00001"}, "papers/2401.00001/related"),
+        ("compare", two, "compare?paper=2401.00001&paper=text"),
+        ("compare", {"papers": [], "search": "rain", "questions": ["why"]}, "compare?ask=why"),
+    ):
+        answer = httpx.get(f"{address}/api/{path}", headers=greedy, timeout=20)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1200")
+        said = with_tools(
+            address,
+            lambda session, called=(tool, arguments): session.call_tool(*called),
+            **greedy,
+        )
+        assert said.isError and "3 digests an hour" in said.content[0].text
+        with pytest.raises(Exception, match="3 digests an hour"):
+            client(address, headers=greedy).predict(**arguments, api_name=f"/{tool}")
+
+
+def test_a_table_is_downloaded_in_every_form(address: str) -> None:
+    asked = f"{address}/api/compare?paper=2401.00001&paper=text&format="
+    kinds = {"md": "text/markdown", "csv": "text/csv", "xlsx": "application/vnd.openxml"}
+    for form, kind in kinds.items():
+        answer = httpx.get(asked + form, timeout=20)
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith(kind)
+        assert answer.headers["content-disposition"].endswith(f'"comparison.{form}"')
+    assert "We tried no lantern in the rain. (p. 2)" in httpx.get(asked + "csv", timeout=20).text
 
 
 def test_another_sites_page_may_not_call_tools(address: str) -> None:
@@ -232,12 +263,13 @@ DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
 def documented(kind: str) -> list[str]:
     """The examples of docs/api.md in a language, of what the fake server has."""
     blocks = re.findall(rf"```{kind}\n(.*?)```", DOCS, re.S)
-    return [block.replace("1706.03762", "2401.00001") for block in blocks]
+    here = {"1706.03762": "2401.00001", "2407.03300": "text"}
+    return [re.sub("|".join(here), lambda found: here[found[0]], block) for block in blocks]
 
 
 def test_the_documented_commands(address: str) -> None:
     commands = documented("sh")[0].splitlines()
-    assert len(commands) == 8
+    assert len(commands) == 12
     for command in commands:
         (url,) = re.findall(r"'http://127\.0\.0\.1:7860(\S+)'", command)
         assert httpx.get(address + url, timeout=20).status_code == 200, command
@@ -256,6 +288,8 @@ def test_the_documented_programs(
     said = capsys.readouterr().out
     assert "0.5 Lanterns on Paths Limitations We tried no lantern in the rain." in said
     assert "2 True Lanterns on Paths" in said
+    assert "2401.00001 limits: We tried no lantern in the rain. p. 2" in said
+    assert "text 0." in said
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -264,10 +298,12 @@ def test_the_documented_configurations(address: str) -> None:
         server = json.loads(block)["mcpServers"]["gloss"]
         url = server.get("url") or server["args"][-1]
         path = url.removeprefix("http://127.0.0.1:7860")
-        assert len(with_tools(address, lambda session: session.list_tools(), path).tools) == 4
+        assert len(with_tools(address, lambda session: session.list_tools(), path).tools) == len(
+            TOOLS
+        )
 
 
-def test_only_four_functions_are_open(gradio: Any) -> None:
+def test_only_the_tools_are_open(gradio: Any) -> None:
     listed = gradio.view_api(return_format="dict", print_info=False)
     assert sorted(listed["named_endpoints"]) == sorted(f"/{tool}" for tool in TOOLS)
     assert not listed["unnamed_endpoints"]

@@ -16,6 +16,7 @@ from app.api.service import RateLimiter, unlimited
 from app.show.html import fill, script, style
 from app.web.session import Sessions
 from app.web.texts import texts
+from app.web.ui.compare import compare_tab
 from app.web.ui.components import (
     LAYOUT,
     PRIVATE,
@@ -87,6 +88,7 @@ def build(
             paper = paper_tab(sessions, rate_limiter)
             today = today_tab(sessions)
             library = library_tab(sessions)
+            compare_tab(sessions, rate_limiter)
         html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
         lists = [*search.filters, paper.paper]
         paper.on_added(refresh, None, lists, **PRIVATE)

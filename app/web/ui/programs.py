@@ -9,8 +9,8 @@ from functools import wraps
 from typing import Any
 
 from app.api.failures import failure_of
-from app.api.service import RateLimiter, limit_digest, unlimited
-from app.api.tools import COSTLY, Tools, checked
+from app.api.service import RateLimiter, unlimited
+from app.api.tools import COSTLY, TOOLS, Tools, checked, limit_tool
 from app.web.session import Sessions
 from app.web.ui.components import ONE_AT_A_TIME, load_gradio
 
@@ -19,7 +19,8 @@ def programs(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> None:
     """Offer the functions, inside ``gr.Blocks``, on the library that all visitors share."""
     gr = load_gradio()
     tools = Tools(lambda: sessions.shared)
-    for tool in (tools.search, tools.ask, tools.digest, tools.papers):
+    for name in TOOLS:
+        tool = getattr(tools, name)
         queue = ONE_AT_A_TIME if tool.__name__ in COSTLY else {}
         gr.api(_called(checked(tool), sessions, rate_limiter), api_name=tool.__name__, **queue)
 
@@ -36,7 +37,7 @@ def _called(
         try:
             visit = LocalContext.request.get(None)
             if tool.__name__ in COSTLY and visit is not None:
-                limit_digest(rate_limiter, visit, sessions.shared, *given)
+                limit_tool(tool.__name__, rate_limiter, visit, sessions.shared, given, {})
             return tool(*given)
         except Exception as error:
             raise Error(failure_of(error).message, print_exception=False) from error
