@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import threading
@@ -134,7 +135,7 @@ class UploadRoom:
             else:
                 del self._sent[visitor]
         # Deepest first, so that folders are empty when it is their turn.
-        for path in sorted(self.folder.rglob("*"), reverse=True):
+        for path in sorted(_below(self.folder), reverse=True):
             try:
                 if path.lstat().st_mtime > before:
                     continue
@@ -355,9 +356,18 @@ async def _refuse(failure: Failure, scope: Scope, receive: Receive, send: Send) 
     await answer(scope, receive, send)
 
 
+def _below(folder: Path) -> Iterator[Path]:
+    """All that is in a folder, from which Gradio deletes at the same moment.
+
+    ``Path.rglob`` raises where a folder is gone before it is looked into; ``os.walk`` goes on.
+    """
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *files))
+
+
 def _bytes_in(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
+    for path in _below(folder):
         try:
             total += path.lstat().st_size
         except OSError:  # gone meanwhile

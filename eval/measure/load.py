@@ -28,6 +28,7 @@ import time
 import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
@@ -71,6 +72,7 @@ class Run:
 
     base: str
     library: Path
+    out: Path
     pdfs: Sequence[bytes]
     papers: Sequence[tuple[str, bool]]  # of the library, and whether they have pages
     draw: random.Random = field(default_factory=lambda: random.Random(_SEED))
@@ -94,7 +96,7 @@ class Run:
         except Unanswered as said:
             (self.refused if said.busy else self.errors)[f"{kind}: {said}"] += 1
             return False
-        except (httpx.HTTPError, OSError) as error:
+        except Exception as error:  # whatever it was, it is one that a visitor saw
             self.errors[f"{kind}: {type(error).__name__} {error}"[:300]] += 1
             return False
         self.done.append(Action(kind, began, self.now - began))
@@ -115,7 +117,8 @@ class Run:
                             await self._think(until)
                             await self._act(visitor)
             finally:
-                await visitor.leave()
+                with suppress(httpx.HTTPError, OSError):
+                    await visitor.leave()
 
     async def _think(self, until: float) -> None:
         seconds = self.draw.expovariate(1 / THINK)
@@ -155,10 +158,17 @@ class Run:
                     await self.timed("page", lambda: visitor.see_page(self.draw.choice))
 
     async def watch(self, server: int, temporary: Path, until: float) -> None:
-        """Take samples, until the run ends."""
+        """Take samples, until the run ends; they are kept as they come."""
         while self.now < until:
             self.sample(server, temporary)
+            if len(self.samples) % 12 == 0:
+                self.keep({"samples": self.samples, "latency": latencies(self.done)})
             await asyncio.sleep(EVERY)
+
+    def keep(self, found: dict[str, Any]) -> None:
+        """Write what was found."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        (self.out / "load.json").write_text(json.dumps(found), encoding="utf-8")
 
     def sample(self, server: int, temporary: Path) -> None:
         """Note what the server takes now."""
@@ -179,7 +189,9 @@ class Run:
         )
 
 
-def measure(library: Path, pdfs: Path, minutes: float, clients: int, port: int) -> dict[str, Any]:
+def measure(
+    library: Path, pdfs: Path, out: Path, minutes: float, clients: int, port: int
+) -> dict[str, Any]:
     """The whole run. ``library`` is copied."""
     with tempfile.TemporaryDirectory(prefix="gloss-load-") as folder:
         place, temporary = Path(folder, "library"), Path(folder, "tmp")
@@ -206,7 +218,7 @@ def measure(library: Path, pdfs: Path, minutes: float, clients: int, port: int) 
                 for one in _asked(f"{base}/api/papers")["papers"]
             ]
             files = [path.read_bytes() for path in sorted(pdfs.glob("*.pdf"))]
-            run = Run(base, place, files, papers)
+            run = Run(base, place, out, files, papers)
             asyncio.run(_all(run, server.pid, temporary, 60 * minutes, clients))
             time.sleep(min(60.0, 30 * minutes))  # for what is done after the last has left
             run.sample(server.pid, temporary)
@@ -220,18 +232,7 @@ def measure(library: Path, pdfs: Path, minutes: float, clients: int, port: int) 
             [*command, "doctor", "--deep", "--library", str(place)],
             capture_output=True, text=True, env=environment,
         )  # fmt: skip
-        return {
-            "minutes": minutes,
-            "clients": clients,
-            "cpus": os.cpu_count(),
-            "visits": sum(one.kind == "arrive" for one in run.done),
-            "actions": len(run.done),
-            "latency": latencies(run.done),
-            "minute by minute": by_minute(run.done),
-            "errors": dict(run.errors.most_common()),
-            "refused": dict(run.refused.most_common()),
-            "samples": run.samples,
-            "growth": growth(run.samples),
+        found = so_far(run, minutes, clients) | {
             "ended with": ended,
             "log": log.read_text(errors="replace")[-5000:],
             "left": {
@@ -241,6 +242,25 @@ def measure(library: Path, pdfs: Path, minutes: float, clients: int, port: int) 
             },
             "doctor": {"ended with": checked.returncode, "said": checked.stdout[-3000:]},
         }
+        run.keep(found)
+        return found
+
+
+def so_far(run: Run, minutes: float, clients: int) -> dict[str, Any]:
+    """What was measured until now."""
+    return {
+        "minutes": minutes,
+        "clients": clients,
+        "cpus": os.cpu_count(),
+        "visits": sum(one.kind == "arrive" for one in run.done),
+        "actions": len(run.done),
+        "latency": latencies(run.done),
+        "minute by minute": by_minute(run.done),
+        "errors": dict(run.errors.most_common()),
+        "refused": dict(run.refused.most_common()),
+        "samples": run.samples,
+        "growth": growth(run.samples),
+    }
 
 
 async def _all(run: Run, server: int, temporary: Path, seconds: float, clients: int) -> None:
@@ -331,9 +351,7 @@ def main() -> None:
     asked.add_argument("--clients", type=int, default=20)
     asked.add_argument("--port", type=int, default=7871)
     given = asked.parse_args()
-    found = measure(given.library, given.pdfs, given.minutes, given.clients, given.port)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "load.json").write_text(json.dumps(found), encoding="utf-8")
+    found = measure(given.library, given.pdfs, given.out, given.minutes, given.clients, given.port)
     short = {
         name: value for name, value in found.items() if name not in ("samples", "minute by minute")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -386,3 +387,27 @@ def test_the_connections_fit_into_the_files_that_may_be_open(
         assert fits.connections >= 4 and fits.backlog >= 4
         if limit > 100:
             assert fits.connections + 4 * fits.backlog + 40 + 16 <= limit
+
+
+def test_a_folder_that_goes_while_it_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio deletes uploads at the same moment; nobody's upload fails by that."""
+    room = UploadRoom(tmp_path / "uploads", shared=True)
+    going, staying = room.folder / "going", room.folder / "staying"
+    for folder in (going, staying):
+        folder.mkdir()
+        (folder / "paper.pdf").write_bytes(b"%PDF")
+    looked: list[str] = []
+    scan = os.scandir
+
+    def gone(path: Any = ".") -> Any:
+        looked.append(os.fspath(path))
+        if Path(path) == going:
+            raise FileNotFoundError(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    with room.taking(visit(ADA), 10):
+        pass
+    assert {str(going), str(staying)} <= set(looked)

@@ -121,7 +121,9 @@ def test_no_digest_has_the_key(
         return answer.replace('"text": "', f'"text": "{secret} ', 1)
 
     served_model.answer = repeats
-    settings = served_model.settings(tmp_path, key=KEY, timeout=15.0, digest_seconds=60.0, support_model="rules")
+    settings = served_model.settings(
+        tmp_path, key=KEY, timeout=15.0, digest_seconds=60.0, support_model="rules"
+    )
     paper = sample_library.paper("choosing-passage-size")
     with open_writer(settings, "endpoint") as writer:
         digest = written(paper, sample_library.passages(paper.id), "en", writer)
