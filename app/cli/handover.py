@@ -13,7 +13,7 @@ from index.errors import GlossError
 if TYPE_CHECKING:
     from app.cli.work import Work
 
-_SILENCE = 60.0  # seconds; a server that does the work sends something every few
+_SILENCE = 120.0  # seconds; a server that does the work sends something every second
 
 
 class ServerGone(GlossError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.options import settings_of
-from app.cli.terminal import messages, output, print_json, say
+from app.cli.terminal import messages, output, print_json, say, terminal
 
 if TYPE_CHECKING:
     from app.documents.installation import LanguageModel
@@ -69,7 +69,7 @@ def get(
         BarColumn(bar_width=24),
         DownloadColumn(),
         TimeRemainingColumn(),
-        console=messages,
+        console=terminal().messages,
         transient=True,
         redirect_stdout=False,
         disable=not messages.is_terminal,

@@ -62,7 +62,10 @@ def settings_of(context: typer.Context, library: Path | None) -> Settings:
     from pydantic_settings import SettingsError
 
     from index.config import Settings
+    from index.library.lock import name_process
 
+    if _held.get() is None:
+        name_process(f"gloss {context.info_name}")
     chosen = library or context.obj
     try:
         return Settings(library=chosen.expanduser()) if chosen else Settings()
@@ -188,9 +191,7 @@ def _opened(
     context: typer.Context, settings: Settings, create: bool, reading: bool, no_wait: bool
 ) -> Library:
     from index.library import Library
-    from index.library.lock import name_process
 
-    name_process(f"gloss {context.info_name}")
     waited = False
     while True:
         try:

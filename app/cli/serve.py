@@ -49,9 +49,7 @@ def serve(
     """Serve the web UI until Ctrl+C; other commands on the library hand it their work."""
     from app.cli.work import read_job
     from app.serve.server import serve as serve_app
-    from index.library.lock import name_process
 
-    name_process("gloss serve")
     settings = settings_of(context, library)
     serve_app(
         settings,

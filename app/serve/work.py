@@ -17,7 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +127,8 @@ class Workshop:
                 pass
             finally:
                 self._running.remove(piece)
+                with suppress(RuntimeError):  # the server has ended
+                    piece.loop.call_soon_threadsafe(piece.printed.put_nowait, b"")
 
         self._running.append(piece)
         piece.thread = threading.Thread(target=work, name="work", daemon=True)
@@ -134,18 +136,15 @@ class Workshop:
 
     async def _lines(self, piece: _Piece, request: Request) -> AsyncIterator[bytes]:
         """What a command prints, until its end or until nobody listens."""
-        end = b'["end"'
         try:
             while True:
                 try:
                     line = await asyncio.wait_for(piece.printed.get(), BEAT_SECONDS)
                 except TimeoutError:
                     line = b'["beat", null]\n'
-                if await request.is_disconnected():
+                if not line or await request.is_disconnected():
                     return
                 yield line
-                if line.startswith(end):
-                    return
         finally:
             piece.unwanted.set()
 
@@ -164,7 +163,7 @@ def taking_work(library: Library, read_job: ReadJob) -> Iterator[None]:
                 http="h11",
                 ws="none",
                 lifespan="off",
-                log_level="error",
+                log_level="warning",
                 timeout_graceful_shutdown=1,
             )
         )
