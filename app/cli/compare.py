@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +13,11 @@ from app.cli.options import (
     JsonOption,
     LibraryOption,
     NothingAsked,
+    NoWaitOption,
     PaperArgument,
     open_library,
 )
-from app.cli.terminal import EXIT_SOME_FAILED, Bars, messages, output, print_json
+from app.cli.terminal import EXIT_SOME_FAILED, Bars, messages, output, print_json, write
 
 if TYPE_CHECKING:
     from app.compare import Comparison
@@ -72,6 +72,7 @@ def compare(
         bool, typer.Option("--markdown", help="Print the table as Markdown.")
     ] = False,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Set papers side by side: task, data, method, main result, limits, code, in their words."""
@@ -82,7 +83,7 @@ def compare(
     if as_json and markdown:
         raise NothingAsked("compare: give --json or --markdown, not both")
     columns = (*COLUMNS, *question_columns(questions or ()))
-    with open_library(context, library) as opened:
+    with open_library(context, library, no_wait=no_wait) as opened:
         date = dated(day) if day else ""
         papers = chosen(opened, paper_ids or (), query or "", date, count)
         if papers.left_out:
@@ -103,11 +104,11 @@ def compare(
     elif markdown:
         from app.show.comparison import to_markdown
 
-        sys.stdout.write(to_markdown(table))
+        write(to_markdown(table))
     elif csv is None and xlsx is None:
         _print_table(table)
     if any(row.error is not None for row in table.rows):
-        sys.exit(EXIT_SOME_FAILED)
+        raise typer.Exit(EXIT_SOME_FAILED)
 
 
 def _write(table: Comparison, csv: Path | None, xlsx: Path | None) -> None:
@@ -158,7 +159,7 @@ def related(
     """List the papers nearest to one, with the two sentences that are most alike."""
     from app.compare.related import related as related_papers
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         found = related_papers(opened, paper_id, count)
     if as_json:
         from app.documents.comparisons import related_found

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import JsonOption, LanguageOption, LibraryOption, NothingAsked, open_library
-from app.cli.terminal import EXIT_ALL_IN, EXIT_SOME_FAILED, messages, output, print_json, say
+from app.cli.options import (
+    STANDARD_OUTPUT,
+    JsonOption,
+    LanguageOption,
+    LibraryOption,
+    NothingAsked,
+    NoWaitOption,
+    open_library,
+)
+from app.cli.terminal import (
+    EXIT_ALL_IN,
+    EXIT_SOME_FAILED,
+    messages,
+    output,
+    print_json,
+    say,
+    write,
+)
 
 if TYPE_CHECKING:
     from app.publish.exports import Exported
     from app.show.exports import Bibliography
     from index.library import Library
-
-_STANDARD_OUTPUT = Path("-")
 
 
 def export(
@@ -58,6 +71,7 @@ def export(
     ] = None,
     lang: LanguageOption = "en",
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write papers, with their digests, notes and tags, to files. Exit code 3 where some failed."""
@@ -67,19 +81,19 @@ def export(
     lists: dict[Bibliography, Path | None] = {"bibtex": bibtex, "ris": ris, "csl": csl}
     if not (pdf or obsidian or any(lists.values())):
         raise NothingAsked("export: say what to write: --pdf, --obsidian, --bibtex, --ris or --csl")
-    printed = [form for form, path in lists.items() if path == _STANDARD_OUTPUT]
+    printed = [form for form, path in lists.items() if path == STANDARD_OUTPUT]
     if len(printed) + as_json > 1:
         raise NothingAsked("export: standard output takes one document: name files for the others")
     done: list[Exported] = []
-    with open_library(context, library) as opened:
+    with open_library(context, library, no_wait=no_wait) as opened:
         ids = chosen_papers(opened, paper_ids or (), query, tag, every)
         for form, path in lists.items():
             if path is not None:
                 _write_list(opened, ids, form, path)
-        for path, write in ((pdf, write_pdfs), (obsidian, write_notes)):
+        for path, write_all in ((pdf, write_pdfs), (obsidian, write_notes)):
             if path is None:
                 continue
-            for one in write(opened, ids, path.expanduser(), lang):
+            for one in write_all(opened, ids, path.expanduser(), lang):
                 done.append(one)
                 if one.error is not None:
                     say(one.error)
@@ -98,8 +112,8 @@ def _write_list(library: Library, ids: Sequence[str], form: Bibliography, path: 
     from app.show.exports import bibliography
 
     text = bibliography(library, ids, form)
-    if path == _STANDARD_OUTPUT:
-        sys.stdout.write(text)
+    if path == STANDARD_OUTPUT:
+        write(text)
         return
     write_text(path.expanduser(), text)
     messages.print(f"{len(ids)} papers written to {path}", soft_wrap=True)
@@ -122,7 +136,7 @@ def cite(
     """Cite a paper, or words of it, with author, year and page."""
     from app.show.exports import citation
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         found = citation(opened, named, quote)
     if as_json:
         from app.documents.exports import CitationShape

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from app.cli.options import JsonOption, LibraryOption, NothingAsked, open_library
+from app.cli.options import (
+    JsonOption,
+    LibraryOption,
+    NothingAsked,
+    NoWaitOption,
+    open_library,
+)
 from app.cli.terminal import messages, output, print_json
 from app.show.text import plain
 
@@ -49,6 +55,7 @@ def note(
         int | None, typer.Option("--delete", metavar="NUMBER", help="Delete this note.")
     ] = None,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a note on a paper or on words of it, or list those that are there."""
@@ -58,7 +65,7 @@ def note(
         raise NothingAsked("note: --change NUMBER takes the new TEXT, and no --delete")
     if delete is not None and text is not None:
         raise NothingAsked("note: --delete NUMBER takes no TEXT")
-    with open_library(context, library) as opened:
+    with open_library(context, library, no_wait=no_wait) as opened:
         notes = opened.notes
         number = change if change is not None else delete
         if number is not None:
@@ -90,12 +97,13 @@ def tag(
         typer.Option("--delete", metavar="NAME", help="Take this tag away; may be repeated."),
     ] = None,
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tag a paper or words of it, take tags away, or list those that are there."""
     from app.write.spots import spot_of
 
-    with open_library(context, library) as opened:
+    with open_library(context, library, no_wait=no_wait) as opened:
         spot = spot_of(opened, named, quote)
         for name in delete or ():
             opened.notes.untag(spot.paper_id, name, spot.span)
@@ -117,7 +125,7 @@ def notes(
     as_json: JsonOption = False,
 ) -> None:
     """List your notes and tags, of papers that were removed, too."""
-    with open_library(context, library) as opened:
+    with open_library(context, library, reading=True) as opened:
         found = opened.notes.find(query, tagged)
     _say(found, as_json)
 

@@ -90,7 +90,11 @@ def wrong_settings(error: ValidationError) -> str:
 
 # Commands whose work a server does that has the library: they write, or search vectors, which one
 # process at a time can open.
-HANDED = frozenset(("add", "fetch", "remove", "search", "ask", "digest", "page", "daily"))
+HANDED = frozenset(
+    ("add", "fetch", "remove", "note", "tag")
+    + ("search", "ask", "digest", "compare", "related", "export", "page", "daily")
+)
+STANDARD_OUTPUT = Path("-")  # in the place of a file
 _LOOK_AGAIN = 0.2  # seconds
 
 
@@ -150,7 +154,7 @@ class Command(typer.core.TyperCommand):
         """Run it."""
         if _held.get() is not None:
             for name, value in ctx.params.items():
-                if isinstance(value, Path):
+                if isinstance(value, Path) and value != STANDARD_OUTPUT:
                     ctx.params[name] = given_in() / value.expanduser()
         return super().invoke(ctx)
 
