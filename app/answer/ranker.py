@@ -8,6 +8,7 @@ the same in any language.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -25,7 +26,7 @@ _ALONE = 5.0  # the margin of a sentence without a rival
 _SHARE = 0.05  # of the best one's probability that a further quote has at least
 _TOO_ALIKE = 0.86  # cosine from which two sentences say the same
 _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
-
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 DECISION = (
     "score", "share", "margin", "pair", "most pair", "most likeness", "passage", "covered",
@@ -167,24 +168,36 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
 
 
 def chosen(
-    pool: Pool, found: Ranked, most: int = QUOTES, holds: Callable[[int], bool] = lambda _: True
+    pool: Pool,
+    found: Ranked,
+    most: int = QUOTES,
+    holds: Callable[[int], bool] = lambda _: True,
+    of_one: int = QUOTES,
 ) -> list[int]:
     """Numbers of the sentences to quote, best first: further ones where each may add something.
 
-    One that does not hold is left out.
+    One that does not hold is left out, and so is one of a paper that has ``of_one`` there already.
     """
     taken: list[int] = []
     for number, share in zip(found.order, found.probability, strict=True):
         if len(taken) >= most or share < _SHARE * found.probability[0]:
             break
+        owner = pool.sentences[number][0]
+        if sum(pool.sentences[one][0] == owner for one in taken) >= of_one:
+            continue
         if not any(_same(pool, number, other) for other in taken) and holds(number):
             taken.append(number)
     return taken
 
 
 def _same(pool: Pool, one: int, other: int) -> bool:
-    """Whether two sentences say the same, or share their place in the paper."""
+    """Whether two sentences say the same, or share their place in the paper.
+
+    Those of two papers that name other numbers do not: one would keep the other from being said.
+    """
     (mine, first), (theirs, second) = pool.sentences[one], pool.sentences[other]
+    if mine != theirs and {*_NUMBER.findall(first.text)} != {*_NUMBER.findall(second.text)}:
+        return False
     if mine == theirs and first.span.start < second.span.end and second.span.start < first.span.end:
         return True
     if float(pool.vectors[one] @ pool.vectors[other]) > _TOO_ALIKE:
