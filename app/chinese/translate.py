@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from app.check.rules import RuleOutcome
 from app.chinese.glossary import Glossary
 from app.chinese.rules import outcomes_of, shown
+from app.controls import without_controls
 
 _LABEL = re.compile(
     r"^\s*(?:\**\s*(?:(?:以下|这)是\S{0,8}(?:翻译|译文)|(?:中文)?(?:译文|翻译)(?:如下|结果)?|中文|answer|translation)\s*\**\s*[:：]\s*)+",
@@ -67,7 +68,7 @@ def translated(english: str, reply_text: str, glossary: Glossary) -> Translation
 
 def cleaned(reply_text: str) -> str:
     """A reply without fences, labels and quotation marks around it, with Chinese punctuation."""
-    text = reply_text.strip()
+    text = without_controls(reply_text).strip()
     before = None
     while text != before:
         before = text

@@ -57,6 +57,7 @@ def query_words(query: str) -> re.Pattern[str] | None:
 
 def file_slug(name: str) -> str:
     """``name`` as part of a file name: letters, digits, dots and dashes, never a path or hidden."""
-    kept = unicodedata.normalize("NFKC", name).casefold()
-    slug = re.sub(r"[^\w.]+", "-", kept).strip("-._")
-    return re.sub(r"\.{2,}", ".", slug)[:80] or "page"
+    # Twice, since a small letter may be one that is not normalised: a file system would change it.
+    kept = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    slug = re.sub(r"\.{2,}", ".", re.sub(r"[^\w.]+", "-", kept))
+    return slug.strip("-._")[:80].rstrip("-._") or "page"

@@ -24,6 +24,7 @@ from app.check.entailment import SourcedClaim
 from app.chinese.glossary import Glossary
 from app.chinese.translate import TranslationPrompt, translate
 from app.choose.template import ITEMS
+from app.controls import without_controls
 from app.digest import Citation, Claim, DigestSection, Language, Support, Usage
 from app.llm import Completion, LanguageModel, Prompt
 from app.llm.prompts import fenced, prompt, prompt_source
@@ -144,8 +145,8 @@ class Merging:
         try:
             sentences = json.loads(_unfenced(reply.text))["sentences"]
             found = [(str(one["text"]), [int(n) for n in one["evidence"]]) for one in sentences]
-        except (ValueError, TypeError, KeyError):
-            return whole
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            return whole  # 1e999 is a number of JSON, and brackets may be nested without end
         drafts = []
         for text, numbers in found:
             there = [n for n in dict.fromkeys(numbers) if 1 <= n <= len(task.quotes)]
@@ -426,7 +427,7 @@ def _unfenced(text: str) -> str:
 
 def _bare(text: str) -> str:
     """An answer on one line, of the authors in the third person, without marks around the whole."""
-    line = fenced(text)
+    line = fenced(without_controls(text))
     if len(line) > 1 and line[0] in "\"“'" and line[-1] in "\"”'" and line.count(line[0]) <= 2:
         line = line[1:-1].strip()
     for pattern, other in _FIRST_PERSON.items():

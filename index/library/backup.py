@@ -30,6 +30,7 @@ from index.library.rest import at_rest, connected
 
 MANIFEST = "backup.json"
 
+_ODD_JSON = (OverflowError, RecursionError)  # of 1e999, of brackets without end
 _RESTORED = "catalog.sqlite-restored"  # the catalogue of a backup, before it takes its place
 
 
@@ -245,7 +246,7 @@ def _verified(folder: Path) -> tuple[Backup, tuple[str, ...]]:
             tuple(map(str, said["damaged"])),
         )
         schema = int(said["schema"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, *_ODD_JSON):
         raise BackupUnusable(
             folder, f"is no backup: it has no {MANIFEST} that can be read"
         ) from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = Path(__file__).parent
-_FENCE = re.compile(r"</?\s*(?:evidence|question|answer|claim|sentence)\b[^>]*>?", re.I)
+_FENCE = re.compile(r"<\s*/?\s*(?:evidence|question|answer|claim|sentence)\b[^>]*>?", re.I)
 
 
 def prompt(name: str, **values: object) -> str:
