@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -31,12 +32,14 @@ from tenacity import (
 from index import __version__
 from index.config import Settings
 from index.errors import FetchError
+from index.fetch.connection import ConnectionWatch, is_private
 
 Received = TypeVar("Received")
 
 TERMS_OF_USE = "https://info.arxiv.org/help/api/tou.html"
 RETRY_AFTER_MOST = 366 * 86_400.0  # seconds; a date that far is as good as any later
 _REDIRECTS_MAX = 5
+_HEADERS = 2  # times the wait for the next bytes: until then the headers of an answer are whole
 _SLOWEST = 4_000  # bytes a second that an answer must have on average, an old modem's rate
 _RETRIED = (
     httpx.TimeoutException,
@@ -220,11 +223,19 @@ class PoliteClient:
         also: frozenset[int],
     ) -> Received:
         for _ in range(_REDIRECTS_MAX + 1):
+            watch = ConnectionWatch(
+                _HEADERS * self._settings.arxiv.timeout, partial(self._reached, asked)
+            )
+            extensions = {"trace": watch.trace}
             try:
                 with (
                     self._turn.taken() as turn,
-                    self._client.stream("GET", url, headers=dict(headers())) as response,
+                    watch,
+                    self._client.stream(
+                        "GET", url, headers=dict(headers()), extensions=extensions
+                    ) as response,
                 ):
+                    watch.answered()
                     turn.answered()
                     if response.next_request is not None:
                         url = self._followed(response.next_request.url, asked)
@@ -237,19 +248,27 @@ class PoliteClient:
                 limit = self._settings.arxiv.timeout
                 raise _Again(f"no answer within {limit:g} s") from error
             except _RETRIED as error:
+                if watch.ended:
+                    limit = _HEADERS * self._settings.arxiv.timeout
+                    raise _Again(f"the answer had not begun after {limit:g} s") from error
                 raise _Again(f"the connection broke ({error})") from error
         raise FetchError(asked, f"more than {_REDIRECTS_MAX} redirects", "check the address", url)
+
+    def _reached(self, asked: str, host: str, address: str) -> None:
+        """Raise ``FetchError`` where a name of arXiv's leads into this machine's own network."""
+        if _is_arxivs(host) and is_private(address):
+            raise FetchError(
+                asked, f"{host} has the private address {address} here", "check the DNS", host
+            )
 
     def _followed(self, to: httpx.URL, asked: str) -> str:
         """Where a redirect may lead: to arXiv by TLS, or an address that the settings name.
 
-        A name whose DNS answer is an address of this network has no certificate of arXiv's.
         Raises ``FetchError`` for all else, before anything is asked there.
         """
         arxiv = self._settings.arxiv
         named = {_origin(httpx.URL(one)) for one in (arxiv.api, arxiv.rss, arxiv.oai, arxiv.pdf)}
-        is_arxiv = to.host == "arxiv.org" or to.host.endswith(".arxiv.org")
-        if _origin(to) in named or (is_arxiv and _origin(to) == ("https", to.host, 443)):
+        if _origin(to) in named or (_is_arxivs(to.host) and _origin(to) == ("https", to.host, 443)):
             return str(to)
         there = "".join(char if char.isprintable() else " " for char in str(to.host))[:100]
         raise FetchError(
@@ -321,6 +340,10 @@ class _Steady(httpx.SyncByteStream):
     def close(self) -> None:
         """Close the connection."""
         self._body.close()
+
+
+def _is_arxivs(host: str) -> bool:
+    return host == "arxiv.org" or host.endswith(".arxiv.org")
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

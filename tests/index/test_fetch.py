@@ -6,11 +6,13 @@ import hashlib
 import importlib.util
 import pickle
 import re
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -24,6 +26,7 @@ from hypothesis import strategies as st
 from index.config import Settings
 from index.errors import FetchError
 from index.fetch import Fetcher, Reference, parse_reference
+from index.fetch.connection import is_private
 from index.fetch.feeds import author_names, category_spelling, plain_text, says_withdrawn, set_of
 from index.fetch.polite import Turn
 from index.reference import ARXIV_ID
@@ -871,3 +874,82 @@ def test_a_body_that_drips_is_left(
         assert ("only 31 bytes came in 31 s" in str(left.value)) is not enough
     assert enough or now[0] == 31.0
     client.close()
+
+
+@pytest.fixture
+def drips_headers() -> Iterator[str]:
+    """The address of a server that sends headers byte by byte, for as long as somebody reads."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection, suppress(OSError):
+                    connection.recv(1000)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+                    while not over.wait(0.05):
+                        connection.sendall(b"x")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/rss"
+    over.set()
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join()
+
+
+def test_headers_that_drip_are_left(drips_headers: str, tmp_path: Path) -> None:
+    """Each byte comes in time, and the answer never."""
+    from index.fetch.polite import PoliteClient
+
+    chosen = Settings(cache=tmp_path, arxiv={"seconds": 0.0, "tries": 2, "timeout": 0.3})
+    client = PoliteClient(chosen, tmp_path)
+    with pytest.raises(FetchError, match=r"had not begun after 0\.6 s, after 2 tries"):
+        client.get(drips_headers, "the feed")
+    client.close()
+
+
+def test_a_name_of_arxivs_that_leads_into_this_network_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index.fetch.polite import PoliteClient
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    there = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: there)
+    client = PoliteClient(Settings(cache=tmp_path, arxiv={"seconds": 0.0}), tmp_path)
+    with pytest.raises(FetchError, match=r"arxiv\.org has the private address 127\.0\.0\.1 here"):
+        client.get(f"http://export.arxiv.org:{port}/rss", "the feed")
+    client.close()
+    connection, _ = listening.accept()
+    connection.settimeout(10)
+    assert connection.recv(100) == b""  # nothing was sent on it
+    connection.close()
+    listening.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("127.0.0.1", True),
+        ("10.1.2.3", True),
+        ("172.16.0.1", True),
+        ("192.168.1.1", True),
+        ("169.254.169.254", True),
+        ("0.0.0.0", True),
+        ("::1", True),
+        ("fe80::1%eth0", True),
+        ("fd00::1", True),
+        ("::ffff:10.0.0.1", True),
+        ("151.101.3.42", False),  # arXiv's
+        ("2a04:4e42::810", False),
+        ("198.18.0.7", False),  # of a proxy that redirects this machine's traffic
+        ("", False),
+    ],
+)
+def test_addresses_of_this_network(address: str, private: bool) -> None:
+    assert is_private(address) is private
