@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.controls import escaped_in_json
 from app.digest import Language
 from app.publish.day import DAY_WORDS, anchor, counted, topic_title
 from app.show.html import fill, style
@@ -160,7 +161,7 @@ class Published(_Kept):
 
     def to_json(self) -> str:
         """As ``pages.json``."""
-        return self.model_dump_json(indent=1) + "\n"
+        return escaped_in_json(self.model_dump_json(indent=1)) + "\n"
 
 
 def read_published(folder: Path) -> Published:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
+from app.controls import escaped_in_json
 from app.digest import Claim, Digest, Language
 from app.show.figures import Pictures, figure_pictures, quoted_figures
 from index.errors import GlossError
@@ -86,7 +87,8 @@ def view_router(sessions: Sessions) -> APIRouter:
         def listed(session: Session, paper: Paper) -> bytes:
             sizes = session.library.page_sizes(paper_id)
             found = page_words(paper, number, sizes[number - 1]) if 0 < number <= len(sizes) else []
-            return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+            printed = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+            return escaped_in_json(printed).encode()
 
         name = f"words-{number}"
         return answered(key, paper_id, if_none_match, name, "application/json", listed)
