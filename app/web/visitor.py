@@ -288,6 +288,9 @@ class VisitorLibrary(Papers):
         worded = self._worded.get(key)
         return saved or (worded.text if worded is not None else None)
 
+    def check_writable(self) -> None:
+        """A digest of a visitor's can always be kept, be it for the session alone."""
+
     def save_digest(
         self,
         paper_id: str,

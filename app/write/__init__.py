@@ -122,7 +122,8 @@ def write_digest(
     again, and kept if no more of its sentences are accepted then. With ``again`` any is.
     Its sentences are searched from then on, instead of those of the paper's former digest in that
     language. ``on_section`` is called with each worded section, unless the digest was saved;
-    what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``.
+    what it raises leaves the library as it was. Raises ``PaperNotFound`` and ``PaperChanged``,
+    and, before a model is asked, ``LibraryReadOnly`` or ``DiskFull`` where it could not be kept.
     """
     paper = library.paper(paper_id)
     lock = lock_of(library, paper.id, lang, writer.name, writer.made_by(lang))
@@ -131,6 +132,7 @@ def write_digest(
     name = name_of(lock)
     digest = saved = _saved(library, paper.id, lock)
     if digest is None or digest.usage.failed or again:
+        library.check_writable()
         digest = written(paper, library.passages(paper.id), lang, writer, on_section)
         if saved is not None and digest.usage.failed:
             digest = max(saved, digest, key=lambda one: one.usage.accepted)

@@ -131,7 +131,7 @@ class Library(Papers):
         )
 
     def check_writable(self) -> None:
-        """Raise ``LibraryReadOnly`` or ``DiskFull`` where nothing can be added, before any work."""
+        """Raise ``LibraryReadOnly`` or ``DiskFull`` where nothing can be kept, before any work."""
         self._access.check()
 
     def close(self) -> None:

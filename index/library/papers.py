@@ -253,6 +253,10 @@ class Papers(Protocol):
         """The digest that was saved under ``key``, unless the paper has changed since."""
 
     @abstractmethod
+    def check_writable(self) -> None:
+        """Raise ``LibraryReadOnly`` or ``DiskFull`` where no digest can be saved."""
+
+    @abstractmethod
     def save_digest(
         self,
         paper_id: str,

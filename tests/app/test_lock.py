@@ -29,7 +29,7 @@ from app.write.lock import changed_parts, lock_of, name_of, sealed, source_hash
 from app.write.saved import Stale, changed_since, from_text, in_words, locked_digest, stale_digests
 from index.config import Settings
 from index.embed import ModelCheck
-from index.errors import GlossError, PaperChanged
+from index.errors import GlossError, LibraryReadOnly, PaperChanged
 from index.sources import Source
 
 ID = "2407.03300"
@@ -308,3 +308,16 @@ def test_the_doctor_counts_stale_digests(
     assert dict(found.lines())["digests"] == "1 saved, 1 stale: `gloss digest ID` writes one again"
     assert found.document().library.digests == DigestCounts(saved=1, stale=1, unknown=0)
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_could_not_be_kept_is_not_asked_for(
+    library: Any, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    kept = write_digest(library, ID)
+    full = LibraryReadOnly(library.directory, "the disk is full")
+    monkeypatch.setattr(type(library), "check_writable", lambda _: (_ for _ in ()).throw(full))
+    writer = Unsteady()  # which has no answer
+    with pytest.raises(LibraryReadOnly, match="the disk is full"):
+        write_digest(library, ID, writer=writer, again=again)
+    assert write_digest(library, ID) == kept
