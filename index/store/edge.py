@@ -365,9 +365,13 @@ def _discard(directory: Path) -> None:
 
 
 def _sweep(directory: Path) -> None:
-    """Delete what a process that was killed while it made or deleted a store's folder left."""
-    for ending in (_MAKING, _DISCARDED):
-        shutil.rmtree(directory.with_name(f"{directory.name}{ending}"), ignore_errors=True)
+    """Delete what a process that was killed while it made or deleted a store's folder left.
+
+    Stores beside it that were to be deleted go with it: they stay for want of open files.
+    """
+    making = directory.with_name(f"{directory.name}{_MAKING}")
+    for left in (making, *directory.parent.glob(f"*{_DISCARDED}")):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 # What the engine says, and what to do about it.

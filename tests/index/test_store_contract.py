@@ -894,3 +894,16 @@ class TestStoreFactories:
         store = factory.open("vectors", 4)
         assert store.editions() == {}
         store.close()
+
+
+def test_a_store_that_was_to_be_deleted_goes_when_another_one_opens(tmp_path: Path) -> None:
+    """For want of open files, as with `ulimit -n 16`, a deletion may not come to its end."""
+    from index.store.edge import EdgeStore
+
+    left = tmp_path / "vectors-2.discarded" / "segments"
+    left.mkdir(parents=True)
+    (left / "a").write_bytes(b"a")
+    kept = tmp_path / "files"
+    kept.mkdir()
+    EdgeStore(tmp_path / "vectors-3", 4).close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["files", "vectors-3"]
