@@ -91,8 +91,10 @@ def wrong_settings(error: ValidationError) -> str:
 # Commands whose work a server does that has the library: they write, or search vectors, which one
 # process at a time can open.
 HANDED = frozenset(
-    ("add", "fetch", "remove", "note", "tag")
-    + ("search", "ask", "digest", "compare", "related", "export", "page", "daily")
+    (
+        *("add", "fetch", "remove", "note", "tag"),
+        *("search", "ask", "digest", "compare", "related", "export", "page", "daily"),
+    )
 )
 STANDARD_OUTPUT = Path("-")  # in the place of a file
 _LOOK_AGAIN = 0.2  # seconds

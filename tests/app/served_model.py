@@ -225,8 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
                 error = {"error": {"message": behaviour.words or "an error", "type": "fault"}}
                 self._send(behaviour.status, error, headers)
             case "redirect":
+                status = behaviour.status if 300 <= behaviour.status < 400 else 307
                 there = behaviour.words or "http://127.0.0.1:9/v1/chat/completions"
-                self._send(307, {}, {"Location": there})
+                self._send(status, {}, {"Location": there})
             case "bare":
                 self.close_connection = True
                 self.wfile.write(behaviour.words.encode())

@@ -528,3 +528,16 @@ def test_the_seam_is_imported_at_once() -> None:
         env={**os.environ, "PYTHONPATH": str(root)},
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(served_model: ServedModel, tmp_path: Path, status: int) -> None:
+    """Neither a paper's words nor the key go to another address than that of the settings."""
+    serve = sys.modules[type(served_model).__module__].serve_model
+    with serve() as elsewhere:
+        there = f"{elsewhere.url}/chat/completions"
+        served_model.ever("redirect", status=status, words=there)
+        error = failed(ask(served_model, tmp_path, key=KEY))
+        assert (error.kind, error.status) == ("refused", status)
+        assert len(served_model.log) == 1
+        assert elsewhere.log == []
