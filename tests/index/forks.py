@@ -82,17 +82,19 @@ def _daily(state: State) -> State:
 
 OPERATIONS = (
     Operation(
-        "first add", ("add", "{in}/2407.03300v1.pdf"), lambda state: State({BEES: FIRST})
+        "first add",
+        ("add", "{in}/2407.03300v1.pdf"),
+        lambda state: _digested(BEES)(State({BEES: FIRST})),
     ),
     Operation(
         "add two",
         ("add", "{in}/ants.pdf", "{in}/wasps.pdf"),
-        lambda state: state.with_papers(
-            ants=PASSAGE.format("ants"), wasps=PASSAGE.format("wasps")
+        lambda state: _digested("ants", "wasps")(
+            state.with_papers(ants=PASSAGE.format("ants"), wasps=PASSAGE.format("wasps"))
         ),
     ),
-    Operation("digest", ("digest", BEES), _digested(BEES)),
-    Operation("digest another", ("digest", "ants"), _digested("ants")),
+    Operation("digest", ("digest", BEES, "--again"), _digested(BEES)),
+    Operation("digest another", ("digest", "ants", "--again"), _digested("ants")),
     Operation("new version", ("add", "{in}/2407.03300v2.pdf"), _second),
     Operation("remove", ("remove", "ants"), lambda state: state.without("ants")),
     Operation("repair", ("doctor", "--repair"), lambda state: state),
