@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime
 import html.parser
 import importlib.util
-import os
 import re
-import shutil
-import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -33,9 +30,6 @@ DATE = datetime.date(2024, 7, 5)
 ATOM = "{http://www.w3.org/2005/Atom}"
 APP = "https://app.example.org/gloss/"
 CHROMIUM = next((path for path in map(Path, ["/usr/bin/chromium"]) if path.exists()), None)
-# A folder in which Hexo is installed: npm install hexo hexo-renderer-marked hexo-renderer-ejs
-# hexo-renderer-stylus hexo-generator-index hexo-theme-landscape.
-HEXO = Path(os.environ.get("GLOSS_TEST_HEXO", "/none"), "node_modules")
 
 
 def _attacks() -> list[str]:
@@ -383,57 +377,3 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
         "file://"
     }
     assert wrong == []
-
-
-# In Hexo.
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not (HEXO.is_dir() and shutil.which("node")),
-    reason="no Hexo: GLOSS_TEST_HEXO names a folder where it is installed",
-)
-@pytest.mark.parametrize("in_posts", [True, False])
-def test_hexo_shows_every_title_as_it_is(
-    digest_of: Callable[..., Digest],
-    claim_of: Callable[..., Any],
-    tmp_path: Path,
-    in_posts: bool,
-) -> None:
-    digests = [
-        _titled(digest_of(limits=[claim_of(attack, "limitations.1", 2)]), attack, f"2401.{n:05}")
-        for n, attack in enumerate(ATTACKS)
-    ]
-    pictures = {("2401.00000", "limits.1"): Picture("Figure 1", "2024-07-05-cs.cv/f.png", 1, 1)}
-    failed = tuple(FailedPaper(f"f{n}", attack, attack) for n, attack in enumerate(ATTACKS))
-    day = _day(digests, pictures=pictures, failed=failed, app_url=APP)
-    source = tmp_path / "source"
-    write_file(source / "_posts" / f"{day.stem}.md", to_hexo(day).encode())
-    folder = source / "_posts" if in_posts else source
-    write_file(folder / "2024-07-05-cs.cv" / "f.png", b"\x89PNG\r\n\x1a\n")
-    (tmp_path / "_config.yml").write_text(
-        f"title: x\nurl: http://example.org\nroot: /\ntheme: landscape\n"
-        f"post_asset_folder: {str(in_posts).lower()}\nmarked:\n  smartypants: false\n"
-    )
-    shutil.copy(HEXO.parent / "package.json", tmp_path)
-    (tmp_path / "node_modules").symlink_to(HEXO)
-    ran = subprocess.run(
-        ["node", str(HEXO / "hexo" / "bin" / "hexo"), "generate"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "ERROR" not in ran.stdout + ran.stderr
-    made = (tmp_path / "public" / f"{day.stem}.html").read_text()
-    body = made[made.index('itemprop="articleBody"') : made.index("article-footer")]
-    seen = _Page(body)
-    for attack in ATTACKS:
-        assert seen.text.count(plain(attack)) >= 4, attack  # list, title, sentence, foot
-    assert not {"script", "svg", "iframe"} & {tag for tag, _ in seen.tags}
-    assert seen.of("img", "src") == ["/2024-07-05-cs.cv/f.png"]
-    assert (tmp_path / "public" / "2024-07-05-cs.cv" / "f.png").is_file()
-    ids = {found["id"] for _, found in seen.tags if "id" in found}
-    jumps = [href[1:] for href in seen.of("a", "href") if href.startswith("#paper-")]
-    assert len(jumps) == len(ATTACKS) and set(jumps) <= ids
