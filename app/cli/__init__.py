@@ -22,6 +22,7 @@ from app.cli import (
     evaluate,
     export,
     fetch,
+    imports,
     models,
     notes,
     page,
@@ -120,4 +121,5 @@ for command in (
     backup.restore,
 ):
     app.command(cls=Command)(command)
+app.command(name="import", cls=Command)(imports.import_)
 app.command(name="eval")(evaluate.evaluate)

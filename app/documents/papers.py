@@ -13,6 +13,7 @@ from index.accounts import HiddenBy
 from index.paper import Cell, Paper, Role, SourceKind, Status, quote_cell
 
 if TYPE_CHECKING:
+    from index.entries import StoredEntry
     from index.library import PaperRow
 
 
@@ -39,11 +40,28 @@ class PaperState(Shape):
     """Whether arXiv says that it was withdrawn."""
 
 
+class WaitingEntry(Shape):
+    """An imported entry of a bibliography that no paper is here of."""
+
+    number: int
+    """Its own in the library."""
+    title: str
+    """As the export had it."""
+    reason: str
+    """Why there is no paper, and what to do."""
+    doi: str
+    """Empty where there is none."""
+    arxiv: str
+    """Empty where there is none."""
+
+
 class PaperList(Shape):
     """All papers of the library."""
 
     papers: list[PaperState]
     """By id."""
+    entries: list[WaitingEntry] = Field(default_factory=list, exclude_if=is_empty)
+    """Imported entries without a paper, where there are some and all were asked for."""
 
 
 class ArxivRecord(Shape):
@@ -228,9 +246,15 @@ class FigureFile(Shape):
     """Its picture, in the folder of the list, where the figure was found."""
 
 
-def paper_list(rows: Iterable[PaperRow]) -> PaperList:
+def paper_list(rows: Iterable[PaperRow], waiting: Iterable[StoredEntry] = ()) -> PaperList:
     """All papers with their states, as ``gloss papers`` and the API say them."""
-    return PaperList(papers=[PaperState.of(row) for row in rows])
+    return PaperList(
+        papers=[PaperState.of(row) for row in rows],
+        entries=[
+            WaitingEntry.of(one, title=one.entry.title, doi=one.entry.doi, arxiv=one.entry.arxiv)
+            for one in waiting
+        ],
+    )
 
 
 def paper_shown(row: PaperRow, paper: Paper | None) -> PaperShown:

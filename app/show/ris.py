@@ -24,7 +24,7 @@ _KINDS = {
 
 def to_ris(entries: Iterable[Entry]) -> str:
     """Entries as one RIS file, each value on one line."""
-    import rispy  # type: ignore[import-untyped]
+    import rispy
 
     class Writer(rispy.RisWriter):  # type: ignore[misc]
         """Without a number above each record, which is no line of RIS."""

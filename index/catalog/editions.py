@@ -13,6 +13,7 @@ from index.catalog.checksums import sum_up
 from index.catalog.contents import insert_passages
 from index.catalog.database import Database, marks
 from index.catalog.digests import forget_older, keep_digests
+from index.catalog.entries import release
 from index.catalog.notes import attach, detach
 from index.catalog.pack import columns_of
 from index.catalog.words import put_in, take_out
@@ -192,6 +193,7 @@ class Editions:
         """
         with self._database.transaction() as connection:
             detach(connection, number)
+            release(connection, number)
             for table, column in (
                 ("former_digests", "paper_key"),
                 ("aliases", "target"),

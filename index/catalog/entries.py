@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from index.catalog.database import Database
 from index.entries import Entry, StoredEntry, entry_from_json
+from index.reference import ARXIV_ID
 
 
 @dataclass(eq=False)
@@ -74,6 +75,20 @@ class Entries:
             with suppress(ValueError, TypeError, KeyError):
                 found.append(_stored(row))
         return found
+
+
+def release(connection: sqlite3.Connection, edition: int) -> None:
+    """Keep the entries of an edition's paper, which is about to be taken out, without it.
+
+    An id of arXiv's always is that paper; a file's name may be another's next.
+    """
+    row = connection.execute("SELECT paper_key FROM editions WHERE number = ?", (edition,))
+    key = row.fetchone()["paper_key"]
+    connection.execute(
+        "UPDATE entries SET reason = 'its paper was taken out of the library', paper_key = ?"
+        " WHERE paper_key = ?",
+        (key if ARXIV_ID.fullmatch(key) else "", key),
+    )
 
 
 def _stored(row: sqlite3.Row) -> StoredEntry:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from index.catalog import Alias, Catalog, Edition, KnownVersion, Origin
 from index.config import Settings
+from index.entries import Entry
 from index.errors import GlossError, PaperNotFound, PaperThere, SourceNotFound
 from index.hits import Passage
 from index.library.access import Access
@@ -175,6 +176,8 @@ class Adding:
         if reading.status != "ok" or paper is None:
             status: Status = "broken" if reading.status == "ok" else reading.status
             return self._failed(pending, status, reading.reason)
+        if pending.entry is not None:
+            titles = (*titles, pending.entry.title)
         if record is not None:
             paper = recorded(paper, record)
             titles = (*titles, paper.title)  # an earlier file's may have been read as wrongly
@@ -197,6 +200,8 @@ class Adding:
             kept = former.record if former is not None else None
             if kept is not None and kept.version == (paper.version or key_of(paper.id).version):
                 paper = recorded(paper, kept)
+        if paper.record is None:
+            paper = described(paper, pending.entry or self._catalog.entries.of(where.key))
         self._access.check(_CATALOGUED * len(paper.text))
         paper = replace(paper, id=where.paper_id, version=paper.version or key_of(paper.id).version)
         if damaged is not None:
@@ -346,6 +351,18 @@ def recorded(paper: Paper, record: Record) -> Paper:
         date=record.published or paper.date,
         categories=record.categories or paper.categories,
         record=record,
+    )
+
+
+def described(paper: Paper, entry: Entry | None) -> Paper:
+    """A paper with title, authors and date of an entry of a bibliography, as far as it has them."""
+    if entry is None:
+        return paper
+    return replace(
+        paper,
+        title=entry.title or paper.title,
+        authors=tuple(map(str, entry.authors)) or paper.authors,
+        date=entry.date or paper.date,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest, KnownVersion, Listed, Mark, ShelfRow
 from index.config import QdrantSettings, Settings
-from index.entries import Entry
+from index.entries import Entry, StoredEntry
 from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library.adding import Added, Adding
@@ -34,7 +34,7 @@ from index.library.stored import Holdings, StoredPaper
 from index.library.tools import ReaderAndReranker
 from index.paper import Record
 from index.room import LEAST
-from index.sources import Source
+from index.sources import Source, key_of
 from index.split import CountTokens
 from index.store import StoreFactory
 
@@ -267,6 +267,30 @@ class Library(Papers):
     def commit(self, pending: PendingPaper) -> Added:
         """The second half of ``add``: one source at a time, in the order of the calls."""
         return self._adding.commit(pending) or self.add(pending.source, None, pending.record)
+
+    def add_entry(self, source: Source, entry: Entry, progress: Progress | None = None) -> Added:
+        """Add a file with what a bibliography says of it, as ``add`` does."""
+        pending = self.prepare(source, progress)
+        pending.entry = entry
+        return self.commit(pending)
+
+    def store_entry(self, entry: Entry, paper_id: str, reason: str, source: str) -> None:
+        """Store an entry with its paper; without one, with the reason why there is none.
+
+        An entry of an arXiv paper is that paper's once it is added.
+        """
+        self._access.check(margin=LEAST)
+        key = self._ids.edition(paper_id).paper_key if paper_id else key_of(entry.arxiv).paper
+        self._catalog.entries.put(entry, key, reason, source)
+
+    def waiting_entries(self) -> list[StoredEntry]:
+        """The imported entries that no paper is here of."""
+        return self._catalog.entries.waiting()
+
+    def forget_entry(self, number: int) -> bool:
+        """Forget an imported entry; whether there was one of that number."""
+        self._access.check(margin=LEAST)
+        return self._catalog.entries.delete(number)
 
     def adopt(self, other: Library, paper_id: str) -> Added:
         """Take over a paper of another library as it was read there, under the id that it has.

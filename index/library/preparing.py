@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from index.catalog import Origin
 from index.config import Settings
+from index.entries import Entry
 from index.hits import Passage
 from index.library.parts import Encoders
 from index.paper import Paper, Reading, Record
@@ -74,6 +75,7 @@ class PendingPaper:
     copy: Path | None = None
     reading: Reading | None = None
     embedded: EmbeddedReading | None = None
+    entry: Entry | None = None  # what a bibliography says of it
 
     @property
     def name(self) -> str:

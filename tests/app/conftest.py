@@ -179,6 +179,9 @@ class FakeLibrary:
     def stored(self, paper_id: str) -> Any:
         return SimpleNamespace(id=self.row(paper_id).id)
 
+    def waiting_entries(self) -> list[Any]:
+        return []
+
     def row(self, paper_id: str) -> Any:
         for one in self.rows:
             if one.id == paper_id:

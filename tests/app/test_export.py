@@ -406,3 +406,40 @@ def test_the_commands(gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path:
     assert "its paper is no longer in the library" in ran.out and "changed" in ran.out
     assert gloss("note", "2407.03300", "--delete", "1").code == 0
     assert gloss("notes").out.count("changed") == 0
+
+
+def test_import_and_what_waits(
+    gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path: Path
+) -> None:
+    gloss = gloss_on_disk
+    folder = tmp_path / "export"
+    (folder / "files").mkdir(parents=True)
+    (folder / "files" / "lanterns.md").write_text(versions[0].read_text(), encoding="utf-8")
+    attack = "<script>x</script> \x1b[2J\u202e"
+    items = [
+        {
+            "title": "Lanterns Named",
+            "keyword": "ml",
+            "attachments": [{"path": "files/lanterns.md"}],
+        },
+        {"title": f"Attention {attack}", "URL": "https://arxiv.org/abs/1706.03762"},
+    ]
+    (folder / "a.json").write_text(json.dumps(items))
+    ran = gloss("import", str(folder / "a.json"))
+    assert ran.code == 3 and ran.out.splitlines()[0] == "lanterns  added  Lanterns Named"
+    assert "`gloss add 1706.03762` fetches it from arXiv" in ran.out
+    assert "1 of 2 entries have a paper" in ran.err
+    listed = gloss("papers").out
+    assert "entry:2\tno-file\t0\tAttention" in listed
+    assert "\x1b" not in ran.out + listed and "\u202e" not in ran.out + listed
+    said = json.loads(gloss("papers", "--json").out)
+    assert [one["title"] for one in said["papers"]] == ["Lanterns Named"]
+    assert [(one["number"], one["arxiv"]) for one in said["entries"]] == [(2, "1706.03762")]
+    assert gloss("export", "--tag", "ml", "--bibtex", "-").out.count("Lanterns Named") == 1
+    ran = gloss("import", str(folder / "a.json"), "--json")
+    assert [one["outcome"] for one in json.loads(ran.out)["entries"]] == ["there", "no-file"]
+    assert gloss("remove", "entry:2", "lanterns").code == 0
+    assert "entry:2" not in gloss("papers").out
+    assert gloss("remove", "entry:2").code == 2
+    ran = gloss("import", str(tmp_path / "gone.ris"))
+    assert ran.code == 2 and ran.err.endswith("gone.ris: No such file or directory\n")

@@ -1,0 +1,57 @@
+"""``gloss import``: the exports of reference managers into the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.options import JsonOption, LibraryOption, open_library
+from app.cli.terminal import EXIT_ALL_IN, EXIT_SOME_FAILED, Bars, messages, output, print_json
+from app.show.text import plain
+
+if TYPE_CHECKING:
+    from index.intake.imported import ImportedEntry
+
+
+def import_(
+    context: typer.Context,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A .ris, .bib, .rdf (Zotero) or .json (CSL) export, with its files beside it; "
+            "zotero: asks the Zotero that runs on this machine, zotero:ADDRESS one at an address.",
+        ),
+    ],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a bibliography: entries with files become papers. Exit code 3 where some have none."""
+    from app.documents.imports import EntriesImported, ImportedShape
+    from index.intake.imported import find_entries, import_all
+
+    found = find_entries(source)
+    done: list[ImportedEntry] = []
+    with (
+        open_library(context, library, create=True) as opened,
+        Bars(len(found.entries)) as bars,
+    ):
+        for one in import_all(opened, found, source, bars.begin):
+            done.append(one)
+            bars.advance()
+            with bars.aside():
+                if not as_json:
+                    output.print(_line(one), soft_wrap=True)
+    without = sum(not one.paper_id for one in done)
+    if as_json:
+        print_json(EntriesImported(entries=[ImportedShape.of_entry(one) for one in done]))
+    else:
+        said = f"{len(done) - without} of {len(done)} entries have a paper in the library"
+        messages.print(f"{said}; `gloss papers` lists the others, too" if without else said)
+    raise typer.Exit(EXIT_SOME_FAILED if without else EXIT_ALL_IN)
+
+
+def _line(one: ImportedEntry) -> str:
+    reason = f"  ({plain(one.reason)})" if one.reason else ""
+    return f"{one.paper_id or '-'}  {one.outcome}  {plain(one.entry.title)}{reason}"
