@@ -7,7 +7,7 @@ papers that share words, and quotes no paper more than once.
 Two papers are near-copies where a share of the runs of three words of the shorter one is in the
 other, in what was found of both or in all of both. Measured on 37 papers of one field: different
 papers share at most .05 of their runs, and two passages of them at most .10; copies in which each
-tenth word was changed share .53, each fifth .27 (docs/adr/0028-near-copies-have-one-voice.md).
+tenth word was changed share .53, each fifth .27 (docs/adr/0035-near-copies-have-one-voice.md).
 """
 
 from __future__ import annotations

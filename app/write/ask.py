@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from index.library import Papers
 
 MOST = 3  # sentences of an answer
-_OF_ONE = 1  # sentence of each paper where all are asked: a third of an answer (ADR 28)
+_OF_ONE = 1  # sentence of each paper where all are asked: a third of an answer (ADR 35)
 _PASSAGES = 10  # of all papers, whose sentences may answer
 _PASSAGES_OF_ONE = 20  # of one paper: a quarter of a usual one, with 96 % of the answers (ADR 24)
 _NEAREST = 3  # passages that are shown in place of an answer
