@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import JsonOption, LibraryOption, open_library
+from app.cli.options import JsonOption, LibraryOption, NoWaitOption, given_in, open_library
 from app.cli.terminal import EXIT_ALL_IN, EXIT_SOME_FAILED, Bars, messages, output, print_json
 from app.show.text import plain
 
@@ -25,16 +25,17 @@ def import_(
         ),
     ],
     library: LibraryOption = None,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Import a bibliography: entries with files become papers. Exit code 3 where some have none."""
     from app.documents.imports import EntriesImported, ImportedShape
     from index.intake.imported import find_entries, import_all
 
-    found = find_entries(source)
+    found = find_entries(source, given_in())
     done: list[ImportedEntry] = []
     with (
-        open_library(context, library, create=True) as opened,
+        open_library(context, library, create=True, no_wait=no_wait) as opened,
         Bars(len(found.entries)) as bars,
     ):
         for one in import_all(opened, found, source, bars.begin):

@@ -92,7 +92,7 @@ def wrong_settings(error: ValidationError) -> str:
 # process at a time can open.
 HANDED = frozenset(
     (
-        *("add", "fetch", "remove", "note", "tag"),
+        *("add", "fetch", "import", "remove", "note", "tag"),
         *("search", "ask", "digest", "compare", "related", "export", "page", "daily"),
     )
 )

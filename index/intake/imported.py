@@ -35,15 +35,17 @@ class ImportedEntry:
     reason: str = ""
 
 
-def find_entries(source: str) -> Imported:
+def find_entries(source: str, folder: Path = Path()) -> Imported:
     """The entries of an export, or of the Zotero that runs on this machine (``zotero:``).
+
+    A relative path begins at ``folder``.
 
     Raises ``ExportUnusable``.
     """
     if source.lower().startswith(ZOTERO):
         address = source[len(ZOTERO) :]
         return Imported(tuple(read_zotero(address or ADDRESS)), None)
-    return read_export(Path(source).expanduser())
+    return read_export(folder / Path(source).expanduser())
 
 
 def import_all(
