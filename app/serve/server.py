@@ -60,6 +60,7 @@ def web_app(
     from app.api.tools import PATHS, ToolServer
     from app.show.figures import Pictures
     from app.web.media import view_router
+    from app.web.screens import screen_router
     from app.web.ui import build, mount, uploads_to
 
     sessions: Sessions
@@ -95,9 +96,10 @@ def web_app(
     app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
+    app.include_router(screen_router(sessions, rate_limiter))
     app.include_router(view_router(sessions))
     with uploads_to(uploads.folder):
-        mount(app, build(sessions, settings.source_url, rate_limiter))
+        mount(app, build(sessions, rate_limiter), sessions, settings.source_url)
     app.add_middleware(Bounded, uploads=uploads, names=settings.hosts.split())
     return app
 
@@ -248,9 +250,17 @@ def _is_writable(library: Library) -> bool:
 
 
 def _warm(library: Papers) -> None:
-    """Load, and the first time convert, the model before somebody waits for it."""
-    with suppress(GlossError):  # whoever searches is told
+    """Load, and the first time convert, the model before somebody waits for it.
+
+    Where no digest is written, that of the newest paper is, for the first screen to show.
+    """
+    from app.write import write_digest
+
+    with suppress(GlossError):  # whoever searches, or opens the paper, is told
         library.search("gloss", 1)
+        papers = library.listed()
+        if papers and not library.digested(1):
+            write_digest(library, max(papers, key=lambda one: one.added).id)
 
 
 def serve_space() -> NoReturn:

@@ -56,9 +56,9 @@ def style(*names: str) -> str:
     return "".join(template_source(name) for name in ("palette.css", *names))
 
 
-def script() -> str:
-    """The script of the web UI, for its head."""
-    return template_source("gloss.js")
+def script(*names: str) -> str:
+    """Scripts of ``app/show/templates``, one after the other."""
+    return "".join(map(template_source, names))
 
 
 def template_source(name: str) -> str:

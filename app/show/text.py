@@ -61,3 +61,24 @@ def file_slug(name: str) -> str:
     kept = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     slug = re.sub(r"\.{2,}", ".", re.sub(r"[^\w.]+", "-", kept))
     return slug.strip("-._")[:80].rstrip("-._") or "page"
+
+
+def snippet(text: str, query: str, most: int = 340) -> str:
+    """The part of ``text`` that has most of the query's words, on one line; dots where it is cut.
+
+    ``most`` is in characters.
+    """
+    text = plain(text)
+    if len(text) <= most:
+        return text
+    pattern = query_words(query)
+    starts = [found.start() for found in pattern.finditer(text)] if pattern is not None else []
+    # Of the windows that begin a little before a word of the query, the first with most words.
+    begins = [max(start - most // 4, 0) for start in starts] or [0]
+    best = max(begins, key=lambda begin: sum(begin <= one < begin + most for one in starts))
+    best = min(best, len(text) - most)
+    begin = text.find(" ", best) + 1 if best > 0 else 0
+    end = text.rfind(" ", begin, best + most) if best + most < len(text) else len(text)
+    if end <= begin:  # no space where it is cut
+        begin, end = best, best + most
+    return f"{'… ' if begin else ''}{text[begin:end]}{' …' if end < len(text) else ''}"

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from app.choose.template import GROUPS, ITEMS, NOT_STATED
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
-from app.show.text import plain
+from app.show.text import plain, web_address
 from app.show.words import ROLE_TITLES, WORDS
 from index.accounts import Loss
 from index.hits import ClaimHit
@@ -128,6 +128,23 @@ def author_line(names: Sequence[str], lang: Language) -> str:
     left = len(names) - len(first)
     more = f" {WORDS['more_authors'][lang].format(left)}" if left else ""
     return ", ".join(first) + more
+
+
+def short_authors(names: Sequence[str], most: int = 3) -> str:
+    """The first authors on one line: "Ada Byron, Bo Li et al."."""
+    first = ", ".join(plain(name) for name in names[:most])
+    return f"{first} et al." if len(names) > most else first
+
+
+def reference(header: Header, page: int | None) -> str:
+    """What stands in parentheses behind a quote: first author, year, title, page, address."""
+    names = [plain(name) for name in header.authors]
+    last = [name.split()[-1] for name in names if name]
+    by = f"{last[0]} et al." if len(last) > 2 else " and ".join(last)
+    year = (header.date or "")[:4]
+    at = WORDS["page"]["en"].format(page) if page else ""
+    parts = (by, year, plain(header.title) or header.id, at, web_address(header.url) or "")
+    return ", ".join(part for part in parts if part)
 
 
 def view(digest: Digest) -> DigestView:

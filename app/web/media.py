@@ -143,8 +143,12 @@ def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]
 
 
 def marks_of(claim: Claim, sizes: Sequence[PageSize]) -> list[list[list[float]]]:
-    """Where the words of each citation are: ``[page, left, top, width, height]`` for each line,
-    in percent of the page."""
+    """Where the words of each citation are, as ``marks_at`` has it."""
+    return [marks_at(cited.boxes, sizes) for cited in claim.citations]
+
+
+def marks_at(boxes: Sequence[Box], sizes: Sequence[PageSize]) -> list[list[float]]:
+    """Boxes as ``[page, left, top, width, height]`` for each line, in percent of the page."""
 
     def mark(box: Box) -> list[float]:
         size = sizes[box.page - 1]
@@ -154,9 +158,7 @@ def marks_of(claim: Claim, sizes: Sequence[PageSize]) -> list[list[list[float]]]
         parts = (x0 / size.width, y0 / size.height, (x1 - x0) / size.width, (y1 - y0) / size.height)
         return [box.page, *(round(100 * part, 3) for part in parts)]
 
-    return [
-        [mark(box) for box in cited.boxes if box.page <= len(sizes)] for cited in claim.citations
-    ]
+    return [mark(box) for box in boxes if box.page <= len(sizes)]
 
 
 def text_blocks(paper: Paper) -> list[tuple[str, Span]]:

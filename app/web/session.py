@@ -6,80 +6,35 @@ No logic of its own: a ``Session`` asks the library, the writer and the template
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from app.answer.questions import is_english
 from app.digest import Digest, DigestSection, Language, WriterName
 from app.show.figures import Pictures
 from app.show.html import fill
-from app.show.text import addresses_in, plain
-from app.show.views import found_claim_view, sources, view
+from app.show.text import plain
+from app.web.found import Found, answer_of, found_in_digests, found_passages
+from app.web.home import home_of
 from app.web.pictures import Marks, map_of, timeline_of
+from app.web.reading import Place, digest_html, find_in, outline_of, pages_html, place_at
 from app.web.texts import texts
-from app.write.ask import knows_english_only
-from app.write.claims import sentence_names
 from index.config import Settings
-from index.errors import GlossError, NoDigests, PaperNotFound
-from index.hits import ClaimHit, Hit, SearchFilter
+from index.errors import GlossError, PaperNotFound
+from index.hits import SearchFilter
 from index.paper import ROLES
-from index.spans import Box, Span
+from index.spans import Span
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from app.write.ask import AnswerQuote
     from index.intake import Arxiv, Wanted
     from index.library import Papers
 
-HITS = 10
-PAGE_SCALE = 2.0  # pixels per point: a column of a paper is readable on a laptop
-CONTEXT = 400  # characters shown on each side of a place in a paper without pages
-
-
-class NothingToSearch(GlossError):
-    """There is no digest to search. Users of the UI cannot run a command to write one."""
-
-    def __init__(self, paper_id: str) -> None:
-        of_it = f" of {paper_id}" if paper_id else ""
-        super().__init__(f"no digest{of_it} yet: choose a paper under Paper, which writes its own")
+SAMPLES = Path(__file__).parents[2] / "data"  # papers of a checkout, for an empty library
 
 
 class NotAdded(GlossError):
     """A file or an id could not be added as a paper."""
-
-
-@dataclass(frozen=True, slots=True)
-class HitPlace:
-    """The place of a hit: its span in the paper's text and its boxes on the pages."""
-
-    paper_id: str
-    title: str
-    where: str
-    span: Span
-    boxes: tuple[Box, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPlaces:
-    """The result of a search: HTML, its places in the same order, and their number in words."""
-
-    shown: str
-    places: list[HitPlace]
-    outcome: Literal["found_passages", "found_digests", "answered", "not_answered"]
-    number: int
-    lang: Language
-
-    @property
-    def said(self) -> str:
-        """One line, which is read out."""
-        say = texts()[self.lang]
-        if not self.places:
-            return say["search_none_title"]
-        return say[f"search_{self.outcome}"].format(self.number)
 
 
 class Sessions(Protocol):
@@ -89,16 +44,20 @@ class Sessions(Protocol):
     def shared(self) -> Papers:
         """The library that all visitors see, and the one that programs ask."""
 
+    @property
+    def first(self) -> Session:
+        """The session of a page that has just come, before its browser has an id."""
+
     def of(self, session_id: str) -> Session:
         """The session with the id that the browser (Gradio's ``session_hash``) gives."""
 
     def by_key(self, key: str) -> Session | None:
         """The session with that ``key``, which addresses of pictures contain."""
 
-    def may_share(self, session_id: str, paper_id: str) -> bool:
-        """Whether the session has the paper to itself, and may show it to all."""
+    def may_share(self, key: str, paper_id: str) -> bool:
+        """Whether the session with that key has the paper to itself, and may show it to all."""
 
-    def share(self, session_id: str, paper_id: str) -> str:
+    def share(self, key: str, paper_id: str) -> str:
         """Put a paper of the session's own into the library of all; its id there."""
 
     def end(self, session_id: str) -> None:
@@ -119,6 +78,11 @@ class SharedSession:
         """The session's library."""
         return self.session.library
 
+    @property
+    def first(self) -> Session:
+        """The one session."""
+        return self.session
+
     def of(self, session_id: str) -> Session:
         """The one session."""
         return self.session
@@ -127,11 +91,11 @@ class SharedSession:
         """The one session, if this is its key."""
         return self.session if key == self.session.key else None
 
-    def may_share(self, session_id: str, paper_id: str) -> bool:
+    def may_share(self, key: str, paper_id: str) -> bool:
         """Everybody sees it already."""
         return False
 
-    def share(self, session_id: str, paper_id: str) -> str:
+    def share(self, key: str, paper_id: str) -> str:
         """Everybody sees it already."""
         return paper_id
 
@@ -150,70 +114,28 @@ class Session:
     key: str = "library"
     settings: Settings = field(default_factory=Settings)  # who writes, and where arXiv is
     drawn: Pictures = field(default_factory=Pictures)  # what all desks of a server share
+    reads_only: bool = False  # of a visitor who is not known yet: nothing is kept for it
 
-    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
+    def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search passages."""
-        hits = self.library.search(query, HITS, wanted)
-        shown = self._filled("hits.html", lang, query=query, hits=hits)
-        return FoundPlaces(
-            shown, [_place_of_hit(hit) for hit in hits], "found_passages", len(hits), lang
-        )
+        return found_passages(self.library, query, wanted, lang)
 
-    def search_digests(
-        self, query: str, wanted: SearchFilter, lang: Language = "en"
-    ) -> FoundPlaces:
+    def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search sentences of digests; their places are those of the cited words."""
-        try:
-            hits = self.library.search_claims(query, HITS, wanted)
-        except NoDigests as error:
-            if error.unsearchable:
-                raise
-            raise NothingToSearch(error.paper_id) from error
-        views = [(found_claim_view(hit, lang), hit) for hit in hits]
-        shown = self._filled("claims.html", lang, query=query, hits=views)
-        return FoundPlaces(
-            shown, [_place_of_claim(hit) for hit in hits], "found_digests", len(hits), lang
-        )
+        return found_in_digests(self.library, query, wanted, lang)
 
-    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> FoundPlaces:
-        """Answer a question by sentences, or show the nearest passages."""
-        from app.write.ask import ask
+    def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
+        """Answer a question by sentences, or say that the papers do not."""
+        return answer_of(self.library, question, wanted, lang)
 
-        answer = ask(self.library, question, within=wanted)
-        shown = self._filled(
-            "answer.html",
-            lang,
-            query=question,
-            sources=sources(answer, lang),
-            found=answer.found,
-            hits=answer.nearest,
-        )
-        if not answer.found:
-            nearest = [_place_of_hit(hit) for hit in answer.nearest]
-            return FoundPlaces(shown, nearest, "not_answered", 0, lang)
-        places = [_place_of_sentence(one) for one in answer.sentences]
-        return FoundPlaces(shown, places, "answered", len(places), lang)
+    def home(self, lang: Language = "en") -> str:
+        """The first screen: a sentence lit on its page, and the newest papers."""
+        name = (self.library.revision, "home", self.key, lang)
+        return self.drawn.of(name, lambda: home_of(self, lang).encode()).decode()
 
-    def _filled(self, template: str, lang: Language, query: str, **values: object) -> str:
-        english_only = not is_english(query) and knows_english_only(self.library.model)
-        return fill(
-            template,
-            say=texts()[lang],
-            lang=lang,
-            query=query,
-            english_only=english_only,
-            **values,
-        )
-
-    def welcome(self, lang: Language = "en") -> tuple[str, str]:
-        """The tour of three questions, and what stands where results will: as HTML."""
-        say = texts()[lang]
-        paper = next(iter(self.library.digested(1) or self.library.ids(1)), None)
-        if paper is None:
-            return "", fill("empty.html", said=say["search_no_papers"])
-        title = plain(self.library.row(paper).title) or paper
-        tour = fill("tour.html", say=say, lang=lang, paper_id=paper, title=title)
-        return tour, fill("empty.html", said=say["search_empty"])
+    def samples(self) -> list[Path]:
+        """The sample papers, where this is a checkout that has them."""
+        return [*sorted(SAMPLES.glob("*.pdf")), *SAMPLES.glob("choosing-passage-size.md")]
 
     def add(self, path: Path, progress: Callable[[str], None]) -> str:
         """Put an uploaded file into the library; its paper's id. Raises ``NotAdded``.
@@ -311,65 +233,23 @@ class Session:
 
         ``language`` is that of the app around it.
         """
-        from app.web.media import address_of, figure_addresses, marks_of
-
-        paper = self.library.paper(digest.paper.id)
-        sizes = self.library.page_sizes(paper.id)
-        address = address_of(self.key, paper.id)
-        return fill(
-            "reader.html",
-            seen=view(digest),
-            say=texts()[language],
-            claims=digest.claims,
-            names=sentence_names(digest),
-            marks=[marks_of(claim, sizes) for claim in digest.claims],
-            spans=[[[one.span.start, one.span.end] for one in c.citations] for c in digest.claims],
-            links=[addresses_in(claim.text) for claim in digest.claims],
-            ours=any(claim.origin != "quoted" for claim in digest.claims),
-            figures=figure_addresses(address, paper, digest),
-            address=address,
-            writer=digest.writer,
-            waiting=waiting,
-        )
+        return digest_html(self, digest, language, waiting)
 
     def pages(self, paper_id: str, language: Language) -> str:
         """A paper's pages as HTML, to be marked in the browser; the text of one without pages."""
-        from app.web.media import SCALES, address_of, text_blocks
+        return pages_html(self, paper_id, language)
 
-        paper = self.library.paper(paper_id)
-        sizes = self.library.page_sizes(paper_id)
-        blocks = [] if sizes else text_blocks(paper)
-        return fill(
-            "pages.html",
-            say=texts()[language],
-            paper_id=paper_id,
-            title=plain(paper.title) or paper_id,
-            address=address_of(self.key, paper_id),
-            version=paper.sha256[:12],
-            sizes=sizes,
-            scales=SCALES,
-            blocks=[(kind, span.start, span.of(paper.text)) for kind, span in blocks],
-        )
+    def outline(self, paper_id: str, language: Language) -> str:
+        """The sections of a paper with their pages, as HTML."""
+        return outline_of(self.library.paper(paper_id), self.library.page_sizes(paper_id), language)
 
-    def show(self, place: HitPlace, lang: Language = "en") -> tuple[Image | None, str]:
-        """The page with the place marked, and a line on it; or the text around the place."""
-        if place.boxes:
-            page = place.boxes[0].page
-            boxes = [box for box in place.boxes if box.page == page]
-            image = _image(self.drawn.page(self.library, place.paper_id, page, boxes, PAGE_SCALE))
-            said = fill(
-                "place.html",
-                place=place,
-                pages=_pages(place.boxes, lang),
-                around=None,
-                say=texts()[lang],
-            )
-            return image, said
-        text = self.library.paper(place.paper_id).text
-        start, end = place.span.start, place.span.end
-        around = text[max(start - CONTEXT, 0) : start], text[start:end], text[end : end + CONTEXT]
-        said = fill("place.html", place=place, pages="", around=around, say=texts()[lang])
-        return None, said
+    def place(self, paper_id: str, span: Span, language: Language) -> Place | None:
+        """Where a span of the paper is; None if the paper has no such span."""
+        return place_at(self.library, paper_id, span, language)
+
+    def find(self, paper_id: str, words: str) -> list[Place]:
+        """Where the paper has these words, in order."""
+        return find_in(self.library, paper_id, words)
 
     def papers(self, lang: Language = "en") -> str:
         """All papers with their states, as HTML."""
@@ -425,22 +305,6 @@ STAGES = {
 }
 
 
-def _place_of_hit(hit: Hit) -> HitPlace:
-    passage = hit.passage
-    return HitPlace(passage.paper_id, hit.title, passage.section, passage.span, hit.boxes)
-
-
-def _place_of_sentence(sentence: AnswerQuote) -> HitPlace:
-    first = sentence.claim.citations[0]
-    return HitPlace(sentence.paper_id, sentence.title, sentence.section, first.span, first.boxes)
-
-
-def _place_of_claim(hit: ClaimHit) -> HitPlace:
-    first = hit.claim.citations[0]
-    part = found_claim_view(hit).part
-    return HitPlace(hit.claim.paper_id, hit.title, part, first.span, first.boxes)
-
-
 def filter_of(
     paper_id: str | None = "",
     role: str | None = "",
@@ -456,16 +320,3 @@ def filter_of(
         until=in_year,
         category=category or None,
     )
-
-
-def _pages(boxes: Sequence[Box], lang: Language) -> str:
-    say = texts()[lang]
-    first, last = boxes[0].page, boxes[-1].page
-    both = str(first) if first == last else say["pages_two"].format(first, last)
-    return say["page_number"].format(both)
-
-
-def _image(data: bytes) -> Image:
-    from PIL import Image
-
-    return Image.open(io.BytesIO(data))

@@ -81,6 +81,7 @@ class Visitors:
             secrets.token_urlsafe(24),
             settings,
             self._drawn,
+            reads_only=True,
         )
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -96,8 +97,15 @@ class Visitors:
             self._touch(session_id, visitor)
             return visitor.session
 
+    @property
+    def first(self) -> Session:
+        """The session of all pages that have just come: it reads the shared library."""
+        return self._guest
+
     def by_key(self, key: str) -> Session | None:
         """The session with that ``key``."""
+        if secrets.compare_digest(key.encode(), self._guest.key.encode()):
+            return self._guest
         with self._changing:
             session_id = self._session_ids.get(key)
             visitor = self._known.get(session_id) if session_id is not None else None
@@ -106,21 +114,19 @@ class Visitors:
             self._touch(session_id, visitor)
             return visitor.session
 
-    def may_share(self, session_id: str, paper_id: str) -> bool:
+    def may_share(self, key: str, paper_id: str) -> bool:
         """Whether sharing is allowed here, and the paper is the visitor's own."""
-        with self._changing:
-            visitor = self._known.get(session_id)
+        visitor = self._with_key(key)
         return visitor is not None and visitor.own_papers.has(paper_id) and self._shares
 
-    def share(self, session_id: str, paper_id: str) -> str:
+    def share(self, key: str, paper_id: str) -> str:
         """Put a visitor's paper into the library of all, and its quoted digest.
 
         Raises as ``OwnPapers.share``, and ``NotShared`` where nothing is shared.
         """
         from app.write import write_digest
 
-        with self._changing:
-            visitor = self._known.get(session_id)
+        visitor = self._with_key(key)
         if visitor is None:
             raise VisitEnded
         with self._sharing:  # so that they can be counted
@@ -133,6 +139,11 @@ class Visitors:
         with suppress(GlossError):  # else it is written when it is first read
             write_digest(self.shared, shared_id)
         return shared_id
+
+    def _with_key(self, key: str) -> _Visitor | None:
+        with self._changing:
+            session_id = self._session_ids.get(key)
+            return self._known.get(session_id) if session_id is not None else None
 
     @property
     def _shares(self) -> bool:

@@ -5,8 +5,13 @@
 On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 
 - ``boot``: from the start of the process to the first search that is answered;
-- ``interactive``: from the address to a search box that works, in Chromium, of five visits;
+- ``interactive``: from the address to the first screen with a box that works, in Chromium, of ten
+  visits, each with an empty cache;
 - ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
+- ``place``: from a click on a hit to its marked words in sight, and ``picture`` to the picture of
+  that page beneath them, of the first hits of 20 questions;
+- ``digest``: from a paper's address to its sentences, of 10 papers whose digests are saved, and
+  ``written`` of the same papers before that;
 - ``crowd``: the same for ten visitors at once, each a browser context of its own that asks four
   questions, while two digests are written (LIBRARY must not have digests); errors are searches
   and digests that failed. The browsers take most of the processor then, so
@@ -109,33 +114,39 @@ async def _measured(address: str, began: float) -> dict[str, Any]:
         await first.goto(f"{address}?q={quote(QUESTIONS[0])}")
         await first.locator("#hits .hit").first.wait_for(timeout=PATIENCE)
         boot = time.perf_counter() - began
-        await first.get_by_role("tab", name="Library").click()
-        rows = first.locator("#papers [data-open]")
-        await rows.first.wait_for(timeout=PATIENCE)
-        papers = await rows.evaluate_all("(rows) => rows.map((one) => one.dataset.open)")
         await first.close()
-        interactive = [await _visit(browser, address) for _ in range(5)]
+        with urllib.request.urlopen(f"{address}api/papers") as answer:
+            rows = json.load(answer)["papers"]
+        papers = [row["id"] for row in rows if row["status"] == "ok"]
+        interactive = [await _visit(browser, address) for _ in range(10)]
         page = await _open(browser, address)
         search = [await _ask(page, question) for question in QUESTIONS]
+        places = [await _to_the_place(page, question) for question in QUESTIONS[:20]]
         crowd = await _crowd(browser, address, papers)
+        written = [await _read(page, paper) for paper in papers[2:12]]
+        digest = [await _read(page, paper) for paper in papers[2:12]]
         await browser.close()
     return {
         "boot": boot,
         "interactive": _statistics(interactive),
         "search": _statistics(search),
+        "place": _statistics([place for place, _ in places]),
+        "picture": _statistics([picture for _, picture in places]),
+        "digest": _statistics(digest),
+        "written": _statistics(written),
         "crowd": crowd,
     }
 
 
 async def _open(browser: Any, address: str) -> Any:
     page = await (await browser.new_context()).new_page()
-    await page.goto(address)
-    await page.get_by_label("Passages of papers").wait_for(timeout=PATIENCE)
+    await page.goto(address, wait_until="commit")
+    await page.locator("#home .cards, #home .nothing").first.wait_for(timeout=PATIENCE)
     return page
 
 
 async def _visit(browser: Any, address: str) -> float:
-    """Until the box can be typed into and the choices are there, with an empty cache."""
+    """Until the first screen is there and the box can be typed into, with an empty cache."""
     began = time.perf_counter()
     page = await _open(browser, address)
     await page.get_by_label("What are you looking for?").fill("x", timeout=PATIENCE)
@@ -154,13 +165,9 @@ async def _ask(page: Any, question: str) -> float:
     took: float = await page.evaluate(
         """async ([patience]) => {
           const hits = document.querySelector('#hits');
-          hits.querySelectorAll('.hit').forEach((one) => one.classList.replace('hit', 'former'));
-          const box = document.querySelector('#query input, #query textarea');
+          hits.replaceChildren();
           const began = performance.now();
-          box.focus();
-          const enter = {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true};
-          box.dispatchEvent(new KeyboardEvent('keydown', enter));
-          box.dispatchEvent(new KeyboardEvent('keypress', enter));
+          document.querySelector('#ask').requestSubmit();
           return await new Promise((resolve, reject) => {
             const look = () => {
               if (hits.querySelector('.hit')) {
@@ -175,6 +182,56 @@ async def _ask(page: Any, question: str) -> float:
           });
         }""",
         [PATIENCE],
+    )
+    return took
+
+
+async def _to_the_place(page: Any, question: str) -> tuple[float, float]:
+    """From a click on the first hit to its marks in sight, and to the picture below them."""
+    await _ask(page, question)
+    took: list[float] = await page.evaluate(
+        """async ([patience]) => {
+          const began = performance.now();
+          document.querySelector('#hits .hit .pick').click();
+          const until = async (there) => {
+            while (!there()) {
+              if (performance.now() - began > patience) throw new Error('no place');
+              await new Promise((go) => setTimeout(go, 5));
+            }
+            return (performance.now() - began) / 1000;
+          };
+          const mark = () => document.querySelector('.mark.here.on, #found-words blockquote');
+          const seen = () => {
+            const frame = document.querySelector('#pages').getBoundingClientRect();
+            const box = mark()?.getBoundingClientRect();
+            return box && (box.bottom > frame.top && box.top < frame.bottom);
+          };
+          const picture = () => {
+            const image = mark().closest('.page')?.querySelector('img');
+            return !image || image.complete && image.naturalWidth > 0;
+          };
+          return [await until(seen), await until(picture)];
+        }""",
+        [PATIENCE],
+    )
+    return took[0], took[1]
+
+
+async def _read(page: Any, paper: str) -> float:
+    """From going to a paper's address, within the app, to the sentences of its digest."""
+    await page.evaluate("gloss.go(new URLSearchParams())")
+    took: float = await page.evaluate(
+        """async ([paper, patience]) => {
+          const began = performance.now();
+          gloss.go(new URLSearchParams([['paper', paper]]));
+          while (![...document.querySelectorAll('#digest .reader')].some(
+            (one) => one.dataset.paper === paper)) {
+            if (performance.now() - began > patience) throw new Error('no digest');
+            await new Promise((go) => setTimeout(go, 5));
+          }
+          return (performance.now() - began) / 1000;
+        }""",
+        [paper, 2 * PATIENCE],
     )
     return took
 

@@ -25,33 +25,32 @@ SECONDS = 120
 
 
 def first_visit(page: Page, address: str, pdf: Path) -> str:
-    """The tour is there, and its first question finds a passage and opens its page."""
+    """A sentence is lit on its page, and leads to it in the reader."""
     page.goto(address)
-    page.locator("#tour button").first.click()
-    page.locator("#hits .hit").first.wait_for()
-    page.locator("#hit-image img").wait_for()
-    return page.locator("#said").inner_text().strip()
+    page.locator(".example .lit").first.click()
+    page.locator("#digest .claim.chosen").wait_for()
+    page.locator("#pages .mark.on").first.wait_for()
+    return page.locator("#digest .claim.chosen .say").inner_text().strip()
 
 
 def search_and_open(page: Page, address: str, pdf: Path) -> str:
-    """A search, a hit, and its page with the place marked."""
+    """A search, a hit at its place in the reader, and back to the same list."""
     page.goto(address)
-    box = page.locator("#query input, #query textarea").first
-    box.fill("scaled dot-product attention")
-    box.press("Enter")
-    page.locator("#hits .hit").first.wait_for()
+    page.locator("#q").fill("scaled dot-product attention")
+    page.locator("#q").press("Enter")
     page.locator("#hits .hit .pick").first.click()
-    page.locator("#hit-image img").wait_for()
-    return page.locator("#hit-line").inner_text().strip()
+    page.locator("#pages .mark.here.on").first.wait_for()
+    where = page.locator("#found-words .by").inner_text().strip()
+    page.go_back()
+    page.locator("#hits .hit").first.wait_for()
+    return where
 
 
 def upload_and_read(page: Page, address: str, pdf: Path) -> str:
     """A paper is uploaded, read, and a chosen sentence's words are those that are marked."""
     page.goto(address)
-    page.get_by_role("tab", name="Paper").click()
-    with page.expect_file_chooser() as chooser:
-        page.locator("#upload").click()
-    chooser.value.set_files(pdf)
+    page.get_by_role("link", name="Add papers").click()
+    page.locator("#upload input[type=file]").set_input_files(pdf)
     page.locator("#digest .reader").wait_for(timeout=SECONDS * 1000)
     sentence = page.locator("#digest .claim").nth(2)
     sentence.scroll_into_view_if_needed()
@@ -68,19 +67,17 @@ def upload_and_read(page: Page, address: str, pdf: Path) -> str:
 def ask(page: Page, address: str, pdf: Path) -> str:
     """A question is answered by cited sentences."""
     page.goto(address)
-    box = page.locator("#query input, #query textarea").first
-    box.fill("Which optimizer was used for training?")
-    page.get_by_role("button", name="Ask", exact=True).click()
-    page.locator("#hits .hit").first.wait_for()
-    page.locator("#hits .hit .pick").first.click()
-    page.locator("#hit-image img").wait_for()
-    return page.locator("#said").inner_text().strip()
+    page.locator("#q").fill("Which optimizer was used for training?")
+    page.locator("#q").press("Enter")
+    page.locator("#answer .say").first.click()
+    page.locator("#pages .mark.here.on").first.wait_for()
+    return page.locator("#found-words blockquote").inner_text().strip()
 
 
 def download(page: Page, address: str, pdf: Path) -> str:
     """The digest as a file in each of four forms."""
     page.goto(f"{address}?paper=1706.03762")
-    page.locator("#digest .reader").wait_for()
+    page.locator("#digest .menu > summary").click()
     sizes = []
     for form in ("md", "html", "json", "bib"):
         with page.expect_download() as got:
@@ -94,7 +91,7 @@ def a_chinese_visitor(page: Page, address: str, pdf: Path) -> str:
     page.goto(f"{address}?lang=zh&paper=1706.03762")
     page.locator("#digest h3", has_text="结论").wait_for()
     lang = page.evaluate("document.documentElement.lang")
-    return f"html lang={lang}, tabs {page.get_by_role('tab').all_inner_texts()}"
+    return f"html lang={lang}, links {page.locator('#top nav a').all_inner_texts()}"
 
 
 JOURNEYS: tuple[Callable[[Page, str, Path], str], ...] = (

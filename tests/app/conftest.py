@@ -210,6 +210,9 @@ class FakeLibrary:
             for section in paper.sections
         )
 
+    def passage_of(self, paper_id: str, span: Span) -> Passage | None:
+        return next((one for one in self.passages(paper_id) if one.span.contains(span)), None)
+
     def search(self, query: str, k: int, filter: SearchFilter) -> list[Hit]:
         if not any(character.isalnum() for character in query):
             raise EmptyQuery
@@ -584,6 +587,25 @@ def serve_program() -> Callable[[str, Path], AbstractContextManager[str]]:
         assert said == "", "the server talks to itself"
 
     return served
+
+
+@pytest.fixture(scope="session")
+def served(
+    serve_program: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str, Path]]:
+    """The app over the fakes, and a public one over the real library in a folder; see
+    ``served_app``: their addresses, and the folder."""
+    folder = tmp_path_factory.mktemp("served")
+    program = Path(__file__).with_name("served_app.py").read_text(encoding="utf-8")
+    with serve_program(program, folder) as line:
+        of_fakes, public = line.split()
+        yield of_fakes, public, folder / "library"
+
+
+@pytest.fixture(scope="session")
+def address(served: tuple[str, str, Path]) -> str:
+    """Where the app over the fakes is."""
+    return served[0]
 
 
 FIRST = """# Lanterns for Long Paths

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
+from html import escape
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -191,19 +192,17 @@ def test_the_web_ui_shows_sentences_and_their_places(sample_library: Library) ->
     session = Session(sample_library)
     found = session.ask("How many pages per second does PyMuPDF read?", SearchFilter())
     shown, places = found.shown, found.places
-    assert shown.count("data-pick=") == len(places) >= 1
-    assert "[1]</p>" in shown and "cited-digests#results.1" in shown
-    assert (places[0].paper_id, places[0].boxes[0].page) == ("cited-digests", 2)
-    image, line = session.show(places[0])
-    assert image is not None and "p. 2" in line
-    assert found.said == f"Answered in the papers' own words. Sentences: {len(places)}."
+    assert shown.count("data-to=") == len(places) >= 1
+    assert (places[0].paper_id, places[0].page) == ("cited-digests", 2)
+    assert f'href="{escape(places[0].address)}"' in shown and ">p. 2</span>" in shown
+    there = session.place("cited-digests", places[0].span, "en")
+    assert there is not None and there.marks[0][0] == 2
+    assert found.said.startswith(f"Answered in the papers' own words. Sentences: {len(places)}")
     other = session.ask("How many pages per second does PyMuPDF read?", SearchFilter(role="method"))
-    assert "cited-digests#results.1" not in other.shown
+    assert places[0].address not in [one.address for one in other.places]
     nothing = session.ask(ELSEWHERE, SearchFilter())
-    shown, places = nothing.shown, nothing.places
-    assert nothing.said == "Not found in these papers."
-    assert "Not found in these papers. The nearest passages:" in shown
-    assert shown.count("data-pick=") == len(places) == 3
+    assert nothing.places == [] and nothing.outcome == "not_answered"
+    assert nothing.said in nothing.shown and "No sentence of these papers" in nothing.said
 
 
 ATTACK = "<img src=x onerror=alert(1)> {{ 7 * 7 }} \x1b[31m\u202etxt"

@@ -1,11 +1,10 @@
-"""A paper in a browser: added, watched, read, a sentence chosen, the right words marked."""
+"""A paper in a browser: opened at a place, a sentence chosen, the right words marked."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,89 +22,8 @@ def _loaded(name: str) -> Any:
 
 
 ui = _loaded("test_ui_browser")
-browser, tab, page, home = ui.browser, ui.tab, ui.page, ui.home
-pytestmark, at_home = ui.pytestmark, ui.at_home
-
-SERVER = """
-import importlib.util, socket, sys, threading, time
-from dataclasses import replace
-from types import SimpleNamespace
-spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
-fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(fakes)
-import app.write
-from app.web.session import Session
-from app.serve.server import running, web_app
-from index.config import Settings
-
-SHORT = "A lantern lasts 3.5 hours."
-
-class Library(fakes.FakeLibrary):
-    def add(self, source, progress=None):
-        steps = ("split", "embed", "store")
-        for stage in (("read", *steps) if source.path.stem != "locked" else ("read",)):
-            progress(stage)
-            time.sleep(0.3)
-        if source.path.stem == "slow":
-            while True:  # until it is cancelled, which progress() raises
-                time.sleep(0.1)
-                progress("store")
-        if source.path.stem == "locked":
-            return SimpleNamespace(
-                paper_id="locked", status="encrypted", reason="has a <b>password</b>",
-            )
-        self.rows.append(fakes.row(source.path.stem))
-        return SimpleNamespace(paper_id=source.path.stem, status="ok", reason="", changed=True)
-
-    def paper(self, paper_id):
-        return replace(super().paper("text" if paper_id == "text" else "2401.00001"), id=paper_id)
-
-def placed(library, claim, paper_id):
-    paper = library.paper(paper_id)
-    cited = tuple(replace(one, boxes=paper.boxes(one.span)) for one in claim.citations)
-    return replace(claim, citations=cited)
-
-def write(library, paper_id, lang="en", writer="extractive", on_section=None):
-    time.sleep(2 if (paper_id, lang) == ("late", "en") else 0)
-    digest = fakes.make_digest(lang)
-    sections = tuple(
-        replace(one, items=tuple(placed(library, claim, paper_id) for claim in one.items))
-        for one in digest.sections
-    )
-    return replace(digest, paper=replace(digest.paper, id=paper_id), sections=sections)
-
-def worded(self, paper_id, lang, writer, on_section):
-    digest = write(self.library, paper_id, lang)
-    done = []
-    for section in digest.sections:
-        time.sleep(0.4 if section.items else 0)
-        items = tuple(
-            replace(claim, text=SHORT, origin="compressed") if "3.5" in claim.text else claim
-            for claim in section.items
-        )
-        done.append(replace(section, items=items))
-        on_section(done[-1])
-    self.library.worded = replace(digest, sections=tuple(done), writer="local")
-    return self.library.worded
-
-app.write.write_digest = write
-Session.worded = worded
-Session.writers = lambda self: ("extractive", "local")
-Session.saved = lambda self, paper, lang, writer: (
-    self.quoted(paper, lang) if writer == "extractive" else self.library.worded
-)
-library = Library(rows=[
-    fakes.row("2401.00001"),
-    fakes.row("text", title="A text", source="markdown"),
-    fakes.row("late"),
-])
-with socket.socket() as free:
-    free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
-with running(web_app(library, Settings()), "127.0.0.1", port) as address:
-    print(address, flush=True)
-    threading.Event().wait()
-"""
+browser, tab, page = ui.browser, ui.tab, ui.page
+pytestmark = ui.pytestmark
 
 # The words over the pages whose middle lies in the marks that are emphasised, as laid out.
 MARKED = """() => {
@@ -118,16 +36,15 @@ MARKED = """() => {
   }).map((word) => word.textContent.trim()).filter(Boolean).join(' ');
 }"""
 HOURS = "Each lantern burns for 3.5 hours."
-
-
-@pytest.fixture(scope="module")
-def address(serve_program: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serve_program(SERVER, tmp_path_factory.mktemp("reader")) as line:
-        yield line
+IN_SIGHT = """() => {
+  const mark = document.querySelector('.mark.on')?.getBoundingClientRect();
+  const frame = document.querySelector('.pages').getBoundingClientRect();
+  return mark && mark.top >= frame.top && mark.bottom <= frame.bottom;
+}"""
 
 
 def _open(page: Any, address: str, query: str = "?paper=2401.00001") -> None:
-    page.goto(address + query)
+    page.goto(address + query, wait_until="commit")
     page.locator("#digest .reader h2").wait_for()
     page.locator("#pages .pages").wait_for(state="attached")
 
@@ -142,71 +59,123 @@ def _say(page: Any, name: str) -> Any:
     return page.locator(f'[data-sentence="{name}"] .say')
 
 
-def _upload(page: Any, path: Path) -> None:
-    path.write_bytes(b"%PDF-1.7\n")
-    page.get_by_role("tab", name="Paper").click()
-    with page.expect_file_chooser() as chooser:
-        page.locator("#upload").click()
-    chooser.value.set_files(path)
-
-
-@at_home
-def test_upload_watch_read_and_see_the_right_words_marked(page: Any, tmp_path: Path) -> None:
-    _upload(page, tmp_path / "2402.00002.pdf")
-    page.locator("#adding [aria-current=step]").wait_for()
-    assert page.locator("#adding progress").get_attribute("value")
-    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
-    page.locator("#adding", has_text="Added: 2402.00002").wait_for()
+def test_a_sentence_marks_its_words_and_fills_the_window(page: Any, address: str) -> None:
+    _open(page, address)
     _written(page)
+    assert page.title() == "Lanterns on Paths · gloss"
+    frame = page.locator("#sheet").bounding_box()
+    assert frame["y"] < 80 and frame["y"] + frame["height"] == 800  # all below the bar
+    assert page.evaluate("document.documentElement.scrollHeight") == 800
     _say(page, "method.2").click()
+    page.locator(".mark.on").first.wait_for()
     assert page.evaluate(MARKED) == HOURS
     assert _say(page, "method.2").get_attribute("aria-pressed") == "true"
-    assert page.url.endswith("?paper=2402.00002&sentence=method.2")
-    mark = page.locator(".mark.on").first
-    assert mark.is_visible() and "Marked words" in str(mark.get_attribute("aria-label"))
-    page.wait_for_function(
-        "() => { const m = document.querySelector('.mark.on').getBoundingClientRect();"
-        " return m.top > 0 && m.bottom < innerHeight; }"
-    )
-    _say(page, "limits.1").focus()
-    page.keyboard.press("Enter")
+    assert page.url.endswith("?paper=2401.00001&sentence=method.2")
+    page.wait_for_function(IN_SIGHT)
+    assert ui.violations(page) == []
+    _say(page, "limits.1").click()
+    page.wait_for_function("document.querySelector('.claim.chosen')?.dataset.sentence[0] === 'l'")
     assert page.evaluate(MARKED) == "We tried no lantern in the rain."
     assert page.locator('.say[aria-pressed="true"]').count() == 1
+    page.go_back()  # to the paper as it was opened, whatever was chosen since
+    page.wait_for_function("!location.search.includes('sentence')")
+    assert page.locator(".mark.on").count() == 0
+
+
+def test_one_stop_of_the_tab_key_leads_through_a_digest(page: Any, address: str) -> None:
+    _open(page, address)
+    assert page.locator('#digest .say[tabindex="0"]').count() == 1
+    _say(page, "summary.1").focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator('.claim.chosen[data-sentence="method.2"]').wait_for()
+    assert page.evaluate("document.activeElement.closest('.claim').dataset.sentence") == "method.2"
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.closest('.claim').dataset.sentence") == "limits.1"
+    assert page.locator('#digest .say[tabindex="0"]').count() == 1
+    assert page.locator('#pages .mark[tabindex="0"]').count() == 1
 
 
 def test_a_mark_shows_the_sentences_that_rest_on_it(page: Any, address: str) -> None:
     _open(page, address)
     _written(page)
     mark = page.locator('.mark[data-sentences="summary.1 method.1"]').first
+    assert "Marked words" in str(mark.get_attribute("aria-label"))
     box = mark.bounding_box()
     page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
-    page.locator(".said", has_text="Sentences that rest on these words: 2").wait_for()
+    page.locator(".reader .said", has_text="Sentences that rest on these words: 2").wait_for()
     assert page.locator(".claim.chosen").get_attribute("data-sentence") == "summary.1"
     assert page.locator(".claim.rests").get_attribute("data-sentence") == "method.1"
     page.locator('.mark[data-sentences="method.2"]').first.focus()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.className") == "say"
+    assert "say" in page.evaluate("document.activeElement.className")
     assert page.locator(".claim.chosen").get_attribute("data-sentence") == "method.2"
 
 
 def test_words_of_a_page_can_be_found_and_selected(page: Any, address: str) -> None:
     _open(page, address)
     _written(page)
-    page.evaluate("document.querySelector('#digest').remove()")  # which has the same words
+    page.locator("#find-words").fill("LANTERN")
+    page.locator("#find-words").press("Enter")
+    page.locator("#find-count", has_text="1 of 3").wait_for()
+    page.locator("#find-words").press("Enter")
+    page.locator("#find-count", has_text="2 of 3").wait_for()
+    assert page.evaluate(MARKED) == "lantern"
+    page.locator("#find-words").fill("kite")
+    page.locator("#find-words").press("Enter")
+    page.locator("#find-count", has_text="not found").wait_for()
+    page.evaluate("document.querySelector('#left').remove()")  # which has the same words
     assert page.evaluate("window.find('burns for 3.5 hours')")
     assert page.evaluate("String(getSelection())").split() == ["burns", "for", "3.5", "hours"]
 
 
-def test_an_address_leads_to_a_sentence(page: Any, address: str) -> None:
+def test_outline_page_number_zoom_and_divider(page: Any, address: str) -> None:
+    _open(page, address)
+    assert page.locator("#page-count").inner_text() == "of 2"
+    page.locator("#outline summary").click()
+    page.locator("#outline a", has_text="Limits").click()
+    page.wait_for_function("document.querySelector('#page-number').value === '2'")
+    page.locator("#page-number").fill("1")
+    page.locator("#page-number").press("Enter")
+    page.wait_for_function("document.querySelector('.pages').scrollTop < 20")
+    before = page.locator(".page").first.bounding_box()["width"]
+    page.get_by_role("button", name="Larger pages").click()
+    assert page.locator(".page").first.bounding_box()["width"] == pytest.approx(1.25 * before, 0.01)
+    left = page.locator("#left").bounding_box()["width"]
+    divider = page.locator("#divider")
+    divider.focus()
+    page.keyboard.press("ArrowRight")
+    assert divider.get_attribute("aria-valuenow") == "48"
+    assert page.locator("#left").bounding_box()["width"] > left
+    box = divider.bounding_box()
+    page.mouse.move(box["x"] + 4, 400)
+    page.mouse.down()
+    page.mouse.move(512, 400, steps=3)
+    page.mouse.up()
+    assert divider.get_attribute("aria-valuenow") == "40"
+    page.reload(wait_until="commit")
+    page.locator("#digest .claim").first.wait_for()
+    assert page.locator("#divider").get_attribute("aria-valuenow") == "40"
+
+
+def test_an_address_leads_to_a_sentence_or_a_place(page: Any, address: str) -> None:
     _open(page, address, "?paper=2401.00001&sentence=method.2")
     _written(page)
     page.locator(".claim.chosen", has_text=HOURS).wait_for()
     assert page.evaluate(MARKED) == HOURS
     _open(page, address, "?paper=2401.00001&sentence=nowhere.7")
-    page.locator(".said", has_text="no place that can be shown").wait_for()
-    page.goto(f"{address}?paper=<b>gone</b>")
+    page.locator(".reader .said", has_text="no place that can be shown").wait_for()
+    _open(page, address, "?paper=2401.00001&at=59-92")
+    _written(page)
+    page.locator(".mark.here.on").first.wait_for()
+    assert page.evaluate(MARKED) == HOURS
+    assert page.locator("#found-words .by").inner_text() == "Found here: Method · p. 2"
+    for gone in ("9000-9001", "x-y"):
+        _open(page, address, f"?paper=2401.00001&at={gone}")
+        page.locator("#found-words", has_text="not in the paper any more").wait_for()
+    page.goto(f"{address}?paper=<b>gone</b>", wait_until="commit")
     page.locator("#digest", has_text="<b>gone</b> is not in this library").wait_for()
-    assert "paste its id and add it" in page.locator("#digest").inner_text()
+    assert "add it by its id" in page.locator("#digest").inner_text()
 
 
 def test_a_paper_without_pages_has_its_text_marked(page: Any, address: str) -> None:
@@ -215,31 +184,20 @@ def test_a_paper_without_pages_has_its_text_marked(page: Any, address: str) -> N
     assert page.locator("#pages .mark.on").all_inner_texts() == [HOURS]
     page.locator("#pages .mark", has_text="We tried no lantern").click()
     page.locator(".claim.chosen", has_text="We tried no lantern").wait_for()
+    _open(page, address, "?paper=text&at=81-90")
+    page.locator("#pages .mark.here.on").wait_for()
+    assert page.locator("#pages .mark.here.on").all_inner_texts() == ["3.5 hours"]
 
 
-@at_home
-def test_what_fails_says_why_and_what_is_no_paper_what_to_do(page: Any, tmp_path: Path) -> None:
-    _upload(page, tmp_path / "locked.pdf")
-    page.locator("#adding [role=alert]", has_text="encrypted: has a <b>password</b>").wait_for()
-    page.locator("#paper-add textarea, #paper-add input").fill("/etc/passwd")
-    page.locator("#add").click()
-    page.locator("#adding [role=alert]", has_text="paste one like 2407.03300").wait_for()
-
-
-@at_home
-def test_adding_can_be_cancelled(page: Any, address: str, tmp_path: Path) -> None:
-    _upload(page, tmp_path / "slow.pdf")
-    page.locator("#adding [aria-current=step]", has_text="storing").wait_for()
-    page.locator("#cancel").click()
-    page.locator("#adding", has_text="Stopped. Nothing was added.").wait_for()
-    assert page.locator("#cancel").count() == 0 or not page.locator("#cancel").is_visible()
-    page.goto(f"{address}?paper=slow")
-    page.locator("#digest", has_text="slow is not in this library").wait_for()
+def _write_with(page: Any, writer: str) -> None:
+    page.locator("#digest .menu > summary").click()
+    page.get_by_label(writer).check()
+    page.get_by_role("button", name="Write it so").click()
 
 
 def test_sections_are_worded_one_after_the_other(page: Any, address: str) -> None:
     _open(page, address)
-    page.get_by_label("local model").click()
+    _write_with(page, "local model")
     page.locator(".waiting", has_text="being worded").first.wait_for()
     assert page.locator(".claim.quoted", has_text=HOURS).count() == 1  # there meanwhile
     page.locator(".claim.compressed .say", has_text="A lantern lasts 3.5 hours.").wait_for()
@@ -250,16 +208,18 @@ def test_sections_are_worded_one_after_the_other(page: Any, address: str) -> Non
     claim.locator(".say").click()
     _written(page)
     assert page.evaluate(MARKED) == HOURS
-    assert not page.locator("#stop").is_visible()
+    assert not page.locator("#digest .stop").is_visible()
 
 
 def test_wording_can_be_stopped(page: Any, address: str) -> None:
     _open(page, address)
-    page.get_by_label("local model").click()
+    _write_with(page, "local model")
     page.locator(".waiting").first.wait_for()
-    page.locator("#stop").click()
-    page.locator("#wording", has_text="Stopped").wait_for()
+    page.locator("#digest .stop").click()
+    page.locator(".reader .said", has_text="Stopped").wait_for()
     assert page.locator(".claim").count() == 4
+    _write_with(page, "Your own language model")
+    page.locator(".reader .said", has_text="this writer is not at hand here").wait_for()
 
 
 def test_copy_and_download(page: Any, address: str) -> None:
@@ -267,12 +227,13 @@ def test_copy_and_download(page: Any, address: str) -> None:
     _open(page, address, "?paper=2401.00001&sentence=method.2")
     claim = page.locator(".claim.chosen")
     claim.get_by_role("button", name="copy", exact=True).click()
-    page.locator(".said", has_text="copied").wait_for()
-    source = "(Lanterns on Paths, p. 2, Method, https://arxiv.org/abs/2401.00001v2)"
-    assert page.evaluate("navigator.clipboard.readText()") == f"“{HOURS}” {source}"
+    page.locator(".reader .said", has_text="copied").wait_for()
+    source = "Byron and Li, 2024, Lanterns on Paths, p. 2, https://arxiv.org/abs/2401.00001v2"
+    assert page.evaluate("navigator.clipboard.readText()") == f"“{HOURS}” ({source})"
     claim.get_by_role("button", name="copy link").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('http')")
     assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.locator("#digest .menu > summary").click()
     page.get_by_role("button", name="copy digest").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('# Lan')")
     with page.expect_download() as downloading:
@@ -285,71 +246,61 @@ def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     page = browser.new_page(locale="zh-CN")
     _open(page, address)
     page.locator("#digest h3", has_text="结论").wait_for()
-    assert page.get_by_label("中文").is_checked()
+    assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
     text = page.locator("#digest").inner_text()
-    assert "与原文逐字一致" in text and "论文中未说明" in text
+    assert "论文中未说明" in text and "请在“复制与更多”中选择模型" in text
     assert not re.search(r"quoted|word for word|not stated", text)
-    page.goto(f"{address}?paper=gone")
+    page.goto(f"{address}?paper=gone", wait_until="commit")
     page.locator("#digest", has_text="库中没有 gone").wait_for()
-    page.wait_for_timeout(1000)  # whatever else the page begins with is there
-    assert "库中没有 gone" in page.locator("#digest").inner_text()
-    page.close()
-
-
-def test_a_question_without_a_paper_hides_no_digest(browser: Any, address: str) -> None:
-    """A page sets its language, then its paper; here the first question arrives last."""
-    page = browser.new_page(locale="zh-CN")
-    held: list[Any] = []
-
-    def hold(route: Any) -> None:
-        data = route.request.post_data_json["data"]
-        if len(data) == 6 and not data[0]:  # what the reader is asked with, without a paper
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/queue/join*", hold)
-    for _ in range(10):  # loadings; some set the paper before anything is asked
-        page.goto(f"{address}?paper=2401.00001")
-        page.locator("#digest .reader h2").wait_for()
-        page.wait_for_timeout(1000)  # a slow machine asks later
-        if held:
-            break
-    with page.expect_response("**/queue/join*"):
-        held.pop().continue_()
-    page.wait_for_timeout(1000)  # for its answer
-    assert page.locator("#digest .reader h2").is_visible()
     page.close()
 
 
 def test_a_slower_answer_does_not_hide_a_later_one(page: Any, address: str) -> None:
-    page.goto(f"{address}?paper=late")
-    page.wait_for_function("document.querySelector('#paper-choice input')?.value.includes('late')")
-    page.wait_for_timeout(300)  # its English digest is being written
-    page.get_by_label("中文").check()
+    page.goto(f"{address}?paper=late&digest=en", wait_until="commit")
+    page.locator("#digest .busy", has_text="Writing the digest").wait_for()
+    page.evaluate("gloss.go(new URLSearchParams('paper=late&digest=zh'))")
     page.locator("#digest h3", has_text="结论").wait_for()
     page.wait_for_timeout(2500)
     assert "结论" in page.locator("#digest").inner_text()
+    page.get_by_role("button", name="English").click()
+    page.locator("#digest .busy").wait_for()
+    page.evaluate("gloss.go(new URLSearchParams('paper=2401.00001'))")
+    page.locator('#digest [data-paper="2401.00001"]').wait_for()
+    page.wait_for_timeout(2500)
+    assert page.locator('#digest [data-paper="2401.00001"]').is_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nobody_is_kept_out(page: Any, address: str, theme: str) -> None:
-    from axe_core_python.sync_playwright import Axe
+def test_dark_pages_are_dark_and_nobody_is_kept_out(page: Any, address: str) -> None:
+    _open(page, address, "?paper=2401.00001&at=59-92&__theme=dark")
+    page.locator(".mark.here.on").first.wait_for()
+    assert "invert" in page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter")
+    assert ui.violations(page) == []
+    page.locator("#invert").click()
+    assert page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter") == "none"
 
-    _open(page, address, f"?paper=2401.00001&sentence=method.2&__theme={theme}")
-    _written(page)
-    bad = [one for one in Axe().run(page)["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in bad] == []
 
-
-def test_on_a_phone_the_pages_come_up_from_the_foot(browser: Any, address: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844})
-    _open(page, address.rstrip("/") + "/", "?paper=2401.00001")
-    assert not page.locator("#pages").is_visible()
-    _say(page, "method.2").click()
-    page.locator(".mark.on").first.wait_for()
-    assert page.locator("#pages").bounding_box()["y"] > 300
+def test_on_a_phone_the_page_is_a_sheet_over_the_list(browser: Any, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(f"{address}?q=lantern", wait_until="commit")
+    page.locator("#hits .hit").first.click()
+    page.locator(".mark.here.on").first.wait_for()
+    page.wait_for_function(IN_SIGHT)
+    assert page.locator("#sheet").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
+    assert page.locator(".page").first.bounding_box()["width"] > 600  # a column can be read
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.get_by_role("button", name="close").click()
-    page.locator("#pages").wait_for(state="hidden")
-    page.close()
+    page.get_by_role("button", name="Close").click()
+    page.locator("#hits .hit").first.wait_for()
+    _open(page, address)
+    assert not page.locator("#sheet").is_visible()
+    _say(page, "method.2").click()
+    page.locator("#sheet").wait_for()
+    page.go_back()
+    page.locator("#sheet").wait_for(state="hidden")
+    assert page.locator("#digest").is_visible()
+    for query in ("", "?q=lantern", "?view=library"):
+        page.goto(address + query, wait_until="commit")
+        page.locator(".cards, #hits .hit, #papers table").locator("visible=true").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, query
+    context.close()

@@ -26,18 +26,22 @@ from app.publish.day import Day, to_hexo, to_html_day
 from app.show.bibtex import to_bibtex
 from app.show.html import fill, to_html
 from app.show.markdown import escape_link_text, escape_markdown, to_markdown
-from app.show.text import file_slug, plain, query_words
-from app.show.views import Picture, found_claim_view, sources
+from app.show.text import file_slug, plain, query_words, snippet
+from app.show.views import Picture, sources
 from app.show.words import ROLE_TITLES
+from app.web.found import Entry, FoundPlace, PaperEntries
+from app.web.home import Card, Example, Lit
 from app.web.pictures import map_of, timeline_of
+from app.web.reading import Heading
 from app.web.session import Session
 from app.web.texts import texts
+from app.web.ui.add import Line, Step
 from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
-from index.hits import Citation, ClaimHit, ClaimRecord, Hit, Passage
+from index.hits import Citation
 from index.library import PaperRow
 from index.paper import Paper
-from index.spans import Box, Span
+from index.spans import Span
 
 
 def in_the_reader(digest: Digest, language: Language = "en") -> str:
@@ -169,38 +173,44 @@ def test_html_shows_the_text_and_nothing_else(
 
 def _pages_of_the_ui(text: str) -> dict[str, str]:
     """Every template that is no digest's, with ``text`` wherever a paper's words can be."""
-    passage = Passage("p#method.1", text, text, "method", Span(0, 1), text)
-    hit = Hit(passage, 0.5, "both", text, (Box(2, 0, 0, 1, 1),))
     cited = (Citation("p#method.1", f"{text} in full", Span(0, 1), ()),)
-    claim = ClaimRecord("p/en/method.1", "p", "en", "method", text, cited, 1.0, text)
-    found = ClaimHit(claim, 0.5, "both", text)
     sentence = AnswerQuote(
         Claim(text, "quoted", cited, Support(1.0, "supported", ())), "p", text, text, 1.0
     )
-    answer = {"sources": sources(Answer(text, (sentence,), ())), "hits": [hit], "query": text}
+    place = FoundPlace("p", text, text, 2, Span(0, 1))
+    cited_sources = list(zip(sources(Answer(text, (sentence,), ())), [place], strict=True))
+    answer = {"sources": cited_sources, "query": text}
+    papers = [PaperEntries("p", text, (Entry(place, text, (text,)),), 2)]
     row = PaperRow(text, 1, text, "ok", "", "pdf", 3, "2024-07-05T10:00:00", (text,), text, (text,))
-    place = {"paper_id": text, "title": text, "where": text}
-    said: dict[str, Any] = {"say": texts()["en"], "lang": "en", "english_only": True}
+    words = {"say": texts()["en"]}
+    said: dict[str, Any] = {**words, "lang": "en", "english_only": True}
+    lit = Lit("summary.1", text, [[1.0, 1.0, 1.0, 1.0]])
+    card = Card("p", text, text, text, text)
+    example = Example(card, 1, "/view/library/p", 1.0, 0.0, 0.0, 1.3, (lit,))
+    step = Step(
+        (
+            Line(text, "done", "p", text),
+            Line(text, "failed", reason=text),
+            Line(text, "now"),
+            Line(text, "waiting"),
+        ),
+        ("read", "embed"),
+        "embed",
+    )
     drawn = map_of([row], {text: (0.0, 0.0)})
     return {
-        "hits.html": fill("hits.html", hits=[hit], query=text, **said),
+        "hits.html": fill("hits.html", papers=papers, query=text, far=True, **said),
         "answer.html": fill("answer.html", found=True, **answer, **said)
         + fill("answer.html", found=False, **answer, **said),
-        "claims.html": fill(
-            "claims.html", hits=[(found_claim_view(found), found)], query=text, **said
-        ),
+        "home.html": fill("home.html", cards=[card], example=example, count=1, **words),
+        "filters.html": fill("filters.html", lists={"of": (text, text, [(text, text)])}, **words),
+        "outline.html": fill("outline.html", headings=[Heading(text, 1, 1, 2.0, 0)], **words),
         "papers.html": fill(
             "papers.html", rows=[row, replace(row, status="broken", reason=text)], **said
         ),
         "pictures.html": fill("pictures.html", map=drawn, timeline=timeline_of([row]), **said),
-        "place.html": fill("place.html", place=place, pages="2", around=(text,) * 3, **said),
-        "tour.html": fill("tour.html", paper_id=text, title=text, **said),
         "empty.html": fill("empty.html", said=text),
-        "said.html": fill("said.html", said=text),
-        "adding.html": fill("adding.html", error=text, told=text, done="", stage="")
-        + fill("adding.html", error="", told=text, done="", stage="")
-        + fill("adding.html", error="", told="", done=text, stage=""),
-        "no_paper.html": fill("no_paper.html", text=text),
+        "adding.html": fill("adding.html", told=text, step=step, **words),
         "pages.html": fill(
             "pages.html",
             say=texts()["en"],
@@ -230,28 +240,33 @@ def test_the_ui_shows_the_text_and_nothing_else(subtests: pytest.Subtests) -> No
                 assert hidden <= set("\n\t\r")
                 for _, attributes in page.tags:
                     assert not any(one.startswith("on") for one in attributes)
-                    assert str(attributes.get("href", "?paper=")).startswith("?paper=")
+                    ours_too = ("?paper=", "?q=", "#pages")
+                    assert str(attributes.get("href", "?paper=")).startswith(ours_too)
 
 
 def test_every_template_is_under_attack() -> None:
     templates = {path.name for path in Path(app.show.__file__).parent.glob("templates/*.html")}
     of_digests = {"day.html", "digest.html", "reader.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
-    of_nobody = {"header.html", "footer.html", "api.html", "found.html"}  # no paper's words, macros
+    of_nobody = {"top.html", "shell.html", "nothing.html", "api.html"}  # no paper's words
     assert templates == of_digests | of_pages | of_nobody | set(_pages_of_the_ui("words"))
 
 
 def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:
-    assert "<mark>lantern</mark>" in fill(
-        "hits.html",
-        hits=[
-            Hit(Passage("p#a.1", "p", "", "method", Span(0, 1), "lan\u200btern"), 1, "both", "", ())
-        ],
-        query="lantern",
-        say=texts()["en"],
-        lang="en",
-        english_only=False,
-    )
+    entry = Entry(FoundPlace("p", "p", "", None, Span(0, 1)), "lan\u200btern")
+    papers = [PaperEntries("p", "p", (entry,), 0)]
+    said: dict[str, Any] = {"say": texts()["en"], "english_only": False, "far": False}
+    assert "<mark>lantern</mark>" in fill("hits.html", papers=papers, query="lantern", **said)
+
+
+def test_of_a_long_text_the_part_with_the_words_of_the_query_is_shown() -> None:
+    text = "First of all. " * 40 + "Each lantern burns for hours. " + "Much more of it. " * 40
+    shown = snippet(text, "how long does a lantern burn")
+    assert shown.startswith("… ") and shown.endswith(" …") and "lantern burns" in shown
+    assert len(shown) <= 344
+    assert snippet("short", "lantern") == "short"
+    assert snippet("x" * 1000, "lantern") == f"{'x' * 340} …"
+    assert snippet(text, "kite").startswith("First of all.")
 
 
 def test_front_matter_has_the_seeds_keys_whatever_the_title(
@@ -505,7 +520,8 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
         told = replace(digest, paper=replace(digest.paper, **news))
         seen = " ".join(_Page(in_the_reader(told, "zh")).words)
         command = {"gloss", "add"} if "newest" in news else set()
-        forms = {"Markdown", "HTML", "JSON", "BibTeX"}
+        forms = {"Markdown", "HTML", "JSON", "BibTeX", "English", "OpenAI"}
+        forms |= set("GLOSS_ENDPOINT__URL GLOSS_ENDPOINT__MODEL".replace("_", " ").split())
         assert _letters_left(seen, told) - {"v", "arXiv"} == command | forms
         seen = "".join(_Page(MarkdownIt("commonmark").render(to_markdown(told))).words)
         assert _letters_left(seen, told) - {"v", "arXiv"} == command

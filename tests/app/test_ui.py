@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,13 +19,17 @@ import app.serve.server
 import app.web.ui
 import app.write
 from app.serve.server import AddressInUse, serve
-from app.show.html import fill
-from app.web.session import HitPlace, NotAdded, NothingToSearch, Session, filter_of
+from app.web.found import is_question
+from app.web.home import _framing
+from app.web.session import NotAdded, Session, SharedSession, filter_of
 from app.web.texts import texts
+from app.web.ui.first_page import Shell, View
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
 from index.hits import SearchFilter
-from index.spans import Box, Span
+from index.spans import PageSize, Span
+
+ALL = SearchFilter()
 
 LANTERNS_TEXT = (
     "Abstract\nWe measure how well lanterns light a path.\n"
@@ -40,15 +45,79 @@ def session(library: Any) -> Session:
 def test_search_gives_hits_and_their_places(session: Session) -> None:
     found = session.search("lantern <b>", SearchFilter())
     assert "Each <mark>lantern</mark> burns" in found.shown
-    assert 'data-pick="1"' in found.shown
-    assert "Method · p. 2 · found by both meaning and words" in found.shown
-    assert 'href="?paper=2401.00001&amp;lang=en" data-open="2401.00001"' in found.shown
+    assert found.shown.count('class="hit"') == len(found.places) == 2
+    assert [place.address for place in found.places] == [
+        "?paper=2401.00001&at=59-92",
+        "?paper=2401.00001&at=100-132",
+    ]
+    assert 'href="?paper=2401.00001&amp;at=59-92"' in found.shown and ">p. 2</span>" in found.shown
     assert [place.paper_id for place in found.places] == ["2401.00001", "2401.00001"]
     assert [place.where for place in found.places] == ["Method", "Limitations"]
-    assert found.said == "Passages found: 2. Best first."
+    assert found.said == "Passages: 2, from 1 papers. Best first."
     nothing = session.search("nothing", SearchFilter())
     assert (nothing.places, nothing.said) == ([], "Nothing found")
     assert "fewer filters" in nothing.shown
+
+
+def test_no_paper_fills_the_screen_unless_it_was_asked_for(
+    session: Session, library: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, second) = library.search("lantern", 9, SearchFilter())
+    others = [
+        replace(second, passage=replace(second.passage, paper_id=f"p{number}"), title="Other")
+        for number in range(9)
+    ]
+    monkeypatch.setattr(library, "search", lambda *_: [first] * 20 + others)
+    found = session.search("lantern", SearchFilter())
+    papers = [place.paper_id for place in found.places]
+    assert papers == ["2401.00001"] * 3 + [f"p{number}" for number in range(7)]
+    assert "17 more in this paper" in found.shown
+    assert 'href="?q=lantern&amp;of=2401.00001"' in found.shown
+    alone = session.search("lantern", filter_of("2401.00001"))
+    assert [place.paper_id for place in alone.places][:10] == ["2401.00001"] * 10
+
+
+@pytest.mark.parametrize(
+    ("model", "found_by", "score", "far"),
+    [
+        ("all-MiniLM-L6-v2", "dense", 0.25, True),
+        ("all-MiniLM-L6-v2", "dense", 0.45, False),
+        ("all-MiniLM-L6-v2", "both", 0.25, False),
+        ("multilingual-e5-small", "dense", 0.25, False),
+    ],
+)
+def test_what_matches_nothing_well_is_said_to(
+    session: Session,
+    library: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    found_by: Any,
+    score: float,
+    far: bool,
+) -> None:
+    hits = [replace(one, found_by=found_by, score=score) for one in library.search("x", 9, ALL)]
+    monkeypatch.setattr(library, "search", lambda *_: hits)
+    monkeypatch.setattr(type(library), "model", model)
+    found = session.search("zzzzqqq xxyy", SearchFilter())
+    assert ("Nothing here matches “zzzzqqq xxyy” well." in found.shown) is far
+    assert found.said.startswith("Nothing matches well.") is far
+
+
+@pytest.mark.parametrize(
+    ("query", "asks"),
+    [
+        ("how is it trained", True),
+        ("Which data sets?", True),
+        ("scaled attention?", True),
+        ("用了什么数据", True),
+        ("limits of the method", False),
+        ("how", False),
+        ("is", False),
+        ("2407.03300", False),
+    ],
+)
+def test_a_question_is_known_from_a_search(query: str, asks: bool) -> None:
+    assert is_question(query) is asks
 
 
 def test_what_was_chosen_becomes_a_filter() -> None:
@@ -72,10 +141,10 @@ def test_search_filters(session: Session) -> None:
 
 def test_a_search_is_told_in_chinese(session: Session) -> None:
     found = session.search("lantern", SearchFilter(), "zh")
-    assert "Method · 第 2 页 · 按含义和词语找到" in found.shown
-    assert found.said == "找到 2 段原文，最相关的在前。"
-    _, line = session.show(found.places[0], "zh")
-    assert "第 2 页" in line
+    assert ">第 2 页</span>" in found.shown
+    assert found.said == "找到 2 段原文，来自 1 篇论文，最相关的在前。"
+    place = session.place("2401.00001", found.places[0].span, "zh")
+    assert place is not None and place.where == "Method · 第 2 页"
     assert "请换一些词语" in session.search("nothing", SearchFilter(), "zh").shown
 
 
@@ -105,8 +174,8 @@ def test_a_chinese_question_to_an_english_model_is_told_what_to_do(
 def test_search_across_digests(
     session: Session, library: Any, digest_of: Any, claim_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(NothingToSearch, match="no digest yet: choose a paper under Paper"):
-        session.search_digests("lantern", SearchFilter())
+    nothing = session.search_digests("lantern", SearchFilter())
+    assert nothing.outcome == "no_digests" and "Open a paper" in nothing.shown
     words = "Each lantern burns for 3.5 hours."
     library.digests["2401.00001"] = digest_of(
         method=[claim_of(words, "method.1", 2)],
@@ -115,19 +184,13 @@ def test_search_across_digests(
     )
     found = session.search_digests("lantern <b>", SearchFilter())
     shown, places = found.shown, found.places
-    assert shown.count("data-pick=") == len(places) == 3
-    assert found.said == "Sentences of digests found: 3. Best first."
+    assert shown.count('class="hit"') == len(places) == 3
+    assert found.said == "Sentences of digests: 3, from 1 papers. Best first."
     assert "Each <mark>lantern</mark> burns" in shown
-    assert "quoted from Method, p. 2" in shown
-    assert "quoted from Limitations ·" in shown
-    assert "· from Method, p. 2 · supported ·" in shown
     assert shown.count("<blockquote") == 1  # a quote needs no other words to rest on
-    chinese = session.search_digests("lantern", SearchFilter(), "zh").shown
-    assert "引自方法, 第 2 页" in chinese and "· 有原文支持 ·" in chinese
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
-    assert [place.where for place in places] == ["Method", "Method", "Limitations"]  # of the paper
-    image, line = session.show(places[1])
-    assert image is not None and "p. 2" in line
+    assert [place.where for place in places][:2] == ["Summary · Method", "Method · Method"]
+    assert places[1].page == 2
     assert "none" in session.search_digests("snow", SearchFilter()).shown
     assert len(session.search_digests("rain", filter_of("2401.00001", year="2024")).places) == 1
     with pytest.raises(RoleOfDigest):
@@ -141,20 +204,33 @@ def test_search_across_digests(
         session.search_digests("lantern", SearchFilter())
 
 
-def test_the_first_screen_has_a_tour_or_says_what_is_missing(
-    session: Session, library: Any, digest_of: Any
+def test_the_first_screen_lights_a_sentence_on_its_page(
+    session: Session, library: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tour, empty = session.welcome()
-    assert [f'data-step="{step}"' in tour for step in ("find", "ask", "read")] == [True] * 3
-    assert 'data-open="2401.00001"' in tour and "Lanterns on Paths" in tour
-    assert "Results stand here" in empty
-    library.rows.append(SimpleNamespace(**vars(library.rows[0]) | {"id": "z", "title": ""}))
-    library.digests["z"] = digest_of()
-    assert 'data-open="z"' in session.welcome()[0]  # whose digest is written already
+    assert 'class="example"' not in session.home()  # no digest is written
+    session = Session(library)
+    monkeypatch.setattr("app.web.home.is_saved", lambda *_: True)
+    shown = session.home()
+    assert 'href="?paper=2401.00001&amp;sentence=summary.1"' in shown
+    assert "/view/library/2401.00001/pages/1.png?v=000000000000" in shown
+    assert shown.count('class="mark on"') >= 1
+    cards = _text(shown[shown.index('class="cards"') :])
+    assert "Lanterns on Paths" in cards and "Ada Byron · 2024-01-02" in cards
+    assert "We measure how well lanterns light a path." in cards
+    assert "1 in the library" in _text(shown)
     library.rows.clear()
-    assert session.welcome() == ("", session.welcome("en")[1])
-    assert "library is empty" in session.welcome()[1]
-    assert "还没有论文" in session.welcome("zh")[1]
+    empty = session.home()
+    assert "library is empty" in empty and 'href="?view=add"' in empty
+    assert "还没有论文" in session.home("zh")
+
+
+def test_the_example_is_framed_so_that_its_words_are_in_the_middle() -> None:
+    size = PageSize(600, 800)
+    zoom, left, top = _framing([[10, 70, 40, 2]], size)  # a column on the left, far down
+    assert zoom == 1.8 and left == pytest.approx(1.8 * 30 - 50, abs=0.1)
+    height = 1.8 * 800 / 600 / 0.72
+    assert top == pytest.approx(height * 71 - 50, abs=0.1)
+    assert _framing([[0, 0, 100, 2]], size) == (1.0, 0.0, 0.0)  # never beyond the page's edge
 
 
 def test_filters_offer_what_the_papers_have(session: Session, library: Any, row_of: Any) -> None:
@@ -186,32 +262,31 @@ def _text(shown: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", shown).split())
 
 
-def _place(text: str, *boxes: Box) -> HitPlace:
-    start = LANTERNS_TEXT.index(text)
-    return HitPlace("2401.00001", "Lanterns", "Method", Span(start, start + len(text)), boxes)
+def test_a_place_has_its_lines_and_its_words(session: Session, library: Any) -> None:
+    start = LANTERNS_TEXT.index("3.5 hours")
+    place = session.place("2401.00001", Span(start, start + 9), "en")
+    assert place is not None
+    assert (place.text, place.where) == ("3.5 hours", "Method · p. 2")
+    assert [mark[0] for mark in place.marks] == [2]
+    bare = session.place("text", Span(start, start + 9), "en")
+    assert bare is not None and (bare.marks, bare.where) == ([], "Method")
+    for start, end in ((0, 10_000), (5, 5)):
+        assert session.place("2401.00001", Span(start, end), "en") is None
 
 
-def test_a_place_is_shown_on_its_page(session: Session, library: Any) -> None:
-    box = Box(2, 0, 0, 1, 1)
-    image, line = session.show(_place("3.5 hours", box))
-    assert image is not None and image.size == (40, 60)
-    assert "p. 2" in line
-    assert library.shown == [("2401.00001", 2, (box,))]
+def test_words_are_found_across_lines_and_in_any_case(session: Session) -> None:
+    (place,) = session.find("2401.00001", "BURNS  for")
+    assert LANTERNS_TEXT[place.span.start : place.span.end] == "burns for"
+    assert place.marks and place.marks[0][0] == 2
+    assert len(session.find("text", "lantern")) == 3
+    assert session.find("2401.00001", "  ") == session.find("2401.00001", "kite (") == []
 
 
-def test_a_place_on_two_pages_shows_the_first(session: Session, library: Any) -> None:
-    boxes = (Box(1, 0, 0, 1, 1), Box(2, 0, 0, 1, 1))
-    _, line = session.show(HitPlace("2401.00001", "Title", "Method", Span(0, 1), boxes))
-    assert library.shown == [("2401.00001", 1, boxes[:1])]
-    assert "p. 1 and 2" in line
-
-
-def test_a_place_without_pages_is_shown_in_the_text(session: Session) -> None:
-    text = session.library.paper("text").text
-    start = text.index("3.5 hours")
-    image, line = session.show(HitPlace("text", "Title", "Method", Span(start, start + 9), ()))
-    assert image is None
-    assert "burns for <mark>3.5 hours</mark>." in line
+def test_an_outline_leads_to_its_sections(session: Session) -> None:
+    shown = session.outline("2401.00001", "en")
+    assert _text(shown) == "Abstract p. 1 Method p. 2 Limits p. 2"
+    assert 'data-page="2"' in shown
+    assert 'data-start="0"' in session.outline("text", "en")
 
 
 def test_add(session: Session, library: Any, paper_file: Path) -> None:
@@ -243,18 +318,19 @@ def test_titles_cannot_reorder_what_is_read(session: Session, library: Any, row_
     title = "Safe \u202etxt.exe\u202c \u200bof\u2069 lanterns"
     library.rows[:] = [row_of("x", title=title)]
     assert session.choices() == [("Safe txt.exe of lanterns (x)", "x")]
-    place = HitPlace("2401.00001", title, title, Span(0, 1), (Box(1, 0, 0, 1, 1),))
-    for shown in (session.papers(), session.show(place)[1]):
+    for shown in (session.papers(), session.home()):
         assert "Safe txt.exe of lanterns" in shown
 
 
-def test_the_footer_offers_the_source_code() -> None:
-    def footer(address: str) -> str:
-        return fill("footer.html", texts=texts(), source_url=address)
+def test_the_footer_offers_the_source_code(session: Session) -> None:
+    def footer(address: str, lang: Any = "en") -> str:
+        shell = Shell(SharedSession(session), (View("library", "library_tab"),), address)
+        shown = shell.after(lang, at_home=False)
+        return shown[shown.index("<footer") : shown.index("</footer>")]
 
     assert "Free software under the AGPL-3.0" in footer("")
-    assert "自由软件" in footer("")
-    assert "href" not in footer("javascript:alert(1)")
+    assert "自由软件" in footer("", "zh")
+    assert "script:" not in footer("javascript:alert(1)")
     address = "https://code.example/gloss/tree/v1"
     assert f'<a href="{address}"' in footer(address)
 
@@ -263,11 +339,12 @@ def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.Monkey
     monkeypatch.setenv("GLOSS_SOURCE_URL", "https://code.example/gloss")
     built: list[str] = []
 
-    def build(library: Any, source_url: str, *_: object) -> None:
+    def mount(app: Any, blocks: Any, sessions: Any, source_url: str) -> None:
         built.append(source_url)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(app.web.ui, "build", build)
+    monkeypatch.setattr(app.web.ui, "build", lambda *_: None)
+    monkeypatch.setattr(app.web.ui, "mount", mount)
     monkeypatch.setattr(app.serve.server, "_check_free", lambda host, port: None)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
@@ -291,7 +368,7 @@ def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
 BUILD = """
 import json
 from app.web import ui
-blocks = ui.build(None, "https://code.example/gloss")
+blocks = ui.build(None)
 config = blocks.get_config_file()
 layout = {}
 def walk(node, tab):
@@ -339,18 +416,16 @@ def built() -> dict[str, Any]:
 def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home(
     built: dict[str, Any],
 ) -> None:
-    assert built["handlers"] >= 11
+    assert built["handlers"] >= 9
     assert built["public"] == ["search", "ask", "digest", "papers"]
     assert built["analytics"] is False
     assert "googleapis" not in built["config"]
-    assert "AGPL-3.0" in built["config"] and "https://code.example/gloss" in built["config"]
 
 
 def test_every_label_is_in_both_languages(built: dict[str, Any]) -> None:
     """Whatever Gradio shows of a component comes by a key of texts.yaml; HTML from templates."""
-    shown = [one for one in built["said"] if one[0] != "paper"]  # has its texts in its own module
-    assert len(shown) >= 12
-    for tab, kind, name, said in shown:
+    assert len(built["said"]) >= 8
+    for tab, kind, name, said in built["said"]:
         key = re.fullmatch(
             r'__i18n__\{"__type__": "translation_metadata", "key": "([\w-]+)"\}', said
         )
@@ -359,4 +434,4 @@ def test_every_label_is_in_both_languages(built: dict[str, Any]) -> None:
 
 def test_only_tabs_stand_among_the_tabs(built: dict[str, Any]) -> None:
     """Gradio counts whatever else does as a tab, and then shows one twice."""
-    assert built["tabs"] == [["Tab", "search"], ["Tab", "paper"], ["Tab", "library"]]
+    assert built["tabs"] == [["Tab", "add"], ["Tab", "library"]]

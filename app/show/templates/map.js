@@ -63,14 +63,9 @@ element.addEventListener('click', (event) => {
     zoom({in: 1.6, out: 1 / 1.6}[button.dataset.zoom] || 1);
     return;
   }
-  const link = event.target.closest('a[data-open]');
-  if (!link) return;
-  if (moved) {
+  if (moved && event.target.closest('a[data-open]')) {
     event.preventDefault();
     event.stopPropagation();
-  } else if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    trigger('input', {open: link.dataset.open});
   }
 });
 element.addEventListener('keydown', (event) => {

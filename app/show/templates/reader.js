@@ -1,247 +1,272 @@
-// The digest and the paper's pages beside each other. `element` is the digest's place; the pages
-// are in #pages. Gradio fills both anew whenever it likes: `draw` then puts the marks where the
-// digest on the screen says.
-const place = document.getElementById('pages');
+// The reader: a paper's digest and its pages beside each other. The address says what is open: a
+// paper, and of it a sentence of the digest or a place in the text, whose words are marked.
+// Its parts (marks.js, tools.js) are in one function with it, and come after it.
+const {app, ask, send, busy, failed, tell, title, go, state, say, calm} = gloss;
+const root = document.documentElement;
+const by = (id) => document.getElementById(id);
+const [reader, place, sheet] = ['reader', 'pages', 'sheet'].map(by);
 const measure = document.createElement('canvas').getContext('2d');
 measure.font = '100px serif';
 measure.textRendering = 'optimizeSpeed';  // as the style sheet has it: no kerning, no ligatures
-let wanted = new URLSearchParams(location.search).get('sentence');  // of a link that was followed
-let chosen = null;  // a sentence's name
-let shown = null;  // a paper's id
 
-const digest = () => element.querySelector('article.reader');
+const nothing = () => ({paper: null, lang: null, title: '', share: false, at: null, place: null, settled: false});
+let open = nothing();  // what is on the screen, or on its way
+let chosen = null;  // a sentence's name
+let loading = null;  // aborted when another paper is opened
+
+const digest = () => by('digest').querySelector('article.reader');
 const pages = () => place.querySelector('.pages');
-const sentences = () => [...element.querySelectorAll('.claim')];
+const sentences = () => [...by('digest').querySelectorAll('.claim')];
 const sentence = (name) => sentences().find((one) => one.dataset.sentence === name);
 const marksOf = (name) => [...place.querySelectorAll('.mark')]
   .filter((mark) => mark.dataset.sentences.split(' ').includes(name));
-const small = matchMedia('(max-width: 768px)');  // there the pages are a sheet at the foot
-const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-const say = (text) => {
-  const line = element.querySelector('.said');
+const small = matchMedia('(max-width: 768px)');  // there the pages are a sheet over the digest
+const note = (text) => {
+  const line = by('digest').querySelector('.said');
   if (line) line.textContent = text;
 };
+const path = (paper) => paper.split('/').map(encodeURIComponent).join('/');
 
-// Where we are, in the address.
+// Opening.
 
-const addressOf = (name) => {
-  const address = new URL(location.href);
-  address.searchParams.set('paper', digest().dataset.paper);
-  if (name) address.searchParams.set('sentence', name);
-  else address.searchParams.delete('sentence');
-  return address.href;
-};
-const remember = (name) => history.replaceState(history.state, '', addressOf(name));
+const HERE = 'at:';  // the name of the place that the address gives, among those of sentences
 
-// Marks.
-
-function mark(key, names, label) {
-  const made = document.createElement('div');
-  made.className = 'mark';
-  made.dataset.key = key;
-  made.dataset.sentences = names.join(' ');
-  if (label) {
-    made.tabIndex = 0;
-    made.setAttribute('role', 'button');
-    made.setAttribute('aria-label', label.replace('{}', names.length));
-  } else made.setAttribute('aria-hidden', 'true');
-  return made;
+function openPaper(asked) {
+  const paper = asked.get('paper');
+  const lang = asked.get('digest') || app.lang;
+  const back = by('back');
+  const q = asked.get('q');
+  const to = new URLSearchParams([...asked].filter(
+    ([name]) => !['paper', 'sentence', 'at', 'digest'].includes(name)));
+  back.href = `?${to}`;
+  if (paper !== open.paper) {
+    loading?.abort();
+    loading = new AbortController();
+    stopWording();
+    open = {...nothing(), paper, lang};
+    chosen = null;
+    by('found-words').hidden = true;
+    by('find-words').value = '';
+    by('find-count').textContent = '';
+    matches = [];
+    by('page-count').textContent = '';
+    by('page-number').value = '1';
+    by('outline').open = false;
+    title(q ? `${paper} · ${q}` : paper);
+    busy(place, say('opening'));
+    const loaded = loadPages(paper, loading.signal);
+    // A place that a search found comes first: a digest to be written would keep it waiting.
+    const first = asked.get('at') ? loaded.then(() => shownPicture(loading.signal)) : null;
+    const signal = loading.signal;
+    if (first) first.then(() => signal.aborted || loadDigest(paper, open.lang, signal));
+    else loadDigest(paper, lang, signal);
+    if (first) busy(by('digest'), say('writing'));
+  } else if (lang !== open.lang) {
+    open.lang = lang;
+    loadDigest(paper, lang, loading.signal);
+    title(open.title || paper);
+  } else title(open.title || paper);
+  toPlace(asked);
 }
 
-// What the sentences rest on: for each place, the names of the sentences.
-function places(field) {
-  const found = new Map();
-  for (const one of sentences()) {
-    for (const cited of JSON.parse(one.dataset[field])) {
-      const key = JSON.stringify(cited);
-      if (cited.length) found.set(key, [...(found.get(key) || []), one.dataset.sentence]);
+async function loadPages(paper, signal) {
+  try {
+    const told = await ask(`${path(paper)}/pages.json`, {}, signal);
+    Object.assign(open, {title: told.title, share: told.share});
+    title(told.title);
+    place.innerHTML = told.html;
+    by('outline').querySelector('div').innerHTML = told.outline;
+    const count = Number(pages().dataset.pages);
+    by('page-count').textContent = count ? say('of', count) : '';
+    sheet.classList.toggle('no-pages', !count);
+    place.querySelector('.pages').addEventListener('scroll', onScroll, {passive: true});
+    zoomTo(zoom);
+    draw();
+    scrollToPlace();
+    setTimeout(() => pages() && open.paper === paper && writePages(pages()), 0);
+  } catch (error) {
+    if (!signal.aborted) refuse(place, paper, error);
+  }
+}
+
+/** The picture of the page with the place is there, or has had its time. */
+async function shownPicture(signal) {
+  const end = performance.now() + 2000;
+  while (!signal.aborted && performance.now() < end) {
+    if (!open.place && !by('found-words').hidden) return;  // there is no such place
+    const picture = marksOf(HERE)[0]?.closest('.page')?.querySelector('img');
+    if (picture?.complete && picture.naturalWidth || sheet.classList.contains('no-pages')) return;
+    await new Promise((go) => setTimeout(go, 30));
+  }
+}
+
+async function loadDigest(paper, lang, signal) {
+  busy(by('digest'), say('writing'));
+  try {
+    const told = await ask(`${path(paper)}/sentences.json`, {digest: lang}, signal);
+    if (open.paper !== paper || open.lang !== lang) return;  // another one was asked for since
+    showDigest(told.html);
+    const name = state().get('sentence');
+    if (name) {
+      toPlace(state());
+    }
+  } catch (error) {
+    if (!signal.aborted && open.lang === lang) refuse(by('digest'), paper, error);
+  }
+}
+
+function refuse(where, paper, error) {
+  const told = error.kind === 'unknown' ? new Error(say('unknown', paper)) : error;
+  if (error.kind === 'unknown' && where === place) {
+    place.replaceChildren();
+    return;  // beside the digest, which says so
+  }
+  failed(where, told, () => reload());
+}
+
+function reload() {
+  const asked = state();
+  open = nothing();
+  openPaper(asked);
+}
+
+function showDigest(html) {
+  by('digest').innerHTML = html;
+  const share = by('digest').querySelector('.share');
+  if (share) share.hidden = !open.share;
+  rove(chosen && sentence(chosen) ? chosen : null);
+  draw();
+  if (chosen) show(chosen);
+}
+
+// The place that the address gives: a sentence of the digest, or words of the paper.
+
+async function toPlace(asked) {
+  const [at, name] = [asked.get('at'), asked.get('sentence')];
+  root.dataset.sheet = at || name ? 'open' : '';
+  if (at !== open.at) {
+    open.at = at;
+    open.place = null;
+    by('found-words').hidden = true;
+    draw();
+  }
+  if (at && !open.place) {
+    const [start, end] = at.split('-');
+    const paper = open.paper;
+    try {
+      const told = await ask(`${path(paper)}/place.json`, {start, end}, loading.signal);
+      if (open.paper !== paper || open.at !== at) return;
+      open.place = told.place;
+      showFound();
+      draw();
+    } catch (error) {
+      if (error.kind === 'failed' && open.at === at) showFound();
+      return;
     }
   }
-  return found;
-}
-
-function markPages(paper) {
-  paper.querySelectorAll('.marks').forEach((one) => one.replaceChildren());
-  const layers = [...paper.querySelectorAll('.page')].map((one) => one.querySelector('.marks'));
-  for (const [key, names] of places('marks')) {
-    JSON.parse(key).forEach(([page, left, top, width, height], line) => {
-      const made = mark(key, names, line === 0 && paper.dataset.mark);
-      made.style.cssText = `left:${left}%;top:${top}%;width:${width}%;height:${height}%`;
-      layers[page - 1]?.append(made);
-    });
-  }
-}
-
-function markText(paper) {
-  const spans = [...places('spans')].map(([key, names]) => ({span: JSON.parse(key), key, names}));
-  for (const block of paper.querySelectorAll('.block')) {
-    const start = Number(block.dataset.start);
-    const letters = Array.from(block.textContent);  // Python counts letters, not UTF-16
-    const within = spans.filter(({span}) => span[0] < start + letters.length && span[1] > start);
-    const cuts = within.flatMap(({span}) => span.map((one) => one - start));
-    const ends = [...new Set([0, ...cuts, letters.length])]
-      .filter((one) => one >= 0 && one <= letters.length).sort((a, b) => a - b);
-    block.replaceChildren(...ends.slice(1).map((end, number) => {
-      const begin = ends[number];
-      const text = letters.slice(begin, end).join('');
-      const mine = within.filter(({span}) => span[0] <= start + begin && span[1] >= start + end);
-      if (!mine.length) return document.createTextNode(text);
-      const names = [...new Set(mine.flatMap((one) => one.names))];
-      const first = mine.some(({span}) => span[0] === start + begin);
-      const made = mark(mine[0].key, names, null);
-      made.removeAttribute('aria-hidden');
-      if (first) {
-        made.tabIndex = 0;
-        made.setAttribute('role', 'button');
-      }
-      made.textContent = text;
-      return made;
-    }));
-  }
-}
-
-// The words of a page over its picture. A printed line is one block, so that the browser finds
-// phrases in it; each word, and each gap, is spaced to be as wide as it is on the page.
-
-const wide = (text, size) => measure.measureText(text).width * size / 100;
-
-function runsOf(lines) {
-  const runs = [];
-  for (const line of lines) {
-    let before = null;
-    for (const word of line) {
-      const [x0, y0, , y1] = word;
-      const goesOn = before && x0 >= before[2] - 1
-        && Math.abs((y0 + y1) - (before[1] + before[3])) < y1 - y0;
-      if (goesOn) runs.at(-1).push(word);
-      else runs.push([word]);
-      before = word;
+  if (name) {
+    chosen = name;
+    if (digest()) {
+      note(show(name) || sentence(name) ? '' : digest().dataset.saidNone);
+      sentence(name)?.scrollIntoView({block: 'nearest'});
+      rove(name);
     }
+  } else {
+    chosen = null;
+    show(null);
   }
-  return runs;
+  scrollToPlace();
 }
 
-function block(run, width, height) {
-  const made = document.createElement('p');
-  const top = Math.min(...run.map((word) => word[1]));
-  const size = Math.max(...run.map((word) => word[3])) - top;
-  const part = (points) => `${(100 * points / width).toFixed(4)}cqw`;
-  const put = (text, room) => {
-    const span = document.createElement('span');
-    span.textContent = text;
-    span.style.letterSpacing = part((room - wide(text, size)) / Array.from(text).length);
-    made.append(span);
-  };
-  run.forEach(([x0, , x1, , text], number) => {
-    put(text, x1 - x0);
-    if (number + 1 < run.length) put(' ', run[number + 1][0] - x1);
+function showFound() {
+  const box = by('found-words');
+  box.hidden = false;
+  box.replaceChildren();
+  const where = document.createElement('p');
+  where.className = 'by';
+  where.textContent = open.place ? `${say('place')}: ${open.place.where}` : say('place_gone');
+  box.append(where);
+  if (!open.place) return;
+  const words = document.createElement('blockquote');
+  words.lang = 'en';
+  words.textContent = open.place.text;
+  box.append(words);
+}
+
+function scrollToPlace() {
+  const paper = pages();
+  const name = state().get('sentence');
+  const marks = name ? marksOf(name) : state().get('at') ? marksOf(HERE) : [];
+  if (!paper || !marks.length) return;
+  bring(paper, marks, open.settled ? calm() : 'auto');  // a paper opens at its place at once
+  open.settled = true;
+}
+
+function bring(paper, marks, behavior) {
+  const [mark, frame] = [marks[0].getBoundingClientRect(), paper.getBoundingClientRect()];
+  const lines = marks.filter((one) => one.parentElement === marks[0].parentElement);
+  const left = Math.min(...lines.map((one) => one.getBoundingClientRect().left));
+  paper.scrollTo({
+    top: paper.scrollTop + mark.top - frame.top - paper.clientHeight / 3,
+    left: paper.scrollLeft + left - frame.left - 16,
+    behavior,
   });
-  made.style.cssText = `left:${100 * run[0][0] / width}%;top:${100 * top / height}%;`
-    + `font-size:${part(size)}`;
-  return made;
-}
-
-async function write(page) {
-  if (page.dataset.written) return;
-  page.dataset.written = 'begun';
-  const {address, version} = pages().dataset;
-  const answer = await fetch(`${address}/pages/${page.dataset.page}.json?v=${version}`);
-  if (!answer.ok) return;
-  const [width, height] = [Number(page.dataset.width), Number(page.dataset.height)];
-  const runs = runsOf(await answer.json());
-  page.querySelector('.words').replaceChildren(...runs.map((run) => block(run, width, height)));
-  page.dataset.written = 'yes';
-}
-
-let near = null;
-async function writePages(paper) {
-  near?.disconnect();
-  near = new IntersectionObserver((seen) => {
-    for (const one of seen) if (one.isIntersecting) write(one.target);
-  }, {root: paper, rootMargin: '800px'});
-  const all = [...paper.querySelectorAll('.page')];
-  all.forEach((page) => near.observe(page));
-  // The others later, one by one, so that the browser's search finds words on any page.
-  for (const page of all) {
-    await new Promise((go) => (window.requestIdleCallback || setTimeout)(go, {timeout: 1000}));
-    if (!paper.isConnected) return;
-    await write(page);
-  }
 }
 
 // Choosing.
 
-function show(name, {scroll = true} = {}) {
+function lighten() {
+  const names = [chosen, open.place && !chosen ? HERE : null].filter(Boolean);
+  place.querySelectorAll('.mark:not(.match).on').forEach((one) => one.classList.remove('on'));
+  for (const name of names) marksOf(name).forEach((one) => one.classList.add('on'));
+}
+
+/** Emphasize a sentence and its words; how many marks these have. */
+function show(name) {
   for (const one of sentences()) {
     const on = one.dataset.sentence === name;
     one.classList.toggle('chosen', on);
     one.classList.remove('rests');
     one.querySelector('.say').setAttribute('aria-pressed', on);
   }
-  place.querySelectorAll('.mark.on').forEach((one) => one.classList.remove('on'));
-  const marks = marksOf(name);
-  marks.forEach((one) => one.classList.add('on'));
-  place.closest('.gloss-pages')?.classList.add('open');
-  if (scroll && marks.length) {
-    const paper = pages();
-    const [mark, frame] = [marks[0].getBoundingClientRect(), paper.getBoundingClientRect()];
-    const lines = marks.filter((one) => one.parentElement === marks[0].parentElement);
-    const left = Math.min(...lines.map((one) => one.getBoundingClientRect().left));
-    paper.scrollTo({
-      top: paper.scrollTop + mark.top - frame.top - paper.clientHeight / 3,
-      left: paper.scrollLeft + left - frame.left - 16,
-      behavior: calm(),
-    });
-  }
-  return marks.length;
+  lighten();
+  return name ? marksOf(name).length : 0;
+}
+
+// One stop of the Tab key for all sentences: arrows go from one to the next.
+function rove(name) {
+  const all = sentences();
+  const there = all.find((one) => one.dataset.sentence === name) || all[0];
+  for (const one of all) one.querySelector('.say').tabIndex = one === there ? 0 : -1;
 }
 
 function choose(name) {
-  chosen = name;
-  remember(name);
-  say(show(name) ? '' : digest().dataset.saidNone);
-  if (small.matches) sentence(name).scrollIntoView({block: 'start', behavior: calm()});
+  const asked = state();
+  const first = !asked.get('sentence') && !asked.get('at');
+  asked.delete('at');
+  asked.set('sentence', name);
+  go(asked, {replace: !first});
 }
 
 function restingOn(mark, byKey) {
-  const names = mark.dataset.sentences.split(' ');
+  const names = mark.dataset.sentences.split(' ').filter((name) => sentence(name));
+  if (!names.length) return;
+  const asked = state();
+  asked.delete('at');
+  asked.set('sentence', names[0]);
+  history.replaceState(history.state, '', `?${asked}`);
+  Object.assign(open, {at: null, place: null});
+  by('found-words').hidden = true;
   chosen = names[0];
-  remember(chosen);
-  show(chosen, {scroll: false});
-  place.querySelectorAll('.mark').forEach(
+  rove(chosen);
+  show(chosen);
+  place.querySelectorAll('.mark:not(.match)').forEach(
     (one) => one.classList.toggle('on', one.dataset.key === mark.dataset.key));
   names.slice(1).forEach((name) => sentence(name)?.classList.add('rests'));
   const first = sentence(chosen);
   first?.scrollIntoView({block: 'center', behavior: calm()});
   if (byKey) first?.querySelector('.say').focus({preventScroll: true});
-  say(digest().dataset.saidRest.replace('{}', names.length));
-}
-
-function draw() {
-  const article = digest();
-  const paper = pages();
-  if (!article || !paper || article.dataset.paper !== paper.dataset.paper) return;
-  if (paper.classList.contains('text')) markText(paper);
-  else {
-    markPages(paper);
-    if (!paper.dataset.begun) {
-      paper.dataset.begun = 'yes';
-      writePages(paper);
-    }
-  }
-  const turned = shown !== article.dataset.paper;
-  shown = article.dataset.paper;
-  if (turned && wanted && sentence(wanted)) {
-    chosen = wanted;
-    show(chosen);
-    sentence(chosen).scrollIntoView({block: 'center'});
-  } else if (turned) chosen = null;
-  else if (chosen) show(chosen, {scroll: false});
-  if (turned) {
-    if (wanted && !chosen) say(article.dataset.saidNone);
-    wanted = null;
-    remember(chosen);
-  }
+  note(digest().dataset.saidRest.replace('{}', names.length));
 }
 
 async function copy(text, button) {
@@ -256,24 +281,45 @@ async function copy(text, button) {
     area.remove();
     button.focus();
   }
-  say(digest().dataset.saidCopied);
+  note(digest().dataset.saidCopied);
   const said = button.textContent;
   button.textContent = digest().dataset.saidCopied;
   setTimeout(() => { button.textContent = said; }, 1500);
 }
 
-element.addEventListener('click', async (event) => {
+function linkTo(name) {
+  const asked = new URLSearchParams([['paper', open.paper]]);
+  if (name) asked.set('sentence', name);
+  return new URL(`?${asked}`, location.href).href;
+}
+
+by('digest').addEventListener('click', async (event) => {
   const button = event.target.closest('button');
   const name = event.target.closest('.claim')?.dataset.sentence;
-  if (button?.dataset.copy) copy(button.dataset.copy, button);
+  if (button?.dataset.digest) {
+    const asked = state();
+    asked.set('digest', button.dataset.digest);
+    asked.delete('sentence');
+    go(asked);
+  } else if (button?.dataset.copy) copy(button.dataset.copy, button);
   else if (button?.dataset.copyFrom) {
     copy(await (await fetch(button.dataset.copyFrom)).text(), button);
-  } else if (button && 'link' in button.dataset) copy(addressOf(name), button);
-  else if (event.target.closest('a') || String(getSelection()).trim()) return;
+  } else if (button && 'link' in button.dataset) copy(linkTo(name), button);
+  else if (button && 'share' in button.dataset) share(button);
+  else if (button?.classList.contains('stop')) send('stop');
+  else if (event.target.closest('a, summary, label, input') || String(getSelection()).trim()) return;
   else if (name) choose(name);
 });
-element.addEventListener('keydown', (event) => {
-  if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('.say')) {
+by('digest').addEventListener('keydown', (event) => {
+  if (!event.target.matches('.say')) return;
+  const all = sentences().map((one) => one.querySelector('.say'));
+  const now = all.indexOf(event.target);
+  const to = {ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: all.length - 1}[event.key];
+  if (to !== undefined && all[to]) {
+    event.preventDefault();
+    rove(all[to].closest('.claim').dataset.sentence);
+    all[to].focus();
+  } else if (event.key === 'Enter' || event.key === ' ') {
     event.preventDefault();
     choose(event.target.closest('.claim').dataset.sentence);
   }
@@ -281,18 +327,22 @@ element.addEventListener('keydown', (event) => {
 
 // Words lie over the marks, so that they can be selected: look below the pointer.
 const markAt = (event) => document.elementsFromPoint(event.clientX, event.clientY)
-  .find((one) => one.classList.contains('mark'));
+  .find((one) => one.classList.contains('mark') && !one.classList.contains('match'));
 place.addEventListener('click', (event) => {
-  if (event.target.closest('[data-close]')) {
-    place.closest('.gloss-pages')?.classList.remove('open');
-    sentence(chosen)?.querySelector('.say').focus();
-    return;
-  }
   const found = event.detail ? markAt(event) : event.target.closest('.mark');
   if (found && !String(getSelection()).trim()) restingOn(found, false);
 });
 place.addEventListener('keydown', (event) => {
-  if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('.mark')) {
+  if (!event.target.matches('.mark')) return;
+  const all = [...place.querySelectorAll('.mark[role=button]')];
+  const to = {ArrowDown: 1, ArrowUp: -1}[event.key];
+  const next = to && all[all.indexOf(event.target) + to];
+  if (next) {
+    event.preventDefault();
+    event.target.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  } else if (event.key === 'Enter' || event.key === ' ') {
     event.preventDefault();
     restingOn(event.target, true);
   }
@@ -301,10 +351,66 @@ place.addEventListener('pointermove', (event) => {
   pages()?.classList.toggle('over', Boolean(markAt(event)));
 });
 
-// What is drawn here must not call for itself to be drawn: only what Gradio puts in counts.
-const isOurs = (change) => change.target.closest?.('.pages, .reader');
-const filled = new MutationObserver((changes) => {
-  if (!changes.every(isOurs)) draw();
+// A language model words the digest: section after section comes as it passes the check.
+
+by('digest').addEventListener('submit', async (event) => {
+  const form = event.target.closest('form.wording');
+  if (!form) return;
+  event.preventDefault();
+  const wish = {...Object.fromEntries(new FormData(form)), digest: open.lang, lang: app.lang};
+  const paper = open.paper;
+  if (wish.writer === 'extractive') {
+    loadDigest(paper, open.lang, loading.signal);
+    return;
+  }
+  tell('');
+  wording = true;
+  try {
+    const answer = await fetch(`/view/${gloss.keyOf()}/${path(paper)}/worded`, {
+      method: 'POST', headers: {'Content-Type': 'application/json'},
+      body: JSON.stringify(wish), signal: loading.signal,
+    });
+    const lines = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const {value, done} = await lines.read();
+      if (done || open.paper !== paper) break;
+      const parts = (rest + value).split('\n');
+      rest = parts.pop();
+      for (const part of parts) putWorded(JSON.parse(part));
+    }
+  } catch (error) {
+    if (error.name !== 'AbortError') putWorded({error: error.message});
+  }
+  wording = false;
 });
-[element, place].forEach((one) => filled.observe(one, {childList: true, subtree: true}));
-draw();
+let wording = false;
+function stopWording() {
+  if (wording) navigator.sendBeacon(`/view/${gloss.keyOf()}/stop`);
+  wording = false;
+}
+addEventListener('pagehide', stopWording);
+let worded = '';
+function putWorded({html, told, error}) {
+  if (told !== undefined) worded = told;
+  if (error !== undefined) worded = `${say('failed')}: ${error}`;
+  const top = by('left').scrollTop;
+  if (html) showDigest(html);
+  by('left').scrollTop = top;
+  note(worded);
+  const stop = by('digest').querySelector('.stop');
+  if (stop) stop.hidden = !by('digest').querySelector('.waiting');
+}
+
+async function share(button) {
+  button.disabled = true;
+  const answer = await send(`${path(open.paper)}/share`);
+  const told = await answer.json();
+  button.disabled = false;
+  if (answer.ok) {
+    gloss.changed();
+    open.share = false;
+    by('digest').querySelector('.share').hidden = true;
+    note(say('shared', told.paper));
+  } else note(told.told);
+}

@@ -50,11 +50,6 @@ element.addEventListener('click', (event) => {
   } else if (button?.dataset.do === 'undo') {
     trigger('click', {...view(), undo: true});
   }
-  const link = event.target.closest('a[data-open]');
-  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    trigger('input', {open: link.dataset.open});
-  }
 });
 new MutationObserver((changes) => {
   if (changes.some((one) => [...one.addedNodes].some((node) => node.nodeType === 1))) fresh();

@@ -13,10 +13,5 @@ element.addEventListener('click', (event) => {
     return;
   }
   const link = event.target.closest('a[data-open]');
-  if (!link) return;
-  if (link.dataset.open === item?.dataset.paper && !item.classList.contains('read')) mark(item, 'read', true);
-  if (!event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    trigger('input', {open: link.dataset.open});
-  }
+  if (link && link.dataset.open === item?.dataset.paper && !item.classList.contains('read')) mark(item, 'read', true);
 });

@@ -1,7 +1,9 @@
-"""The web UI, in Gradio: a working UI from Python alone, here and on Hugging Face Spaces.
+"""The web UI: its first screen, searches and reader are HTML of our own, all else is Gradio's.
 
-``build`` lays out the tabs, which call a ``Session``; ``app.serve.server`` serves them. ``gr.HTML``
-shows what it is given, so all HTML comes from ``app.show``, which escapes every text of a paper.
+``app.web.ui.first_page`` puts our HTML (``shell.html``) and scripts into the page that Gradio
+serves at the root, so that the first screen is there before Gradio has started; they ask
+``app.web.screens``. ``build`` lays out what Gradio shows: adding papers, the library, and what has
+a tab beside them; each tab is an entry of the shell's navigation, at ``/?view=ID``.
 """
 
 import os
@@ -13,24 +15,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from app.api.failures import log_places
 from app.api.service import RateLimiter, unlimited
-from app.show.html import fill, script, style
+from app.show.html import template_source
 from app.web.session import Sessions
-from app.web.texts import texts
+from app.web.ui.add import add_tab
 from app.web.ui.compare import compare_tab
-from app.web.ui.components import (
-    LAYOUT,
-    PRIVATE,
-    event_value,
-    html,
-    labels,
-    language_of,
-    load_gradio,
-)
-from app.web.ui.first_page import FirstPage
+from app.web.ui.components import PRIVATE, labels, load_gradio
+from app.web.ui.first_page import FirstPage, Shell, View
 from app.web.ui.library import library_tab
-from app.web.ui.paper import paper_tab
 from app.web.ui.programs import programs
-from app.web.ui.search import filters_of, search_tab
 from app.web.ui.today import today_tab
 
 if TYPE_CHECKING:
@@ -42,36 +34,20 @@ UPLOAD_LIMIT = "50mb"
 TEMPORARY_SECONDS = 900  # uploads older than this are deleted, as in app.serve.limits
 
 
-def build(
-    sessions: Sessions, source_url: str = "", rate_limiter: RateLimiter = unlimited
-) -> "gradio.Blocks":
-    """The UI over sessions; ``source_url`` is where its users find the source code.
+def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.Blocks":
+    """What Gradio shows of the UI, over sessions.
 
-    ``rate_limiter`` is asked before a paper is added, or a digest written by a model or for a
-    program.
+    ``rate_limiter`` is asked before a paper is added, or a digest written for a program.
     """
     gr = load_gradio()
 
-    def refresh(request: gr.Request) -> Any:  # type: ignore[name-defined]
-        session = sessions.of(request.session_hash)
-        return *filters_of(session, language_of(request)), gr.update(choices=session.choices())
-
-    def arrive(request: gr.Request) -> Any:  # type: ignore[name-defined]
-        """The papers to choose from; of an address with ``?paper=ID``, the paper."""
-        choices = sessions.of(request.session_hash).choices()
-        named = paper.opened(request)
-        return gr.update(choices=choices, value=named) if named else gr.update(choices=choices)
+    def arrive(request: gr.Request) -> str:  # type: ignore[name-defined]
+        """The key of the browser's session, by which our scripts ask from now on."""
+        return sessions.of(request.session_hash).key
 
     def left(request: gr.Request) -> None:  # type: ignore[name-defined]
-        paper.leave(request)
+        leave(request.session_hash)
         sessions.end(request.session_hash)
-
-    def open_paper(event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
-        choices = sessions.of(request.session_hash).choices()
-        wanted = event_value(event, "open")
-        if not any(wanted == paper_id for _, paper_id in choices):
-            return gr.skip(), gr.skip()
-        return gr.update(selected="paper"), gr.update(choices=choices, value=wanted)
 
     with gr.Blocks(
         title=TITLE,
@@ -82,24 +58,27 @@ def build(
         programs(
             sessions, rate_limiter
         )  # first, since a handler of the same name would take the name
-        html("header", value=fill("header.html", texts=texts()))
+        key = gr.Textbox(visible=False)
         with gr.Tabs(elem_id="tabs") as tabs:
-            search = search_tab(sessions, blocks)
-            paper = paper_tab(sessions, rate_limiter)
-            today = today_tab(sessions)
-            library = library_tab(sessions)
+            leave = add_tab(sessions, rate_limiter)
+            today_tab(sessions)
+            library_tab(sessions)
             compare_tab(sessions, rate_limiter)
-        html("footer", value=fill("footer.html", texts=texts(), source_url=source_url))
-        lists = [*search.filters, paper.paper]
-        paper.on_added(refresh, None, lists, **PRIVATE)
-        gr.on(list(library.asks), refresh, None, lists, show_progress="hidden", **PRIVATE)
-        for place in (*search.links, *today.links, *library.links):
-            place.input(open_paper, None, [tabs, paper.paper], show_progress="hidden", **PRIVATE)
-        blocks.load(arrive, None, paper.paper, show_progress="hidden", **PRIVATE)
+        for tab in tabs.children:
+            tab.elem_id = f"{tab.id}-tab"  # by which our script finds its button
+        blocks.load(arrive, None, key, show_progress="hidden", **PRIVATE).success(
+            fn=None, inputs=key, js="(key) => gloss.arrived(key)", **PRIVATE
+        )
         blocks.unload(left)
     blocks.space_id = None  # else the page of a Space asks Google for fonts, and the hub who it is
     blocks.queue(default_concurrency_limit=4, max_size=64)
     return cast("gradio.Blocks", blocks)
+
+
+def views_of(blocks: "gradio.Blocks") -> tuple[View, ...]:
+    """The tabs of the UI, for the navigation around it."""
+    tabs: Any = next(one for one in blocks.blocks.values() if one.elem_id == "tabs")
+    return tuple(View(str(tab.id), tab.label.key) for tab in tabs.children)
 
 
 @contextmanager
@@ -120,8 +99,13 @@ def uploads_to(folder: Path) -> Iterator[None]:
             os.environ[name] = before
 
 
-def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
-    """Put the UI at the root of a web application, below the routes that it already has."""
+def mount(
+    app: "FastAPI", blocks: "gradio.Blocks", sessions: Sessions, source_url: str = ""
+) -> None:
+    """Put the UI at the root of a web application, below the routes that it already has.
+
+    ``source_url`` is where its users find the source code.
+    """
     gr = load_gradio()
     _keep_inputs_out_of_the_log()
     theme = gr.themes.Default(
@@ -145,14 +129,14 @@ def mount(app: "FastAPI", blocks: "gradio.Blocks") -> None:
         i18n=labels(),
         max_file_size=UPLOAD_LIMIT,
         theme=theme,
-        css=style("gloss.css", "lists.css", "reader.css") + LAYOUT,
+        css=template_source("lists.css") + template_source("tabs.css"),
         ssr_mode=False,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         mcp_server=False,  # app.api.tools says why not Gradio's
     )
-    app.add_middleware(FirstPage, script=script())
+    app.add_middleware(FirstPage, shell=Shell(sessions, views_of(blocks), source_url))
 
 
 class _Places:

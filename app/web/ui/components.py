@@ -13,7 +13,6 @@ from typing import Any
 
 from app.digest import Language
 from app.show.text import plain
-from app.web.session import HitPlace, Session
 from app.web.texts import preferred, texts
 from index.errors import GlossError
 
@@ -21,77 +20,6 @@ PRIVATE: dict[str, Any] = {"api_visibility": "private"}  # of handlers: programs
 # Of handlers that take the processor for seconds or more: one at a time over all visitors, so that
 # searches find it free meanwhile. All others run four at a time.
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "costly"}
-
-# A list of things to choose: click, Enter or Space; `pick` is the number of the one. A link with
-# `data-open` opens a paper here, unless the browser was asked for another tab or window.
-CHOOSE = """
-const choose = (target) => {
-  const chosen = target.closest('[data-pick]');
-  if (!chosen || target.closest('a')) return;
-  element.querySelectorAll('.picked').forEach((one) => one.classList.remove('picked'));
-  element.querySelectorAll('[aria-current]').forEach((one) => one.removeAttribute('aria-current'));
-  chosen.classList.add('picked');
-  (chosen.querySelector('.pick') || chosen).setAttribute('aria-current', 'true');
-  trigger('click', {pick: Number(chosen.dataset.pick)});
-  if (window.innerWidth < 768) {  // there the page stands below the list
-    const place = element.closest('#hits') ? 'hit-line' : 'place-line';
-    setTimeout(() => gloss.scrollTo(place), 600);
-  }
-};
-element.addEventListener('click', (event) => {
-  const link = event.target.closest('a[data-open]');
-  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
-    event.preventDefault();
-    trigger('input', {open: link.dataset.open});
-  }
-  choose(event.target);
-});
-element.addEventListener('keydown', (event) => {
-  if ((event.key === 'Enter' || event.key === ' ') && event.target.matches('[data-pick]')) {
-    event.preventDefault();
-    choose(event.target);
-  }
-});
-"""
-
-# The tour: `step` is one of its questions; the one that opens a paper does so as a link would.
-TOUR = """
-element.addEventListener('click', (event) => {
-  const step = event.target.closest('[data-step]');
-  if (!step) return;
-  gloss.use(step.dataset.step);
-  if (step.dataset.open) trigger('input', {open: step.dataset.open});
-  else trigger('select', {step: step.dataset.step});
-});
-new MutationObserver(gloss.tour).observe(element, {childList: true, subtree: true});
-gloss.tour();
-"""
-
-# What changes here is read out.
-ANNOUNCE = "element.setAttribute('role', 'status');"
-
-LAYOUT = """
-/* Gradio says by a class whether it is dark. */
-:root { color-scheme: light; }
-:root:has(.dark), .dark { color-scheme: dark; }
-.gloss-place { position: sticky; top: 1rem; align-self: flex-start; }
-.gloss-ask { align-items: flex-end; }
-.dark #tabs [role=tab].selected { color: var(--gloss-link); }
-.gloss-found { gap: .2rem; }
-.gloss-found .html-container { padding-block: 0 !important; }
-/* Where there is something to read, the tour makes room for it. */
-.gloss-found:has(.hit) .tour h2, .gloss-found:has(.hit) .tour .detail { display: none; }
-.gloss-found:has(.hit) .tour button { padding: .3rem .6rem; font-size: .9em; }
-#among, #map-by { min-height: 4.6rem; }
-#hits { transition: opacity .15s .2s; }
-#hits.waiting { opacity: .45; }
-@media (prefers-reduced-motion: reduce) {
-  *, *::before, *::after {
-    animation-duration: .01ms !important; animation-iteration-count: 1 !important;
-    transition-duration: .01ms !important; scroll-behavior: auto !important;
-  }
-}
-"""
 
 
 def load_gradio() -> Any:
@@ -124,47 +52,6 @@ def html(element: str, script: str | None = None, value: str | None = None) -> A
         js_on_load=script,
         apply_default_css=False,
     )
-
-
-def page_image(element: str) -> Any:
-    """A place for a page's picture, hidden until there is one."""
-    return load_gradio().Image(
-        type="pil",
-        format="png",
-        interactive=False,
-        visible=False,
-        show_label=False,
-        buttons=["fullscreen"],
-        elem_id=element,
-        label=labels()("page_label"),
-    )
-
-
-def no_page() -> Any:
-    """The update that hides a page's picture."""
-    return load_gradio().update(value=None, visible=False)
-
-
-def chosen_place(
-    session: Session, places: list[HitPlace], event: Any, lang: Language = "en"
-) -> Any:
-    """The picture and the line of the place that an event of ``CHOOSE`` picked."""
-    number = event_value(event, "pick")
-    if not isinstance(number, int) or not 0 <= number < len(places):
-        return load_gradio().skip()
-    with as_gradio_error(lang):
-        return shown_place(session, places[number], lang)
-
-
-def shown_place(session: Session, place: HitPlace, lang: Language) -> tuple[Any, str]:
-    """The update that shows the page of a place, and the line above it."""
-    image, line = session.show(place, lang)
-    alt = ""
-    if place.boxes:
-        title = plain(place.title) or place.paper_id
-        alt = texts()[lang]["page_alt"].format(page=place.boxes[0].page, title=title)
-    update = load_gradio().update(value=image, visible=image is not None, alt_text=alt)
-    return update, line
 
 
 def event_value(event: Any, name: str) -> Any:

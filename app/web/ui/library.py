@@ -1,6 +1,5 @@
 """The tab that shows the papers of the library: as a list, and as a map and in time below it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from app.digest import Language
@@ -23,15 +22,7 @@ from app.web.ui.components import (
 MOST_AT_ONCE = 5_000  # papers that one request removes
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryTab:
-    """Where papers can be opened from, and the events that ask for what there is now."""
-
-    links: tuple[Any, ...]
-    asks: tuple[Any, ...]
-
-
-def library_tab(sessions: Sessions) -> LibraryTab:
+def library_tab(sessions: Sessions) -> None:
     """Lay out the tab, inside ``gr.Tabs``."""
     gr = load_gradio()
     say = labels()
@@ -94,7 +85,6 @@ def library_tab(sessions: Sessions) -> LibraryTab:
     table.select(viewed, text, page, **quiet)
     table.click(act, text, page, **quiet)
     gr.on([fold.expand, by.input], draw, by, [by, pictures], **quiet)
-    return LibraryTab((table, pictures), (tab.select, again.click))
 
 
 def _choices(lang: Language, by: Marks) -> Any:

@@ -1,6 +1,5 @@
 """The tab that shows a day's papers, the nearest to what the reader keeps first."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from app.digest import Language
@@ -21,14 +20,7 @@ from app.web.ui.components import (
 from index.catalog import Mark
 
 
-@dataclass(frozen=True, slots=True)
-class TodayTab:
-    """Where papers can be opened from."""
-
-    links: tuple[Any, ...]
-
-
-def today_tab(sessions: Sessions) -> TodayTab:
+def today_tab(sessions: Sessions) -> None:
     """Lay out the tab, inside ``gr.Tabs``."""
     gr = load_gradio()
     say = labels()
@@ -101,7 +93,6 @@ def today_tab(sessions: Sessions) -> TodayTab:
         words.input(show, asked, shown, trigger_mode="always_last", **quiet)
     listed.click(mark, day, line, trigger_mode="multiple", **quiet)
     all_read.click(mark_all, asked, shown, **quiet)
-    return TodayTab((listed,))
 
 
 def _shown(session: Session, wanted: DayFilter, lang: Language) -> DayList:

@@ -1,0 +1,163 @@
+// The reader's marks on the pages, and the words over them.
+
+function mark(key, names, label) {
+  const made = document.createElement('div');
+  made.className = 'mark';
+  made.dataset.key = key;
+  made.dataset.sentences = names.join(' ');
+  if (label) {
+    made.tabIndex = -1;
+    made.setAttribute('role', 'button');
+    made.setAttribute('aria-label', label.replace('{}', names.length));
+  } else made.setAttribute('aria-hidden', 'true');
+  return made;
+}
+
+// What the sentences rest on, and the place of the address: for each place, the names of these.
+function places(field) {
+  const found = new Map();
+  for (const one of sentences()) {
+    for (const cited of JSON.parse(one.dataset[field])) {
+      const key = JSON.stringify(cited);
+      if (cited.length) found.set(key, [...(found.get(key) || []), one.dataset.sentence]);
+    }
+  }
+  if (open.place) {
+    const key = JSON.stringify(field === 'marks' ? open.place.marks : open.place.span);
+    found.set(key, [...(found.get(key) || []), HERE]);
+  }
+  return found;
+}
+
+function markPages(paper) {
+  paper.querySelectorAll('.marks').forEach((one) => one.replaceChildren());
+  const layers = [...paper.querySelectorAll('.page')].map((one) => one.querySelector('.marks'));
+  for (const [key, names] of places('marks')) {
+    const here = names.includes(HERE);
+    JSON.parse(key).forEach(([page, left, top, width, height], line) => {
+      const named = names.some((name) => name !== HERE);
+      const made = mark(key, names, named && line === 0 && paper.dataset.mark);
+      if (here) made.classList.add('here');
+      made.style.cssText = `left:${left}%;top:${top}%;width:${width}%;height:${height}%`;
+      layers[page - 1]?.append(made);
+    });
+  }
+  matches.forEach((one, number) => one.marks.forEach(([page, left, top, width, height]) => {
+    const made = mark(`match ${number}`, [`match:${number}`], null);
+    made.classList.add('match');
+    made.classList.toggle('on', number === match);
+    made.style.cssText = `left:${left}%;top:${top}%;width:${width}%;height:${height}%`;
+    layers[page - 1]?.append(made);
+  }));
+  const first = paper.querySelector('.mark[role=button]');
+  if (first) first.tabIndex = 0;  // one stop for all; arrows lead on
+}
+
+function markText(paper) {
+  const spans = [...places('spans')].map(([key, names]) => ({span: JSON.parse(key), key, names}));
+  matches.forEach((one, number) => spans.push(
+    {span: one.span, key: `match ${number}`, names: [`match:${number}`]}));
+  for (const block of paper.querySelectorAll('.block')) {
+    const start = Number(block.dataset.start);
+    const letters = Array.from(block.textContent);  // Python counts letters, not UTF-16
+    const within = spans.filter(({span}) => span[0] < start + letters.length && span[1] > start);
+    const cuts = within.flatMap(({span}) => span.map((one) => one - start));
+    const ends = [...new Set([0, ...cuts, letters.length])]
+      .filter((one) => one >= 0 && one <= letters.length).sort((a, b) => a - b);
+    block.replaceChildren(...ends.slice(1).map((end, number) => {
+      const begin = ends[number];
+      const text = letters.slice(begin, end).join('');
+      const mine = within.filter(({span}) => span[0] <= start + begin && span[1] >= start + end);
+      if (!mine.length) return document.createTextNode(text);
+      const names = [...new Set(mine.flatMap((one) => one.names))];
+      const first = mine.some(({span}) => span[0] === start + begin);
+      const made = mark(mine[0].key, names, null);
+      made.removeAttribute('aria-hidden');
+      made.classList.toggle('here', names.includes(HERE));
+      made.classList.toggle('match', names.some((name) => name.startsWith('match:')));
+      if (first && names.some((name) => sentence(name))) {
+        made.tabIndex = 0;
+        made.setAttribute('role', 'button');
+      }
+      made.textContent = text;
+      return made;
+    }));
+  }
+}
+
+function draw() {
+  const paper = pages();
+  if (!paper) return;
+  if (paper.classList.contains('text')) markText(paper);
+  else markPages(paper);
+  lighten();
+}
+
+// The words of a page over its picture. A printed line is one block, so that the browser finds
+// phrases in it; each word, and each gap, is spaced to be as wide as it is on the page.
+
+const wide = (text, size) => measure.measureText(text).width * size / 100;
+
+function runsOf(lines) {
+  const runs = [];
+  for (const line of lines) {
+    let before = null;
+    for (const word of line) {
+      const [x0, y0, , y1] = word;
+      const goesOn = before && x0 >= before[2] - 1
+        && Math.abs((y0 + y1) - (before[1] + before[3])) < y1 - y0;
+      if (goesOn) runs.at(-1).push(word);
+      else runs.push([word]);
+      before = word;
+    }
+  }
+  return runs;
+}
+
+function block(run, width, height) {
+  const made = document.createElement('p');
+  const top = Math.min(...run.map((word) => word[1]));
+  const size = Math.max(...run.map((word) => word[3])) - top;
+  const part = (points) => `${(100 * points / width).toFixed(4)}cqw`;
+  const put = (text, room) => {
+    const span = document.createElement('span');
+    span.textContent = text;
+    span.style.letterSpacing = part((room - wide(text, size)) / Array.from(text).length);
+    made.append(span);
+  };
+  run.forEach(([x0, , x1, , text], number) => {
+    put(text, x1 - x0);
+    if (number + 1 < run.length) put(' ', run[number + 1][0] - x1);
+  });
+  made.style.cssText = `left:${100 * run[0][0] / width}%;top:${100 * top / height}%;`
+    + `font-size:${part(size)}`;
+  return made;
+}
+
+async function write(page) {
+  if (page.dataset.written) return;
+  page.dataset.written = 'begun';
+  const {address, version} = page.closest('.pages').dataset;
+  const answer = await fetch(`${address}/pages/${page.dataset.page}.json?v=${version}`);
+  if (!answer.ok) return;
+  const [width, height] = [Number(page.dataset.width), Number(page.dataset.height)];
+  const runs = runsOf(await answer.json());
+  page.querySelector('.words').replaceChildren(...runs.map((run) => block(run, width, height)));
+  page.dataset.written = 'yes';
+}
+
+let near = null;
+async function writePages(paper) {
+  near?.disconnect();
+  near = new IntersectionObserver((seen) => {
+    for (const one of seen) if (one.isIntersecting) write(one.target);
+  }, {root: paper, rootMargin: '800px'});
+  const all = [...paper.querySelectorAll('.page')];
+  all.forEach((page) => near.observe(page));
+  // The others later, one by one, so that the browser's search finds words on any page.
+  for (const page of all) {
+    await new Promise((go) => (window.requestIdleCallback || setTimeout)(go, {timeout: 1000}));
+    if (!paper.isConnected) return;
+    await write(page);
+  }
+}

@@ -1,0 +1,291 @@
+"""What the app's own script asks: searches, answers, papers to be read, as HTML within JSON.
+
+Addresses begin as those of ``app.web.media``, with the key of a session. A browser asks for what is
+on its screen and drops what comes too late, so that no answer stands under another question.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from pydantic import BaseModel, Field
+
+from app.api.failures import failure_of
+from app.api.service import QUERY_MOST, RateLimiter, limit_digest, unlimited
+from app.digest import Digest, DigestSection, Language
+from app.show.html import fill
+from app.show.text import plain
+from app.show.words import ROLE_TITLES
+from app.web.found import Found, is_question
+from app.web.jobs import Job, Jobs, ReportStep, Stopped
+from app.web.own_papers import VisitEnded
+from app.web.session import Session, Sessions, filter_of
+from app.web.texts import texts
+from index.errors import GlossError, PaperNotFound
+from index.paper import ROLES
+from index.spans import Span
+
+AT_A_TIME = 4  # searches and digests, over all visitors: each takes a processor
+OWN_MOST = 500  # characters of an address, a model's name, a key
+
+
+class NoWriter(GlossError):
+    """A digest was to be worded by a model that cannot be reached from here."""
+
+
+class Wish(BaseModel):
+    """Who words a digest, and how a visitor's own model is reached."""
+
+    digest: Language = "en"
+    lang: Language = "en"
+    writer: str = Field(max_length=20)
+    address: str = Field("", max_length=OWN_MOST)
+    model: str = Field("", max_length=OWN_MOST)
+    secret: str = Field("", max_length=OWN_MOST)
+
+
+def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> APIRouter:
+    """The addresses under ``/view``: ``/view/{key}/search.json?q=lantern`` and so on.
+
+    ``rate_limiter`` is asked before a digest is written or worded, and a paper shared.
+    """
+    router = APIRouter(prefix="/view", include_in_schema=False)
+    working = threading.BoundedSemaphore(AT_A_TIME)
+    wording: Jobs[DigestSection] = Jobs()
+
+    def answered(key: str, make: Callable[[Session], dict[str, Any]]) -> JSONResponse:
+        """What ``make`` gives; of an error a line that says what to do."""
+        session = sessions.by_key(key)
+        try:
+            if session is None:
+                raise VisitEnded
+            return JSONResponse(make(session), headers={"Cache-Control": "private, no-store"})
+        except PaperNotFound as error:
+            return JSONResponse({"error": "unknown", "told": plain(str(error))}, 404)
+        except GlossError as error:
+            status = failure_of(error).status if session is not None else 404
+            return JSONResponse({"error": "failed", "told": plain(str(error))}, status)
+
+    @router.get("/{key}/home.html")
+    def home(key: str, lang: Language = "en") -> HTMLResponse:
+        session = sessions.by_key(key) or sessions.first
+        return HTMLResponse(session.home(lang), headers={"Cache-Control": "private, no-store"})
+
+    @router.get("/{key}/filters.json")
+    def filters(key: str, lang: Language = "en") -> JSONResponse:
+        return answered(key, lambda session: {"html": _filters(session, lang)})
+
+    def looked_for(
+        key: str,
+        way: Callable[[Session], Callable[..., Found]],
+        asked: tuple[str, str, str, str, str],
+        lang: Language,
+    ) -> JSONResponse:
+        query, paper, role, year, category = asked
+
+        def look(session: Session) -> dict[str, Any]:
+            with working:
+                found = way(session)(query, filter_of(paper, role, year, category), lang)
+            return {
+                "html": found.shown,
+                "said": found.said,
+                "outcome": found.outcome,
+                "question": is_question(query),
+            }
+
+        return answered(key, look)
+
+    words = Query("", max_length=QUERY_MOST)
+    name = Query("", max_length=200)
+
+    @router.get("/{key}/search.json")
+    def search(
+        key: str,
+        q: str = words,
+        among: str = Query("", alias="in", max_length=20),
+        of: str = name,
+        part: str = name,
+        year: str = name,
+        category: str = name,
+        lang: Language = "en",
+    ) -> JSONResponse:
+        if among == "digests":  # whose sentences have no role
+            asked = q, of, "", year, category
+            return looked_for(key, lambda session: session.search_digests, asked, lang)
+        asked = q, of, part, year, category
+        return looked_for(key, lambda session: session.search, asked, lang)
+
+    @router.get("/{key}/answer.json")
+    def answer(
+        key: str,
+        q: str = words,
+        of: str = name,
+        part: str = name,
+        year: str = name,
+        category: str = name,
+        lang: Language = "en",
+    ) -> JSONResponse:
+        asked = q, of, part, year, category
+        return looked_for(key, lambda session: session.ask, asked, lang)
+
+    @router.get("/{key}/{paper_id:path}/pages.json")
+    def pages(key: str, paper_id: str, lang: Language = "en") -> JSONResponse:
+        def shown(session: Session) -> dict[str, Any]:
+            paper = session.library.paper(paper_id)
+            return {
+                "paper": paper.id,
+                "title": plain(paper.title) or paper.id,
+                "html": session.pages(paper.id, lang),
+                "outline": session.outline(paper.id, lang),
+                "share": sessions.may_share(key, paper.id),
+            }
+
+        return answered(key, shown)
+
+    @router.get("/{key}/{paper_id:path}/sentences.json")
+    def sentences(
+        request: Request, key: str, paper_id: str, digest: Language = "en", lang: Language = "en"
+    ) -> JSONResponse:
+        def written(session: Session) -> dict[str, Any]:
+            limit_digest(rate_limiter, request, session.library, paper_id, digest)
+            with working:
+                made = session.quoted(paper_id, digest)
+            return {"html": session.reader(made, lang), "lang": digest}
+
+        return answered(key, written)
+
+    @router.get("/{key}/{paper_id:path}/place.json")
+    def place(
+        key: str,
+        paper_id: str,
+        start: int = Query(ge=0),
+        end: int = Query(ge=0),
+        lang: Language = "en",
+    ) -> JSONResponse:
+        def found(session: Session) -> dict[str, Any]:
+            there = session.place(paper_id, Span(start, end), lang) if start < end else None
+            return {"place": there.to_json() if there is not None else None}
+
+        return answered(key, found)
+
+    @router.get("/{key}/{paper_id:path}/find.json")
+    def find(key: str, paper_id: str, q: str = words) -> JSONResponse:
+        def found(session: Session) -> dict[str, Any]:
+            return {"places": [one.to_json() for one in session.find(paper_id, q)]}
+
+        return answered(key, found)
+
+    @router.post("/{key}/{paper_id:path}/share")
+    def share(request: Request, key: str, paper_id: str) -> JSONResponse:
+        def shared(session: Session) -> dict[str, Any]:
+            rate_limiter(request)
+            return {"paper": sessions.share(key, paper_id)}
+
+        return answered(key, shared)
+
+    @router.post("/{key}/stop")
+    def stop(key: str) -> JSONResponse:
+        def stopped(session: Session) -> dict[str, Any]:
+            wording.end(session.key)
+            return {}
+
+        return answered(key, stopped)
+
+    @router.post("/{key}/{paper_id:path}/worded")
+    def worded(request: Request, key: str, paper_id: str, wish: Wish) -> StreamingResponse:
+        """The digest again and again, each time with one more section worded: lines of JSON."""
+
+        def lines() -> Iterator[str]:
+            for shown in _worded(sessions, wording, rate_limiter, request, key, paper_id, wish):
+                yield json.dumps(shown, ensure_ascii=False) + "\n"
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    return router
+
+
+def _filters(session: Session, lang: Language) -> str:
+    """The choices of the filters."""
+    say = texts()[lang]
+    roles = [(ROLE_TITLES.get(one, {}).get(lang) or say["role_other"], one) for one in ROLES]
+    lists = {
+        "of": (say["search_paper"], say["search_paper_all"], session.choices()),
+        "part": (say["search_role"], say["search_role_all"], roles),
+        "year": (say["search_year"], say["search_year_all"], [(o, o) for o in session.years()]),
+        "category": (
+            say["search_category"],
+            say["search_category_all"],
+            [(one, one) for one in session.categories()],
+        ),
+    }
+    return fill("filters.html", lists=lists, say=say)
+
+
+@contextmanager
+def _job(
+    wording: Jobs[DigestSection], key: str, work: Callable[[ReportStep[DigestSection]], object]
+) -> Iterator[Job[DigestSection]]:
+    job = wording.begin(key, work)
+    try:
+        yield job
+    finally:
+        wording.end(key, job)
+
+
+def _worded(
+    sessions: Sessions,
+    wording: Jobs[DigestSection],
+    rate_limiter: RateLimiter,
+    request: Request,
+    key: str,
+    paper_id: str,
+    wish: Wish,
+) -> Iterator[dict[str, Any]]:
+    """A digest as it is worded: HTML with what is ready, and at the end what went wrong."""
+    say = texts()[wish.lang]
+    try:
+        session = sessions.by_key(key)
+        if session is None or session.reads_only:
+            raise VisitEnded
+        session = session.with_endpoint(wish.address, wish.model, wish.secret)
+        if wish.writer not in session.writers():
+            raise NoWriter(say["paper_writer_none"])
+        rate_limiter(request)
+        digest = session.quoted(paper_id, wish.digest)
+    except GlossError as error:
+        yield {"error": plain(str(error))}
+        return
+    waiting = {section.name for section in digest.sections if section.items}
+    yield {"html": session.reader(digest, wish.lang, waiting), "told": say["paper_wording"]}
+    writing, asking = session, digest.paper.id
+
+    def work(report: ReportStep[DigestSection]) -> object:
+        return writing.worded(asking, wish.digest, wish.writer, report)
+
+    try:
+        with _job(wording, session.key, work) as job:
+            for section in job.steps():
+                waiting.discard(section.name)
+                digest = _with(digest, section)
+                if section.items and not job.stopping:
+                    yield {"html": session.reader(digest, wish.lang, waiting)}
+        final = session.saved(asking, wish.digest, wish.writer)
+        yield {"html": session.reader(final, wish.lang), "told": ""}
+    except Stopped:
+        shown = session.reader(digest, wish.lang)
+        yield {"html": shown, "told": say["paper_wording_stopped"]}
+    except GlossError as error:
+        yield {"html": session.reader(digest, wish.lang), "error": plain(str(error))}
+
+
+def _with(digest: Digest, section: DigestSection) -> Digest:
+    """The digest with a section in the place of the one of that name."""
+    sections = [section if one.name == section.name else one for one in digest.sections]
+    return replace(digest, sections=tuple(sections))
