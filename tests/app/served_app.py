@@ -121,6 +121,9 @@ def worded(self: Session, paper_id: str, lang: Any, writer: str, on_section: Any
         )
         done.append(replace(section, items=items))
         on_section(done[-1])
+        while paper_id == "late" and section.items:  # until it is stopped, which on_section raises
+            time.sleep(0.2)
+            on_section(done[-1])
     self.library.worded = replace(digest, sections=tuple(done), writer="local")
     return self.library.worded
 

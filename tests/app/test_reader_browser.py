@@ -184,7 +184,7 @@ def test_a_paper_without_pages_has_its_text_marked(page: Any, address: str) -> N
     assert page.locator("#pages .mark.on").all_inner_texts() == [HOURS]
     page.locator("#pages .mark", has_text="We tried no lantern").click()
     page.locator(".claim.chosen", has_text="We tried no lantern").wait_for()
-    _open(page, address, "?paper=text&at=81-90")
+    _open(page, address, "?paper=text&at=82-91")
     page.locator("#pages .mark.here.on").wait_for()
     assert page.locator("#pages .mark.here.on").all_inner_texts() == ["3.5 hours"]
 
@@ -212,7 +212,7 @@ def test_sections_are_worded_one_after_the_other(page: Any, address: str) -> Non
 
 
 def test_wording_can_be_stopped(page: Any, address: str) -> None:
-    _open(page, address)
+    _open(page, address, "?paper=late&digest=zh")
     _write_with(page, "local model")
     page.locator(".waiting").first.wait_for()
     page.locator("#digest .stop").click()
