@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from app.show.text import plain
 
+_ASCII = {number: " " for number in range(128) if not chr(number).isalnum()}
+
 
 @dataclass(frozen=True, slots=True)
 class PaperFilter:
@@ -42,6 +44,8 @@ def _beginning(keyword: str) -> str:
 
 def folded(text: str) -> str:
     """``text`` as words in small letters without accents, a blank between two."""
+    if text.isascii():  # twenty times as fast, and most are
+        return " ".join(text.casefold().translate(_ASCII).split())
     parts = unicodedata.normalize("NFKD", plain(text)).casefold()
     return " ".join(
         "".join(

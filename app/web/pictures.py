@@ -130,7 +130,7 @@ def _labels(dots: Sequence[Dot]) -> tuple[Label, ...]:
         x = statistics.median(dot.x for dot in groups[group])
         y = statistics.median(dot.y for dot in groups[group])
         steps = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6)
-        places = [y + step * _LINE * 1.2 for step in steps]
+        places = [min(max(y + step * _LINE * 1.2, 0.0), 1.0) for step in steps]
         free = (at for at in places if all(_apart(x, at, one) for one in labels))
         labels.append(Label(group, x, next(free, y)))
     return tuple(labels)

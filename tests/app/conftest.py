@@ -330,6 +330,12 @@ class FakeLibrary:
     def newest_digests(self) -> list[Any]:
         return []
 
+    def newest_digest(self, paper_id: str, lang: str, writer: str) -> Any:
+        from app.write.saved import to_text
+
+        digest = self.digests.get(paper_id)
+        return digest and SimpleNamespace(text=to_text(digest))
+
     def add(self, source: Any, progress: Callable[[str], None] | None = None) -> Any:
         if progress is not None:
             progress("read")

@@ -240,6 +240,53 @@ def test_the_library_opens_papers(page: Any) -> None:
     title = "<img src=x onerror=alert(1)> ${1+1} {{value}}"
     page.locator("#papers").get_by_role("link", name=title).wait_for()
     assert page.locator("#papers img, #pictures img").count() == 0
+
+
+@at_home
+def test_the_list_is_sorted_filtered_and_undone(page: Any) -> None:
+    page.get_by_role("link", name="Library", exact=True).click()
+    rows = page.locator("#papers tbody tr")
+    rows.first.wait_for()
+    before = rows.count()
+    page.locator("#papers").get_by_role("button", name="Paper", exact=True).click()
+    page.locator("#papers th[aria-sort=ascending]").wait_for()
+    page.locator("#papers tbody input").first.check()
+    page.get_by_text("1 chosen").wait_for()
+    page.locator("#papers").get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("Removed: 1.").wait_for()
+    assert rows.count() == before - 1
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text(f"Papers: {before}").wait_for()
+    assert rows.count() == before
+    page.get_by_label("Filter by title").fill("no such words")
+    page.get_by_text("No paper has these words").wait_for()
+    page.get_by_label("Filter by title").fill("")
+    page.get_by_text(f"Papers: {before}").wait_for()
+
+
+@at_home
+def test_today_is_marked_and_opens_a_paper(page: Any) -> None:
+    page.get_by_role("link", name="Today", exact=True).click()
+    item = page.locator("#today-list li", has_text="Lanterns on Paths").first
+    item.get_by_role("button", name="Read").click()
+    page.locator("#today-list li.read").wait_for()
+    page.locator("#today-line", has_text="1 unread").wait_for()
+    item.get_by_role("button", name="Read").click()
+    page.locator("#today-line", has_text="2 unread").wait_for()
+    page.get_by_label("Authors").fill("nobody at all")
+    page.get_by_text("No paper of this day passes the filters.").wait_for()
+    page.get_by_label("Authors").fill("")
+    item.get_by_role("link", name="Lanterns on Paths").first.click()
+    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
+
+
+@at_home
+def test_the_map_opens_a_paper(page: Any) -> None:
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.locator("#map-fold").get_by_role("button", name="Map of the library").click()
+    dots = page.locator("#pictures .map a")
+    dots.first.wait_for()
+    assert dots.count() == 2
     page.get_by_label("year", exact=True).click()
     page.locator("#pictures .legend", has_text="2024 (").wait_for()
     page.locator("#papers").get_by_role("link", name="Lanterns on Paths").first.click()

@@ -70,7 +70,9 @@ def today_tab(sessions: Sessions) -> None:
 
     with gr.Tab(say("today_tab"), id="today") as tab:
         with gr.Row(elem_classes="gloss-ask"):
-            day = gr.Dropdown([], label=say("today_day"), min_width=130, scale=1)
+            day = gr.Dropdown(
+                [], label=say("today_day"), min_width=170, scale=1, elem_id="today-day"
+            )
             keywords, authors = (
                 gr.Textbox(
                     label=say(f"today_{name}"),
@@ -82,7 +84,7 @@ def today_tab(sessions: Sessions) -> None:
                 )
                 for name in ("keywords", "authors")
             )
-            unread = gr.Checkbox(label=say("today_unread"), min_width=130, scale=1)
+            unread = gr.Checkbox(label=say("today_unread"), min_width=170, scale=1)
             all_read = gr.Button(say("today_all_read"), size="sm", scale=0, min_width=150)
         line = html("today-line", "element.setAttribute('role', 'status');")
         listed = html("today-list", template_source("today.js"))
