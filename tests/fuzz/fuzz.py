@@ -31,6 +31,7 @@ for _name in ("claims", "outputs", "reading"):  # which put their targets in
 
 BATCH = 400  # draws: Hypothesis remembers them, and more take memory
 AT_ONCE = 25  # cases of a draw: what Hypothesis does for each draw takes longer than many a case
+LEAST = 10  # cases of a target
 MEMORY = 4 << 30  # bytes that a case may make it take, beside what is there
 
 
@@ -48,12 +49,13 @@ def fuzzed(target: Target, cases: int, first: int) -> dict[str, object]:
             target.holds(one)
             slowest = max(slowest, time.process_time() - start)
 
-    drawn = st.lists(target.drawn, min_size=AT_ONCE, max_size=AT_ONCE)
+    at_once = max(1, min(AT_ONCE, cases // 10))  # the first draw of Hypothesis is the plainest
+    drawn = st.lists(target.drawn, min_size=at_once, max_size=at_once)
     batch = 0
     while done < cases:
         batch += 1
         tried = settings(
-            max_examples=min(BATCH, -(-(cases - done) // AT_ONCE)),
+            max_examples=min(BATCH, -(-(cases - done) // at_once)),
             database=None,
             deadline=None,
             phases=(Phase.generate, Phase.shrink),
@@ -95,7 +97,7 @@ def main(arguments: list[str]) -> int:
     whole = sum(TARGETS[name].share for name in named)
     broken = False
     for name in named:
-        row = fuzzed(TARGETS[name], round(cases * TARGETS[name].share / whole) or 1, first)
+        row = fuzzed(TARGETS[name], max(LEAST, round(cases * TARGETS[name].share / whole)), first)
         sys.stdout.write(json.dumps(row) + "\n")
         sys.stdout.flush()
         broken = broken or bool(row["found"])

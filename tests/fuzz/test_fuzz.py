@@ -29,7 +29,7 @@ def test_some_cases_of_each_target() -> None:
     """By one seed, so that a failure comes again."""
     rows = fuzzed(1000, "1")
     assert wrong(rows) == []
-    assert len(rows) >= 30 and all(row["cases"] >= 25 for row in rows)
+    assert len(rows) >= 30 and all(row["cases"] >= 10 for row in rows)
 
 
 @pytest.mark.slow
