@@ -12,6 +12,7 @@ from app.show.html import fill
 from app.show.text import addresses_in, plain
 from app.show.views import reference, view
 from app.web.media import SCALES, address_of, figure_addresses, marks_at, marks_of, text_blocks
+from app.web.related import related_section
 from app.web.texts import texts
 from app.write.claims import sentence_names
 from index.paper import Paper
@@ -82,6 +83,7 @@ def digest_html(
         writer=digest.writer,
         writers=writers,
         waiting=waiting,
+        related=related_section(address, language),
     )
 
 

@@ -51,16 +51,16 @@ def _every(asked: Any, paper_id: str, examples: int) -> None:
         if "q" in query:
             assume(any(character.isalnum() for character in str(query["q"])))
         assume(query.get("in") != "digests" or "role" not in query)
-        if case.path == "/compare" and case.meta.generation.mode == MODES.POSITIVE:
-            case.query = query = {**query, "paper": [paper_id, "another"]}
-            asked = [*query.get("ask", []), query.get("search") or "a"]
-            assume(all(any(map(str.isalnum, str(one))) for one in asked))
         if is_there and case.meta.generation.mode == schemathesis.GenerationMode.POSITIVE:
             case.path_parameters = {
                 name: paper_id if name == "paper_id" else 1 for name in case.path_parameters or {}
             }
             if "paper" in query:
                 query["paper"] = paper_id
+        if case.path == "/compare" and case.meta.generation.mode == MODES.POSITIVE:
+            case.query = query = {**query, "paper": [paper_id, "another"]}
+            asked = [*query.get("ask", []), query.get("search") or "a"]
+            assume(all(any(map(str.isalnum, str(one))) for one in asked))
         case.call_and_validate()
 
     keeps_its_promises()

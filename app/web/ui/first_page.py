@@ -78,7 +78,9 @@ class FirstPage:
         self._shell = shell
         self._head = f"<script>{script('gloss.js')}</script><style>{_styles()}</style>".encode()
         reader = script("reader.js", "marks.js", "tools.js")
-        self._scripts = f"<script>{script('app.js')}(() => {{{reader}}})();</script>".encode()
+        self._scripts = (
+            f"<script>{script('app.js', 'related.js')}(() => {{{reader}}})();</script>".encode()
+        )
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer a request."""
