@@ -1,6 +1,6 @@
 # One command each; `make` alone lists them. A fresh machine needs only `make demo` or `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup check test coverage demo eval lock clean
+.PHONY: help setup check sbom test coverage demo eval lock hashes clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,15 +11,21 @@ help:
 
 setup: $(VENV)/.installed ## a virtual environment in .venv with everything, and a CPU build of torch
 
-$(VENV)/.installed: pyproject.toml requirements.lock install.sh
+$(VENV)/.installed: pyproject.toml requirements.lock requirements.hashes requirements.torch install.sh
 	PYTHON=$(PYTHON) bash install.sh $(VENV)
 	@touch $@
 
-check: setup ## formatting, lint, types, imports
+check: setup ## formatting, lint, types, imports, and what is known against the packages
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit.py
+
+sbom: setup ## build/sbom.json, all packages with their hashes as CycloneDX
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements.hashes --pyproject pyproject.toml \
+		--output-reproducible --no-validate --of JSON -o build/sbom.json
 
 test: setup ## the tests
 	$(BIN)/pytest -m "not slow"
@@ -37,13 +43,22 @@ eval: setup ## the tests that take minutes, and measures of digests (GLOSS_LIBRA
 	$(BIN)/gloss eval digests
 	$(BIN)/gloss eval safety
 
-lock: ## requirements.lock from the newest versions that pyproject.toml allows
+lock: ## requirements.lock from the newest versions that pyproject.toml allows, and their hashes
 	rm -rf build/lock
 	PYTHON=$(PYTHON) LOCK= bash install.sh build/lock
 	build/lock/bin/pip freeze --exclude-editable \
 		| sed -e '/^gloss/d' -e '/^-e /d' -e 's/+cpu$$//' > build/requirements.lock
 	mv build/requirements.lock requirements.lock
 	rm -rf build/lock
+	$(MAKE) hashes
+
+# Those of torch's CPU builds stand at https://download.pytorch.org/whl/cpu/torch/ (requirements.torch).
+hashes: ## requirements.hashes, the files of all versions of requirements.lock
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet uv
+	build/uv/bin/uv pip compile requirements.lock --no-deps --generate-hashes --universal \
+		--python-version 3.11 --no-header --no-annotate --quiet -o requirements.hashes
+	rm -rf build/uv
 
 clean: ## take away .venv, build and the demo's library
 	rm -rf $(VENV) build demo-library

@@ -38,4 +38,8 @@ def test_torch_of_another_version_gives_way_to_the_cpu_build(
         timeout=30,
     )
     wanted = [line for line in asked.read_text().splitlines() if "whl/cpu" in line]
-    assert [line.endswith(" torch==2.13.0") for line in wanted] == [True] * fetched
+    by_hash = "--require-hashes --requirement requirements.torch"
+    assert [line.endswith(by_hash) for line in wanted] == [True] * fetched
+    *_, packages, gloss = asked.read_text().splitlines()
+    assert packages.endswith("--no-deps --require-hashes --requirement requirements.hashes")
+    assert gloss.endswith("--no-deps --no-build-isolation --editable .")
