@@ -85,3 +85,13 @@ def test_what_is_known_ends_the_check(tmp_path: Path) -> None:
 )
 def test_what_is_accepted_has_a_reason(accepted: str, code: int, tmp_path: Path) -> None:
     assert audited(tmp_path, [BAD], accepted)[0] == code
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/reliability.md"])
+def test_every_test_that_a_page_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`?(tests/[\w/]+\.py)(?:::(\w+))?", text)
+    assert named
+    for file, test in named:
+        assert (ROOT / file).is_file(), file
+        assert not test or f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test

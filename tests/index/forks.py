@@ -277,7 +277,8 @@ def forked(work: Callable[[], int], folder: Path, kill_after: float | None = Non
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(status)
-    until = time.monotonic() + (60 if kill_after is None else kill_after)
+    # So long that only what hangs is ended, on a machine with twenty other things to do, too.
+    until = time.monotonic() + (600 if kill_after is None else kill_after)
     while os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if time.monotonic() >= until:
             os.kill(child, signal.SIGKILL)
