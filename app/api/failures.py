@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from app.api.dates import NotADate
 from app.compare import NotComparable
+from app.write.spots import NothingChosen
 from index.errors import (
+    ClaimNotFound,
     EmptyQuery,
     GlossError,
     NoDigests,
@@ -21,6 +23,7 @@ from index.errors import (
     RoleOfDigest,
     SourceNotFound,
 )
+from index.notes import NoteUnusable
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +85,9 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
     (PaperNotFound, 404, "paper-not-found"),
     (PassageNotFound, 404, "passage-not-found"),
     (SourceNotFound, 404, "page-not-found"),  # a page, or the file that it is on
+    (ClaimNotFound, 404, "sentence-not-found"),
+    (NothingChosen, 404, "nothing-chosen"),
+    (NoteUnusable, 422, "note-unusable"),
     (NoDigests, 404, "no-digests"),
     (PaperChanged, 409, "paper-changed"),
     (WriterNotOffered, 403, "writer-not-offered"),

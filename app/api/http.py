@@ -59,7 +59,7 @@ from index.errors import GlossError
 from index.paper import Role
 
 if TYPE_CHECKING:
-    from index.library import Papers
+    from index.library import Library, Papers
 
 PREFIX = "/api"
 DESCRIPTION = (
@@ -140,8 +140,11 @@ def api(
     settings: Settings,
     rate_limiter: RateLimiter = unlimited,
     drawn: Pictures | None = None,
+    own: Library | None = None,
 ) -> FastAPI:
     """The API of a library, for ``mounted``.
+
+    ``own`` is the library again where who asks is its reader: then notes are offered, too.
 
     ``rate_limiter`` is called before a digest is written for a visitor. ``drawn``
     has pictures that were drawn before.
@@ -396,6 +399,11 @@ def api(
         """That the server answers, and how many papers it can search."""
         return Health(status="ok", version=app.version, papers=library.count())
 
+    if own is not None:
+        from app.api.notes import add_note_routes
+
+        add_note_routes(app, own, _errors)
+
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
         return HTMLResponse(api_page(app.openapi(), PREFIX), headers=_STILL)
@@ -475,7 +483,7 @@ def _answer(failure: Failure) -> JSONResponse:
 def _unusable(error: RequestValidationError) -> str:
     """Which values do not fit and why, on one line; what was sent is not repeated."""
     wrong = {
-        str(one["loc"][1]): one["msg"]  # after where it was: "path", "query"
+        str([*one["loc"], "body"][1]): one["msg"]  # after "path", "query"; a body may be no JSON
         for one in error.errors()
         if one["type"] != "none_required"  # said of what may be left out, beside what is wrong
     }

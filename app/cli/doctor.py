@@ -74,6 +74,8 @@ class Examination:
         counts = f"{self.health.papers} papers, {self.health.failed} failed files, "
         counts += f"{self.health.passages} passages, {self.health.points} vectors"
         counts += f"; {self.health.claims} sentences of digests, {self.health.claim_points} vectors"
+        if self.health.notes or self.health.tags:
+            counts += f"; {self.health.notes} notes, {self.health.tags} tags"
         lines.append(("vectors made by", self.health.model))
         if self.health.rebuilding:
             lines.append(("rebuild cut short", f"for {self.health.rebuilding}: {_GO_ON}"))

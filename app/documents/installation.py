@@ -54,6 +54,10 @@ class LibraryExamined(Shape):
     """Vectors of those."""
     checked: int
     """Papers whose bytes and files were compared with their checksums."""
+    notes: int
+    """The reader's own."""
+    tags: int
+    """The reader's own, on papers and on words of them."""
     rebuilding: str
     """The model that a rebuild which was cut short was for."""
     digests: DigestCounts | None

@@ -94,7 +94,8 @@ def web_app(
         openapi_url=None,
         lifespan=open_to_visitors,
     )
-    app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn)))
+    own = None if settings.public.enabled else library
+    app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn, own)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     app.include_router(screen_router(sessions, rate_limiter))
