@@ -1,17 +1,13 @@
-"""Titles and abstracts of a BibTeX file, as reference managers (Zotero, JabRef) export it.
-
-bibtexparser, because it knows BibTeX's strings, nested braces and comments, and goes on after an
-entry that is broken.
-"""
+"""Titles and abstracts of a BibTeX file, as reference managers (Zotero, JabRef) export it."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.bibliography.bibtex import read_bibtex as entries_of
+from index.bibliography.refused import ExportUnusable
 from index.errors import GlossError
-from index.fetch.feeds import plain_text
 
 MOST = 5_000  # entries; 200 abstracts are embedded in some 20 seconds on two cores, once
 _LARGEST = 50_000_000  # bytes
@@ -44,34 +40,22 @@ def read_bibtex(path: Path) -> tuple[Entry, ...]:
 
     Raises ``BibtexUnusable``.
     """
-    import bibtexparser  # type: ignore[import-untyped]
-    from bibtexparser.bparser import BibTexParser  # type: ignore[import-untyped]
-
     path = path.expanduser()
     try:
         if not path.is_file():
             raise BibtexUnusable(path, "no such file")
         if path.stat().st_size > _LARGEST:
             raise BibtexUnusable(path, f"has more than {_LARGEST // 10**6} MB")
-        text = path.read_text("utf-8", errors="replace")
+        data = path.read_bytes()
     except OSError as error:
         raise BibtexUnusable(path, f"cannot be read: {error.strerror or error}") from error
-    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs lines of the file
-    parser = BibTexParser(common_strings=True, ignore_nonstandard_types=False)
     try:
-        read = bibtexparser.loads(text, parser=parser).entries
-    except Exception as error:  # pyparsing's errors have no base but this
+        read = entries_of(data)
+    except ExportUnusable as error:
         raise BibtexUnusable(path, "is no BibTeX") from error
     found: dict[str, Entry] = {}
-    for fields in read:
-        title = _said(fields.get("title", ""))
-        if title:
-            found.setdefault(title.casefold(), Entry(title, _said(fields.get("abstract", ""))))
+    for one in read:
+        found.setdefault(one.title.casefold(), Entry(one.title, one.abstract))
     if not found:
         raise BibtexUnusable(path, "has no entry with a title")
     return tuple(found.values())[:MOST]
-
-
-def _said(field: str) -> str:
-    """A field without the braces that keep capitals, and with its TeX accents as letters."""
-    return plain_text(field).replace("{", "").replace("}", "").strip()
