@@ -74,10 +74,10 @@ def library_tab(sessions: Sessions) -> None:
             )
             again = gr.Button(say("library_refresh"), size="sm", scale=0, min_width=120)
         table = html("papers", template_source("shelf.js"))
+        view = gr.State(ShelfView().sent())
         with gr.Accordion(say("library_map_fold"), open=False, elem_id="map-fold") as fold:
             by = gr.Radio([], label=say("library_by"), elem_id="map-by")
             pictures = html("pictures", template_source("map.js"))
-    view = gr.State(ShelfView().sent())
     quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     page = [table, view]
     gr.on([tab.select, again.click], show, [text, view], page, **quiet)
