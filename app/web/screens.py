@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
@@ -32,6 +32,8 @@ from index.errors import GlossError, PaperNotFound
 from index.paper import ROLES
 from index.spans import Span
 
+Words = Annotated[str, Query(max_length=QUERY_MOST)]
+Name = Annotated[str, Query(max_length=200)]
 AT_A_TIME = 4  # searches and digests, over all visitors: each takes a processor
 OWN_MOST = 500  # characters of an address, a model's name, a key
 
@@ -102,18 +104,15 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
 
         return answered(key, look)
 
-    words = Query("", max_length=QUERY_MOST)
-    name = Query("", max_length=200)
-
     @router.get("/{key}/search.json")
     def search(
         key: str,
-        q: str = words,
+        q: Words = "",
         among: str = Query("", alias="in", max_length=20),
-        of: str = name,
-        part: str = name,
-        year: str = name,
-        category: str = name,
+        of: Name = "",
+        part: Name = "",
+        year: Name = "",
+        category: Name = "",
         lang: Language = "en",
     ) -> JSONResponse:
         if among == "digests":  # whose sentences have no role
@@ -125,11 +124,11 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
     @router.get("/{key}/answer.json")
     def answer(
         key: str,
-        q: str = words,
-        of: str = name,
-        part: str = name,
-        year: str = name,
-        category: str = name,
+        q: Words = "",
+        of: Name = "",
+        part: Name = "",
+        year: Name = "",
+        category: Name = "",
         lang: Language = "en",
     ) -> JSONResponse:
         asked = q, of, part, year, category
@@ -176,7 +175,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         return answered(key, found)
 
     @router.get("/{key}/{paper_id:path}/find.json")
-    def find(key: str, paper_id: str, q: str = words) -> JSONResponse:
+    def find(key: str, paper_id: str, q: Words = "") -> JSONResponse:
         def found(session: Session) -> dict[str, Any]:
             return {"places": [one.to_json() for one in session.find(paper_id, q)]}
 
