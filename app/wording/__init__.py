@@ -45,6 +45,13 @@ _CHATTER = re.compile(
     r"output|note|as an ai|i )\b(?:[^.]{0,40}:)?|<|```|\*\*|^[-*#>] ",
     re.I,
 )
+# A quote that gives a model orders, or speaks of such: a model that obeys says in its words what
+# is to be said, which no rule can tell from a claim of the paper's. It stays a quote.
+_ORDER = re.compile(
+    r"\b(?:ignor|disregard|forget|overrid|bypass)\w*\s(?:\S+\s){0,4}?"
+    r"(?:instruction|prompt|evidence|rule|guideline|context)",
+    re.I,
+)
 # A small model forgets now and then that it speaks of others.
 _FIRST_PERSON = {
     re.compile(r"\bWe\b"): "The authors",
@@ -97,7 +104,7 @@ class Compressing:
     def tasks(self, section: DigestSection) -> Iterator[Task]:
         """One for each quote that is worth to be shortened."""
         for claim in section.items:
-            if len(claim.text.split()) > WORDS_SHORT:
+            if len(claim.text.split()) > WORDS_SHORT and not _ORDER.search(claim.text):
                 yield Task(section.name, (claim,))
 
     def prompt_for(self, task: Task, refused: Sequence[DraftSentence] = ()) -> Prompt:
@@ -121,8 +128,9 @@ class Merging:
 
     def tasks(self, section: DigestSection) -> Iterator[Task]:
         """One for the whole section."""
-        if section.items:
-            yield Task(section.name, section.items)
+        quotes = tuple(claim for claim in section.items if not _ORDER.search(claim.text))
+        if quotes:
+            yield Task(section.name, quotes)
 
     def prompt_for(self, task: Task, refused: Sequence[DraftSentence] = ()) -> Prompt:
         """The item's question and the numbered quotes, with the schema of the answer."""
