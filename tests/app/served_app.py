@@ -48,6 +48,8 @@ worded_for_real, saved_for_real = Session.worded, Session.saved
 class Lanterns(fakes.FakeLibrary):  # type: ignore[misc, name-defined]
     """The fake library, whose papers can be added with time to watch it."""
 
+    model = "all-MiniLM-L6-v2"  # by its name, English only
+
     def add(self, source: Any, progress: Callable[[str], None] | None = None) -> Any:
         assert progress is not None
         name = source.path.stem
