@@ -1,6 +1,6 @@
 # One command each; `make` alone lists them. A fresh machine needs only `make demo` or `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup check sbom test coverage demo eval lock hashes clean
+.PHONY: help setup check sbom test coverage demo docs eval lock hashes clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -35,6 +35,9 @@ coverage: setup ## the tests again, and the lines and branches of the four packa
 
 demo: setup ## add the sample papers, print their digests, search them, start the web UI
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash data/demo.sh
+
+docs: setup ## docs/commands.md and docs/settings.md from the program
+	$(BIN)/python docs/build.py
 
 eval: export GLOSS_LIBRARY ?= build/eval
 eval: setup ## the tests that take minutes, and measures of digests (GLOSS_LIBRARY: of yours) and of safety

