@@ -242,6 +242,10 @@ class Settings(BaseSettings):
     """A sentence-transformers CrossEncoder by name or folder, which orders the first hits of a
     search again. Empty: none, since none comes with gloss."""
 
+    digest_on_add: bool = True
+    """Whether a paper's digest, in its own words, is written as the paper is added: some tenths of
+    a second, and then every paper is found by the sentences of its digest. Off, it is written when
+    it is asked for."""
     writer: Literal["extractive", "local", "endpoint"] = "extractive"
     """Who words a digest: `extractive` quotes, the others ask a language model to be short."""
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)

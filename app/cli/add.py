@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,6 +61,7 @@ def add(
 ) -> None:
     """Read papers into the library. Exit code 3 where some failed."""
     from app.documents.intake import AddedSources
+    from app.write import with_digests
     from index.intake import Wanted, add_all, look_up
     from index.sources import find_sources
 
@@ -98,7 +99,10 @@ def add(
         with Bars(len(wanted)) as bars:
             threads = settings.read.workers + 1
             taken = add_all(opened, wanted, threads, arxiv, bars.begin, cluster)
-            for outcome in itertools.chain(settled, taken):
+            outcomes: Iterator[Outcome] = itertools.chain(settled, taken)
+            if settings.digest_on_add:
+                outcomes = with_digests(opened, outcomes, say_bug)
+            for outcome in outcomes:
                 rows.append(_document(outcome))
                 if outcome not in settled:
                     bars.advance()

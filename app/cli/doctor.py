@@ -60,6 +60,7 @@ class Examination:
     problems: tuple[str, ...]
     writer: str = ""  # who words digests; empty where that one cannot
     digests: Stale | None = None  # missing if it is not known how many are stale
+    undigested: int = 0  # papers without a digest, where each is to have one
 
     def lines(self) -> list[tuple[str, str]]:
         """Names and values for a person to read."""
@@ -84,6 +85,9 @@ class Examination:
         lines.append(("bytes compared", f"of {checked} and their files"))
         if self.digests is not None and self.digests.saved:
             lines.append(("digests", _told(self.digests)))
+        if self.undigested:
+            said = f"{self.undigested}: `gloss digest --all` or `gloss doctor --repair` writes them"
+            lines.append(("without a digest", said))
         return [*lines, ("health", "ok" if self.health.ok else "see below")]
 
     def document(self) -> Installation:
@@ -146,19 +150,20 @@ def examine(
         problems.append(str(error))
 
     health = digests = None
+    undigested = 0
     directory = settings.library.expanduser().absolute()
     if repair is not None:
         with Library.open(settings, create=False) as library:
             health = library.repair(repair)
-            if library.unsearched_digests():
-                problems += _made_searchable(library, repair)
+            if library.unsearched_digests() or _undigested(library, settings):
+                problems += _made_searchable(library, settings, repair)
                 health = library.health(deep=True)
-            digests = _stale(library, settings)
+            digests, undigested = _stale(library, settings), len(_undigested(library, settings))
     else:
         try:
             with Library.open(settings, create=False) as library:
                 health = library.health(deep)
-                digests = _stale(library, settings)
+                digests, undigested = _stale(library, settings), len(_undigested(library, settings))
         except GlossError as error:
             problems.append(str(error))
     if health is not None:
@@ -175,7 +180,17 @@ def examine(
         problems=tuple(problems),
         writer=writer,
         digests=digests,
+        undigested=undigested,
     )
+
+
+def _undigested(library: Library, settings: Settings) -> list[str]:
+    """The papers that have no digest, where each is to have one."""
+    if not settings.digest_on_add:
+        return []
+    ids = library.ids()
+    there = set(library.digested(len(ids)))
+    return [paper_id for paper_id in ids if paper_id not in there]
 
 
 def _stale(library: Library, settings: Settings) -> Stale | None:
@@ -197,13 +212,16 @@ def _told(digests: Stale) -> str:
     return f"{said}: `gloss digest ID` writes one again" if digests.stale else said
 
 
-def _made_searchable(library: Library, progress: Callable[[Step], None]) -> list[str]:
-    """Make digests of an older gloss searchable; the errors, by paper."""
+def _made_searchable(
+    library: Library, settings: Settings, progress: Callable[[Step], None]
+) -> list[str]:
+    """Make digests of an older gloss searchable, and write missing ones; the errors, by paper."""
     from app.write import saved_languages, write_digests
     from index.library import Step
 
     problems = []
-    unsearched = library.unsearched_digests()
+    unsearched: dict[str, tuple[str, ...]] = dict.fromkeys(_undigested(library, settings), ())
+    unsearched |= library.unsearched_digests()
     for done, (paper_id, digests) in enumerate(unsearched.items()):
         progress(Step(f"{paper_id}, digest", done, len(unsearched)))
         wanted = [(paper_id, lang) for lang in saved_languages(digests)]

@@ -61,6 +61,7 @@ def fetch(
     as_json: JsonOption = False,
 ) -> None:
     """Take new papers from arXiv into the library. Exit code 3 where some failed."""
+    from app.write import with_digests
     from index.intake import ArxivSelection, Outcome, add_all, plan
 
     if not category and not (query or "").strip():
@@ -94,7 +95,10 @@ def fetch(
         else:
             with Bars(len(found.wanted)) as bars:
                 threads = settings.read.workers + 1
-                for outcome in add_all(opened, found.wanted, threads, arxiv, bars.begin):
+                taken = add_all(opened, found.wanted, threads, arxiv, bars.begin)
+                if settings.digest_on_add:
+                    taken = with_digests(opened, taken, say_bug)
+                for outcome in taken:
                     bars.advance()
                     with bars.aside():
                         report(outcome)

@@ -28,6 +28,7 @@ from index.spans import Span
 
 if TYPE_CHECKING:
     from index.catalog import KnownVersion
+    from index.intake import Outcome
     from index.library import Papers
 
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
@@ -165,6 +166,26 @@ def write_digests(
             yield DigestResult(paper_id, error=error)
         else:
             yield DigestResult(paper_id, digest)
+
+
+def with_digests(
+    library: Papers, outcomes: Iterable[Outcome], failed: Callable[[str, Exception], object]
+) -> Iterator[Outcome]:
+    """Outcomes of adding as they come; after each, the digest of its paper is written, if need be.
+
+    That is the digest which ``write_digest`` gives from then on, in English and in quotes. A paper
+    is in whatever becomes of its digest: ``failed`` is called with its id where a bug keeps that
+    from being written, and what is cut short is written when it is asked for. Raises what
+    ``write_digests`` raises.
+    """
+    for outcome in outcomes:
+        yield outcome
+        added = outcome.added
+        if added is None or added.status != "ok":
+            continue
+        for written in write_digests(library, [(added.paper_id, "en")]):
+            if written.error is not None and not isinstance(written.error, GlossError):
+                failed(added.paper_id, written.error)
 
 
 def _saved(library: Papers, paper_id: str, lock: Mapping[str, str]) -> Digest | None:

@@ -238,6 +238,7 @@ def test_an_older_form_of_digest_is_none() -> None:
 def test_the_locked_digest_is_printed_whatever_has_changed(
     gloss_on_disk: Any, versions: tuple[Path, Path], fake_embedder: Any, monkeypatch: Any
 ) -> None:
+    monkeypatch.setenv("GLOSS_DIGEST_ON_ADD", "false")
     assert gloss_on_disk("add", str(versions[0])).code == 0
     none = gloss_on_disk("digest", ID, "--locked")
     assert (none.code, none.out) == (2, "")
@@ -297,6 +298,7 @@ def test_news_of_arxiv_is_no_part_of_a_locked_digest(
 def test_the_doctor_counts_stale_digests(
     gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path: Path, monkeypatch: Any
 ) -> None:
+    monkeypatch.setenv("GLOSS_DIGEST_ON_ADD", "false")
     monkeypatch.setattr(index.embed, "check_model", lambda *_: ModelCheck("f" * 64, "", ()))
     gloss_on_disk("add", str(versions[0]))
     asked = Settings(library=tmp_path / "library")

@@ -1,0 +1,73 @@
+"""``gloss add`` writes the digest of each paper that it adds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app.write
+import index.embed
+from index.embed import ModelCheck
+
+ID = "2407.03300"
+
+
+def test_the_saved_digest_is_the_one_that_is_printed(
+    gloss_on_disk: Any, versions: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gloss = gloss_on_disk
+    added = gloss("add", str(versions[0]))
+    assert (added.code, added.out.startswith(f"{ID}  ok  "), added.err) == (0, True, "")
+    assert f"{ID}v1/en/" in gloss("search", "--in", "digests", "lantern").out
+    locked = gloss("digest", ID, "--locked", "--json").out
+    with monkeypatch.context() as patched:
+        patched.setattr(app.write, "select", None)  # nothing is chosen any more
+        assert gloss("digest", ID, "--json").out == locked
+        assert gloss("add", str(versions[0])).out.endswith("unchanged\n")
+    assert gloss("add", str(versions[1])).code == 0
+    assert gloss("digest", f"{ID}v2", "--locked", "--json").out != locked
+
+
+def test_it_can_be_turned_off_and_made_up_for(
+    gloss_on_disk: Any, versions: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gloss = gloss_on_disk
+    monkeypatch.setattr(index.embed, "check_model", lambda *_: ModelCheck("f" * 64, "", ()))
+    monkeypatch.setenv("GLOSS_DIGEST_ON_ADD", "false")
+    assert gloss("add", str(versions[0])).code == 0
+    assert "no digest to search yet" in gloss("search", "--in", "digests", "lantern").err
+    assert "without a digest" not in gloss("doctor").out
+    monkeypatch.delenv("GLOSS_DIGEST_ON_ADD")
+    examined = gloss("doctor")
+    assert (examined.code, examined.err) == (0, "")
+    assert "\nwithout a digest      1: `gloss digest --all` or" in examined.out
+    repaired = gloss("doctor", "--repair")
+    assert (repaired.code, "without a digest" in repaired.out) == (0, False)
+    assert "\ndigests               1 saved, 0 stale\n" in repaired.out
+    assert f"{ID}v1/en/" in gloss("search", "--in", "digests", "lantern").out
+
+
+def test_a_paper_is_in_whatever_becomes_of_its_digest(
+    gloss_on_disk: Any, versions: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gloss, write = gloss_on_disk, app.write.write_digest
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise ValueError("a slip of ours")
+
+    def is_interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app.write, "write_digest", fails)
+    added = gloss("add", str(versions[0]))
+    assert (added.code, added.out.startswith(f"{ID}  ok")) == (0, True)
+    assert added.err.startswith(f"gloss: {ID}: ValueError: a slip of ours")
+    monkeypatch.setattr(app.write, "write_digest", is_interrupted)
+    ended = gloss("add", str(versions[1]))
+    assert (ended.code, ended.out.startswith(f"{ID}  ok"), ended.err) == (130, True, "")
+    assert gloss("digest", ID, "--locked").code == 2
+    monkeypatch.setattr(app.write, "write_digest", write)
+    assert gloss("add", str(versions[1])).out.endswith("unchanged\n")
+    assert gloss("digest", ID, "--locked").code == 0
