@@ -33,10 +33,12 @@ PAPER_TITLES: dict[Language, tuple[str, str, str, str]] = {
     "zh": ("论文", "标题", "作者", "日期"),
 }
 
-# What begins a formula, in East Asian widths too, which some spreadsheets read as the others. A
-# separator of another country's lists ends a cell there, so that what follows begins one.
-_FORMULA = re.compile("[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-_NEXT_CELL = re.compile("(?<=;)(?=[\\s\"']{0,8}[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+# What begins a formula, in East Asian widths too, which some spreadsheets read as the others; marks
+# of quotes before it may be taken off. A separator of another country's lists ends a cell there, so
+# that what follows begins one.
+_SIGNS = "[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(f"[ \"']*{_SIGNS}")
+_NEXT_CELL = re.compile(f"(?<=;)(?=[ \"']*{_SIGNS})")
 
 
 @dataclass(frozen=True, slots=True)

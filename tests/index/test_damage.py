@@ -260,6 +260,7 @@ def test_a_catalogue_without_checksums_gets_them_and_finds_what_is_damaged_alrea
     flip(directory, "text")
     change(
         directory,
+        *(f"DROP TABLE {name}" for name in ("marks", "tags", "notes", "places", "entries")),
         "DROP TABLE checksums",
         "ALTER TABLE digests DROP COLUMN checksum",
         "ALTER TABLE claim_sets DROP COLUMN checksum",

@@ -12,8 +12,8 @@
   root.lang = tag;
   const theme = asked.get('__theme');  // Gradio's name for it
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
-  const viewOf = (given) => given.get('paper') ? 'reader'
-    : given.get('view') ? 'tab' : given.get('q') ? 'found' : 'home';
+  const viewOf = (given) => given.get('view') ? 'tab'
+    : given.get('paper') ? 'reader' : given.get('q') ? 'found' : 'home';
   root.dataset.view = viewOf(asked);
   window.gloss = {viewOf};
 })();
