@@ -5,9 +5,10 @@ many times over, a little changed. So a question to the whole library reads only
 papers that share words, and quotes no paper more than once.
 
 Two papers are near-copies where a share of the runs of three words of the shorter one is in the
-other, in what was found of both or in all of both. Measured on 37 papers of one field: different
-papers share at most .05 of their runs, and two passages of them at most .10; copies in which each
-tenth word was changed share .53, each fifth .27 (docs/adr/0035-near-copies-have-one-voice.md).
+other: of all of both, or of a passage of each that was found. Measured on 37 papers of one field:
+different papers share at most .05 of their runs, and two passages of them at most .10; copies in
+which each tenth word was changed share .53, each fifth .27 (docs/adr/0035-near-copies-have-one-
+voice.md).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from index.paper import Paper
 
 RUN = 3  # words
 SHARED = 0.15  # of the runs of the shorter of two papers
-SHARED_FOUND = 0.3  # of those of what was found of the one of which less was found
+SHARED_PASSAGE = 0.3  # of those of the shorter of two passages
 SHARED_LEAST = 12  # runs: less is a phrase that any two papers of a field may have
 _DEEPEST = 640  # hits that are looked at to find others than near-copies
 _KEPT = 64  # papers whose runs are remembered
@@ -42,14 +43,17 @@ def share_words(one: frozenset[str], other: frozenset[str], least: float = SHARE
 
 @dataclass(frozen=True, slots=True)
 class _Voice:
-    """A paper by its words: those that were found, and all."""
+    """A paper by its words: those of each passage that was found, and all."""
 
-    found: frozenset[str]
+    found: tuple[frozenset[str], ...]
     whole: frozenset[str]
 
     def is_that_of(self, other: _Voice) -> bool:
-        found = share_words(self.found, other.found, SHARED_FOUND)
-        return found or share_words(self.whole, other.whole)
+        return share_words(self.whole, other.whole) or any(
+            share_words(mine, theirs, SHARED_PASSAGE)
+            for mine in self.found
+            for theirs in other.found
+        )
 
 
 def without_copies(
@@ -78,7 +82,7 @@ def _of_originals(hits: Sequence[Hit], most: int, paper: Callable[[str], Paper])
     for hit in hits:
         paper_id = hit.passage.paper_id
         if paper_id not in originals:
-            voice = _Voice(runs_of("\n".join(texts[paper_id])), _whole(paper(paper_id).text))
+            voice = _Voice(tuple(map(runs_of, texts[paper_id])), _whole(paper(paper_id).text))
             originals[paper_id] = not any(voice.is_that_of(other) for other in voices)
             voices.append(voice)
         if originals[paper_id]:

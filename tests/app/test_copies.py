@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def changed(text: str, seed: int, share: float) -> str:
 WAYS: dict[str, Callable[[int], str]] = {
     "another title": lambda n: f"{PUSHED}\n\n{prose(0)}",
     "each tenth word": lambda n: f"{changed(PUSHED, n, 0.1)}\n\n{changed(prose(0), n, 0.1)}",
-    "other text around the claim": lambda n: f"{prose(10 + n, 30)}\n\n{PUSHED}",
+    "other text around the claim": lambda n: f"{prose(10 + n, 12)}\n\n{PUSHED}",
     "sentences in another order": lambda n: " ".join(
         random.Random(n).sample(f"{PUSHED} {prose(0)}".split(". "), k=15)
     ),
@@ -109,6 +109,20 @@ def test_copies_are_passed_over_until_there_are_others() -> None:
     assert [h.passage.paper_id for h in without_copies(search, 1, paper)] == ["copy00"]
 
 
+def test_copies_are_found_by_their_passages_however_they_are_padded() -> None:
+    """The more passages of them are looked at, the less of these they have in common."""
+    papers = {f"copy{n}": [PUSHED, *(prose(1000 * n + at) for at in range(9))] for n in range(6)}
+    papers["own"] = [prose(99_999)]
+    ranked = [hit(name, texts[0]) for name, texts in papers.items()]
+    ranked += [hit(name, text, 2) for name, texts in papers.items() for text in texts[1:]]
+
+    def paper(paper_id: str) -> Any:
+        return Paper(paper_id, None, "markdown", "", "\n\n".join(papers[paper_id]), "")
+
+    kept = without_copies(lambda most: ranked[:most], 5, paper)
+    assert {one.passage.paper_id for one in kept} == {"copy0", "own"}
+
+
 def test_one_paper_keeps_all_its_hits() -> None:
     hits = [hit("a", prose(n), n) for n in range(5)]
     whole = Paper("a", None, "markdown", "", prose(1), "")
@@ -140,6 +154,7 @@ class InMemory:
     papers: dict[str, Paper]
     embedder: Any
     model: str = "all-MiniLM-L6-v2"
+    vectors: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: list[Path], embedder: Any) -> InMemory:
@@ -158,7 +173,10 @@ class InMemory:
     def search(self, query: str, most: int, wanted: SearchFilter) -> list[Hit]:
         names = [wanted.paper_id] if wanted.paper_id else list(self.papers)
         passages = [passage for name in names for passage in self.passages(name)]
-        vectors = self.embedder.embed_passages([passage.text for passage in passages])
+        key = tuple(passage.text for passage in passages)
+        if key not in self.vectors:
+            self.vectors[key] = self.embedder.embed_passages(list(key))
+        vectors = self.vectors[key]
         scores = vectors @ self.embedder.embed_query(query)
         best = sorted(zip(scores, passages, strict=True), key=lambda one: -one[0])[:most]
         return [
