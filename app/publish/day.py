@@ -40,7 +40,7 @@ DAY_WORDS: dict[str, dict[Language, str]] = {
 
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _LOOKALIKES = str.maketrans(
-    {"<": "‹", ">": "›", '"': "”", "'": "’", "&": "＆", "{": "（", "}": "）"}
+    {"<": "‹", ">": "›", '"': "”", "'": "’", "&": "＆", "{": "（", "}": "）", "\\": "＼", "`": "‘"}
 )
 
 
@@ -202,10 +202,10 @@ def _failed_line(one: FailedPaper) -> str:
 
 
 def _for_themes(text: str) -> str:
-    """``text`` for a field that some themes of Hexo escape and others print as HTML.
+    """``text`` for a field that themes of Hexo escape, or print as HTML or in a script.
 
-    Markup is left out; what could be markup becomes a sign that looks like it and is none, since an
-    entity would be read as it is where a theme escapes.
+    Markup is left out; what could be markup, or end a script's string, becomes a sign that looks
+    like it and is none, since an entity would be read as it is where a theme escapes.
     """
     read = html.unescape(html.unescape(text))
     return plain(_TAG.sub("", read).translate(_LOOKALIKES)) or plain(read.translate(_LOOKALIKES))

@@ -200,6 +200,7 @@ def test_no_theme_runs_what_a_paper_says(
         scripts |= set(
             re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", text, flags=re.S | re.I)
         )
-    assert scripts
+    assert scripts or theme == "landscape"  # which has none of its own
     runs = [one for one in scripts if one.strip() and not one.lstrip().startswith("{")]
-    assert _run(hexo, runs) == []
+    found = _run(hexo, runs)
+    assert found == [], found[:3]

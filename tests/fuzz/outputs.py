@@ -244,7 +244,7 @@ def hexo_front_matter(text: str) -> None:
     assert before == "" and list(values) == _known_keys()
     for name in ("title", "description", "keywords"):
         assert isinstance(values[name], str)
-        assert not re.search(r"[<>\"'&{}]", values[name])
+        assert not re.search(r"[<>\"'&{}\\`]", values[name])
         assert html.unescape(values[name]) == values[name] == plain(values[name])
     assert not re.search(r"^---$", body, flags=re.M)
 
