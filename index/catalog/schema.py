@@ -195,6 +195,7 @@ CREATE INDEX IF NOT EXISTS editions_paper_key ON editions (paper_key, state);
 CREATE INDEX IF NOT EXISTS editions_original ON editions (original, state);
 CREATE INDEX IF NOT EXISTS aliases_target ON aliases (target);
 CREATE INDEX IF NOT EXISTS claim_sets_edition ON claim_sets (edition, lang);
+CREATE INDEX IF NOT EXISTS places_paper_key ON places (paper_key);
 CREATE INDEX IF NOT EXISTS notes_place ON notes (place);
 CREATE INDEX IF NOT EXISTS entries_paper_key ON entries (paper_key);
 """

@@ -538,7 +538,9 @@ def test_a_folder_with_everything_in_it(
         "picture": "broken",
         "page": "broken",
     }
-    with open_quickly(options.settings_of(SimpleNamespace(obj=directory), None)) as library:  # type: ignore[arg-type]
+    with open_quickly(
+        options.settings_of(SimpleNamespace(obj=directory, info_name="papers"), None)
+    ) as library:  # type: ignore[arg-type]
         listed = {row.id: row.status for row in library.papers()}
         assert len(listed) == len(good) + len(bad)
         assert sum(status == "ok" for status in listed.values()) == len(good)
