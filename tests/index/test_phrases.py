@@ -74,7 +74,8 @@ def without_words(path: Path) -> None:
     """Take out of a catalogue what schema 5 put in."""
     with sqlite3.connect(path) as connection:
         connection.executescript(
-            "DROP TABLE passage_words; DROP TABLE checksums;"
+            "DROP TABLE marks; DROP TABLE tags; DROP TABLE notes; DROP TABLE places;"
+            "DROP TABLE entries; DROP TABLE passage_words; DROP TABLE checksums;"
             "ALTER TABLE digests DROP COLUMN checksum;"
             "ALTER TABLE claim_sets DROP COLUMN checksum; PRAGMA user_version=4"
         )
