@@ -24,6 +24,7 @@ from app.digest import Claim, Digest, Language, Support
 from app.documents.digests import DigestShape
 from app.publish.day import Day, to_hexo, to_html_day
 from app.show.bibtex import to_bibtex
+from app.show.comparison import AlikeView, RelatedView
 from app.show.html import fill, to_html
 from app.show.markdown import escape_link_text, escape_markdown, to_markdown
 from app.show.text import file_slug, plain, query_words, snippet
@@ -34,7 +35,9 @@ from app.web.home import Card, Example, Lit
 from app.web.pictures import map_of, timeline_of
 from app.web.reading import Heading
 from app.web.session import Session
+from app.web.shelf import ShelfLine, ShelfPage, ShelfView
 from app.web.texts import texts
+from app.web.today import DayLine, DayList
 from app.web.ui.add import Line, Step
 from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
@@ -197,6 +200,13 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         ("read", "embed"),
         "embed",
     )
+    listed = ShelfLine("p", text, text, text, text, text, "broken", text, text, (), text, True)
+    shelf = ShelfPage((listed, replace(listed, status="ok")), ShelfView(), 2, 2)
+    line = DayLine("p", text, text, text, text, text, text, text, "p", False, False)
+    day = DayList("2024-07-05", (), (line,), 1, 1, True, text)
+    alike = AlikeView(text, text, text, Span(0, 1))
+    near_said = {**said, "paper_id": "p", "error": ""}
+    near = RelatedView("p", text, text, text, text, alike, alike)
     drawn = map_of([row], {text: (0.0, 0.0)})
     return {
         "hits.html": fill("hits.html", papers=papers, query=text, far=True, **said),
@@ -211,6 +221,14 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "pictures.html": fill("pictures.html", map=drawn, timeline=timeline_of([row]), **said),
         "empty.html": fill("empty.html", said=text),
         "adding.html": fill("adding.html", told=text, step=step, **words),
+        "shelf.html": fill("shelf.html", page=shelf, removed=0, seconds=1, failure=text, **said),
+        "today.html": fill("today.html", day=day, **said),
+        "today_line.html": fill("today_line.html", said=text),
+        "related.html": fill(
+            "related.html", at=lambda *_: "?paper=p", views=[near], paper_id="p", error="", **said
+        )
+        + fill("related.html", views=(), error=text, **said),
+        "compare_said.html": fill("compare_said.html", error=text, said=text),
         "pages.html": fill(
             "pages.html",
             say=texts()["en"],
@@ -248,8 +266,17 @@ def test_every_template_is_under_attack() -> None:
     templates = {path.name for path in Path(app.show.__file__).parent.glob("templates/*.html")}
     of_digests = {"day.html", "digest.html", "reader.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
-    of_nobody = {"top.html", "shell.html", "nothing.html", "api.html"}  # no paper's words
-    assert templates == of_digests | of_pages | of_nobody | set(_pages_of_the_ui("words"))
+    elsewhere = {"mail.html", "compare.html"}  # test_mail.py, test_compare.py
+    of_nobody = {
+        "top.html",
+        "shell.html",
+        "nothing.html",
+        "api.html",
+        "related_section.html",
+    }  # no paper's words
+    assert templates == of_digests | of_pages | elsewhere | of_nobody | set(
+        _pages_of_the_ui("words")
+    )
 
 
 def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:

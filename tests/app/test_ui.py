@@ -417,7 +417,7 @@ def test_no_handler_but_those_for_programs_is_public_and_nothing_phones_home(
     built: dict[str, Any],
 ) -> None:
     assert built["handlers"] >= 9
-    assert built["public"] == ["search", "ask", "digest", "papers"]
+    assert built["public"] == ["search", "ask", "digest", "papers", "compare", "related"]
     assert built["analytics"] is False
     assert "googleapis" not in built["config"]
 
@@ -434,4 +434,5 @@ def test_every_label_is_in_both_languages(built: dict[str, Any]) -> None:
 
 def test_only_tabs_stand_among_the_tabs(built: dict[str, Any]) -> None:
     """Gradio counts whatever else does as a tab, and then shows one twice."""
-    assert built["tabs"] == [["Tab", "add"], ["Tab", "library"]]
+    names = ("add", "today", "library", "compare")
+    assert built["tabs"] == [["Tab", name] for name in names]

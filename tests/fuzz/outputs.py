@@ -143,7 +143,7 @@ def tex(text: str) -> None:
 @target(TEXT, 1)
 def markup(text: str) -> None:
     """A template shows a text and nothing else, with words marked or not."""
-    for name in ("said.html", "empty.html"):
+    for name in ("today_line.html", "empty.html"):
         page, clean = Page(fill(name, said=text)), Page(fill(name, said=PLAIN))
         assert page.names() == clean.names()
         assert [list(a) for _, a in page.tags] == [list(a) for _, a in clean.tags]
