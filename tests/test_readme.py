@@ -57,6 +57,7 @@ def test_commands_and_options_named_in_the_docs_exist() -> None:
 
 def test_settings_named_in_the_docs_exist() -> None:
     named = set(re.findall(r"\bGLOSS_([A-Z_]+[A-Z])\b", ALL))
+    named -= {name for name in named if name.startswith("TEST_")}  # where tests find a program
     assert len(named) > 30
     settings = Settings()
     for name in named:

@@ -224,9 +224,7 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "shelf.html": fill("shelf.html", page=shelf, removed=0, seconds=1, failure=text, **said),
         "today.html": fill("today.html", day=day, **said),
         "today_line.html": fill("today_line.html", said=text),
-        "related.html": fill(
-            "related.html", at=lambda *_: "?paper=p", views=[near], paper_id="p", error="", **said
-        )
+        "related.html": fill("related.html", at=lambda *_: "?paper=p", views=[near], **near_said)
         + fill("related.html", views=(), error=text, **said),
         "compare_said.html": fill("compare_said.html", error=text, said=text),
         "pages.html": fill(

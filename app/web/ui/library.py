@@ -81,7 +81,7 @@ def library_tab(sessions: Sessions) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     page = [table, view]
     gr.on([tab.select, again.click], show, [text, view], page, **quiet)
-    text.input(filtered, [text, view], page, trigger_mode="always_last", **quiet)
+    text.change(filtered, [text, view], page, trigger_mode="always_last", **quiet)
     table.select(viewed, text, page, **quiet)
     table.click(act, text, page, **quiet)
     gr.on([fold.expand, by.input], draw, by, [by, pictures], **quiet)

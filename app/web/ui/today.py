@@ -92,7 +92,7 @@ def today_tab(sessions: Sessions) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
     gr.on([tab.select, day.input, unread.input], show, asked, shown, **quiet)
     for words in (keywords, authors):
-        words.input(show, asked, shown, trigger_mode="always_last", **quiet)
+        words.change(show, asked, shown, trigger_mode="always_last", **quiet)
     listed.click(mark, day, line, trigger_mode="multiple", **quiet)
     all_read.click(mark_all, asked, shown, **quiet)
 
