@@ -49,7 +49,7 @@ eval: setup ## the tests that take minutes, and measures of digests (GLOSS_LIBRA
 lock: ## requirements.lock from the newest versions that pyproject.toml allows, and their hashes
 	rm -rf build/lock
 	PYTHON=$(PYTHON) LOCK= bash install.sh build/lock
-	build/lock/bin/pip freeze --exclude-editable \
+	build/lock/bin/pip freeze --all --exclude pip --exclude-editable \
 		| sed -e '/^gloss/d' -e '/^-e /d' -e 's/+cpu$$//' > build/requirements.lock
 	mv build/requirements.lock requirements.lock
 	rm -rf build/lock
