@@ -27,8 +27,12 @@ sbom: setup ## build/sbom.json, all packages with their hashes as CycloneDX
 	$(BIN)/cyclonedx-py requirements requirements.hashes --pyproject pyproject.toml \
 		--output-reproducible --no-validate --of JSON -o build/sbom.json
 
-test: setup ## the tests
-	$(BIN)/pytest -m "not slow"
+test: setup ## the tests, in two processes
+	@mkdir -p build
+	@echo "tests/index and tests/fuzz run beside these: build/test-index.log"
+	@$(BIN)/pytest -m "not slow" tests/index tests/fuzz > build/test-index.log 2>&1 & index=$$!; \
+	$(BIN)/pytest -m "not slow" --ignore tests/index --ignore tests/fuzz; app=$$?; \
+	wait $$index; index=$$?; [ $$index = 0 ] || cat build/test-index.log; exit $$((app | index))
 
 coverage: setup ## the tests again, and the lines and branches of the four packages that none ran
 	$(BIN)/pytest -m "not slow" --cov --cov-report=term-missing:skip-covered
