@@ -39,7 +39,7 @@ ROOT = Path(__file__).parent.parent.parent
 RAY = importlib.util.find_spec("ray") is not None
 
 
-def catalogue(directory: Path) -> dict[str, list[tuple[Any, ...]]]:
+def catalogue(directory: Path) -> dict[str, list[Any]]:
     """All that a catalogue holds, but for when each paper came and the collection's random name."""
     connection = sqlite3.connect(directory / "catalog.sqlite")
     tables = connection.execute(
@@ -53,6 +53,7 @@ def catalogue(directory: Path) -> dict[str, list[tuple[Any, ...]]]:
         held[table] = sorted(connection.execute(f"SELECT {wanted} FROM {table}"), key=repr)
     connection.close()
     held["meta"] = [row for row in held["meta"] if row[0] != "collection"]
+    held["checksums"] = [row[0] for row in held["checksums"]]  # they are of the times, too
     return held
 
 
