@@ -274,8 +274,14 @@ def test_dark_pages_are_dark_and_nobody_is_kept_out(page: Any, address: str) -> 
     _open(page, address, "?paper=2401.00001&at=59-92&__theme=dark")
     page.locator(".mark.here.on").first.wait_for()
     assert "invert" in page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter")
+    page.locator("#digest .claim").first.wait_for()
+    page.wait_for_load_state("networkidle")  # Gradio's parts come last
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
     assert ui.violations(page) == []
     page.locator("#invert").click()
+    page.wait_for_function(
+        "getComputedStyle(document.querySelector('.page img')).filter === 'none'"
+    )
     assert page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter") == "none"
 
 
