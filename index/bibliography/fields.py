@@ -16,6 +16,18 @@ TEXT_MOST = 20_000  # characters of a value: an abstract has 2,000
 _LISTED = 3_000  # of authors, tags, notes, files: physics has lists of thousands
 _BLOCKS = frozenset(("p", "div", "br", "li", "h1", "h2", "h3", "blockquote", "tr"))
 
+# What an item of Zotero's is, as a type of CSL: https://www.zotero.org/support/kb/item_types_and_fields
+ZOTERO_KINDS = {
+    "journalArticle": "article-journal",
+    "conferencePaper": "paper-conference",
+    "bookSection": "chapter",
+    "book": "book",
+    "report": "report",
+    "thesis": "thesis",
+    "webpage": "webpage",
+    "preprint": "article",
+}
+
 
 def one_line(value: object) -> str:
     """A value as text on one line; empty for what is none. Half characters are left out."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element  # a type alone: nothing is parsed with it
 
 from index.bibliography.fields import (
+    ZOTERO_KINDS,
     arxiv_of,
     date_of,
     doi_of,
@@ -33,17 +34,6 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _TYPE = f"{_Z}itemType"
 _ABOUT = f"{_RDF}about"
 
-# Of what an item of Zotero's is: https://www.zotero.org/support/kb/item_types_and_fields
-_KINDS = {
-    "journalArticle": "article-journal",
-    "conferencePaper": "paper-conference",
-    "bookSection": "chapter",
-    "book": "book",
-    "report": "report",
-    "thesis": "thesis",
-    "webpage": "webpage",
-    "preprint": "article",
-}
 _NO_WORKS = ("attachment", "note", "annotation")
 
 
@@ -82,7 +72,7 @@ class _Item:
         publisher = next(iter(self.all(f"{_DC}publisher")), None)
         return Entry(
             title=self.text(f"{_DC}title"),
-            kind=_KINDS.get(self.text(_TYPE), "article"),
+            kind=ZOTERO_KINDS.get(self.text(_TYPE), "article"),
             authors=self._authors(),
             date=date_of(self.text(f"{_DC}date")),
             container=part.text(f"{_DC}title") if part else "",

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from index.bibliography.fields import (
+    ZOTERO_KINDS,
     arxiv_of,
     date_of,
     doi_of,
@@ -27,15 +28,6 @@ ADDRESS = "http://127.0.0.1:23119"
 _ITEMS_MOST = 200_000  # with attachments and notes
 _SECONDS = 30.0
 _NO_WORKS = ("attachment", "note", "annotation")
-_KINDS = {
-    "journalArticle": "article-journal",
-    "conferencePaper": "paper-conference",
-    "bookSection": "chapter",
-    "book": "book",
-    "report": "report",
-    "thesis": "thesis",
-    "webpage": "webpage",
-}
 
 
 def read_zotero(address: str = ADDRESS) -> list[Entry]:
@@ -151,7 +143,7 @@ def _entry(item: dict[str, Any], children: list[dict[str, Any]], places: dict[st
     extra = data.get("extra")
     return Entry(
         title=one_line(data.get("title")),
-        kind=_KINDS.get(one_line(data.get("itemType")), "article"),
+        kind=ZOTERO_KINDS.get(one_line(data.get("itemType")), "article"),
         authors=tuple(name for one in authors if (name := _name(one)) is not None),
         date=date_of(data.get("date")),
         container=one_line(
