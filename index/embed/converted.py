@@ -6,6 +6,7 @@ fast (two streams, a batch in each) and loads as quickly.
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 from collections import deque
@@ -49,21 +50,17 @@ class Converted:
         self._pad = pad
         self._tokenizer = tokenizer_of(home / "tokenizer.json")
         self._tokenizer.enable_truncation(tokens_most)
-        self._model = (
-            openvino_package()
-            .Core()
-            .compile_model(
-                home / "model.xml",
-                "CPU",
-                {
-                    "PERFORMANCE_HINT": "THROUGHPUT",
-                    "INFERENCE_PRECISION_HINT": precision,
-                    # The compiled graph without its weights: 0.4 MB that halve the loading time.
-                    "CACHE_DIR": str(home / "compiled"),
-                    "CACHE_MODE": "OPTIMIZE_SIZE",
-                    **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
-                },
-            )
+        self._model = _core().compile_model(
+            home / "model.xml",
+            "CPU",
+            {
+                "PERFORMANCE_HINT": "THROUGHPUT",
+                "INFERENCE_PRECISION_HINT": precision,
+                # The compiled graph without its weights: 0.4 MB that halve the loading time.
+                "CACHE_DIR": str(home / "compiled"),
+                "CACHE_MODE": "OPTIMIZE_SIZE",
+                **({} if threads is None else {"INFERENCE_NUM_THREADS": threads}),
+            },
         )
         self._streams: int = self._model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
 
@@ -125,10 +122,19 @@ class Converted:
 
 def computes_bf16() -> bool:
     """Whether this processor computes in bfloat16 itself, which takes half the time of f32."""
-    capabilities: list[str] = (
-        openvino_package().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    )
+    capabilities: list[str] = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return "BF16" in capabilities
+
+
+@functools.cache
+def _core() -> Any:
+    """OpenVINO's runtime, one for the life of the process.
+
+    Each has a stack of its own on which the thread that made it runs signal handlers, and takes
+    it away when it goes (2026.4, the CPU plugin). Where another one was made meanwhile, or it went
+    in another thread, the next Ctrl+C then ran on no stack and ended the process with SIGSEGV.
+    """
+    return openvino_package().Core()
 
 
 def openvino_package() -> Any:

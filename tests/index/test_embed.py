@@ -558,6 +558,38 @@ def _sha256(contents: bytes) -> str:
     return hashlib.sha256(contents).hexdigest()
 
 
+@pytest.mark.parametrize("keep", ["the second goes last", "a thread lets it go"])
+def test_a_signal_after_models_have_come_and_gone(
+    keep: str, embedder: Embedder, cache: Path
+) -> None:
+    """OpenVINO gives a thread a stack for its signals, and takes it away (``converted._core``)."""
+    program = f"""
+import gc, os, pathlib, signal, threading, time
+from index.embed import open_embedder
+signal.signal(signal.SIGINT, signal.default_int_handler)
+opened = [open_embedder("all-MiniLM-L6-v2", pathlib.Path({str(cache)!r}), 1)]
+opened[0].embed_query("a")
+if {keep == "the second goes last"}:
+    opened.append(open_embedder("all-MiniLM-L6-v2", pathlib.Path({str(cache)!r}), 1))
+    opened[1].embed_query("a")
+    del opened[0], opened[0]
+else:
+    gone = threading.Thread(target=lambda: (opened.clear(), gc.collect()))
+    gone.start()
+    gone.join()
+gc.collect()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, "interrupted\n"), ran.stderr
+
+
 def test_count_tokens() -> None:
     assert count_tokens(["", "attention", "Scaled dot-product attention", "a " * 1000]) == [
         0,
