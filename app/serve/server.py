@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
@@ -223,8 +224,8 @@ def serve(
         # Told to stop (systemd, a container), leave in order: end the workers, free the library.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Library.open(settings) as library:
-        warming = threading.Thread(target=_warm, args=(library,), daemon=True)
         app = web_app(library, settings)
+        warming: threading.Thread | None = None
         try:
             with (
                 running(app, host, port, settings.hosts.split()) as address,
@@ -236,11 +237,12 @@ def serve(
                     working.enter_context(daily.kept(library))
                 if ready is not None:
                     ready(address)
+                warming = threading.Thread(target=_warm, args=(library, address), daemon=True)
                 warming.start()
                 while True:
                     threading.Event().wait(3600)
         finally:
-            if warming.ident is not None:  # cut off in a conversion, the process ends badly
+            if warming is not None:  # cut off in a conversion, the process ends badly
                 warming.join()
 
 
@@ -252,18 +254,27 @@ def _is_writable(library: Library) -> bool:
     return True
 
 
-def _warm(library: Papers) -> None:
-    """Load, and the first time convert, the model before somebody waits for it.
+def _warm(library: Papers, address: str) -> None:
+    """Have made what is made once, before somebody waits for it: the first screen, the model.
 
     Where no digest is written, that of the newest paper is, for the first screen to show.
     """
     from app.write import write_digest
 
+    with suppress(OSError, HTTPException), closing(_connection(address)) as server:
+        server.request("GET", "/")
+        server.getresponse().read()
     with suppress(GlossError):  # whoever searches, or opens the paper, is told
         library.search("gloss", 1)
         papers = library.listed()
         if papers and not library.digested(1):
             write_digest(library, max(papers, key=lambda one: one.added).id)
+
+
+def _connection(address: str) -> HTTPConnection:
+    """To the server itself, whatever proxy is set."""
+    there = urlsplit(address)
+    return HTTPConnection(there.hostname or "127.0.0.1", there.port, timeout=60)
 
 
 def serve_space() -> NoReturn:

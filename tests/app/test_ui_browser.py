@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -75,6 +77,7 @@ def home(page: Any, address: str) -> None:
 
 at_home = pytest.mark.usefixtures("home")
 NAME = "What are you looking for?"
+TABS = {"today": "#today-list li", "library": "#papers table", "compare": "#compare-papers input"}
 
 
 def _search(page: Any, query: str) -> None:
@@ -279,6 +282,33 @@ def test_today_is_marked_and_opens_a_paper(page: Any) -> None:
     page.get_by_label("Authors").press("Backspace")
     item.get_by_role("link", name="Lanterns on Paths").first.click()
     page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
+
+
+def test_every_tab_in_the_dark(browser: Any, address: str) -> None:
+    """Gradio's part has the colours of the page around it, and a heading of the first level."""
+    context = _in(browser, color_scheme="dark")
+    tab = context.new_page()
+    for view, place in TABS.items():
+        tab.goto(f"{address}?view={view}", wait_until="commit")
+        tab.locator(place).first.wait_for()
+        behind = "one => getComputedStyle(document.querySelector(one)).backgroundColor"
+        assert tab.evaluate(behind, "body") == "rgb(23, 24, 26)"
+        assert tab.evaluate(behind, ".gradio-container") == "rgba(0, 0, 0, 0)"
+        block = tab.locator(".gradio-container .block:visible").first
+        assert block.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(23, 24, 26)"
+        assert violations(tab) == [], view
+    context.close()
+
+
+def test_the_page_is_sent_compressed(address: str) -> None:
+    plain, packed = Request(address), Request(address, headers={"Accept-Encoding": "gzip"})
+    with urlopen(plain) as answer:
+        whole = answer.read()
+    with urlopen(packed) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        sent = answer.read()
+    assert len(sent) < len(whole) / 3
+    assert gzip.decompress(sent) == whole
 
 
 @at_home

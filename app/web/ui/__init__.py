@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TITLE = "gloss"
 UPLOAD_LIMIT = "50mb"
+_LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
 TEMPORARY_SECONDS = 900  # uploads older than this are deleted, as in app.serve.limits
 
 
@@ -72,6 +73,8 @@ def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.
         blocks.unload(left)
     blocks.space_id = None  # else the page of a Space asks Google for fonts, and the hub who it is
     blocks.queue(default_concurrency_limit=4, max_size=64)
+    blocks._queue.sleep_when_free = _LOOKS_EVERY
+    blocks._queue.progress_update_sleep_when_free = 2 * _LOOKS_EVERY
     return cast("gradio.Blocks", blocks)
 
 
@@ -108,18 +111,40 @@ def mount(
     """
     gr = load_gradio()
     _keep_inputs_out_of_the_log()
+    ours = {  # of palette.css, which says both light and dark
+        "body_background_fill": "--gloss-back",
+        "background_fill_primary": "--gloss-back",
+        "background_fill_secondary": "--gloss-tint",
+        "block_background_fill": "--gloss-back",
+        "block_label_background_fill": "--gloss-back",
+        "block_label_text_color": "--gloss-soft",
+        "block_title_text_color": "--gloss-soft",
+        "body_text_color": "--gloss-ink",
+        "body_text_color_subdued": "--gloss-soft",
+        "border_color_primary": "--gloss-line",
+        "block_border_color": "--gloss-line",
+        "block_label_border_color": "--gloss-line",
+        "input_background_fill": "--gloss-back",
+        "input_border_color": "--gloss-edge",
+        "input_placeholder_color": "--gloss-soft",
+        "checkbox_background_color": "--gloss-back",
+        "checkbox_border_color": "--gloss-edge",
+        "button_primary_background_fill": "--gloss-action",
+        "button_primary_background_fill_hover": "--gloss-action",
+        "button_secondary_background_fill": "--gloss-tint",
+        "button_secondary_background_fill_hover": "--gloss-bar",
+        "button_secondary_text_color": "--gloss-ink",
+    }
+    colours = {name: f"var({colour})" for name, colour in ours.items()}
     theme = gr.themes.Default(
         primary_hue="blue",
-        neutral_hue="slate",
+        neutral_hue="gray",
         font=["system-ui", "-apple-system", "Segoe UI", "sans-serif"],
         font_mono=["ui-monospace", "Menlo", "monospace"],
-    ).set(  # where Gradio's own are below a contrast of 4.5
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        color_accent="*primary_600",
-        body_text_color_subdued="*neutral_600",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
+    ).set(
+        color_accent="*primary_600",  # Gradio's own is below a contrast of 4.5
+        **colours,
+        **{f"{name}_dark": colour for name, colour in colours.items()},
     )
     gr.mount_gradio_app(
         app,

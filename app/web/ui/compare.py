@@ -146,34 +146,31 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         desks.end(request.session_hash)
 
     with gr.Tab(say("compare_tab"), id="compare") as tab:
+        papers = gr.Dropdown(
+            [],
+            value=[],
+            multiselect=True,
+            max_choices=MOST,
+            label=say("compare_papers"),
+            elem_id="compare-papers",
+        )
         with gr.Row(equal_height=False, elem_classes="gloss-compare"):
-            papers = gr.Dropdown(
-                [],
-                value=[],
-                multiselect=True,
-                max_choices=MOST,
-                label=say("compare_papers"),
-                scale=5,
-                min_width=280,
-                elem_id="compare-papers",
-            )
             query = gr.Textbox(
                 label=say("compare_find"),
                 placeholder=say("compare_find_hint"),
                 max_lines=1,
                 max_length=1000,
-                scale=3,
+                scale=4,
                 min_width=240,
                 elem_id="compare-find",
             )
-        with gr.Row(equal_height=False, elem_classes="gloss-compare"):
             question = gr.Textbox(
                 label=say("compare_question"),
                 placeholder=say("compare_question_hint"),
                 max_lines=1,
                 max_length=1000,
-                scale=6,
-                min_width=280,
+                scale=4,
+                min_width=240,
                 elem_id="compare-question",
             )
             button = gr.Button(

@@ -6,6 +6,7 @@ script for the head too, but Gradio 6.31 runs it only after it has chosen the la
 labels, and writes ``lang="en"`` on every page.
 """
 
+import gzip
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 ELSEWHERE = ("q", "paper", "view")
 # Gradio's own script, which ours starts; and what has Gradio write the title of the page.
 _STARTS = re.compile(rb'<script type="module" crossorigin src="([^"]+)"></script>')
+_SMALL = 1000  # bytes that are not worth compressing
 _TITLED = b'control_page_title="true"'
 
 
@@ -108,6 +110,9 @@ class FirstPage:
                 at_home = not any(asked.get(name) for name in ELSEWHERE)
                 body = await to_thread.run_sync(self._around, body, lang, at_home)
             kept = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
+            if len(body) > _SMALL and b"gzip" in headers.get(b"accept-encoding", b""):
+                body = await to_thread.run_sync(gzip.compress, body, 5)
+                kept += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
             length = (b"content-length", str(len(body)).encode())
             await send({**start[0], "headers": [*kept, length]})
             await send({"type": "http.response.body", "body": body})
