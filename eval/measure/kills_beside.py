@@ -14,7 +14,7 @@ Needs ``pip install llama-index-vector-stores-qdrant`` and a checkout: it shares
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import json
 import sys
 import tempfile
@@ -33,14 +33,6 @@ OPERATIONS: dict[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "a fourth paper": (THREE, {**THREE, "moths": "moths fly"}),
     "a new version": (THREE, {**THREE, "bees": "bees rest"}),
 }
-
-
-def _loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, _TESTS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _letters(text: str) -> list[float]:
@@ -138,7 +130,8 @@ def _work(kills: Any, last: int, papers: Mapping[str, str], folder: Path) -> Cal
 
 def main() -> None:
     """Print, by operation, how many kills there were and how they came out."""
-    forks, kills = _loaded("forks"), _loaded("kills")
+    sys.path.insert(0, str(_TESTS))
+    forks, kills = (importlib.import_module(name) for name in ("forks", "kills"))
     for name in ("llama_index.core.ingestion", "llama_index.vector_stores.qdrant", "qdrant_client"):
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as made:

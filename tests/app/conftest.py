@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import re
@@ -463,20 +462,10 @@ def paper_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def served_model() -> Iterator[ServedModel]:
     """A language model's server whose answers and faults are a script."""
-    with _loaded("served_model").serve_model() as served:
+    import served_model as model_server  # here: servers load this file, too
+
+    with model_server.serve_model() as served:
         yield served
-
-
-def _loaded(name: str) -> Any:
-    """A module beside this one: tests are no package."""
-    if name not in sys.modules:
-        path = Path(__file__).with_name(f"{name}.py")
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
 
 
 @pytest.fixture

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import library_fakes as fakes
 import pytest
+import served_arxiv as served
 
 from app.publish.daily import ConfigUnusable, Daily, read_daily
 from app.publish.listing import read_published
@@ -26,16 +26,6 @@ if TYPE_CHECKING:
     from served_arxiv import ServedArxiv
 
 
-def _loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, INDEX_TESTS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fakes, served = _loaded("library_fakes"), _loaded("served_arxiv")
 BEES, ANTS, FLIES = "2409.00001", "2409.00002", "2409.00003"
 CONFIG = """
 out = "site"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 import html.parser
-import importlib.util
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from test_render import ATTACKS
 
 from app.digest import Digest
 from app.publish.day import Day, FailedPaper, anchor, to_hexo, to_html_day
@@ -32,19 +31,7 @@ APP = "https://app.example.org/gloss/"
 CHROMIUM = next((path for path in map(Path, ["/usr/bin/chromium"]) if path.exists()), None)
 
 
-def _attacks() -> list[str]:
-    spec = importlib.util.spec_from_file_location(
-        "attacks", Path(__file__).with_name("test_render.py")
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["attacks"] = module
-    spec.loader.exec_module(module)
-    attacks: list[str] = module.ATTACKS
-    return attacks
-
-
-ATTACKS = _attacks()
+ATTACKS = ATTACKS
 
 
 class _Page(html.parser.HTMLParser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import json
 import os
 import re
@@ -22,7 +21,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import library_fakes as fakes
 import pytest
+import served_arxiv as arxiv_double
 
 from app.cli import options
 from app.cli.serve import _schedule
@@ -40,24 +41,12 @@ INDEX_TESTS = Path(__file__).parent.parent / "index"
 PATIENCE = 60.0  # seconds until a test gives up
 
 
-def _loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, INDEX_TESTS / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-fakes, arxiv_double = _loaded("library_fakes"), _loaded("served_arxiv")
-
 # ``gloss serve`` with fake parts. Whoever embeds "wait" waits while there is a file called "hold",
 # and makes one called "waits".
 PROGRAM = """
-import importlib.util, pathlib, sys, time
-spec = importlib.util.spec_from_file_location("library_fakes", sys.argv[1])
-fakes = sys.modules["library_fakes"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(fakes)
+import pathlib, sys, time
+sys.path.insert(1, sys.argv[1])
+import library_fakes as fakes
 from index.library import Library
 import app.cli
 home = pathlib.Path(sys.argv[2])
@@ -116,8 +105,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("served")
-    fakes_file = INDEX_TESTS / "library_fakes.py"
-    command = [sys.executable, "-c", PROGRAM, str(fakes_file), str(home), str(free_port())]
+    command = [sys.executable, "-c", PROGRAM, str(INDEX_TESTS), str(home), str(free_port())]
     environment = dict(os.environ, GLOSS_CACHE=str(home / "cache"))
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:

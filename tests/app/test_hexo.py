@@ -5,19 +5,18 @@ Hexo itself runs, with its renderer and three themes of its registry.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import test_day as days
 
 from app.digest import Digest
 from app.publish.day import FailedPaper, to_hexo
@@ -28,20 +27,8 @@ from app.show.views import Picture
 pytestmark = pytest.mark.slow
 
 
-def _loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(
-        f"{name}_for_hexo", Path(__file__).with_name(f"{name}.py")
-    )
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-_TESTS = _loaded("test_day")
-ATTACKS: list[str] = _TESTS.ATTACKS
-_Page, _day, _titled, APP = _TESTS._Page, _TESTS._day, _TESTS._titled, _TESTS.APP
+ATTACKS: list[str] = days.ATTACKS
+_Page, _day, _titled, APP = days._Page, days._day, days._titled, days.APP
 # What breaks out of a string of JavaScript, and what the themes' own templates would run.
 OF_THEMES = (
     "ends in a backslash \\",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import importlib.util
 import ipaddress
 import logging
 import re
 import ssl
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,7 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import library_fakes as fakes
 import pytest
+import served_arxiv as arxivs
+import served_smtp as smtp
 from pydantic import SecretStr, ValidationError
 
 from app.publish.mail import MailNotSent, send, sender_of
@@ -30,20 +31,6 @@ if TYPE_CHECKING:
 
 TESTS = Path(__file__).parent
 NOW = datetime.datetime(2026, 11, 28, 6, 15, tzinfo=datetime.UTC)
-
-
-def _loaded(name: str, folder: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-smtp = _loaded("served_smtp", TESTS)
-fakes = _loaded("library_fakes", TESTS.parent / "index")
-arxivs = _loaded("served_arxiv", TESTS.parent / "index")
 
 
 @pytest.fixture

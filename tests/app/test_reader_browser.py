@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import test_ui_browser as ui
 
-
-def _loaded(name: str) -> Any:
-    """A module beside this one: tests are no package."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        assert spec is not None and spec.loader is not None
-        module = sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-ui = _loaded("test_ui_browser")
 browser, tab, page = ui.browser, ui.tab, ui.page
 pytestmark = ui.pytestmark
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import re
-import sys
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import served_arxiv
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -365,7 +364,7 @@ def test_fetching_says_what_to_do_when_it_fails(
 def test_a_paper_comes_from_arxiv_and_a_stop_leaves_nothing(
     open_library: Callable[..., Any], tmp_path: Path
 ) -> None:
-    served = _arxiv_on_this_machine()
+    served = served_arxiv
     with served.served_arxiv() as arxiv:
         arxiv.files = {"2407.03300v2": (DATA / "cited-digests.pdf").read_bytes()}
         settings = arxiv.settings(tmp_path / "cache", library=tmp_path / "library")
@@ -388,15 +387,6 @@ def test_a_paper_comes_from_arxiv_and_a_stop_leaves_nothing(
             assert session.fetch("2407.03300", stages.append) == "2407.03300"  # it is here
             with pytest.raises(NotAdded, match="arXiv has no such paper or version"):
                 session.fetch("2407.09999", stages.append)
-
-
-def _arxiv_on_this_machine() -> Any:
-    path = Path(__file__).parent.parent / "index" / "served_arxiv.py"
-    spec = importlib.util.spec_from_file_location("served_arxiv", path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules["served_arxiv"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_what_is_stopped_half_way_is_not_in_the_library(

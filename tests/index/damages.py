@@ -11,7 +11,6 @@ It prints a JSON line for each: what was damaged, how each process ended, and wh
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import random
@@ -21,10 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_spec = importlib.util.spec_from_file_location("forks", Path(__file__).with_name("forks.py"))
-assert _spec is not None and _spec.loader is not None
-forks = sys.modules["forks"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forks)
+import forks
 
 WHERE = ("catalog.sqlite", "vectors", "claims", "files")
 HOW = ("changed", "zeroed", "cut off")

@@ -10,7 +10,6 @@ It prints a JSON line for each command: the fault, the command, how it ended and
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import resource
@@ -23,11 +22,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-_spec = importlib.util.spec_from_file_location("forks", Path(__file__).with_name("forks.py"))
-assert _spec is not None and _spec.loader is not None
-forks = sys.modules["forks"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forks)
-mediums = forks.loaded("mediums")
+import forks
+import mediums
 
 MB = 10**6
 MADE = forks.OPERATIONS[:3]  # what the library had before

@@ -9,7 +9,6 @@ run is a fork.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import shutil
 import signal
@@ -25,15 +24,6 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PASSAGE = "We show that {} dance. They rest at home."
-
-
-def loaded(name: str) -> Any:
-    """A module of this folder that is no test."""
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @dataclass(frozen=True)
@@ -298,7 +288,9 @@ def copied(source: Path, target: Path) -> None:
 @contextmanager
 def arxiv_in_a_fork() -> Iterator[None]:
     """An arXiv on this machine with one paper, and the settings that ask it, in the environment."""
-    served, fakes = loaded("served_arxiv"), sys.modules["library_fakes"]
+    import library_fakes as fakes
+    import served_arxiv as served
+
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -360,7 +352,8 @@ def prepared(root: str) -> Iterator[Path]:
     sys.path.insert(0, str(HERE.parents[1]))
     folder = Path(root)
     os.environ["GLOSS_CACHE"] = str(folder / "cache")
-    fakes = loaded("library_fakes")
+    import library_fakes as fakes
+
     use_fakes(fakes)
     import_all()
     (folder / "in").mkdir(parents=True)

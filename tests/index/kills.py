@@ -13,7 +13,6 @@ It prints a JSON line for each: the operation, the number of the change, and wha
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import random
@@ -26,10 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_spec = importlib.util.spec_from_file_location("forks", Path(__file__).with_name("forks.py"))
-assert _spec is not None and _spec.loader is not None
-forks = sys.modules["forks"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(forks)
+import forks
 
 # What changes the disk, of the events that Python reports; what SQLite and the engine do comes from
 # their own calls.

@@ -11,7 +11,6 @@ has the shortest that Hypothesis found.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import kills
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -29,10 +29,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-_spec = importlib.util.spec_from_file_location("kills", Path(__file__).with_name("kills.py"))
-assert _spec is not None and _spec.loader is not None
-kills = sys.modules["kills"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(kills)
 forks = kills.forks
 
 BEES = forks.BEES

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import library_fakes as fakes
+import mediums
 import pytest
 
 from index.catalog import KnownVersion
@@ -22,17 +22,6 @@ from index.room import LEAST, MARGIN, check_room, occupied, scratch_folder
 from index.sources import Source
 from index.store.edge import EdgeStore
 
-
-def _loaded(name: str) -> Any:
-    """A module of this folder that is no test."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-fakes, mediums = _loaded("library_fakes"), _loaded("mediums")
 read_only = mediums.read_only
 
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 
 from index.errors import BackupUnusable, GlossError, LibraryBusy, LibraryUnusable
 from index.library import Library, back_up, backup, restore
 from index.sources import Source
-
-PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 
 def add(library: Library, folder: Path, *names: str) -> None:
@@ -260,7 +252,7 @@ def test_at_each_step_a_killed_restore_leaves_the_former_library_or_the_new_one(
 def test_it_waits_for_a_paper_that_is_being_committed(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
-    class Slow(fakes.ListStore):  # type: ignore[misc]  # loaded by its path
+    class Slow(fakes.ListStore):
         def upsert(self, points: Any) -> None:
             begun.set()
             assert go_on.wait(10)

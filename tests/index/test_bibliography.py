@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 
 from index.bibliography import ExportUnusable, read_export
@@ -23,13 +22,6 @@ from index.entries import Entry, Name
 from index.intake.imported import ImportedEntry, find_entries, import_all
 from index.library import Library
 from index.sources import Source
-
-PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
  xmlns:z="http://www.zotero.org/namespaces/export#" xmlns:dc="http://purl.org/dc/elements/1.1/"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -41,11 +41,6 @@ from index.spans import Span
 from index.store.client import ClientStoreFactory
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 
 def write(path: Path, **said: object) -> Source:

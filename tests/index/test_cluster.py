@@ -13,8 +13,9 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import library_fakes as fakes
 import pytest
 
 from index.config import Settings
@@ -24,16 +25,6 @@ from index.intake.cluster import Cluster, Done
 from index.library import Stages, split_and_embed, splitter
 from index.paper import Record
 from index.sources import Source
-
-if TYPE_CHECKING:
-    import library_fakes as fakes
-else:
-    _spec = importlib.util.spec_from_file_location(
-        "library_fakes", Path(__file__).with_name("library_fakes.py")
-    )
-    fakes = importlib.util.module_from_spec(_spec)
-    sys.modules["library_fakes"] = fakes
-    _spec.loader.exec_module(fakes)
 
 ROOT = Path(__file__).parent.parent.parent
 RAY = importlib.util.find_spec("ray") is not None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import logging
 import sqlite3
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 
 from index.catalog import Catalog
@@ -20,17 +19,10 @@ from index.library import Library
 from index.paper import Reading
 from index.sources import Source
 
-PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
-
 TEXT = "a bees buzz. " * 40  # some packed bytes
 
 
-class OtherReader(fakes.JsonReader):  # type: ignore[misc]  # loaded by its path
+class OtherReader(fakes.JsonReader):
     """Reads more than the former reader did."""
 
     def read(self, *given: Any, **named: Any) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import pickle
 import re
 import socket
@@ -17,11 +16,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from served_arxiv import ServedArxiv, served_arxiv
 
 from index.config import Settings
 from index.errors import FetchError
@@ -30,19 +30,6 @@ from index.fetch.connection import is_private
 from index.fetch.feeds import author_names, category_spelling, plain_text, says_withdrawn, set_of
 from index.fetch.polite import Turn
 from index.reference import ARXIV_ID
-
-if TYPE_CHECKING:
-    from served_arxiv import ServedArxiv, served_arxiv
-
-_spec = importlib.util.spec_from_file_location(
-    "served_arxiv", Path(__file__).with_name("served_arxiv.py")
-)
-assert _spec is not None and _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules["served_arxiv"] = _module
-_spec.loader.exec_module(_module)
-if not TYPE_CHECKING:
-    served_arxiv = _module.served_arxiv
 
 DISCO = Reference("2407.03300")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import sys
@@ -12,10 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import library_fakes as fakes
 import pymupdf
 import pytest
+from served_arxiv import ServedArxiv, ServedPaper, Version, served_arxiv
 
 from index.errors import FetchError, LibraryUnusable, PaperNotFound, StoreUnusable
 from index.fetch import Fetcher
@@ -25,27 +26,6 @@ from index.library import Library
 from index.paper import Record
 from index.reference import Reference
 from index.sources import Source, find_sources
-
-if TYPE_CHECKING:
-    import library_fakes as fakes
-    from served_arxiv import ServedArxiv, ServedPaper, Version, served_arxiv
-
-
-def _loaded(name: str) -> Any:
-    path = Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-if not TYPE_CHECKING:
-    fakes = _loaded("library_fakes")
-    _served = _loaded("served_arxiv")
-    ServedArxiv, ServedPaper = _served.ServedArxiv, _served.ServedPaper
-    Version, served_arxiv = _served.Version, _served.served_arxiv
 
 DATA = Path(__file__).parent.parent.parent / "data"
 CV = ArxivSelection(categories=("cs.CV",))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -38,11 +38,6 @@ from index.sources import Source
 from index.spans import PageSize, Span
 
 PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 
 def write(path: Path, **said: object) -> Source:

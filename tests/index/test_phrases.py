@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import logging
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import library_fakes as fakes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,14 +24,6 @@ from index.library.rank import encode_query
 from index.paper import Paper
 from index.sources import find_sources
 from index.spans import Span
-
-_spec = importlib.util.spec_from_file_location(
-    "library_fakes", Path(__file__).with_name("library_fakes.py")
-)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 # What words, signs, scripts and raised type do to each other where they meet.
 _PIECES = (

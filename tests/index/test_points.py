@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import numpy as np
 import pytest
 
@@ -21,14 +20,6 @@ from index.library.points import points_of
 from index.paper import Paper
 from index.sources import find_sources
 from index.spans import Span
-
-_spec = importlib.util.spec_from_file_location(
-    "library_fakes", Path(__file__).with_name("library_fakes.py")
-)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 PAPERS: dict[str, dict[str, Any]] = {
     "1706.03762": {

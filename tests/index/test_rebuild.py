@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import library_fakes as fakes
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -23,16 +22,9 @@ from index.library.engines import Engines
 from index.sources import Source
 from index.store.edge import EdgeStoreFactory
 
-PROGRAM = Path(__file__).with_name("library_fakes.py")
-_spec = importlib.util.spec_from_file_location("library_fakes", PROGRAM)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
-
 
 @dataclass
-class OtherEmbedder(fakes.LetterEmbedder):  # type: ignore[misc]  # loaded by its path
+class OtherEmbedder(fakes.LetterEmbedder):
     """Longer vectors; ``before`` is called with each text that a rebuild embeds."""
 
     name: str = "others"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import library_fakes as fakes
 import pytest
 
 from eval.corpus import corpus, text_paper
@@ -16,14 +15,6 @@ from index.config import Settings
 from index.embed.rerank import Reranker
 from index.errors import ModelUnusable
 from index.sources import find_sources
-
-_spec = importlib.util.spec_from_file_location(
-    "library_fakes", Path(__file__).with_name("library_fakes.py")
-)
-assert _spec is not None and _spec.loader is not None
-fakes = importlib.util.module_from_spec(_spec)
-sys.modules["library_fakes"] = fakes
-_spec.loader.exec_module(fakes)
 
 
 def cross_encoder(folder: Path, labels: int = 1) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import importlib.util
 import ipaddress
 import os
 import shutil
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+import served_qdrant
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,13 +45,6 @@ from index.store.edge import EdgeStore, EdgeStoreFactory
 if TYPE_CHECKING:
     from served_qdrant import Fault, ServedQdrant
 
-_spec = importlib.util.spec_from_file_location(
-    "served_qdrant", Path(__file__).with_name("served_qdrant.py")
-)
-assert _spec is not None and _spec.loader is not None
-served_qdrant = importlib.util.module_from_spec(_spec)
-sys.modules["served_qdrant"] = served_qdrant
-_spec.loader.exec_module(served_qdrant)
 
 SERVER = os.environ.get("GLOSS_TEST_QDRANT_URL", "")
 NOTHING = SparseVector((), ())
