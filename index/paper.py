@@ -152,6 +152,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula of a Markdown or HTML source, and the LaTeX that it was written in.
+
+    The text at ``span`` is LaTeX between its signs ("$x_i$") or the formula on one line ("x_i").
+    """
+
+    span: Span
+    tex: str  # without the signs around it
+    displayed: bool = False  # on a line of its own
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """arXiv's record of a paper, which overrules what was read from its pages."""
 
@@ -199,6 +211,7 @@ class Paper:
     findings: tuple[Finding, ...] = ()  # hidden text
     record: Record | None = None  # arXiv's, where it came from there
     accounts: tuple[PageAccount, ...] = ()  # of each page of a PDF
+    formulas: tuple[Formula, ...] = ()  # in text order; of a PDF none, which has no LaTeX
 
     @property
     def losses(self) -> tuple[Loss, ...]:

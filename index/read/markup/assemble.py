@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from index.paper import Block, BlockKind, Figure, Paper, Section, Sentence, SourceKind
+from index.paper import Block, BlockKind, Figure, Formula, Paper, Section, Sentence, SourceKind
 from index.read.front.identity import Identity
 from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
 from index.read.markup.bars import find_tables
@@ -30,6 +30,18 @@ class BlockDraft:
     marked: bool = False  # it begins with a raised mark, as an affiliation or a note does
     heading: Heading | None = None  # what opens a section; its role, unless "other", is the one
     label: str | None = None  # of a caption: None is not read yet, "" is a caption without a figure
+    formulas: list[Formula] = field(default_factory=list)  # their spans are those of ``text``
+
+    def append(self, other: BlockDraft) -> None:
+        """Continue the text with that of another piece."""
+        shift = len(self.text) + 1
+        self.text = f"{self.text} {other.text}"
+        self.formulas += [_moved(one, shift) for one in other.formulas]
+
+    def cut(self, start: int) -> None:
+        """Take the first characters off the text."""
+        self.text = self.text[start:]
+        self.formulas = [_moved(one, -start) for one in self.formulas if one.span.start >= start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ class Body:
     links: tuple[Span, ...]
     figures: tuple[Figure, ...]
     abstract: Span | None
+    formulas: tuple[Formula, ...]
 
     def paper(self, source: SourceKind, identity: Identity, front: FrontMatter) -> Paper:
         """The paper, which has no pages and no boxes."""
@@ -78,6 +91,7 @@ class Body:
             sentences=self.sentences,
             figures=self.figures,
             tables=tuple(find_tables(self.text, self.blocks, self.figures)),
+            formulas=self.formulas,
         )
 
 
@@ -112,7 +126,16 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
         links=tuple(find_links(text, references)),
         figures=tuple(_figures(pieces, spans)),
         abstract=_abstract(sections, blocks),
+        formulas=tuple(
+            _moved(one, span.start)
+            for piece, span in zip(pieces, spans, strict=True)
+            for one in piece.formulas
+        ),
     )
+
+
+def _moved(formula: Formula, by: int) -> Formula:
+    return replace(formula, span=Span(formula.span.start + by, formula.span.end + by))
 
 
 def _joined(pieces: Sequence[BlockDraft]) -> tuple[str, list[Span]]:

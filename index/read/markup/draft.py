@@ -23,12 +23,14 @@ from index.read.markup.elements import (
     ONE_BLOCK_CLASSES,
     ONE_BLOCK_TAGS,
     RUN_IN,
+    TEX_CLASS,
     TITLE_ROLES,
     TYPED,
     UNREAD_TAGS,
     is_block,
 )
-from index.read.markup.mathml import linear, tex_of
+from index.read.markup.formulas import SaidFormula, between_signs, formulas_in, parts_of
+from index.read.markup.mathml import linear, tex_of, written
 from index.read.markup.tree import Walk, classes, is_boxed_text, is_ornament, local_name, text_of
 from index.read.markup.unseen import SAID, Unseen, findings_of
 from index.read.page.hidden import MOST_FINDINGS
@@ -43,6 +45,7 @@ _CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Listing|Scheme)\s*[A-Z]?
 FLOATS = frozenset({"caption", "table", "footnote"})
 _CELL, _ROW = "\x1d", "\x1e"  # the ends of a table's cells and rows while it is read
 _ORDINALS = frozenset({"st", "nd", "rd", "th", "e", "er", "re", "o", "a", "ème", "ère"})
+_CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _PROSE_OF_CELL = 1000  # characters: a cell with more holds a text, and its table lays a page out
 
 
@@ -86,6 +89,7 @@ class HtmlDraft:
         self._depth = 0
         self._appendix = 0
         self._items = 0
+        self._code = 0
         self._next: Heading | None = None  # of a section without a title
         self._in_body = False
         self._headings = 0
@@ -136,7 +140,11 @@ class HtmlDraft:
             return False
         if tag == "img":
             if "ltx_Math" in named:
-                self._say(tex_of(element.get("alt") or ""))
+                tex = tex_of(element.get("alt") or "")
+                self._say(SaidFormula(tex, tex))
+            return False
+        if TEX_CLASS in named:
+            self._say(between_signs(text_of(element)))
             return False
         if tag == "sup" and not self._raised(element):
             return False
@@ -155,7 +163,7 @@ class HtmlDraft:
             self._break()
         elif is_block(tag, named):
             self._part()
-        self._say(element.text or "")
+        self._write(element.text or "")
         return True
 
     def _end(self, element: Element) -> None:
@@ -176,7 +184,7 @@ class HtmlDraft:
             if not (named & BYLINES and self.typed) and tag not in ("math", "img"):
                 self._count(tag, named, -1)
         if element is not self._article:
-            self._say(element.tail or "")
+            self._write(element.tail or "")
 
     def _is_left_out(self, tag: str, named: frozenset[str], element: Element) -> bool:
         return (
@@ -199,6 +207,8 @@ class HtmlDraft:
             self._appendix += step
         if tag in ("li", "dd"):
             self._items += step
+        if tag in _CODE:
+            self._code += step
         if "ltx_abstract" in named:
             self._flush()
             # Text after an abstract is not a part of it, even without a heading.
@@ -270,9 +280,9 @@ class HtmlDraft:
             self._say("\n")
 
     def _formula(self, element: Element) -> None:
-        said = linear(element)
-        displayed = element.get("display") == "block" and not self._open[-1].whole
-        if not displayed:
+        displayed = element.get("display") == "block"
+        said = SaidFormula(linear(element), tex_of(written(element)), displayed)
+        if not displayed or self._open[-1].whole:
             self._say(said)
             return
         self._flush()
@@ -287,6 +297,14 @@ class HtmlDraft:
             self._authors.update(dict.fromkeys(line.names))
             if line.kind == "place":
                 self.places.append(piece)
+
+    def _write(self, text: str) -> None:
+        """Text as people read it; what MathJax would set is formulas."""
+        if not text or self.typed or self._code:
+            self._say(text)
+            return
+        for part in parts_of(text):
+            self._say(part)
 
     def _say(self, text: str) -> None:
         if text:
@@ -315,7 +333,8 @@ class HtmlDraft:
             return
         said = "".join(done.parts)
         self._spelled.update(dict.fromkeys(spelled(said)))
-        text = _rows(said) if done.kind == "table" else plain(said)
+        clean = _rows if done.kind == "table" else plain
+        text = clean(said)
         if not text:
             return
         self._headings += done.kind == "heading"
@@ -331,6 +350,8 @@ class HtmlDraft:
             # "Theorem 1 .", and IEEE's appendix "-A Proofs"
             piece.text = re.sub(r"^-(?=[A-Z])| (?=[.:](?:\s|$))", "", text)
             self._headed(piece, done)
+        if piece.text == text:
+            piece.formulas = formulas_in(done.parts, text, clean)
         if done.kind == "footnote" and any(part.strip() for part in self._open[-1].parts):
             self._notes.append(piece)
             return

@@ -61,6 +61,7 @@ DIVISIONS = frozenset({
     "ltx_paragraph", "ltx_subparagraph", "ltx_appendix", "ltx_bibliography",
     "ltx_acknowledgements", "ltx_index", "ltx_glossary",
 })  # fmt: skip
+TEX_CLASS = "gloss_tex"  # of our own: a formula of a Markdown source, with the signs around it
 CELL_CLASSES = frozenset({"ltx_td", "ltx_th"})
 
 

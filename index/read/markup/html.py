@@ -71,7 +71,7 @@ def _mended(pieces: Sequence[BlockDraft]) -> list[BlockDraft]:
             and not _SENTENCE_END.search(last.text)
         )
         if torn and last is not None:
-            last.text = f"{last.text} {piece.text}"
+            last.append(piece)
         else:
             done.append(piece)
             if piece.kind not in FLOATS:

@@ -121,7 +121,7 @@ def _ordered(pieces: list[BlockDraft]) -> list[BlockDraft]:
             and (piece.text[0].islower() or piece.item or piece.text[0] in "([")
             and not reads_as_entry(piece.text, len(piece.text.split()))
         ):
-            last.text = f"{last.text} {piece.text}"
+            last.append(piece)
         else:
             ordered += waiting
             waiting = []

@@ -14,6 +14,8 @@ from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from index.read.markup.elements import TEX_CLASS
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.ruler import RuleOptionsType
@@ -273,7 +275,11 @@ def _formula(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
         if _SAID.fullmatch(said):
             tag = "sup" if match["way"] == "^" else "sub"
             return f"<{tag}>{escape(said)}</{tag}>"
-    return escape(whole, quote=False)
+    return _tex(whole)
+
+
+def _tex(said: str) -> str:
+    return f'<span class="{TEX_CLASS}">{escape(said, quote=False)}</span>'
 
 
 def _tex_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -317,8 +323,8 @@ def _displayed(_: Any, tokens: Sequence[Token], at: int, *rest: Any) -> str:
     token = tokens[at]
     sign = "" if token.type == "amsmath" else "$$"
     label = f" ({token.info})" if token.type == "math_block_label" else ""
-    said = escape(f"{sign}{token.content.strip()}{sign}{label}", quote=False)
-    return f'<div class="ltx_equation">{said}</div>\n'
+    said = _tex(f"{sign}{token.content.strip()}{sign}")
+    return f'<div class="ltx_equation">{said}{escape(label, quote=False)}</div>\n'
 
 
 # --- tags -----------------------------------------------------------------------------------------

@@ -36,11 +36,15 @@ _TEX_ONLY = re.compile(r"\\(?:displaystyle|textstyle|scriptstyle|left|right)(?![
 
 def linear(math: Element) -> str:
     """A ``math`` element on one line; its TeX where it has no MathML."""
-    tex = math.get("alttext") or ""
     said = " ".join(_presentation(math).split())
-    if "{,}" in tex:
+    if "{,}" in (math.get("alttext") or ""):
         said = _THOUSANDS.sub(",", said)
-    return said or tex_of(tex or _annotated(math))
+    return said or tex_of(written(math))
+
+
+def written(math: Element) -> str:
+    """The TeX that a ``math`` element was made of; empty where it does not say."""
+    return math.get("alttext") or _annotated(math)
 
 
 def tex_of(tex: str) -> str:
@@ -50,7 +54,7 @@ def tex_of(tex: str) -> str:
 
 def is_mark(math: Element) -> bool:
     """Whether a formula is a raised mark only, as of an affiliation: ``{}^{1}``."""
-    tex = (math.get("alttext") or _annotated(math)).replace(" ", "")
+    tex = written(math).replace(" ", "")
     return tex.startswith(("{}^", "^")) or tex in ("*", "\\ast", "\\dagger", "\\ddagger", "\\star")
 
 

@@ -120,7 +120,7 @@ def _open_abstract(pieces: list[BlockDraft], body_at: int) -> None:
         # A label with nothing after it is a heading; else it is at the head of its paragraph.
         pieces[body_at] = BlockDraft("heading", label[0].strip(), 1)
         if label.end() < len(first.text):
-            first.text = first.text[label.end() :]
+            first.cut(label.end())
             pieces.insert(body_at + 1, first)
             _close_abstract(pieces[body_at + 2 :])
     elif _is_prose(first) and any(piece.kind == "heading" for piece in pieces[body_at:]):
