@@ -60,6 +60,7 @@ def web_app(
     from app.api.http import api, mounted
     from app.api.tools import PATHS, ToolServer
     from app.show.figures import Pictures
+    from app.web.katex import katex_router
     from app.web.media import view_router
     from app.web.related import related_router
     from app.web.screens import screen_router
@@ -101,6 +102,7 @@ def web_app(
         app.router.routes.append(Route(path, tools))
     app.include_router(screen_router(sessions, rate_limiter))
     app.include_router(view_router(sessions))
+    app.include_router(katex_router())
     app.include_router(related_router(sessions, rate_limiter))
     with uploads_to(uploads.folder):
         mount(app, build(sessions, rate_limiter), sessions, settings.source_url)

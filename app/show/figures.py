@@ -103,6 +103,20 @@ class Pictures:
             lambda: in_few_colours(library.figure_image(paper.id, label, SCALE)),
         )
 
+    def lines(self, library: Papers, paper_id: str, place: Box, width: float) -> bytes:
+        """A part of a page as PNG, cut out of the picture of the page.
+
+        ``place`` is in points of the page as people see it, which is ``width`` points wide. Raises
+        as ``page``.
+        """
+
+        def cut() -> bytes:
+            page = self.page(library, paper_id, place.page, (), SCALE, few_colours=True)
+            return part_of(page, place, width)
+
+        sha256 = library.paper(paper_id).sha256
+        return self.of((sha256, "lines", place), cut)
+
 
 def figure_pictures(library: Papers, digest: Digest, kept: Pictures) -> dict[str, Picture]:
     """``quoted_figures`` to put into a page; a sentence stands without one that cannot be drawn."""
@@ -127,6 +141,24 @@ def size_on_page(image: bytes) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack(">II", image[16:24])
     return round(width / SCALE * _POINT), round(height / SCALE * _POINT)
+
+
+def part_of(png: bytes, place: Box, width: float) -> bytes:
+    """The part of the picture of a page of ``width`` points that is at ``place``; a pixel at least.
+
+    The picture says how many pixels a point has: of a huge page they are fewer than asked for.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as page:
+        scale = page.width / width
+        x0 = min(max(round(place.x0 * scale), 0), page.width - 1)
+        y0 = min(max(round(place.y0 * scale), 0), page.height - 1)
+        x1 = min(max(round(place.x1 * scale), x0 + 1), page.width)
+        y1 = min(max(round(place.y1 * scale), y0 + 1), page.height)
+        part = io.BytesIO()
+        page.crop((x0, y0, x1, y1)).save(part, "PNG")
+    return part.getvalue()
 
 
 def in_few_colours(png: bytes) -> bytes:

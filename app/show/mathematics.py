@@ -17,7 +17,8 @@ from index.paper import Block, Paper
 from index.spans import Span
 
 _WORD = re.compile(r"\S+")
-# Mathematical alphabets and letters like ℝ: https://www.unicode.org/charts/PDF/U1D400.pdf, U2100.pdf
+# Mathematical alphabets, and letters like ℝ: https://www.unicode.org/charts/PDF/U1D400.pdf and
+# https://www.unicode.org/charts/PDF/U2100.pdf
 _LETTER = re.compile("[\U0001d400-\U0001d7ff\u2102\u210a-\u2115\u2119-\u211d\u2124\u2128-\u2131]")
 # Of Unicode's mathematical symbols (Sm), those that text has, too: they print as they are.
 _EVERYDAY = frozenset("+<=>|~¬±×÷⁄−∼≈≠≤≥←↑→↓↔∘∙∗⋆⋅△▷◁♯")  # fmt: skip
@@ -61,7 +62,11 @@ def with_equation(paper: Paper, span: Span) -> Span:
         return span
     after = (block for block in paper.blocks if block.span.start >= span.end)
     parts = list(takewhile(lambda one: not _is_prose(paper, one), after))[:_EQUATION_PARTS]
-    if not parts or parts[0].kind != "equation" or paper.text[span.end : parts[0].span.start].strip():
+    if (
+        not parts
+        or parts[0].kind != "equation"
+        or paper.text[span.end : parts[0].span.start].strip()
+    ):
         return span
     return Span(span.start, parts[-1].span.end)
 

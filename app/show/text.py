@@ -69,8 +69,27 @@ def snippet(text: str, query: str, most: int = 340) -> str:
     ``most`` is in characters.
     """
     text = plain(text)
+    begin, end = _window(text, query, most)
+    return f"{'… ' if begin else ''}{text[begin:end]}{' …' if end < len(text) else ''}"
+
+
+def snippet_at(text: str, query: str, most: int = 340) -> tuple[int, int]:
+    """Where ``text`` itself, with its line ends, has the part that ``snippet`` shows."""
+    said: list[str] = []  # what ``plain`` makes of it, and where each character of that was
+    places: list[int] = []
+    for place, character in enumerate(text):
+        kept = without_controls(character)
+        if kept and not (kept.isspace() and (not said or said[-1] == " ")):
+            said.append(" " if kept.isspace() else kept)
+            places.append(place)
+    flat = "".join(said).rstrip()
+    begin, end = _window(flat, query, most)
+    return (places[begin], places[end - 1] + 1) if flat else (0, 0)
+
+
+def _window(text: str, query: str, most: int) -> tuple[int, int]:
     if len(text) <= most:
-        return text
+        return 0, len(text)
     pattern = query_words(query)
     starts = [found.start() for found in pattern.finditer(text)] if pattern is not None else []
     # Of the windows that begin a little before a word of the query, the first with most words.
@@ -81,4 +100,4 @@ def snippet(text: str, query: str, most: int = 340) -> str:
     end = text.rfind(" ", begin, best + most) if best + most < len(text) else len(text)
     if end <= begin:  # no space where it is cut
         begin, end = best, best + most
-    return f"{'… ' if begin else ''}{text[begin:end]}{' …' if end < len(text) else ''}"
+    return begin, end

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 from app.answer.questions import is_english
 from app.digest import Language
 from app.show.html import fill
-from app.show.text import plain, snippet
+from app.show.text import plain, snippet, snippet_at
 from app.show.views import found_claim_view, sources
+from app.web.media import address_of
+from app.web.quoted import Quoted, as_text, cited, quoted
 from app.web.texts import texts
 from app.write.ask import knows_english_only
 from index.errors import NoDigests
@@ -90,7 +92,7 @@ class Entry:
     """A hit in words: where it is, and the part of it that has the query's words."""
 
     place: FoundPlace
-    text: str
+    seen: Quoted
     quotes: tuple[str, ...] = ()  # what a sentence of ours rests on
     lang: str = "en"
 
@@ -105,17 +107,26 @@ class PaperEntries:
     more: int
 
 
-def found_passages(library: Papers, query: str, wanted: SearchFilter, lang: Language) -> Found:
-    """The passages that fit a query best, by paper."""
+def found_passages(
+    library: Papers, query: str, wanted: SearchFilter, lang: Language, key: str
+) -> Found:
+    """The passages that fit a query best, by paper; ``key`` is that of the session."""
     hits = library.search(query, _LOOKED_AT, wanted)
-    papers = _by_paper([_entry_of(hit, query) for hit in hits], wanted)
+    papers = [
+        replace(
+            one, entries=tuple(_as_printed(library, key, entry, query) for entry in one.entries)
+        )
+        for one in _by_paper([_entry_of(hit, query) for hit in hits], wanted)
+    ]
     places = [entry.place for paper in papers for entry in paper.entries]
     far = _is_far(library, query, hits)
     shown = _filled("hits.html", library, query, lang, papers=papers, far=far)
     return Found(shown, places, "far" if far else "passages", lang)
 
 
-def found_in_digests(library: Papers, query: str, wanted: SearchFilter, lang: Language) -> Found:
+def found_in_digests(
+    library: Papers, query: str, wanted: SearchFilter, lang: Language, key: str
+) -> Found:
     """The sentences of digests that fit a query best, by paper."""
     try:
         hits = library.search_claims(query, _LOOKED_AT, wanted)
@@ -124,13 +135,15 @@ def found_in_digests(library: Papers, query: str, wanted: SearchFilter, lang: La
             raise
         shown = fill("empty.html", said=texts()[lang]["search_no_digests_told"])
         return Found(shown, [], "no_digests", lang)
-    papers = _by_paper([_entry_of_claim(hit, lang) for hit in hits], wanted)
+    papers = _by_paper([_entry_of_claim(library, key, hit, lang) for hit in hits], wanted)
     places = [entry.place for paper in papers for entry in paper.entries]
     shown = _filled("hits.html", library, query, lang, papers=papers, far=False)
     return Found(shown, places, "digests", lang)
 
 
-def answer_of(library: Papers, question: str, wanted: SearchFilter, lang: Language) -> Found:
+def answer_of(
+    library: Papers, question: str, wanted: SearchFilter, lang: Language, key: str
+) -> Found:
     """Sentences that answer a question, each with its place; or that none does."""
     from app.write.ask import ask
 
@@ -145,8 +158,24 @@ def answer_of(library: Papers, question: str, wanted: SearchFilter, lang: Langua
         )
         for one in answer.sentences
     ]
-    cited = list(zip(sources(answer, lang), places, strict=True))
-    shown = _filled("answer.html", library, question, lang, sources=cited, found=answer.found)
+    seen = [
+        cited(
+            library,
+            one.paper_id,
+            address_of(key, one.paper_id),
+            one.claim.text,
+            one.claim.citations,
+        )
+        for one in answer.sentences
+    ]
+    shown = _filled(
+        "answer.html",
+        library,
+        question,
+        lang,
+        sources=list(zip(sources(answer, lang), places, seen, strict=True)),
+        found=answer.found,
+    )
     return Found(shown, places, "answered" if answer.found else "not_answered", lang)
 
 
@@ -191,13 +220,28 @@ def _entry_of(hit: Hit, query: str) -> Entry:
     page = hit.boxes[0].page if hit.boxes else None
     title = plain(hit.title) or passage.paper_id
     place = FoundPlace(passage.paper_id, title, plain(passage.section), page, passage.span)
-    return Entry(place, snippet(passage.text, query))
+    return Entry(place, as_text(snippet(passage.text, query)))
 
 
-def _entry_of_claim(hit: ClaimHit, lang: Language) -> Entry:
+def _as_printed(library: Papers, key: str, entry: Entry, query: str) -> Entry:
+    """An entry that is shown, its part of the passage as people read it."""
+    place = entry.place
+    text = place.span.of(library.paper(place.paper_id).text)
+    start, end = snippet_at(text, query)
+    part = Span(place.span.start + start, place.span.start + end)
+    if entry.seen != as_text(snippet(text, query)) or not part:  # another edition came meanwhile
+        return entry
+    cut = (bool(text[:start].strip()), bool(text[end:].strip()))
+    address = address_of(key, place.paper_id)
+    return replace(entry, seen=quoted(library, place.paper_id, address, part, cut))
+
+
+def _entry_of_claim(library: Papers, key: str, hit: ClaimHit, lang: Language) -> Entry:
     seen, claim = found_claim_view(hit, lang), hit.claim
     first = claim.citations[0]
     where = " · ".join(part for part in (seen.section, seen.part) if part)
     place = FoundPlace(claim.paper_id, seen.title, where, first.page, first.span)
     spoken = "zh-CN" if claim.lang == "zh" and seen.quotes else "en"
-    return Entry(place, seen.text, seen.quotes, spoken)
+    address = address_of(key, claim.paper_id)
+    shown = cited(library, claim.paper_id, address, claim.text, claim.citations)
+    return Entry(place, shown, seen.quotes, spoken)

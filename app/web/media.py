@@ -15,6 +15,7 @@ from urllib.parse import quote
 from app.controls import escaped_in_json
 from app.digest import Claim, Digest, Language
 from app.show.figures import Pictures, figure_pictures, quoted_figures
+from app.web.quoted import line_places
 from index.errors import GlossError
 from index.paper import Paper
 from index.spans import Box, PageSize, Span
@@ -102,6 +103,28 @@ def view_router(sessions: Sessions) -> APIRouter:
 
         tag = quote(label, safe="")
         return answered(key, paper_id, if_none_match, tag, "image/png", draw)
+
+    @router.get("/{key}/{paper_id:path}/lines/{start}-{end}/{number}.png")
+    def lines(
+        key: str,
+        paper_id: str,
+        start: int,
+        end: int,
+        number: int,
+        if_none_match: str | None = Header(None),
+    ) -> Response:
+        def draw(session: Session, paper: Paper) -> bytes:
+            sizes = session.library.page_sizes(paper_id)
+            there = 0 <= start < end <= len(paper.text)
+            places = line_places(paper, Span(start, end), sizes) if there else []
+            if not 0 <= number < len(places):
+                raise HTTPException(404, f"no lines {start}-{end} are on a page of this paper")
+            place = places[number]
+            width = sizes[place.page - 1].width
+            return session.drawn.lines(session.library, paper_id, place, width)
+
+        name = f"lines-{start}-{end}-{number}"
+        return answered(key, paper_id, if_none_match, name, "image/png", draw)
 
     @router.get("/{key}/{paper_id:path}/digest.{form}")
     def digest(

@@ -11,7 +11,10 @@ from app.digest import Digest, Language
 from app.show.html import fill
 from app.show.text import addresses_in, plain
 from app.show.views import reference, view
+from app.web.grids import whole_grid
 from app.web.media import SCALES, address_of, figure_addresses, marks_at, marks_of, text_blocks
+from app.web.pieces import pieces_of
+from app.web.quoted import cited, quoted
 from app.web.related import related_section
 from app.web.texts import texts
 from app.write.claims import sentence_names
@@ -35,6 +38,7 @@ class Place:
     marks: list[list[float]]  # page, left, top, width, height: percent of the page
     text: str
     where: str  # "Method · p. 4"
+    html: str = ""  # the text as people read it
 
     def to_json(self) -> dict[str, Any]:
         """As the app's script takes it."""
@@ -43,6 +47,7 @@ class Place:
             "marks": self.marks,
             "text": self.text,
             "where": self.where,
+            "html": self.html,
         }
 
 
@@ -70,6 +75,10 @@ def digest_html(
         seen=view(digest),
         say=texts()[language],
         claims=digest.claims,
+        as_read=[
+            cited(session.library, paper.id, address, claim.text, claim.citations)
+            for claim in digest.claims
+        ],
         names=sentence_names(digest),
         marks=[marks_of(claim, sizes) for claim in digest.claims],
         spans=[[[one.span.start, one.span.end] for one in c.citations] for c in digest.claims],
@@ -92,6 +101,12 @@ def pages_html(session: Session, paper_id: str, language: Language) -> str:
     paper = session.library.paper(paper_id)
     sizes = session.library.page_sizes(paper_id)
     blocks = [] if sizes else text_blocks(paper)
+    grids = {
+        span: whole_grid(paper, table)
+        for table in paper.tables
+        for _, span in blocks
+        if table.rows and span.contains(table.span)
+    }
     return fill(
         "pages.html",
         say=texts()[language],
@@ -101,7 +116,10 @@ def pages_html(session: Session, paper_id: str, language: Language) -> str:
         version=paper.sha256[:12],
         sizes=sizes,
         scales=SCALES,
-        blocks=[(kind, span.start, span.of(paper.text)) for kind, span in blocks],
+        blocks=[
+            (kind, span.start, pieces_of(paper, span, as_written=True), grids.get(span))
+            for kind, span in blocks
+        ],
     )
 
 
@@ -124,8 +142,9 @@ def _heading(
     return Heading(title, min(level, 3), page, top, span.start)
 
 
-def place_at(library: Papers, paper_id: str, span: Span, language: Language) -> Place | None:
+def place_at(session: Session, paper_id: str, span: Span, language: Language) -> Place | None:
     """Where a span of a paper is; see ``Session.place``."""
+    library = session.library
     paper = library.paper(paper_id)
     if not 0 <= span.start < span.end <= len(paper.text):
         return None
@@ -133,10 +152,15 @@ def place_at(library: Papers, paper_id: str, span: Span, language: Language) -> 
     passage = library.passage_of(paper_id, span)
     page = texts()[language]["page_number"].format(int(marks[0][0])) if marks else ""
     where = [plain(passage.section) if passage is not None else "", page]
-    text = plain(span.of(paper.text))
-    if len(text) > _QUOTED:
-        text = f"{text[:_QUOTED].rsplit(' ', 1)[0]} …"
-    return Place(span, marks, text, " · ".join(one for one in where if one))
+    part = span
+    if len(span) > _QUOTED:
+        shorter = span.of(paper.text)[:_QUOTED].rsplit(maxsplit=1)[0]
+        part = Span(span.start, span.start + len(shorter))
+    cut = (False, part != span)
+    seen = quoted(library, paper_id, address_of(session.key, paper_id), part, cut)
+    text = plain(part.of(paper.text)) + (" …" if cut[1] else "")
+    shown = fill("place.html", seen=seen, say=texts()[language])
+    return Place(span, marks, text, " · ".join(one for one in where if one), shown)
 
 
 def find_in(library: Papers, paper_id: str, words: str) -> list[Place]:

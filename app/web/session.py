@@ -118,15 +118,15 @@ class Session:
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search passages."""
-        return found_passages(self.library, query, wanted, lang)
+        return found_passages(self.library, query, wanted, lang, self.key)
 
     def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search sentences of digests; their places are those of the cited words."""
-        return found_in_digests(self.library, query, wanted, lang)
+        return found_in_digests(self.library, query, wanted, lang, self.key)
 
     def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Answer a question by sentences, or say that the papers do not."""
-        return answer_of(self.library, question, wanted, lang)
+        return answer_of(self.library, question, wanted, lang, self.key)
 
     def home(self, lang: Language = "en") -> str:
         """The first screen: a sentence lit on its page, and the newest papers."""
@@ -245,7 +245,7 @@ class Session:
 
     def place(self, paper_id: str, span: Span, language: Language) -> Place | None:
         """Where a span of the paper is; None if the paper has no such span."""
-        return place_at(self.library, paper_id, span, language)
+        return place_at(self, paper_id, span, language)
 
     def find(self, paper_id: str, words: str) -> list[Place]:
         """Where the paper has these words, in order."""

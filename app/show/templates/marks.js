@@ -53,24 +53,42 @@ function markPages(paper) {
   if (first) first.tabIndex = 0;  // one stop for all; arrows lead on
 }
 
+/** The letters of a block and where its formulas are, as they came: later these are set. */
+function writtenIn(block) {
+  const formulas = [];
+  let at = 0;
+  for (const node of block.childNodes) {
+    const begin = at;
+    at += Array.from(node.textContent).length;  // Python counts letters, not UTF-16
+    if (node.nodeType === 1) formulas.push({begin, end: at, element: node.cloneNode(true)});
+  }
+  return {letters: Array.from(block.textContent), formulas};
+}
+
 function markText(paper) {
   const spans = [...places('spans')].map(([key, names]) => ({span: JSON.parse(key), key, names}));
   matches.forEach((one, number) => spans.push(
     {span: one.span, key: `match ${number}`, names: [`match:${number}`]}));
   for (const block of paper.querySelectorAll('.block')) {
     const start = Number(block.dataset.start);
-    const letters = Array.from(block.textContent);  // Python counts letters, not UTF-16
+    const {letters, formulas} = block.written ||= writtenIn(block);
     const within = spans.filter(({span}) => span[0] < start + letters.length && span[1] > start);
-    const cuts = within.flatMap(({span}) => span.map((one) => one - start));
-    const ends = [...new Set([0, ...cuts, letters.length])]
+    const cuts = within.flatMap(({span}) => span.map((one) => one - start))
+      .filter((cut) => !formulas.some((one) => one.begin < cut && cut < one.end));
+    const ends = [...new Set([0, ...cuts, ...formulas.flatMap((one) => [one.begin, one.end]), letters.length])]
       .filter((one) => one >= 0 && one <= letters.length).sort((a, b) => a - b);
     block.replaceChildren(...ends.slice(1).map((end, number) => {
       const begin = ends[number];
       const text = letters.slice(begin, end).join('');
-      const mine = within.filter(({span}) => span[0] <= start + begin && span[1] >= start + end);
-      if (!mine.length) return document.createTextNode(text);
+      // A formula that words of a span reach into belongs to it whole.
+      const formula = formulas.find((one) => one.begin === begin);
+      const covered = formula ? ({span}) => span[0] < start + end && span[1] > start + begin
+        : ({span}) => span[0] <= start + begin && span[1] >= start + end;
+      const mine = within.filter(covered);
+      const shown = formula ? formula.element.cloneNode(true) : document.createTextNode(text);
+      if (!mine.length) return shown;
       const names = [...new Set(mine.flatMap((one) => one.names))];
-      const first = mine.some(({span}) => span[0] === start + begin);
+      const first = mine.some(({span}) => span[0] >= start + begin && span[0] < start + end);
       const made = mark(mine[0].key, names, null);
       made.removeAttribute('aria-hidden');
       made.classList.toggle('here', names.includes(HERE));
@@ -79,7 +97,7 @@ function markText(paper) {
         made.tabIndex = 0;
         made.setAttribute('role', 'button');
       }
-      made.textContent = text;
+      made.append(shown);
       return made;
     }));
   }

@@ -187,10 +187,7 @@ function showFound() {
   where.textContent = open.place ? `${say('place')}: ${open.place.where}` : say('place_gone');
   box.append(where);
   if (!open.place) return;
-  const words = document.createElement('blockquote');
-  words.lang = 'en';
-  words.textContent = open.place.text;
-  box.append(words);
+  box.insertAdjacentHTML('beforeend', open.place.html);
 }
 
 function scrollToPlace() {

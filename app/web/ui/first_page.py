@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from app.digest import Language
 from app.show.html import fill, script, style
 from app.show.text import plain
+from app.web.katex import ADDRESS
 from app.web.session import Sessions
 from app.web.texts import preferred, texts
 from index.errors import GlossError
@@ -67,7 +68,13 @@ class Shell:
             "shell.html",
             say=say,
             home=home,
-            app={"key": session.key, "lang": lang, "say": said, "views": names},
+            app={
+                "key": session.key,
+                "lang": lang,
+                "say": said,
+                "views": names,
+                "katex": ADDRESS,
+            },
             source_url=self.source_url,
         )
 
@@ -81,7 +88,8 @@ class FirstPage:
         self._head = f"<script>{script('gloss.js')}</script><style>{_styles()}</style>".encode()
         reader = script("reader.js", "marks.js", "tools.js")
         self._scripts = (
-            f"<script>{script('app.js', 'related.js')}(() => {{{reader}}})();</script>".encode()
+            f"<script>{script('app.js', 'formulas.js', 'related.js')}"
+            f"(() => {{{reader}}})();</script>".encode()
         )
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:

@@ -1,0 +1,101 @@
+// Formulas of papers are set by KaTeX, which is loaded when the first one comes near the screen.
+// What it cannot set, or is not to set, stays the text that it is; so does what is copied.
+(() => {
+  const LONGEST = 2000;  // characters of LaTeX
+  // A formula that defines macros can grow without bounds.
+  const DEFINES = /\\(?:[gex]?def|(?:re|provide)?newcommand|providecommand|let|futurelet|global|long)(?![a-z])/i;
+  const made = new Map();  // elements to be cloned, by their LaTeX; null where there is none
+  let loading = null;
+
+  function load() {
+    if (loading) return loading;
+    const from = gloss.app.katex;
+    const sheet = document.createElement('link');
+    sheet.rel = 'stylesheet';
+    sheet.href = `${from}katex.min.css`;
+    loading = new Promise((done, failed) => {
+      const script = document.createElement('script');
+      script.src = `${from}katex.min.js`;
+      script.addEventListener('load', done);
+      script.addEventListener('error', failed);
+      document.head.append(sheet, script);
+    });
+    loading.catch(() => { loading = null; });
+    return loading;
+  }
+
+  function formula(tex, displayMode) {
+    if (tex.length > LONGEST || DEFINES.test(tex)) return null;
+    let refused = false;
+    const place = document.createElement('span');
+    try {
+      window.katex.render(tex, place, {
+        displayMode,
+        throwOnError: true,
+        strict: 'ignore',
+        maxExpand: 500,
+        maxSize: 10,  // em
+        macros: {},
+        trust: () => { refused = true; return false; },  // links, pictures, classes, styles
+      });
+    } catch {
+      return null;
+    }
+    return refused ? null : place.firstElementChild;
+  }
+
+  function set(one) {
+    const displayed = one.classList.contains('displayed');
+    const name = `${displayed} ${one.dataset.tex}`;
+    if (!made.has(name)) made.set(name, formula(one.dataset.tex, displayed));
+    const done = made.get(name);
+    if (!done) return;
+    one.dataset.source = one.textContent;
+    one.replaceChildren(done.cloneNode(true));
+    one.classList.add('set');
+    if (one.scrollWidth > one.clientWidth + 1) {
+      one.classList.add('wide');
+      if (!one.closest('a, [role=button]')) one.tabIndex = 0;
+    }
+  }
+
+  const near = new IntersectionObserver(async (seen) => {
+    const all = seen.filter((one) => one.isIntersecting).map((one) => one.target);
+    if (!all.length) return;
+    all.forEach((one) => near.unobserve(one));
+    try {
+      await load();
+    } catch {
+      return;  // without KaTeX the text stays
+    }
+    all.forEach(set);
+  }, {rootMargin: '600px', scrollMargin: '600px'});
+
+  let looking = 0;
+  new MutationObserver(() => {
+    looking ||= requestAnimationFrame(() => {
+      looking = 0;
+      for (const one of document.querySelectorAll('#main .tex:not([data-seen])')) {
+        one.dataset.seen = '';
+        near.observe(one);
+      }
+    });
+  }).observe(document.getElementById('main'), {childList: true, subtree: true});
+
+  const within = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest('.tex.set');
+  document.addEventListener('copy', (event) => {
+    const chosen = getSelection();
+    if (!chosen.rangeCount || chosen.isCollapsed) return;
+    const range = chosen.getRangeAt(0).cloneRange();
+    const [first, last] = [within(range.startContainer), within(range.endContainer)];
+    if (first) range.setStartBefore(first);
+    if (last) range.setEndAfter(last);
+    const part = range.cloneContents();
+    const all = part.querySelectorAll('.tex.set');
+    if (!all.length) return;
+    for (const one of all) one.replaceChildren(one.dataset.source);
+    for (const one of part.querySelectorAll('p, h2, h3, h4, li, tr, blockquote')) one.append('\n');
+    event.clipboardData.setData('text/plain', part.textContent.trimEnd());
+    event.preventDefault();
+  });
+})();

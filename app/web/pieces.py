@@ -1,0 +1,55 @@
+"""Words of a paper in pieces: text, and formulas with the LaTeX that they were written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.controls import without_controls
+from index.paper import Paper
+from index.spans import Span
+
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words, or a formula as the text has it with the LaTeX that it was written in."""
+
+    text: str
+    tex: str = ""
+    displayed: bool = False
+
+
+def pieces_of(paper: Paper, span: Span, *, as_written: bool = False) -> list[Piece]:
+    """The words of a span, formulas apart; on one line, unless they are to be ``as_written``."""
+    pieces: list[Piece] = []
+    at = span.start
+    for formula in paper.formulas:
+        if formula.span.start >= at and formula.span.end <= span.end:
+            pieces.append(Piece(paper.text[at : formula.span.start]))
+            pieces.append(Piece(formula.span.of(paper.text), formula.tex, formula.displayed))
+            at = formula.span.end
+    pieces.append(Piece(paper.text[at : span.end]))
+    if not as_written:
+        pieces = [Piece(_flat(one.text), one.tex, one.displayed) for one in pieces]
+    return [one for one in pieces if one.text]
+
+
+def trimmed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Without spaces at both ends, and one where two meet."""
+    done: list[Piece] = []
+    for one in pieces:
+        text = one.text.lstrip() if not done or done[-1].text.endswith(" ") else one.text
+        if text:
+            done.append(Piece(text, one.tex, one.displayed))
+    while done and not done[-1].text.rstrip():
+        done.pop()
+    if done:
+        done[-1] = Piece(done[-1].text.rstrip(), done[-1].tex, done[-1].displayed)
+    return tuple(done)
+
+
+def _flat(text: str) -> str:
+    return _SPACE.sub(" ", without_controls(text))
