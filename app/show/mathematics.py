@@ -51,9 +51,21 @@ def find_mathematics(text: str) -> tuple[Span, ...]:
 
 def has_mathematics(paper: Paper, span: Span) -> bool:
     """Whether the words of a span of a PDF, or an equation among them, are mathematics."""
-    return bool(find_mathematics(span.of(paper.text))) or any(
-        block.kind == "equation" and _overlap(block.span, span) for block in paper.blocks
-    )
+    return bool(mathematics_in(paper, span))
+
+
+def mathematics_in(paper: Paper, span: Span) -> list[Span]:
+    """The words of a span of a PDF that are mathematics, and its displayed equations, in order."""
+    words = [
+        Span(span.start + one.start, span.start + one.end)
+        for one in find_mathematics(span.of(paper.text))
+    ]
+    equations = [
+        Span(max(block.span.start, span.start), min(block.span.end, span.end))
+        for block in paper.blocks
+        if block.kind == "equation" and block.span.start < span.end and span.start < block.span.end
+    ]
+    return sorted([*words, *equations])
 
 
 def with_equation(paper: Paper, span: Span) -> Span:
@@ -77,10 +89,6 @@ def _is_prose(paper: Paper, block: Block) -> bool:
     return block.kind not in ("equation", "paragraph", "table") or (
         block.kind != "equation" and letters >= _PROSE
     )
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _is_mathematics(word: str) -> bool:

@@ -77,8 +77,9 @@ def snippet_at(text: str, query: str, most: int = 340) -> tuple[int, int]:
     """Where ``text`` itself, with its line ends, has the part that ``snippet`` shows."""
     said: list[str] = []  # what ``plain`` makes of it, and where each character of that was
     places: list[int] = []
+    clean = without_controls(text) == text
     for place, character in enumerate(text):
-        kept = without_controls(character)
+        kept = character if clean else without_controls(character)
         if kept and not (kept.isspace() and (not said or said[-1] == " ")):
             said.append(" " if kept.isspace() else kept)
             places.append(place)

@@ -11,6 +11,7 @@ from index.paper import Paper
 from index.spans import Span
 
 _SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"[\d\s.,%°+−–-]+")  # which text has as print has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ def pieces_of(paper: Paper, span: Span, *, as_written: bool = False) -> list[Pie
     pieces: list[Piece] = []
     at = span.start
     for formula in paper.formulas:
-        if formula.span.start >= at and formula.span.end <= span.end:
+        inside = formula.span.start >= at and formula.span.end <= span.end
+        if inside and not _NUMBER.fullmatch(formula.span.of(paper.text)):
             pieces.append(Piece(paper.text[at : formula.span.start]))
             pieces.append(Piece(formula.span.of(paper.text), formula.tex, formula.displayed))
             at = formula.span.end

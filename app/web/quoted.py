@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.show.mathematics import has_mathematics, with_equation
+from app.show.mathematics import has_mathematics, mathematics_in, with_equation
 from app.show.text import plain
 from app.web.grids import Grid, grid_of, tables_in
 from app.web.pieces import Piece, pieces_of, trimmed
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from index.library import Papers
 
 _PICTURES_MOST = 3  # of one quote
+_LINE_MOST = 300  # characters of a printed line
 _POINT = 4 / 3  # pixels of a style sheet
 
 
@@ -60,7 +61,8 @@ def quoted(
 ) -> Quoted:
     """The words of a paper at ``span``, whose pictures are under ``address``.
 
-    ``cut``: whether words before and after it were left out, which dots say.
+    ``cut``: whether words before and after it were left out, which dots say; then the pictures are
+    of the lines with mathematics alone.
     """
     paper = library.paper(paper_id)
     tables = tables_in(paper, span)
@@ -70,7 +72,8 @@ def quoted(
     if paper.source == "pdf":
         for one in shown:
             if has_mathematics(paper, one) and len(pictures) < _PICTURES_MOST:
-                pictures += printed(paper, with_equation(paper, one), library, address)
+                lines = _mathematical_lines(paper, one) if any(cut) else with_equation(paper, one)
+                pictures += printed(paper, lines, library, address)
     pieces = [piece for one in shown for piece in (*pieces_of(paper, one), Piece(" "))]
     if pieces and cut[0]:
         pieces.insert(0, Piece("… "))
@@ -116,6 +119,16 @@ def _outside(span: Span, others: Sequence[Span]) -> Iterator[Span]:
         at = other.end
     if at < span.end:
         yield Span(at, span.end)
+
+
+def _mathematical_lines(paper: Paper, span: Span) -> Span:
+    """The printed lines from the first that has mathematics to the last."""
+    found = mathematics_in(paper, span)
+    part = Span(found[0].start, max(one.end for one in found))
+    lines = {word.line for word in paper.words.within(part)}
+    around = Span(max(part.start - _LINE_MOST, 0), part.end + _LINE_MOST)
+    words = [word for word in paper.words.within(around) if word.line in lines]
+    return Span(words[0].span.start, words[-1].span.end) if words else part
 
 
 # --- as printed -----------------------------------------------------------------------------------

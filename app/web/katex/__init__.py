@@ -1,7 +1,7 @@
 """KaTeX, which sets formulas in the browser, served by us as it was published; no other host.
 
 Its files are those of the package ``katex`` on npm, unchanged; ``SHA256SUMS`` has their checksums,
-``LICENSE`` its terms (MIT). ``app/show/templates/formulas.js`` asks for them where a screen has a
+``LICENSE`` its terms (MIT). ``app/show/templates/quoted.js`` asks for them where a screen has a
 formula. ADR 36 says why it is here.
 """
 

@@ -88,7 +88,7 @@ class FirstPage:
         self._head = f"<script>{script('gloss.js')}</script><style>{_styles()}</style>".encode()
         reader = script("reader.js", "marks.js", "tools.js")
         self._scripts = (
-            f"<script>{script('app.js', 'formulas.js', 'related.js')}"
+            f"<script>{script('app.js', 'quoted.js', 'related.js')}"
             f"(() => {{{reader}}})();</script>".encode()
         )
 

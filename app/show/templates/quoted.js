@@ -1,5 +1,6 @@
-// Formulas of papers are set by KaTeX, which is loaded when the first one comes near the screen.
-// What it cannot set, or is not to set, stays the text that it is; so does what is copied.
+// Quotes as people read them. Formulas are set by KaTeX, which is loaded when the first one comes
+// near the screen; what it cannot set, or is not to set, stays the text that it is, and so does what
+// is copied. What is wider than its place is scrolled, with the keys, too.
 (() => {
   const LONGEST = 2000;  // characters of LaTeX
   // A formula that defines macros can grow without bounds.
@@ -55,14 +56,20 @@
     one.classList.add('set');
     if (one.scrollWidth > one.clientWidth + 1) {
       one.classList.add('wide');
-      if (!one.closest('a, [role=button]')) one.tabIndex = 0;
+      reach(one);
     }
+  }
+  function reach(one) {
+    const wide = one.scrollWidth > one.clientWidth + 1;
+    if (wide && !one.closest('a, [role=button]')) one.tabIndex = 0;
   }
 
   const near = new IntersectionObserver(async (seen) => {
-    const all = seen.filter((one) => one.isIntersecting).map((one) => one.target);
+    const here = seen.filter((one) => one.isIntersecting).map((one) => one.target);
+    here.forEach((one) => near.unobserve(one));
+    here.filter((one) => !one.dataset.tex).forEach(reach);
+    const all = here.filter((one) => one.dataset.tex);
     if (!all.length) return;
-    all.forEach((one) => near.unobserve(one));
     try {
       await load();
     } catch {
@@ -71,11 +78,12 @@
     all.forEach(set);
   }, {rootMargin: '600px', scrollMargin: '600px'});
 
+  const LOOKED_FOR = ['.tex', '.grid', '.lines'].map((one) => `#main ${one}:not([data-seen])`).join();
   let looking = 0;
   new MutationObserver(() => {
     looking ||= requestAnimationFrame(() => {
       looking = 0;
-      for (const one of document.querySelectorAll('#main .tex:not([data-seen])')) {
+      for (const one of document.querySelectorAll(LOOKED_FOR)) {
         one.dataset.seen = '';
         near.observe(one);
       }
