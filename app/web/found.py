@@ -21,7 +21,7 @@ from app.web.media import address_of
 from app.web.quoted import Quoted, as_text, cited, quoted
 from app.web.texts import texts
 from app.write.ask import knows_english_only
-from index.errors import NoDigests
+from index.errors import GlossError, NoDigests
 from index.hits import ClaimHit, Hit, SearchFilter
 from index.spans import Span
 
@@ -226,7 +226,10 @@ def _entry_of(hit: Hit, query: str) -> Entry:
 def _as_printed(library: Papers, key: str, entry: Entry, query: str) -> Entry:
     """An entry that is shown, its part of the passage as people read it."""
     place = entry.place
-    text = place.span.of(library.paper(place.paper_id).text)
+    try:
+        text = place.span.of(library.paper(place.paper_id).text)
+    except GlossError:  # gone meanwhile, or damaged: whoever opens it is told
+        return entry
     start, end = snippet_at(text, query)
     part = Span(place.span.start + start, place.span.start + end)
     if entry.seen != as_text(snippet(text, query)) or not part:  # another edition came meanwhile

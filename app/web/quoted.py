@@ -15,6 +15,7 @@ from app.show.mathematics import has_mathematics, mathematics_in, with_equation
 from app.show.text import plain
 from app.web.grids import Grid, grid_of, tables_in
 from app.web.pieces import Piece, pieces_of, trimmed
+from index.errors import GlossError
 from index.paper import Paper
 from index.spans import Box, PageSize, Span, runs_of
 
@@ -92,7 +93,10 @@ def cited(
     Formulas are set where the text is the quote. Of a digest of another file than the paper's,
     where other words stand at these places, it is text alone.
     """
-    paper = library.paper(paper_id)
+    try:
+        paper = library.paper(paper_id)
+    except GlossError:  # gone meanwhile, or damaged: whoever opens it is told
+        return as_text(text)
     there = [one for one in by if one.span.of(paper.text) == one.quote]
     seen = [quoted(library, paper_id, address, one.span) for one in there]
     pieces: tuple[Piece, ...] = (Piece(plain(text)),)
@@ -136,7 +140,10 @@ def _mathematical_lines(paper: Paper, span: Span) -> Span:
 
 def printed(paper: Paper, span: Span, library: Papers, address: str) -> list[Printed]:
     """Pictures of the lines of a span: one for each run of lines below one another."""
-    places = line_places(paper, span, library.page_sizes(paper.id))
+    try:
+        places = line_places(paper, span, library.page_sizes(paper.id))
+    except GlossError:  # the file is damaged or gone: the words are there all the same
+        return []
     words = plain(span.of(paper.text))
     return [
         Printed(

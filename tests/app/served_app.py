@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import socket
 import sys
@@ -22,12 +23,17 @@ from typing import Any
 import app.web.home
 import app.write
 import app.write.ask
+from app.digest import Citation, Claim, Support
 from app.serve.server import running, web_app
 from app.web.session import Session
 from app.write.ask import Answer, AnswerQuote
 from app.write.saved import is_saved
 from index.config import Settings
+from index.hits import Hit, Passage
 from index.library import Library
+from index.paper import Block, Section, Sentence
+from index.read.markup.markdown import read_markdown
+from index.spans import Box, Span, Word, Words
 
 
 def _fakes(path: str) -> Any:
@@ -67,6 +73,8 @@ class Lanterns(fakes.FakeLibrary):  # type: ignore[misc, name-defined]
         return SimpleNamespace(paper_id=name, status="ok", reason="", changed=True)
 
     def paper(self, paper_id: str) -> Any:
+        if paper_id in OTHERS:
+            return OTHERS[paper_id]
         if not any(one.id == paper_id for one in self.rows):
             return super().paper(paper_id)
         return replace(super().paper("text" if paper_id == "text" else "2401.00001"), id=paper_id)
@@ -74,6 +82,10 @@ class Lanterns(fakes.FakeLibrary):  # type: ignore[misc, name-defined]
     def search(self, query: str, k: int, filter: Any) -> Any:
         if query == "slow":
             time.sleep(2)
+        if query == "momentum":
+            return [hit_of(OTHERS["hills"], kind) for kind in ("table", "paragraph")]
+        if query == "speed":
+            return [hit_of(OTHERS["speeds"], "paragraph")]
         hits = super().search(query, k, filter)
         if query == "zzzzqqq xxyy":
             return [replace(hit, found_by="dense", score=0.2) for hit in hits]
@@ -85,10 +97,76 @@ class Lanterns(fakes.FakeLibrary):  # type: ignore[misc, name-defined]
         return [replace(hit, boxes=paper.boxes(hit.passage.span)) for hit in hits]
 
 
+def hills() -> Any:
+    """A paper with formulas and a table, as its Markdown is read."""
+    path = Path(sys.argv[1]).with_name("hills.md")
+    return read_markdown(path, path.name, "hills")
+
+
+def speeds() -> Any:
+    """A PDF with mathematics, which has one page."""
+    text = (
+        "Speeds at Night\n\nThe walker has the speed v_max = ∑ x_i^2 at night, and sleeps by day."
+    )
+    words, line, left = [], 0, 40.0
+    for found in re.finditer(r"\S+", text):
+        if left > 300 or found.start() == text.index("The"):
+            line, left = line + 1, 40.0
+        box = Box(1, left, 40 + 20 * line, left + 6 * len(found[0]), 50 + 20 * line)
+        words.append(Word(Span(*found.span()), box, line))
+        left = box.x1 + 4
+    span = Span(text.index("The"), len(text))
+    return replace(
+        fakes.LANTERNS,
+        id="speeds",
+        title="Speeds at Night",
+        text=text,
+        words=Words.of(words),
+        pages=1,
+        abstract=span,
+        sections=(Section("Speeds", "method", 1, Span(0, len(text))),),
+        sentences=(Sentence(span, "paragraph"),),
+        blocks=(Block("paragraph", span),),
+    )
+
+
+OTHERS = {"hills": hills(), "speeds": speeds()}
+
+
+def hit_of(paper: Any, kind: str) -> Any:
+    """The last block of a kind as a passage that was found."""
+    span = next(one.span for one in reversed(paper.blocks) if one.kind == kind)
+    section = paper.section_at(span.start)
+    passage = Passage(f"{paper.id}#x.1", paper.id, section.title, section.role, span,
+                      span.of(paper.text))  # fmt: skip
+    return Hit(passage, 0.5, "both", paper.title, paper.boxes(span))
+
+
+def quotes_of(paper: Any) -> Any:
+    """All sentences of a paper as its digest's summary."""
+    claims = [
+        Claim(
+            " ".join(one.span.of(paper.text).split()),
+            "quoted",
+            (
+                Citation(
+                    f"{paper.id}#x.1", one.span.of(paper.text), one.span, paper.boxes(one.span)
+                ),
+            ),
+            Support(1.0, "supported", ("verbatim",)),
+        )
+        for one in paper.sentences
+    ]
+    digest = fakes.make_digest(summary=claims)
+    return replace(digest, paper=replace(digest.paper, id=paper.id, title=paper.title, url=None))
+
+
 def write(library: Any, paper_id: str, lang: str = "en", **other: Any) -> Any:
     """A digest of the lanterns, placed on their pages; for a real library a real one."""
     if not isinstance(library, Lanterns):
         return write_for_real(library, paper_id, lang=lang, **other)  # type: ignore[arg-type]
+    if paper_id in OTHERS:
+        return quotes_of(OTHERS[paper_id])
     time.sleep(2 if (paper_id, lang) == ("late", "en") else 0)
     paper = library.paper(paper_id)
 

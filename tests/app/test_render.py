@@ -31,8 +31,11 @@ from app.show.text import file_slug, plain, query_words, snippet
 from app.show.views import Picture, sources
 from app.show.words import ROLE_TITLES
 from app.web.found import Entry, FoundPlace, PaperEntries
+from app.web.grids import Grid, GridCell
 from app.web.home import Card, Example, Lit
 from app.web.pictures import map_of, timeline_of
+from app.web.pieces import Piece
+from app.web.quoted import Printed, Quoted
 from app.web.reading import Heading
 from app.web.session import Session
 from app.web.shelf import ShelfLine, ShelfPage, ShelfView
@@ -78,6 +81,7 @@ ATTACKS = [
     "```sh\nrm -rf /\n```",
     "`code` and ``more``",
     "$x^2$ and $$y$$ and \\(z\\) \\href{javascript:alert(1)}{x}",
+    "$\\htmlData{x=1}{y}$ $\\def\\a{\\a\\a}\\a$ \\rule{9999em}{9999em}",
     "*emphasis* _emphasis_ __strong__ ~~gone~~ a_b_c",
     "| a | b |\n|---|---|\n| 1 | 2 |",
     "&lt;script&gt; &amp; &#60;",
@@ -181,9 +185,17 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         Claim(text, "quoted", cited, Support(1.0, "supported", ())), "p", text, text, 1.0
     )
     place = FoundPlace("p", text, text, 2, Span(0, 1))
-    cited_sources = list(zip(sources(Answer(text, (sentence,), ())), [place], strict=True))
+    pieces = (Piece(text), Piece(text, text), Piece(text, text, True))
+    cells = (GridCell(pieces, 2, 2, "rowgroup", False, 3), GridCell(pieces, quoted=True))
+    grid = Grid(text, ((GridCell(pieces, scope="col"),),), (cells,), 2)
+    seen = Quoted(pieces, (grid,), (Printed("/view/library/p/lines/0-1/0.png", 9, 9, text),))
+    cited_sources = [
+        (source, place, one)
+        for source in sources(Answer(text, (sentence,), ()))
+        for one in (seen, replace(seen, tabular=True))
+    ]
     answer = {"sources": cited_sources, "query": text}
-    papers = [PaperEntries("p", text, (Entry(place, text, (text,)),), 2)]
+    papers = [PaperEntries("p", text, (Entry(place, seen, (text,)),), 2)]
     row = PaperRow(text, 1, text, "ok", "", "pdf", 3, "2024-07-05T10:00:00", (text,), text, (text,))
     words = {"say": texts()["en"]}
     said: dict[str, Any] = {**words, "lang": "en", "english_only": True}
@@ -236,8 +248,13 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
             version="0",
             sizes=(),
             scales=(1.0, 2.0),
-            blocks=[("heading", 0, text), ("paragraph", 9, text)],
+            blocks=[
+                ("heading", 0, pieces, None),
+                ("paragraph", 9, pieces, None),
+                ("paragraph", 9, (), grid),
+            ],
         ),
+        "place.html": fill("place.html", seen=seen, **words),
     }
 
 
@@ -265,6 +282,7 @@ def test_every_template_is_under_attack() -> None:
     of_digests = {"day.html", "digest.html", "reader.html", "parts.html"}
     of_pages = {"site.html", "index.html", "entry.html"}  # test_day.py
     elsewhere = {"mail.html", "compare.html"}  # test_mail.py, test_compare.py
+    macros = {"quoted.html"}  # in hits, answer, pages, place
     of_nobody = {
         "top.html",
         "shell.html",
@@ -272,13 +290,13 @@ def test_every_template_is_under_attack() -> None:
         "api.html",
         "related_section.html",
     }  # no paper's words
-    assert templates == of_digests | of_pages | elsewhere | of_nobody | set(
+    assert templates == of_digests | of_pages | elsewhere | macros | of_nobody | set(
         _pages_of_the_ui("words")
     )
 
 
 def test_a_hidden_character_does_not_keep_a_word_from_being_marked() -> None:
-    entry = Entry(FoundPlace("p", "p", "", None, Span(0, 1)), "lan\u200btern")
+    entry = Entry(FoundPlace("p", "p", "", None, Span(0, 1)), Quoted((Piece("lan\u200btern"),)))
     papers = [PaperEntries("p", "p", (entry,), 0)]
     said: dict[str, Any] = {"say": texts()["en"], "english_only": False, "far": False}
     assert "<mark>lantern</mark>" in fill("hits.html", papers=papers, query="lantern", **said)
