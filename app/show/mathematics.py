@@ -30,7 +30,7 @@ _ADDRESS = re.compile(r"https?:|www\.|@|\w/\w+[./]")
 _TERM = re.compile(r"[(\[{|√]*-?\d*(?P<name>[^\W\d_]+)")
 _EQUATION_PARTS = 12  # blocks that a displayed equation may be torn into
 _PROSE = 4  # words of three letters: a block that has as many is text again
-_OPEN_END = re.compile(r"[.!?。！？]['\"”’)\]]*$")
+_SENTENCE_END = re.compile(r"[.!?。！？]['\"”’)\]]*$")
 
 
 def find_mathematics(text: str) -> tuple[Span, ...]:
@@ -70,7 +70,7 @@ def mathematics_in(paper: Paper, span: Span) -> list[Span]:
 
 def with_equation(paper: Paper, span: Span) -> Span:
     """The span, and the displayed equation that its sentence goes on in: "... as follows:"."""
-    if _OPEN_END.search(span.of(paper.text).rstrip()):
+    if _SENTENCE_END.search(span.of(paper.text).rstrip()):
         return span
     after = (block for block in paper.blocks if block.span.start >= span.end)
     parts = list(takewhile(lambda one: not _is_prose(paper, one), after))[:_EQUATION_PARTS]
@@ -84,11 +84,13 @@ def with_equation(paper: Paper, span: Span) -> Span:
 
 
 def _is_prose(paper: Paper, block: Block) -> bool:
-    words = _WORD.findall(block.span.of(paper.text))
-    letters = sum(sum(map(str.isalpha, word)) >= 3 for word in words)
-    return block.kind not in ("equation", "paragraph", "table") or (
-        block.kind != "equation" and letters >= _PROSE
-    )
+    """Whether a block is no part of a torn equation."""
+    if block.kind == "equation":
+        return False
+    text = block.span.of(paper.text)
+    words = sum(sum(map(str.isalpha, word)) >= 3 for word in _WORD.findall(text))
+    ends = words >= 2 and _SENTENCE_END.search(text) is not None
+    return block.kind not in ("paragraph", "table") or words >= _PROSE or ends
 
 
 def _is_mathematics(word: str) -> bool:

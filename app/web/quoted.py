@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PICTURES_MOST = 3  # of one quote
 _LINE_MOST = 300  # characters of a printed line
+_APART = 36.0  # points between a line and a displayed equation: three lines
 _POINT = 4 / 3  # pixels of a style sheet
 
 
@@ -157,8 +158,11 @@ def printed(paper: Paper, span: Span, library: Papers, address: str) -> list[Pri
 
 
 def line_places(paper: Paper, span: Span, sizes: Sequence[PageSize]) -> list[Box]:
-    """Where the runs of lines of a span are, on pages as people see them and within these."""
-    found = []
+    """Where the runs of lines of a span are, on pages as people see them and within these.
+
+    A displayed equation is one with the lines around it, though it is set further apart.
+    """
+    found: list[Box] = []
     for box in runs_of(paper.boxes(span)):
         if box.page > len(sizes):
             continue
@@ -166,6 +170,17 @@ def line_places(paper: Paper, span: Span, sizes: Sequence[PageSize]) -> list[Box
         seen = size.seen(box)
         x0, y0 = max(seen.x0, 0.0), max(seen.y0, 0.0)
         x1, y1 = min(seen.x1, size.width), min(seen.y1, size.height)
-        if x1 > x0 and y1 > y0:
+        if x1 <= x0 or y1 <= y0:
+            continue
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and last.page == box.page
+            and min(last.x1, x1) > max(last.x0, x0)
+            and last.y0 <= y0 <= last.y1 + _APART
+        ):
+            x0, x1 = min(last.x0, x0), max(last.x1, x1)
+            found[-1] = Box(box.page, x0, last.y0, x1, max(last.y1, y1))
+        else:
             found.append(Box(box.page, x0, y0, x1, y1))
     return found

@@ -74,9 +74,7 @@ def parts_of(text: str) -> Iterator[str]:
     yield text[end:]
 
 
-def formulas_in(
-    parts: Sequence[str], text: str, clean: Callable[[str], str]
-) -> list[Formula]:
+def formulas_in(parts: Sequence[str], text: str, clean: Callable[[str], str]) -> list[Formula]:
     """The formulas among ``parts`` by their places in ``text``, which is ``clean`` of them all.
 
     None of a text whose cleaning depends on what is beside a formula.
