@@ -11,6 +11,8 @@ from app.show.html import fill
 from app.show.text import plain
 from app.show.views import short_authors
 from app.web.media import address_of, marks_at
+from app.web.pieces import Piece, pieces_of, trimmed
+from app.web.quoted import words_of
 from app.web.texts import texts
 from app.write.claims import sentence_names
 from app.write.saved import is_saved
@@ -38,7 +40,7 @@ class Card:
     title: str
     by: str
     date: str
-    summary: str  # one sentence of the paper
+    summary: tuple[Piece, ...]  # one sentence of the paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,11 @@ def _digest_of(session: Session, paper_id: str) -> Digest | None:
 
 def _card(session: Session, paper: Listed, digest: Digest | None) -> Card:
     try:
-        authors = session.library.row(paper.id).authors
-        summary = _summary(session, paper.id, digest)
+        row = session.library.row(paper.id)
+        authors = row.authors
+        summary = _summary(session, paper.id, digest, pages=row.source == "pdf")
     except GlossError:  # damaged, or gone meanwhile
-        authors, summary = (), ""
+        authors, summary = (), ()
     return Card(
         paper.id,
         plain(paper.title) or paper.id,
@@ -107,17 +110,25 @@ def _card(session: Session, paper: Listed, digest: Digest | None) -> Card:
     )
 
 
-def _summary(session: Session, paper_id: str, digest: Digest | None) -> str:
-    """One sentence: that of the digest, else the first of the abstract."""
+def _summary(
+    session: Session, paper_id: str, digest: Digest | None, *, pages: bool
+) -> tuple[Piece, ...]:
+    """One sentence: that of the digest, else the first of the abstract.
+
+    A paper with ``pages`` has no formulas in LaTeX, so that it need not be looked up.
+    """
     if digest is not None:
         for section in digest.sections:
             if section.name == "summary" and section.items:
-                return plain(section.items[0].text)
+                claim = section.items[0]
+                if pages:
+                    return (Piece(plain(claim.text)),)
+                return words_of(session.library.paper(paper_id), claim.text, claim.citations)
     paper = session.library.paper(paper_id)
     if paper.abstract is None:
-        return ""
+        return ()
     inside = [one.span for one in paper.sentences if paper.abstract.contains(one.span)]
-    return plain((inside[0] if inside else paper.abstract).of(paper.text))
+    return trimmed(pieces_of(paper, inside[0] if inside else paper.abstract))
 
 
 def _example(session: Session, card: Card, digest: Digest) -> Example | None:

@@ -100,17 +100,21 @@ def cited(
         return as_text(text)
     there = [one for one in by if one.span.of(paper.text) == one.quote]
     seen = [quoted(library, paper_id, address, one.span) for one in there]
-    pieces: tuple[Piece, ...] = (Piece(plain(text)),)
-    if len(by) == len(there) == 1:
-        own = trimmed(pieces_of(paper, there[0].span))
-        if "".join(one.text for one in own) == plain(text):
-            pieces = own
     return Quoted(
-        pieces,
+        words_of(paper, text, by),
         tuple(grid for one in seen for grid in one.grids),
         tuple(picture for one in seen for picture in one.pictures)[:_PICTURES_MOST],
         len(there) == len(by) and all(one.tabular for one in seen),
     )
+
+
+def words_of(paper: Paper, text: str, by: Sequence[Citation]) -> tuple[Piece, ...]:
+    """The words of a sentence, with the formulas of its quote where it is one."""
+    if len(by) == 1 and by[0].span.of(paper.text) == by[0].quote:
+        own = trimmed(pieces_of(paper, by[0].span))
+        if "".join(one.text for one in own) == plain(text):
+            return own
+    return (Piece(plain(text)),)
 
 
 def _outside(span: Span, others: Sequence[Span]) -> Iterator[Span]:

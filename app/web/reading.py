@@ -14,7 +14,7 @@ from app.show.views import reference, view
 from app.web.grids import whole_grid
 from app.web.media import SCALES, address_of, figure_addresses, marks_at, marks_of, text_blocks
 from app.web.pieces import pieces_of
-from app.web.quoted import cited, quoted
+from app.web.quoted import cited, quoted, words_of
 from app.web.related import related_section
 from app.web.texts import texts
 from app.write.claims import sentence_names
@@ -75,6 +75,10 @@ def digest_html(
         seen=view(digest),
         say=texts()[language],
         claims=digest.claims,
+        quotes=[
+            [words_of(paper, one.quote, [one]) for one in claim.citations]
+            for claim in digest.claims
+        ],
         as_read=[
             cited(session.library, paper.id, address, claim.text, claim.citations)
             for claim in digest.claims

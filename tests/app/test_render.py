@@ -200,7 +200,7 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     words = {"say": texts()["en"]}
     said: dict[str, Any] = {**words, "lang": "en", "english_only": True}
     lit = Lit("summary.1", text, [[1.0, 1.0, 1.0, 1.0]])
-    card = Card("p", text, text, text, text)
+    card = Card("p", text, text, text, (Piece(text), Piece(text, text)))
     example = Example(card, 1, "/view/library/p", 1.0, 0.0, 0.0, 1.3, (lit,))
     step = Step(
         (
