@@ -77,7 +77,9 @@ function markText(paper) {
       .filter((cut) => !formulas.some((one) => one.begin < cut && cut < one.end));
     const ends = [...new Set([0, ...cuts, ...formulas.flatMap((one) => [one.begin, one.end]), letters.length])]
       .filter((one) => one >= 0 && one <= letters.length).sort((a, b) => a - b);
-    block.replaceChildren(...ends.slice(1).map((end, number) => {
+    const nodes = [];
+    let before = null;  // the mark that a piece may go on
+    ends.slice(1).forEach((end, number) => {
       const begin = ends[number];
       const text = letters.slice(begin, end).join('');
       // A formula that words of a span reach into belongs to it whole.
@@ -86,10 +88,18 @@ function markText(paper) {
         : ({span}) => span[0] <= start + begin && span[1] >= start + end;
       const mine = within.filter(covered);
       const shown = formula ? formula.element.cloneNode(true) : document.createTextNode(text);
-      if (!mine.length) return shown;
+      if (!mine.length) {
+        nodes.push(shown);
+        before = null;
+        return;
+      }
       const names = [...new Set(mine.flatMap((one) => one.names))];
       const first = mine.some(({span}) => span[0] >= start + begin && span[0] < start + end);
-      const made = mark(mine[0].key, names, null);
+      if (before?.dataset.sentences === names.join(' ') && !first) {
+        before.append(shown);
+        return;
+      }
+      const made = before = mark(mine[0].key, names, null);
       made.removeAttribute('aria-hidden');
       made.classList.toggle('here', names.includes(HERE));
       made.classList.toggle('match', names.some((name) => name.startsWith('match:')));
@@ -98,8 +108,9 @@ function markText(paper) {
         made.setAttribute('role', 'button');
       }
       made.append(shown);
-      return made;
-    }));
+      nodes.push(made);
+    });
+    block.replaceChildren(...nodes);
   }
 }
 
