@@ -36,12 +36,19 @@ COPIED = """(selector) => {
   document.execCommand('copy');
   return copied;
 }"""
+ADDED = """(formulas) => formulas.forEach((tex, number) => {
+  const made = document.createElement('span');
+  Object.assign(made, {id: `added-${number}`, className: 'tex', textContent: 'as written'});
+  made.dataset.tex = tex;
+  document.querySelector('#digest .reader header').append(made);
+})"""
 STEP = "With a step of $\\eta_t = \\frac{c}{\\sqrt{t}}$ the error"
 HOSTILE = [
     "A link $\\href{javascript:alert(1)}{x}$ stays text.",
     "A class $\\htmlClass{mark}{x}$ and data $\\htmlData{x=1}{y}$ stay text.",
     "A picture $\\includegraphics{https://evil.example/a.png}$ stays text.",
     "A bomb $\\def\\a{\\a\\a}\\a$ and $\\newcommand{\\b}{\\b\\b}\\b$ stay text.",
+    "A macro $\\def\\c{x}\\c$ stays text.",
     "What is no formula $\\frac{$ stays text.",
 ]
 
@@ -82,6 +89,9 @@ def test_hostile_latex_stays_text_or_small(page: Any, address: str) -> None:
     assert [one for one in HOSTILE if one not in said] == []
     for selector in ('a[href^="javascript"]', "[data-x]", "#digest .katex .mark", ".say img"):
         assert page.locator(selector).count() == 0
+    page.evaluate(ADDED, ["x" + " + x" * 600, "x"])  # one that is too long, and one that is not
+    page.locator("#added-1.set").wait_for()
+    assert page.locator("#added-0").inner_text() == "as written"
     left = page.locator("#left").bounding_box()
     for shown in page.locator("#digest .tex.set").all():
         box = shown.bounding_box()
