@@ -127,7 +127,7 @@ class _Layout:
                 laid.append(self._group(row[0]))
             else:
                 own = [(cell, _covered(cell, shown)) for cell in row]
-                part.append([*own, *_names(number, by_row, shown, first=not part)])
+                part.append([*own, *_names(number, by_row, shown)])
         return (*laid, *self._laid(part))
 
     def _group(self, cell: Cell) -> tuple[GridCell, ...]:
@@ -200,14 +200,12 @@ def _covered(cell: Cell, shown: set[int]) -> int:
     return covered
 
 
-def _names(
-    number: int, by_row: dict[int, tuple[Cell, ...]], shown: set[int], *, first: bool
-) -> Iterator[_Placed]:
+def _names(number: int, by_row: dict[int, tuple[Cell, ...]], shown: set[int]) -> Iterator[_Placed]:
     """The cells of rows left out that cover this one, with the first row that is shown of these."""
     for row, cells in by_row.items():
         if row >= number or row in shown or _names_rows(cells):
             continue
         for cell in cells:
             covers = [one for one in shown if row < one < row + cell.down]
-            if number in covers and (first or number == min(covers)):
-                yield cell, sum(one >= number for one in covers)
+            if covers and number == min(covers):
+                yield cell, len(covers)

@@ -71,7 +71,7 @@ def test_formulas_of_a_text_are_set_and_copied_as_they_were_written(
     # The text of the paper, beside it: the mark of a sentence has its formulas in it.
     marked = page.locator("#pages .mark.on .tex.set")
     marked.first.wait_for()
-    assert marked.count() == 3
+    assert marked.count() == 3 and page.locator("#pages .mark.on").count() == 1
     page.locator("#pages .tex.displayed.set .katex-display").wait_for()
     assert page.locator("#pages td.block, #pages th.block").count() == 15
     assert ui.violations(page) == []
