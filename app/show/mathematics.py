@@ -24,7 +24,7 @@ _LETTER = re.compile("[\U0001d400-\U0001d7ff\u2102\u210a-\u2115\u2119-\u211d\u21
 _EVERYDAY = frozenset("+<=>|~¬±×÷⁄−∼≈≠≤≥←↑→↓↔∘∙∗⋆⋅△▷◁♯")  # fmt: skip
 # A script that the reader wrote: its base ends here, and what is raised or lowered begins.
 _SCRIPT = re.compile(r"(?P<mark>[_^])(?=[\w(+\-−∗*])")
-_NAME = re.compile(r"[^\W\d_]+$")
+_BASE_MOST = 12  # characters before a script that are looked at
 _SHORT = 2  # letters of a name in a formula: "x", "Re"; a longer word has a note's mark
 _ADDRESS = re.compile(r"https?:|www\.|@|\w/\w+[./]")
 _TERM = re.compile(r"[(\[{|√]*-?\d*(?P<name>[^\W\d_]+)")
@@ -113,12 +113,12 @@ def _is_sign(character: str) -> bool:
 
 def _is_script(word: str, mark: re.Match[str]) -> bool:
     """Whether something is the script of a term, and not the mark of a note: "reported^12"."""
-    base = word[: mark.start()].rstrip(")]}|")
+    base = word[max(mark.start() - _BASE_MOST, 0) : mark.start()].rstrip(")]}|")
     if not base:
         return mark.start() > 0  # of a bracket
-    name = _NAME.search(base)
-    if name is not None:
-        return len(name[0]) <= _SHORT
+    letters = sum(1 for _ in takewhile(str.isalpha, reversed(base)))
+    if letters:
+        return letters <= _SHORT
     return base[-1].isdigit() or _is_term_end(base[-1])
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from app.controls import without_controls
 from index.paper import Paper
@@ -27,9 +29,11 @@ def pieces_of(paper: Paper, span: Span, *, as_written: bool = False) -> list[Pie
     """The words of a span, formulas apart; on one line, unless they are to be ``as_written``."""
     pieces: list[Piece] = []
     at = span.start
-    for formula in paper.formulas:
-        inside = formula.span.start >= at and formula.span.end <= span.end
-        if inside and not _NUMBER.fullmatch(formula.span.of(paper.text)):
+    first = bisect_left(paper.formulas, span.start, key=lambda one: one.span.start)
+    for formula in islice(paper.formulas, first, None):
+        if formula.span.end > span.end:
+            break
+        if formula.span.start >= at and not _NUMBER.fullmatch(formula.span.of(paper.text)):
             pieces.append(Piece(paper.text[at : formula.span.start]))
             pieces.append(Piece(formula.span.of(paper.text), formula.tex, formula.displayed))
             at = formula.span.end
