@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from thinned import some
 
 from app.answer.copies import runs_of, share_words, without_copies
 from app.write.ask import Answer, ask
@@ -192,7 +193,7 @@ def of_copies(answer: Answer) -> int:
     return sum(owner.startswith("copy") for owner in owners)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", some(WAYS, every=4))
 def test_one_quote_of_all_copies_and_the_others_have_their_say(
     way: str, tmp_path: Path, sample_library: Library
 ) -> None:
