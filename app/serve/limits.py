@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from app.api.failures import Failure, TooBusy, TooMany, failure_of
 from app.api.rate_limiter import visitor_of
 from app.api.service import RateLimiter, Visit, unlimited
+from app.web import UPLOADS_KEPT
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ VISITOR_AT_A_TIME = 2
 # Uploads wait here to be read: as many papers as 20 visitors bring at once. One visitor has a
 # quarter at most.
 ROOM_BYTES = 1_000_000_000
-KEPT_SECONDS = 900  # a queue of 64 papers, each read in 15 seconds
 
 
 class Refused(GlossError):
@@ -120,14 +120,14 @@ class UploadRoom:
             raise TooMany("too many files are uploaded by one visitor at the moment", 10)
         sent = sum(number for _, number in self._sent.get(visitor, ()))
         if self.shared and sent + size > self.room / 4:
-            raise TooMany("one visitor has uploaded all that fits for now", KEPT_SECONDS)
+            raise TooMany("one visitor has uploaded all that fits for now", UPLOADS_KEPT)
         coming = self._now.total() * UPLOAD_BYTES
         if _bytes_in(self.folder) + coming + size > self.room:
-            raise TooBusy("no room for more uploads at the moment", KEPT_SECONDS)
+            raise TooBusy("no room for more uploads at the moment", UPLOADS_KEPT)
 
     def _sweep(self) -> None:
         """Delete what is old, and forget who sent it."""
-        before = time.time() - KEPT_SECONDS
+        before = time.time() - UPLOADS_KEPT
         for visitor, sent in list(self._sent.items()):
             kept = [(when, number) for when, number in sent if when > before]
             if kept:

@@ -251,10 +251,6 @@ class Session:
         """Where the paper has these words, in order."""
         return find_in(self.library, paper_id, words)
 
-    def papers(self, lang: Language = "en") -> str:
-        """All papers with their states, as HTML."""
-        return fill("papers.html", rows=self.library.papers(), say=texts()[lang], lang=lang)
-
     def pictures(self, by: Marks = "category", lang: Language = "en") -> str:
         """The library as a map, marked by category or year, and when papers came, as HTML."""
 

@@ -28,9 +28,9 @@ from app.serve.limits import (
     BODY_BYTES,
     CLOSED,
     DEPTH_MOST,
-    KEPT_SECONDS,
     UPLOAD_BYTES,
     UPLOAD_PATH,
+    UPLOADS_KEPT,
     Bounded,
     UploadRoom,
 )
@@ -276,7 +276,7 @@ def test_the_room_is_shared_among_visitors(tmp_path: Path) -> None:
                 room.taking(visit("1.0.0.1"), UPLOAD_BYTES),
             ):
                 pass
-    assert refused.value.retry_after == KEPT_SECONDS
+    assert refused.value.retry_after == UPLOADS_KEPT
 
 
 def test_so_many_at_a_time_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +291,7 @@ def test_so_many_at_a_time_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.M
     (folder / "old.pdf").write_bytes(b"x")
     (room.folder / "link").symlink_to(tmp_path)
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + KEPT_SECONDS + 5)
+    monkeypatch.setattr(time, "time", lambda: now + UPLOADS_KEPT + 5)
     with room.taking(visit(ADA), 10):
         assert list(room.folder.iterdir()) == [] and tmp_path.exists()
 

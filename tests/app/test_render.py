@@ -227,9 +227,6 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "home.html": fill("home.html", cards=[card], example=example, count=1, **words),
         "filters.html": fill("filters.html", lists={"of": (text, text, [(text, text)])}, **words),
         "outline.html": fill("outline.html", headings=[Heading(text, 1, 1, 2.0, 0)], **words),
-        "papers.html": fill(
-            "papers.html", rows=[row, replace(row, status="broken", reason=text)], **said
-        ),
         "pictures.html": fill("pictures.html", map=drawn, timeline=timeline_of([row]), **said),
         "empty.html": fill("empty.html", said=text),
         "adding.html": fill("adding.html", told=text, step=step, **words),

@@ -304,22 +304,14 @@ def test_add(session: Session, library: Any, paper_file: Path) -> None:
 
 def test_papers_and_choices(session: Session, library: Any, row_of: Any) -> None:
     library.rows.append(row_of("x", title="<img src=x onerror=alert(1)>", version=None))
-    shown = session.papers()
-    assert "broken: cut short" in _text(shown)
-    assert "<img" not in shown
-    chinese = _text(session.papers("zh"))
-    assert "已损坏: cut short" in chinese and "正常" in chinese
     assert [paper_id for _, paper_id in session.choices()] == ["x", "2401.00001"]
-    library.rows.clear()
-    assert "library is empty" in session.papers()
 
 
 def test_titles_cannot_reorder_what_is_read(session: Session, library: Any, row_of: Any) -> None:
     title = "Safe \u202etxt.exe\u202c \u200bof\u2069 lanterns"
     library.rows[:] = [row_of("x", title=title)]
     assert session.choices() == [("Safe txt.exe of lanterns (x)", "x")]
-    for shown in (session.papers(), session.home()):
-        assert "Safe txt.exe of lanterns" in shown
+    assert "Safe txt.exe of lanterns" in session.home()
 
 
 def test_the_footer_offers_the_source_code(session: Session) -> None:

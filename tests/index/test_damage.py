@@ -12,6 +12,7 @@ from typing import Any
 
 import library_fakes as fakes
 import pytest
+from earlier_schemas import as_it_was_in_schema_5
 
 from index.catalog import Catalog
 from index.errors import PaperDamaged
@@ -250,14 +251,7 @@ def test_a_catalogue_without_checksums_gets_them_and_finds_what_is_damaged_alrea
     directory: Path,
 ) -> None:
     flip(directory, "text")
-    change(
-        directory,
-        *(f"DROP TABLE {name}" for name in ("marks", "tags", "notes", "places", "entries")),
-        "DROP TABLE checksums",
-        "ALTER TABLE digests DROP COLUMN checksum",
-        "ALTER TABLE claim_sets DROP COLUMN checksum",
-        "PRAGMA user_version=5",
-    )
+    as_it_was_in_schema_5(directory / "catalog.sqlite")
     with fakes.open_library(directory) as library:
         assert [one.partition(":")[0] for one in library.health(deep=True).problems] == ["a"]
         assert library.repair().problems == ()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import library_fakes as fakes
 import pytest
+from earlier_schemas import as_it_was_in_schema_4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,18 +62,6 @@ def indexed(path: Path) -> set[tuple[int, int, str]]:
     }
 
 
-def without_words(path: Path) -> None:
-    """Take out of a catalogue what schema 5 put in."""
-    with sqlite3.connect(path) as connection:
-        connection.executescript(
-            "DROP TABLE marks; DROP TABLE tags; DROP TABLE notes; DROP TABLE places;"
-            "DROP TABLE entries; DROP TABLE passage_words; DROP TABLE checksums;"
-            "ALTER TABLE digests DROP COLUMN checksum;"
-            "ALTER TABLE claim_sets DROP COLUMN checksum; PRAGMA user_version=4"
-        )
-    connection.close()
-
-
 def expected(catalog: Catalog) -> set[tuple[int, int, str]]:
     numbers = catalog.editions.numbers("pending", "current", "replaced")
     return {
@@ -118,7 +107,7 @@ def test_the_index_has_the_words_of_the_passages_and_no_others(steps: list[tuple
                         catalog.editions.make_current(number)
             wanted = expected(catalog)
         assert indexed(path) == wanted
-        without_words(path)
+        as_it_was_in_schema_4(path)
         with Catalog(path, create=False):
             pass
         assert indexed(path) == wanted
@@ -205,7 +194,7 @@ def test_an_old_library_is_indexed_once_and_says_so(
     path.write_text(json.dumps({"text": "Bees buzz, and buzz again."}))
     with fakes.open_library(tmp_path / "library") as library:
         library.add(find_sources([path]).found[0])
-    without_words(tmp_path / "library" / "catalog.sqlite")
+    as_it_was_in_schema_4(tmp_path / "library" / "catalog.sqlite")
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             with fakes.open_library(tmp_path / "library") as library:

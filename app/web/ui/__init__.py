@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from app.api.failures import log_places
 from app.api.service import RateLimiter, unlimited
 from app.show.html import template_source
+from app.web import UPLOADS_KEPT
 from app.web.session import Sessions
 from app.web.ui.add import add_tab
 from app.web.ui.compare import compare_tab
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 TITLE = "gloss"
 UPLOAD_LIMIT = "50mb"
 _LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
-TEMPORARY_SECONDS = 900  # uploads older than this are deleted, as in app.serve.limits
 
 
 def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.Blocks":
@@ -53,7 +53,7 @@ def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.
     with gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
-        delete_cache=(TEMPORARY_SECONDS, TEMPORARY_SECONDS),
+        delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT),
         fill_width=True,
     ) as blocks:
         programs(
