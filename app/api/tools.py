@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -278,6 +279,9 @@ class ToolServer:
     def __init__(
         self, library: Callable[[], Papers], rate_limiter: RateLimiter = unlimited
     ) -> None:
+        # jsonschema, which comes with it, builds a parser of IRIs at its import, for a format that
+        # no tool has: a quarter of the server's start.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 

@@ -2,7 +2,9 @@
 
 # No `from __future__ import annotations` in app.web.ui: Gradio reads the annotations of handlers.
 
+import inspect
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +28,32 @@ def load_gradio() -> Any:
     """The ``gradio`` module; its files of a session are in a folder of our own."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "gloss-ui")))
-    import gradio
+    if "gradio" in sys.modules:
+        return sys.modules["gradio"]
+    with _no_stubs():
+        import gradio
 
     return gradio
+
+
+@contextmanager
+def _no_stubs() -> Iterator[None]:
+    """Gradio parses and writes a stub (.pyi) for each component it imports: a quarter of its start.
+
+    It writes none for a class whose file it is not told (``gradio.component_meta``, 6.31).
+    """
+    real = inspect.getfile
+
+    def getfile(thing: Any) -> str:
+        if type(thing).__name__ == "ComponentMeta":
+            raise OSError
+        return real(thing)
+
+    inspect.getfile = getfile  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = real
 
 
 @cache
