@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,6 +127,18 @@ def note_text(text: str) -> str:
 def matches(place: Place, query: str) -> bool:
     """Whether every word of a query is in the notes, tags or words of a place, in any case."""
     quote = place.anchor.quote if place.anchor is not None else ""
-    said = " ".join([*(note.text for note in place.notes), *place.tags, quote, place.title])
-    folded = said.casefold()
-    return all(word in folded for word in query.casefold().split())
+    return _has_all(query.split(), [_said(place), quote, place.title])
+
+
+def says(place: Place, words: Collection[str]) -> bool:
+    """Whether the reader's own words on a place, notes and tags, have all of these, in any case."""
+    return _has_all(words, [_said(place)])
+
+
+def _said(place: Place) -> str:
+    return " ".join([*(note.text for note in place.notes), *place.tags])
+
+
+def _has_all(words: Collection[str], texts: Collection[str]) -> bool:
+    folded = " ".join(texts).casefold()
+    return all(word.casefold() in folded for word in words)

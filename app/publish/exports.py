@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from app.digest import Language
 from app.publish.files import OutputUnusable, write_file, write_text
 from app.show.bibtex import citation_keys
-from app.show.exports import annotated_pdf, entries_of
+from app.show.exports import annotated_pdf, entries_of, marked_in
 from app.show.obsidian import kept_part, note_name, safe_id, to_obsidian
 from index.errors import GlossError, SourceNotFound
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Papers
 
 PDFS = "pdf"  # the folder of the PDFs, beside Obsidian's notes
+NOT_WRITTEN = "not-exported.txt"  # in an archive: which papers are not in it, and why
+ARCHIVED_MOST = 200  # papers of one archive: some 500 MB, and a minute or two of writing
+_IN_MEMORY = 16_000_000  # bytes of an archive; a larger one is a file meanwhile
+_DAY = (1980, 1, 1, 0, 0, 0)  # of all files of an archive: the same papers give the same bytes
+
+Archive = Literal["pdf", "obsidian"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +37,21 @@ class Exported:
     error: GlossError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is to be written for a paper: files by their paths in a folder, or why there is none.
+
+    ``name`` is the path of the one that stands for the paper.
+    """
+
+    paper_id: str
+    name: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
+    error: GlossError | None = None
+
+
 def write_pdfs(
-    library: Library, ids: Sequence[str], path: Path, lang: Language = "en"
+    library: Papers, ids: Sequence[str], path: Path, lang: Language = "en"
 ) -> Iterator[Exported]:
     """Write a paper's PDF to a file that ends with ``.pdf``; of any number, to a folder.
 
@@ -39,57 +60,113 @@ def write_pdfs(
     single = path.suffix.lower() == ".pdf"
     if single and len(ids) != 1:
         raise OutputUnusable(path, f"one file cannot hold {len(ids)} papers; name a folder")
-    for paper_id in ids:
-        file = path if single else path / f"{safe_id(paper_id)}.pdf"
-        yield _written(library, paper_id, file, lang)
-
-
-def _written(library: Library, paper_id: str, file: Path, lang: Language) -> Exported:
-    from app.write import write_digest
-
-    try:
-        if library.paper(paper_id).source != "pdf":
-            library.annotated(paper_id, ())  # says that it has none, before its digest is written
-        data = annotated_pdf(library, paper_id, write_digest(library, paper_id, lang=lang))
-    except OutputUnusable:
-        raise
-    except GlossError as error:
-        return Exported(paper_id, None, error)
-    write_file(file, data)
-    return Exported(paper_id, file)
+    for part in pdf_parts(library, ids, lang):
+        if part.error is not None:
+            yield Exported(part.paper_id, None, part.error)
+            continue
+        ((name, data),) = part.files
+        file = path if single else path / name
+        write_file(file, data)
+        yield Exported(part.paper_id, file)
 
 
 def write_notes(
-    library: Library, ids: Sequence[str], folder: Path, lang: Language = "en"
+    library: Papers, ids: Sequence[str], folder: Path, lang: Language = "en"
 ) -> Iterator[Exported]:
     """Write a note for each paper into a folder of Obsidian's, and its PDF into ``pdf`` there.
 
     What the reader has written below the line in a former note stays. Raises ``OutputUnusable``.
     """
+    for part in obsidian_parts(library, ids, lang):
+        if part.error is not None:
+            yield Exported(part.paper_id, None, part.error)
+            continue
+        for name, data in part.files:
+            if name != part.name:
+                write_file(folder / name, data)
+        note = dict(part.files)[part.name].decode()
+        file = _note_file(folder, part.name, part.paper_id)
+        write_text(file, note + _kept(file))
+        yield Exported(part.paper_id, file)
+
+
+def pdf_parts(library: Papers, ids: Sequence[str], lang: Language = "en") -> Iterator[Part]:
+    """The PDF of each paper with its digest's sentences and the reader's notes on its words."""
+    for paper_id in ids:
+        try:
+            data = pdf_with_notes(library, paper_id, lang)
+        except GlossError as error:
+            yield Part(paper_id, error=error)
+            continue
+        name = f"{safe_id(paper_id)}.pdf"
+        yield Part(paper_id, name, ((name, data),))
+
+
+def pdf_with_notes(library: Papers, paper_id: str, lang: Language = "en") -> bytes:
+    """A paper's PDF with its digest's sentences and the reader's notes on its words.
+
+    Raises ``PaperNotFound``, and ``SourceNotFound`` for a paper that has no PDF.
+    """
+    from app.write import write_digest
+
+    if library.paper(paper_id).source != "pdf":
+        library.annotated(paper_id, ())  # says that it has none, before its digest is written
+    return annotated_pdf(library, paper_id, write_digest(library, paper_id, lang=lang))
+
+
+def obsidian_parts(
+    library: Papers, ids: Sequence[str], lang: Language = "en", with_pdf: bool = True
+) -> Iterator[Part]:
+    """A note of Obsidian's for each paper, and ``with_pdf`` its PDF in the folder ``pdf``."""
     from app.write import write_digest
 
     entries = entries_of(library, ids)
     keys = citation_keys(entries)
     for paper_id, entry, key in zip(ids, entries, keys, strict=True):
+        pdf: tuple[tuple[str, bytes], ...] = ()
         try:
             digest = write_digest(library, paper_id, lang=lang)
-            pdf = ""
             try:
-                data = annotated_pdf(library, paper_id, digest)
+                if with_pdf:
+                    data = annotated_pdf(library, paper_id, digest)
+                    pdf = ((f"{PDFS}/{safe_id(paper_id)}.pdf", data),)
             except SourceNotFound:
                 pass  # it has no PDF, or none that can be opened: pages lead to arXiv, or nowhere
-            else:
-                pdf = f"{PDFS}/{safe_id(paper_id)}.pdf"
-                write_file(folder / pdf, data)
-            note = to_obsidian(digest, entry, library.notes.of(paper_id), key, pdf)
-        except OutputUnusable:
-            raise
+            beside = pdf[0][0] if pdf else ""
+            note = to_obsidian(digest, entry, marked_in(library, paper_id), key, beside)
         except GlossError as error:
-            yield Exported(paper_id, None, error)
+            yield Part(paper_id, error=error)
             continue
-        file = _note_file(folder, note_name(entry, paper_id), paper_id)
-        write_text(file, note + _kept(file))
-        yield Exported(paper_id, file)
+        name = note_name(entry, paper_id)
+        yield Part(paper_id, name, (*pdf, (name, note.encode())))
+
+
+def archive(parts: Iterator[Part]) -> IO[bytes]:
+    """The parts as a ZIP, at its beginning; close it. What failed is listed in it, with why.
+
+    Raises the error of a paper where no other is in it.
+    """
+    # Handed out open: who reads it closes it.
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    failed: list[Part] = []
+    written = 0
+    with zipfile.ZipFile(file, "w") as packed:
+        for part in parts:
+            if part.error is not None:
+                failed.append(part)
+            for name, data in part.files:
+                stored = zipfile.ZIP_STORED if name.endswith(".pdf") else zipfile.ZIP_DEFLATED
+                packed.writestr(zipfile.ZipInfo(name, _DAY), data, stored)
+                written += 1
+        if failed:
+            lines = "".join(f"{' '.join(str(one.error).split())}\n" for one in failed)
+            packed.writestr(zipfile.ZipInfo(NOT_WRITTEN, _DAY), lines)
+    if failed and not written:
+        file.close()
+        assert failed[0].error is not None  # that is why it is there
+        raise failed[0].error
+    file.seek(0)
+    return file
 
 
 def _note_file(folder: Path, name: str, paper_id: str) -> Path:

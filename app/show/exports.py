@@ -17,7 +17,8 @@ from app.write.spots import spot_of
 from index.entries import Entry
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.library import Library, Papers
+    from index.notes import Located
 
 Bibliography = Literal["bibtex", "ris", "csl"]
 BIBLIOGRAPHIES: dict[Bibliography, Callable[[Iterable[Entry]], str]] = {
@@ -27,24 +28,29 @@ BIBLIOGRAPHIES: dict[Bibliography, Callable[[Iterable[Entry]], str]] = {
 }
 
 
-def entries_of(library: Library, ids: Sequence[str]) -> list[Entry]:
+def marked_in(library: Papers, paper_id: str) -> list[Located]:
+    """The notes and tags on a paper of who asks, who may be a visitor without any."""
+    return library.notes.of(paper_id) if library.notes is not None else []
+
+
+def entries_of(library: Papers, ids: Sequence[str]) -> list[Entry]:
     """The papers' entries, with the reader's notes and tags. Raises ``PaperNotFound``."""
     return [
-        entry_of(library.paper(one), library.imported(one), library.notes.of(one)) for one in ids
+        entry_of(library.paper(one), library.imported(one), marked_in(library, one)) for one in ids
     ]
 
 
-def bibliography(library: Library, ids: Sequence[str], form: Bibliography) -> str:
+def bibliography(library: Papers, ids: Sequence[str], form: Bibliography) -> str:
     """The papers as one bibliography. Raises ``PaperNotFound``."""
     return BIBLIOGRAPHIES[form](entries_of(library, ids))
 
 
-def annotated_pdf(library: Library, paper_id: str, digest: Digest) -> bytes:
+def annotated_pdf(library: Papers, paper_id: str, digest: Digest) -> bytes:
     """The paper's PDF with the digest's sentences and the reader's notes on its words.
 
     Raises ``SourceNotFound`` for a paper that has no PDF.
     """
-    own = own_highlights(library.notes.of(paper_id), library.paper(paper_id))
+    own = own_highlights(marked_in(library, paper_id), library.paper(paper_id))
     return library.annotated(paper_id, (*digest_highlights(digest), *own))
 
 

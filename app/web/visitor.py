@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.web.own_papers import OwnPapers
 from index.catalog import KeptDigest, Mark
+from index.entries import Entry
 from index.errors import NoDigests, PaperNotFound
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, Hit, NearPaper, SearchFilter
 from index.library import Papers
@@ -116,7 +117,16 @@ class VisitorLibrary(Papers):
             return self._shared
         return own
 
+    def imported(self, paper_id: str) -> Entry | None:
+        """What a bibliography says of a paper, without tags, notes and files of its owner's."""
+        entry = self._with(paper_id).imported(paper_id)
+        return None if entry is None else replace(entry, tags=(), notes=(), files=(), key="")
+
     # All papers.
+
+    @property
+    def notes(self) -> None:
+        """A visit has none: those of the shared library are its owner's, and stay unseen."""
 
     @property
     def revision(self) -> tuple[Hashable, Hashable]:

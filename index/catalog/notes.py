@@ -82,6 +82,16 @@ class Notes:
             connection.execute("DELETE FROM tags WHERE place = ? AND name = ?", (place, there))
             _drop_if_bare(connection, place)
 
+    def tags_of_papers(self) -> list[tuple[str, str, bool]]:
+        """Paper id, tag, and whether the paper itself has it and not words of it; by paper, tag."""
+        rows = self._database.rows(
+            "SELECT e.paper_id, t.name, p.quote = '' AS own FROM tags t"
+            " JOIN places p ON p.number = t.place AND NOT p.removed"
+            " JOIN editions e ON e.paper_key = p.paper_key AND e.state = 'current'"
+            " ORDER BY e.paper_id, t.name"
+        )
+        return [(row["paper_id"], row["name"], bool(row["own"])) for row in rows]
+
     def damaged(self) -> list[tuple[str, int]]:
         """The papers, by key, and numbers of notes that are not as they were written."""
         rows = self._database.rows(

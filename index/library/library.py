@@ -72,7 +72,7 @@ class Library(Papers):
         self._adding = Adding(settings, access, parts, catalog, files, ids, engines, tools)
         self._searches = PassageSearch(catalog, ids, engines, tools)
         self._digests = SavedDigests(catalog, ids, engines)
-        self.notes = OwnNotes(catalog, access, ids)
+        self._notes = OwnNotes(catalog, access, ids)
         rebuilding = Rebuilding(settings, parts, catalog, engines)
         self._repairing = Repairing(catalog, files, tools, self._adding, rebuilding)
 
@@ -156,6 +156,11 @@ class Library(Papers):
     def stored(self, paper_id: str) -> StoredPaper:
         """The paper of that id, with or without a version. Raises ``PaperNotFound``."""
         return StoredPaper(paper_id, self._ids.edition(paper_id), self._holdings)
+
+    @property
+    def notes(self) -> OwnNotes:
+        """The reader's notes and tags."""
+        return self._notes
 
     def has_paper(self, paper_id: str) -> bool:
         """Whether a paper has exactly this id, without a version."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 
 from index.catalog import Catalog
 from index.errors import PaperNotFound
@@ -18,11 +20,25 @@ from index.notes import (
     matches,
     note_text,
     occurrences,
+    says,
     tag_name,
 )
 from index.paper import Paper
 from index.room import LEAST
 from index.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class PaperTags:
+    """The tags of a paper, and those that only words of it have; by name."""
+
+    own: tuple[str, ...] = ()
+    of_words: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both."""
+        return (*self.own, *self.of_words)
 
 
 @dataclass(eq=False)
@@ -106,10 +122,36 @@ class OwnNotes:
             and (not wanted or wanted in (name.casefold() for name in place.tags))
         ]
 
+    def saying(self, words: Collection[str], most: int) -> list[Located]:
+        """The first ``most`` places on which the reader's own words have all of these, in any
+        case; none without words. Of papers that were removed, too."""
+        if not words:
+            return []
+        found = (place for place in self._catalog.notes.places() if says(place, words))
+        return [self._resolved(place) for place in islice(found, most)]
+
     def tagged(self, tag: str) -> list[str]:
-        """The ids of the papers that are here and tagged so, or words of which are, in order."""
-        here = (one.paper_id for one in self.find(tag=tag) if one.where != "removed")
-        return list(dict.fromkeys(here))
+        """The ids of the papers that are here and tagged so, in any case, or words of which are.
+
+        In order.
+        """
+        wanted = tag.casefold()
+        rows = self._catalog.notes.tags_of_papers()
+        return list(dict.fromkeys(one for one, name, _ in rows if name.casefold() == wanted))
+
+    def tags_by_paper(self) -> dict[str, PaperTags]:
+        """The tags of the papers that have any, by the id of the paper."""
+        own: dict[str, list[str]] = {}
+        of_words: dict[str, list[str]] = {}
+        for paper_id, name, is_own in self._catalog.notes.tags_of_papers():
+            (own if is_own else of_words).setdefault(paper_id, []).append(name)
+        found = {}
+        for paper_id in (*own, *of_words):
+            there = {name.casefold(): name for name in own.get(paper_id, ())}
+            others = {name.casefold(): name for name in of_words.get(paper_id, ())}
+            rest = tuple(name for key, name in others.items() if key not in there)
+            found[paper_id] = PaperTags(tuple(there.values()), rest)
+        return found
 
     def tags(self) -> dict[str, int]:
         """All tags, each with the number of places that have it, by name."""

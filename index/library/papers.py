@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from index.catalog import Fingerprint, KeptDigest, KnownVersion, Listed, Mark, ShelfRow
+from index.entries import Entry
 from index.hits import (
     ClaimHit,
     ClaimRecord,
@@ -19,6 +20,7 @@ from index.hits import (
 )
 from index.library.adding import Added
 from index.library.ids import HeldPaper
+from index.library.notes import OwnNotes
 from index.library.preparing import PendingPaper, Progress
 from index.library.rank import SparseEncoder
 from index.library.rows import PaperRow
@@ -92,7 +94,16 @@ class Papers(Protocol):
         """A copy of the paper's PDF with words highlighted and noted."""
         return self.stored(paper_id).annotated(highlights)
 
+    @abstractmethod
+    def imported(self, paper_id: str) -> Entry | None:
+        """What a bibliography says of a paper, or None: nothing of its reader's for a visitor."""
+
     # All papers.
+
+    @property
+    @abstractmethod
+    def notes(self) -> OwnNotes | None:
+        """Notes and tags of who asks; None where that is a visitor of somebody else's library."""
 
     @property
     @abstractmethod
