@@ -57,6 +57,16 @@ class WriterNotOffered(GlossError):
         self.offered = offered
 
 
+class NotesNotOffered(GlossError):
+    """A visitor's request for notes or tags, which are those of a library's owner."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "notes and tags need a library of your own: run gloss on a machine of yours "
+            "(`gloss serve`)"
+        )
+
+
 class TooBusy(GlossError):
     """The server is at its limit of parallel work; ``retry_after`` is in seconds."""
 
@@ -91,6 +101,7 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
     (NoDigests, 404, "no-digests"),
     (PaperChanged, 409, "paper-changed"),
     (WriterNotOffered, 403, "writer-not-offered"),
+    (NotesNotOffered, 403, "notes-not-offered"),
     (EmptyQuery, 422, "empty-query"),
     (NotComparable, 422, "not-comparable"),
     (NotADate, 422, "not-a-date"),

@@ -16,17 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.service import ID_MOST, QUERY_MOST
 from app.documents.exports import CitationShape
 from app.documents.notes import PlaceList, PlaceShape, place_list, place_shape
-from app.show.exports import Bibliography
+from app.show.exports import MEDIA, Bibliography
 from index.notes import NOTE_MOST, QUOTE_MOST, TAG_MOST
 
 if TYPE_CHECKING:
     from index.library import Library
 
-_MEDIA: dict[Bibliography, str] = {
-    "bibtex": "application/x-bibtex",
-    "ris": "application/x-research-info-systems",
-    "csl": "application/vnd.citationstyles.csl+json",
-}
 _NUMBER_MOST = 2**63 - 1  # of SQLite's
 Number = Annotated[int, Path(ge=1, le=_NUMBER_MOST, description="The note's.")]
 Named = Annotated[
@@ -132,7 +127,7 @@ def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
         "/bibliography",
         response_class=Response,
         responses={
-            200: {"content": {kind: {} for kind in _MEDIA.values()}},
+            200: {"content": {kind: {} for kind in MEDIA.values()}},
             **errors(404, 422, 503),
         },
     )
@@ -145,5 +140,5 @@ def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
         """Papers with their notes and tags as BibTeX, RIS or CSL-JSON; all of them, if not said."""
         every = not (paper or q or tag)
         ids = chosen_papers(library, paper or (), q, tag, every)
-        media = f"{_MEDIA[form]}; charset=utf-8"
+        media = f"{MEDIA[form]}; charset=utf-8"
         return Response(bibliography(library, ids, form), media_type=media)

@@ -23,7 +23,8 @@ PDFS = "pdf"  # the folder of the PDFs, beside Obsidian's notes
 NOT_WRITTEN = "not-exported.txt"  # in an archive: which papers are not in it, and why
 ARCHIVED_MOST = 200  # papers of one archive: some 500 MB, and a minute or two of writing
 _IN_MEMORY = 16_000_000  # bytes of an archive; a larger one is a file meanwhile
-_DAY = (1980, 1, 1, 0, 0, 0)  # of all files of an archive: the same papers give the same bytes
+_CHUNK = 1 << 16  # bytes
+_DAY = (1980, 1, 1, 0, 0, 0)  # of all files of an archive: it says nothing of this machine
 
 Archive = Literal["pdf", "obsidian"]
 
@@ -141,13 +142,12 @@ def obsidian_parts(
         yield Part(paper_id, name, (*pdf, (name, note.encode())))
 
 
-def archive(parts: Iterator[Part]) -> IO[bytes]:
-    """The parts as a ZIP, at its beginning; close it. What failed is listed in it, with why.
+def archive(parts: Iterator[Part]) -> Iterator[bytes]:
+    """The parts as a ZIP, piece by piece. What failed is listed in it, with why.
 
-    Raises the error of a paper where no other is in it.
+    It is complete before the first piece. Raises the error of a paper where no other is in it.
     """
-    # Handed out open: who reads it closes it.
-    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (read later)
     failed: list[Part] = []
     written = 0
     with zipfile.ZipFile(file, "w") as packed:
@@ -166,7 +166,13 @@ def archive(parts: Iterator[Part]) -> IO[bytes]:
         assert failed[0].error is not None  # that is why it is there
         raise failed[0].error
     file.seek(0)
-    return file
+    return _pieces(file)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while data := file.read(_CHUNK):
+            yield data
 
 
 def _note_file(folder: Path, name: str, paper_id: str) -> Path:

@@ -62,8 +62,10 @@ def web_app(
     from app.show.figures import Pictures
     from app.web.katex import katex_router
     from app.web.media import view_router
+    from app.web.notes import notes_router
     from app.web.related import related_router
     from app.web.screens import screen_router
+    from app.web.takeaway import takeaway_router
     from app.web.ui import build, mount, uploads_to
 
     sessions: Sessions
@@ -101,6 +103,8 @@ def web_app(
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
     app.include_router(screen_router(sessions, rate_limiter))
+    app.include_router(notes_router(sessions))
+    app.include_router(takeaway_router(sessions, rate_limiter))
     app.include_router(view_router(sessions))
     app.include_router(katex_router())
     app.include_router(related_router(sessions, rate_limiter))

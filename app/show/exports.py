@@ -27,6 +27,13 @@ BIBLIOGRAPHIES: dict[Bibliography, Callable[[Iterable[Entry]], str]] = {
     "csl": to_csl,
 }
 
+ENDINGS: dict[Bibliography, str] = {"bibtex": "bib", "ris": "ris", "csl": "json"}
+MEDIA: dict[Bibliography, str] = {  # types of files
+    "bibtex": "application/x-bibtex",
+    "ris": "application/x-research-info-systems",
+    "csl": "application/vnd.citationstyles.csl+json",
+}
+
 
 def marked_in(library: Papers, paper_id: str) -> list[Located]:
     """The notes and tags on a paper of who asks, who may be a visitor without any."""

@@ -91,7 +91,7 @@ def view_router(sessions: Sessions) -> APIRouter:
             printed = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
             return escaped_in_json(printed).encode()
 
-        name = f"words-{number}"
+        name = f"words-and-starts-{number}"
         return answered(key, paper_id, if_none_match, name, "application/json", listed)
 
     @router.get("/{key}/{paper_id:path}/figures/{label}.png")
@@ -153,7 +153,8 @@ def view_router(sessions: Sessions) -> APIRouter:
 
 
 def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]:
-    """The words of a page by printed line: ``[x0, y0, x1, y1, word]``, in points as people see it.
+    """The words of a page by printed line: ``[x0, y0, x1, y1, word, start]``, in points as people see
+    it; ``start`` is the word's first character in the paper's text.
 
     Lines of a page that the file turns have boxes for finding a word, and not for reading along.
     """
@@ -161,7 +162,7 @@ def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]
     for word in paper.words.on(page):
         box = size.seen(word.box)
         corners = [round(one, 2) for one in (box.x0, box.y0, box.x1, box.y1)]
-        lines.setdefault(word.line, []).append([*corners, word.span.of(paper.text)])
+        lines.setdefault(word.line, []).append([*corners, word.span.of(paper.text), word.span.start])
     return list(lines.values())
 
 

@@ -16,6 +16,7 @@ from app.web.media import SCALES, address_of, figure_addresses, marks_at, marks_
 from app.web.pieces import pieces_of
 from app.web.quoted import cited, quoted, words_of
 from app.web.related import related_section
+from app.web.takeaway import forms_of
 from app.web.texts import texts
 from app.write.claims import sentence_names
 from index.paper import Paper
@@ -94,6 +95,7 @@ def digest_html(
         figures=figure_addresses(address, paper, digest),
         address=address,
         writer=digest.writer,
+        forms=forms_of(session, bool(sizes)),
         writers=writers,
         waiting=waiting,
         related=related_section(address, language),

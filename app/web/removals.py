@@ -1,7 +1,7 @@
-"""Papers that somebody has removed and may still have back: they go some seconds later.
+"""What somebody has removed and may still have back, papers or notes: it goes some seconds later.
 
-Until then nothing has happened to them, so that an undo, or a server that dies, loses nothing: no
-note, no digest, no mark.
+Until then nothing has happened to it, so that an undo, or a server that dies, loses nothing: of a
+paper no note, no digest, no mark.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from app.show.text import plain
 from index.errors import GlossError, PaperNotFound
-
-if TYPE_CHECKING:
-    from index.library import Papers
 
 SECONDS = 10.0  # to have them back
 
@@ -31,6 +28,16 @@ def _timer(seconds: float, act: Callable[[], None]) -> Callable[[], None]:
     timer.daemon = True  # a server that ends keeps the papers
     timer.start()
     return timer.cancel
+
+
+class Shelf(Protocol):
+    """What things are removed from by their ids: a library, the notes of a paper."""
+
+    def may_remove(self, name: str, /) -> bool:
+        """Whether who asks may remove it."""
+
+    def remove(self, name: str, /) -> None:
+        """Remove it. Raises ``PaperNotFound`` where somebody else was faster."""
 
 
 @dataclass(eq=False)
@@ -49,20 +56,20 @@ class Removals:
     _failed: dict[str, str] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def ask(self, key: str, library: Papers, ids: Sequence[str]) -> int:
-        """Remove papers after ``SECONDS``; how many that are. What was asked before goes now."""
-        self.settle(key, library)
-        wanted = tuple(one for one in dict.fromkeys(ids) if library.may_remove(one))
+    def ask(self, key: str, shelf: Shelf, ids: Sequence[str]) -> int:
+        """Remove things after ``SECONDS``; how many they are. What was asked before goes now."""
+        self.settle(key, shelf)
+        wanted = tuple(one for one in dict.fromkeys(ids) if shelf.may_remove(one))
         if not wanted:
             return 0
         removal = _Removal(wanted)
         with self._lock:
             self._pending[key] = removal
-            removal.call_off = self._later(SECONDS, lambda: self._remove(key, library, removal))
+            removal.call_off = self._later(SECONDS, lambda: self._remove(key, shelf, removal))
         return len(wanted)
 
     def undo(self, key: str) -> int:
-        """Keep what was about to be removed; how many papers that are."""
+        """Keep what was about to be removed; how many things that is."""
         with self._lock:
             removal = self._pending.get(key)
             if removal is None or removal.begun:
@@ -71,13 +78,13 @@ class Removals:
         removal.call_off()
         return len(removal.ids)
 
-    def settle(self, key: str, library: Papers) -> None:
+    def settle(self, key: str, shelf: Shelf) -> None:
         """Remove now what is about to be removed."""
         with self._lock:
             removal = self._pending.get(key)
         if removal is not None:
             removal.call_off()
-            self._remove(key, library, removal)
+            self._remove(key, shelf, removal)
 
     def hidden(self, key: str) -> frozenset[str]:
         """What is about to be removed."""
@@ -90,21 +97,21 @@ class Removals:
         with self._lock:
             return self._failed.pop(key, "")
 
-    def _remove(self, key: str, library: Papers, removal: _Removal) -> None:
+    def _remove(self, key: str, shelf: Shelf, removal: _Removal) -> None:
         with self._lock:
             if self._pending.get(key) is not removal or removal.begun:
                 return  # undone, or on its way
             removal.begun = True
-        for paper_id in removal.ids:
+        for one in removal.ids:
             try:
-                library.remove(paper_id)
+                shelf.remove(one)
             except PaperNotFound:
                 continue  # somebody else was faster
             except GlossError as error:
                 self._failed[key] = plain(str(error))
                 break
             except Exception:  # such as a library that was closed meanwhile
-                _log.exception("a paper could not be removed")
+                _log.exception("something could not be removed")
                 break
         with self._lock:
             del self._pending[key]

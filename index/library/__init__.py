@@ -16,6 +16,7 @@ from index.library.backup import Backup, Restored, back_up, restore
 from index.library.health import LibraryHealth
 from index.library.ids import HeldPaper
 from index.library.library import Library
+from index.library.notes import OwnNotes, PaperTags
 from index.library.papers import Papers
 from index.library.parts import Encoders, Parts, bm25_encoder
 from index.library.preparing import (
@@ -42,7 +43,9 @@ __all__ = [
     "LibraryHealth",
     "Listed",
     "Mark",
+    "OwnNotes",
     "PaperRow",
+    "PaperTags",
     "Papers",
     "Parts",
     "PendingPaper",

@@ -8,7 +8,7 @@ function mark(key, names, label) {
   if (label) {
     made.tabIndex = -1;
     made.setAttribute('role', 'button');
-    made.setAttribute('aria-label', label.replace('{}', names.length));
+    made.setAttribute('aria-label', label);
   } else made.setAttribute('aria-hidden', 'true');
   return made;
 }
@@ -22,6 +22,10 @@ function places(field) {
       if (cited.length) found.set(key, [...(found.get(key) || []), one.dataset.sentence]);
     }
   }
+  for (const one of own.places) {
+    const key = one.span && JSON.stringify(field === 'marks' ? one.marks : one.span);
+    if (key && key !== '[]') found.set(key, [...(found.get(key) || []), `own:${one.number}`]);
+  }
   if (open.place) {
     const key = JSON.stringify(field === 'marks' ? open.place.marks : open.place.span);
     found.set(key, [...(found.get(key) || []), HERE]);
@@ -34,9 +38,12 @@ function markPages(paper) {
   const layers = [...paper.querySelectorAll('.page')].map((one) => one.querySelector('.marks'));
   for (const [key, names] of places('marks')) {
     const here = names.includes(HERE);
+    const mine = names.some(mineOf);
+    const resting = names.filter((name) => name !== HERE && !mineOf(name)).length;
+    const said = resting ? paper.dataset.mark.replace('{}', resting) : mine ? say('own_mark') : '';
     JSON.parse(key).forEach(([page, left, top, width, height], line) => {
-      const named = names.some((name) => name !== HERE);
-      const made = mark(key, names, named && line === 0 && paper.dataset.mark);
+      const made = mark(key, names, line === 0 && said);
+      made.classList.toggle('own', mine);
       if (here) made.classList.add('here');
       made.style.cssText = `left:${left}%;top:${top}%;width:${width}%;height:${height}%`;
       layers[page - 1]?.append(made);
@@ -102,8 +109,9 @@ function markText(paper) {
       const made = before = mark(mine[0].key, names, null);
       made.removeAttribute('aria-hidden');
       made.classList.toggle('here', names.includes(HERE));
+      made.classList.toggle('own', names.some(mineOf));
       made.classList.toggle('match', names.some((name) => name.startsWith('match:')));
-      if (first && names.some((name) => sentence(name))) {
+      if (first && names.some((name) => sentence(name) || mineOf(name))) {
         made.tabIndex = 0;
         made.setAttribute('role', 'button');
       }
@@ -148,14 +156,18 @@ function block(run, width, height) {
   const top = Math.min(...run.map((word) => word[1]));
   const size = Math.max(...run.map((word) => word[3])) - top;
   const part = (points) => `${(100 * points / width).toFixed(4)}cqw`;
-  const put = (text, room) => {
+  const put = (text, room, start) => {
     const span = document.createElement('span');
     span.textContent = text;
+    if (start !== undefined) {
+      span.dataset.start = start;
+      span.dataset.end = start + Array.from(text).length;
+    }
     span.style.letterSpacing = part((room - wide(text, size)) / Array.from(text).length);
     made.append(span);
   };
-  run.forEach(([x0, , x1, , text], number) => {
-    put(text, x1 - x0);
+  run.forEach(([x0, , x1, , text, start], number) => {
+    put(text, x1 - x0, start);
     if (number + 1 < run.length) put(' ', run[number + 1][0] - x1);
   });
   made.style.cssText = `left:${100 * run[0][0] / width}%;top:${100 * top / height}%;`
@@ -167,7 +179,7 @@ async function write(page) {
   if (page.dataset.written) return;
   page.dataset.written = 'begun';
   const {address, version} = page.closest('.pages').dataset;
-  const answer = await fetch(`${address}/pages/${page.dataset.page}.json?v=${version}`);
+  const answer = await fetch(`${address}/pages/${page.dataset.page}.json?v=${version}&starts=1`);
   if (!answer.ok) return;
   const [width, height] = [Number(page.dataset.width), Number(page.dataset.height)];
   const runs = runsOf(await answer.json());

@@ -53,6 +53,7 @@ function openPaper(asked) {
     by('page-number').value = '1';
     by('outline').open = false;
     title(q ? `${paper} · ${q}` : paper);
+    loadNotes(paper, loading.signal);
     busy(place, say('opening'));
     const loaded = loadPages(paper, loading.signal);
     // A place that a search found comes first: a digest to be written would keep it waiting.
@@ -135,6 +136,7 @@ function showDigest(html) {
   const share = by('digest').querySelector('.share');
   if (share) share.hidden = !open.share;
   rove(chosen && sentence(chosen) ? chosen : null);
+  placeNotes();
   draw();
   if (chosen) show(chosen);
 }
@@ -227,6 +229,7 @@ function show(name) {
     one.querySelector('.say').setAttribute('aria-pressed', on);
   }
   lighten();
+  offerNote();
   return name ? marksOf(name).length : 0;
 }
 
@@ -247,7 +250,11 @@ function choose(name) {
 
 function restingOn(mark, byKey) {
   const names = mark.dataset.sentences.split(' ').filter((name) => sentence(name));
-  if (!names.length) return;
+  if (!names.length) {
+    const [mine] = mark.dataset.sentences.split(' ').map(mineOf).filter(Boolean);
+    if (mine) showNote(mine.number);
+    return;
+  }
   const asked = state();
   asked.delete('at');
   asked.set('sentence', names[0]);

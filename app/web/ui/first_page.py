@@ -86,7 +86,7 @@ class FirstPage:
         self._app = app
         self._shell = shell
         self._head = f"<script>{script('gloss.js')}</script><style>{_styles()}</style>".encode()
-        reader = script("reader.js", "marks.js", "tools.js")
+        reader = script("reader.js", "marks.js", "notes.js", "tools.js")
         self._scripts = (
             f"<script>{script('app.js', 'quoted.js', 'related.js')}"
             f"(() => {{{reader}}})();</script>".encode()
