@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from app.api.dates import NotADate
 from app.compare import NotComparable
+from app.compare.choice import NoSuchTag
 from app.write.spots import NothingChosen
 from index.errors import (
     ClaimNotFound,
@@ -97,6 +98,7 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
     (SourceNotFound, 404, "page-not-found"),  # a page, or the file that it is on
     (ClaimNotFound, 404, "sentence-not-found"),
     (NothingChosen, 404, "nothing-chosen"),
+    (NoSuchTag, 404, "no-such-tag"),
     (NoteUnusable, 422, "note-unusable"),
     (NoDigests, 404, "no-digests"),
     (PaperChanged, 409, "paper-changed"),

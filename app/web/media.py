@@ -162,7 +162,9 @@ def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]
     for word in paper.words.on(page):
         box = size.seen(word.box)
         corners = [round(one, 2) for one in (box.x0, box.y0, box.x1, box.y1)]
-        lines.setdefault(word.line, []).append([*corners, word.span.of(paper.text), word.span.start])
+        lines.setdefault(word.line, []).append(
+            [*corners, word.span.of(paper.text), word.span.start]
+        )
     return list(lines.values())
 
 

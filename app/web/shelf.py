@@ -12,6 +12,8 @@ from app.interests.filters import folded
 from app.show.text import plain
 from app.show.views import author_line
 from index.errors import GlossError, PaperNotFound
+from index.library import PaperTags
+from index.notes import TAG_MOST
 
 if TYPE_CHECKING:
     from app.digest import Language
@@ -32,22 +34,24 @@ class ShelfView:
     down: bool = True
     page: int = 1  # from 1
     text: str = ""
+    tag: str = ""  # only papers that are tagged so, in any case, or words of which are
 
     @classmethod
     def of(cls, sent: object, text: str = "") -> ShelfView:
         """What a browser has sent, which may be anything."""
         given = sent if isinstance(sent, dict) else {}
-        page = given.get("page")
+        page, tag = given.get("page"), given.get("tag")
         return cls(
             order=next((one for one in ORDERS if one == given.get("order")), "added"),
             down=given.get("down") is not False,
             page=page if isinstance(page, int) and 0 < page < 10**6 else 1,
             text=text[:_MOST_LETTERS],
+            tag=tag[:TAG_MOST] if isinstance(tag, str) else "",
         )
 
     def sent(self) -> dict[str, object]:
         """What the browser sends back."""
-        return {"order": self.order, "down": self.down, "page": self.page}
+        return {"order": self.order, "down": self.down, "page": self.page, "tag": self.tag}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class ShelfLine:
     digests: tuple[str, ...]
     size: str
     removable: bool
+    tags: PaperTags
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class ShelfPage:
     view: ShelfView
     papers: int
     of: int  # all in the library
+    tags: tuple[str, ...] = ()  # all that there are
 
     @property
     def pages(self) -> int:
@@ -100,6 +106,7 @@ class _Sorted:
     row: ShelfRow
     text: str
     keys: dict[Order, str]
+    tags: PaperTags
 
 
 @dataclass(eq=False)
@@ -119,12 +126,17 @@ class Shelves:
         words = folded(view.text).split()
         rows = [one for one in self._rows(library) if one.row.id not in hidden]
         found = [one for one in rows if all(word in one.text for word in words)]
+        names = sorted({tag for one in rows for tag in one.tags.all}, key=str.casefold)
+        if view.tag:
+            tag = view.tag.casefold()
+            found = [one for one in found if tag in map(str.casefold, one.tags.all)]
         found.sort(key=lambda one: one.keys[view.order], reverse=view.down)
         last = max(-(-len(found) // PAGE), 1)
         view = replace(view, page=min(view.page, last))
         start = (view.page - 1) * PAGE
-        lines = (_line(library, one.row, lang) for one in found[start : start + PAGE])
-        return ShelfPage(tuple(one for one in lines if one), view, len(found), len(rows))
+        lines = (_line(library, one, lang) for one in found[start : start + PAGE])
+        there = tuple(one for one in lines if one)
+        return ShelfPage(there, view, len(found), len(rows), tuple(names))
 
     def _rows(self, library: Papers) -> list[_Sorted]:
         revision = library.revision
@@ -132,7 +144,8 @@ class Shelves:
             if revision in self._ready:
                 self._ready.move_to_end(revision)
                 return self._ready[revision]
-        ready = [_sorted(row) for row in library.shelf()]
+        tags = library.notes.tags_by_paper() if library.notes is not None else {}
+        ready = [_sorted(row, tags.get(row.id, PaperTags())) for row in library.shelf()]
         with self._lock:
             self._ready[revision] = ready
             while len(self._ready) > _REMEMBERED:
@@ -140,10 +153,11 @@ class Shelves:
         return ready
 
 
-def _sorted(row: ShelfRow) -> _Sorted:
+def _sorted(row: ShelfRow, tags: PaperTags) -> _Sorted:
     title = folded(row.title) or folded(row.id)
     authors = folded(" ".join(row.authors))
-    text = f"{title} {authors} {folded(' '.join(row.categories))} {row.id.casefold()}"
+    others = folded(" ".join((*row.categories, *tags.all)))
+    text = f"{title} {authors} {others} {row.id.casefold()}"
     return _Sorted(
         row,
         text,
@@ -153,10 +167,12 @@ def _sorted(row: ShelfRow) -> _Sorted:
             "date": f"{row.date}\0{row.id}",
             "added": f"{row.added}\0{row.id}",
         },
+        tags,
     )
 
 
-def _line(library: Papers, row: ShelfRow, lang: Language) -> ShelfLine | None:
+def _line(library: Papers, one: _Sorted, lang: Language) -> ShelfLine | None:
+    row = one.row
     try:
         whole = library.row(row.id)
     except PaperNotFound:
@@ -174,6 +190,7 @@ def _line(library: Papers, row: ShelfRow, lang: Language) -> ShelfLine | None:
         digests=row.digests,
         size=_size(library, row),
         removable=library.may_remove(row.id),
+        tags=one.tags,
     )
 
 

@@ -90,7 +90,8 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
     @router.post("/{key}/export")
     def many(request: Request, key: str, chosen: ChosenPapers, lang: Language = "en") -> Response:
         def make(session: Session) -> Response:
-            ids = [session.library.stored(one).id for one in dict.fromkeys(chosen.ids)]
+            known = map(session.known, dict.fromkeys(chosen.ids))  # not files that failed
+            ids = [one for one in known if one is not None]
             archived = chosen.form in ("pdf", "obsidian")
             if not ids or (archived and len(ids) > ARCHIVED_MOST):
                 raise QueryUnusable("ids", f"choose 1 to {ARCHIVED_MOST} papers at once")

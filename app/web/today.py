@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.digest import Language
@@ -31,6 +31,7 @@ class DayFilter:
     day: str = ""
     papers: PaperFilter = field(default_factory=PaperFilter)
     unread: bool = False
+    tag: str = ""  # only papers that are tagged so, or words of which are
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class DayLine:
     near_id: str  # that paper's, where it is in the library
     read: bool
     kept: bool | None  # None for a paper of one's own, which is kept without a mark
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class DayList:
     papers: int  # of the day
     unread: int  # of these
     ranked: bool
+    tags: tuple[str, ...] = ()  # all that papers of the day have
     failure: str = ""  # why the papers could not be compared with all that the reader keeps
 
 
@@ -74,17 +77,24 @@ def day_list(
     ranked, failure = _ranked(library, settings, list(there))
     read, kept = library.marked("read"), library.marked("kept")
     brought = library.marked("brought")
+    known = library.notes.tags_by_paper() if library.notes is not None else {}
+    tags = {one: known[one].all for one in there if one in known}
+    tagged = _tagged(tags, wanted.tag)
     lines = [
-        _line(
-            library,
-            there[one.paper_id],
-            one,
-            one.paper_id in read,
-            one.paper_id in kept if one.paper_id in brought else None,
-            lang,
+        replace(
+            _line(
+                library,
+                there[one.paper_id],
+                one,
+                one.paper_id in read,
+                one.paper_id in kept if one.paper_id in brought else None,
+                lang,
+            ),
+            tags=tags.get(one.paper_id, ()),
         )
         for one in ranked
-        if not (wanted.unread and one.paper_id in read)
+        if tagged(one.paper_id)
+        and not (wanted.unread and one.paper_id in read)
         and _passes(library, there[one.paper_id], wanted.papers)
     ]
     return DayList(
@@ -94,8 +104,15 @@ def day_list(
         papers=len(there),
         unread=len(there.keys() - read),
         ranked=any(one.near for one in ranked),
+        tags=tuple(sorted({name for names in tags.values() for name in names}, key=str.casefold)),
         failure=failure,
     )
+
+
+def _tagged(tags: Mapping[str, Sequence[str]], tag: str) -> Callable[[str], bool]:
+    """Whether a paper has the tag, in any case; an empty one has every paper."""
+    wanted = tag.casefold()
+    return lambda paper_id: not wanted or wanted in map(str.casefold, tags.get(paper_id, ()))
 
 
 def _ranked(

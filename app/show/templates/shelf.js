@@ -27,6 +27,9 @@ const fresh = () => {
 element.addEventListener('change', (event) => {
   if (event.target.matches('[data-all]')) {
     for (const box of boxes()) chosen[event.target.checked ? 'add' : 'delete'](box.value);
+  } else if (event.target.matches('[data-by-tag]')) {
+    trigger('select', {...view(), tag: event.target.value, page: 1});
+    return;
   } else if (event.target.matches('td.choice input')) {
     chosen[event.target.checked ? 'add' : 'delete'](event.target.value);
   }
@@ -47,10 +50,45 @@ element.addEventListener('click', (event) => {
   } else if (button?.dataset.do === 'remove') {
     trigger('click', {...view(), remove: [...chosen]});
     chosen.clear();
+  } else if (button?.dataset.export) {
+    take(button);
+  } else if (button?.dataset.do === 'take') {
+    tagged('take', button.form);
   } else if (button?.dataset.do === 'undo') {
     trigger('click', {...view(), undo: true});
   }
 });
+element.addEventListener('submit', (event) => {
+  event.preventDefault();
+  tagged('put', event.target);
+});
+const tagged = (how, form) => {
+  const name = form.elements.name.value.trim();
+  if (name) trigger('click', {...view(), ids: [...chosen], [how]: name});
+  else form.elements.name.focus();
+};
+// What is chosen as a file; some take a while, so that the button says that it works.
+const take = async (button) => {
+  const told = element.querySelector('[data-told]');
+  told.textContent = '';
+  button.disabled = true;
+  try {
+    const answer = await fetch(`/view/${gloss.keyOf()}/export?lang=${gloss.app.lang}`, {
+      method: 'POST', headers: {'Content-Type': 'application/json'},
+      body: JSON.stringify({ids: [...chosen], form: button.dataset.export}),
+    });
+    if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).told || gloss.say('failed'));
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = decodeURIComponent(answer.headers.get('content-disposition').split("''")[1]);
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    button.closest('details').open = false;
+  } catch (error) {
+    told.textContent = error.message;
+  }
+  button.disabled = false;
+};
 new MutationObserver((changes) => {
   if (changes.some((one) => [...one.addedNodes].some((node) => node.nodeType === 1))) fresh();
 }).observe(element, {childList: true, subtree: true});

@@ -105,14 +105,19 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         papers: list[str] | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> tuple[Any, Any, Any]:
-        """The papers of a search, or of a day, beside those that are chosen."""
+        """The papers of a search, of a day or of a tag, beside those that are chosen."""
         lang, session = language_of(request), sessions.of(request.session_hash)
         words = (query or "").strip()
         if not words:
             return gr.skip(), gr.skip(), gr.skip()
         try:
-            named = {"day": words} if _is_day(words) else {"query": words}
-            found = chosen(session.library, papers or (), **named, most=FOUND)
+            found = chosen(
+                session.library,
+                papers or (),
+                most=FOUND,
+                notes=session.library.notes,
+                **_named_by(words),
+            )
         except GlossError as error:
             return gr.skip(), _told(str(error)), gr.skip()
         added = len(found.ids) - len(papers or ())
@@ -239,6 +244,13 @@ def _laid_out(layout: Layout, event: Any) -> Layout:
     if isinstance(show, str):
         return Layout(layout.hidden - {show}, layout.sorted_by, layout.descending)
     return layout
+
+
+def _named_by(words: str) -> dict[str, str]:
+    """What a person typed as an argument of ``chosen``: "#to read" is a tag."""
+    if words.startswith("#") and words[1:].strip():
+        return {"tag": words[1:].strip()}
+    return {"day": words} if _is_day(words) else {"query": words}
 
 
 def _is_day(text: str) -> bool:

@@ -1,13 +1,16 @@
 """The tab that shows the papers of the library: as a list, and as a map and in time below it."""
 
+from contextlib import suppress
 from typing import Any
 
 from app.digest import Language
 from app.show.html import fill, template_source
+from app.web.notes import notes_of
 from app.web.pictures import Marks
 from app.web.removals import SECONDS, Removals
 from app.web.session import Session, Sessions
 from app.web.shelf import ShelfView, Shelves
+from app.web.takeaway import forms_of
 from app.web.texts import texts
 from app.web.ui.components import (
     PRIVATE,
@@ -18,6 +21,7 @@ from app.web.ui.components import (
     language_of,
     load_gradio,
 )
+from index.notes import NoteUnusable
 
 MOST_AT_ONCE = 5_000  # papers that one request removes
 
@@ -36,6 +40,8 @@ def library_tab(sessions: Sessions) -> None:
             "removed": len(removed),
             "seconds": SECONDS,
             "failure": removals.failure(session.key),
+            "forms": forms_of(session, with_pages=True),
+            "own": session.library.notes is not None,
         }
         return fill("shelf.html", say=texts()[lang], lang=lang, **values), page.view.sent()
 
@@ -59,6 +65,8 @@ def library_tab(sessions: Sessions) -> None:
                 removals.ask(session.key, session.library, ids)
             elif event_value(event, "undo"):
                 removals.undo(session.key)
+            else:
+                _tag(session, event)
             return shown(session, ShelfView.of(event._data, text or ""), lang)
 
     def draw(by: str | None, request: gr.Request) -> tuple[Any, str]:  # type: ignore[name-defined]
@@ -85,6 +93,21 @@ def library_tab(sessions: Sessions) -> None:
     table.select(viewed, text, page, **quiet)
     table.click(act, text, page, **quiet)
     gr.on([fold.expand, by.input], draw, by, [by, pictures], **quiet)
+
+
+def _tag(session: Session, event: Any) -> None:
+    """Give chosen papers a tag, or take it away from those that have it."""
+    ids, on, off = (event_value(event, name) for name in ("ids", "put", "take"))
+    if not isinstance(ids, list):
+        return
+    notes = notes_of(session)
+    for one in ids[:MOST_AT_ONCE]:
+        paper_id = session.known(one) if isinstance(one, str) else None
+        if paper_id is not None and isinstance(on, str):
+            notes.tag(paper_id, on)
+        elif paper_id is not None and isinstance(off, str):
+            with suppress(NoteUnusable):  # it has none of that name
+                notes.untag(paper_id, off)
 
 
 def _choices(lang: Language, by: Marks) -> Any:

@@ -30,15 +30,19 @@ def today_tab(sessions: Sessions) -> None:
         keywords: str,
         authors: str,
         unread: bool,
+        tag: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[Any, str, str]:
+    ) -> tuple[Any, Any, str, str]:
         lang, session = language_of(request), sessions.of(request.session_hash)
         wanted = PaperFilter(words_of(keywords), words_of(authors))
         with as_gradio_error(lang):
-            shown = _shown(session, DayFilter(day or "", wanted, bool(unread)), lang)
+            shown = _shown(session, DayFilter(day or "", wanted, bool(unread), tag or ""), lang)
         choices = gr.update(choices=list(shown.days), value=shown.day or None)
         listed = fill("today.html", day=shown, say=texts()[lang], lang=lang)
-        return choices, _line(shown, lang), listed
+        tags = [(texts()[lang]["library_any_tag"], ""), *((one, one) for one in shown.tags)]
+        chosen = next((one for one in shown.tags if one == tag), "")
+        by_tag = gr.update(choices=tags, value=chosen, visible=bool(shown.tags))
+        return choices, by_tag, _line(shown, lang), listed
 
     def mark(
         day: str | None,
@@ -59,14 +63,15 @@ def today_tab(sessions: Sessions) -> None:
         keywords: str,
         authors: str,
         unread: bool,
+        tag: str | None,
         request: gr.Request,  # type: ignore[name-defined]
-    ) -> tuple[Any, str, str]:
+    ) -> tuple[Any, Any, str, str]:
         lang, session = language_of(request), sessions.of(request.session_hash)
         wanted = PaperFilter(words_of(keywords), words_of(authors))
         with as_gradio_error(lang):
-            shown = _shown(session, DayFilter(day or "", wanted, unread=True), lang)
+            shown = _shown(session, DayFilter(day or "", wanted, True, tag or ""), lang)
             session.library.mark([line.id for line in shown.lines], "read")
-        return show(day, keywords, authors, unread, request)
+        return show(day, keywords, authors, unread, tag, request)
 
     with gr.Tab(say("today_tab"), id="today") as tab:
         with gr.Row(elem_classes="gloss-ask"):
@@ -84,13 +89,21 @@ def today_tab(sessions: Sessions) -> None:
                 )
                 for name in ("keywords", "authors")
             )
+            tag = gr.Dropdown(
+                [],
+                label=say("library_by_tag"),
+                min_width=120,
+                scale=1,
+                visible=False,
+                elem_id="today-tag",
+            )
             unread = gr.Checkbox(label=say("today_unread"), min_width=170, scale=1)
             all_read = gr.Button(say("today_all_read"), size="sm", scale=0, min_width=150)
         line = html("today-line", "element.setAttribute('role', 'status');")
         listed = html("today-list", template_source("today.js"))
-    asked, shown = [day, keywords, authors, unread], [day, line, listed]
+    asked, shown = [day, keywords, authors, unread, tag], [day, tag, line, listed]
     quiet: dict[str, Any] = {"show_progress": "hidden", **PRIVATE}
-    gr.on([tab.select, day.input, unread.input], show, asked, shown, **quiet)
+    gr.on([tab.select, day.input, unread.input, tag.input], show, asked, shown, **quiet)
     for words in (keywords, authors):
         words.change(show, asked, shown, trigger_mode="always_last", **quiet)
     listed.click(mark, day, line, trigger_mode="multiple", **quiet)
