@@ -112,12 +112,14 @@ def add(
 
     The order is that of the files' paths, then of the ids, however they were given.
     What fails one paper stops no other: its outcome has an ``error``, or an ``added`` whose
-    ``status`` is not ``ok``, and a ``reason``. ``settings`` say how to ask arXiv. Raises
+    ``status`` is not ``ok``, and a ``reason``. ``settings`` say how to ask arXiv, and whether each
+    paper's digest is written (``digest_on_add``), so that it is searched. Raises
     ``SourceNotFound`` for a file that is not there, before anything is added, and ``FetchError``
     where arXiv cannot be asked.
     """
     from contextlib import nullcontext
 
+    from app.write import with_digests
     from index.config import Settings
     from index.fetch import Fetcher
     from index.intake import Wanted, add_all, look_up
@@ -134,8 +136,18 @@ def add(
             plan = look_up(library, arxiv, named.papers)
             wanted += plan.wanted
             outcomes += plan.settled
-        outcomes += add_all(library, wanted, chosen.read.workers + 1, arxiv)
+        taken = add_all(library, wanted, chosen.read.workers + 1, arxiv)
+        if chosen.digest_on_add:
+            taken = with_digests(library, taken, _say_bug)
+        outcomes += taken
     return outcomes
+
+
+def _say_bug(paper_id: str, error: Exception) -> None:
+    """Warn that a paper is in without its digest, which is written when it is asked for."""
+    import warnings
+
+    warnings.warn(f"{paper_id}: its digest could not be written: {error!r}", stacklevel=3)
 
 
 def search(

@@ -56,6 +56,7 @@ from app.show.workbook import MEDIA_TYPE
 from index import __version__
 from index.config import Settings
 from index.errors import GlossError
+from index.notes import TAG_MOST
 from index.paper import Role
 
 if TYPE_CHECKING:
@@ -198,9 +199,12 @@ def api(
             ),
         ] = "",
     ) -> Any:
-        """Find passages of papers, or sentences of digests, by meaning and by words."""
+        """Find passages of papers, or sentences of digests, by meaning and by words.
+
+        On one's own server `notes` has the reader's own notes with the words of the query.
+        """
         return programs.search(
-            library, q, among, k, paper or "", role or "", since or "", until or "", category
+            library, q, among, k, paper or "", role or "", since or "", until or "", category, own
         )
 
     @app.get("/ask", response_model=AnswerFound, responses=_errors(404, 422, 503))
@@ -219,7 +223,7 @@ def api(
         response_model=PapersCompared,
         responses={
             200: {"content": {"text/markdown": {}, "text/csv": {}, MEDIA_TYPE: {}}},
-            **_errors(422, 429, 503),
+            **_errors(404, 422, 429, 503),
         },
     )
     def compare(
@@ -258,17 +262,24 @@ def api(
             Query(
                 ge=COMPARED_LEAST,
                 le=COMPARED_MOST,
-                description="How many papers of `search` or `day` at most.",
+                description="How many papers of `search`, `day` or `tag` at most.",
             ),
         ] = COMPARED,
+        tag: Annotated[
+            str,
+            Query(
+                max_length=TAG_MOST,
+                description="Further papers: those that are tagged so, on one's own server.",
+            ),
+        ] = "",
         form: Annotated[
             Literal["json", "md", "csv", "xlsx"],
             Query(alias="format", description="How it is written."),
         ] = "json",
     ) -> Any:
         """Papers side by side: task, data, method, main result, limits and code, quoted."""
-        programs.limit_compare(rate_limiter, request, library, paper, ask)
-        compared = programs.compare(library, paper, ask, search, day or "", k)
+        programs.limit_compare(rate_limiter, request, library, paper, ask, search, day or "", k)
+        compared = programs.compare(library, paper, ask, search, day or "", k, tag, own)
         if form == "json":
             return compared.document()
         return table_answer(compared.table, form)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api.failures import QueryUnusable
 from app.api.service import ID_MOST, QUERY_MOST
+from app.digest import Language
 from app.documents.exports import CitationShape
 from app.documents.notes import PlaceList, PlaceShape, place_list, place_shape
 from app.show.exports import MEDIA, Bibliography
@@ -22,6 +24,7 @@ from index.notes import NOTE_MOST, QUOTE_MOST, TAG_MOST
 if TYPE_CHECKING:
     from index.library import Library
 
+_PDF, _ZIP = "application/pdf", "application/zip"
 _NUMBER_MOST = 2**63 - 1  # of SQLite's
 Number = Annotated[int, Path(ge=1, le=_NUMBER_MOST, description="The note's.")]
 Named = Annotated[
@@ -65,6 +68,7 @@ class NewTag(_Body):
 
 def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
     """Offer the addresses; ``errors`` describes those that a status stands for."""
+    from app.publish.exports import ARCHIVED_MOST, archive, obsidian_parts, pdf_with_notes
     from app.show.exports import bibliography, citation
     from app.write.spots import chosen_papers, spot_of
 
@@ -142,3 +146,36 @@ def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
         ids = chosen_papers(library, paper or (), q, tag, every)
         media = f"{MEDIA[form]}; charset=utf-8"
         return Response(bibliography(library, ids, form), media_type=media)
+
+    @app.get(
+        "/pdf",
+        response_class=Response,
+        responses={200: {"content": {_PDF: {}}}, **errors(404, 409, 422, 503)},
+    )
+    def pdf(
+        paper: Annotated[str, Query(min_length=1, max_length=ID_MOST)],
+        lang: Annotated[Language, Query(description="Of the digest's headings.")] = "en",
+    ) -> Response:
+        """A paper's PDF with the digest's sentences, and your notes, as highlights."""
+        return Response(pdf_with_notes(library, paper, lang), media_type=_PDF)
+
+    @app.get(
+        "/obsidian",
+        response_class=Response,
+        responses={200: {"content": {_ZIP: {}}}, **errors(404, 409, 422, 503)},
+    )
+    def obsidian(
+        paper: Annotated[list[str] | None, Query(description="These papers.")] = None,
+        q: Annotated[str, Query(max_length=QUERY_MOST, description="Those found by it.")] = "",
+        tag: Annotated[str, Query(max_length=TAG_MOST, description="Those tagged so.")] = "",
+        lang: Annotated[Language, Query(description="Of the digests' headings.")] = "en",
+    ) -> Response:
+        """A ZIP with a note of Obsidian's for each paper, and its PDF; all papers, if not said.
+
+        At most 200 papers. What could not be written is listed in `not-exported.txt`.
+        """
+        ids = chosen_papers(library, paper or (), q, tag, not (paper or q or tag))
+        if len(ids) > ARCHIVED_MOST:
+            raise QueryUnusable("paper", f"at most {ARCHIVED_MOST} papers at once")
+        made = archive(obsidian_parts(library, ids, lang))
+        return StreamingResponse(made, media_type=_ZIP)

@@ -24,7 +24,8 @@ from app.documents.comparisons import (
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound, answer_found, search_found
 from app.documents.papers import PaperList, PaperShown, paper_list, paper_shown
-from index.errors import PaperNotFound
+from app.show.own_notes import found_notes
+from index.errors import GlossError, PaperNotFound
 from index.hits import ClaimHit, Hit, SearchFilter
 from index.paper import Role
 from index.spans import Box
@@ -32,7 +33,7 @@ from index.spans import Box
 if TYPE_CHECKING:
     from app.compare import Comparison
     from app.show.figures import Pictures
-    from index.library import Papers
+    from index.library import Library, Papers
 
 Among = Literal["passages", "digests"]
 AnyRole = Role | Literal[""]
@@ -79,8 +80,9 @@ def search(
     since: str = "",
     until: str = "",
     category: str = "",
+    own: Library | None = None,
 ) -> SearchFound:
-    """The ``k`` best passages, or sentences of digests.
+    """The ``k`` best passages, or sentences of digests, and the notes of ``own`` beside them.
 
     Raises ``NotADate``, and what the library's searches raise.
     """
@@ -96,7 +98,7 @@ def search(
         found = library.search_claims(query, k, wanted)
     else:
         found = library.search(query, k, wanted)
-    return search_found(query, found)
+    return search_found(query, found, found_notes(own, query, wanted) if own is not None else ())
 
 
 def ask(library: Papers, question: str, paper: str = "", k: int = SENTENCES_MOST) -> AnswerFound:
@@ -132,15 +134,19 @@ def compare(
     search: str = "",
     day: str = "",
     k: int = COMPARED,
+    tag: str = "",
+    own: Library | None = None,
 ) -> Compared:
-    """Papers side by side: those that are named, ``k`` of a search, ``k`` of a day.
+    """Papers side by side: those that are named, ``k`` of a search, ``k`` of a day or of a tag.
 
-    Raises ``NotComparable``, ``NotADate`` and ``EmptyQuery``.
+    Tags are those of ``own``. Raises ``NotComparable``, ``NotADate``, ``NoSuchTag`` and
+    ``EmptyQuery``.
     """
     from app.compare import compare as compare_papers
     from app.compare.choice import chosen
 
-    choice = chosen(library, papers, search, dated(day) if day else "", k)
+    notes = own.notes if own is not None else None
+    choice = chosen(library, papers, search, dated(day) if day else "", k, tag, notes)
     asked = [question for question in questions if question]
     return Compared(compare_papers(library, choice.ids, asked), choice.left_out)
 
@@ -158,17 +164,38 @@ def limit_compare(
     library: Papers,
     papers: object,
     questions: object = (),
-    *others: object,
+    search: object = "",
+    day: object = "",
+    k: object = COMPARED,
 ) -> None:
-    """Call ``rate_limiter`` before ``compare``: for each paper whose digest is not there, and for
-    each question.
+    """Call ``rate_limiter`` before ``compare``: for each paper whose digest is not there, be it
+    named or found, and for each question.
 
-    The arguments need not be valid yet. Raises ``TooMany``.
+    The arguments need not be valid yet; a ``k`` that is no number counts as the largest. Raises
+    ``TooMany``.
     """
-    for paper in papers[:COMPARED_MOST] if isinstance(papers, list | tuple) else ():
+    if rate_limiter is unlimited:
+        return
+    named = papers[:COMPARED_MOST] if isinstance(papers, list | tuple) else ()
+    found = _found(library, search, day, k if isinstance(k, int) else COMPARED_MOST)
+    for paper in (*named, *(one for one in found if one not in named)):
         limit_digest(rate_limiter, visit, library, paper)
     for _ in questions[:QUESTIONS_MOST] if isinstance(questions, list | tuple) else ():
         rate_limiter(visit)
+
+
+def _found(library: Papers, search: object, day: object, k: int) -> tuple[str, ...]:
+    """The papers that ``compare`` adds; none where it will say that an argument does not fit."""
+    from app.compare.choice import chosen
+
+    if not (isinstance(search, str) and isinstance(day, str) and 0 < k <= COMPARED_MOST):
+        return ()
+    if len(search) > QUERY_MOST:
+        return ()
+    try:
+        return chosen(library, (), search, dated(day) if day else "", k).ids
+    except (GlossError, ValueError):
+        return ()
 
 
 def limit_digest(

@@ -1,4 +1,4 @@
-"""What language models may ask of a library: six tools, served by the Model Context Protocol.
+"""What language models may ask of a library: tools, served by the Model Context Protocol.
 
 The signatures and docstrings of ``Tools`` are what a model decides by; Gradio's client calls the
 same (``app.web.ui.programs``). The protocol is the package mcp's, and not Gradio's own server: that
@@ -23,6 +23,7 @@ from pydantic import Field, TypeAdapter, ValidationError, validate_call
 
 from app.api import service as programs
 from app.api.failures import QueryUnusable, failure_of
+from app.api.own_tools import OwnTools
 from app.api.service import (
     CATEGORY_MOST,
     COMPARED,
@@ -45,16 +46,19 @@ from app.controls import escaped_in_json
 from app.documents import Shape
 from app.documents.comparisons import PapersCompared, RelatedFound
 from app.documents.digests import DigestShape
+from app.documents.exports import References
 from app.documents.found import AnswerFound, SearchFound
+from app.documents.notes import PlaceList, PlaceShape
 from app.documents.papers import PaperList
 from index import __version__
+from index.notes import TAG_MOST
 from index.paper import Role
 
 if TYPE_CHECKING:
     from mcp.types import CallToolResult, Tool
     from starlette.types import Receive, Scope, Send
 
-    from index.library import Papers
+    from index.library import Library, Papers
 
 # Gradio's own address, too: where clients look that know a Gradio server.
 PATHS = ("/mcp", "/mcp/", "/gradio_api/mcp", "/gradio_api/mcp/")
@@ -74,6 +78,7 @@ class Tools:
     """The tools, of a library that is there when they are called. They raise ``GlossError``s."""
 
     library: Callable[[], Papers]
+    own: Library | None = None  # the same, where its notes are the caller's
 
     def search(
         self,
@@ -94,7 +99,8 @@ class Tools:
         (boxes: the page from 1, coordinates in PDF points from the top left). Hits are the nearest
         that there are, best first, so read them before you rely on them: a library without anything
         on the topic returns its nearest passages all the same. Questions may be in English or
-        Chinese; an arXiv id finds that paper.
+        Chinese; an arXiv id finds that paper. "notes" has what the user wrote with these words: the
+        user's words, never a paper's.
 
         Args:
             query: A question, a phrase or a few words. "Quoted words" must be there as they are.
@@ -107,7 +113,7 @@ class Tools:
             category: Only papers of an arXiv category that contains this, as "cs.CL"; or empty.
         """
         found = programs.search(
-            self.library(), query, among, k, paper, role, since, until, category
+            self.library(), query, among, k, paper, role, since, until, category, self.own
         )
         return found.model_dump()
 
@@ -170,6 +176,7 @@ class Tools:
         search: Text = "",
         day: str = "",
         k: Annotated[int, Field(ge=COMPARED_LEAST, le=COMPARED_MOST)] = COMPARED,
+        tag: Annotated[str, Field(max_length=TAG_MOST)] = "",
     ) -> dict[str, Any]:
         """Set two to twenty papers side by side: task, data, method, main result, limits, code.
 
@@ -183,10 +190,11 @@ class Tools:
             questions: Questions for each paper, at most 10; full sentences work best.
             search: Further papers: those that this finds; or empty.
             day: Further papers: those of this day, month or year, as "2024-07-05"; or empty.
-            k: How many papers of search or day at most, 2 to 20.
+            k: How many papers of search, day or tag at most, 2 to 20.
+            tag: Further papers: those that the user has tagged so; or empty.
         """
         return (
-            programs.compare(self.library(), papers, questions, search, day, k)
+            programs.compare(self.library(), papers, questions, search, day, k, tag, self.own)
             .document()
             .model_dump()
         )
@@ -207,6 +215,30 @@ class Tools:
         return programs.related(self.library(), paper, k).model_dump()
 
 
+@dataclass(frozen=True, slots=True)
+class ToolKind:
+    """What a tool is called, answers with and does. ``changes`` what is kept; ``removes`` some."""
+
+    title: str
+    shape: type[Shape]
+    changes: bool = False
+    removes: bool = False
+
+
+_KINDS = {
+    "search": ToolKind("Search papers", SearchFound),
+    "ask": ToolKind("Ask papers", AnswerFound),
+    "digest": ToolKind("Digest of a paper", DigestShape, changes=True),  # which is kept
+    "papers": ToolKind("List papers", PaperList),
+    "compare": ToolKind("Compare papers", PapersCompared, changes=True),
+    "related": ToolKind("Related papers", RelatedFound, changes=True),
+    "notes": ToolKind("Your notes and tags", PlaceList),
+    "add_note": ToolKind("Write a note", PlaceShape, changes=True),
+    "remove_note": ToolKind("Delete a note", PlaceList, changes=True, removes=True),
+    "add_tag": ToolKind("Tag a paper", PlaceShape, changes=True),
+    "remove_tag": ToolKind("Take a tag away", PlaceList, changes=True, removes=True),
+    "references": ToolKind("References", References),
+}
 # The tools that a limit is asked about, and what asks it: given the visit, the library, and the
 # arguments by name.
 COSTLY: dict[str, Callable[..., None]] = {
@@ -214,23 +246,16 @@ COSTLY: dict[str, Callable[..., None]] = {
     "compare": programs.limit_compare,
     "related": programs.limit_digest,
 }
-_SHAPES: dict[str, type[Shape]] = {
-    "search": SearchFound,
-    "ask": AnswerFound,
-    "digest": DigestShape,
-    "papers": PaperList,
-    "compare": PapersCompared,
-    "related": RelatedFound,
-}
-TOOLS = tuple(_SHAPES)
-_TITLES = {
-    "search": "Search papers",
-    "ask": "Ask papers",
-    "digest": "Digest of a paper",
-    "papers": "List papers",
-    "compare": "Compare papers",
-    "related": "Related papers",
-}
+
+
+def tools_of(
+    library: Callable[[], Papers], own: Library | None = None
+) -> dict[str, Callable[..., dict[str, Any]]]:
+    """The tools by name: of a library, and where it is the caller's ``own`` of its notes."""
+    offered: list[Tools | OwnTools] = [Tools(library, own)]
+    if own is not None:
+        offered.append(OwnTools(lambda: own))
+    return {name: tool for name in _KINDS for one in offered if (tool := getattr(one, name, None))}
 
 
 def limit_tool(
@@ -249,7 +274,8 @@ def limit_tool(
     there = {**dict(zip(takes, given, strict=False)), **named}
     match name:
         case "compare":
-            what = there.get("papers"), there.get("questions")
+            names = ("papers", "questions", "search", "day")
+            what = (*map(there.get, names), there.get("k", COMPARED))
         case "digest":
             what = there.get("paper"), there.get("lang", "en")
         case _:
@@ -277,7 +303,10 @@ class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
     def __init__(
-        self, library: Callable[[], Papers], rate_limiter: RateLimiter = unlimited
+        self,
+        library: Callable[[], Papers],
+        rate_limiter: RateLimiter = unlimited,
+        own: Library | None = None,
     ) -> None:
         # jsonschema, which comes with it, builds a parser of IRIs at its import, for a format that
         # no tool has: a quarter of the server's start.
@@ -285,9 +314,9 @@ class ToolServer:
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-        tools = Tools(library)
-        listed = [_described(name, getattr(tools, name)) for name in _SHAPES]
-        self._tools = {name: checked(getattr(tools, name)) for name in _SHAPES}
+        tools = tools_of(library, own)
+        listed = [_described(name, tool) for name, tool in tools.items()]
+        self._tools = {name: checked(tool) for name, tool in tools.items()}
         self._rate_limiter = rate_limiter
         self._library = library
         self._server: Server[Any, Any] = Server(
@@ -329,7 +358,7 @@ class ToolServer:
 
         def call() -> dict[str, Any]:
             if name not in self._tools:
-                raise QueryUnusable("tool", f"there is none of that name: {', '.join(_SHAPES)}")
+                raise QueryUnusable("tool", f"there is none of that name: {', '.join(self._tools)}")
             if name in COSTLY and request is not None:
                 limit_tool(name, self._rate_limiter, request, self._library(), (), arguments)
             return self._tools[name](**arguments)
@@ -349,21 +378,21 @@ class ToolServer:
 def _described(name: str, tool: Callable[..., Any]) -> Tool:
     from mcp.types import Tool, ToolAnnotations
 
-    said = docstring_of(tool)
+    said, kind = docstring_of(tool), _KINDS[name]
     schema = TypeAdapter(tool).json_schema()
     for argument, it in schema["properties"].items():
         it["description"] = said.arguments[argument]
     return Tool(
         name=name,
-        title=_TITLES[name],
+        title=kind.title,
         description=said.purpose,
         inputSchema=schema,
-        outputSchema=_SHAPES[name].model_json_schema(),
+        outputSchema=kind.shape.model_json_schema(),
         annotations=ToolAnnotations(
-            title=_TITLES[name],
-            readOnlyHint=name not in COSTLY,  # a digest is kept once it is written
-            destructiveHint=False,
-            idempotentHint=True,
+            title=kind.title,
+            readOnlyHint=not kind.changes,
+            destructiveHint=kind.removes,
+            idempotentHint=name != "add_note",
             openWorldHint=False,
         ),
     )

@@ -49,8 +49,20 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    tag: Annotated[
+        str | None,
+        typer.Option(
+            "--tag",
+            metavar="NAME",
+            help="Further papers: those that you have tagged so.",
+            show_default=False,
+        ),
+    ] = None,
     count: Annotated[
-        int, typer.Option("-k", min=2, max=20, help="How many papers of --search or --day at most.")
+        int,
+        typer.Option(
+            "-k", min=2, max=20, help="How many papers of --search, --tag or --day at most."
+        ),
     ] = 10,
     questions: Annotated[
         list[str] | None,
@@ -85,10 +97,11 @@ def compare(
     columns = (*COLUMNS, *question_columns(questions or ()))
     with open_library(context, library, no_wait=no_wait) as opened:
         date = dated(day) if day else ""
-        papers = chosen(opened, paper_ids or (), query or "", date, count)
+        papers = chosen(opened, paper_ids or (), query or "", date, count, tag or "", opened.notes)
         if papers.left_out:
+            of = " and ".join(one for one in (f"#{tag}" if tag else "", day) if one)
             messages.print(
-                f"{papers.left_out} more papers of {day} are left out (-k)", soft_wrap=True
+                f"{papers.left_out} more papers of {of} are left out (-k)", soft_wrap=True
             )
         table = table_of(opened, papers.ids, columns)
         with Bars(table.total - table.done) as bars:

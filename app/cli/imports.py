@@ -6,9 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.options import JsonOption, LibraryOption, NoWaitOption, given_in, open_library
-from app.cli.terminal import EXIT_ALL_IN, EXIT_SOME_FAILED, Bars, messages, output, print_json
+from app.cli.options import (
+    JsonOption,
+    LibraryOption,
+    NoWaitOption,
+    given_in,
+    open_library,
+    settings_of,
+)
+from app.cli.terminal import (
+    EXIT_ALL_IN,
+    EXIT_SOME_FAILED,
+    Bars,
+    messages,
+    output,
+    print_json,
+    say_bug,
+)
 from app.show.text import plain
+from index.errors import GlossError
 
 if TYPE_CHECKING:
     from index.intake.imported import ImportedEntry
@@ -30,9 +46,11 @@ def import_(
 ) -> None:
     """Import a bibliography: entries with files become papers. Exit code 3 where some have none."""
     from app.documents.imports import EntriesImported, ImportedShape
+    from app.write import write_digests
     from index.intake.imported import find_entries, import_all
 
     found = find_entries(source, given_in())
+    settings = settings_of(context, library)
     done: list[ImportedEntry] = []
     with (
         open_library(context, library, create=True, no_wait=no_wait) as opened,
@@ -44,6 +62,10 @@ def import_(
             with bars.aside():
                 if not as_json:
                     output.print(_line(one), soft_wrap=True)
+            if one.outcome == "added" and settings.digest_on_add:
+                for written in write_digests(opened, [(one.paper_id, "en")]):
+                    if written.error is not None and not isinstance(written.error, GlossError):
+                        say_bug(one.paper_id, written.error)
     without = sum(not one.paper_id for one in done)
     if as_json:
         print_json(EntriesImported(entries=[ImportedShape.of_entry(one) for one in done]))

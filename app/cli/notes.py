@@ -139,6 +139,11 @@ def _say(found: Iterable[Located], as_json: bool) -> None:
         return
     if not found:
         messages.print("No notes or tags there: gloss note ID TEXT, gloss tag ID NAME.")
+    print_places(found)
+
+
+def print_places(found: Iterable[Located]) -> None:
+    """Places with their notes and tags, some lines each."""
     for one in found:
         head = Text(one.paper_id, style="bold")
         head.append(f"  {plain(one.place.title)}" if one.place.title else "")

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from app.api.dates import dated, iso_date
+from app.cli.notes import print_places
 from app.cli.options import (
     JsonOption,
     LibraryOption,
@@ -20,6 +21,7 @@ from app.cli.terminal import (
     output,
     print_json,
 )
+from app.show.own_notes import found_notes
 from app.show.text import plain
 from index.hits import ClaimHit, Hit, SearchFilter
 from index.paper import Role
@@ -73,7 +75,7 @@ def search(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find passages, or sentences of digests, by meaning and by words."""
+    """Find passages, or sentences of digests, by meaning and by words; and your own notes."""
     if (query is None) == (like is None):
         raise NothingAsked("search: give a QUERY, or --like CLAIM_ID in its place")
     wanted = SearchFilter(
@@ -92,14 +94,18 @@ def search(
             found = opened.search_claims(query or "", count, wanted)
         else:
             found = opened.search(query or "", count, wanted)
+        noted = found_notes(opened, query or "", wanted) if like is None else []
     if as_json:
         from app.documents.found import search_found
 
-        print_json(search_found(query or "", found))
-    elif not found:
+        print_json(search_found(query or "", found, noted))
+        return
+    if not (found or noted):
         messages.print("Nothing found.")
-    else:
-        _print_hits(found, query or "")
+    _print_hits(found, query or "")
+    if noted:
+        output.print(Text("Your notes", style="bold underline"))
+        print_places(noted)
 
 
 def ask(

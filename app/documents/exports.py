@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.documents import PathText, Shape
 from index.errors import GlossError
@@ -61,6 +61,17 @@ class CitationShape(Shape):
     """The words, as the paper has them; empty for the paper itself."""
     page: int | None
     """Where they begin, from 1."""
+
+
+class References(Shape):
+    """Papers as a bibliography."""
+
+    papers: list[str]
+    """The ids of those that are in it, in order."""
+    format: Literal["bibtex", "ris", "csl"]
+    """How it is written."""
+    text: str
+    """The bibliography, with the reader's notes and tags."""
 
 
 def exported(ids: Sequence[str], files: Iterable[FileWritten]) -> Exported:

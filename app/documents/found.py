@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from app.documents import Shape
 from app.documents.claims import BoxShape, ClaimShape, SupportShape
+from app.documents.notes import PlaceShape, place_shape
 from index.hits import ClaimHit, FoundBy, Hit
+from index.notes import Located
 from index.paper import Role
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ class SearchFound(Shape):
     """What was asked for."""
     hits: list[PassageHit | ClaimFound]
     """Passages, or sentences of digests, whichever were searched."""
+    notes: list[PlaceShape]
+    """The reader's own notes and tags with these words: none of a paper's. Visitors have none."""
 
 
 class _Answering(Shape):
@@ -112,11 +116,14 @@ class AnswerFound(Shape):
     """The passages nearest to the question, which need not answer it."""
 
 
-def search_found(query: str, hits: Sequence[Hit | ClaimHit]) -> SearchFound:
+def search_found(
+    query: str, hits: Sequence[Hit | ClaimHit], notes: Sequence[Located] = ()
+) -> SearchFound:
     """What a search found, as ``gloss search`` and the API say it."""
     return SearchFound(
         query=query,
         hits=[_passage(hit) if isinstance(hit, Hit) else _claim(hit) for hit in hits],
+        notes=list(map(place_shape, notes)),
     )
 
 

@@ -80,7 +80,8 @@ def web_app(
     else:
         session = Session(library, settings=settings, drawn=drawn)
         sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
-    tools = ToolServer(lambda: library, rate_limiter)
+    own = None if settings.public.enabled else library
+    tools = ToolServer(lambda: library, rate_limiter, own)
 
     @asynccontextmanager
     async def open_to_visitors(app: FastAPI) -> AsyncIterator[None]:
@@ -98,7 +99,6 @@ def web_app(
         openapi_url=None,
         lifespan=open_to_visitors,
     )
-    own = None if settings.public.enabled else library
     app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn, own)))
     for path in PATHS:
         app.router.routes.append(Route(path, tools))
@@ -109,7 +109,7 @@ def web_app(
     app.include_router(katex_router())
     app.include_router(related_router(sessions, rate_limiter))
     with uploads_to(uploads.folder):
-        mount(app, build(sessions, rate_limiter), sessions, settings.source_url)
+        mount(app, build(sessions, rate_limiter, own), sessions, settings.source_url)
     app.add_middleware(Bounded, uploads=uploads, names=settings.hosts.split())
     return app
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from app.answer.questions import is_english
 from app.digest import Language
 from app.show.html import fill
+from app.show.own_notes import found_notes
 from app.show.text import plain, snippet, snippet_at
 from app.show.views import found_claim_view, sources
 from app.web.media import address_of
@@ -23,6 +24,7 @@ from app.web.texts import texts
 from app.write.ask import knows_english_only
 from index.errors import GlossError, NoDigests
 from index.hits import ClaimHit, Hit, SearchFilter
+from index.notes import Located
 from index.spans import Span
 
 if TYPE_CHECKING:
@@ -139,6 +141,21 @@ def found_in_digests(
     places = [entry.place for paper in papers for entry in paper.entries]
     shown = _filled("hits.html", library, query, lang, papers=papers, far=False)
     return Found(shown, places, "digests", lang)
+
+
+def notes_found(library: Papers, query: str, wanted: SearchFilter, lang: Language) -> str:
+    """The reader's notes with the words of a query, as HTML of their own; empty without any."""
+    found = found_notes(library, query, wanted)
+    if not found:
+        return ""
+
+    def address(one: Located) -> str:
+        at = f"{one.span.start}-{one.span.end}" if one.span is not None else ""
+        named = {"paper": one.paper_id} | ({"at": at} if at else {})
+        return f"?{urlencode(named)}" if one.where != "removed" else ""
+
+    places = [(one, address(one), plain(one.place.title) or one.paper_id) for one in found]
+    return fill("notes_found.html", say=texts()[lang], places=places, query=query)
 
 
 def answer_of(

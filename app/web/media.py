@@ -153,8 +153,8 @@ def view_router(sessions: Sessions) -> APIRouter:
 
 
 def page_words(paper: Paper, page: int, size: PageSize) -> list[list[list[Any]]]:
-    """The words of a page by printed line: ``[x0, y0, x1, y1, word, start]``, in points as people see
-    it; ``start`` is the word's first character in the paper's text.
+    """The words of a page by printed line: ``[x0, y0, x1, y1, word, start]``, in points as
+    people see it; ``start`` is the word's first character in the paper's text.
 
     Lines of a page that the file turns have boxes for finding a word, and not for reading along.
     """

@@ -94,8 +94,10 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
 
         def look(session: Session) -> dict[str, Any]:
             with working:
-                found = way(session)(query, filter_of(paper, role, year, category), lang)
+                wanted = filter_of(paper, role, year, category)
+                found = way(session)(query, wanted, lang)
             return {
+                "notes": session.own_notes(query, wanted, lang),
                 "html": found.shown,
                 "said": found.said,
                 "outcome": found.outcome,

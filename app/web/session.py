@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.api.failures import log_places
 from app.digest import Digest, DigestSection, Language, WriterName
 from app.show.figures import Pictures
 from app.show.html import fill
 from app.show.text import plain
-from app.web.found import Found, answer_of, found_in_digests, found_passages
+from app.web.found import Found, answer_of, found_in_digests, found_passages, notes_found
 from app.web.home import home_of
 from app.web.pictures import Marks, map_of, timeline_of
 from app.web.reading import Place, digest_html, find_in, outline_of, pages_html, place_at
@@ -128,6 +129,10 @@ class Session:
         """Answer a question by sentences, or say that the papers do not."""
         return answer_of(self.library, question, wanted, lang, self.key)
 
+    def own_notes(self, query: str, wanted: SearchFilter, lang: Language = "en") -> str:
+        """The reader's notes with the query's words, as HTML; empty without any."""
+        return notes_found(self.library, query, wanted, lang)
+
     def home(self, lang: Language = "en") -> str:
         """The first screen: a sentence lit on its page, and the newest papers."""
         name = (self.library.revision, "home", self.key, lang)
@@ -176,9 +181,13 @@ class Session:
             return self._taken(found.wanted[0], arxiv, progress)
 
     def _taken(self, wanted: Wanted, arxiv: Arxiv | None, progress: Callable[[str], None]) -> str:
+        from app.write import with_digests
         from index.intake import add_all
 
-        (outcome,) = add_all(self.library, [wanted], 1, arxiv, lambda _: progress)
+        outcomes = add_all(self.library, [wanted], 1, arxiv, lambda _: progress)
+        if self.settings.digest_on_add:
+            outcomes = with_digests(self.library, outcomes, lambda _, error: log_places(error))
+        (outcome,) = outcomes
         if outcome.kind == "failed" or outcome.added is None:
             if isinstance(outcome.error, GlossError):
                 raise outcome.error

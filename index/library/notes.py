@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import islice
 
 from index.catalog import Catalog
 from index.errors import PaperNotFound
@@ -122,13 +121,13 @@ class OwnNotes:
             and (not wanted or wanted in (name.casefold() for name in place.tags))
         ]
 
-    def saying(self, words: Collection[str], most: int) -> list[Located]:
-        """The first ``most`` places on which the reader's own words have all of these, in any
-        case; none without words. Of papers that were removed, too."""
-        if not words:
-            return []
-        found = (place for place in self._catalog.notes.places() if says(place, words))
-        return [self._resolved(place) for place in islice(found, most)]
+    def saying(self, words: Collection[str]) -> list[Located]:
+        """The places on which the reader's own words have all of these, in any case.
+
+        None without words; of papers that were removed, too.
+        """
+        places = self._catalog.notes.places() if words else ()
+        return [self._resolved(place) for place in places if says(place, words)]
 
     def tagged(self, tag: str) -> list[str]:
         """The ids of the papers that are here and tagged so, in any case, or words of which are.

@@ -33,6 +33,19 @@ from index.hits import (
     SearchFilter,
     is_in_category,
 )
+from index.library import PaperTags
+from index.notes import (
+    Located,
+    Note,
+    NoteUnusable,
+    Place,
+    anchor_of,
+    matches,
+    note_text,
+    occurrences,
+    says,
+    tag_name,
+)
 from index.paper import Paper, Role, Section
 from index.spans import Box, PageSize, Span, Word, Words
 
@@ -130,6 +143,99 @@ def make_digest(lang: Language = "en", **sections: Sequence[Claim]) -> Digest:
 
 
 @dataclass
+class FakeNotes:
+    """Notes and tags on a fake library's papers, in memory."""
+
+    library: FakeLibrary
+    kept: dict[tuple[str, Span | None], Located] = field(default_factory=dict)
+    changes: int = 0
+
+    def add(self, paper_id: str, text: str, span: Span | None = None) -> Located:
+        self.changes += 1
+        note = Note(self.changes, note_text(text), "2024-07-05", "2024-07-05")
+        there = self._at(paper_id, span)
+        return self._put(there, notes=(*there.place.notes, note))
+
+    def tag(self, paper_id: str, name: str, span: Span | None = None) -> Located:
+        there = self._at(paper_id, span)
+        return self._put(there, tags=tuple(sorted({*there.place.tags, tag_name(name)})))
+
+    def untag(self, paper_id: str, name: str, span: Span | None = None) -> None:
+        there = self._at(paper_id, span)
+        if name not in there.place.tags:
+            raise NoteUnusable(f"{name}: no such tag on {paper_id}")
+        self._put(there, tags=tuple(one for one in there.place.tags if one != name))
+
+    def change(self, number: int, text: str) -> Located:
+        there = self._with(number)
+        notes = (
+            replace(one, text=text) if one.number == number else one for one in there.place.notes
+        )
+        return self._put(there, notes=tuple(notes))
+
+    def delete(self, number: int) -> None:
+        there = self._with(number)
+        self._put(there, notes=tuple(one for one in there.place.notes if one.number != number))
+
+    def check_on(self, named: str, number: int) -> None:
+        if self._with(number).paper_id != named:
+            raise NoteUnusable(f"note {number} is not on {named}")
+
+    def of(self, paper_id: str) -> list[Located]:
+        self.library.paper(paper_id)
+        return [one for one in self.kept.values() if one.paper_id == paper_id]
+
+    def find(self, query: str = "", tag: str = "") -> list[Located]:
+        return [
+            one
+            for one in self.kept.values()
+            if matches(one.place, query) and (not tag or tag in one.place.tags)
+        ]
+
+    def saying(self, words: Collection[str]) -> list[Located]:
+        return [one for one in self.kept.values() if words and says(one.place, words)]
+
+    def tagged(self, tag: str) -> list[str]:
+        return list(dict.fromkeys(one.paper_id for one in self.find(tag=tag)))
+
+    def tags(self) -> dict[str, int]:
+        return {name: 1 for one in self.kept.values() for name in one.place.tags}
+
+    def tags_by_paper(self) -> dict[str, PaperTags]:
+        there = {one.paper_id: PaperTags() for one in self.kept.values() if one.place.tags}
+        for one in self.kept.values():
+            if one.place.tags:
+                name = "own" if one.span is None else "of_words"
+                there[one.paper_id] = replace(there[one.paper_id], **{name: one.place.tags})
+        return there
+
+    def quoted(self, paper_id: str, words: str) -> Span:
+        (found,) = occurrences(words, self.library.paper(paper_id))
+        return found
+
+    def _with(self, number: int) -> Located:
+        for one in self.kept.values():
+            if any(note.number == number for note in one.place.notes):
+                return one
+        raise NoteUnusable(f"note {number}: no such note")
+
+    def _at(self, paper_id: str, span: Span | None) -> Located:
+        paper = self.library.paper(paper_id)
+        anchor = anchor_of(paper, span) if span is not None else None
+        place = Place(len(self.kept) + 1, paper_id, paper.title, anchor, False, (), ())
+        page = anchor.page if anchor is not None else None
+        return self.kept.get((paper_id, span), Located(place, paper_id, "here", span, page))
+
+    def _put(self, there: Located, **changed: Any) -> Located:
+        self.changes += 1
+        put = replace(there, place=replace(there.place, **changed))
+        self.kept[there.paper_id, there.span] = put
+        if not (put.place.notes or put.place.tags):
+            del self.kept[there.paper_id, there.span]
+        return put
+
+
+@dataclass
 class FakeLibrary:
     """What the app asks of a library, answered from memory."""
 
@@ -144,6 +250,12 @@ class FakeLibrary:
     marks: dict[str, set[str]] = field(default_factory=dict)  # ids by mark
 
     model = "m"
+
+    def __post_init__(self) -> None:
+        self.notes = FakeNotes(self)
+
+    def imported(self, paper_id: str) -> None:
+        """Nothing was."""
 
     def check_writable(self) -> None:
         """It is."""
@@ -312,7 +424,7 @@ class FakeLibrary:
 
     @property
     def revision(self) -> Any:
-        return tuple(one.id for one in self.rows)
+        return (*(one.id for one in self.rows), self.notes.changes)
 
     def count(self) -> int:
         return len(self.ids())

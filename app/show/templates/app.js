@@ -158,6 +158,7 @@
     const known = remembered.get(name);
     by('answer').replaceChildren();
     by('hits').replaceChildren();
+    by('own-found').replaceChildren();
     by('said').textContent = '';
     if (known) {
       put(known);
@@ -187,6 +188,7 @@
   }
   function put({found, answer}) {
     by('hits').innerHTML = found.html;
+    by('own-found').innerHTML = found.notes;
     by('said').textContent = found.said;
     by('answer').innerHTML = answer ? answer.html : '';
     if (answer) tell(answer.said);

@@ -30,15 +30,20 @@ if TYPE_CHECKING:
     import gradio
     from fastapi import FastAPI
 
+    from index.library import Library
+
 TITLE = "gloss"
 UPLOAD_LIMIT = "50mb"
 _LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
 
 
-def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.Blocks":
+def build(
+    sessions: Sessions, rate_limiter: RateLimiter = unlimited, own: "Library | None" = None
+) -> "gradio.Blocks":
     """What Gradio shows of the UI, over sessions.
 
-    ``rate_limiter`` is asked before a paper is added, or a digest written for a program.
+    ``rate_limiter`` is asked before a paper is added, or a digest written for a program; ``own`` is
+    the library of all where who asks is its reader.
     """
     gr = load_gradio()
 
@@ -56,9 +61,8 @@ def build(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> "gradio.
         delete_cache=(UPLOADS_KEPT, UPLOADS_KEPT),
         fill_width=True,
     ) as blocks:
-        programs(
-            sessions, rate_limiter
-        )  # first, since a handler of the same name would take the name
+        # First, since a handler of the same name would take the name.
+        programs(sessions, rate_limiter, own)
         key = gr.Textbox(visible=False)
         with gr.Tabs(elem_id="tabs") as tabs:
             leave = add_tab(sessions, rate_limiter)

@@ -10,17 +10,21 @@ from typing import Any
 
 from app.api.failures import failure_of
 from app.api.service import RateLimiter, unlimited
-from app.api.tools import COSTLY, TOOLS, Tools, checked, limit_tool
+from app.api.tools import COSTLY, checked, limit_tool, tools_of
 from app.web.session import Sessions
 from app.web.ui.components import ONE_AT_A_TIME, load_gradio
+from index.library import Library
 
 
-def programs(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> None:
-    """Offer the functions, inside ``gr.Blocks``, on the library that all visitors share."""
+def programs(
+    sessions: Sessions, rate_limiter: RateLimiter = unlimited, own: Library | None = None
+) -> None:
+    """Offer the functions, inside ``gr.Blocks``, on the library that all visitors share.
+
+    ``own`` is that library where who asks is its reader: those of notes are offered then, too.
+    """
     gr = load_gradio()
-    tools = Tools(lambda: sessions.shared)
-    for name in TOOLS:
-        tool = getattr(tools, name)
+    for tool in tools_of(lambda: sessions.shared, own).values():
         queue = ONE_AT_A_TIME if tool.__name__ in COSTLY else {}
         gr.api(_called(checked(tool), sessions, rate_limiter), api_name=tool.__name__, **queue)
 
