@@ -4,7 +4,7 @@ A public instance does not list them: notes are the reader's, and visitors are o
 signatures and docstrings are what a model decides by, as those of ``app.api.tools``.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: pydantic reads them outside this module, too.
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ Query = Annotated[str, Field(max_length=QUERY_MOST)]
 class OwnTools:
     """The tools, of a library that is there when they are called. They raise ``GlossError``s."""
 
-    library: Callable[[], Library]
+    library: "Callable[[], Library]"
 
     def notes(
         self, query: Query = "", tag: AnyTag = "", paper: Annotated[str, Field(max_length=200)] = ""

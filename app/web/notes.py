@@ -180,10 +180,10 @@ def notes_router(sessions: Sessions) -> APIRouter:
             shown = desk.shown(session, paper_id, lang)
             return JSONResponse(shown, headers={"Cache-Control": "private, no-store"})
         except GlossError as error:
-            failure = failure_of(error)
-            visitor = isinstance(error, NotesNotOffered)
-            said = texts()[lang]["app_own_visitor"] if visitor else plain(failure.message)
-            return JSONResponse({"error": "failed", "told": said}, failure.status)
+            visitor = isinstance(error, NotesNotOffered)  # all others are the owner's to read
+            said = texts()[lang]["app_own_visitor"] if visitor else plain(str(error))
+            status = failure_of(error).status if session is not None else 404
+            return JSONResponse({"error": "failed", "told": said}, status)
 
     @router.get("/{key}/{paper_id:path}/notes.json")
     def listed(key: str, paper_id: str, lang: Language = "en") -> JSONResponse:

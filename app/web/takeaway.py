@@ -63,6 +63,8 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
                 raise VisitEnded
             return make(session)
         except GlossError as error:
+            if session is None:
+                return JSONResponse({"error": "failed", "told": str(error)}, 404)
             failure = failure_of(error)
             return JSONResponse({"error": "failed", "told": plain(failure.message)}, failure.status)
 

@@ -189,7 +189,8 @@ class FakeNotes:
         return [
             one
             for one in self.kept.values()
-            if matches(one.place, query) and (not tag or tag in one.place.tags)
+            if matches(one.place, query)
+            and (not tag or tag.casefold() in map(str.casefold, one.place.tags))
         ]
 
     def saying(self, words: Collection[str]) -> list[Located]:
@@ -424,7 +425,8 @@ class FakeLibrary:
 
     @property
     def revision(self) -> Any:
-        return (*(one.id for one in self.rows), self.notes.changes)
+        noted = self.notes.changes if self.notes is not None else 0
+        return (*(one.id for one in self.rows), noted)
 
     def count(self) -> int:
         return len(self.ids())

@@ -1,4 +1,4 @@
-"""``gloss add`` writes the digest of each paper that it adds."""
+"""Whatever adds a paper writes its digest: ``gloss add`` and ``import``, the app, Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 import app.write
+import gloss
 import index.embed
+from app.web.session import Session
+from index.config import Settings
 from index.embed import ModelCheck
 
 ID = "2407.03300"
@@ -71,3 +74,50 @@ def test_a_paper_is_in_whatever_becomes_of_its_digest(
     monkeypatch.setattr(app.write, "write_digest", write)
     assert gloss("add", str(versions[1])).out.endswith("unchanged\n")
     assert gloss("digest", ID, "--locked").code == 0
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_app_and_python_write_it_too(
+    open_library: Any, versions: tuple[Path, Path], tmp_path: Path, on: bool
+) -> None:
+    settings = Settings(library=tmp_path / "library", digest_on_add=on)
+    for add in (
+        lambda library: Session(library, settings=settings).add(versions[0], lambda stage: None),
+        lambda library: gloss.add(library, versions[0], settings=settings),
+    ):
+        with open_library(settings) as library:
+            add(library)
+            assert library.digested(5) == ([ID] if on else [])
+            if on:
+                assert library.search_claims("lantern", 1)[0].claim.paper_id == ID
+            library.remove(ID)
+
+
+def test_a_paper_stays_whose_digest_fails(
+    open_library: Any,
+    versions: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise ValueError("a slip of ours")
+
+    settings = Settings(library=tmp_path / "library")
+    with open_library(settings) as library:
+        with monkeypatch.context() as patched:
+            patched.setattr(app.write, "write_digest", fails)
+            with pytest.warns(UserWarning, match="a slip of ours"):
+                (outcome,) = gloss.add(library, versions[0], settings=settings)
+            Session(library, settings=settings).add(versions[1], lambda stage: None)
+        assert outcome.added is not None and library.paper(ID).version == 2
+        assert "a bug: ValueError" in caplog.text
+
+
+def test_an_import_writes_it(
+    gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path: Path
+) -> None:
+    entry = f"TY  - JOUR\nTI  - Lanterns\nL1  - {versions[0].name}\nER  - \n"
+    (tmp_path / "refs.ris").write_text(entry, encoding="utf-8")
+    assert gloss_on_disk("import", str(tmp_path / "refs.ris")).code == 0
+    assert f"{ID}v1/en/" in gloss_on_disk("search", "--in", "digests", "lantern").out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,22 @@ def test_notes_are_written_changed_found_and_deleted(client: Any) -> None:
     assert [note["text"] for one in left for note in one["notes"]] == ["on a sentence", "on words"]
 
 
+def test_what_one_takes_along(client: Any) -> None:
+    client.post("/notes", json={"paper": "2407.03300", "text": "of oil"})
+    assert (
+        client.get("/search", params={"q": "the oil"}).json()["notes"][0]["paper"] == "2407.03300"
+    )
+    answer = client.get("/obsidian")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        (name,) = packed.namelist()
+        assert name == "Lanterns for Long Paths (2407.03300).md"
+        assert "of oil" in packed.read(name).decode()
+    assert client.get("/obsidian", params={"q": "lantern"}).content == answer.content
+    none = client.get("/pdf", params={"paper": "2407.03300"})  # it was added as Markdown
+    assert (none.status_code, none.json()["error"]["kind"]) == (404, "page-not-found")
+
+
 @pytest.mark.parametrize(
     "method, address, body, status, kind",
     [
@@ -64,6 +82,9 @@ def test_notes_are_written_changed_found_and_deleted(client: Any) -> None:
         ("DELETE", "/tags?paper=2407.03300&name=ml", None, 422, "note-unusable"),
         ("GET", "/bibliography?tag=nowhere", None, 404, "nothing-chosen"),
         ("GET", "/bibliography?format=docx", None, 422, "unusable"),
+        ("GET", "/obsidian?tag=nowhere", None, 404, "nothing-chosen"),
+        ("GET", "/pdf?paper=nothing", None, 404, "paper-not-found"),
+        ("GET", "/compare?paper=2407.03300&tag=nowhere", None, 404, "no-such-tag"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(
@@ -83,5 +104,10 @@ def test_other_sites_pages_cannot_write(client: Any) -> None:
 
 def test_an_instance_of_strangers_has_none(library: Any) -> None:
     strangers = TestClient(api(library, Settings()))
-    for address in ("/notes", "/cite?paper=x", "/bibliography"):
+    for address in ("/notes", "/cite?paper=x", "/bibliography", "/pdf?paper=x", "/obsidian"):
         assert strangers.get(address).json()["error"]["kind"] == "no-such-address"
+    library.notes.add("2401.00001", "of oil")
+    library.notes.tag("2401.00001", "secret")
+    assert strangers.get("/search?q=oil").json()["notes"] == []
+    asked = strangers.get("/compare?paper=2401.00001&tag=secret")
+    assert asked.json()["error"]["kind"] == "no-such-tag"

@@ -47,7 +47,10 @@ with running(app, "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()
 """
-TOOLS = ["search", "ask", "digest", "papers", "compare", "related"]
+TOOLS = [
+    "search", "ask", "digest", "papers", "compare", "related",
+    "notes", "add_note", "remove_note", "add_tag", "remove_tag", "references",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,7 @@ def test_an_mcp_client_lists_the_tools(address: str, path: str) -> None:
     for tool in listed:
         assert len(tool.description) > 100
         assert tool.outputSchema["additionalProperties"] is False
-        assert tool.annotations.destructiveHint is False
+        assert tool.annotations.destructiveHint is ("remove" in tool.name)
         for name, argument in tool.inputSchema["properties"].items():
             assert argument["description"], (tool.name, name)
     (role,) = (tool.inputSchema["properties"]["role"] for tool in listed if tool.name == "search")
@@ -180,6 +183,35 @@ def test_the_limit_is_asked_by_every_way(address: str) -> None:
         assert said.isError and "3 digests an hour" in said.content[0].text
         with pytest.raises(Exception, match="3 digests an hour"):
             client(address, headers=greedy).predict(**arguments, api_name=f"/{tool}")
+
+
+def test_a_users_notes_by_tools(address: str, gradio: Any) -> None:
+    paper = "2401.00001"
+    note = called(address, "add_note", paper=paper, text="of oil", quote="burns for 3.5 hours")
+    place = note.structuredContent
+    assert (place["quote"], place["page"]) == ("burns for 3.5 hours", 2)
+    tagged = gradio.predict(paper, "to read", api_name="/add_tag")
+    assert tagged["tags"] == ["to read"]
+    found = called(address, "search", query="what of oil").structuredContent
+    assert [one["notes"][0]["text"] for one in found["notes"]] == ["of oil"]
+    assert not any("oil" in hit["text"] for hit in found["hits"])
+    assert called(address, "search", query="oil", role="method").structuredContent["notes"] == []
+    compared = called(address, "compare", papers=["text"], tag="To Read").structuredContent
+    assert [row["paper"]["id"] for row in compared["rows"]] == ["text", paper]
+    for form, begin in (("bibtex", "@misc{byron"), ("ris", "TY  - "), ("csl", "[")):
+        made = called(address, "references", papers=[paper], format=form).structuredContent
+        assert made["text"].startswith(begin) and "of oil" in made["text"], form
+    listed = called(address, "notes", tag="to read").structuredContent
+    assert [one["tags"] for one in listed["places"]] == [["to read"]]
+    (number,) = (one["number"] for one in place["notes"])
+    wrong = called(address, "remove_note", paper="text", number=number)
+    assert wrong.isError and "is not on text" in wrong.content[0].text
+    left = called(address, "remove_note", paper=paper, number=number).structuredContent
+    assert [one["tags"] for one in left["places"]] == [["to read"]]
+    left = called(address, "remove_tag", paper=paper, name="to read").structuredContent
+    assert left == {"places": []}
+    gone = called(address, "references", tag="to read")
+    assert gone.isError and "no paper with the tag" in gone.content[0].text
 
 
 def test_a_table_is_downloaded_in_every_form(address: str) -> None:

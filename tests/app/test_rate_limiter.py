@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 
 from app.api.failures import TooMany, failure_of
 from app.api.rate_limiter import UNKNOWN, VisitorRateLimiter, visitor_of
+from app.api.service import limit_compare
 from index.config import Settings
 
 ADA, BO = "8.8.8.8", "9.9.9.9"
@@ -90,6 +91,24 @@ def test_a_header_that_a_proxy_added_counts_and_not_the_one_before_it() -> None:
     lines = [(b"x-forwarded-for", one.encode()) for one in (ADA, BO)]
     request = SimpleNamespace(headers=Headers(raw=lines), client=SimpleNamespace(host="10.0.0.7"))
     assert visitor_of(request) == BO
+
+
+def test_papers_that_a_comparison_finds_are_counted(library: Any, row_of: Any) -> None:
+    library.rows.append(row_of("text"))
+    counted: list[str] = []
+
+    def count(*named: Any) -> list[str]:
+        counted.clear()
+        limit_compare(lambda _: counted.append("one"), visit(ADA), library, *named)
+        return counted
+
+    assert len(count([], [], "lantern")) == 1  # both hits are of one paper
+    assert len(count([], [], "", "2024-01-02")) == 2
+    assert len(count([], [], "", "2024", 1)) == 1
+    assert len(count(["2401.00001"], [], "lantern", "2024")) == 2  # each once
+    assert len(count(["2401.00001"], ["why"], "lantern", "2024", "not a number")) == 3
+    for unusable in (("!",), ("x" * 1001,), (7,), ("", "soon"), ("", 7), ("", "", -1)):
+        assert count([], [], *unusable) == [], unusable
 
 
 def test_the_settings_say_how_many() -> None:

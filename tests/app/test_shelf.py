@@ -16,6 +16,7 @@ from app.web.shelf import PAGE, ShelfView, Shelves
 from app.web.today import DayFilter, day_list, words_of
 from index.config import Settings
 from index.errors import DiskFull
+from index.spans import Span
 
 
 @pytest.fixture
@@ -93,6 +94,33 @@ def test_a_browser_may_send_anything(papers: Any, sent: object) -> None:
     view = ShelfView.of(sent, "x" * 10_000)
     assert view.order == "added" and view.down and view.page == 1
     assert len(view.text) == 200
+
+
+def test_tags_are_shown_and_filter(papers: Any) -> None:
+    papers.notes.tag("2401.00001", "To Read")
+    papers.notes.tag("2401.00001", "oil", Span(9, 20))
+    shelves = Shelves()
+    page = shelves.page(papers, ShelfView(tag="to read"), "en")
+    (line,) = page.lines
+    assert (line.id, line.tags.own, line.tags.of_words) == ("2401.00001", ("To Read",), ("oil",))
+    assert page.tags == ("oil", "To Read") and page.view.sent()["tag"] == "to read"
+    assert ids(papers, text="to read") == ids(papers, tag="OIL") == ["2401.00001"]
+    assert ids(papers, tag="none") == [] and len(ids(papers)) == 4
+    papers.notes.untag("2401.00001", "To Read")
+    assert shelves.page(papers, ShelfView(tag="to read"), "en").lines == ()
+    assert (
+        ShelfView.of({"tag": ["x"]}).tag == "" and len(ShelfView.of({"tag": "x" * 999}).tag) == 100
+    )
+    papers.notes = None  # of a visitor
+    assert shelves.page(papers, ShelfView(page=2), "en").of == 4
+
+
+def test_a_day_is_filtered_by_tag(papers: Any) -> None:
+    papers.notes.tag("2401.00001", "To Read")
+    day = day_list(papers, Settings(), DayFilter(tag="to read"))
+    assert [(line.id, line.tags) for line in day.lines] == [("2401.00001", ("To Read",))]
+    assert day.tags == ("To Read",) and day.papers == 3
+    assert len(day_list(papers, Settings(), DayFilter()).lines) == 3
 
 
 @dataclass

@@ -93,8 +93,9 @@ def test_words_come_by_line_with_their_boxes(client: TestClient, library: Any) -
         "Limits",
         "We tried no lantern in the rain.",
     ]
-    x0, y0, x1, y1, _ = lines[0][0]
+    x0, y0, x1, y1, _, start = lines[0][0]
     word = library.paper("2401.00001").words.on(2)[0]
+    assert start == word.span.start
     assert [x0, y0, x1, y1] == pytest.approx(
         [getattr(word.box, c) for c in ("x0", "y0", "x1", "y1")]
     )
@@ -110,7 +111,7 @@ def test_marks_cover_the_words_of_the_quote_and_no_others(library: Any, lanterns
         inside = []
         for page in (1, 2):
             for line in page_words(paper, page, size):
-                for x0, y0, x1, y1, word in line:
+                for x0, y0, x1, y1, word, _ in line:
                     x, y = 100 * (x0 + x1) / 2 / size.width, 100 * (y0 + y1) / 2 / size.height
                     if any(
                         at == page and left <= x <= left + width and top <= y <= top + height

@@ -10,12 +10,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api.failures import TooBusy
 from app.serve.server import web_app
+from app.web.notes import notes_router
 from app.web.own_papers import NoRoom, NotShared, VisitEnded
 from app.web.session import NotAdded, Session, Sessions, SharedSession, filter_of
+from app.web.shelf import ShelfView, Shelves
+from app.web.takeaway import takeaway_router
 from app.web.visitor import VisitorLibrary
 from app.web.visitors import FOLDER, RESTING, Visitors
 from index.config import Settings
@@ -389,6 +393,39 @@ def test_nothing_is_shared_where_it_is_not_allowed(instance: Instance, files: An
     with pytest.raises(NotShared, match="GLOSS_PUBLIC__SHARED_PAPERS"):
         instance.visitors.share(instance.visitors.of("ada").key, "kite")
     assert {row.id for row in instance.library.papers()} == {"lantern"}
+
+
+def test_no_visitor_reads_or_writes_the_owners_notes(instance: Instance, files: Any) -> None:
+    library, (paper_id,) = instance.library, instance.library.ids()
+    library.notes.add(paper_id, "the owner's glass")
+    library.notes.tag(paper_id, "secret")
+    ada = instance.visitors.of("ada")
+    own = instance.add("ada", files("kite.md", KITE))
+    asked = TestClient(web_app_of(instance))
+    for paper in (paper_id, own):
+        for session in (ada, instance.visitors.first):
+            at = f"/view/{session.key}/{paper}"
+            answers = [
+                asked.post(f"{at}/notes", json={"text": "mine"}),
+                asked.post(f"{at}/tags", json={"name": "mine"}),
+                asked.delete(f"{at}/notes/1"),
+                asked.delete(f"{at}/tags", params={"name": "secret"}),
+            ]
+            assert {one.status_code for one in answers} <= {403, 404}
+            shown = [asked.get(f"{at}/{one}").text for one in ("notes.json", "export/ris")]
+            assert "owner" not in "".join(shown) and "secret" not in "".join(shown)
+    assert ada.own_notes("glass", ALL) == "" and ada.library.notes is None
+    assert "secret" not in str(Shelves().page(ada.library, ShelfView(), "en"))
+    (place,) = library.notes.find()
+    assert (place.place.notes[0].text, place.place.tags) == ("the owner's glass", ("secret",))
+
+
+def web_app_of(instance: Instance) -> FastAPI:
+    """What of the app has to do with notes, for the visitors of an instance."""
+    app = FastAPI()
+    app.include_router(notes_router(instance.visitors))
+    app.include_router(takeaway_router(instance.visitors))
+    return app
 
 
 def test_the_end_of_a_session_deletes_what_it_added(instance: Instance, files: Any) -> None:

@@ -50,6 +50,27 @@ def library(tmp_path: Path) -> Iterator[Library]:
         yield opened
 
 
+def test_tags_by_paper_and_the_readers_own_words(library: Library, tmp_path: Path) -> None:
+    add(library, tmp_path, V1, "a")
+    add(library, tmp_path, V2, "b")
+    notes = library.notes
+    notes.tag("a", "ML")
+    notes.tag("a", "ml", span(library, "a", "We tried no rain."))
+    notes.tag("a", "rain", span(library, "a", "We tried no rain."))
+    notes.tag("b", "Rain")
+    notes.add("b", "Compare with the Lamp of oil")
+    found = notes.tags_by_paper()
+    assert (found["a"].own, found["a"].of_words, found["b"].all) == (("ML",), ("rain",), ("Rain",))
+    assert notes.tagged("RAIN") == ["a", "b"]
+    assert [one.paper_id for one in notes.saying(["oil", "LAMP"])] == ["b"]
+    assert [one.paper_id for one in notes.saying(["rain"])] == ["a", "b"]  # tags, too
+    assert notes.saying(["tried"]) == notes.saying(["Lanterns"]) == []  # the paper's own words
+    assert notes.saying([]) == []
+    library.remove("a")
+    assert list(notes.tags_by_paper()) == ["b"]
+    assert [one.where for one in notes.saying(["rain"])] == ["removed", "here"]
+
+
 def said(library: Library) -> list[tuple[str, str, str, list[str], list[str]]]:
     """Everything that is there: paper, state, words, notes, tags."""
     return [
