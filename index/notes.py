@@ -19,7 +19,11 @@ Where = Literal["here", "gone", "removed"]
 
 
 class NoteUnusable(GlossError):
-    """A note or a tag that cannot be stored, or that is not there."""
+    """A note or a tag that cannot be stored."""
+
+
+class NoteNotFound(NoteUnusable):
+    """There is no such note, or no such tag where one was to be taken away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from index.errors import (
     RoleOfDigest,
     SourceNotFound,
 )
-from index.notes import NoteUnusable
+from index.notes import NoteNotFound, NoteUnusable
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,7 @@ _KINDS: tuple[tuple[type[GlossError], int, str], ...] = (
     (ClaimNotFound, 404, "sentence-not-found"),
     (NothingChosen, 404, "nothing-chosen"),
     (NoSuchTag, 404, "no-such-tag"),
+    (NoteNotFound, 404, "note-not-found"),
     (NoteUnusable, 422, "note-unusable"),
     (NoDigests, 404, "no-digests"),
     (PaperChanged, 409, "paper-changed"),

@@ -466,6 +466,8 @@ def _answer_errors(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         status = cast(HTTPException, error).status_code
+        if status == 400:  # FastAPI's for bytes that are no text
+            return _answer(Failure(422, "unusable", "body: it is no JSON in UTF-8"))
         kinds = {404: "no-such-address", 405: "no-such-method"}
         said = f"{request.method} {request.url.path}: {kinds.get(status, 'refused')}"
         answer = _answer(

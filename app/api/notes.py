@@ -48,7 +48,7 @@ class _Body(BaseModel):
 class NewText(_Body):
     """The new text of a note."""
 
-    text: Annotated[str, Field(min_length=1, max_length=NOTE_MOST)]
+    text: Annotated[str, Field(pattern=r"\S", max_length=NOTE_MOST)]
 
 
 class NewNote(NewText):
@@ -62,7 +62,7 @@ class NewTag(_Body):
     """A tag, and what is tagged."""
 
     paper: Named
-    name: Annotated[str, Field(min_length=1, max_length=TAG_MOST)]
+    name: Annotated[str, Field(pattern=r"[^\W_]", max_length=TAG_MOST)]
     quote: Words = ""
 
 
@@ -91,12 +91,12 @@ def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
         spot = spot_of(library, said.paper, said.quote)
         return place_shape(library.notes.add(spot.paper_id, said.text, spot.span))
 
-    @app.put("/notes/{number}", response_model=PlaceShape, responses=errors(422, 503))
+    @app.put("/notes/{number}", response_model=PlaceShape, responses=errors(404, 422, 503))
     def change_note(number: Number, said: NewText) -> Any:
         """Write another text in place of a note's."""
         return place_shape(library.notes.change(number, said.text))
 
-    @app.delete("/notes/{number}", status_code=204, responses=errors(422, 503))
+    @app.delete("/notes/{number}", status_code=204, responses=errors(404, 422, 503))
     def delete_note(number: Number) -> Response:
         """Delete a note."""
         library.notes.delete(number)

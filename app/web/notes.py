@@ -26,7 +26,7 @@ from app.web.own_papers import VisitEnded
 from app.web.removals import SECONDS, Removals
 from app.web.texts import texts
 from index.errors import GlossError
-from index.notes import NOTE_MOST, TAG_MOST, Located, NoteUnusable
+from index.notes import NOTE_MOST, TAG_MOST, Located, NoteNotFound, NoteUnusable
 from index.spans import Span
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Desk:
         """Delete a note some seconds from now; what was to be deleted before goes at once."""
         shelf = _NotesOfPaper(notes_of(session), paper_id)
         if not self.removals.ask(session.key, shelf, [str(number)]):
-            raise NoteUnusable(f"note {number}: no such note on {paper_id}")
+            raise NoteNotFound(f"note {number}: no such note on {paper_id}")
 
 
 def notes_of(session: Session) -> OwnNotes:
@@ -206,7 +206,7 @@ def notes_router(sessions: Sessions) -> APIRouter:
     ) -> JSONResponse:
         def write(session: Session) -> None:
             if not _NotesOfPaper(notes_of(session), paper_id).may_remove(str(number)):
-                raise NoteUnusable(f"note {number}: no such note on {paper_id}")
+                raise NoteNotFound(f"note {number}: no such note on {paper_id}")
             notes_of(session).change(number, note.text)
 
         return answered(key, paper_id, lang, write)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from index.catalog.checksums import text_checksum
 from index.catalog.database import Database
-from index.notes import Anchor, Note, NoteUnusable, Place
+from index.notes import Anchor, Note, NoteNotFound, Place
 from index.reference import ARXIV_ID
 
 
@@ -49,7 +49,7 @@ class Notes:
         return place
 
     def change_note(self, number: int, text: str) -> int:
-        """Store another text of a note; the number of its place. Raises ``NoteUnusable``."""
+        """Store another text of a note; the number of its place. Raises ``NoteNotFound``."""
         with self._database.transaction() as connection:
             place = _place_of_note(connection, number)
             connection.execute(
@@ -59,7 +59,7 @@ class Notes:
         return place
 
     def delete_note(self, number: int) -> None:
-        """Delete a note. Raises ``NoteUnusable``."""
+        """Delete a note. Raises ``NoteNotFound``."""
         with self._database.transaction() as connection:
             place = _place_of_note(connection, number)
             connection.execute("DELETE FROM notes WHERE number = ?", (number,))
@@ -74,11 +74,11 @@ class Notes:
         return place
 
     def delete_tag(self, place: int, tag: str) -> None:
-        """Take a tag, in any case, from a place. Raises ``NoteUnusable``."""
+        """Take a tag, in any case, from a place. Raises ``NoteNotFound``."""
         with self._database.transaction() as connection:
             there = _tag_there(connection, place, tag)
             if there is None:
-                raise NoteUnusable(f"{tag}: no such tag there")
+                raise NoteNotFound(f"{tag}: no such tag there")
             connection.execute("DELETE FROM tags WHERE place = ? AND name = ?", (place, there))
             _drop_if_bare(connection, place)
 
@@ -165,7 +165,7 @@ def _place_for(connection: sqlite3.Connection, paper_key: str, anchor: Anchor | 
 def _place_of_note(connection: sqlite3.Connection, number: int) -> int:
     row = connection.execute("SELECT place FROM notes WHERE number = ?", (number,)).fetchone()
     if row is None:
-        raise NoteUnusable(f"note {number}: no such note; `gloss notes` lists them")
+        raise NoteNotFound(f"note {number}: no such note; `gloss notes` lists them")
     return int(row["place"])
 
 

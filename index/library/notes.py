@@ -12,6 +12,7 @@ from index.library.ids import Ids
 from index.notes import (
     Anchor,
     Located,
+    NoteNotFound,
     NoteUnusable,
     Place,
     anchor_of,
@@ -80,7 +81,7 @@ class OwnNotes:
                 if named in wanted or self._is_paper(named, one.place.paper_key):
                     return
                 raise NoteUnusable(f"note {number} is on {one.paper_id}, not on {named}")
-        raise NoteUnusable(f"note {number}: no such note; `gloss notes` lists them")
+        raise NoteNotFound(f"note {number}: no such note; `gloss notes` lists them")
 
     def _is_paper(self, named: str, paper_key: str) -> bool:
         try:
@@ -102,7 +103,7 @@ class OwnNotes:
             if there and (span is not None) == (one.place.anchor is not None):
                 self._catalog.notes.delete_tag(one.place.number, name)
                 return
-        raise NoteUnusable(f"{name}: no such tag on {paper_id}")
+        raise NoteNotFound(f"{name}: no such tag on {paper_id}")
 
     def of(self, paper_id: str) -> list[Located]:
         """The places of one paper, the paper itself first. Raises ``PaperNotFound``."""

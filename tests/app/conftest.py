@@ -37,6 +37,7 @@ from index.library import PaperTags
 from index.notes import (
     Located,
     Note,
+    NoteNotFound,
     NoteUnusable,
     Place,
     anchor_of,
@@ -163,7 +164,7 @@ class FakeNotes:
     def untag(self, paper_id: str, name: str, span: Span | None = None) -> None:
         there = self._at(paper_id, span)
         if name not in there.place.tags:
-            raise NoteUnusable(f"{name}: no such tag on {paper_id}")
+            raise NoteNotFound(f"{name}: no such tag on {paper_id}")
         self._put(there, tags=tuple(one for one in there.place.tags if one != name))
 
     def change(self, number: int, text: str) -> Located:
@@ -218,7 +219,7 @@ class FakeNotes:
         for one in self.kept.values():
             if any(note.number == number for note in one.place.notes):
                 return one
-        raise NoteUnusable(f"note {number}: no such note")
+        raise NoteNotFound(f"note {number}: no such note")
 
     def _at(self, paper_id: str, span: Span | None) -> Located:
         paper = self.library.paper(paper_id)

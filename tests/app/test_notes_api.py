@@ -69,17 +69,18 @@ def test_what_one_takes_along(client: Any) -> None:
     "method, address, body, status, kind",
     [
         ("POST", "/notes", {"paper": "nothing", "text": "x"}, 404, "paper-not-found"),
-        ("POST", "/notes", {"paper": "2407.03300", "text": " "}, 422, "note-unusable"),
+        ("POST", "/notes", {"paper": "2407.03300", "text": " "}, 422, "unusable"),
         ("POST", "/notes", {"paper": "2407.03300", "text": "x" * 20_001}, 422, "unusable"),
         ("POST", "/notes", {"paper": "2407.03300", "text": "x", "by": "me"}, 422, "unusable"),
         ("POST", "/notes", {"paper": "2407.03300", "text": "x", "quote": "no such words"}, 422,
          "note-unusable"),
         ("POST", "/notes", {"paper": "2407.03300/en/method.99", "text": "x"}, 404,
          "sentence-not-found"),
-        ("PUT", "/notes/99", {"text": "x"}, 422, "note-unusable"),
-        ("DELETE", "/notes/99", None, 422, "note-unusable"),
-        ("POST", "/tags", {"paper": "2407.03300", "name": "--"}, 422, "note-unusable"),
-        ("DELETE", "/tags?paper=2407.03300&name=ml", None, 422, "note-unusable"),
+        ("PUT", "/notes/99", {"text": "x"}, 404, "note-not-found"),
+        ("DELETE", "/notes/99", None, 404, "note-not-found"),
+        ("POST", "/tags", {"paper": "2407.03300", "name": "a\u200b"}, 422, "note-unusable"),
+        ("POST", "/tags", {"paper": "2407.03300", "name": "--"}, 422, "unusable"),
+        ("DELETE", "/tags?paper=2407.03300&name=ml", None, 404, "note-not-found"),
         ("GET", "/bibliography?tag=nowhere", None, 404, "nothing-chosen"),
         ("GET", "/bibliography?format=docx", None, 422, "unusable"),
         ("GET", "/obsidian?tag=nowhere", None, 404, "nothing-chosen"),
@@ -99,6 +100,8 @@ def test_other_sites_pages_cannot_write(client: Any) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         answer = client.post("/notes", content=sent, headers={"content-type": kind})
         assert answer.status_code == 422
+    binary = {"content": b"\xff\xfe", "headers": {"content-type": "application/json"}}
+    assert client.post("/notes", **binary).json()["error"]["kind"] == "unusable"
     assert client.get("/notes").json() == {"places": []}
 
 

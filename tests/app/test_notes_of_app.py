@@ -91,10 +91,10 @@ def test_undo_over_http(client: TestClient) -> None:
         ("POST", "2401.00001/notes", {"text": "x", **HOURS, "start": -1}, 422),
         ("POST", "2401.00001/notes", "text", 422),
         ("POST", "gone/notes", {"text": "x"}, 404),
-        ("PUT", "2401.00001/notes/99", {"text": "x"}, 422),
-        ("DELETE", "2401.00001/notes/99", None, 422),
+        ("PUT", "2401.00001/notes/99", {"text": "x"}, 404),
+        ("DELETE", "2401.00001/notes/99", None, 404),
         ("POST", "2401.00001/tags", {"name": "--"}, 422),
-        ("DELETE", "2401.00001/tags?name=none", None, 422),
+        ("DELETE", "2401.00001/tags?name=none", None, 404),
         ("GET", "gone/notes.json", None, 404),
     ],
 )
@@ -111,8 +111,8 @@ def test_what_is_wrong_is_said(
 
 def test_a_note_of_another_paper_is_not_changed(client: TestClient, library: Any) -> None:
     number = library.notes.add("text", "there").place.notes[0].number
-    assert client.put(f"{AT}/notes/{number}", json={"text": "x"}).status_code == 422
-    assert client.delete(f"{AT}/notes/{number}").status_code == 422
+    assert client.put(f"{AT}/notes/{number}", json={"text": "x"}).status_code == 404
+    assert client.delete(f"{AT}/notes/{number}").status_code == 404
     assert library.notes.of("text")[0].place.notes[0].text == "there"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from index.library import Library
 
 schemathesis = pytest.importorskip("schemathesis")
+OWN = "/(notes|tags|cite|bibliography|pdf|obsidian)"  # what one's own server has beside the rest
+OWN_PATH = re.compile(OWN)
 MODES = schemathesis.GenerationMode
 CHECKED = settings(
     deadline=None,
@@ -26,16 +29,18 @@ CHECKED = settings(
 )
 
 
-def fulfils(served: FastAPI, paper_id: str, examples: int) -> None:
+def fulfils(served: FastAPI, paper_id: str, examples: int, paths: str = "") -> None:
     """Ask every address in ``examples`` right and as many wrong ways, half of them of a paper that
     is there; fails on the first promise that is broken.
 
     Not asked is what a schema cannot rule out: a query without a letter, a role of digests, one
-    paper to compare.
+    paper to compare, words that a paper does not have. ``paths`` are those to ask.
     """
     schema = schemathesis.openapi.from_asgi(f"{PREFIX}/openapi.json", served)
     operations = [found.ok() for found in schema.get_all_operations()]
-    assert len(operations) == 9
+    if paths:
+        operations = [one for one in operations if re.match(paths, one.path)]
+    assert len(operations) == (10 if paths else 9)
     for operation in operations:
         takes = bool(list(operation.iter_parameters()))
         for mode in (MODES.POSITIVE, MODES.NEGATIVE) if takes else (MODES.POSITIVE,):
@@ -61,6 +66,13 @@ def _every(asked: Any, paper_id: str, examples: int) -> None:
             case.query = query = {**query, "paper": [paper_id, "another"]}
             asked = [*query.get("ask", []), query.get("search") or "a"]
             assume(all(any(map(str.isalnum, str(one))) for one in asked))
+        body = case.body if isinstance(case.body, dict) else {}
+        if OWN_PATH.match(case.path) and case.meta.generation.mode == MODES.POSITIVE:
+            said = {**query, **body}
+            assume(not said.get("quote") and not (said.get("paper") and said.get("tag")))
+            assume(str(said.get("name", "")).isprintable())
+            if is_there and "paper" in body:
+                body["paper"] = paper_id
         case.call_and_validate()
 
     keeps_its_promises()
@@ -71,6 +83,14 @@ def test_of_a_library_in_memory(library: Any, digest_of: Any) -> None:
     served = FastAPI()
     served.router.routes.append(mounted(api(library, Settings())))
     fulfils(served, "2401.00001", 8)
+
+
+def test_of_ones_own_library(library: Any) -> None:
+    library.notes.add("2401.00001", "mine")
+    library.annotated = lambda paper_id, highlights: b"%PDF"
+    served = FastAPI()
+    served.router.routes.append(mounted(api(library, Settings(), own=library)))
+    fulfils(served, "2401.00001", 2, OWN)
 
 
 @pytest.mark.slow
