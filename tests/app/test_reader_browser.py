@@ -229,6 +229,93 @@ def test_copy_and_download(page: Any, address: str) -> None:
     assert Path(downloading.value.path()).read_text().startswith("@misc{byron2024lanterns")
 
 
+def test_notes_and_tags_beside_what_they_are_on(page: Any, address: str) -> None:
+    _open(page, address, "?paper=2401.00001")
+    _written(page)
+    page.locator("#own button", has_text="Note").click()
+    page.get_by_label("Note", exact=True).fill("read again\n<b>soon</b>")
+    assert ui.violations(page) == []
+    page.keyboard.press("Control+Enter")
+    page.locator("#own .own-note", has_text="<b>soon</b>").wait_for()
+    page.locator("#own button", has_text="Tag").click()
+    page.get_by_label("Tag", exact=True).fill("to read, oil")
+    page.keyboard.press("Enter")
+    page.locator("#own .tag", has_text="#oil").wait_for()
+    assert page.locator('#own button[tabindex="0"]').count() == 1  # arrows lead on
+    page.locator('#own button[tabindex="0"]').focus()
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.textContent") == "Delete"
+    # A note on a sentence stands beside it, and its words are marked on the page.
+    _say(page, "limits.1").click()
+    page.locator('[data-sentence="limits.1"] > .tools [data-write]').click()
+    page.locator('[data-sentence="limits.1"] textarea').fill("why not?")
+    page.get_by_role("button", name="Save").click()
+    page.locator('[data-sentence="limits.1"] .own-note', has_text="why not?").wait_for()
+    assert page.locator(".mark.own").count() == 1
+    # One on words that are selected, from the first whole word to the last.
+    page.evaluate("""() => {
+      const words = [...document.querySelectorAll('.page[data-page="2"] .words [data-start]')];
+      const [first, last] = ['burns', 'hours.'].map(
+        (word) => words.find((one) => one.textContent === word));
+      getSelection().setBaseAndExtent(first.firstChild, 2, last.firstChild, 3);
+    }""")
+    page.locator("#note-words").click()
+    page.locator("#sheet .own-write", has_text="On “burns for 3.5 hours.”").wait_for()
+    page.locator("#sheet textarea").fill("of oil?")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#own .own-place", has_text="“burns for 3.5 hours.”").wait_for()
+    assert ui.violations(page) == []
+    page.locator("#own blockquote a").click()  # leads to the words
+    page.locator("#found-words", has_text="burns for 3.5 hours.").wait_for()
+    # Changed, deleted, had back; a tag is taken away and had back.
+    page.locator("#own [data-edit]").first.click()
+    page.locator("#own textarea").fill("read it all")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#own .own-note", has_text="read it all").wait_for()
+    page.locator("#own [data-delete]").first.click()
+    page.locator("#own .own-note", has_text="read it all").wait_for(state="detached")
+    page.keyboard.press("Enter")  # on "Undo"
+    page.locator("#own .own-note", has_text="read it all").wait_for()
+    page.locator('#own [data-untag="oil"]').click()
+    page.locator("#own .tag", has_text="#oil").wait_for(state="detached")
+    page.keyboard.press("Enter")
+    page.locator("#own .tag", has_text="#oil").wait_for()
+    page.reload(wait_until="commit")
+    page.locator('[data-sentence="limits.1"] .own-note', has_text="why not?").wait_for()
+    page.goto(f"{address}?q=oil", wait_until="commit")
+    page.locator("#own-found .text", has_text="of oil?").wait_for()
+    assert "oil" not in page.locator("#hits").inner_text()
+    assert ui.violations(page) == []
+
+
+def test_a_draft_is_kept_and_an_export_is_one_button(page: Any, address: str) -> None:
+    _open(page, address, "?paper=text")
+    page.locator("#own [data-write=note]").click()
+    page.locator("#own textarea").fill("half a thou")
+    page.keyboard.press("Escape")
+    page.locator("#own textarea").wait_for(state="detached")
+    page.locator("#own [data-write=note]").click()
+    assert page.locator("#own textarea").input_value() == "half a thou"
+    page.get_by_role("button", name="Cancel").click()
+    page.locator("#digest .export summary").click()
+    assert page.locator(".export a").all_inner_texts() == [
+        "BibTeX", "RIS (Zotero, EndNote)", "CSL-JSON", "Markdown for Obsidian (ZIP)"
+    ]  # fmt: skip
+    with page.expect_download() as downloading:
+        page.locator(".export a", has_text="RIS").click()
+    assert downloading.value.suggested_filename == "text.ris"
+    page.evaluate("""() => {
+      const mark = [...document.querySelectorAll('.block .mark')].find(
+        (one) => one.textContent.includes('3.5'));
+      getSelection().setBaseAndExtent(mark.firstChild, 5, mark.firstChild, 12);
+    }""")
+    page.locator("#note-words").click()
+    page.locator("#sheet .own-write", has_text="On “lantern”").wait_for()
+    page.locator("#sheet textarea").fill("which?")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#pages .mark.own", has_text=re.compile("^lantern$")).wait_for()
+
+
 def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     page = browser.new_page(locale="zh-CN")
     _open(page, address)

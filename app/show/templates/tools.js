@@ -167,7 +167,7 @@ addEventListener('keydown', (event) => {
   }
 });
 document.addEventListener('click', (event) => {
-  for (const one of reader.querySelectorAll('details.menu[open], #outline[open]')) {
+  for (const one of reader.querySelectorAll('details:is(.menu, .export)[open], #outline[open]')) {
     if (!one.contains(event.target)) one.open = false;
   }
 });
