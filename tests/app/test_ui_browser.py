@@ -266,6 +266,32 @@ def test_the_list_is_sorted_filtered_and_undone(page: Any) -> None:
 
 
 @at_home
+def test_chosen_papers_are_tagged_and_taken_along(page: Any) -> None:
+    page.get_by_role("link", name="Library", exact=True).click()
+    papers = page.locator("#papers")
+    rows = papers.locator("tbody tr")
+    rows.first.wait_for()
+    papers.get_by_label("Choose “A text”").check()
+    papers.get_by_label("Tag", exact=True).fill("to read")
+    papers.get_by_role("button", name="Add tag").click()
+    papers.locator(".tag", has_text="#to read").wait_for()
+    assert papers.get_by_label("Choose “A text”").is_checked()
+    papers.locator("[data-by-tag]").select_option("to read")
+    page.wait_for_function("document.querySelectorAll('#papers tbody tr').length === 1")
+    papers.locator(".take summary").click()
+    with page.expect_download() as downloading:
+        papers.get_by_role("button", name="BibTeX").click()
+    assert downloading.value.suggested_filename == "papers.bib"
+    assert "keywords = {to read}" in Path(downloading.value.path()).read_text()
+    papers.locator(".take:not([open])").wait_for()
+    found = [one for one in violations(page) if one[0] != "page-has-heading-one"]  # the tab's
+    assert found == []
+    papers.get_by_label("Tag", exact=True).fill("to read")
+    papers.get_by_role("button", name="Take tag away").click()
+    page.get_by_text("No paper has these words").wait_for()
+
+
+@at_home
 def test_today_is_marked_and_opens_a_paper(page: Any) -> None:
     page.get_by_role("link", name="Today", exact=True).click()
     item = page.locator("#today-list li", has_text="Lanterns on Paths").first

@@ -12,9 +12,10 @@ const drawn = () => {
   }
   const bar = element.querySelector('.chosen');
   if (bar) {
-    bar.hidden = chosen.size === 0;
+    if (bar.hidden !== (chosen.size === 0)) bar.hidden = chosen.size === 0;
     const said = bar.querySelector('[data-chosen]');
-    said.textContent = said.dataset.chosen.replace('{}', chosen.size);
+    const words = said.dataset.chosen.replace('{}', chosen.size);
+    if (said.textContent !== words) said.textContent = words;
   }
 };
 let over = 0;
@@ -90,6 +91,8 @@ const take = async (button) => {
   button.disabled = false;
 };
 new MutationObserver((changes) => {
+  // Gradio changes what differs: rows may only go, and what we set is taken back.
   if (changes.some((one) => [...one.addedNodes].some((node) => node.nodeType === 1))) fresh();
-}).observe(element, {childList: true, subtree: true});
+  else drawn();
+}).observe(element, {childList: true, subtree: true, attributes: true, attributeFilter: ['hidden']});
 fresh();
