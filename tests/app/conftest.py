@@ -485,6 +485,9 @@ class FakeLibrary:
     def page_sizes(self, paper_id: str) -> tuple[PageSize, ...]:
         return (PageSize(400, 600),) * self.paper(paper_id).pages
 
+    def annotated(self, paper_id: str, highlights: Sequence[Any]) -> bytes:
+        return b"%PDF-1.7 " + str(len(highlights)).encode()
+
     def figure_image(self, paper_id: str, label: str, scale: float = 3.0) -> bytes:
         return self.page_image(paper_id, 1, (), scale)
 

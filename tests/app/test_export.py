@@ -408,6 +408,35 @@ def test_the_commands(gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path:
     assert gloss("notes").out.count("changed") == 0
 
 
+def test_a_search_finds_notes_apart_from_passages(
+    gloss_on_disk: Any, versions: tuple[Path, Path]
+) -> None:
+    gloss = gloss_on_disk
+    assert gloss("add", str(versions[0])).code == 0
+    gloss("note", "2407.03300", "Ask the village about its oil")
+    gloss("tag", "2407.03300", "survey")
+    found = json.loads(gloss("search", "the village", "--json").out)
+    (place,) = found["notes"]
+    assert (place["paper"], place["notes"][0]["text"]) == (
+        "2407.03300",
+        "Ask the village about its oil",
+    )
+    assert found["hits"] and not any("Ask the village" in hit["text"] for hit in found["hits"])
+    said = gloss("search", "village survey").out
+    passages, _, own = said.partition("Your notes\n")
+    assert "Ask the village" in own and "Ask the village" not in passages
+    for elsewhere in (
+        ("--role", "method"),
+        ("--until", "2000"),
+        ("--category", "math"),
+        ("--in", "digests", "--since", "2100"),
+    ):
+        assert json.loads(gloss("search", "village", *elsewhere, "--json").out)["notes"] == []
+    assert json.loads(gloss("search", "glass", "--json").out)["notes"] == []  # a word of the paper
+    compared = gloss("compare", "2407.03300", "--tag", "nowhere")
+    assert compared.code == 2 and "nowhere: no paper has this tag" in compared.err
+
+
 def test_import_and_what_waits(
     gloss_on_disk: Any, versions: tuple[Path, Path], tmp_path: Path
 ) -> None:

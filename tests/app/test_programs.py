@@ -18,7 +18,7 @@ import importlib.util, socket, sys, threading
 spec = importlib.util.spec_from_file_location("fakes", sys.argv[1])
 fakes = sys.modules["fakes"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(fakes)
-import app.write.ask, app.write
+import app.write.ask, app.write.spots, app.write
 from app.write.ask import Answer, AnswerQuote
 from app.api.failures import TooMany
 from app.serve.server import running, web_app
@@ -27,7 +27,7 @@ from index.config import Settings
 def write(library, paper_id, lang="en", writer=app.write.EXTRACTIVE):
     library.paper(paper_id)
     return fakes.make_digest(lang)
-app.write.write_digest = write
+app.write.write_digest = app.write.spots.write_digest = write
 def ask(library, question, paper_id=None, *, most=5):
     claim = fakes.cited("Each lantern burns for 3.5 hours.", "method.1", 2)
     found = AnswerQuote(claim, "2401.00001", "Lanterns", "Method", 1.0)
@@ -292,10 +292,13 @@ def gradio(address: str) -> Any:
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
 
 
-def documented(kind: str) -> list[str]:
-    """The examples of docs/api.md in a language, of what the fake server has."""
-    blocks = re.findall(rf"```{kind}\n(.*?)```", DOCS, re.S)
-    here = {"1706.03762": "2401.00001", "2407.03300": "text"}
+TAKE_ALONG = (Path(__file__).parents[2] / "docs" / "take-along.md").read_text("utf-8")
+
+
+def documented(kind: str, docs: str = DOCS) -> list[str]:
+    """The examples of a page in a language, of what the fake server has."""
+    blocks = re.findall(rf"```{kind}\n(.*?)```", docs, re.S)
+    here = {"1706.03762v5": "2401.00001", "1706.03762": "2401.00001", "2407.03300": "text"}
     return [re.sub("|".join(here), lambda found: here[found[0]], block) for block in blocks]
 
 
@@ -305,6 +308,27 @@ def test_the_documented_commands(address: str) -> None:
     for command in commands:
         (url,) = re.findall(r"'http://127\.0\.0\.1:7860(\S+)'", command)
         assert httpx.get(address + url, timeout=20).status_code == 200, command
+
+
+def test_the_documented_commands_of_notes(address: str) -> None:
+    commands = documented("sh", TAKE_ALONG)[0].splitlines()
+    assert len(commands) == 8
+    answers = []
+    for command in commands:
+        (url,) = re.findall(r"http://127\.0\.0\.1:7860([^\s']+)", command)
+        sent = re.findall(r"--json '(.*?)'", command)
+        method = "POST" if sent else "GET"
+        body = {"json": json.loads(sent[0])} if sent else {}
+        answers.append(httpx.request(method, address + url, timeout=20, **body))
+        assert answers[-1].status_code == 200, command
+    added, listed, _, searched, ris, cited, pdf, vault = answers
+    assert listed.json()["places"][0]["notes"] == added.json()["notes"]
+    assert searched.json()["notes"][0]["notes"] == added.json()["notes"]
+    assert "KW  - to read" in ris.text and "(Byron & Li, 2024, p. 1)" in cited.json()["text"]
+    assert pdf.content.startswith(b"%PDF") and vault.content.startswith(b"PK")
+    number = added.json()["notes"][0]["number"]
+    assert httpx.delete(f"{address}/api/notes/{number}").status_code == 204
+    httpx.delete(f"{address}/api/tags", params={"paper": "2401.00001", "name": "to read"})
 
 
 def test_the_documented_programs(
