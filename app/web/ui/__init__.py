@@ -65,7 +65,7 @@ def build(
         programs(sessions, rate_limiter, own)
         key = gr.Textbox(visible=False)
         with gr.Tabs(elem_id="tabs") as tabs:
-            leave = add_tab(sessions, rate_limiter)
+            leave = add_tab(sessions, rate_limiter, own)
             today_tab(sessions)
             library_tab(sessions)
             compare_tab(sessions, rate_limiter)

@@ -9,11 +9,14 @@ from app.api.service import RateLimiter, unlimited
 from app.digest import Language
 from app.show.html import fill
 from app.show.text import plain
+from app.web.importing import DroppedEntry, dropped, import_entry
 from app.web.jobs import Jobs, ReportStep, Stopped
 from app.web.session import STAGES, Session, Sessions
 from app.web.texts import texts
 from app.web.ui.components import ONE_AT_A_TIME, PRIVATE, html, labels, language_of, load_gradio
+from index.bibliography import ENDINGS, ExportUnusable
 from index.errors import GlossError
+from index.library import Library
 from index.sources import SUFFIXES
 
 STOP_SECONDS = 5.0  # that a stopped job is waited for, to say how it ended
@@ -55,10 +58,13 @@ class Step:
     stage: str = ""
 
 
-def add_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Callable[[Any], None]:
+def add_tab(
+    sessions: Sessions, rate_limiter: RateLimiter = unlimited, own: Library | None = None
+) -> Callable[[Any], None]:
     """Lay out the tab, inside ``gr.Tabs``; gives what to call when a session has ended.
 
-    ``rate_limiter`` is asked before each paper.
+    ``rate_limiter`` is asked before each paper; ``own`` is the library where who asks is its
+    reader, who may import exports of reference managers.
     """
     gr = load_gradio()
     say = labels()
@@ -86,7 +92,7 @@ def add_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Callab
         paths: list[str] | None,
         request: gr.Request,  # type: ignore[name-defined]
     ) -> Iterator[tuple[Any, Any, Any]]:
-        wanted = [_file(Path(path)) for path in (paths or [])[:MOST]]
+        wanted = _dropped([Path(path) for path in paths or []], own)[:MOST]
         for number, shown in enumerate(add(wanted, request) if wanted else ()):
             yield *shown, gr.update(value=None) if number == 0 else gr.skip()
 
@@ -136,9 +142,9 @@ def add_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Callab
                 say("paper_add"), variant="primary", scale=1, min_width=90, elem_id="add"
             )
         files = gr.File(
-            label=say("paper_upload"),
+            label=say("paper_upload" if own is None else "paper_upload_import"),
             file_count="multiple",
-            file_types=list(SUFFIXES),
+            file_types=[*SUFFIXES, *(ENDINGS if own is not None else ())],
             height=150,
             elem_id="upload",
         )
@@ -168,6 +174,28 @@ def add_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> Callab
         adding.end(session_id)
 
     return leave
+
+
+def _dropped(paths: Sequence[Path], own: Library | None) -> list[Wanted]:
+    """Files to add, and entries of exports to import."""
+    if own is None:
+        return list(map(_file, paths))
+    drop = dropped(paths)
+    entries = [_entry(one, own) for one in drop.entries]
+    return [*map(_unusable, drop.unusable), *entries, *map(_file, drop.files)]
+
+
+def _entry(one: DroppedEntry, own: Library) -> Wanted:
+    stages = list(STAGES) if one.from_arxiv else OF_FILES
+    name = plain(one.entry.title)[:200]
+    return Wanted(name, stages, lambda session, tell: import_entry(session, own, one, tell))
+
+
+def _unusable(error: ExportUnusable) -> Wanted:
+    def refuse(session: Session, tell: Callable[[str], None]) -> str:
+        raise error
+
+    return Wanted(error.source, OF_FILES, refuse)
 
 
 def _file(path: Path) -> Wanted:
