@@ -27,7 +27,7 @@ def found_notes(library: Papers, query: str, wanted: SearchFilter | None = None)
     words = set(re.findall(r"\w+", query))
     telling = {word for word in words if not COMMON_WORDS.fullmatch(word)} or words
     found = library.notes.saying(telling)
-    if wanted.paper_id is not None:
+    if found and wanted.paper_id is not None:
         paper_id = library.stored(wanted.paper_id).id
         found = [one for one in found if one.paper_id == paper_id]
     if wanted.since or wanted.until or wanted.category:

@@ -161,7 +161,12 @@ def quotes_of(paper: Any) -> Any:
     return replace(digest, paper=replace(digest.paper, id=paper.id, title=paper.title, url=None))
 
 
-def write(library: Any, paper_id: str, lang: str = "en", **other: Any) -> Any:
+def write(
+    library: Any, paper_id: str, lang: str = "en", writer: Any = app.write.EXTRACTIVE, **other: Any
+) -> Any:
+    """A digest of the lanterns, placed on their pages; for a real library a real one."""
+    if not isinstance(library, Lanterns):
+        return write_for_real(library, paper_id, lang, writer, **other)  # type: ignore[arg-type]
     """A digest of the lanterns, placed on their pages; for a real library a real one."""
     if not isinstance(library, Lanterns):
         return write_for_real(library, paper_id, lang=lang, **other)  # type: ignore[arg-type]

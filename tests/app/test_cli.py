@@ -325,7 +325,7 @@ def test_search_across_digests(gloss: Any, digested: Any) -> None:
 
 def test_search_across_digests_as_json(gloss: Any, digested: Any) -> None:
     document = json.loads(gloss("search", "burn", "--in", "digests", "--json").out)
-    assert set(document) == {"query", "hits"}
+    assert set(document) == {"query", "hits", "notes"}
     assert document["query"] == "burn"
     assert [hit["paper_id"] for hit in document["hits"]] == ["2401.00001", "2402.00002"]
     assert document["hits"][1] == {

@@ -56,4 +56,4 @@ def test_the_words_of_a_page_steer_nothing() -> None:
     app.include_router(view_router(sessions))
     answer = TestClient(app).get("/view/key/p/pages/1.json")
     assert answer.text == without_controls(answer.text)
-    assert answer.json() == [[[0, 0, 9, 9, HOSTILE]]]
+    assert answer.json() == [[[0, 0, 9, 9, HOSTILE, 0]]]
