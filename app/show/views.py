@@ -141,7 +141,7 @@ def reference(header: Header, page: int | None) -> str:
     names = [plain(name) for name in header.authors]
     last = [name.split()[-1] for name in names if name]
     by = f"{last[0]} et al." if len(last) > 2 else " and ".join(last)
-    year = (header.date or "")[:4]
+    year = (header.date or "")[:4] or "n.d."  # as app.show.citation has it
     at = WORDS["page"]["en"].format(page) if page else ""
     parts = (by, year, plain(header.title) or header.id, at, web_address(header.url) or "")
     return ", ".join(part for part in parts if part)

@@ -167,9 +167,6 @@ def write(
     """A digest of the lanterns, placed on their pages; for a real library a real one."""
     if not isinstance(library, Lanterns):
         return write_for_real(library, paper_id, lang, writer, **other)  # type: ignore[arg-type]
-    """A digest of the lanterns, placed on their pages; for a real library a real one."""
-    if not isinstance(library, Lanterns):
-        return write_for_real(library, paper_id, lang=lang, **other)  # type: ignore[arg-type]
     if paper_id in OTHERS:
         return quotes_of(OTHERS[paper_id])
     time.sleep(2 if (paper_id, lang) == ("late", "en") else 0)

@@ -316,6 +316,24 @@ def test_a_draft_is_kept_and_an_export_is_one_button(page: Any, address: str) ->
     page.locator("#pages .mark.own", has_text=re.compile("^lantern$")).wait_for()
 
 
+def test_words_after_a_formula_are_those_that_were_selected(page: Any, address: str) -> None:
+    _open(page, address, "?paper=hills")
+    page.locator("#pages .block .katex").first.wait_for()
+    page.evaluate("""() => {
+      const block = [...document.querySelectorAll('.block')].find(
+        (one) => one.textContent.includes('the error after'));
+      const words = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+      while (!words.currentNode.data?.includes('steps is at most')) words.nextNode();
+      const [node, formula] = [words.currentNode, block.querySelectorAll('.tex')[1]];
+      const end = node.data.indexOf(' at most');
+      getSelection().setBaseAndExtent(formula.querySelector('.mord'), 0, node, end);
+    }""")
+    page.locator("#note-words").click()
+    page.locator("#sheet textarea").fill("how many?")
+    page.get_by_role("button", name="Save").click()
+    page.locator("#own blockquote", has_text="“T steps is”").wait_for()
+
+
 def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
     page = browser.new_page(locale="zh-CN")
     _open(page, address)

@@ -272,20 +272,20 @@ def test_chosen_papers_are_tagged_and_taken_along(page: Any) -> None:
     rows = papers.locator("tbody tr")
     rows.first.wait_for()
     papers.get_by_label("Choose “A text”").check()
-    papers.get_by_label("Tag", exact=True).fill("to read")
+    papers.get_by_label("Tag", exact=True).fill("survey")
     papers.get_by_role("button", name="Add tag").click()
-    papers.locator(".tag", has_text="#to read").wait_for()
+    papers.locator(".tag", has_text="#survey").wait_for()
     assert papers.get_by_label("Choose “A text”").is_checked()
-    papers.locator("[data-by-tag]").select_option("to read")
+    papers.locator("[data-by-tag]").select_option("survey")
     page.wait_for_function("document.querySelectorAll('#papers tbody tr').length === 1")
     papers.locator(".take summary").click()
     with page.expect_download() as downloading:
         papers.get_by_role("button", name="BibTeX").click()
     assert downloading.value.suggested_filename == "papers.bib"
-    assert "keywords = {to read}" in Path(downloading.value.path()).read_text()
+    assert "keywords = {survey}" in Path(downloading.value.path()).read_text()
     papers.locator(".take:not([open])").wait_for()
     assert violations(page) == []
-    papers.get_by_label("Tag", exact=True).fill("to read")
+    papers.get_by_label("Tag", exact=True).fill("survey")
     papers.get_by_role("button", name="Take tag away").click()
     page.get_by_text("No paper has these words").wait_for()
 

@@ -287,7 +287,11 @@ def test_the_reader_says_of_each_sentence_what_it_is_and_where(
     assert "shortened" in shown and "supported by these words" in shown
     assert shown.count("quoted</span>") == 0  # what is quoted has its page, and no more to say
     assert "not stated in the paper" in shown and 'title="p. 2, Method">p. 2</span>' in shown
-    assert f"“{said}” (Byron and Li, 2024, Lanterns on Paths, p. 2, https://arxiv.org/" in shown
+    source = "(Byron and Li, 2024, Lanterns on Paths, p. 2, https://arxiv.org/"
+    assert f'data-copy="“We tried no lantern in the rain.” {source}' in shown
+    assert f'data-copy="{said} {source}' in shown  # ours, and so no quote
+    undated = replace(digest, paper=replace(digest.paper, date=None))
+    assert "(Byron and Li, n.d., Lanterns" in session.reader(undated, "en")
     assert "[[2, 17.75, " in shown  # the page, and 72 points of 400 less the mark's edge
     assert "being worded" not in shown
     waiting = session.reader(digest, "en", {"method"})

@@ -270,16 +270,28 @@ function endsOnPages(range) {
   const text = words.map((one) => one.textContent).join(' ');
   return [Math.min(...bounds), Math.max(...bounds), text];
 }
+/** Letters as the paper has them: a formula, which is set, counts as it is written, and whole. */
 function endsInText(range) {
-  const at = (node, offset) => {
+  const length = (text) => Array.from(text).length;
+  const at = (node, offset, side) => {
     const block = (node.closest ? node : node.parentElement).closest('.block');
     if (!block) return null;
+    const start = Number(block.dataset.start);
+    const shown = [...block.querySelectorAll('.tex')];
+    const written = block.written?.formulas ?? [];
+    const inside = shown.findIndex((one) => one.contains(node));
+    if (inside >= 0) return start + written[inside][side];
     const before = document.createRange();
     before.selectNodeContents(block);
     before.setEnd(node, offset);
-    return Number(block.dataset.start) + Array.from(before.toString()).length;
+    const passed = shown.filter((one) => before.comparePoint(one, 0) === 0);
+    return passed.reduce(
+      (sum, one, number) => sum - length(one.textContent) + written[number].end - written[number].begin,
+      start + length(before.toString()));
   };
-  const ends = [at(range.startContainer, range.startOffset), at(range.endContainer, range.endOffset)];
+  const ends = [
+    at(range.startContainer, range.startOffset, 'begin'),
+    at(range.endContainer, range.endOffset, 'end')];
   return ends.includes(null) ? null : [...ends, range.toString().trim()];
 }
 
