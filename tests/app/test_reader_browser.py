@@ -331,7 +331,7 @@ def test_words_after_a_formula_are_those_that_were_selected(page: Any, address: 
     page.locator("#note-words").click()
     page.locator("#sheet textarea").fill("how many?")
     page.get_by_role("button", name="Save").click()
-    page.locator("#own blockquote", has_text="“T steps is”").wait_for()
+    page.locator("#own blockquote", has_text="“$T$ steps is”").wait_for()
 
 
 def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
