@@ -115,7 +115,7 @@ def headers(text: str) -> None:
     """A wait is a number of seconds within its bounds; a page's words are one printable line."""
     wait = retry_after_seconds(text)
     assert wait is None or (math.isfinite(wait) and 0 <= wait <= RETRY_AFTER_MOST)
-    said = page_words(text.encode())
+    said = page_words(text.encode("utf-8", "surrogatepass"))
     assert len(said) <= 160 and said.isprintable()
 
 
