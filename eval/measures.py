@@ -28,6 +28,15 @@ def reciprocal_rank(found: Sequence[str], relevant: Collection[str], depth: int)
     return next((1 / rank for rank in ranks), 0.0)
 
 
+def average_precision(relevant: Sequence[bool]) -> float | None:
+    """The mean precision at each relevant one of a whole ranking (trec_eval's AP).
+
+    ``relevant`` has a flag for each, best first. None where nothing is relevant.
+    """
+    at = [rank for rank, one in enumerate(relevant, 1) if one]
+    return sum(found / rank for found, rank in enumerate(at, 1)) / len(at) if at else None
+
+
 def mean(values: Iterable[float]) -> float:
     """The mean, to four decimals; 0 of nothing."""
     all_of_them = list(values)

@@ -16,28 +16,41 @@ A quote is right where it shares 80 % of its runs of five letters and digits wit
 - ``false_words``: items with a quote though the paper is silent, of the silent ones.
 - ``repeats``: quotes that stood in the digest before, of all quotes.
 - ``quotes``: quotes an item.
+- ``ranked``: average precision of the sentences that the reader accepts among all that may be
+  quoted for the item, the likeliest first, and ``ranked_ideal`` of those that they would print, by
+  what they are chosen by: how well sentences are ranked, whatever is made of it. The mean over the
+  items of papers that have one.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.choose.model import Model, Scores, score, shipped
 from app.choose.select import select
-from app.choose.sentences import PaperSentence
+from app.choose.sentences import PaperSentence, prose_sentences, quotable
+from app.choose.template import ITEMS as TEMPLATE_ITEMS
 from eval.evaluation import Report
 from eval.judged import Judge, Judged, read_judged
+from eval.measures import average_precision
+from eval.pages import fill, write_page
 from eval.train.selection import ITEMS, RoleModel, TrainingPaper, role_model, train, training_paper
 from index.config import Settings
 from index.paper import Paper
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FOLDS = 5
 _WORST = 25  # items that are shown
 MEASURES = (
     "precision", "first", "ideal", "useful", "false_silence", "false_words", "repeats", "quotes",
+    "ranked", "ranked_ideal",
 )  # fmt: skip
 
 
@@ -53,6 +66,8 @@ class JudgedItem:
     ideal: bool
     silent: bool  # the paper says nothing of the kind
     repeats: int
+    ranked: float | None = None  # average precision of accepted sentences; None without any
+    ranked_ideal: float | None = None  # the same of those to print
 
     @property
     def useful(self) -> bool:
@@ -74,10 +89,29 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
     ways = {
         "unseen fields": folded(papers, numbers, roles, by_field(papers)),
         "unseen papers": folded(papers, numbers, roles, by_paper(papers)),
-        "shipped": judged(papers, lambda _: shipped()),
+        "shipped": judged(papers, numbers, lambda _: shipped()),
     }
     fields = sorted({one.group for one in papers})
     unseen = ways["unseen fields"]
+    table = (
+        ("item", *MEASURES),
+        *((item, *_row(_of(unseen, item=item))) for item in ITEMS),
+        *((name, *_row(found)) for name, found in ways.items()),
+    )
+    worst = _worst(unseen)
+    page = write_page(
+        settings,
+        "selection",
+        fill(
+            "selection.html",
+            papers=len(papers),
+            table=table,
+            fields=[(field, *_row(_of(unseen, group=field))) for field in fields],
+            worst=[
+                (one.paper, one.item, list(zip(one.quotes, one.right, strict=True))) for one in worst
+            ],
+        ),
+    )
     return Report(
         measures={
             name: {
@@ -86,13 +120,12 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
                 "fields": {field: measured(_of(found, group=field)) for field in fields},
             }
             for name, found in ways.items()
-        },
-        table=(
-            ("item", *MEASURES),
-            *((item, *_row(_of(unseen, item=item))) for item in ITEMS),
-            *((name, *_row(found)) for name, found in ways.items()),
+        }
+        | {"page": str(page)},
+        table=table,
+        notes=(
+            f"Items are those on unseen fields. The {len(worst)} worst of them: {page}",
         ),
-        notes=("Items are those on unseen fields. The worst of them:", *_worst(unseen)),
     )
 
 
@@ -107,18 +140,19 @@ def folded(
         fold: train([one for one in numbers if folds[one.id] != fold], roles)
         for fold in sorted(set(folds.values()))
     }
-    return judged(papers, lambda paper: models[folds[paper.id]])
+    return judged(papers, numbers, lambda paper: models[folds[paper.id]])
 
 
-def judged(papers: Iterable[Judged], model: Callable[[Paper], Model]) -> list[JudgedItem]:
-    """The items of the papers' digests, chosen by ``model``."""
-
-    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        return score(paper, sentences, model(paper))
-
+def judged(
+    papers: Sequence[Judged], numbers: Sequence[TrainingPaper], model: Callable[[Paper], Model]
+) -> list[JudgedItem]:
+    """The items of the papers' digests, chosen by ``model``. ``numbers`` are of the same papers."""
     found = []
-    for one in papers:
-        chosen = select(one.paper, rank=rank).spans
+    for one, of_paper in zip(papers, numbers, strict=True):
+        sentences = prose_sentences(one.paper)
+        scores = score(one.paper, sentences, model(one.paper))
+        chosen = select(one.paper, rank=lambda *_, scores=scores: scores).spans
+        ranked = _ranked(sentences, scores, of_paper.labels)
         seen: Counter[str] = Counter()
         for item in ITEMS:
             said = one.items[item]
@@ -136,8 +170,30 @@ def judged(papers: Iterable[Judged], model: Callable[[Paper], Model]) -> list[Ju
                     any(ideal.accepts(quote) for quote in quotes),
                     said.silent,
                     repeats,
+                    *ranked[item],
                 )
             )
+    return found
+
+
+def _ranked(
+    sentences: Sequence[PaperSentence], scores: Scores, labels: NDArray[np.int64]
+) -> dict[str, tuple[float | None, float | None]]:
+    """For each item the average precision of accepted sentences, and of those to print."""
+    import numpy as np
+
+    readable = np.array([quote is not None for quote in quotable(sentences)])
+    roles = np.array([one.role for one in sentences])
+    found = {}
+    for column, name in enumerate(ITEMS):
+        among = np.flatnonzero(readable & np.isin(roles, TEMPLATE_ITEMS[name].roles))
+        at = scores.items.index(name)
+        good, ideal = scores.good[among, at], scores.ideal[among, at]
+        label = labels[among, column]
+        found[name] = (
+            average_precision((label[np.argsort(-good, kind="stable")] >= 1).tolist()),
+            average_precision((label[np.argsort(-good - ideal, kind="stable")] >= 2).tolist()),
+        )
     return found
 
 
@@ -151,6 +207,8 @@ def measured(found: Sequence[JudgedItem]) -> dict[str, float | None]:
     spoken = [one for one in found if not one.silent]
     silent = [one for one in found if one.silent]
     quotes = sum(len(one.quotes) for one in found)
+    ranked = [one.ranked for one in found if one.ranked is not None]
+    ranked_ideal = [one.ranked_ideal for one in found if one.ranked_ideal is not None]
     return {
         "precision": share(sum(sum(one.right) / len(one.right) for one in filled), len(filled)),
         "first": share(sum(one.right[0] for one in filled), len(filled)),
@@ -160,6 +218,8 @@ def measured(found: Sequence[JudgedItem]) -> dict[str, float | None]:
         "false_words": share(sum(bool(one.quotes) for one in silent), len(silent)),
         "repeats": share(sum(one.repeats for one in found), quotes),
         "quotes": share(quotes, len(found)),
+        "ranked": share(sum(ranked), len(ranked)),
+        "ranked_ideal": share(sum(ranked_ideal), len(ranked_ideal)),
     }
 
 
@@ -188,15 +248,7 @@ def _row(found: Sequence[JudgedItem]) -> tuple[str, ...]:
     return tuple("-" if value is None else f"{value:.3f}" for value in measured(found).values())
 
 
-def _worst(found: Sequence[JudgedItem]) -> list[str]:
-    """The items with the largest share of wrong quotes, a line for each wrong quote."""
-    by_item: dict[tuple[str, str], JudgedItem] = {
-        (one.paper, one.item): one for one in found if one.quotes and not all(one.right)
-    }
-    order = sorted(by_item.values(), key=lambda one: (sum(one.right) / len(one.right), one.paper))
-    lines = defaultdict(list)
-    for one in order[:_WORST]:
-        for quote, right in zip(one.quotes, one.right, strict=True):
-            if not right:
-                lines[one.paper, one.item].append(f"{one.paper}, {one.item}: {quote[:160]}")
-    return [line for wrong in lines.values() for line in wrong]
+def _worst(found: Sequence[JudgedItem]) -> list[JudgedItem]:
+    """The items with the largest share of wrong quotes."""
+    wrong = [one for one in found if one.quotes and not all(one.right)]
+    return sorted(wrong, key=lambda one: (sum(one.right) / len(one.right), one.paper))[:_WORST]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.measures import mean, ndcg, recall, reciprocal_rank
+from eval.measures import average_precision, mean, ndcg, recall, reciprocal_rank
 
 FOUND = ("a", "b", "c", "d")
 
@@ -33,3 +33,9 @@ def test_what_is_relevant_first_is_best(found: list[str], relevant: set[str]) ->
     best = sorted(found, key=lambda one: one not in relevant)
     for measure in (ndcg, recall, reciprocal_rank):
         assert 0 <= measure(found, relevant, 3) <= measure(best, relevant, 3) <= 1
+
+
+def test_average_precision_is_the_mean_precision_at_each_relevant_one() -> None:
+    assert average_precision([True, False, True, False]) == pytest.approx((1 + 2 / 3) / 2)
+    assert average_precision([False, True]) == 0.5
+    assert average_precision([False, False]) is None

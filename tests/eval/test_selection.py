@@ -17,6 +17,7 @@ import pytest
 from app.choose.model import WEIGHTS, from_bytes, score
 from app.choose.sentences import prose_sentences
 from eval.corpus import DataUnusable
+from eval import selection
 from eval.judged import Judge, Judged, Judgement, read_judged
 from eval.selection import JudgedItem, by_field, judged, measured
 from eval.train.selection import ITEMS, role_model, to_bytes, train, training_paper
@@ -143,8 +144,8 @@ def test_the_measures_count_as_they_say() -> None:
         item(["c"], [False]),
         item([], [], silent=True),
         item([], []),
-        item(["a"], [True], repeats=1),
-        item(["d"], [False], silent=True),
+        item(["a"], [True], repeats=1, ranked=1.0, ranked_ideal=0.25),
+        item(["d"], [False], silent=True, ranked=0.5),
     ]
     assert measured(found) == {
         "precision": round((0.5 + 0 + 1 + 0) / 4, 4),
@@ -155,6 +156,8 @@ def test_the_measures_count_as_they_say() -> None:
         "false_words": 0.5,
         "repeats": 0.2,
         "quotes": round(5 / 6, 4),
+        "ranked": 0.75,
+        "ranked_ideal": 0.25,
     }
     assert set(measured([]).values()) == {None}
 
@@ -166,11 +169,24 @@ def test_folds_keep_fields_whole() -> None:
 
 
 def test_a_digest_is_measured_against_the_judgement() -> None:
-    model = train([training_paper(one) for one in PAPERS], None)
-    found = judged(PAPERS[:1], lambda _: model)
+    numbers = [training_paper(one) for one in PAPERS]
+    model = train(numbers, None)
+    found = judged(PAPERS[:1], numbers[:1], lambda _: model)
     by_name = {one.item: one for one in found}
     assert by_name["summary"].ideal and by_name["summary"].right == (True,)
+    assert (by_name["summary"].ranked, by_name["method"].ranked) == (1.0, None)
     assert all(one.silent for name, one in by_name.items() if name not in RIGHT)
+
+
+def test_the_page_shows_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = PAPERS
+    said = {**first.items, "summary": Judgement(("Something else.",), (), False)}
+    papers = [replace(first, items=said), *others]
+    monkeypatch.setattr(selection, "read_judged", lambda *_: papers)
+    report = selection.run(Settings(cache=tmp_path), [tmp_path])
+    page = Path(str(report.measures["page"])).read_text()
+    assert "wrong: We propose a lantern without any oil." in page
+    assert "<td>lantern</td><td>summary</td>" in page and "<td>field 0</td>" in page
 
 
 def test_what_is_no_judged_paper_is_said_in_a_line(tmp_path: Path) -> None:
