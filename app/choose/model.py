@@ -2,8 +2,8 @@
 
 The first step adds the weights of a sentence's n-grams and dense features to one logit an item. The
 second sees the logits of all items, how they rank among those of the paper, and those of the
-neighbours, and gives two probabilities: that a careful reader accepts the sentence under the item's
-heading, and that they would print it. ``python -m eval.train.selection`` makes the weights; ADR 25
+neighbours, the section and sentences elsewhere that share words. It gives two probabilities: that a
+careful reader accepts the sentence under the item's heading, and that they would print it. ``python -m eval.train.selection`` makes the weights; ADR 25
 has the figures. Words that the model has not seen add nothing, so in another language its dense
 features decide.
 """
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 WEIGHTS = Path(__file__).with_name("selector.json.gz")
+_BESIDE = 2  # sentences before and after, which are not elsewhere
+_SHARES_WORDS = 0.25  # cosine from which a sentence elsewhere may say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,13 @@ class Scores:
     alike: Matrix  # (sentences, sentences)
 
 
-def context_of(logits: Matrix) -> Matrix:
-    """What the second step sees of one paper's logits, (sentences, 5 x items).
+def context_of(logits: Matrix, alike: Matrix, sections: Sequence[int]) -> Matrix:
+    """What the second step sees of one paper's logits, (sentences, 7 x items).
 
     The logits; their rank in the paper, as a logarithm; their distance from the paper's mean in
-    standard deviations; and that of the sentence before and of the one after.
+    standard deviations; that of the sentence before and of the one after; the mean distance of the
+    sentences elsewhere that share words with it (abstract, text and conclusion repeat each other),
+    and that of its section. ``alike`` is (sentences, sentences), ``sections`` a number for each.
     """
     import numpy as np
 
@@ -107,7 +111,14 @@ def context_of(logits: Matrix) -> Matrix:
     away = (logits - logits.mean(0)) / np.maximum(logits.std(0), 1e-9)
     none = np.zeros((1, logits.shape[1]))
     before, after = np.vstack([none, away[:-1]]), np.vstack([away[1:], none])
-    return np.hstack([logits, rank, away, before, after])
+    place = np.arange(len(logits))
+    elsewhere = np.abs(place[:, None] - place[None]) > _BESIDE
+    twins = np.where(elsewhere & (alike > _SHARES_WORDS), alike, 0.0)
+    of_twins = twins @ away / np.maximum(twins.sum(1, keepdims=True), _SHARES_WORDS)
+    _, section = np.unique(sections, return_inverse=True)
+    inside = np.eye(int(section.max()) + 1)[section]  # (sentences, sections)
+    of_section = inside @ ((inside.T @ away) / inside.sum(0)[:, None])
+    return np.hstack([logits, rank, away, before, after, of_twins, of_section])
 
 
 def score(paper: Paper, sentences: Sequence[PaperSentence], model: Model) -> Scores:
@@ -115,7 +126,8 @@ def score(paper: Paper, sentences: Sequence[PaperSentence], model: Model) -> Sco
     import numpy as np
 
     found = dense(paper, sentences)
-    seen = context_of(model.logits(ngrams(sentences), found))
+    logits = model.logits(ngrams(sentences), found)
+    seen = context_of(logits, found.alike, [one.section for one in sentences])
 
     def probability(weights: Matrix) -> Matrix:
         return np.asarray(1 / (1 + np.exp(-(seen @ weights[:-1] + weights[-1]))))

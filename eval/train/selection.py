@@ -55,6 +55,8 @@ _C, _C_ROLES, _C_CONTEXT = 0.1, 1.0, 0.02  # inverse strength of regularisation
 _FOLDS = 4  # of fields, for the logits that the second step learns from
 _SILENT = 0.75  # share of the least likely best sentence, below which an item is not stated
 _IDEAL = 3.0  # weight of a sentence that the reader would print
+_OPTIMUM = 1e-8  # of the gradient, so that the last digits of a logit do not move the weights
+_NEVER = -4.0  # bias of an item that no paper has
 _STEPS = 127  # in which the weights of a block are stored
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -81,7 +83,12 @@ class TrainingPaper:
     group: str
     counts: Sequence[Mapping[str, Counter[str]]]
     dense: Dense
+    sections: Sequence[int]  # a number for each sentence
     labels: NDArray[np.int64]
+
+    def context(self, logits: Matrix) -> Matrix:
+        """What the second step sees of these logits of the first."""
+        return context_of(logits, self.dense.alike, self.sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +117,10 @@ def training_paper(judged: Judged) -> TrainingPaper:
         for row, one in enumerate(sentences):
             labels[row, column] = 2 if ideal.accepts(one.text) else int(ok.accepts(one.text))
     found = dense(judged.paper, sentences)
-    return TrainingPaper(judged.paper.id, judged.group, ngrams(sentences), found, labels)
+    return TrainingPaper(
+        judged.paper.id, judged.group, ngrams(sentences), found,
+        [one.section for one in sentences], labels,
+    )  # fmt: skip
 
 
 # --- n-grams --------------------------------------------------------------------------------------
@@ -158,7 +168,7 @@ def _regression(x: Any, y: NDArray[np.bool_], weights: Matrix, c: float) -> tupl
     from sklearn.linear_model import LogisticRegression
 
     if len(set(y.tolist())) < 2:  # an item that no paper of the fold has, or all have
-        return np.zeros(x.shape[1]), 4.0 if y.any() else -4.0
+        return np.zeros(x.shape[1]), -_NEVER if y.any() else _NEVER
     fitted = LogisticRegression(C=c, solver="liblinear", random_state=0, max_iter=500)
     fitted.fit(x, y, sample_weight=weights)
     return fitted.coef_[0], float(fitted.intercept_[0])
@@ -213,20 +223,20 @@ def _role_weights(sets: Mapping[str, Sequence[RoleSentence]], block: Block) -> M
 def train(papers: Sequence[TrainingPaper], roles: RoleModel | None) -> Model:
     """The model of these papers. ``roles`` is None for one without public sets."""
     kept = _vocabulary(papers, roles)
-    unseen: dict[str, Matrix] = {}
+    unseen: dict[str, Matrix] = {}  # what the second step sees of each paper
     fields = sorted({paper.group for paper in papers})
     for fold in range(min(_FOLDS, len(fields))):
         left_out = set(fields[fold::_FOLDS])
         first = _first_step([one for one in papers if one.group not in left_out], roles, kept)
         for paper in papers:
             if paper.group in left_out:
-                unseen[paper.id] = first.logits(paper.counts, paper.dense)
+                unseen[paper.id] = paper.context(first.logits(paper.counts, paper.dense))
     whole = _first_step(papers, roles, kept)
-    seen = np.vstack([context_of(unseen[paper.id]) for paper in papers])
+    seen = np.vstack([unseen[paper.id] for paper in papers])
     labels = np.vstack([paper.labels for paper in papers])
     good, ideal = _second_step(seen, labels >= 1), _second_step(seen, labels >= 2)
     least = np.min(
-        [_best_accepted(context_of(unseen[paper.id]), good, paper.labels) for paper in papers], 0
+        [_best_accepted(unseen[paper.id], good, paper.labels) for paper in papers], 0
     )
     return Model(
         ITEMS, whole.blocks, whole.names, whole.dense, whole.bias,
@@ -257,11 +267,17 @@ def _vocabulary(
 
 
 def _second_step(seen: Matrix, labels: NDArray[np.bool_]) -> Matrix:
+    """Probabilities that are counted with: the bias is not held near 0, as liblinear would."""
+    from sklearn.linear_model import LogisticRegression
+
     mean, spread = seen.mean(0), np.maximum(seen.std(0), 1e-9)
     columns = []
     for y in labels.T:
-        weights, bias = _regression((seen - mean) / spread, y, np.ones(len(y)), _C_CONTEXT)
-        weights = weights / spread
+        weights, bias = np.zeros(seen.shape[1]), -_NEVER if y.any() else _NEVER
+        if len(set(y.tolist())) == 2:  # else no paper has the item, or all
+            fitted = LogisticRegression(C=_C_CONTEXT, solver="newton-cholesky", tol=_OPTIMUM)
+            fitted.fit((seen - mean) / spread, y)
+            weights, bias = fitted.coef_[0] / spread, float(fitted.intercept_[0])
         columns.append([*weights, bias - float(weights @ mean)])
     return np.asarray(np.round(np.array(columns, dtype=np.float64).T, 4))
 

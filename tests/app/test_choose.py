@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.choose.features import dense, grams_of, ngrams, words_of
-from app.choose.model import WEIGHTS, Scores, score, shipped
+from app.choose.model import WEIGHTS, Scores, context_of, score, shipped
 from app.choose.select import select
 from app.choose.sentences import PaperSentence, leans, prose_sentences, quotable, reads_well
 from app.choose.template import ITEMS, TEMPLATE
@@ -248,6 +249,60 @@ def test_an_item_without_a_likely_sentence_stays_empty() -> None:
 
     found = chosen(LANTERNS, rank=rank)
     assert found["limits"] == [] and found["summary"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ((0.5, 0.3), (0.3, 0.2), True),  # -0.1 + 0.14 + 0.15 > 0
+        ((0.9, 0.3), (0.3, 0.2), False),  # -0.3 + 0.14 + 0.03: it would be half wrong
+        ((0.9, 0.3), (0.3, 0.4), True),  # -0.3 + 0.28 + 0.03: often the one to print
+        ((0.9, 0.9), (0.8, 0.4), True),  # -0.05 + 0.04 + 0.08
+    ],
+)
+def test_a_second_sentence_is_quoted_where_the_item_is_better_with_it(
+    first: tuple[float, float], second: tuple[float, float], both: bool
+) -> None:
+    """Each pair is the probability of being accepted and of being printed."""
+    paper = paper_of(
+        ("Limitations", "limitations", "Our lantern was never tested under water.\n\nNobody walked "
+         "alone in winter."),
+    )  # fmt: skip
+
+    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
+        found = score(paper, sentences, shipped())
+        column = found.items.index("limits")
+        found.good[:, column] = (first[0], second[0])
+        found.ideal[:, column] = (first[1], second[1])
+        return replace(found, least=np.zeros(len(found.items)))
+
+    assert len(chosen(paper, rank=rank)["limits"]) == 1 + both
+
+
+def test_a_list_is_as_long_as_its_sentences_are_likely() -> None:
+    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
+        found = score(paper, sentences, shipped())
+        column = found.items.index("methods")
+        found.good[:, column] = (0.6, 0.5, 0.4)  # the last is less than 0.8 times as likely
+        return replace(found, least=np.zeros(len(found.items)))
+
+    text = "Each lantern has a wick.\n\nThe battery is charged twice.\n\nTen walkers were trained."
+    paper = paper_of(("A", "appendix", text))
+    assert chosen(paper, rank=rank)["methods"] == text.split("\n\n")[:2]
+
+
+def test_the_second_step_sees_the_section_and_the_sentences_that_share_words() -> None:
+    logits = np.array([[2.0], [0.0], [0.0], [0.0], [2.0], [-4.0]])
+    away = ((logits - logits.mean()) / logits.std())[:, 0]
+    alike = np.eye(6)
+    alike[0, 4] = alike[4, 0] = 0.5
+    alike[0, 1] = alike[1, 0] = 0.9  # beside it: not elsewhere
+    alike[0, 5] = alike[5, 0] = 0.2  # hardly shares words
+    seen = context_of(logits, alike, [3, 3, 3, 7, 7, 7])
+    *_, twins, section = seen.T
+    assert seen.shape == (6, 7)
+    assert np.allclose(twins, [away[4], 0, 0, 0, away[0], 0])
+    assert np.allclose(section, [away[:3].mean()] * 3 + [away[3:].mean()] * 3)
 
 
 def test_an_item_is_silent_where_its_sections_are_missing() -> None:
