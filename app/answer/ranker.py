@@ -23,7 +23,7 @@ from app.answer.questions import ASKED, Question
 QUOTES = 3  # of an answer at most
 _AROUND = 2  # sentences before and after the best one that are read with it
 _ALONE = 5.0  # the margin of a sentence without a rival
-_SHARE = 0.05  # of the best one's probability that a further quote has at least
+_SHARE = 0.02  # of the best one's probability that a further quote has at least
 _TOO_ALIKE = 0.86  # cosine from which two sentences say the same
 _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
