@@ -108,7 +108,8 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
             table=table,
             fields=[(field, *_row(_of(unseen, group=field))) for field in fields],
             worst=[
-                (one.paper, one.item, list(zip(one.quotes, one.right, strict=True))) for one in worst
+                (one.paper, one.item, list(zip(one.quotes, one.right, strict=True)))
+                for one in worst
             ],
         ),
     )
@@ -123,9 +124,7 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
         }
         | {"page": str(page)},
         table=table,
-        notes=(
-            f"Items are those on unseen fields. The {len(worst)} worst of them: {page}",
-        ),
+        notes=(f"Items are those on unseen fields. The {len(worst)} worst of them: {page}",),
     )
 
 

@@ -3,9 +3,9 @@
 The first step adds the weights of a sentence's n-grams and dense features to one logit an item. The
 second sees the logits of all items, how they rank among those of the paper, and those of the
 neighbours, the section and sentences elsewhere that share words. It gives two probabilities: that a
-careful reader accepts the sentence under the item's heading, and that they would print it. ``python -m eval.train.selection`` makes the weights; ADR 25
-has the figures. Words that the model has not seen add nothing, so in another language its dense
-features decide.
+careful reader accepts the sentence under the item's heading, and that they would print it.
+``python -m eval.train.selection`` makes the weights; ADR 25 has the figures. Words that the model
+has not seen add nothing, so in another language its dense features decide.
 """
 
 from __future__ import annotations

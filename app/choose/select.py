@@ -2,8 +2,9 @@
 
 Items compete for sentences, and no sentence is quoted twice. First every item gets one, so that the
 sum of their values is greatest (an assignment); then the best of what is left is added wherever an
-item has room and gains by it. A sentence that says what is quoted already is left out. An item whose best sentence is much less likely than
-that of any paper that trained the model stays empty: the paper does not state it.
+item has room and gains by it. A sentence that says what is quoted already is left out. An item
+whose best sentence is much less likely than that of any paper that trained the model stays empty:
+the paper does not state it.
 """
 
 from __future__ import annotations

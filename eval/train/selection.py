@@ -235,9 +235,7 @@ def train(papers: Sequence[TrainingPaper], roles: RoleModel | None) -> Model:
     seen = np.vstack([unseen[paper.id] for paper in papers])
     labels = np.vstack([paper.labels for paper in papers])
     good, ideal = _second_step(seen, labels >= 1), _second_step(seen, labels >= 2)
-    least = np.min(
-        [_best_accepted(unseen[paper.id], good, paper.labels) for paper in papers], 0
-    )
+    least = np.min([_best_accepted(unseen[paper.id], good, paper.labels) for paper in papers], 0)
     return Model(
         ITEMS, whole.blocks, whole.names, whole.dense, whole.bias,
         good, ideal, np.floor(_SILENT * least * 1e3) / 1e3,

@@ -16,8 +16,8 @@ import pytest
 
 from app.choose.model import WEIGHTS, from_bytes, score
 from app.choose.sentences import prose_sentences
-from eval.corpus import DataUnusable
 from eval import selection
+from eval.corpus import DataUnusable
 from eval.judged import Judge, Judged, Judgement, read_judged
 from eval.selection import JudgedItem, by_field, judged, measured
 from eval.train.selection import ITEMS, role_model, to_bytes, train, training_paper
