@@ -263,18 +263,21 @@ def _is_writable(library: Library) -> bool:
 def _warm(library: Papers, address: str) -> None:
     """Have made what is made once, before somebody waits for it: the first screen, the model.
 
-    Where no digest is written, that of the newest paper is, for the first screen to show.
+    Where no digest of the newest papers is written, as after an update of gloss, that of the newest
+    is, for the first screen to show.
     """
+    from app.web.home import newest_of
     from app.write import write_digest
+    from app.write.saved import is_saved
 
     with suppress(OSError, HTTPException), closing(_connection(address)) as server:
         server.request("GET", "/")
         server.getresponse().read()
     with suppress(GlossError):  # whoever searches, or opens the paper, is told
         library.search("gloss", 1)
-        papers = library.listed()
-        if papers and not library.digested(1):
-            write_digest(library, max(papers, key=lambda one: one.added).id)
+        newest = newest_of(library)
+        if newest and not any(is_saved(library, one.id, "en") for one in newest):
+            write_digest(library, newest[0].id)
 
 
 def _connection(address: str) -> HTTPConnection:

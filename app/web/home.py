@@ -22,6 +22,7 @@ from index.spans import PageSize
 if TYPE_CHECKING:
     from app.web.session import Session
     from index.catalog import Listed
+    from index.library import Papers
 
 CARDS = 12
 _LIT = 3  # sentences beside the page
@@ -66,11 +67,17 @@ class Example:
     sentences: tuple[Lit, ...]
 
 
+def newest_of(library: Papers) -> list[Listed]:
+    """The papers that the first screen shows as cards, newest first."""
+    listed = sorted(
+        library.listed(), key=lambda one: (one.added[:10], one.date or ""), reverse=True
+    )
+    return listed[:CARDS]
+
+
 def home_of(session: Session, lang: Language) -> str:
     """The first screen of a session, as HTML."""
-    newest = sorted(
-        session.library.listed(), key=lambda one: (one.added[:10], one.date or ""), reverse=True
-    )[:CARDS]
+    newest = newest_of(session.library)
     say = texts()[lang]
     if not newest:
         return fill("nothing.html", say=say, samples=bool(session.samples()))

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 import app.write
+import app.write.lock
 import gloss
 import index.embed
+from app.serve.server import _warm
 from app.web.session import Session
+from app.write.saved import is_saved
 from index.config import Settings
 from index.embed import ModelCheck
 
@@ -121,3 +124,19 @@ def test_an_import_writes_it(
     (tmp_path / "refs.ris").write_text(entry, encoding="utf-8")
     assert gloss_on_disk("import", str(tmp_path / "refs.ris")).code == 0
     assert f"{ID}v1/en/" in gloss_on_disk("search", "--in", "digests", "lantern").out
+
+
+def test_a_server_writes_one_for_its_first_screen_after_an_update(
+    open_library: Any, versions: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "http://127.0.0.1:9/"  # whose page is not there: the rest is made all the same
+    settings = Settings(library=tmp_path / "library")
+    with open_library(settings) as library:
+        gloss.add(library, versions[0], settings=settings)
+        monkeypatch.setattr(app.write.lock, "__version__", "9.9")
+        assert not is_saved(library, ID, "en")
+        _warm(library, nobody)
+        assert is_saved(library, ID, "en")
+        with monkeypatch.context() as patched:
+            patched.setattr(app.write, "select", None)  # nothing is chosen any more
+            _warm(library, nobody)
