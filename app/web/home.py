@@ -28,7 +28,7 @@ CARDS = 12
 _LIT = 3  # sentences beside the page
 _LOOKED_AT = 8  # papers, for one whose digest can be lit
 # The part of the page that is shown, in widths of it: a page of US Letter is 1.29 high.
-_SHAPE = 0.72
+_SHAPE = 0.6
 # What the sentences of the example are taken from, in this order.
 _ITEMS = ("summary", "key_takeaways", "method", "performance")
 

@@ -46,6 +46,9 @@ from app.write.ask import Answer, AnswerQuote
 from app.write.claims import claim_records
 from index.hits import Citation
 from index.library import PaperRow
+from index.library.notes import PaperTags
+from index.notes import Located, Note
+from index.notes import Place as OwnPlace
 from index.paper import Paper
 from index.spans import Span
 
@@ -53,7 +56,7 @@ from index.spans import Span
 def in_the_reader(digest: Digest, language: Language = "en") -> str:
     """A digest as the web UI shows it, of a paper without pages."""
     paper = Paper("p", None, "markdown", "0" * 64, "", "")
-    library = SimpleNamespace(paper=lambda _: paper, page_sizes=lambda _: ())
+    library = SimpleNamespace(paper=lambda _: paper, page_sizes=lambda _: (), notes=None)
     return Session(cast(Any, library)).reader(digest, language)
 
 
@@ -174,7 +177,7 @@ def test_html_shows_the_text_and_nothing_else(
                     assert not any(name.startswith("on") for name in attributes)
                     if tag == "a":
                         assert str(attributes["href"]).startswith(
-                            ("https://", "/view/library/p/digest.")
+                            ("https://", "/view/library/p/digest.", "/view/library/p/export/")
                         )
 
 
@@ -212,9 +215,15 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         ("read", "embed"),
         "embed",
     )
-    listed = ShelfLine("p", text, text, text, text, text, "broken", text, text, (), text, True)
-    shelf = ShelfPage((listed, replace(listed, status="ok")), ShelfView(), 2, 2)
-    line = DayLine("p", text, text, text, text, text, text, text, "p", False, False)
+    tags = PaperTags((text,), (text,))
+    listed = ShelfLine(
+        "p", text, text, text, text, text, "broken", text, text, (), text, True, tags
+    )
+    shelf = ShelfPage((listed, replace(listed, status="ok")), ShelfView(), 2, 2, (text,))
+    shown = {"page": shelf, "removed": 0, "seconds": 1, "failure": text, "own": True, "forms": ()}
+    note = Note(1, text, "", "")
+    own = Located(OwnPlace(1, "p", text, None, False, (note,), (text,)), "p", "here")
+    line = DayLine("p", text, text, text, text, text, text, text, "p", False, False, (text,))
     day = DayList("2024-07-05", (), (line,), 1, 1, True, text)
     alike = AlikeView(text, text, text, Span(0, 1))
     near_said = {**said, "paper_id": "p", "error": ""}
@@ -230,7 +239,21 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "pictures.html": fill("pictures.html", map=drawn, timeline=timeline_of([row]), **said),
         "empty.html": fill("empty.html", said=text),
         "adding.html": fill("adding.html", told=text, step=step, **words),
-        "shelf.html": fill("shelf.html", page=shelf, removed=0, seconds=1, failure=text, **said),
+        "shelf.html": fill("shelf.html", **shown, **said),
+        "own.html": fill("own.html", tags=(text,), undo=1, seconds=1, **words),
+        "own_place.html": fill(
+            "own_place.html",
+            quote=text,
+            page=1,
+            gone=True,
+            address="",
+            notes=[note],
+            tags=(text,),
+            **words,
+        ),
+        "notes_found.html": fill(
+            "notes_found.html", places=[(own, "?paper=p", text)], query=text, **words
+        ),
         "today.html": fill("today.html", day=day, **said),
         "today_line.html": fill("today_line.html", said=text),
         "related.html": fill("related.html", at=lambda *_: "?paper=p", views=[near], **near_said)
@@ -561,6 +584,7 @@ def test_all_fixed_words_of_a_chinese_digest_are_chinese(
         seen = " ".join(_Page(in_the_reader(told, "zh")).words)
         command = {"gloss", "add"} if "newest" in news else set()
         forms = {"Markdown", "HTML", "JSON", "BibTeX", "English", "OpenAI"}
+        forms |= {"Zotero", "EndNote", "Obsidian", "RIS", "CSL", "ZIP"}
         forms |= set("GLOSS_ENDPOINT__URL GLOSS_ENDPOINT__MODEL".replace("_", " ").split())
         assert _letters_left(seen, told) - {"v", "arXiv"} == command | forms
         seen = "".join(_Page(MarkdownIt("commonmark").render(to_markdown(told))).words)
