@@ -671,6 +671,7 @@ class TestPackedModel:
         monkeypatch.setattr(packed_model, "WEIGHTS_SHA256", _sha256(weights))
         return folder
 
+    @pytest.mark.slow
     def test_by_its_name_with_its_prompts(self, package: Path, tmp_path: Path) -> None:
         ours = open_embedder("multilingual-e5-small", tmp_path / "cache")
         assert isinstance(ours, OpenVinoEmbedder)
