@@ -53,7 +53,7 @@ def test_search_gives_hits_and_their_places(session: Session) -> None:
     assert 'href="?paper=2401.00001&amp;at=59-92"' in found.shown and ">p. 2</span>" in found.shown
     assert [place.paper_id for place in found.places] == ["2401.00001", "2401.00001"]
     assert [place.where for place in found.places] == ["Method", "Limitations"]
-    assert found.said == "Passages: 2, from 1 papers. Best first."
+    assert found.said == "Passages: 2, papers: 1. Best first."
     nothing = session.search("nothing", SearchFilter())
     assert (nothing.places, nothing.said) == ([], "Nothing found")
     assert "fewer filters" in nothing.shown
@@ -185,7 +185,7 @@ def test_search_across_digests(
     found = session.search_digests("lantern <b>", SearchFilter())
     shown, places = found.shown, found.places
     assert shown.count('class="hit"') == len(places) == 3
-    assert found.said == "Sentences of digests: 3, from 1 papers. Best first."
+    assert found.said == "Sentences of digests: 3, papers: 1. Best first."
     assert "Each <mark>lantern</mark> burns" in shown
     assert shown.count("<blockquote") == 1  # a quote needs no other words to rest on
     assert [place.title for place in places] == ["Lanterns on Paths"] * 3
@@ -228,7 +228,7 @@ def test_the_example_is_framed_so_that_its_words_are_in_the_middle() -> None:
     size = PageSize(600, 800)
     zoom, left, top = _framing([[10, 70, 40, 2]], size)  # a column on the left, far down
     assert zoom == 1.8 and left == pytest.approx(1.8 * 30 - 50, abs=0.1)
-    height = 1.8 * 800 / 600 / 0.72
+    height = 1.8 * 800 / 600 / 0.6
     assert top == pytest.approx(height * 71 - 50, abs=0.1)
     assert _framing([[0, 0, 100, 2]], size) == (1.0, 0.0, 0.0)  # never beyond the page's edge
 

@@ -133,7 +133,7 @@ def test_a_question_gets_its_answer_above_the_passages(page: Any) -> None:
     _search(page, "Who lit the lantern?")
     page.get_by_text("No sentence of these papers answers that.").first.wait_for()
     _search(page, "lantern hours")
-    page.locator("#said", has_text="Passages: 2, from 1 papers.").wait_for()
+    page.locator("#said", has_text="Passages: 2, papers: 1.").wait_for()
     assert page.locator("#hits mark").all_inner_texts() == ["lantern", "hours", "lantern"]
     assert page.locator("#answer").inner_text() == ""  # no question, no answer
 
@@ -165,7 +165,7 @@ def test_nonsense_is_said_to_match_nothing(page: Any) -> None:
     _search(page, "zzzzqqq xxyy")
     page.get_by_text("Nothing here matches “zzzzqqq xxyy” well.").wait_for()
     _search(page, "crowd")
-    page.locator("#said", has_text="Passages: 4, from 2 papers").wait_for()
+    page.locator("#said", has_text="Passages: 4, papers: 2").wait_for()
     page.get_by_role("link", name="more in this paper").click()
     page.wait_for_function("location.search.includes('of=2401.00001')")
     _search(page, "nothing")
