@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from index.library import Papers
 
 CARDS = 12
-_LIT = 3  # sentences beside the page
+_LIT = 2  # sentences beside the page: more are higher than its frame
 _LOOKED_AT = 8  # papers, for one whose digest can be lit
 # The part of the page that is shown, in widths of it: a page of US Letter is 1.29 high.
 _SHAPE = 0.6
