@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import test_ui_browser as ui
 
 browser, tab, page = ui.browser, ui.tab, ui.page
@@ -127,7 +126,13 @@ def test_outline_page_number_zoom_and_divider(page: Any, address: str) -> None:
     page.wait_for_function("document.querySelector('.pages').scrollTop < 20")
     before = page.locator(".page").first.bounding_box()["width"]
     page.get_by_role("button", name="Larger pages").click()
-    assert page.locator(".page").first.bounding_box()["width"] == pytest.approx(1.25 * before, 0.01)
+    page.wait_for_function(
+        """(wide) => {
+          const page = document.querySelector('.page').getBoundingClientRect();
+          return Math.abs(page.width / wide - 1) < 0.01;
+        }""",
+        arg=1.25 * before,
+    )
     left = page.locator("#left").bounding_box()["width"]
     divider = page.locator("#divider")
     divider.focus()
