@@ -64,13 +64,13 @@ def test_formulas_of_a_text_are_set_and_copied_as_they_were_written(
 ) -> None:
     _open(page, address, "?paper=hills&sentence=summary.1")
     first = page.locator('[data-sentence="summary.1"]')
-    first.locator(".tex.set .katex").first.wait_for()
+    first.locator(".tex.set .katex").nth(2).wait_for()
     assert first.locator(".tex.set").count() == 3 and first.locator("math").count() == 3
     assert page.evaluate(COPIED, '[data-sentence="summary.1"] .say > span').startswith(STEP)
     page.evaluate("getSelection().removeAllRanges()")
     # The text of the paper, beside it: the mark of a sentence has its formulas in it.
     marked = page.locator("#pages .mark.on .tex.set")
-    marked.first.wait_for()
+    marked.nth(2).wait_for()
     assert marked.count() == 3 and page.locator("#pages .mark.on").count() == 1
     page.locator("#pages .tex.displayed.set .katex-display").wait_for()
     assert page.locator("#pages td.block, #pages th.block").count() == 15
@@ -78,6 +78,7 @@ def test_formulas_of_a_text_are_set_and_copied_as_they_were_written(
     page.locator("#find-words").fill("steps is at most")
     page.locator("#find-words").press("Enter")
     page.locator("#find-count", has_text="1 of 1").wait_for()
+    page.locator("#pages .mark.match").first.wait_for()
     assert page.locator("#pages .mark.match").all_inner_texts() == ["steps is at most"]
     marked.first.wait_for()  # drawn again, they are set again
 
