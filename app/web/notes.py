@@ -7,22 +7,22 @@ the paper then, so that the browser shows what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from app.api.failures import NotesNotOffered, failure_of
+from app.api.failures import Failure, NotesNotOffered
 from app.digest import Language
 from app.show.html import fill
 from app.show.text import plain
+from app.web import answers
 from app.web.media import marks_at
-from app.web.own_papers import VisitEnded
 from app.web.removals import SECONDS, Removals
 from app.web.texts import texts
 from index.errors import GlossError
@@ -170,31 +170,30 @@ def notes_router(sessions: Sessions) -> APIRouter:
 
     def answered(
         key: str, paper_id: str, lang: Language, act: Callable[[Session], object] = lambda _: None
-    ) -> JSONResponse:
-        """What is on the paper after ``act``; of an error a line that says what to do."""
-        session = sessions.by_key(key)
-        try:
-            if session is None:
-                raise VisitEnded
+    ) -> Response:
+        """What is on the paper after ``act``."""
+
+        def make(session: Session) -> Response:
             act(session)
-            shown = desk.shown(session, paper_id, lang)
-            return JSONResponse(shown, headers={"Cache-Control": "private, no-store"})
-        except GlossError as error:
-            visitor = isinstance(error, NotesNotOffered)  # all others are the owner's to read
-            said = texts()[lang]["app_own_visitor"] if visitor else plain(str(error))
-            status = failure_of(error).status if session is not None else 404
-            return JSONResponse({"error": "failed", "told": said}, status)
+            return answers.private(desk.shown(session, paper_id, lang))
+
+        def explain(error: GlossError, failure: Failure) -> Mapping[str, str]:
+            if isinstance(error, NotesNotOffered):  # all others are the owner's to read
+                return {"error": "failed", "told": texts()[lang]["app_own_visitor"]}
+            return answers.in_its_words(error, failure)
+
+        return answers.answered(sessions, key, make, explain)
 
     @router.get("/{key}/{paper_id:path}/notes.json")
-    def listed(key: str, paper_id: str, lang: Language = "en") -> JSONResponse:
+    def listed(key: str, paper_id: str, lang: Language = "en") -> Response:
         return answered(key, paper_id, lang)
 
     @router.post("/{key}/{paper_id:path}/notes/undo")
-    def undo(key: str, paper_id: str, lang: Language = "en") -> JSONResponse:
+    def undo(key: str, paper_id: str, lang: Language = "en") -> Response:
         return answered(key, paper_id, lang, lambda session: desk.removals.undo(session.key))
 
     @router.post("/{key}/{paper_id:path}/notes")
-    def add(key: str, paper_id: str, note: WrittenNote, lang: Language = "en") -> JSONResponse:
+    def add(key: str, paper_id: str, note: WrittenNote, lang: Language = "en") -> Response:
         def write(session: Session) -> None:
             notes_of(session).add(paper_id, note.text, _span(session, paper_id, note))
 
@@ -203,7 +202,7 @@ def notes_router(sessions: Sessions) -> APIRouter:
     @router.put("/{key}/{paper_id:path}/notes/{number}")
     def change(
         key: str, paper_id: str, number: int, note: ChangedNote, lang: Language = "en"
-    ) -> JSONResponse:
+    ) -> Response:
         def write(session: Session) -> None:
             if not _NotesOfPaper(notes_of(session), paper_id).may_remove(str(number)):
                 raise NoteNotFound(f"note {number}: no such note on {paper_id}")
@@ -212,11 +211,11 @@ def notes_router(sessions: Sessions) -> APIRouter:
         return answered(key, paper_id, lang, write)
 
     @router.delete("/{key}/{paper_id:path}/notes/{number}")
-    def delete(key: str, paper_id: str, number: int, lang: Language = "en") -> JSONResponse:
+    def delete(key: str, paper_id: str, number: int, lang: Language = "en") -> Response:
         return answered(key, paper_id, lang, lambda session: desk.delete(session, paper_id, number))
 
     @router.post("/{key}/{paper_id:path}/tags")
-    def tag(key: str, paper_id: str, tag: WrittenTag, lang: Language = "en") -> JSONResponse:
+    def tag(key: str, paper_id: str, tag: WrittenTag, lang: Language = "en") -> Response:
         def write(session: Session) -> None:
             notes_of(session).tag(paper_id, tag.name, _span(session, paper_id, tag))
 
@@ -231,7 +230,7 @@ def notes_router(sessions: Sessions) -> APIRouter:
         end: Annotated[int | None, Query(ge=0, le=_LETTERS_MOST)] = None,
         version: Annotated[str, Query(max_length=VERSION)] = "",
         lang: Language = "en",
-    ) -> JSONResponse:
+    ) -> Response:
         def write(session: Session) -> None:
             words = _Words(start=start, end=end, version=version)
             notes_of(session).untag(paper_id, name, _span(session, paper_id, words))

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.api.failures import failure_of
+from app.api.failures import Failure
 from app.api.service import QUERY_MOST, RateLimiter, limit_digest, unlimited
 from app.digest import Digest, DigestSection, Language
 from app.show.html import fill
 from app.show.text import plain
 from app.show.words import ROLE_TITLES
+from app.web import answers
 from app.web.found import Found, is_question
 from app.web.jobs import Job, Jobs, ReportStep, Stopped
 from app.web.own_papers import VisitEnded
@@ -62,18 +63,8 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
     working = threading.BoundedSemaphore(AT_A_TIME)
     wording: Jobs[DigestSection] = Jobs()
 
-    def answered(key: str, make: Callable[[Session], dict[str, Any]]) -> JSONResponse:
-        """What ``make`` gives; of an error a line that says what to do."""
-        session = sessions.by_key(key)
-        try:
-            if session is None:
-                raise VisitEnded
-            return JSONResponse(make(session), headers={"Cache-Control": "private, no-store"})
-        except PaperNotFound as error:
-            return JSONResponse({"error": "unknown", "told": plain(str(error))}, 404)
-        except GlossError as error:
-            status = failure_of(error).status if session is not None else 404
-            return JSONResponse({"error": "failed", "told": plain(str(error))}, status)
+    def answered(key: str, make: Callable[[Session], dict[str, Any]]) -> Response:
+        return answers.answered(sessions, key, lambda one: answers.private(make(one)), _explained)
 
     @router.get("/{key}/home.html")
     def home(key: str, lang: Language = "en") -> HTMLResponse:
@@ -81,7 +72,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         return HTMLResponse(session.home(lang), headers={"Cache-Control": "private, no-store"})
 
     @router.get("/{key}/filters.json")
-    def filters(key: str, lang: Language = "en") -> JSONResponse:
+    def filters(key: str, lang: Language = "en") -> Response:
         return answered(key, lambda session: {"html": _filters(session, lang)})
 
     def looked_for(
@@ -89,7 +80,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         way: Callable[[Session], Callable[..., Found]],
         asked: tuple[str, str, str, str, str],
         lang: Language,
-    ) -> JSONResponse:
+    ) -> Response:
         query, paper, role, year, category = asked
 
         def look(session: Session) -> dict[str, Any]:
@@ -116,7 +107,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         year: Name = "",
         category: Name = "",
         lang: Language = "en",
-    ) -> JSONResponse:
+    ) -> Response:
         if among == "digests":  # whose sentences have no role
             asked = q, of, "", year, category
             return looked_for(key, lambda session: session.search_digests, asked, lang)
@@ -132,12 +123,12 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         year: Name = "",
         category: Name = "",
         lang: Language = "en",
-    ) -> JSONResponse:
+    ) -> Response:
         asked = q, of, part, year, category
         return looked_for(key, lambda session: session.ask, asked, lang)
 
     @router.get("/{key}/{paper_id:path}/pages.json")
-    def pages(key: str, paper_id: str, lang: Language = "en") -> JSONResponse:
+    def pages(key: str, paper_id: str, lang: Language = "en") -> Response:
         def shown(session: Session) -> dict[str, Any]:
             paper = session.library.paper(paper_id)
             return {
@@ -153,7 +144,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
     @router.get("/{key}/{paper_id:path}/sentences.json")
     def sentences(
         request: Request, key: str, paper_id: str, digest: Language = "en", lang: Language = "en"
-    ) -> JSONResponse:
+    ) -> Response:
         def written(session: Session) -> dict[str, Any]:
             limit_digest(rate_limiter, request, session.library, paper_id, digest)
             with working:
@@ -169,7 +160,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         start: int = Query(ge=0),
         end: int = Query(ge=0),
         lang: Language = "en",
-    ) -> JSONResponse:
+    ) -> Response:
         def found(session: Session) -> dict[str, Any]:
             there = session.place(paper_id, Span(start, end), lang) if start < end else None
             return {"place": there.to_json() if there is not None else None}
@@ -177,14 +168,14 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         return answered(key, found)
 
     @router.get("/{key}/{paper_id:path}/find.json")
-    def find(key: str, paper_id: str, q: Words = "") -> JSONResponse:
+    def find(key: str, paper_id: str, q: Words = "") -> Response:
         def found(session: Session) -> dict[str, Any]:
             return {"places": [one.to_json() for one in session.find(paper_id, q)]}
 
         return answered(key, found)
 
     @router.post("/{key}/{paper_id:path}/share")
-    def share(request: Request, key: str, paper_id: str) -> JSONResponse:
+    def share(request: Request, key: str, paper_id: str) -> Response:
         def shared(session: Session) -> dict[str, Any]:
             rate_limiter(request)
             return {"paper": sessions.share(key, paper_id)}
@@ -192,7 +183,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
         return answered(key, shared)
 
     @router.post("/{key}/stop")
-    def stop(key: str) -> JSONResponse:
+    def stop(key: str) -> Response:
         def stopped(session: Session) -> dict[str, Any]:
             wording.end(session.key)
             return {}
@@ -238,6 +229,11 @@ def _job(
         yield job
     finally:
         wording.end(key, job)
+
+
+def _explained(error: GlossError, failure: Failure) -> Mapping[str, str]:
+    kind = {"error": "unknown"} if isinstance(error, PaperNotFound) else {}
+    return {**answers.in_its_words(error, failure), **kind}
 
 
 def _worded(

@@ -6,15 +6,15 @@ not the visitor's to be given (docs/api.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.api.failures import QueryUnusable, failure_of
+from app.api.failures import Failure, QueryUnusable
 from app.api.service import ID_MOST, RateLimiter, limit_digest, unlimited
 from app.digest import Language
 from app.publish.exports import (
@@ -26,7 +26,7 @@ from app.publish.exports import (
 )
 from app.show.exports import ENDINGS, MEDIA, bibliography
 from app.show.text import file_slug, plain
-from app.web.own_papers import VisitEnded
+from app.web import answers
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -57,16 +57,7 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
     router = APIRouter(prefix="/view", include_in_schema=False)
 
     def answered(key: str, make: Callable[[Session], Response]) -> Response:
-        session = sessions.by_key(key)
-        try:
-            if session is None:
-                raise VisitEnded
-            return make(session)
-        except GlossError as error:
-            if session is None:
-                return JSONResponse({"error": "failed", "told": str(error)}, 404)
-            failure = failure_of(error)
-            return JSONResponse({"error": "failed", "told": plain(failure.message)}, failure.status)
+        return answers.answered(sessions, key, make, _explained)
 
     def limit(request: Request, session: Session, ids: Sequence[str], form: Form) -> None:
         if form in ("pdf", "obsidian"):
@@ -103,6 +94,10 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
         return answered(key, make)
 
     return router
+
+
+def _explained(_: GlossError, failure: Failure) -> Mapping[str, str]:
+    return {"error": "failed", "told": plain(failure.message)}
 
 
 def _check_pdf(session: Session) -> None:
