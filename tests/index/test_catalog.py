@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from earlier_schemas import as_it_was_in_schema_1, as_it_was_in_schema_3, as_it_was_in_schema_6
+from earlier_schemas import as_it_was_in_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -308,7 +308,7 @@ def test_a_catalogue_of_the_first_schema_is_changed_where_it_is(tmp_path: Path) 
         catalog.editions.make_current(
             catalog.editions.add_pending(paper, "p", ORIGIN, passages_of(paper))
         )
-    as_it_was_in_schema_1(path)
+    as_it_was_in_schema(1, path)
     assert set(indexes_of(path)) < made
     for _ in range(2):
         with Catalog(path, create=False) as catalog:
@@ -390,7 +390,7 @@ def test_a_catalogue_of_schema_6_can_be_marked(tmp_path: Path) -> None:
         catalog.editions.make_current(
             catalog.editions.add_pending(paper_of("some words"), "p", ORIGIN, ())
         )
-    as_it_was_in_schema_6(path)
+    as_it_was_in_schema(6, path)
     with Catalog(path, create=False) as catalog:
         catalog.marks.put(["p"], "kept", on=True)
     with Catalog(path, create=False) as catalog:
@@ -410,7 +410,7 @@ def test_of_the_digests_of_schema_3_those_that_were_searched_are_the_newest(tmp_
         save(catalog, number, "a", '{"lang": "en", "writer": "extractive", "new": 1}')
         save(catalog, number, "c", '{"lang": "zh", "writer": "other"}', "zh")
         save(catalog, number, "d", "no JSON", "fr")  # in no language that its text tells
-    as_it_was_in_schema_3(path)
+    as_it_was_in_schema(3, path)
     for _ in range(2):
         with Catalog(path, create=False) as catalog:
             kept = {(one.lang, one.writer): one.text for one in catalog.digests.newest()}

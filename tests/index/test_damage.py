@@ -12,7 +12,7 @@ from typing import Any
 
 import library_fakes as fakes
 import pytest
-from earlier_schemas import as_it_was_in_schema_5
+from earlier_schemas import as_it_was_in_schema
 
 from index.catalog import Catalog
 from index.errors import PaperDamaged
@@ -251,7 +251,7 @@ def test_a_catalogue_without_checksums_gets_them_and_finds_what_is_damaged_alrea
     directory: Path,
 ) -> None:
     flip(directory, "text")
-    as_it_was_in_schema_5(directory / "catalog.sqlite")
+    as_it_was_in_schema(5, directory / "catalog.sqlite")
     with fakes.open_library(directory) as library:
         assert [one.partition(":")[0] for one in library.health(deep=True).problems] == ["a"]
         assert library.repair().problems == ()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import library_fakes as fakes
 import pytest
-from earlier_schemas import as_it_was_in_schema_4
+from earlier_schemas import as_it_was_in_schema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,7 +107,7 @@ def test_the_index_has_the_words_of_the_passages_and_no_others(steps: list[tuple
                         catalog.editions.make_current(number)
             wanted = expected(catalog)
         assert indexed(path) == wanted
-        as_it_was_in_schema_4(path)
+        as_it_was_in_schema(4, path)
         with Catalog(path, create=False):
             pass
         assert indexed(path) == wanted
@@ -194,7 +194,7 @@ def test_an_old_library_is_indexed_once_and_says_so(
     path.write_text(json.dumps({"text": "Bees buzz, and buzz again."}))
     with fakes.open_library(tmp_path / "library") as library:
         library.add(find_sources([path]).found[0])
-    as_it_was_in_schema_4(tmp_path / "library" / "catalog.sqlite")
+    as_it_was_in_schema(4, tmp_path / "library" / "catalog.sqlite")
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
             with fakes.open_library(tmp_path / "library") as library:
