@@ -34,9 +34,9 @@ def today_tab(sessions: Sessions) -> None:
         request: gr.Request,  # type: ignore[name-defined]
     ) -> tuple[Any, Any, str, str]:
         lang, session = language_of(request), sessions.of(request.session_hash)
-        wanted = PaperFilter(words_of(keywords), words_of(authors))
+        wanted = _filter(day, keywords, authors, unread, tag)
         with as_gradio_error(lang):
-            shown = _shown(session, DayFilter(day or "", wanted, bool(unread), tag or ""), lang)
+            shown = _shown(session, wanted, lang)
         choices = gr.update(choices=list(shown.days), value=shown.day or None)
         listed = fill("today.html", day=shown, say=texts()[lang], lang=lang)
         tags = [(texts()[lang]["library_any_tag"], ""), *((one, one) for one in shown.tags)]
@@ -67,9 +67,9 @@ def today_tab(sessions: Sessions) -> None:
         request: gr.Request,  # type: ignore[name-defined]
     ) -> tuple[Any, Any, str, str]:
         lang, session = language_of(request), sessions.of(request.session_hash)
-        wanted = PaperFilter(words_of(keywords), words_of(authors))
+        wanted = _filter(day, keywords, authors, True, tag)
         with as_gradio_error(lang):
-            shown = _shown(session, DayFilter(day or "", wanted, True, tag or ""), lang)
+            shown = _shown(session, wanted, lang)
             session.library.mark([line.id for line in shown.lines], "read")
         return show(day, keywords, authors, unread, tag, request)
 
@@ -108,6 +108,13 @@ def today_tab(sessions: Sessions) -> None:
         words.change(show, asked, shown, trigger_mode="always_last", **quiet)
     listed.click(mark, day, line, trigger_mode="multiple", **quiet)
     all_read.click(mark_all, asked, shown, **quiet)
+
+
+def _filter(
+    day: str | None, keywords: str, authors: str, unread: bool, tag: str | None
+) -> DayFilter:
+    words = PaperFilter(words_of(keywords), words_of(authors))
+    return DayFilter(day or "", words, bool(unread), tag or "")
 
 
 def _shown(session: Session, wanted: DayFilter, lang: Language) -> DayList:
