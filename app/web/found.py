@@ -70,12 +70,16 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result of a search: HTML, its places in the same order, and their number in words."""
+    """The result of a search: HTML, its places in the same order, and their number in words.
+
+    ``notes`` is the HTML of the reader's own that a search found beside them; an answer has none.
+    """
 
     shown: str
     places: list[FoundPlace]
     outcome: Literal["passages", "far", "digests", "no_digests", "answered", "not_answered"]
     lang: Language
+    notes: str = ""
 
     @property
     def said(self) -> str:

@@ -88,7 +88,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
                 wanted = filter_of(paper, role, year, category)
                 found = way(session)(query, wanted, lang)
             return {
-                "notes": session.own_notes(query, wanted, lang),
+                "notes": found.notes,
                 "html": found.shown,
                 "said": found.said,
                 "outcome": found.outcome,

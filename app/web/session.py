@@ -118,12 +118,14 @@ class Session:
     reads_only: bool = False  # of a visitor who is not known yet: nothing is kept for it
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
-        """Search passages."""
-        return found_passages(self.library, query, wanted, lang, self.key)
+        """Search passages, and the reader's notes."""
+        found = found_passages(self.library, query, wanted, lang, self.key)
+        return replace(found, notes=self.own_notes(query, wanted, lang))
 
     def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
-        """Search sentences of digests; their places are those of the cited words."""
-        return found_in_digests(self.library, query, wanted, lang, self.key)
+        """Search sentences of digests, and notes; places are those of the cited words."""
+        found = found_in_digests(self.library, query, wanted, lang, self.key)
+        return replace(found, notes=self.own_notes(query, wanted, lang))
 
     def ask(self, question: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Answer a question by sentences, or say that the papers do not."""
