@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from index.paper import Block, BlockKind, Cell, Figure, Paper, Section, Sentence, Table
 from index.read.account import account_for
@@ -23,7 +24,7 @@ from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
 from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
-from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
+from index.read.front.keywords import keyword_lists
 from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
 from index.read.front.spans import UNREADABLE, spans_of_places, title_of
 from index.read.front.title import find_title, first_page
@@ -36,10 +37,11 @@ from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
 from index.read.sections.heads import split_headings
 from index.read.sections.labels import rejoin_labels, split_labels
-from index.read.sections.opening import INDEXING, find_opening
+from index.read.sections.opening import find_opening
 from index.read.sections.outline import find_headings
 from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import Heading
+from index.read.text.labels import INDEXING
 from index.read.text.links import find_links
 from index.read.text.sentences import split_sentences
 from index.spans import Box, Span, Words, around
@@ -173,17 +175,15 @@ def _paper(
     ciphers = {page.number for page in pages.pages if page.cipher}
     blocks: list[Block] = []
     sentences: list[Sentence] = []
-    keywords: list[Span] = []
+    keywords = keyword_lists(text, draft.blocks)
     for block in draft.blocks:
         kind, span = block.kind, block.span
         if kind == "paragraph" and any(place.contains(span) for place in references):
             blocks.append(Block("reference", span))
             continue
         label_end = draft.labels.get(span.start)
-        keyword_label = KEYWORDS_LABEL.match(text, span.start, span.end)
-        if kind in ("paragraph", "front", "table") and keyword_label:
+        if span.start in keywords:
             blocks.append(Block("front", span))
-            keywords += keyword_spans(text, Span(keyword_label.end(), span.end))
             continue
         if kind in ("paragraph", "footnote") and INDEXING.match(text, span.start, span.end):
             blocks.append(Block("front", span))
@@ -220,7 +220,7 @@ def _paper(
             tuple(dict.fromkeys(n for place in places for n in numbers[place]))
             for places in front.places_of
         ),
-        keywords=tuple(keywords),
+        keywords=tuple(chain.from_iterable(keywords.values())),
         links=tuple(find_links(text, references)),
         abstract=_body_of(abstract, blocks) if abstract else None,
         date=identity.date,

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from thinned import some
 
-from index.paper import Paper
+from index.paper import Block, BlockKind, Paper
 from index.read.front.identity import identify
-from index.read.front.keywords import keyword_spans
+from index.read.front.keywords import keyword_lists, keyword_spans
 from index.read.page.pages import Line, PageContent, PageWord, Style
 from index.read.page.pdf import _without_letters, read_pages
 from index.read.text.headings import assign_roles, parse_heading
@@ -234,6 +234,37 @@ def test_a_line_of_numbers_is_no_keyword(after: str) -> None:
 def test_a_keyword_may_have_a_colon() -> None:
     text = "deep learning; Case study: leaves"
     assert keyword_spans(text, Span(0, len(text)))[1].of(text) == "Case study: leaves"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "keywords"),
+    [
+        (["Keywords: trees; forests", "We grow trees."], ["trees", "forests"]),
+        (["KEYWORDS", "trees, forests", "We grow, we cut."], ["trees", "forests"]),
+        (["Author Keywords", "trees; forests", "Dates"], ["trees", "forests"]),
+        (["Additional Key Words and Phrases: trees, forests"], ["trees", "forests"]),
+        (["# Keywords", "trees, forests"], ["trees", "forests"]),
+        (["Keywords", "- trees", "- forests", "We grow trees."], ["trees", "forests"]),
+        (["关键词", "水文，预报"], ["水文", "预报"]),
+        # The list was lost, or is none: sentences stay what they are.
+        (["KEYWORDS", "Trees grow in forests all over the world for thousands of years."], []),
+        (["KEYWORDS", "# Introduction", "trees, forests"], []),
+        (["Keywords have been used to find papers since the first libraries were opened."], []),
+    ],
+)
+def test_keywords_stand_behind_or_below_their_label(pieces: list[str], keywords: list[str]) -> None:
+    texts = [piece.removeprefix("# ").removeprefix("- ") for piece in pieces]
+    text = "\n".join(texts)
+    blocks: list[Block] = []
+    items: set[int] = set()
+    for piece, said in zip(pieces, texts, strict=True):
+        start = blocks[-1].span.end + 1 if blocks else 0
+        kind: BlockKind = "heading" if piece.startswith("#") else "paragraph"
+        blocks.append(Block(kind, Span(start, start + len(said))))
+        if piece.startswith("-"):
+            items.add(start)
+    lists = keyword_lists(text, blocks, items)
+    assert [span.of(text) for found in lists.values() for span in found] == keywords
 
 
 def test_why_letters_cannot_be_read_names_no_second_share() -> None:

@@ -1,20 +1,41 @@
-"""Reads the line of keywords: its label, and the span of each keyword."""
+"""Reads the lists of keywords: the span of each keyword."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 
+from index.paper import Block
+from index.read.text.labels import KEYWORDS_LABEL
 from index.spans import Span
 
-KEYWORDS_LABEL = re.compile(
-    r"(?:key\s?-?words(?: and phrases)?|index terms|keyphrases|mots[ -]cl[ée]s|schlagw[öo]rter|"
-    r"schl[üu]sselw[öo]rter|palabras clave|palavras-chave|ключевые слова|"
-    r"[【\[]?(?:关键\s*[词字]|關鍵\s*[詞字]|キーワード|主题词|핵심어|키워드)[】\]]?|"
-    r"(?:ال)?كلمات (?:ال)?مفتاحية|מילות מפתח)\s*[.:：—–-]*\s*",
-    re.I,
-)
+_MOST_WORDS = 8  # of a keyword; what is longer, with no mark behind the label, is a sentence
 # Another kind of list begins, or a line of numbers ("Word count: 111", "Received: 3 May").
 _END = re.compile(r"\s(?i:arxiv|pacs|msc|jel|acm)\b|\s[A-Z][a-z]+(?: [a-z]+){0,2}:\s*\d")
+
+
+def keyword_lists(
+    text: str, blocks: Sequence[Block], items: Collection[int] = ()
+) -> dict[int, list[Span]]:
+    """What each block of keywords lists, by the start of the block.
+
+    The list stands behind its label, or is the block below a label that stands alone, or the items
+    of a list there; ``items`` are the starts of blocks that are such items.
+    """
+    lists: dict[int, list[Span]] = {}
+    label_above = item_above = False
+    for block in blocks:
+        span = block.span
+        label = KEYWORDS_LABEL.match(text, span.start, span.end)
+        if label or label_above or (item_above and span.start in items):
+            found = keyword_spans(text, Span(label.end() if label else span.start, span.end))
+            short = all(len(one.of(text).split()) <= _MOST_WORDS for one in found)
+            kinds = ("front", "paragraph", "table") if label else ("front", "paragraph")
+            if block.kind in kinds and (short or (label and label["mark"])):
+                lists[span.start] = found
+        item_above = not label and span.start in lists and span.start in items
+        label_above = label is not None and label.end() == span.end
+    return lists
 
 
 def keyword_spans(text: str, span: Span) -> list[Span]:

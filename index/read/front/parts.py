@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from index.read.front.authors import until_prose
 from index.read.front.cells import in_cells
-from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.front.noted import is_list_of_places
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Line, PageContent
-from index.read.sections.opening import INDEXING
+from index.read.text.labels import INDEXING, KEYWORDS_LABEL
 
 _LISTED_LINES = 120  # the longest list of affiliations
 

@@ -6,10 +6,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from index.paper import Block, BlockKind, Figure, Formula, Paper, Section, Sentence, SourceKind
 from index.read.front.identity import Identity
-from index.read.front.keywords import KEYWORDS_LABEL, keyword_spans
+from index.read.front.keywords import keyword_lists
 from index.read.markup.bars import find_tables
 from index.read.text.headings import Heading, assign_roles
 from index.read.text.links import find_links
@@ -103,13 +104,14 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
     starts = [section.span.start for section in sections]
     blocks: list[Block] = []
     sentences: list[Sentence] = []
-    keywords: list[Span] = []
-    for piece, span in zip(pieces, spans, strict=True):
-        kind = piece.kind
-        label = KEYWORDS_LABEL.match(text, span.start, span.end)
-        if kind in ("front", "paragraph") and label:
-            keywords += keyword_spans(text, Span(label.end(), span.end))
-            kind = "front"
+    placed = list(zip(pieces, spans, strict=True))
+    keywords = keyword_lists(
+        text,
+        [Block(piece.kind, span) for piece, span in placed],
+        items={span.start for piece, span in placed if piece.item},
+    )
+    for piece, span in placed:
+        kind = "front" if span.start in keywords else piece.kind
         section = sections[bisect_right(starts, span.start) - 1]
         if kind in ("paragraph", "equation") and section.role == "references":
             kind = "reference"
@@ -122,15 +124,11 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
         blocks=tuple(blocks),
         sections=tuple(sections),
         sentences=tuple(sentences),
-        keywords=tuple(keywords),
+        keywords=tuple(chain.from_iterable(keywords.values())),
         links=tuple(find_links(text, references)),
         figures=tuple(_figures(pieces, spans)),
         abstract=_abstract(sections, blocks),
-        formulas=tuple(
-            _moved(one, span.start)
-            for piece, span in zip(pieces, spans, strict=True)
-            for one in piece.formulas
-        ),
+        formulas=tuple(_moved(one, span.start) for piece, span in placed for one in piece.formulas),
     )
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from index.accounts import Finding
 from index.paper import BlockKind, Role
-from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.markup.article import is_of_site
 from index.read.markup.assemble import BlockDraft
 from index.read.markup.byline import read_byline
@@ -36,6 +35,7 @@ from index.read.markup.unseen import SAID, Unseen, findings_of
 from index.read.page.hidden import MOST_FINDINGS
 from index.read.page.unicode import plain, spelled
 from index.read.text.headings import Heading, parse_heading
+from index.read.text.labels import KEYWORDS_LABEL
 
 if TYPE_CHECKING:
     from index.read.markup.tree import Element

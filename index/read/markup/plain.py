@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 from index.paper import Paper, SourceKind
 from index.read.front.identity import Identity
-from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.front.names import is_collective, is_name
 from index.read.markup.assemble import BlockDraft, Body, FrontMatter, assemble
 from index.read.markup.matter import Matter
 from index.read.page.words import count_words
 from index.read.sections.closing import LEAST_ENTRIES, reads_as_entry
 from index.read.text.headings import KNOWN, Heading, follows, parse_heading, title_role
+from index.read.text.labels import KEYWORDS_LABEL
 from index.spans import Span
 
 _NO_MATTER = Matter()

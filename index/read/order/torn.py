@@ -13,6 +13,7 @@ from index.read.order.kinds import COMPLETE, LIST_ITEM, has_gap
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.bidi import runs_right_to_left
 from index.read.page.pages import Line
+from index.read.text.labels import KEYWORDS_LABEL
 
 _SHORT = re.compile(r"(?:\b[A-Z]\.)+$|\b(?:e\.g|i\.e|al|cf|vs|resp|approx)\.$")
 _FLOATS: frozenset[BlockKind] = frozenset({"caption", "table", "footnote"})
@@ -73,6 +74,8 @@ def _continuation(
         moved = first.page != last.page or first.column != last.column or above
         passed += part.kind != "table"
         if id(part) in headings or passed > _FAR or first.page > last.page + _PAGES:
+            return None
+        if not moved and KEYWORDS_LABEL.fullmatch(part.text):
             return None
         if short and (moved or number > place or not _begins_lower(part, layout)):
             return None

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from index.paper import Role
-from index.read.front.keywords import KEYWORDS_LABEL
 from index.read.front.names import names_of
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Style
 from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
+from index.read.text.labels import INDEXING, KEYWORDS_LABEL
 from index.read.text.roles import abstract_label
 
 LONGEST = 500  # words of one abstract: of 2,000 on arXiv the longest has 400
@@ -27,14 +27,6 @@ _NARROW = 0.7  # of the text's width: the widest side column
 _LEAST_ASIDE = 15  # words of a side column
 _LEAST_BOX = 30  # words of a box with a title
 _PROSE = 12  # words: fewer are a label, a date or an address
-# What ACM, AMS and others print between an abstract and the introduction.
-INDEXING = re.compile(
-    r"(?:CCS Concepts|Categories and Subject Descriptors|General Terms|ACM Reference Format|"
-    r"Additional Key Words|ACM Classification Keywords|Author Keywords|PACS numbers?|"
-    r"(?:2\d{3} )?Mathematics Subject Classification|"
-    r"JEL (?:Class|Codes?)|Subject Areas?\b|MSC\b)",
-    re.I,
-)
 _DATELINE = re.compile(
     r"(?:received|accepted|revised|submitted|published|available online|edited by|communicated by|"
     r"citation|cite this|how to cite|correspondence|corresponding author|e-?mail|doi\b|"
