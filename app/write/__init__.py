@@ -40,7 +40,9 @@ _LINK_CUE = re.compile(
     re.I,
 )
 _LINK_HOSTS = re.compile(
-    r"github\.com|gitlab|bitbucket|huggingface\.co|code\.google|sourceforge|zenodo", re.I
+    r"github\.com|gitlab|bitbucket|codeberg|huggingface\.co|code\.google|sourceforge|zenodo|"
+    r"4open\.science|osf\.io|figshare|dataverse|datadryad|kaggle\.com",
+    re.I,
 )
 _NEAR = 120  # characters before a link in which the cue must stand
 

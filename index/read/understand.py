@@ -89,7 +89,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     mark_small_cells(body, begins | heading_of, layout)
     mark_footnotes(body, begins | heading_of, layout, pages.pages[covers:])
     mark_cells(body, set(heading_of), layout)
-    draft = _PaperDraft(Composer(vocabulary(layout.lines)))
+    addresses = frozenset[str]().union(*(page.addresses for page in pages.pages))
+    draft = _PaperDraft(Composer(vocabulary(layout.lines), addresses))
     above = [part for part in opening.front if id(part) not in opening.apart]
     front, cells = read_front_cells(above, layout, title_words)
     front += [part for part in opening.front if id(part) in opening.apart]

@@ -269,6 +269,7 @@ class PageContent:
     turned: int = 0  # by how many degrees, clockwise, it was turned to make its text upright
     cipher: bool = False  # its letters are other ones than it shows
     unread: str = ""  # why the page, or a part of its text, could not be read; "" if it was
+    addresses: frozenset[str] = frozenset()  # web addresses that its links lead to
 
     def stored(self, box: Box) -> Box:
         """A box of the page as it was turned, where it is on the page as it is stored."""

@@ -8,7 +8,9 @@ It is pinned below 2.0, whose rectangles are wrong. Everything here runs inside 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ from index.spans import Box
 
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
 _UNREADABLE = 0.02  # of a page's characters
+_MOST_ADDRESSES = 1000  # of a page
 _CLIPS = re.compile(rb"W(?<=\bW)\*?\s+n\b")  # begins with a letter, which is found quickly
 
 
@@ -120,6 +123,16 @@ def _pictured(page: Any, share: float) -> bool:
     return bool(covered > share * area)
 
 
+def _addresses(page: Any) -> Iterator[str]:
+    """The web addresses that the page's links lead to, before the first link that is damaged."""
+    with suppress(RuntimeError, ValueError, silent_engine().mupdf.FzErrorBase):
+        link = page.first_link
+        while link is not None:
+            if (link.uri or "").startswith(("http://", "https://")):
+                yield link.uri
+            link = link.next
+
+
 def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     """A page without its annotations, turned so that most of its text is upright.
 
@@ -146,6 +159,7 @@ def _page(page: Any, number: int, variants: bool = False) -> PageContent:
     beside = watch(display_list, area)
     content = PageContent(number, rect.width, rect.height, lines, beside.seen, turned=turned)
     content.printed = " ".join(word[4] for word in shown)
+    content.addresses = frozenset(islice(_addresses(page), _MOST_ADDRESSES))
     # Letters that a gradient shines through are seen, though they are not painted.
     bright = [area.grown(1.0) for area in beside.through]
     doubtful = [

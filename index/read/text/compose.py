@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from index.read.page.english import is_compound
 from index.read.page.pages import Line, PageWord
@@ -27,8 +27,10 @@ def vocabulary(lines: Iterable[Line]) -> Counter[str]:
 class Composer:
     """Builds ``Paper.text`` line by line; ``text`` and ``words`` are whole after the last line."""
 
-    def __init__(self, known: Counter[str]) -> None:
+    def __init__(self, known: Counter[str], addresses: Collection[str] = ()) -> None:
+        """``known`` is the document's vocabulary; ``addresses`` are what its links lead to."""
         self._known = known
+        self._addresses = addresses
         self._parts: list[str] = []
         self._length = 0
         self._words = Words()
@@ -88,6 +90,7 @@ class Composer:
         words, parts, numbers = self._words, self._parts, self._numbers
         starts, ends, corners = words.starts, words.ends, words.corners
         length = self._length
+        address = ""  # at the end of the line before, if it goes on in this one
         for number, line in enumerate(lines):
             self._line += 1
             count = len(line.words)
@@ -105,9 +108,14 @@ class Composer:
                     else:
                         # A soft hyphen is drawn only where it breaks a line.
                         text = said[:-1].replace("\u00ad", "") + said[-1:]
-                        text, glued = self._end_of_line(text, following.words[0].text)
-                        unspaced = line.count > 1.5 * count
                         after = following.words[0].text
+                        address = f"{address}{text}" if count == 1 else text
+                        if self._is_linked(address, after):
+                            glued = True
+                        else:
+                            address = ""
+                            text, glued = self._end_of_line(text, after)
+                        unspaced = line.count > 1.5 * count
                         glued = glued or not sets_spaces(text, after, unspaced)
                 numbers[id(word)] = len(starts)
                 starts.append(length)
@@ -128,8 +136,17 @@ class Composer:
         self._parts.append(text)
         self._length += len(text)
 
+    def _is_linked(self, address: str, after: str) -> bool:
+        """Whether an address and the word after it are the beginning of where a link leads."""
+        start, more = address.find("http"), after.rstrip(".,;:)]")
+        if start < 0 or not more:
+            return False
+        return any(known.startswith(address[start:] + more) for known in self._addresses)
+
     def _end_of_line(self, text: str, after: str) -> tuple[str, bool]:
         """The word at a line's end as it goes into the text; whether the next is glued to it."""
+        if text.endswith(("http:", "https:")):
+            return text, after.startswith("//")
         if "://" in text or text.startswith("www."):
             return text, _address_continues(text, after)
         # A dash that touches one word touches the other: "[31]–" + "[34]"; "counts" + "—the".
