@@ -447,3 +447,24 @@ class TestOfFaultsSeenLater:
         )
         paper = paper_of(typeset(tmp_path, f"{FRONT}\n= Introduction\n{told}"))
         assert all(f"Gauge {n} on the upper" in paper.text for n in range(1, 160))
+
+    def test_an_abstract_whose_label_is_smaller_than_the_text(self, tmp_path: Path) -> None:
+        source = f"""#set text(12pt)\n{FRONT}
+        #text(11pt)[#align(center)[*Abstract*]
+        #pad(x: 3em)[A design for gauges derived from the work of others.\n
+        Rain replaces what the gauge would have told us.\n\n{RIVERS}]]
+        *Introduction*\n\n{RIVERS} {RIVERS}\n\n*Rivers*\n\n{RIVERS}"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert paper.abstract is not None
+        assert paper.abstract.of(paper.text).startswith("A design for gauges")
+
+    def test_a_table_of_contents_is_no_abstract(self, tmp_path: Path) -> None:
+        lines = "\\\n".join(
+            f"{n}.{k} What we say of gauges here #box(width: 1fr, repeat[. ]) {n}{k}"
+            for n in range(1, 4)
+            for k in range(1, 8)
+        )
+        source = f"""{FRONT}\n{lines}\n#pagebreak()\n= Introduction\n{RIVERS}\n\n{RIVERS}"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert not any("What we say of gauges" in one for one in said(paper))
+        assert paper.abstract is None

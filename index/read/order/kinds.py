@@ -182,8 +182,13 @@ def _is_tabular(group: list[Line], layout: Layout, size: float) -> bool:
     return not full and not (ended and prose >= 6) and size < layout.body_size - 0.4
 
 
+_LEADERS = re.compile(r"(?:[.·]\s?){6}|…{3}")
+
+
 def is_contents_row(part: Paragraph) -> bool:
-    """A row of a table of contents: a page number far to the right, or after dots."""
+    """Rows of a table of contents: a page number far to the right, or after dots."""
+    if 2 * sum([bool(_LEADERS.search(line.text)) for line in part.lines]) >= len(part.lines):
+        return True
     words = part.lines[-1].words
     if len(part.lines) > 3 or len(words) < 2 or not words[-1].text.isdigit():
         return False

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from index.paper import Role
 from index.read.front.names import names_of
+from index.read.order.kinds import is_contents_row
 from index.read.order.layout import Layout, Paragraph
 from index.read.page.pages import Style
 from index.read.text.headings import KNOWN, Heading, parse_heading, title_role
@@ -140,7 +141,8 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
     for place, part in enumerate(flow[named:], named):
         stops = part.text.count(".") + part.text.count("。")
         prose = count_of(part) > _SHORTEST and stops >= 2
-        begins = part.kind == "paragraph" and (prose or _is_labelled(part))
+        text = part.kind == "paragraph" and not is_contents_row(part)
+        begins = text and (prose or _is_labelled(part))
         if id(part) in headings or begins:
             return place
     return named
@@ -229,7 +231,8 @@ def first_of_all(heading: Heading) -> bool:
 
 def is_prose(part: Paragraph) -> bool:
     """Whether it is running text, and no line of front matter."""
-    return part.kind == "paragraph" and count_of(part) >= _PROSE and not is_separator(part)
+    text = part.kind == "paragraph" and not is_contents_row(part)
+    return text and count_of(part) >= _PROSE and not is_separator(part)
 
 
 def is_separator(part: Paragraph) -> bool:

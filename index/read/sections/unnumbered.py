@@ -17,6 +17,7 @@ _LISTED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)]\s|[•‣▪◦●■
 _OF_BODY = frozenset(
     {"introduction", "background", "method", "experiments", "results", "discussion"}
 )
+_TEXT = 40  # words of running text: lines of authors and their affiliations have fewer
 _LEAST_FAINT = 3  # subheadings that are neither bold nor large
 
 
@@ -260,4 +261,9 @@ def _leads(parts: Sequence[Paragraph], place: int) -> Iterator[Paragraph]:
 
 
 def _alone(parts: Sequence[Paragraph], place: int) -> bool:
-    return len(parts[place].lines) == 1 and parts[place].kind == "paragraph"
+    """Whether it is a line by itself, and no cell of a table: above all text there is none yet."""
+    part = parts[place]
+    if len(part.lines) > 1 or part.kind == "paragraph":
+        return len(part.lines) == 1
+    opens = title_role(part.text.strip()) == "abstract"
+    return opens and all(len(above.words) < _TEXT for above in parts[:place])
