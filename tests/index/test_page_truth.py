@@ -468,3 +468,14 @@ class TestOfFaultsSeenLater:
         paper = paper_of(typeset(tmp_path, source))
         assert not any("What we say of gauges" in one for one in said(paper))
         assert paper.abstract is None
+
+    def test_a_short_first_paragraph_of_an_abstract_without_a_label(self, tmp_path: Path) -> None:
+        source = f"""{FRONT}
+        The levels of rivers are measured again. New results about the gauges upstream are:\n
+        {RIVERS}\n\n*Keywords and Phrases:* rivers, water levels, gauges upstream, recurrent models.
+        \n= Introduction\n{RIVERS} {RIVERS}\n\n= Rivers\n\n{RIVERS}"""
+        paper = paper_of(typeset(tmp_path, source))
+        assert paper.abstract is not None
+        assert paper.abstract.of(paper.text).startswith("The levels of rivers are measured again.")
+        assert paper.keywords[1].of(paper.text) == "water levels"
+        assert not any("Keywords" in section.title for section in paper.sections)

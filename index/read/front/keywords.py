@@ -11,7 +11,9 @@ from index.spans import Span
 
 _MOST_WORDS = 8  # of a keyword; what is longer, with no mark behind the label, is a sentence
 # Another kind of list begins, or a line of numbers ("Word count: 111", "Received: 3 May").
-_END = re.compile(r"\s(?i:arxiv|pacs|msc|jel|acm)\b|\s[A-Z][a-z]+(?: [a-z]+){0,2}:\s*\d")
+_END = re.compile(
+    r"\s(?i:arxiv|pacs|msc|jel|acm|cr categor(?:y|ies))\b|\s[A-Z][a-z]+(?: [a-z]+){0,2}:\s*\d"
+)
 
 
 def keyword_lists(

@@ -28,6 +28,7 @@ _NARROW = 0.7  # of the text's width: the widest side column
 _LEAST_ASIDE = 15  # words of a side column
 _LEAST_BOX = 30  # words of a box with a title
 _PROSE = 12  # words: fewer are a label, a date or an address
+_LOWER = 0.6  # of the words of prose: those of names and addresses begin with capitals
 _DATELINE = re.compile(
     r"(?:received|accepted|revised|submitted|published|available online|edited by|communicated by|"
     r"citation|cite this|how to cite|correspondence|corresponding author|e-?mail|doi\b|"
@@ -142,10 +143,22 @@ def _start(flow: Sequence[Paragraph], headings: dict[int, Heading]) -> int:
         stops = part.text.count(".") + part.text.count("。")
         prose = count_of(part) > _SHORTEST and stops >= 2
         text = part.kind == "paragraph" and not is_contents_row(part)
-        begins = text and (prose or _is_labelled(part))
-        if id(part) in headings or begins:
+        if id(part) in headings or (text and _is_labelled(part)):
+            return place
+        if text and prose:
+            while place > named and _reads_like(flow[place - 1], part):
+                place -= 1
             return place
     return named
+
+
+def _reads_like(part: Paragraph, prose: Paragraph) -> bool:
+    """Whether a shorter paragraph is in the type of the prose below it, and no line of names."""
+    words = [word.text for word in part.words]
+    lower = sum([word[0].islower() for word in words])
+    return (
+        is_prose(part) and lower > _LOWER * len(words) and setting_of(part).like(setting_of(prose))
+    )
 
 
 def _is_labelled(part: Paragraph) -> bool:

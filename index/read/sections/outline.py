@@ -20,6 +20,7 @@ from index.read.sections.opening import count_of
 from index.read.sections.unnumbered import unnumbered_headings
 from index.read.sections.usual import usual_type
 from index.read.text.headings import KNOWN, Heading, assign_roles, title_role
+from index.read.text.labels import KEYWORDS_LABEL
 
 _CONTENTS = re.compile(
     r"(?:table of )?contents$|(?:\w+ ){0,2}key\s?words(?: and phrases)?\W*$|"
@@ -28,6 +29,12 @@ _CONTENTS = re.compile(
     r"article info$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
     re.I,
 )
+
+
+def _is_listing(text: str) -> bool:
+    """Whether it is a label between the abstract and the text, or keywords behind theirs."""
+    label = KEYWORDS_LABEL.match(text)
+    return bool(_CONTENTS.match(text) or (label and label["mark"]))
 
 
 def find_headings(
@@ -54,9 +61,7 @@ def find_headings(
     first = min(anchors, default=0)  # what stands out above it, and above all text, are authors
     first = min(first, _first_prose(parts, title))
     ordered = [
-        place
-        for place in sorted(found)
-        if place >= first and not _CONTENTS.match(parts[place].text)
+        place for place in sorted(found) if place >= first and not _is_listing(parts[place].text)
     ]
     roles = _end_matter(assign_roles([found[place] for place in ordered]))
     return dict(zip(ordered, roles, strict=True))
