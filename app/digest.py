@@ -112,3 +112,9 @@ class Digest:
     def claims(self) -> tuple[Claim, ...]:
         """All claims in order."""
         return tuple(claim for section in self.sections for claim in section.items)
+
+    @property
+    def summary(self) -> Claim | None:
+        """The sentence that says what the paper is about, or None."""
+        items = next((one.items for one in self.sections if one.name == "summary"), ())
+        return items[0] if items else None

@@ -311,10 +311,10 @@ def write_listed(out: Path, published: Published, pages_url: str) -> None:
 
 
 def _listed_paper(digest: Digest) -> PublishedPaper:
-    summary = next((one.items for one in digest.sections if one.name == "summary"), ())
+    summary = digest.summary
     return PublishedPaper(
         id=digest.paper.id,
         version=digest.paper.version,
         title=plain(digest.paper.title) or digest.paper.id,
-        summary=plain(summary[0].text) if summary else "",
+        summary=plain(summary.text) if summary else "",
     )

@@ -48,8 +48,12 @@ class QuoteView:
     text: str
     page: str  # "p. 4"; empty for a paper without pages
     place: str  # "Method"
-    span: Span
-    passage_id: str
+    citations: tuple[Citation, ...]
+
+    @property
+    def span(self) -> Span:
+        """The place that the words open: that of the first citation."""
+        return self.citations[0].span
 
     @property
     def label(self) -> str:
@@ -195,7 +199,12 @@ class AlikeView:
     text: str
     section: str  # of the digest
     page: str
-    span: Span
+    citations: tuple[Citation, ...]
+
+    @property
+    def span(self) -> Span:
+        """The place that the words open: that of the first citation."""
+        return self.citations[0].span
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +237,11 @@ def related_views(found: Related, lang: Language = "en") -> tuple[RelatedView, .
 
 
 def _alike_view(claim: ClaimRecord, lang: Language) -> AlikeView:
-    first = claim.citations[0]
     return AlikeView(
-        plain(claim.text), item_title(claim.section, lang), _page(first, lang), first.span
+        plain(claim.text),
+        item_title(claim.section, lang),
+        _page(claim.citations[0], lang),
+        claim.citations,
     )
 
 
@@ -252,7 +263,7 @@ def _cell_view(
 def _quote_view(claim: Claim, lang: Language) -> QuoteView:
     first = claim.citations[0]
     place = ROLE_TITLES[first.role][lang] if first.role in ROLE_TITLES else ""
-    return QuoteView(plain(claim.text), _page(first, lang), place, first.span, first.passage_id)
+    return QuoteView(plain(claim.text), _page(first, lang), place, claim.citations)
 
 
 def _page(cited: Citation, lang: Language) -> str:

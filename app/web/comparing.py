@@ -19,6 +19,7 @@ from app.digest import Language
 from app.show.comparison import table_view, to_csv, to_markdown
 from app.show.html import fill as fill_template
 from app.show.workbook import MEDIA_TYPE, to_xlsx
+from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 
 if TYPE_CHECKING:
@@ -104,8 +105,11 @@ def filled_in_turn(library: Papers, table: Comparison) -> Iterator[Comparison]:
         yield filled
 
 
-def table_html(desk: Desk, lang: Language) -> str:
-    """The desk's table with what is filled of it; once all is, with its downloads."""
+def table_html(library: Papers, desk: Desk, lang: Language) -> str:
+    """The desk's table with what is filled of it; once all is, with its downloads.
+
+    ``library`` has its papers.
+    """
     table = desk.table
     if table is None:
         return fill_template("compare.html", seen=None, say=texts()[lang])
@@ -121,6 +125,7 @@ def table_html(desk: Desk, lang: Language) -> str:
         exports=_exports(laid_out, lang) if complete else (),
         address=_address(table, desk.questions),
         at=_place,
+        pieces=lambda paper_id, one: sentence_pieces(library, paper_id, one.text, one.citations),
         say=texts()[lang],
         lang=lang,
     )

@@ -12,7 +12,7 @@ from app.show.text import plain
 from app.show.views import short_authors
 from app.web.media import address_of, marks_at
 from app.web.pieces import Piece, pieces_of, trimmed
-from app.web.quoted import words_of
+from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 from app.write.claims import sentence_names
 from app.write.saved import is_saved
@@ -105,7 +105,7 @@ def _card(session: Session, paper: Listed, digest: Digest | None) -> Card:
     try:
         row = session.library.row(paper.id)
         authors = row.authors
-        summary = _summary(session, paper.id, digest, pages=row.source == "pdf")
+        summary = _summary(session, paper.id, digest)
     except GlossError:  # damaged, or gone meanwhile
         authors, summary = (), ()
     return Card(
@@ -117,20 +117,11 @@ def _card(session: Session, paper: Listed, digest: Digest | None) -> Card:
     )
 
 
-def _summary(
-    session: Session, paper_id: str, digest: Digest | None, *, pages: bool
-) -> tuple[Piece, ...]:
-    """One sentence: that of the digest, else the first of the abstract.
-
-    A paper with ``pages`` has no formulas in LaTeX, so that it need not be looked up.
-    """
-    if digest is not None:
-        for section in digest.sections:
-            if section.name == "summary" and section.items:
-                claim = section.items[0]
-                if pages:
-                    return (Piece(plain(claim.text)),)
-                return words_of(session.library.paper(paper_id), claim.text, claim.citations)
+def _summary(session: Session, paper_id: str, digest: Digest | None) -> tuple[Piece, ...]:
+    """One sentence: that of the digest, else the first of the abstract."""
+    claim = digest.summary if digest is not None else None
+    if claim is not None:
+        return sentence_pieces(session.library, paper_id, claim.text, claim.citations)
     paper = session.library.paper(paper_id)
     if paper.abstract is None:
         return ()

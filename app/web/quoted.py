@@ -108,6 +108,21 @@ def cited(
     )
 
 
+def sentence_pieces(
+    library: Papers, paper_id: str, text: str, by: Sequence[Citation]
+) -> tuple[Piece, ...]:
+    """The words of a sentence in a list or a table, with the formulas of its quote.
+
+    A PDF has no LaTeX, so that its text need not be read.
+    """
+    try:
+        if library.row(paper_id).source == "pdf":
+            return (Piece(plain(text)),)
+        return words_of(library.paper(paper_id), text, by)
+    except GlossError:  # gone meanwhile, or damaged: whoever opens it is told
+        return (Piece(plain(text)),)
+
+
 def words_of(paper: Paper, text: str, by: Sequence[Citation]) -> tuple[Piece, ...]:
     """The words of a sentence, with the formulas of its quote where it is one."""
     if len(by) == 1 and by[0].span.of(paper.text) == by[0].quote:

@@ -19,6 +19,8 @@ from app.digest import Language
 from app.show.comparison import AlikeView, related_views
 from app.show.html import fill
 from app.show.text import plain
+from app.web.pieces import Piece
+from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 from index.errors import GlossError
 from index.library import Papers
@@ -61,7 +63,12 @@ def related_html(library: Papers, paper_id: str, lang: Language) -> str:
 
     Raises as ``app.compare.related.related`` does.
     """
-    return _list(lang, views=related_views(related(library, paper_id), lang), paper_id=paper_id)
+    views = related_views(related(library, paper_id), lang)
+
+    def pieces(of_id: str, one: AlikeView) -> tuple[Piece, ...]:
+        return sentence_pieces(library, of_id, one.text, one.citations)
+
+    return _list(lang, views=views, paper_id=paper_id, pieces=pieces)
 
 
 def _list(lang: Language, **values: object) -> str:

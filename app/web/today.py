@@ -12,7 +12,9 @@ from app.interests import interests_of
 from app.interests.filters import PaperFilter
 from app.interests.nearness import Ranked, by_nearness
 from app.show.text import plain
-from app.show.views import author_line, view
+from app.show.views import author_line
+from app.web.pieces import Piece
+from app.web.quoted import sentence_pieces
 from app.write.saved import from_text
 from index.errors import GlossError
 
@@ -44,7 +46,7 @@ class DayLine:
     authors: str
     date: str
     categories: str
-    summary: str  # of its saved digest; empty without one
+    summary: tuple[Piece, ...]  # of its saved digest; empty without one
     near: str  # the title of the kept paper that it is near
     near_id: str  # that paper's, where it is in the library
     read: bool
@@ -162,20 +164,20 @@ def _line(
     )
 
 
-def _summary(library: Papers, row: ShelfRow, lang: Language) -> str:
+def _summary(library: Papers, row: ShelfRow, lang: Language) -> tuple[Piece, ...]:
     """The first sentence of the saved digest, in the reader's language where there is one."""
     if not row.digests:
-        return ""
+        return ()
     saved: Language = lang if lang in row.digests else "en"
     try:
         kept = library.newest_digest(row.id, saved, "extractive")
     except GlossError:
-        return ""
+        return ()
     digest = from_text(kept.text) if kept else None
     if digest is None:
-        return ""
-    group = view(digest).groups[0]
-    return next((claim.text for item in group.items for claim in item.claims), "")
+        return ()
+    claim = digest.summary
+    return sentence_pieces(library, row.id, claim.text, claim.citations) if claim else ()
 
 
 def words_of(said: str | None) -> tuple[str, ...]:

@@ -418,14 +418,14 @@ def test_the_table_as_html(library: Any, answers: Any) -> None:
 
     begun = table_of(library, ["2401.00001", "text", "no <b>"], COLUMNS)
     desk = Desk(table=begun)
-    assert "6 of 18 cells" in table_html(desk, "en")
+    assert "6 of 18 cells" in table_html(library, desk, "en")
     *_, desk.table = filled_in_turn(library, begun)
-    shown = table_html(desk, "en")
+    shown = table_html(library, desk, "en")
     assert 'href="?paper=2401.00001&amp;at=' in shown and "no &lt;b&gt;" in shown
     assert 'download="comparison.xlsx" href="data:application/vnd' in shown
     desk.layout = Layout().sorting("paper").sorting("paper")
     desk.layout = replace(desk.layout, hidden=frozenset({"limits"}))
-    shown = table_html(desk, "en")
+    shown = table_html(library, desk, "en")
     assert 'aria-sort="descending"' in shown and 'data-show="limits"' in shown
     assert "We tried no lantern" not in shown
     assert named_in({"papers": "a,b", "asks": "Why?\n!\n"}) == (["a", "b"], ("Why?",))

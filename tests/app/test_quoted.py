@@ -343,3 +343,47 @@ def test_a_hit_of_a_real_page_shows_its_lines(
         assert picture.width == pytest.approx(int(address[2]) * 1.5, abs=2)
         assert picture.height == pytest.approx(int(address[3]) * 1.5, abs=2)
         assert picture.getextrema()[0] < 90  # it has ink
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def test_lists_and_tables_have_the_formulas_of_their_quotes(
+    library: Any, row_of: Any, digest_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.compare import Cell, ComparedPaper, Comparison, Row
+    from app.compare.columns import COLUMNS
+    from app.compare.related import AlikeSentences, Related, RelatedPaper
+    from app.digest import Claim, Support
+    from app.show.html import fill
+    from app.web.comparing import Desk, table_html
+    from app.web.related import related_html
+    from app.web.texts import texts
+    from app.web.today import DayFilter, day_list
+    from app.write.claims import claim_records
+    from index.config import Settings
+    from index.read.markup.markdown import read_markdown
+
+    hills = read_markdown(Path(__file__).with_name("hills.md"), "hills.md", "hills")
+    span = next(one.span for one in hills.sentences if r"\eta_t" in one.span.of(hills.text))
+    quote = Citation("hills#abstract.1", span.of(hills.text), span, ())
+    claim = Claim(plain(quote.quote), "quoted", (quote,), Support(1.0, "supported", ()))
+    digest = digest_of(summary=[claim])
+    library.rows = [row_of("hills", source="markdown")]
+    library.digests["hills"] = replace(digest, paper=replace(digest.paper, id="hills"))
+    monkeypatch.setattr(type(library), "paper", lambda _, paper_id: hills)
+    record = next(one for one in claim_records(digest) if one.text == claim.text)
+    alike = RelatedPaper("hills", None, "H", (), None, 0.9, AlikeSentences(record, record, 0.9))
+    monkeypatch.setattr("app.web.related.related", lambda *_: Related("hills", "H", (alike,)))
+
+    step = r'<span class="tex" data-tex="\eta_t = \frac{c}{\sqrt{t}}">'
+    row = Row(ComparedPaper("hills"), (Cell((claim,)),))
+    desk = Desk(table=Comparison(COLUMNS[:1], (row,)))
+    day = day_list(library, Settings(), DayFilter())
+    today = fill("today.html", day=day, say=texts()["en"], lang="en")
+    near = related_html(library, "hills", "en")
+    for shown, times in ((table_html(library, desk, "en"), 1), (near, 2), (today, 1)):
+        assert shown.count(step) == times, shown
+    library.rows = []  # it was removed while it was on the screen: its words are there all the same
+    shown = table_html(library, desk, "en")
+    assert "With a step of $\\eta_t = \\frac{c}{\\sqrt{t}}$" in shown and step not in shown

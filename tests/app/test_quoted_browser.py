@@ -138,3 +138,14 @@ def test_mathematics_of_a_page_is_shown_as_it_is_printed(page: Any, address: str
     page.locator("#found-words .printed img").wait_for()
     assert words in page.locator("#found-words blockquote").inner_text()
     assert not any("/katex/" in one for one in asked)  # nothing here is LaTeX
+
+
+def test_formulas_are_set_in_gradio_s_part_too(page: Any, address: str) -> None:
+    page.goto(f"{address}?view=today", wait_until="commit")
+    page.locator("#today-list .today").wait_for()
+    added = """() => document.querySelector('#today-list .today')
+      .insertAdjacentHTML('beforeend', '<p class="sum"><b class="tex" data-tex="x^2">x</b></p>')"""
+    page.evaluate(added)
+    page.locator("#today-list .sum .tex.set .katex").wait_for()
+    page.evaluate(added)  # drawn again: set before it is seen as text
+    page.locator("#today-list .sum").nth(1).locator(".tex.set .katex").wait_for()

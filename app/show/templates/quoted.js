@@ -45,10 +45,10 @@
     return refused ? null : place.firstElementChild;
   }
 
+  const named = (one) => `${one.classList.contains('displayed')} ${one.dataset.tex}`;
   function set(one) {
-    const displayed = one.classList.contains('displayed');
-    const name = `${displayed} ${one.dataset.tex}`;
-    if (!made.has(name)) made.set(name, formula(one.dataset.tex, displayed));
+    const name = named(one);
+    if (!made.has(name)) made.set(name, formula(one.dataset.tex, one.classList.contains('displayed')));
     const done = made.get(name);
     if (!done) return;
     one.dataset.source = one.textContent;
@@ -78,17 +78,19 @@
     all.forEach(set);
   }, {rootMargin: '600px', scrollMargin: '600px'});
 
-  const LOOKED_FOR = ['.tex', '.grid', '.lines'].map((one) => `#main ${one}:not([data-seen])`).join();
+  // In Gradio's part, too. What was set before, in a table that is drawn again, is set at once.
+  const LOOKED_FOR = ['.tex', '.grid', '.lines'].map((one) => `.gloss ${one}:not([data-seen])`).join();
   let looking = 0;
   new MutationObserver(() => {
     looking ||= requestAnimationFrame(() => {
       looking = 0;
       for (const one of document.querySelectorAll(LOOKED_FOR)) {
         one.dataset.seen = '';
-        near.observe(one);
+        if (one.dataset.tex && made.has(named(one))) set(one);
+        else near.observe(one);
       }
     });
-  }).observe(document.getElementById('main'), {childList: true, subtree: true});
+  }).observe(document.body, {childList: true, subtree: true});
 
   const within = (node) => (node.nodeType === 1 ? node : node.parentElement)?.closest('.tex.set');
   document.addEventListener('copy', (event) => {

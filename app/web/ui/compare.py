@@ -71,10 +71,10 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
             return
         desk.questions = asked
         desk.table = table.knowing(known) if known is not None else table
-        yield table_html(desk, lang), said, gr.update(visible=True), ""
+        yield table_html(session.library, desk, lang), said, gr.update(visible=True), ""
         job: Job[Comparison] = jobs.begin(session_id, _filling(session, desk.table))
         try:
-            for shown in _shown_at_times(job, desk, lang):
+            for shown in _shown_at_times(job, session, desk, lang):
                 if not turns.is_last(session_id, turn):
                     yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
                     return
@@ -86,7 +86,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         finally:
             jobs.end(session_id, job)
         if turns.is_last(session_id, turn):
-            yield table_html(desk, lang), said, done, gr.skip()
+            yield table_html(session.library, desk, lang), said, done, gr.skip()
         else:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
 
@@ -96,9 +96,9 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
 
     def act(event: gr.EventData, request: gr.Request) -> str:  # type: ignore[name-defined]
         """Sort, hide or show a column of the table."""
-        desk = desks.of(request.session_hash)
+        session, desk = sessions.of(request.session_hash), desks.of(request.session_hash)
         desk.layout = _laid_out(desk.layout, event)
-        return table_html(desk, language_of(request))
+        return table_html(session.library, desk, language_of(request))
 
     def find(
         query: str | None,
@@ -134,7 +134,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         there = [known for one in papers[:MOST] if (known := session.known(one)) is not None]
         desks.of(request.session_hash).questions = asked[:QUESTIONS_MOST]
         update = gr.update(choices=session.choices(), value=there)
-        return update, table_html(Desk(), language_of(request))
+        return update, table_html(session.library, Desk(), language_of(request))
 
     def begin(
         papers: list[str] | None,
@@ -223,7 +223,7 @@ def _filling(session: Session, table: Comparison) -> Any:
     return work
 
 
-def _shown_at_times(job: Job[Comparison], desk: Desk, lang: Any) -> Iterator[str]:
+def _shown_at_times(job: Job[Comparison], session: Session, desk: Desk, lang: Any) -> Iterator[str]:
     """The table now and then while the job fills it; the desk has it with every cell."""
     last = 0.0
     for filled in job.steps():
@@ -232,7 +232,7 @@ def _shown_at_times(job: Job[Comparison], desk: Desk, lang: Any) -> Iterator[str
         desk.table = filled
         if time.monotonic() - last >= SHOWN_EVERY:
             last = time.monotonic()
-            yield table_html(desk, lang)
+            yield table_html(session.library, desk, lang)
 
 
 def _laid_out(layout: Layout, event: Any) -> Layout:
