@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from fastapi import FastAPI, Path, Query, Request
@@ -278,8 +279,8 @@ def api(
         ] = "json",
     ) -> Any:
         """Papers side by side: task, data, method, main result, limits and code, quoted."""
-        programs.limit_compare(rate_limiter, request, library, paper, ask, search, day or "", k)
-        compared = programs.compare(library, paper, ask, search, day or "", k, tag, own)
+        limit = partial(programs.limit_compare, rate_limiter, request)
+        compared = programs.compare(library, paper, ask, search, day or "", k, tag, own, limit)
         if form == "json":
             return compared.document()
         return table_answer(compared.table, form)

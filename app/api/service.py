@@ -25,7 +25,7 @@ from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound, answer_found, search_found
 from app.documents.papers import PaperList, PaperShown, paper_list, paper_shown
 from app.show.own_notes import found_notes
-from index.errors import GlossError, PaperNotFound
+from index.errors import PaperNotFound
 from index.hits import ClaimHit, Hit, SearchFilter
 from index.paper import Role
 from index.spans import Box
@@ -65,9 +65,16 @@ class Visit(Protocol):
 RateLimiter = Callable[[Visit], None]
 """Called before a costly request of a visitor; raises ``TooMany`` over the limit."""
 
+Limit = Callable[["Papers", Sequence[str], Sequence[str]], None]
+"""``limit_compare`` of one visit: called with the library, and the papers and questions of it."""
+
 
 def unlimited(visit: Visit) -> None:
     """No limit, as on one's own machine."""
+
+
+def no_limit(library: Papers, papers: Sequence[str], questions: Sequence[str]) -> None:
+    """No limit on comparing papers."""
 
 
 def search(
@@ -136,11 +143,12 @@ def compare(
     k: int = COMPARED,
     tag: str = "",
     own: Library | None = None,
+    limit: Limit = no_limit,
 ) -> Compared:
     """Papers side by side: those that are named, ``k`` of a search, ``k`` of a day or of a tag.
 
-    Tags are those of ``own``. Raises ``NotComparable``, ``NotADate``, ``NoSuchTag`` and
-    ``EmptyQuery``.
+    Tags are those of ``own``. ``limit`` is asked once the papers are chosen, before anything is
+    written. Raises ``NotComparable``, ``NotADate``, ``NoSuchTag``, ``EmptyQuery`` and ``TooMany``.
     """
     from app.compare import compare as compare_papers
     from app.compare.choice import chosen
@@ -148,6 +156,7 @@ def compare(
     notes = own.notes if own is not None else None
     choice = chosen(library, papers, search, dated(day) if day else "", k, tag, notes)
     asked = [question for question in questions if question]
+    limit(library, choice.ids, asked)
     return Compared(compare_papers(library, choice.ids, asked), choice.left_out)
 
 
@@ -162,40 +171,19 @@ def limit_compare(
     rate_limiter: RateLimiter,
     visit: Visit,
     library: Papers,
-    papers: object,
-    questions: object = (),
-    search: object = "",
-    day: object = "",
-    k: object = COMPARED,
+    papers: Sequence[str],
+    questions: Sequence[str],
 ) -> None:
-    """Call ``rate_limiter`` before ``compare``: for each paper whose digest is not there, be it
-    named or found, and for each question.
+    """Call ``rate_limiter`` for each paper whose digest is not there, and for each question.
 
-    The arguments need not be valid yet; a ``k`` that is no number counts as the largest. Raises
-    ``TooMany``.
+    Raises ``TooMany``.
     """
     if rate_limiter is unlimited:
         return
-    named = papers[:COMPARED_MOST] if isinstance(papers, list | tuple) else ()
-    found = _found(library, search, day, k if isinstance(k, int) else COMPARED_MOST)
-    for paper in (*named, *(one for one in found if one not in named)):
+    for paper in papers[:COMPARED_MOST]:
         limit_digest(rate_limiter, visit, library, paper)
-    for _ in questions[:QUESTIONS_MOST] if isinstance(questions, list | tuple) else ():
+    for _ in questions[:QUESTIONS_MOST]:
         rate_limiter(visit)
-
-
-def _found(library: Papers, search: object, day: object, k: int) -> tuple[str, ...]:
-    """The papers that ``compare`` adds; none where it will say that an argument does not fit."""
-    from app.compare.choice import chosen
-
-    if not (isinstance(search, str) and isinstance(day, str) and 0 < k <= COMPARED_MOST):
-        return ()
-    if len(search) > QUERY_MOST:
-        return ()
-    try:
-        return chosen(library, (), search, dated(day) if day else "", k).ids
-    except (GlossError, ValueError):
-        return ()
 
 
 def limit_digest(

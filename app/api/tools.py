@@ -12,10 +12,11 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -193,11 +194,10 @@ class Tools:
             k: How many papers of search, day or tag at most, 2 to 20.
             tag: Further papers: those that the user has tagged so; or empty.
         """
-        return (
-            programs.compare(self.library(), papers, questions, search, day, k, tag, self.own)
-            .document()
-            .model_dump()
+        compared = programs.compare(
+            self.library(), papers, questions, search, day, k, tag, self.own, _limit.get()
         )
+        return compared.document().model_dump()
 
     def related(
         self, paper: str, k: Annotated[int, Field(ge=1, le=RELATED_MOST)] = RELATED
@@ -239,13 +239,10 @@ _KINDS = {
     "remove_tag": ToolKind("Take a tag away", PlaceList, changes=True, removes=True),
     "references": ToolKind("References", References),
 }
-# The tools that a limit is asked about, and what asks it: given the visit, the library, and the
-# arguments by name.
-COSTLY: dict[str, Callable[..., None]] = {
-    "digest": programs.limit_digest,
-    "compare": programs.limit_compare,
-    "related": programs.limit_digest,
-}
+# The tools that a limit is asked about.
+COSTLY = frozenset({"digest", "compare", "related"})
+# What ``compare`` asks in the call that runs: which papers it is about, a search may have to say.
+_limit: ContextVar[programs.Limit] = ContextVar("limit", default=programs.no_limit)
 
 
 def tools_of(
@@ -258,29 +255,32 @@ def tools_of(
     return {name: tool for name in _KINDS for one in offered if (tool := getattr(one, name, None))}
 
 
-def limit_tool(
+@contextmanager
+def within_limits(
     name: str,
     rate_limiter: RateLimiter,
-    visit: Visit,
+    visit: Visit | None,
     library: Papers,
     given: Sequence[object],
     named: Mapping[str, object],
-) -> None:
-    """Ask the limit before one of the ``COSTLY`` tools; its arguments need not be valid yet.
+) -> Iterator[None]:
+    """A call of a tool, for which the limit is asked if it is one of the ``COSTLY``.
 
-    Raises ``TooMany``.
+    Its arguments need not be valid yet. Raises ``TooMany``, at once or in the call.
     """
-    takes = list(inspect.signature(getattr(Tools, name)).parameters)[1:]
-    there = {**dict(zip(takes, given, strict=False)), **named}
-    match name:
-        case "compare":
-            names = ("papers", "questions", "search", "day")
-            what = (*map(there.get, names), there.get("k", COMPARED))
-        case "digest":
-            what = there.get("paper"), there.get("lang", "en")
-        case _:
-            what = there.get("paper"), "en"
-    COSTLY[name](rate_limiter, visit, library, *what)
+    if visit is None or name not in COSTLY:
+        yield
+        return
+    if name != "compare":
+        takes = list(inspect.signature(getattr(Tools, name)).parameters)[1:]
+        there = {**dict(zip(takes, given, strict=False)), **named}
+        lang = there.get("lang", "en") if name == "digest" else "en"
+        programs.limit_digest(rate_limiter, visit, library, there.get("paper"), lang)
+    before = _limit.set(partial(programs.limit_compare, rate_limiter, visit))
+    try:
+        yield
+    finally:
+        _limit.reset(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,9 +359,8 @@ class ToolServer:
         def call() -> dict[str, Any]:
             if name not in self._tools:
                 raise QueryUnusable("tool", f"there is none of that name: {', '.join(self._tools)}")
-            if name in COSTLY and request is not None:
-                limit_tool(name, self._rate_limiter, request, self._library(), (), arguments)
-            return self._tools[name](**arguments)
+            with within_limits(name, self._rate_limiter, request, self._library(), (), arguments):
+                return self._tools[name](**arguments)
 
         try:
             answer = await run_sync(call)

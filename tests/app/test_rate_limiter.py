@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
+from app.api import http
 from app.api.failures import TooMany, failure_of
 from app.api.rate_limiter import UNKNOWN, VisitorRateLimiter, visitor_of
-from app.api.service import limit_compare
+from app.api.service import RateLimiter
+from app.api.tools import checked, tools_of, within_limits
 from index.config import Settings
+from index.errors import GlossError
 
 ADA, BO = "8.8.8.8", "9.9.9.9"
 
@@ -93,22 +98,80 @@ def test_a_header_that_a_proxy_added_counts_and_not_the_one_before_it() -> None:
     assert visitor_of(request) == BO
 
 
-def test_papers_that_a_comparison_finds_are_counted(library: Any, row_of: Any) -> None:
+Ask = Callable[..., Any]
+
+
+@pytest.fixture(params=["http", "tool"])
+def compare_as(request: Any, library: Any) -> Callable[[RateLimiter], Ask]:
+    """Compare papers over HTTP or as a tool, for a visit that the limiter is asked about."""
+
+    def over_http(limiter: RateLimiter) -> Ask:
+        def ask(**named: Any) -> Any:
+            sent = {"paper": named.pop("papers", []), "ask": named.pop("questions", []), **named}
+            answer = TestClient(http.api(library, Settings(), limiter)).get("/compare", params=sent)
+            if answer.status_code == 429:
+                raise TooMany("enough", 1)
+            return answer.status_code == 200
+
+        return ask
+
+    def as_tool(limiter: RateLimiter) -> Ask:
+        tool = checked(tools_of(lambda: library)["compare"])
+
+        def ask(**named: Any) -> Any:
+            given = {"papers": [], "questions": [], **named}
+            with within_limits("compare", limiter, visit(ADA), library, (), given):
+                try:
+                    return tool(**given)
+                except TooMany:
+                    raise
+                except GlossError:
+                    return False
+
+        return ask
+
+    return over_http if request.param == "http" else as_tool
+
+
+def test_papers_that_a_comparison_finds_are_counted(
+    library: Any, row_of: Any, compare_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library.rows.append(row_of("text"))
     counted: list[str] = []
+    searched: list[str] = []
+    for_real = type(library).search
+    monkeypatch.setattr(
+        type(library),
+        "search",
+        lambda self, query, *rest: searched.append(query) or for_real(self, query, *rest),
+    )
+    ask = compare_as(lambda _: counted.append("one"))
 
-    def count(*named: Any) -> list[str]:
+    def count(**named: Any) -> int:
         counted.clear()
-        limit_compare(lambda _: counted.append("one"), visit(ADA), library, *named)
-        return counted
+        ask(**named)
+        return len(counted)
 
-    assert len(count([], [], "lantern")) == 1  # both hits are of one paper
-    assert len(count([], [], "", "2024-01-02")) == 2
-    assert len(count([], [], "", "2024", 1)) == 1
-    assert len(count(["2401.00001"], [], "lantern", "2024")) == 2  # each once
-    assert len(count(["2401.00001"], ["why"], "lantern", "2024", "not a number")) == 3
-    for unusable in (("!",), ("x" * 1001,), (7,), ("", "soon"), ("", 7), ("", "", -1)):
-        assert count([], [], *unusable) == [], unusable
+    two = ["2401.00001", "text"]
+    assert count(papers=two) == 2
+    assert count(papers=["text"], search="lantern") == 2  # both hits are of one paper
+    assert searched.count("lantern") == 1  # once: to count the papers and to compare them
+    assert count(day="2024-01-02") == 2
+    assert count(papers=two, search="lantern", day="2024") == 2  # each once
+    assert count(papers=two, questions=["why"]) == 3
+    for unusable in ({"search": "!"}, {"search": "x" * 1001}, {"day": "soon"}, {"k": 0}):
+        assert count(papers=two, **unusable) == 0, unusable
+
+
+def test_what_a_comparison_costs_is_asked_before_anything_is_written(
+    compare_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Any) -> None:
+        raise TooMany("enough", 3)
+
+    monkeypatch.setattr("app.compare.compare", lambda *_: pytest.fail("it was compared"))
+    with pytest.raises(TooMany):
+        compare_as(refuse)(papers=["2401.00001"], search="lantern")
 
 
 def test_the_settings_say_how_many() -> None:

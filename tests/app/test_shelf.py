@@ -209,7 +209,8 @@ def test_a_day_is_ranked_with_why(papers: Any, digest_of: Any) -> None:
     lines = {line.id: line for line in shown.lines}
     assert lines["c"].near_id == "2401.00001"  # b is brought, and kept by nobody
     assert lines["b"].kept is False and lines["c"].kept is None
-    assert lines["2401.00001"].summary == "We measure how well lanterns light a path."
+    (summary,) = lines["2401.00001"].summary
+    assert summary.text == "We measure how well lanterns light a path."
     assert lines["c"].read and not lines["b"].read
     papers.mark(["b"], "kept")
     assert {line.id: line.kept for line in day(papers).lines}["b"] is True

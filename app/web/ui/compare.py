@@ -65,7 +65,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
             asked = _with(former, question)
             table = table_of(session.library, papers or (), (*COLUMNS, *question_columns(asked)))
             fresh = [one for one in asked if one not in former]
-            limit_compare(rate_limiter, request, session.library, list(papers or ()), fresh)
+            limit_compare(rate_limiter, request, session.library, papers or (), fresh)
         except GlossError as error:
             yield gr.skip(), _told(str(error)), done, gr.skip()
             return

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.api.failures import failure_of
 from app.api.service import RateLimiter, unlimited
-from app.api.tools import COSTLY, checked, limit_tool, tools_of
+from app.api.tools import COSTLY, checked, tools_of, within_limits
 from app.web.session import Sessions
 from app.web.ui.components import ONE_AT_A_TIME, load_gradio
 from index.library import Library
@@ -40,9 +40,8 @@ def _called(
     def call(*given: Any) -> dict[str, Any]:
         try:
             visit = LocalContext.request.get(None)
-            if tool.__name__ in COSTLY and visit is not None:
-                limit_tool(tool.__name__, rate_limiter, visit, sessions.shared, given, {})
-            return tool(*given)
+            with within_limits(tool.__name__, rate_limiter, visit, sessions.shared, given, {}):
+                return tool(*given)
         except Exception as error:
             raise Error(failure_of(error).message, print_exception=False) from error
 
