@@ -23,6 +23,7 @@ from app.show.html import fill
 from app.show.text import plain
 from app.web import answers
 from app.web.media import marks_at
+from app.web.pieces import Piece, pieces_of, trimmed
 from app.web.removals import SECONDS, Removals
 from app.web.texts import texts
 from index.errors import GlossError
@@ -32,6 +33,7 @@ from index.spans import Span
 if TYPE_CHECKING:
     from app.web.session import Session, Sessions
     from index.library import OwnNotes
+    from index.paper import Paper
 
 VERSION = 12  # characters of a file's hash, by which a browser says which text it shows
 _LETTERS_MOST = 10**9  # characters of a paper's text
@@ -107,7 +109,7 @@ class Desk:
             if one.place.anchor is None:
                 tags = one.place.tags
             undo += sum(str(note.number) in hidden for note in one.place.notes)
-            html = _place_html(one, paper.id, hidden, lang)
+            html = _place_html(one, paper, hidden, lang)
             if not html:
                 continue
             boxes = paper.boxes(one.span) if one.span is not None else ()
@@ -143,24 +145,31 @@ def notes_of(session: Session) -> OwnNotes:
     return notes
 
 
-def _place_html(one: Located, paper_id: str, hidden: frozenset[str], lang: Language) -> str:
+def _place_html(one: Located, paper: Paper, hidden: frozenset[str], lang: Language) -> str:
     """The notes and tags of a place as HTML; empty for a paper itself without a note."""
     anchor = one.place.anchor
     notes = [note for note in one.place.notes if str(note.number) not in hidden]
     tags = one.place.tags if anchor is not None else ()
     if not (notes or tags):
         return ""
-    at = {"paper": paper_id, "at": f"{one.span.start}-{one.span.end}"} if one.span else {}
+    at = {"paper": paper.id, "at": f"{one.span.start}-{one.span.end}"} if one.span else {}
     return fill(
         "own_place.html",
         say=texts()[lang],
-        quote=plain(anchor.quote) if anchor is not None else "",
+        quote=_quote_pieces(one, paper),
         page=one.page,
         gone=one.where == "gone",
         address=f"?{urlencode(at)}" if at else "",
         notes=notes,
         tags=tags,
     )
+
+
+def _quote_pieces(one: Located, paper: Paper) -> tuple[Piece, ...]:
+    """The words that a note is on, where they still are with their formulas."""
+    if one.span is not None:
+        return trimmed(pieces_of(paper, one.span))
+    return (Piece(plain(one.place.anchor.quote)),) if one.place.anchor is not None else ()
 
 
 def notes_router(sessions: Sessions) -> APIRouter:

@@ -252,11 +252,15 @@ def test_notes_and_tags_beside_what_they_are_on(page: Any, address: str) -> None
     assert page.evaluate("document.activeElement.textContent") == "Delete"
     # A note on a sentence stands beside it, and its words are marked on the page.
     _say(page, "limits.1").click()
-    page.locator('[data-sentence="limits.1"] > .tools [data-write]').click()
+    page.locator('[data-sentence="limits.1"] > .tools [data-write=note]').click()
     page.locator('[data-sentence="limits.1"] textarea').fill("why not?")
     page.get_by_role("button", name="Save").click()
     page.locator('[data-sentence="limits.1"] .own-note', has_text="why not?").wait_for()
     assert page.locator(".mark.own").count() == 1
+    page.locator('[data-sentence="limits.1"] > .tools [data-write=tag]').click()
+    page.locator('[data-sentence="limits.1"] .own-write input').fill("doubt")
+    page.keyboard.press("Enter")
+    page.locator('[data-sentence="limits.1"] .own-place .tag', has_text="#doubt").wait_for()
     # One on words that are selected, from the first whole word to the last.
     page.evaluate("""() => {
       const words = [...document.querySelectorAll('.page[data-page="2"] .words [data-start]')];

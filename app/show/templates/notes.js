@@ -168,7 +168,7 @@ async function save(form) {
     if (number) await storeNote('PUT', `notes/${number}`, {text: said});
     else if (kind === 'note') await storeNote('POST', 'notes', {text: said, ...words});
     else for (const name of said.split(/[,，]/).filter((one) => one.trim())) {
-      await storeNote('POST', 'tags', {name});
+      await storeNote('POST', 'tags', {name, ...words});
     }
     form.elements.said.value = '';
     closeForm();
