@@ -19,6 +19,7 @@ from app.digest import Language
 from app.show.comparison import table_view, to_csv, to_markdown
 from app.show.html import fill as fill_template
 from app.show.workbook import MEDIA_TYPE, to_xlsx
+from app.web.errors import line_of
 from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 
@@ -117,7 +118,7 @@ def table_html(library: Papers, desk: Desk, lang: Language) -> str:
     complete = table.done == table.total
     return fill_template(
         "compare.html",
-        seen=table_view(laid_out, lang, _explained),
+        seen=table_view(laid_out, lang, lambda error: line_of(error, lang, failure_of(error))),
         table=table,
         layout=desk.layout,
         hidden=[column.name for column in table.columns if column.name in desk.layout.hidden],
@@ -129,10 +130,6 @@ def table_html(library: Papers, desk: Desk, lang: Language) -> str:
         say=texts()[lang],
         lang=lang,
     )
-
-
-def _explained(error: Exception) -> str:
-    return failure_of(error).message
 
 
 def _place(paper_id: str, span: Span) -> str:

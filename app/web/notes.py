@@ -186,12 +186,12 @@ def notes_router(sessions: Sessions) -> APIRouter:
             act(session)
             return answers.private(desk.shown(session, paper_id, lang))
 
-        def explain(error: GlossError, failure: Failure) -> Mapping[str, str]:
+        def explain(error: GlossError, failure: Failure, lang: Language) -> Mapping[str, str]:
             if isinstance(error, NotesNotOffered):  # all others are the owner's to read
                 return {"error": "failed", "told": texts()[lang]["app_own_visitor"]}
-            return answers.in_its_words(error, failure)
+            return answers.in_its_words(error, failure, lang)
 
-        return answers.answered(sessions, key, make, explain)
+        return answers.answered(sessions, key, lang, make, explain)
 
     @router.get("/{key}/{paper_id:path}/notes.json")
     def listed(key: str, paper_id: str, lang: Language = "en") -> Response:

@@ -18,7 +18,7 @@ from app.compare.related import related
 from app.digest import Language
 from app.show.comparison import AlikeView, related_views
 from app.show.html import fill
-from app.show.text import plain
+from app.web.errors import line_of
 from app.web.pieces import Piece
 from app.web.quoted import sentence_pieces
 from app.web.texts import texts
@@ -48,7 +48,9 @@ def related_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) ->
             return HTMLResponse(related_html(session.library, paper_id, lang), headers=_HEADERS)
         except GlossError as error:
             failure = failure_of(error)
-            return HTMLResponse(_list(lang, error=plain(failure.message)), failure.status, _HEADERS)
+            return HTMLResponse(
+                _list(lang, error=line_of(error, lang, failure)), failure.status, _HEADERS
+            )
 
     return router
 

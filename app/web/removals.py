@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.show.text import plain
 from index.errors import GlossError, PaperNotFound
 
 SECONDS = 10.0  # to have them back
@@ -53,7 +52,7 @@ class Removals:
 
     _later: Later = _timer
     _pending: dict[str, _Removal] = field(default_factory=dict)
-    _failed: dict[str, str] = field(default_factory=dict)
+    _failed: dict[str, GlossError] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def ask(self, key: str, shelf: Shelf, ids: Sequence[str]) -> int:
@@ -92,10 +91,10 @@ class Removals:
             removal = self._pending.get(key)
         return frozenset(removal.ids) if removal else frozenset()
 
-    def failure(self, key: str) -> str:
-        """Why something could not be removed, once; empty if all could."""
+    def failure(self, key: str) -> GlossError | None:
+        """Why something could not be removed, once; None if all could."""
         with self._lock:
-            return self._failed.pop(key, "")
+            return self._failed.pop(key, None)
 
     def _remove(self, key: str, shelf: Shelf, removal: _Removal) -> None:
         with self._lock:
@@ -108,7 +107,7 @@ class Removals:
             except PaperNotFound:
                 continue  # somebody else was faster
             except GlossError as error:
-                self._failed[key] = plain(str(error))
+                self._failed[key] = error
                 break
             except Exception:  # such as a library that was closed meanwhile
                 _log.exception("something could not be removed")

@@ -24,6 +24,7 @@ from app.show.html import fill
 from app.show.text import plain
 from app.show.words import ROLE_TITLES
 from app.web import answers
+from app.web.errors import line_of
 from app.web.found import Found, is_question
 from app.web.jobs import Job, Jobs, ReportStep, Stopped
 from app.web.own_papers import VisitEnded
@@ -63,8 +64,9 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
     working = threading.BoundedSemaphore(AT_A_TIME)
     wording: Jobs[DigestSection] = Jobs()
 
-    def answered(key: str, make: Callable[[Session], dict[str, Any]]) -> Response:
-        return answers.answered(sessions, key, lambda one: answers.private(make(one)), _explained)
+    def answered(key: str, lang: Language, make: Callable[[Session], dict[str, Any]]) -> Response:
+        shown = lambda session: answers.private(make(session))  # noqa: E731
+        return answers.answered(sessions, key, lang, shown, _explained)
 
     @router.get("/{key}/home.html")
     def home(key: str, lang: Language = "en") -> HTMLResponse:
@@ -73,7 +75,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
 
     @router.get("/{key}/filters.json")
     def filters(key: str, lang: Language = "en") -> Response:
-        return answered(key, lambda session: {"html": _filters(session, lang)})
+        return answered(key, lang, lambda session: {"html": _filters(session, lang)})
 
     def looked_for(
         key: str,
@@ -95,7 +97,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
                 "question": is_question(query),
             }
 
-        return answered(key, look)
+        return answered(key, lang, look)
 
     @router.get("/{key}/search.json")
     def search(
@@ -139,7 +141,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
                 "share": sessions.may_share(key, paper.id),
             }
 
-        return answered(key, shown)
+        return answered(key, lang, shown)
 
     @router.get("/{key}/{paper_id:path}/sentences.json")
     def sentences(
@@ -151,7 +153,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
                 made = session.quoted(paper_id, digest)
             return {"html": session.reader(made, lang), "lang": digest}
 
-        return answered(key, written)
+        return answered(key, lang, written)
 
     @router.get("/{key}/{paper_id:path}/place.json")
     def place(
@@ -165,22 +167,22 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
             there = session.place(paper_id, Span(start, end), lang) if start < end else None
             return {"place": there.to_json() if there is not None else None}
 
-        return answered(key, found)
+        return answered(key, lang, found)
 
     @router.get("/{key}/{paper_id:path}/find.json")
-    def find(key: str, paper_id: str, q: Words = "") -> Response:
+    def find(key: str, paper_id: str, q: Words = "", lang: Language = "en") -> Response:
         def found(session: Session) -> dict[str, Any]:
             return {"places": [one.to_json() for one in session.find(paper_id, q)]}
 
-        return answered(key, found)
+        return answered(key, lang, found)
 
     @router.post("/{key}/{paper_id:path}/share")
-    def share(request: Request, key: str, paper_id: str) -> Response:
+    def share(request: Request, key: str, paper_id: str, lang: Language = "en") -> Response:
         def shared(session: Session) -> dict[str, Any]:
             rate_limiter(request)
             return {"paper": sessions.share(key, paper_id)}
 
-        return answered(key, shared)
+        return answered(key, lang, shared)
 
     @router.post("/{key}/stop")
     def stop(key: str) -> Response:
@@ -188,7 +190,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
             wording.end(session.key)
             return {}
 
-        return answered(key, stopped)
+        return answered(key, "en", stopped)
 
     @router.post("/{key}/{paper_id:path}/worded")
     def worded(request: Request, key: str, paper_id: str, wish: Wish) -> StreamingResponse:
@@ -231,9 +233,9 @@ def _job(
         wording.end(key, job)
 
 
-def _explained(error: GlossError, failure: Failure) -> Mapping[str, str]:
+def _explained(error: GlossError, failure: Failure, lang: Language) -> Mapping[str, str]:
     kind = {"error": "unknown"} if isinstance(error, PaperNotFound) else {}
-    return {**answers.in_its_words(error, failure), **kind}
+    return {**answers.in_its_words(error, failure, lang), **kind}
 
 
 def _worded(
@@ -257,7 +259,7 @@ def _worded(
         rate_limiter(request)
         digest = session.quoted(paper_id, wish.digest)
     except GlossError as error:
-        yield {"error": plain(str(error))}
+        yield {"error": line_of(error, wish.lang)}
         return
     waiting = {section.name for section in digest.sections if section.items}
     yield {"html": session.reader(digest, wish.lang, waiting), "told": say["paper_wording"]}
@@ -279,7 +281,7 @@ def _worded(
         shown = session.reader(digest, wish.lang)
         yield {"html": shown, "told": say["paper_wording_stopped"]}
     except GlossError as error:
-        yield {"html": session.reader(digest, wish.lang), "error": plain(str(error))}
+        yield {"html": session.reader(digest, wish.lang), "error": line_of(error, wish.lang)}
 
 
 def _with(digest: Digest, section: DigestSection) -> Digest:

@@ -25,8 +25,9 @@ from app.publish.exports import (
     pdf_with_notes,
 )
 from app.show.exports import ENDINGS, MEDIA, bibliography
-from app.show.text import file_slug, plain
+from app.show.text import file_slug
 from app.web import answers
+from app.web.errors import line_of
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
     """
     router = APIRouter(prefix="/view", include_in_schema=False)
 
-    def answered(key: str, make: Callable[[Session], Response]) -> Response:
-        return answers.answered(sessions, key, make, _explained)
+    def answered(key: str, lang: Language, make: Callable[[Session], Response]) -> Response:
+        return answers.answered(sessions, key, lang, make, _explained)
 
     def limit(request: Request, session: Session, ids: Sequence[str], form: Form) -> None:
         if form in ("pdf", "obsidian"):
@@ -78,7 +79,7 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
             data = pdf_with_notes(session.library, paper.id, lang)
             return Response(data, media_type="application/pdf", headers=_headers(f"{name}.pdf"))
 
-        return answered(key, make)
+        return answered(key, lang, make)
 
     @router.post("/{key}/export")
     def many(request: Request, key: str, chosen: ChosenPapers, lang: Language = "en") -> Response:
@@ -91,13 +92,13 @@ def takeaway_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -
             limit(request, session, ids, chosen.form)
             return _file(session, ids, chosen.form, "papers", lang)
 
-        return answered(key, make)
+        return answered(key, lang, make)
 
     return router
 
 
-def _explained(_: GlossError, failure: Failure) -> Mapping[str, str]:
-    return {"error": "failed", "told": plain(failure.message)}
+def _explained(error: GlossError, failure: Failure, lang: Language) -> Mapping[str, str]:
+    return {"error": "failed", "told": line_of(error, lang, failure)}
 
 
 def _check_pdf(session: Session) -> None:

@@ -13,6 +13,7 @@ from app.interests.filters import PaperFilter
 from app.interests.nearness import Ranked, by_nearness
 from app.show.text import plain
 from app.show.views import author_line
+from app.web.errors import line_of
 from app.web.pieces import Piece
 from app.web.quoted import sentence_pieces
 from app.write.saved import from_text
@@ -76,7 +77,7 @@ def day_list(
     days = sorted({row.added[:10] for row in rows}, reverse=True)[:DAYS]
     day = wanted.day if wanted.day in days else next(iter(days), "")
     there = {row.id: row for row in rows if row.added[:10] == day}
-    ranked, failure = _ranked(library, settings, list(there))
+    ranked, failure = _ranked(library, settings, list(there), lang)
     read, kept = library.marked("read"), library.marked("kept")
     brought = library.marked("brought")
     known = library.notes.tags_by_paper() if library.notes is not None else {}
@@ -118,13 +119,13 @@ def _tagged(tags: Mapping[str, Sequence[str]], tag: str) -> Callable[[str], bool
 
 
 def _ranked(
-    library: Papers, settings: Settings, ids: Sequence[str]
+    library: Papers, settings: Settings, ids: Sequence[str], lang: Language
 ) -> tuple[tuple[Ranked, ...], str]:
     try:
         kept = interests_of(library, settings)
         return by_nearness(ids, library.mean_vectors(), kept), ""
     except GlossError as error:
-        return tuple(map(Ranked, ids)), plain(str(error))
+        return tuple(map(Ranked, ids)), line_of(error, lang)
 
 
 def _passes(library: Papers, row: ShelfRow, wanted: PaperFilter) -> bool:

@@ -9,6 +9,7 @@ from app.api.service import RateLimiter, unlimited
 from app.digest import Language
 from app.show.html import fill
 from app.show.text import plain
+from app.web.errors import line_of
 from app.web.importing import DroppedEntry, dropped, import_entry
 from app.web.jobs import Jobs, ReportStep, Stopped
 from app.web.session import STAGES, Session, Sessions
@@ -239,7 +240,7 @@ def _add_all(
         except Stopped:
             raise
         except GlossError as error:
-            lines[number] = Line(one.name, "failed", reason=plain(str(error)))
+            lines[number] = Line(one.name, "failed", reason=line_of(error, language_of(request)))
         tell(one)
 
 

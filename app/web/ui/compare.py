@@ -21,6 +21,7 @@ from app.web.comparing import (
     named_in,
     table_html,
 )
+from app.web.errors import line_of
 from app.web.jobs import Job, Jobs, ReportStep, Stopped, Turns
 from app.web.session import Session, Sessions
 from app.web.texts import texts
@@ -67,7 +68,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
             fresh = [one for one in asked if one not in former]
             limit_compare(rate_limiter, request, session.library, papers or (), fresh)
         except GlossError as error:
-            yield gr.skip(), _told(str(error)), done, gr.skip()
+            yield gr.skip(), _told(line_of(error, lang)), done, gr.skip()
             return
         desk.questions = asked
         desk.table = table.knowing(known) if known is not None else table
@@ -82,7 +83,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         except Stopped:
             said = _told(said=texts()[lang]["compare_stopped"])
         except GlossError as error:
-            said = _told(str(error))
+            said = _told(line_of(error, lang))
         finally:
             jobs.end(session_id, job)
         if turns.is_last(session_id, turn):
@@ -119,7 +120,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
                 **_named_by(words),
             )
         except GlossError as error:
-            return gr.skip(), _told(str(error)), gr.skip()
+            return gr.skip(), _told(line_of(error, lang)), gr.skip()
         added = len(found.ids) - len(papers or ())
         said = _told(said=texts()[lang]["compare_added"].format(added))
         return gr.update(choices=session.choices(), value=list(found.ids[:MOST])), said, ""

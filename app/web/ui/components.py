@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app.digest import Language
-from app.show.text import plain
+from app.web.errors import line_of
 from app.web.texts import preferred, texts
 from index.errors import GlossError
 
@@ -94,5 +94,5 @@ def as_gradio_error(lang: Language = "en") -> Iterator[None]:
 
         # Error shows its message as HTML.
         raise Error(
-            escape(plain(str(error))), title=texts()[lang]["error_title"], print_exception=False
+            escape(line_of(error, lang)), title=texts()[lang]["error_title"], print_exception=False
         ) from error

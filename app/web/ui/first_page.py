@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from app.digest import Language
 from app.show.html import fill, script, style
-from app.show.text import plain
+from app.web.errors import line_of
 from app.web.katex import ADDRESS
 from app.web.session import Sessions
 from app.web.texts import preferred, texts
@@ -63,7 +63,7 @@ class Shell:
         try:
             home = session.home(lang) if at_home else ""
         except GlossError as error:  # of the library: the rest of the page is there all the same
-            home = fill("empty.html", said=plain(str(error)))
+            home = fill("empty.html", said=line_of(error, lang))
         return fill(
             "shell.html",
             say=say,

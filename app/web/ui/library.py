@@ -5,6 +5,7 @@ from typing import Any
 
 from app.digest import Language
 from app.show.html import fill, template_source
+from app.web.errors import line_of
 from app.web.notes import notes_of
 from app.web.pictures import Marks
 from app.web.removals import SECONDS, Removals
@@ -33,13 +34,13 @@ def library_tab(sessions: Sessions) -> None:
     shelves, removals = Shelves(), Removals()
 
     def shown(session: Session, view: ShelfView, lang: Language) -> tuple[str, dict[str, object]]:
-        removed = removals.hidden(session.key)
+        removed, failure = removals.hidden(session.key), removals.failure(session.key)
         page = shelves.page(session.library, view, lang, removed)
         values = {
             "page": page,
             "removed": len(removed),
             "seconds": SECONDS,
-            "failure": removals.failure(session.key),
+            "failure": line_of(failure, lang) if failure is not None else "",
             "forms": forms_of(session, with_pages=True),
             "own": session.library.notes is not None,
         }
