@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from app.digest import Claim, Digest, Language
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 CARDS = 12
 _LIT = 2  # sentences beside the page: more are higher than its frame
-_LOOKED_AT = 8  # papers, for one whose digest can be lit
+# Papers for one whose digest can be lit: so many with pages, of so many newest.
+_LIT_OF, _LOOKED_AT = 8, 200
 # The part of the page that is shown, in widths of it: a page of US Letter is 1.29 high.
 _SHAPE = 0.6
 # What the sentences of the example are taken from, in this order.
@@ -67,29 +69,39 @@ class Example:
     sentences: tuple[Lit, ...]
 
 
-def newest_of(library: Papers) -> list[Listed]:
-    """The papers that the first screen shows as cards, newest first."""
+def newest_of(library: Papers, most: int = CARDS) -> list[Listed]:
+    """The newest papers, the first of which the first screen shows as cards."""
     listed = sorted(
         library.listed(), key=lambda one: (one.added[:10], one.date or ""), reverse=True
     )
-    return listed[:CARDS]
+    return listed[:most]
 
 
 def home_of(session: Session, lang: Language) -> str:
     """The first screen of a session, as HTML."""
-    newest = newest_of(session.library)
     say = texts()[lang]
+    listed = newest_of(session.library, _LOOKED_AT)
+    newest = listed[:CARDS]
     if not newest:
         return fill("nothing.html", say=say, samples=bool(session.samples()))
     digests = {one.id: digest for one in newest if (digest := _digest_of(session, one.id))}
     cards = [_card(session, one, digests.get(one.id)) for one in newest]
+    # Papers without pages, which may be the newest, have nothing to be lit on.
+    paged = islice((one for one in listed if _has_pages(session.library, one.id)), _LIT_OF)
     lit = (
-        _example(session, card, digests[card.id])
-        for card in cards[:_LOOKED_AT]
-        if card.id in digests
+        _example(session, _card(session, one, digest), digest)
+        for one in paged
+        if (digest := digests.get(one.id) or _digest_of(session, one.id)) is not None
     )
     example = next((one for one in lit if one is not None), None)
     return fill("home.html", say=say, cards=cards, example=example, count=session.library.count())
+
+
+def _has_pages(library: Papers, paper_id: str) -> bool:
+    try:
+        return library.row(paper_id).source == "pdf"
+    except GlossError:  # gone meanwhile
+        return False
 
 
 def _digest_of(session: Session, paper_id: str) -> Digest | None:

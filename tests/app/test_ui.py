@@ -20,7 +20,7 @@ import app.web.ui
 import app.write
 from app.serve.server import AddressInUse, serve
 from app.web.found import is_question
-from app.web.home import _framing
+from app.web.home import CARDS, _framing
 from app.web.session import NotAdded, Session, SharedSession, filter_of
 from app.web.texts import texts
 from app.web.ui.first_page import Shell, View
@@ -205,7 +205,7 @@ def test_search_across_digests(
 
 
 def test_the_first_screen_lights_a_sentence_on_its_page(
-    session: Session, library: Any, monkeypatch: pytest.MonkeyPatch
+    session: Session, library: Any, row_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert 'class="example"' not in session.home()  # no digest is written
     session = Session(library)
@@ -218,6 +218,9 @@ def test_the_first_screen_lights_a_sentence_on_its_page(
     assert "Lanterns on Paths" in cards and "Ada Byron · 2024-01-02" in cards
     assert "We measure how well lanterns light a path." in cards
     assert "1 in the library" in _text(shown)
+    library.rows += [row_of(f"text-{number}", source="markdown") for number in range(20)]
+    newer = replace(session).home()  # by papers without pages, none of which can be lit
+    assert newer.count("<li><a href=") == CARDS and "2401.00001/pages/1.png" in newer
     library.rows.clear()
     empty = session.home()
     assert "library is empty" in empty and 'href="?view=add"' in empty
