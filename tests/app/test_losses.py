@@ -49,8 +49,13 @@ def test_a_digest_as_json_lists_the_losses(torn: Digest) -> None:
     ]
 
 
-def test_a_saved_digest_keeps_them_and_an_older_one_has_none(torn: Digest) -> None:
+def test_a_saved_digest_keeps_them_and_an_older_one_has_none(
+    torn: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert from_text(to_text(torn)) == torn
+    monkeypatch.setattr("pydantic.TypeAdapter", lambda *_: pytest.fail("a schema is built again"))
+    assert from_text(to_text(torn)) == torn  # a day has 200 digests
+    monkeypatch.undo()
     older = json.loads(to_text(torn))
     del older["paper"]["losses"]
     read = from_text(json.dumps(older))
