@@ -22,6 +22,7 @@ from zlib import crc32
 
 import numpy as np
 
+from app.compare.related import related
 from app.web.session import Session
 from eval.corpus import text_paper
 from index.config import Settings
@@ -53,6 +54,7 @@ class Costs:
     health: float
     map: float  # the first time
     again: float  # the map, when nothing has changed since
+    related: float  # the papers near to one, whose digests are written
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def _asked(library: Library, papers: int, add: float, texts: Sequence[str]) -> C
     library.search("w0001")  # opens what a first search opens
     session = Session(library)
     session.pictures()
+    for one in ids[:5]:
+        related(library, one)  # writes the digests
     return Costs(
         papers,
         round(add, 2),
@@ -139,6 +143,7 @@ def _asked(library: Library, papers: int, add: float, texts: Sequence[str]) -> C
         _median(lambda _: library.count(), ids),
         _median(lambda _: Session(library).pictures(), ids[:5]),
         _median(lambda _: session.pictures(), ids),
+        _median(lambda one: related(library, one), ids[:5]),
     )
 
 
