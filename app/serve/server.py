@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from app.api.rate_limiter import VisitorRateLimiter
 from app.api.service import RateLimiter, unlimited
 from app.serve.limits import Bounded, UploadRoom
+from app.serve.memory import EVERY, give_back
 from app.serve.schedule import Schedule
 from app.serve.work import ReadJob, taking_work
 from app.web.session import Session, Sessions, SharedSession
@@ -246,7 +247,8 @@ def serve(
                 warming = threading.Thread(target=_warm, args=(library, address), daemon=True)
                 warming.start()
                 while True:
-                    threading.Event().wait(3600)
+                    threading.Event().wait(EVERY)
+                    give_back()
         finally:
             if warming is not None:  # cut off in a conversion, the process ends badly
                 warming.join()

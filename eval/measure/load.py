@@ -6,8 +6,9 @@ The server is the real one, on a copy of LIBRARY, with the limits of a public in
 come from addresses of their own, search, ask, read digests, see pages, add a paper of PDFS (which
 differs in a comment behind its end each time, so that nothing is known already), read it, and
 leave, which deletes what they added. They think between two actions, so that about half a core is
-at work. Every ten seconds memory, handles, threads and disk are noted, and of each action how long
-it took. OUT gets ``load.json`` and ``load.html`` with the curves.
+at work: an action takes a second of a core on average. Every ten seconds memory, handles, threads
+and disk are noted, and of each action how long it took. OUT gets ``load.json`` and ``load.html``
+with the curves.
 
 At the end all leave, the server is given a minute, and SIGTERM; then the library is checked.
 """
@@ -44,7 +45,7 @@ from index.disk import copy_file
 
 _SEED = 20261130
 EVERY = 10.0  # seconds between two samples
-THINK = 25.0  # mean seconds between two actions of a visitor
+THINK = 40.0  # mean seconds between two actions of a visitor
 ACTIONS = (3, 9)  # least and most of a visit
 PROGRAM = "from app.cli import main; main()"
 QUESTIONS = tuple(
@@ -128,7 +129,8 @@ class Run:
         question = self.draw.choice(QUESTIONS)
         paper, paged = self.draw.choice(self.papers)
         kind = self.draw.choices(
-            ("search", "api search", "ask", "read", "page", "digest", "add"), (6, 8, 4, 4, 4, 3, 2)
+            ("search", "api search", "ask", "api ask", "read", "page", "digest", "add"),
+            (6, 8, 2, 2, 4, 4, 3, 2),
         )[0]
         match kind:
             case "search":
@@ -138,6 +140,8 @@ class Run:
                 wanted: dict[str, str | float] = {"q": question, "in": among, "k": 10}
                 await self.timed(kind, lambda: visitor.get("search", **wanted))
             case "ask":
+                await self.timed(kind, lambda: visitor.ask(question))
+            case "api ask":
                 await self.timed(kind, lambda: visitor.get("ask", q=question))
             case "read":
                 if await self.timed(kind, lambda: visitor.read(paper)):

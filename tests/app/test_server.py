@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import platform
 import socket
+import threading
 from collections.abc import AsyncIterator
 
 import httpx
@@ -13,7 +16,9 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 import app.serve.server
+from app.serve.memory import give_back
 from app.serve.server import LetGo, running
+from eval.measure.machine import taken
 
 
 def free_port() -> int:
@@ -74,3 +79,24 @@ def test_any_other_error_is_told(endless: FastAPI, capfd: pytest.CaptureFixture[
     logging.getLogger("uvicorn.error").error("and after it, too")
     told = capfd.readouterr().err
     assert "this one is a defect" in told and "and after it, too" in told
+
+
+SIZE, BLOCKS = 64 * 1024, 1000  # below what the C library maps on its own (128 KiB)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_is_free_goes_back() -> None:
+    """What a thread has freed between blocks that it keeps stays with it, until it is asked for."""
+    left: list[int] = []
+
+    def work() -> None:
+        kept = [bytes([number % 251]) * SIZE for number in range(BLOCKS)]
+        kept[:] = kept[::50]
+        before = taken(os.getpid()).anonymous
+        give_back()
+        left.append(before - taken(os.getpid()).anonymous)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert left[0] > SIZE * BLOCKS / 2
