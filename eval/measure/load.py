@@ -8,7 +8,7 @@ differs in a comment behind its end each time, so that nothing is known already)
 leave, which deletes what they added. They think between two actions, so that about half a core is
 at work: an action takes a second of a core on average. Every ten seconds memory, handles, threads
 and disk are noted, and of each action how long it took. OUT gets ``load.json`` and ``load.html``
-with the curves.
+with the curves, and ``load.svg`` those of memory, handles, disk, cores, searching and reading.
 
 At the end all leave, the server is given a minute, and SIGTERM; then the library is checked.
 """
@@ -47,6 +47,10 @@ _SEED = 20261130
 EVERY = 10.0  # seconds between two samples
 THINK = 40.0  # mean seconds between two actions of a visitor
 ACTIONS = (3, 9)  # least and most of a visit
+_PICTURED = (
+    "Memory, MB", "Open handles and threads of the server", "Disk, MB", "Cores at work",
+    "Seconds of: search", "Seconds of: read",
+)  # fmt: skip
 PROGRAM = "from app.cli import main; main()"
 QUESTIONS = tuple(
     f"{start} {subject}"
@@ -366,8 +370,12 @@ def main() -> None:
 def write_report(found: dict[str, Any], path: Path) -> None:
     """The curves of a run."""
     minutes = max(one["at"] for one in found["samples"]) / 60
-    text = fill("load.html", found=found, charts=charts(found), minutes=minutes)
+    drawn = charts(found)
+    text = fill("load.html", found=found, charts=drawn, minutes=minutes)
     path.write_text(text, encoding="utf-8")
+    first = [one for one in drawn if one["what"] in _PICTURED]
+    picture = fill("load.svg", charts=first, minutes=minutes)
+    path.with_suffix(".svg").write_text(picture, encoding="utf-8")
 
 
 def charts(found: dict[str, Any]) -> list[dict[str, Any]]:
