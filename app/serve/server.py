@@ -224,6 +224,7 @@ def serve(
 
     With ``read_job`` other processes of the same user may have work done (``app.serve.work``).
     """
+    from app.web.ui import uploads_to
     from index.library import Library
 
     _check_free(host, port)
@@ -235,6 +236,9 @@ def serve(
         warming: threading.Thread | None = None
         try:
             with (
+                # Gradio makes parts of the UI anew for a session that changes them, from the second
+                # upload on: where it copies files to then, it reads from the environment again.
+                uploads_to(library.directory / UPLOADS),
                 running(app, host, port, settings.hosts.split()) as address,
                 ExitStack() as working,
             ):
