@@ -11,11 +11,19 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,7 +32,10 @@ from pydantic_settings import (
 )
 
 from index.errors import SettingsUnusable
+from index.secret import check_link, check_server
 
+Server = Annotated[str, AfterValidator(check_server)]
+Link = Annotated[str, AfterValidator(check_link)]
 Quantization = Literal["none", "scalar", "binary"]
 
 _log = logging.getLogger(__name__)
@@ -33,7 +44,14 @@ _log = logging.getLogger(__name__)
 class _Group(BaseModel):
     """Settings of one subject. A name that it does not have is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+def _login_in(variables: str) -> AfterValidator:
+    """Refuses an address with a login, which has variables of its own."""
+    return AfterValidator(partial(check_server, instead=f"put it into {variables}"))
 
 
 def _certificate(ca: Any) -> Path | None:
@@ -50,7 +68,7 @@ class QdrantSettings(_Group):
     Unset leaves it to the server. [docs/scale.md](scale.md) says when to use which.
     """
 
-    url: str = ""
+    url: Annotated[str, _login_in("GLOSS_QDRANT__API_KEY")] = ""
     """The server's address. Empty: Qdrant Edge inside the library directory, and none of the other
     settings of a server has a meaning."""
     api_key: SecretStr = SecretStr("")
@@ -88,7 +106,9 @@ class QdrantSettings(_Group):
 class EndpointSettings(_Group):
     """A server of language models that speaks OpenAI's chat API."""
 
-    url: str = Field(default="", pattern="^(https?://.*)?$")
+    url: Annotated[str, _login_in("GLOSS_ENDPOINT__KEY")] = Field(
+        default="", pattern="^(https?://.*)?$"
+    )
     """Its address up to `/v1`."""
     model: str = ""
     """The model's name there."""
@@ -142,13 +162,13 @@ class PublicSettings(_Group):
 class ArxivSettings(_Group):
     """Where and how arXiv is asked ([docs/arxiv.md](arxiv.md)). A mirror has other addresses."""
 
-    api: str = Field(default="https://export.arxiv.org/api/query", pattern="^https?://")
+    api: Server = Field(default="https://export.arxiv.org/api/query", pattern="^https?://")
     """The API: <https://info.arxiv.org/help/api/user-manual.html>."""
-    rss: str = Field(default="https://rss.arxiv.org/rss", pattern="^https?://")
+    rss: Server = Field(default="https://rss.arxiv.org/rss", pattern="^https?://")
     """The feeds: <https://info.arxiv.org/help/rss.html>."""
-    oai: str = Field(default="https://oaipmh.arxiv.org/oai", pattern="^https?://")
+    oai: Server = Field(default="https://oaipmh.arxiv.org/oai", pattern="^https?://")
     """OAI-PMH: <https://info.arxiv.org/help/oa/index.html>."""
-    pdf: str = Field(default="https://arxiv.org/pdf", pattern="^https?://")
+    pdf: Server = Field(default="https://arxiv.org/pdf", pattern="^https?://")
     """The PDF files."""
     seconds: float = Field(default=3.0, ge=0, le=3600)
     """Seconds between two requests: "no more than one request every three seconds", over all
@@ -187,7 +207,7 @@ class ReadSettings(_Group):
 class MailSettings(_Group):
     """The server that `gloss daily` sends its e-mail through ([docs/daily.md](daily.md))."""
 
-    host: str = ""
+    host: Annotated[str, _login_in("GLOSS_MAIL__USER and GLOSS_MAIL__PASSWORD")] = ""
     """The server's name. Empty: no e-mail is sent."""
     port: int | None = Field(default=None, gt=0, le=65_535)
     """Its port. Unset: that of the way to encrypt, 587 for `starttls` (RFC 6409), 465 for `tls`
@@ -227,6 +247,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         frozen=True,
         use_attribute_docstrings=True,
+        hide_input_in_errors=True,
     )
 
     library: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "gloss")
@@ -269,14 +290,14 @@ class Settings(BaseSettings):
     hosts: str = ""
     """Names beside localhost that `gloss serve` answers to while it listens on this machine alone,
     separated by spaces: that of a proxy in front of it, where it passes the name on."""
-    source_url: str = ""
+    source_url: Link = ""
     """Where users of the web UI find the source code, which the AGPL owes them
     ([ADR 1](adr/0001-agpl.md)). Set it to that of the version that is served; empty: the UI names
     the licence only."""
-    app_url: str = Field(default="", pattern="^(https?://.*)?$")
+    app_url: Link = Field(default="", pattern="^(https?://.*)?$")
     """Where the app is, for readers of the pages that gloss writes: papers and sentences link to
     their places there. Empty: no links."""
-    pages_url: str = Field(default="", pattern="^(https?://.*)?$")
+    pages_url: Link = Field(default="", pattern="^(https?://.*)?$")
     """Where those pages are published, for the feed, whose links are relative to itself without
     it."""
 

@@ -8,18 +8,38 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from index.secret import hide_logins
+
 # The end of a message that says that a library is damaged.
 PUT_BACK = "`gloss restore BACKUP` puts a backup back; else start again in another --library"
 
 
 class GlossError(Exception):
-    """Something that the person at the keyboard can put right."""
+    """Something that the person at the keyboard can put right.
+
+    Its words have no login of an address, such as that of a proxy, which other libraries repeat.
+    """
 
     exit_code = 2
+
+    def __init__(self, *said: object) -> None:
+        super().__init__(*(hide_logins(one) if isinstance(one, str) else one for one in said))
 
 
 class SettingsUnusable(GlossError):
     """A ``GLOSS_*`` variable of the environment has a value that does not fit."""
+
+
+class ProxyUnusable(GlossError):
+    """A proxy of the environment has an address that cannot be used; what is wrong with it is not
+    said, since it may be the password's."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(
+            f"{variable}: no address of a proxy; give http://HOST:PORT, with signs of a password "
+            "as %XX, or unset it"
+        )
+        self.variable = variable
 
 
 class SourceNotFound(GlossError):

@@ -15,6 +15,9 @@ MIB = 1 << 20
 # Kept free for what takes little or gives room back: opening, removing. Where a file system gives
 # every page that is looked at a block (tmpfs does), opening two stores of Qdrant Edge takes 70 MB.
 LEAST = 128 * MIB
+# Kept free to remove a paper without its vectors, which go once there is room: what the log of the
+# catalogue takes until it is brought in (1,000 pages), twice.
+REMOVING = 8 * MIB
 # Kept free beyond what a write asks for: the engine's files grow by pages and segments at their own
 # time, and another process may write meanwhile. More than ``LEAST``, so that a library which is too
 # full to take papers can still give some up.

@@ -32,7 +32,8 @@ class VectorMemory:
         new = [name for name in dict.fromkeys(names) if name not in found]
         if new:
             vectors = embedder.embed_sentences([text for _, text in new])
-            found.update(zip(new, vectors, strict=True))
+            # Copies: a row alone would keep its whole batch for as long as its text is known.
+            found.update((name, row.copy()) for name, row in zip(new, vectors, strict=True))
         with self._lock:
             for name in names:
                 self._known[name] = found[name]

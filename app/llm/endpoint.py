@@ -32,6 +32,7 @@ from app.llm import (
 from app.llm.cache import CachedModel
 from index import __version__
 from index.config import Settings
+from index.proxies import check_proxies
 from index.secret import redact, reveals
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Server:
 def open_endpoint(settings: Settings) -> LanguageModel:
     """The server of ``settings``, and what it answered before. Nothing is sent yet.
 
-    Raises ``EndpointUnusable``.
+    Raises ``EndpointUnusable``, and ``ProxyUnusable``.
     """
     if not settings.endpoint.url:
         raise EndpointUnusable(
@@ -91,11 +92,13 @@ def open_endpoint(settings: Settings) -> LanguageModel:
         raise EndpointUnusable(
             "GLOSS_ENDPOINT__URL: no address of a server; give http(s)://HOST/v1"
         )
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if parts.query or parts.fragment:
         raise EndpointUnusable(
             "GLOSS_ENDPOINT__URL: has more than an address in it; a key belongs in "
             "GLOSS_ENDPOINT__KEY"
         )
+    if not _is_loopback(settings.endpoint.url):
+        check_proxies()
     key = settings.endpoint.key.get_secret_value().strip()
     if not re.fullmatch(r"[!-~]*", key):
         raise EndpointUnusable("GLOSS_ENDPOINT__KEY: has letters that no key has; copy it again")
@@ -114,10 +117,13 @@ def open_endpoint(settings: Settings) -> LanguageModel:
 
 
 def models_of(settings: Settings) -> frozenset[str]:
-    """The models that a server lists; empty where it has no list. Raises ``EndpointUnusable``."""
+    """The models that a server lists; empty where it has no list. Raises ``EndpointUnusable``,
+    and ``ProxyUnusable``."""
     import httpx
 
     address = settings.endpoint.url.rstrip("/")
+    if not _is_loopback(address):
+        check_proxies()
     key = settings.endpoint.key.get_secret_value().strip()
     headers = {"User-Agent": f"gloss/{__version__}"}
     if key:

@@ -21,6 +21,7 @@ from typing import Any
 from index import __version__
 from index.config import Settings
 from index.errors import ModelUnusable
+from index.proxies import check_proxies
 
 _MAGIC = b"GGUF"  # https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
@@ -167,6 +168,7 @@ def _download(model: LocalModelFile, folder: Path, progress: Callable[[int], Non
     from huggingface_hub import hf_hub_download
     from huggingface_hub.utils.tqdm import tqdm
 
+    check_proxies()
     most = 0
 
     class Told(tqdm):

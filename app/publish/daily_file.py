@@ -13,6 +13,7 @@ from app.interests.filters import PaperFilter, folded
 from app.publish.day import ALL, day_stem
 from app.publish.message import address_of
 from app.show.text import plain
+from index.config import Link
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
 
@@ -62,8 +63,8 @@ class Daily(_Table):
     mail_to: tuple[str, ...] = ()  # who gets the e-mail of the day
     days: int = Field(default=DAYS, ge=1, le=90)
     title: str = ""
-    app_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_APP_URL
-    pages_url: str = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_PAGES_URL
+    app_url: Link = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_APP_URL
+    pages_url: Link = Field(default="", pattern="^(https?://.*)?$")  # else GLOSS_PAGES_URL
 
     @field_validator("categories")
     @classmethod

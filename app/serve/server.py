@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from app.api.rate_limiter import VisitorRateLimiter
 from app.api.service import RateLimiter, unlimited
 from app.serve.limits import Bounded, UploadRoom
+from app.serve.memory import EVERY, give_back
 from app.serve.schedule import Schedule
 from app.serve.work import ReadJob, taking_work
 from app.web.session import Session, Sessions, SharedSession
@@ -223,6 +224,7 @@ def serve(
 
     With ``read_job`` other processes of the same user may have work done (``app.serve.work``).
     """
+    from app.web.ui import uploads_to
     from index.library import Library
 
     _check_free(host, port)
@@ -234,6 +236,9 @@ def serve(
         warming: threading.Thread | None = None
         try:
             with (
+                # Gradio makes parts of the UI anew for a session that changes them, from the second
+                # upload on: where it copies files to then, it reads from the environment again.
+                uploads_to(library.directory / UPLOADS),
                 running(app, host, port, settings.hosts.split()) as address,
                 ExitStack() as working,
             ):
@@ -246,7 +251,8 @@ def serve(
                 warming = threading.Thread(target=_warm, args=(library, address), daemon=True)
                 warming.start()
                 while True:
-                    threading.Event().wait(3600)
+                    threading.Event().wait(EVERY)
+                    give_back()
         finally:
             if warming is not None:  # cut off in a conversion, the process ends badly
                 warming.join()

@@ -6,8 +6,9 @@ The server is the real one, on a copy of LIBRARY, with the limits of a public in
 come from addresses of their own, search, ask, read digests, see pages, add a paper of PDFS (which
 differs in a comment behind its end each time, so that nothing is known already), read it, and
 leave, which deletes what they added. They think between two actions, so that about half a core is
-at work. Every ten seconds memory, handles, threads and disk are noted, and of each action how long
-it took. OUT gets ``load.json`` and ``load.html`` with the curves.
+at work: an action takes a second of a core on average. Every ten seconds memory, handles, threads
+and disk are noted, and of each action how long it took. OUT gets ``load.json`` and ``load.html``
+with the curves, and ``load.svg`` those of memory, handles, disk, cores, searching and reading.
 
 At the end all leave, the server is given a minute, and SIGTERM; then the library is checked.
 """
@@ -44,8 +45,12 @@ from index.disk import copy_file
 
 _SEED = 20261130
 EVERY = 10.0  # seconds between two samples
-THINK = 25.0  # mean seconds between two actions of a visitor
+THINK = 40.0  # mean seconds between two actions of a visitor
 ACTIONS = (3, 9)  # least and most of a visit
+_PICTURED = (
+    "Memory, MB", "Open handles and threads of the server", "Disk, MB", "Cores at work",
+    "Seconds of: search", "Seconds of: read",
+)  # fmt: skip
 PROGRAM = "from app.cli import main; main()"
 QUESTIONS = tuple(
     f"{start} {subject}"
@@ -128,7 +133,8 @@ class Run:
         question = self.draw.choice(QUESTIONS)
         paper, paged = self.draw.choice(self.papers)
         kind = self.draw.choices(
-            ("search", "api search", "ask", "read", "page", "digest", "add"), (6, 8, 4, 4, 4, 3, 2)
+            ("search", "api search", "ask", "api ask", "read", "page", "digest", "add"),
+            (6, 8, 2, 2, 4, 4, 3, 2),
         )[0]
         match kind:
             case "search":
@@ -138,6 +144,8 @@ class Run:
                 wanted: dict[str, str | float] = {"q": question, "in": among, "k": 10}
                 await self.timed(kind, lambda: visitor.get("search", **wanted))
             case "ask":
+                await self.timed(kind, lambda: visitor.ask(question))
+            case "api ask":
                 await self.timed(kind, lambda: visitor.get("ask", q=question))
             case "read":
                 if await self.timed(kind, lambda: visitor.read(paper)):
@@ -362,8 +370,12 @@ def main() -> None:
 def write_report(found: dict[str, Any], path: Path) -> None:
     """The curves of a run."""
     minutes = max(one["at"] for one in found["samples"]) / 60
-    text = fill("load.html", found=found, charts=charts(found), minutes=minutes)
+    drawn = charts(found)
+    text = fill("load.html", found=found, charts=drawn, minutes=minutes)
     path.write_text(text, encoding="utf-8")
+    first = [one for one in drawn if one["what"] in _PICTURED]
+    picture = fill("load.svg", charts=first, minutes=minutes)
+    path.with_suffix(".svg").write_text(picture, encoding="utf-8")
 
 
 def charts(found: dict[str, Any]) -> list[dict[str, Any]]:

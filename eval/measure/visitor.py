@@ -1,8 +1,9 @@
 """A visitor of a public ``gloss serve``, without a browser: the requests that one would send.
 
-Events of the web UI go the way of Gradio's own script: ``queue/join`` names the function, and
-``queue/data`` has its answer as server-sent events. While a visitor is there, ``heartbeat`` stays
-open; the server takes its end for the visitor's leaving, and deletes what the visitor added.
+Searches, answers and papers are asked for as our own scripts do, under the key of the session.
+Adding goes the way of Gradio's script: ``queue/join`` names the function, and ``queue/data`` has
+its answer as server-sent events. While a visitor is there, ``heartbeat`` stays open; the server
+takes its end for the visitor's leaving, and deletes what the visitor added.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 
 SECONDS = 300.0  # for one answer
-_PAGE = re.compile(r'/view/[^"\s]+?/pages/\d+\.png[^"\s]*')
+_PAGE = re.compile(r'/view/[^"\s]+?/pages/\d+\.png[^"\s,]*')
+_PLACE = re.compile(r'data-to="\?paper=([^"&]+)&(?:amp;)?at=(\d+)-(\d+)"')
+_ADDED = re.compile(r'<li class="done">.*?href="\?paper=([^"]+)"', re.S)
 
 
 class Unanswered(Exception):
@@ -40,6 +44,7 @@ class Visitor:
             headers={"X-Forwarded-For": address},
         )
         self._session = secrets.token_hex(6)[:11]
+        self._key = ""  # of the session, once it has been given
         self._functions: dict[str, int] = {}
         self._heart: asyncio.Task[None] | None = None
         self._places: list[str] = []
@@ -62,7 +67,11 @@ class Visitor:
                     loads.append(function["id"])
         self._heart = asyncio.create_task(self._beat())
         for number in loads:
-            await self._call(number, [])
+            for value in await self._call(number, []):
+                if isinstance(value, str) and value:
+                    self._key = value
+        if not self._key:
+            raise Unanswered("the session got no key")
 
     async def leave(self) -> None:
         """Close the page."""
@@ -72,12 +81,20 @@ class Visitor:
                 await self._heart
         await self._client.aclose()
 
-    async def search(self, question: str, among: str = "passages") -> None:
-        """Search in the web UI, and open the page of the first hit."""
-        found = await self._event("query submit", [question, among, "", "", "", ""])
-        if 'class="hit' not in json.dumps(found).replace("\\", ""):
+    async def search(self, question: str) -> None:
+        """Search in the app, and open the paper of the first hit at its place."""
+        found = await self._asked("search.json", q=question)
+        place = _PLACE.search(found["html"])
+        if place is None:
             raise Unanswered("no hits")
-        await self._event("hits click", [None], {"pick": 0})
+        paper_id = unquote(place[1])
+        await self._asked(f"{quote(paper_id)}/pages.json")
+        await self._asked(f"{quote(paper_id)}/place.json", start=place[2], end=place[3])
+
+    async def ask(self, question: str) -> None:
+        """Ask in the app, which looks for passages and for an answer."""
+        await self._asked("search.json", q=question)
+        await self._asked("answer.json", q=question)
 
     async def get(self, path: str, **query: str | float) -> bytes:
         """What a program gets of the API."""
@@ -92,33 +109,38 @@ class Visitor:
         )
         _check(sent)
         file = {"path": sent.json()[0], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
-        answer = await self._event("upload upload", [file])
-        choice, said = answer[0], str(answer[1])
-        if not isinstance(choice, dict) or "value" not in choice:
+        answer = await self._call(self._functions["upload upload"], [[file]])
+        said = str(answer[0])
+        added = _ADDED.search(said)
+        if added is None:
             raise Unanswered(_plain(said), busy="too many" in said or "which is all" in said)
-        self.own.append(str(choice["value"]))
+        self.own.append(unquote(html.unescape(added[1])))
         return self.own[-1]
 
     async def read(self, paper_id: str) -> None:
-        """Open a paper in the reader: its digest, beside its pages."""
-        given = [paper_id, "en", "extractive", None, None, None]
-        reading, pages, *_ = await self._event("paper-choice change", given)
-        if "claim" not in str(reading):
-            raise Unanswered(_plain(str(reading)), busy="too many" in str(reading))
-        self._places = [html.unescape(one) for one in _PAGE.findall(f"{reading}{pages}")]
+        """Open a paper in the reader: its pages, and its digest beside them."""
+        pages = await self._asked(f"{quote(paper_id)}/pages.json")
+        digest = await self._asked(f"{quote(paper_id)}/sentences.json")
+        if "claim" not in digest["html"]:
+            raise Unanswered(_plain(digest["html"]))
+        self._places = [html.unescape(one) for one in _PAGE.findall(pages["html"])]
 
     async def see_page(self, choose: Callable[[list[str]], str]) -> None:
         """Have one of the pages drawn beside which the paper is read."""
         if self._places:
             _check(await self._client.get(choose(self._places)))
 
-    async def _event(self, name: str, data: list[Any], event: Any = None) -> list[Any]:
-        return await self._call(self._functions[name], data, event)
+    async def _asked(self, path: str, **query: str) -> dict[str, Any]:
+        """What our scripts get: HTML, and what belongs to it."""
+        answer = await self._client.get(f"/view/{self._key}/{path}", params=query)
+        _check(answer)
+        found: dict[str, Any] = answer.json()
+        return found
 
-    async def _call(self, function: int, data: list[Any], event: Any = None) -> list[Any]:
+    async def _call(self, function: int, data: list[Any]) -> list[Any]:
         asked = {
             "data": data,
-            "event_data": event,
+            "event_data": None,
             "fn_index": function,
             "trigger_id": None,
             "session_hash": self._session,

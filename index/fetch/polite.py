@@ -33,6 +33,7 @@ from index import __version__
 from index.config import Settings
 from index.errors import FetchError
 from index.fetch.connection import ConnectionWatch, is_private
+from index.proxies import check_proxies
 
 Received = TypeVar("Received")
 
@@ -153,6 +154,7 @@ class PoliteClient:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._turn = Turn(folder, settings.arxiv.seconds)
+        check_proxies()
         self._client = httpx.Client(
             timeout=httpx.Timeout(settings.arxiv.timeout),
             headers={"User-Agent": f"gloss/{__version__}"},

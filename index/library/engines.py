@@ -28,6 +28,7 @@ from index.library.points import TITLE_WEIGHT
 from index.library.points import VERSION as POINTS_VERSION
 from index.library.rest import resting
 from index.room import scratch_folder
+from index.secret import without_login
 from index.split import TOKENS, TOKENS_MAX
 from index.store import Store, StoreFactory
 
@@ -250,9 +251,9 @@ class Engines:
                 f"its vectors are of another model ({model}, not {wanted}); set GLOSS_MODEL back, "
                 "or run `gloss doctor --repair` to rebuild them"
             )
-        former = meta.get("store")
+        former = without_login(meta.get("store", ""))  # earlier versions stored that, too
         here = self._store_place().get("store", former)
-        if former not in (None, here):
+        if former not in ("", here):
             return (
                 f"its vectors are not here ({here}) but in {former}; set GLOSS_QDRANT__URL back, "
                 "or run `gloss doctor --repair` to rebuild them"

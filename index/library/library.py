@@ -62,7 +62,7 @@ class Library(Papers):
         self._access = access = lock.access
         # What a first opening that was cut short has begun is completed, whoever comes next.
         create = access.writable and is_bare(directory)
-        catalog = Catalog(directory / CATALOG, create, access.reason, access.beside)
+        catalog = Catalog(directory / CATALOG, create, access.closed_catalog, access.beside)
         self._catalog = catalog
         self._files = files = Files(directory / FILES)
         self._tools = tools = ReaderAndReranker(settings, directory, parts)
@@ -294,7 +294,7 @@ class Library(Papers):
 
     def forget_entry(self, number: int) -> bool:
         """Forget an imported entry; whether there was one of that number."""
-        self._access.check(margin=LEAST)
+        self._access.check_removing()
         return self._catalog.entries.delete(number)
 
     def adopt(self, other: Library, paper_id: str) -> Added:
@@ -307,15 +307,17 @@ class Library(Papers):
         return self._adding.adopt(other.stored(paper_id))
 
     def may_remove(self, paper_id: str) -> bool:
-        """Whether the library can be written."""
-        return self._access.writable
+        """Whether papers can be taken out."""
+        return not self._access.closed_catalog
 
     def remove(self, paper_id: str) -> None:
         """Take a paper out, and forget files that failed to become it.
 
-        Raises ``PaperNotFound`` if there is neither.
+        On a disk that is too full for the engine, its file goes and its vectors, which count no
+        more, when the library is opened with room. Raises ``PaperNotFound`` if there is neither,
+        ``LibraryReadOnly`` and ``DiskFull``.
         """
-        self._access.check(margin=LEAST)
+        self._access.check_removing()
         with self._engines.writing:
             editions = self._catalog.editions
             failed = editions.find("paper_id", paper_id, "failed")
@@ -325,12 +327,16 @@ class Library(Papers):
                 if not failed:
                     raise
                 edition = None
-            engine = self._engines.started() if edition is not None else None
+            roomy = self._access.fits_engine()
+            engine = self._engines.started() if edition is not None and roomy else None
             for one in failed:
                 editions.purge(one.number)
-            if edition is None or engine is None:
+            if edition is None:
                 return
             editions.retire(edition.number)
+            if engine is None:
+                self._files.delete(editions.own_file(edition.number))
+                return
             # It is out. If its vectors cannot be deleted now, the next opening does so.
             with suppress(GlossError):
                 self._engines.drop(edition.number, engine)

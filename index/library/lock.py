@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from index.errors import DiskFull, LibraryBusy, LibraryUnusable
 from index.library.access import Access
 from index.library.files import CATALOG, no_writing
-from index.room import LEAST, check_room
+from index.room import LEAST, REMOVING, check_room
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -155,7 +155,10 @@ def _access(directory: Path, error: Exception) -> Access:
     """That of a library that cannot be written for this reason. Raises ``LibraryUnusable``."""
     there = (directory / CATALOG).is_file()
     if there and isinstance(error, DiskFull):
-        return Access(directory, f"the disk is full, {error.free / 1e6:.0f} MB free: make room")
+        removes = error.free >= REMOVING
+        way = "make room, as by `gloss remove`" if removes else "make room"
+        said = f"the disk is full, {error.free / 1e6:.0f} MB free: {way}"
+        return Access(directory, said, removes=removes)
     if there and isinstance(error, OSError) and error.errno in _READABLE:
         return Access(directory, os.strerror(error.errno))
     if isinstance(error, DiskFull):

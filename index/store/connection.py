@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from index.config import QdrantSettings
 from index.errors import StoreUnusable
+from index.proxies import check_proxies
 from index.secret import redact
 
 if TYPE_CHECKING:
@@ -30,12 +31,13 @@ _GREETING = 5.0  # seconds to connect, and for the first question, which costs a
 
 def connect(server: QdrantSettings) -> QdrantClient:
     """A client of the server, or of one in memory. Raises ``StoreUnusable`` for an unusable key or
-    certificate; whether the server answers is not asked.
+    certificate, and ``ProxyUnusable``; whether the server answers is not asked.
     """
     from qdrant_client import QdrantClient
 
     if server.url == MEMORY:
         return QdrantClient(MEMORY)
+    check_proxies()
     with warnings.catch_warnings():
         # The client warns of a key sent without TLS: whoever gave http:// chose so.
         warnings.simplefilter("ignore")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -300,6 +302,25 @@ def test_sentences_are_embedded_once() -> None:
     remembering.embed_sentences(["ccc"])
     remembering.embed_sentences(["a"])  # the oldest of four was forgotten
     assert model.embedded == ["a", "bb", "ccc", "a"]
+
+
+def test_a_known_text_keeps_no_others() -> None:
+    """One text of each of many batches is asked for again and again: only its own row is kept."""
+    batches: list[weakref.ref[Any]] = []
+
+    class Watched(Counting):
+        def embed_sentences(self, texts: Sequence[str]) -> Any:
+            batch = super().embed_sentences(texts)
+            batches.append(weakref.ref(batch))
+            return batch
+
+    memory, model = VectorMemory(most=3), Watched()
+    for number in range(3):
+        asked = [f"{number} {text}" for text in "abcd"]
+        found = memory.embed(model, asked)  # type: ignore[arg-type]
+        del found
+    gc.collect()
+    assert len(batches) == 3 and not any(batch() is not None for batch in batches)
 
 
 def test_the_weights_are_readable_data() -> None:

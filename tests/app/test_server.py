@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import platform
 import socket
+import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +17,10 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
 import app.serve.server
-from app.serve.server import LetGo, running
+from app.serve.memory import give_back
+from app.serve.server import LetGo, running, serve
+from eval.measure.machine import taken
+from index.config import Settings
 
 
 def free_port() -> int:
@@ -74,3 +81,43 @@ def test_any_other_error_is_told(endless: FastAPI, capfd: pytest.CaptureFixture[
     logging.getLogger("uvicorn.error").error("and after it, too")
     told = capfd.readouterr().err
     assert "this one is a defect" in told and "and after it, too" in told
+
+
+def test_what_gradio_copies_later_lies_with_the_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second upload of a session went to the system's temporary folder, and stayed there."""
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    monkeypatch.setattr("app.serve.server.web_app", lambda *_: FastAPI())
+    monkeypatch.setattr("app.serve.server.signal.signal", lambda *_: None)
+    folders: list[str] = []
+
+    def ready(_: str) -> None:
+        folders.append(os.environ["GRADIO_TEMP_DIR"])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve(Settings(library=tmp_path / "library"), "127.0.0.1", free_port(), ready=ready)
+    assert folders == [str((tmp_path / "library" / "uploads").resolve())]
+    assert "GRADIO_TEMP_DIR" not in os.environ
+
+
+SIZE, BLOCKS = 64 * 1024, 1000  # below what the C library maps on its own (128 KiB)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_is_free_goes_back() -> None:
+    """What a thread has freed between blocks that it keeps stays with it, until it is asked for."""
+    left: list[int] = []
+
+    def work() -> None:
+        kept = [bytes([number % 251]) * SIZE for number in range(BLOCKS)]
+        kept[:] = kept[::50]
+        before = taken(os.getpid()).anonymous
+        give_back()
+        left.append(before - taken(os.getpid()).anonymous)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert left[0] > SIZE * BLOCKS / 2

@@ -52,6 +52,8 @@ def test_the_report_draws_each_curve(tmp_path: Path) -> None:
     page = (tmp_path / "load.html").read_text()
     assert page.count("<figure>") == 5 and page.count("<polyline") == 3 + 2 + 4 + 2 + 2
     assert "2 times: ask: &lt;b&gt;no&lt;/b&gt;" in page
+    picture = (tmp_path / "load.svg").read_text()
+    assert picture.count("<polyline") == 3 + 2 + 4 + 2 and "Memory, MB" in picture
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux's /proc")

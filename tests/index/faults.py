@@ -29,7 +29,7 @@ MB = 10**6
 MADE = forks.OPERATIONS[:3]  # what the library had before
 TRIED = {one.name: one for one in forks.OPERATIONS[3:]} | {"add two": forks.OPERATIONS[1]}
 READ = (("papers",), ("show", forks.BEES), ("search", "dance"), ("digest", forks.BEES))
-LEFT = (0, 1, 12, 40, 66, 100, 133, 140, 170, 200, 205, 240)  # MB of a full disk
+LEFT = (0, 1, 9, 12, 40, 66, 100, 133, 140, 170, 200, 205, 240)  # MB of a full disk
 
 
 def limited(kind: int, most: int) -> None:

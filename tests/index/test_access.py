@@ -17,8 +17,9 @@ import pytest
 from index.catalog import KnownVersion
 from index.errors import DiskFull, LibraryBusy, LibraryReadOnly, LibraryUnusable, NoScratch
 from index.library import Library
+from index.library.backup import back_up, restore
 from index.library.lock import SERVER, name_process
-from index.room import LEAST, MARGIN, check_room, occupied, scratch_folder
+from index.room import LEAST, MARGIN, MIB, REMOVING, check_room, occupied, scratch_folder
 from index.sources import Source
 from index.store.edge import EdgeStore
 
@@ -103,19 +104,91 @@ def test_a_read_only_medium(made: Path, tmp_path: Path) -> None:
 
 def test_a_full_disk(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = state_of(made)
-    with_free(monkeypatch, LEAST - 1)
+    with_free(monkeypatch, REMOVING - 1)
     scratch = tempfile.TemporaryDirectory(dir=tmp_path)
     monkeypatch.setattr("index.library.engines.scratch_folder", lambda: scratch)
     monkeypatch.setattr("index.store.edge.check_room", lambda *_, **__: None)  # of the scratch
     with fakes.open_library(made) as library:
         is_read(library)
         for change in writers(library, tmp_path):
-            with pytest.raises(LibraryReadOnly, match="the disk is full, 134 MB free: make room"):
+            with pytest.raises(LibraryReadOnly, match=r"the disk is full, 8 MB free: make room\)"):
                 change()
         with pytest.raises(LibraryBusy):  # the lock is held, which takes no room
             fakes.open_library(made)
     assert state_of(made) == before
     assert not Path(scratch.name).exists()
+
+
+@pytest.mark.parametrize("free", [REMOVING, LEAST - 1])
+def test_papers_go_from_a_full_disk(
+    free: int, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their files at once, their vectors when there is room for the engine; the rest is read."""
+    monkeypatch.setattr("index.store.edge.check_room", lambda *_, **__: None)  # of the scratch
+    scratch = tempfile.TemporaryDirectory(dir=tmp_path)
+    monkeypatch.setattr("index.library.engines.scratch_folder", lambda: scratch)
+    vectors = {path: path.read_bytes() for path in (made / "vectors").rglob("*") if path.is_file()}
+    with_free(monkeypatch, free)
+    with fakes.open_library(made) as library:
+        is_read(library)
+        for change in writers(library, tmp_path):
+            if change.__code__.co_names[:1] != ("remove",):
+                with pytest.raises(LibraryReadOnly, match="make room, as by `gloss remove`"):
+                    change()
+        assert library.may_remove("ants")
+        library.remove("ants")
+        assert [row.id for row in library.papers()] == ["bees"]
+        assert {hit.passage.paper_id for hit in library.search("ants", k=9)} == {"bees"}
+        assert len(list((made / "files").glob("*.pdf"))) == 1
+    assert all(path.read_bytes() == before for path, before in vectors.items())
+    monkeypatch.undo()
+    copy = tmp_path / "copy"
+    with fakes.open_library(made) as library:
+        assert library.health().ok
+        back_up(made, copy)
+        assert len(library.search("ants", k=9)) == 1  # which opens the engine, and sweeps
+        there = library._engines.started().store.editions()
+        assert there.keys() == library._catalog.editions.ids().keys()
+        assert library.add(Source(tmp_path / "ants.pdf", "ants.pdf")).changed
+        assert library.health().ok
+    restore(tmp_path / "restored", copy)
+    with fakes.open_library(tmp_path / "restored") as library:
+        assert [row.id for row in library.papers()] == ["bees"] and library.health().ok
+
+
+def test_papers_go_while_a_disk_fills_up(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library was opened with room, and its engine is at work."""
+    with fakes.open_library(made) as library:
+        library.search("bees")
+        with_free(monkeypatch, REMOVING - 1)
+        with pytest.raises(DiskFull, match="8 MB free, 8 MB needed"):
+            library.remove("ants")
+        with_free(monkeypatch, REMOVING)
+        library.remove("ants")
+        assert {hit.passage.paper_id for hit in library.search("ants", k=9)} == {"bees"}
+    monkeypatch.undo()
+    with fakes.open_library(made) as library:
+        library.search("bees")
+        assert library.health().ok and len(list((made / "files").glob("*.pdf"))) == 1
+
+
+def test_a_file_system_with_ten_megabytes_left(tmp_path: Path) -> None:
+    with mediums.mounted(tmp_path / "disk", 300) as disk:
+        source = write(tmp_path / "bees.pdf", text="bees dance.")
+        with fakes.open_library(disk / "lib") as library:
+            library.add(source)
+            library.add(write(tmp_path / "ants.pdf", text="ants rest."))
+        mediums.fill(disk, 10 * MIB)
+        with fakes.open_library(disk / "lib") as library:
+            with pytest.raises(LibraryReadOnly, match="gloss remove"):
+                library.add(write(tmp_path / "wasps.pdf", text="wasps sting."))
+            library.remove("bees")
+        (disk / "filling").unlink()
+        with fakes.open_library(disk / "lib") as library:
+            assert {hit.passage.paper_id for hit in library.search("bees", k=9)} == {"ants"}
+            assert library.add(source).changed and library.health().ok
 
 
 def test_a_disk_that_fills_up_loses_nothing(
