@@ -25,6 +25,8 @@ from index.library import Library
 from index.read import Reader, collect_rarely
 from index.sources import find_sources
 
+pytest_plugins = ["browsing"]  # of tests/app
+
 DATA = Path(__file__).parent.parent / "data"
 
 # Threads of NumPy and PyTorch that wait for each other cost more than they compute in tests.
