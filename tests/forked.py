@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60.0  # seconds until a program that does not end is an error
+PATIENCE = 180.0  # seconds until a program that does not end is an error
 _LONGEST = 200_000  # bytes of an order
 _NUMBER = 10  # letters of a process's number, as it is told
 

@@ -385,17 +385,20 @@ def test_a_slower_answer_does_not_hide_a_later_one(page: Any, address: str) -> N
     expect(page.locator('#digest [data-paper="2401.00001"]')).to_be_visible()
 
 
-def test_dark_pages_are_dark_and_nobody_is_kept_out(page: Any, address: str) -> None:
+def test_dark_pages_are_dark_and_nobody_is_kept_out(browser: Any, address: str) -> None:
+    context = context_of(browser, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
     _open(page, address, "?paper=2401.00001&at=59-92&__theme=dark")
     page.locator(".mark.here.on").first.wait_for()
     image = page.locator(".page img").first
     expect(image).to_have_css("filter", re.compile("invert"))
     page.locator("#digest .claim").first.wait_for()
-    page.wait_for_load_state("networkidle")  # Gradio's parts come last
+    page.locator(".gradio-container button[role=tab]").first.wait_for(state="attached")  # is last
     page.wait_for_function("!document.querySelector('[aria-busy=true]')")
     is_accessible(page)
     page.locator("#invert").click()
     expect(image).to_have_css("filter", "none")
+    context.close()
 
 
 def test_on_a_phone_the_page_is_a_sheet_over_the_list(browser: Any, address: str) -> None:
