@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup check sbom test coverage demo docs eval lock hashes clean
 
+# A run of the tests starts hundreds of Pythons: their bytecode is kept, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,11 +30,13 @@ sbom: setup ## build/sbom.json, all packages with their hashes as CycloneDX
 	$(BIN)/cyclonedx-py requirements requirements.hashes --pyproject pyproject.toml \
 		--output-reproducible --no-validate --of JSON -o build/sbom.json
 
+BESIDE := tests/index tests/fuzz tests/eval # the half without browsers, which wait more than they work
+
 test: setup ## the tests, in two processes
 	@mkdir -p build
-	@echo "tests/index and tests/fuzz run beside these: build/test-index.log"
-	@$(BIN)/pytest -m "not slow" tests/index tests/fuzz > build/test-index.log 2>&1 & index=$$!; \
-	$(BIN)/pytest -m "not slow" --ignore tests/index --ignore tests/fuzz; app=$$?; \
+	@echo "$(BESIDE) run beside these: build/test-index.log"
+	@$(BIN)/pytest -m "not slow" $(BESIDE) > build/test-index.log 2>&1 & index=$$!; \
+	$(BIN)/pytest -m "not slow" $(BESIDE:%=--ignore %); app=$$?; \
 	wait $$index; index=$$?; [ $$index = 0 ] || cat build/test-index.log; exit $$((app | index))
 
 coverage: setup ## the tests again, and the lines and branches of the four packages that none ran

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from forked import Forks
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
@@ -24,6 +25,8 @@ from index.embed import Embedder, open_embedder
 from index.library import Library
 from index.read import Reader, collect_rarely
 from index.sources import find_sources
+
+pytest_plugins = ["browsing"]  # of tests/app
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -89,6 +92,18 @@ def started_reader() -> Iterator[Reader]:
     """A reader with the usual limits, whose one process is started once in a run."""
     with Reader(Settings(read={"workers": 1})) as reader:
         yield reader
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """Runs programs in forks of a process that has imported what libraries of fakes need."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no fork")
+    forks = Forks(
+        "library_fakes", "index.fetch.polite", "index.fetch.query", "pylatexenc.latex2text"
+    )
+    yield forks
+    forks.close()
 
 
 class Remembering:

@@ -17,6 +17,7 @@ from eval.digests import DigestReport, check
 from index.config import Settings
 from index.hits import SearchFilter
 from index.library import Library
+from index.read import Reader
 from index.sources import find_sources
 
 DATA = Path(__file__).parent.parent / "data"
@@ -91,10 +92,10 @@ def test_the_json_has_every_item_of_the_template(library: Library) -> None:
 
 
 def test_the_same_paper_gives_the_same_bytes_in_another_library(
-    library: Library, tmp_path: Path
+    library: Library, tmp_path: Path, started_reader: Reader
 ) -> None:
     first = DigestShape.of(write_digest(library, "cited-digests")).to_json()
-    with Library.open(Settings(library=tmp_path / "another")) as other:
+    with Library.open(Settings(library=tmp_path / "another"), reader=started_reader) as other:
         for source in find_sources([str(DATA / "cited-digests.pdf")]).found:
             other.add(source)
         assert DigestShape.of(write_digest(other, "cited-digests")).to_json() == first

@@ -669,7 +669,19 @@ def gloss_on_arxiv(
 
 
 @pytest.fixture(scope="session")
-def serve_program() -> Callable[[str, Path], AbstractContextManager[str]]:
+def gradio_forks() -> Iterator[Any]:
+    """Runs programs in forks of a process that has imported what a server needs."""
+    from forked import Forks  # here: servers load this file, too
+
+    if sys.platform == "win32":
+        pytest.skip("Windows has no fork")
+    forks = Forks("app.cli.serve", "app.api.http", "app.web.screens", "gradio", "library_fakes")
+    yield forks
+    forks.close()
+
+
+@pytest.fixture(scope="session")
+def serve_program(gradio_forks: Any) -> Callable[[str, Path], AbstractContextManager[str]]:
     """Run a program that prints its address and serves, until the context ends; gives the address.
 
     It is given the path of this file, for the fakes in it, and has a folder for what it writes.
@@ -679,22 +691,16 @@ def serve_program() -> Callable[[str, Path], AbstractContextManager[str]]:
     def served(program: str, folder: Path) -> Iterator[str]:
         environment = dict(os.environ, GLOSS_LIBRARY=str(folder / "library"))
         with (folder / "stderr").open("w") as errors:
-            server = subprocess.Popen(
-                [sys.executable, "-c", program, __file__],
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                env=environment,
+            server = gradio_forks.start(
+                program, __file__, env=environment, stdout=subprocess.PIPE, stderr=errors
             )
         try:
-            assert server.stdout is not None
             line = server.stdout.readline().strip()
             assert line.startswith("http"), (folder / "stderr").read_text()
             yield line
         finally:
             server.terminate()
-            server.wait(timeout=20)
-            assert server.stdout is not None
+            server.wait()
             said = server.stdout.read() + (folder / "stderr").read_text()
             server.stdout.close()
         assert said == "", "the server talks to itself"

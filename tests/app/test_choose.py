@@ -18,9 +18,7 @@ from app.choose.model import WEIGHTS, Scores, context_of, score, shipped
 from app.choose.select import select
 from app.choose.sentences import PaperSentence, leans, prose_sentences, quotable, reads_well
 from app.choose.template import ITEMS, TEMPLATE
-from index.config import Settings
 from index.paper import Block, Paper, Section, Sentence
-from index.read import Reader
 from index.read.text.sentences import split_sentences
 from index.spans import Span
 
@@ -217,9 +215,10 @@ def test_each_heading_gets_what_it_promises() -> None:
     assert "allows people" in asked["significance"]
 
 
-def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section() -> None:
-    with Reader(Settings()) as reader:
-        papers = [reader.read(file).paper for file in sorted(DATA.glob("*.md"))]
+def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section(
+    reader_here: Any,
+) -> None:
+    papers = [reader_here.read(file).paper for file in sorted(DATA.glob("*.md"))]
     assert any(papers)
     for paper in (LANTERNS, *(one for one in papers if one)):
         spans = [(item, span) for item in EVIDENCE for span in select(paper).spans[item.name]]

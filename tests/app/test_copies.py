@@ -193,7 +193,7 @@ def of_copies(answer: Answer) -> int:
     return sum(owner.startswith("copy") for owner in owners)
 
 
-@pytest.mark.parametrize("way", some(WAYS, every=4))
+@pytest.mark.parametrize("way", some(WAYS, every=5))
 def test_one_quote_of_all_copies_and_the_others_have_their_say(
     way: str, tmp_path: Path, sample_library: Library
 ) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from browsing import context_of, needs_chromium, settles
+from playwright.sync_api import expect
 from test_render import ATTACKS
 
 from app.digest import Digest
@@ -28,7 +30,6 @@ from app.write.claims import claim_records
 DATE = datetime.date(2024, 7, 5)
 ATOM = "{http://www.w3.org/2005/Atom}"
 APP = "https://app.example.org/gloss/"
-CHROMIUM = next((path for path in map(Path, ["/usr/bin/chromium"]) if path.exists()), None)
 
 
 ATTACKS = ATTACKS
@@ -304,14 +305,13 @@ def test_an_empty_folder_has_an_index_and_a_feed(tmp_path: Path) -> None:
 # In a browser.
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@needs_chromium
 def test_a_page_asks_nobody_else_and_fits_a_phone(
-    digest_of: Callable[..., Digest], claim_of: Callable[..., Any], tmp_path: Path
+    browser: Any, digest_of: Callable[..., Digest], claim_of: Callable[..., Any], tmp_path: Path
 ) -> None:
     import io
 
     from PIL import Image
-    from playwright.sync_api import sync_playwright
 
     address = "https://example.org/" + "a-very-long-path/" * 12
     worded = claim_of("Each lantern burns.", "method.1", 2, text="Lanterns burn.")
@@ -329,37 +329,31 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
     write_file(tmp_path / "day" / "figure.png", data.getvalue())
     write_file(tmp_path / "day.html", to_html_day(replace(day, app_url=APP)).encode())
     write_listed(tmp_path, _published("L" * 200, topic="x" * 100), "")
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
-        asked: list[str] = []
-        wrong: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: wrong.append(message.text))
-        for name in ("day.html", "index.html"):
-            page.goto((tmp_path / name).as_uri())
-            widths = "[document.documentElement.scrollWidth, innerWidth]"
-            width, seen = page.evaluate(widths)
-            assert width <= seen == 390, name
-        page.goto((tmp_path / "day.html").as_uri())
-        page.locator("img").first.scroll_into_view_if_needed()
-        for _ in range(100):  # the page forbids all scripts, also those that would wait
-            if page.evaluate("document.images[0].naturalWidth"):
-                break
-            page.wait_for_timeout(50)
-        assert page.evaluate("document.images[0].naturalWidth") == 1200
-        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert dark == "rgb(23, 24, 26)"
-        quotes = page.locator("blockquote")
-        assert not quotes.first.is_visible()
-        page.locator(".quote summary").first.click()
-        assert quotes.first.is_visible()
-        page.reload()
-        page.emulate_media(media="print", color_scheme="light")
-        heights = "document.querySelector('blockquote').getBoundingClientRect().height"
-        assert page.evaluate(heights) > 0
-        assert not page.locator("header nav").is_visible()
-        browser.close()
+    context = context_of(browser, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    asked: list[str] = []
+    wrong: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: wrong.append(message.text))
+    for name in ("day.html", "index.html"):
+        page.goto((tmp_path / name).as_uri())
+        settles(page, "innerWidth", 390)
+        settles(page, "document.documentElement.scrollWidth <= innerWidth", True)
+    page.goto((tmp_path / "day.html").as_uri())
+    page.locator("img").first.scroll_into_view_if_needed()
+    # The page forbids all scripts, also those that would wait.
+    settles(page, "document.images[0].naturalWidth", 1200)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(23, 24, 26)")
+    quotes = page.locator("blockquote")
+    expect(quotes.first).to_be_hidden()
+    page.locator(".quote summary").first.click()
+    expect(quotes.first).to_be_visible()
+    page.reload()
+    page.emulate_media(media="print", color_scheme="light")
+    height = "document.querySelector('blockquote').getBoundingClientRect().height"
+    settles(page, f"{height} > 0", True)
+    expect(page.locator("header nav")).to_be_hidden()
+    context.close()
     assert {url.partition(str(tmp_path))[0] for url in asked if not url.startswith("data:")} == {
         "file://"
     }

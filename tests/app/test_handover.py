@@ -35,6 +35,7 @@ from index.library import Library
 from index.library.lock import SERVER
 
 if TYPE_CHECKING:
+    from forked import Forks, Program
     from served_arxiv import ServedArxiv
 
 INDEX_TESTS = Path(__file__).parent.parent / "index"
@@ -75,7 +76,7 @@ class Server:
     """A running ``gloss serve``."""
 
     home: Path
-    process: subprocess.Popen[str]
+    process: Program
     address: str
 
     @property
@@ -103,11 +104,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(gradio_forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("served")
-    command = [sys.executable, "-c", PROGRAM, str(INDEX_TESTS), str(home), str(free_port())]
+    given = (INDEX_TESTS, home, free_port())
     environment = dict(os.environ, GLOSS_CACHE=str(home / "cache"))
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+    with gradio_forks.start(PROGRAM, *given, env=environment, stderr=subprocess.PIPE) as process:
         try:
             assert process.stderr is not None
             line = process.stderr.readline()
@@ -115,7 +116,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             yield Server(home, process, line.split()[1])
         finally:
             process.kill()
-            process.stderr.close()
 
 
 @dataclass

@@ -83,7 +83,7 @@ def test_the_lock_holds_the_passages_that_are_cited(library: Any) -> None:
 
 
 @settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import test_ui_browser as ui
+from browsing import context_of, is_accessible, needs_chromium, settles, visit
+from playwright.sync_api import expect
 
-browser, tab, page = ui.browser, ui.tab, ui.page
-pytestmark = ui.pytestmark
+pytestmark = needs_chromium
 
 # The words over the pages whose middle lies in the marks that are emphasised, as laid out.
 MARKED = """() => {
@@ -22,6 +22,11 @@ MARKED = """() => {
   }).map((word) => word.textContent.trim()).filter(Boolean).join(' ');
 }"""
 HOURS = "Each lantern burns for 3.5 hours."
+CLIPBOARD = "navigator.clipboard.readText()"
+BELOW_THE_BAR = """() => {
+  const frame = document.querySelector('#sheet').getBoundingClientRect();
+  return frame.top < 80 && frame.bottom === 800;
+}"""
 IN_SIGHT = """() => {
   const mark = document.querySelector('.mark.on')?.getBoundingClientRect();
   const frame = document.querySelector('.pages').getBoundingClientRect();
@@ -30,7 +35,7 @@ IN_SIGHT = """() => {
 
 
 def _open(page: Any, address: str, query: str = "?paper=2401.00001") -> None:
-    page.goto(address + query, wait_until="commit")
+    visit(page, address + query)
     page.locator("#digest .reader h2").wait_for()
     page.locator("#pages .pages").wait_for(state="attached")
 
@@ -45,57 +50,65 @@ def _say(page: Any, name: str) -> Any:
     return page.locator(f'[data-sentence="{name}"] .say')
 
 
+def _has_focus(page: Any, name: str) -> None:
+    """The keyboard is on a sentence."""
+    expect(_say(page, name)).to_be_focused()
+
+
+def _button(page: Any, name: str) -> Any:
+    return page.get_by_role("button", name=name)
+
+
 def test_a_sentence_marks_its_words_and_fills_the_window(page: Any, address: str) -> None:
     _open(page, address)
     _written(page)
-    assert page.title() == "Lanterns on Paths · gloss"
-    frame = page.locator("#sheet").bounding_box()
-    assert frame["y"] < 80 and frame["y"] + frame["height"] == 800  # all below the bar
-    assert page.evaluate("document.documentElement.scrollHeight") == 800
+    expect(page).to_have_title("Lanterns on Paths · gloss")
+    page.wait_for_function(BELOW_THE_BAR)
+    settles(page, "document.documentElement.scrollHeight", 800)
     _say(page, "method.2").click()
-    page.locator(".mark.on").first.wait_for()
-    assert page.evaluate(MARKED) == HOURS
-    assert _say(page, "method.2").get_attribute("aria-pressed") == "true"
-    assert page.url.endswith("?paper=2401.00001&sentence=method.2")
+    settles(page, MARKED, HOURS)
+    expect(_say(page, "method.2")).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(f"{address}?paper=2401.00001&sentence=method.2")
     page.wait_for_function(IN_SIGHT)
-    assert ui.violations(page) == []
+    is_accessible(page)
     _say(page, "limits.1").click()
     page.wait_for_function("document.querySelector('.claim.chosen')?.dataset.sentence[0] === 'l'")
-    assert page.evaluate(MARKED) == "We tried no lantern in the rain."
-    assert page.locator('.say[aria-pressed="true"]').count() == 1
+    settles(page, MARKED, "We tried no lantern in the rain.")
+    expect(page.locator('.say[aria-pressed="true"]')).to_have_count(1)
     page.go_back()  # to the paper as it was opened, whatever was chosen since
     page.wait_for_function("!location.search.includes('sentence')")
-    assert page.locator(".mark.on").count() == 0
+    expect(page.locator(".mark.on")).to_have_count(0)
 
 
 def test_one_stop_of_the_tab_key_leads_through_a_digest(page: Any, address: str) -> None:
     _open(page, address)
-    assert page.locator('#digest .say[tabindex="0"]').count() == 1
+    expect(page.locator('#digest .say[tabindex="0"]')).to_have_count(1)
     _say(page, "summary.1").focus()
-    for key in ("ArrowDown", "ArrowDown", "Enter"):
+    for key, now in (("ArrowDown", "method.1"), ("ArrowDown", "method.2"), ("Enter", "method.2")):
         page.keyboard.press(key)
+        _has_focus(page, now)
     page.locator('.claim.chosen[data-sentence="method.2"]').wait_for()
-    assert page.evaluate("document.activeElement.closest('.claim').dataset.sentence") == "method.2"
+    _has_focus(page, "method.2")
     page.keyboard.press("End")
-    assert page.evaluate("document.activeElement.closest('.claim').dataset.sentence") == "limits.1"
-    assert page.locator('#digest .say[tabindex="0"]').count() == 1
-    assert page.locator('#pages .mark[tabindex="0"]').count() == 1
+    _has_focus(page, "limits.1")
+    expect(page.locator('#digest .say[tabindex="0"]')).to_have_count(1)
+    expect(page.locator('#pages .mark[tabindex="0"]')).to_have_count(1)
 
 
 def test_a_mark_shows_the_sentences_that_rest_on_it(page: Any, address: str) -> None:
     _open(page, address)
     _written(page)
     mark = page.locator('.mark[data-sentences="summary.1 method.1"]').first
-    assert "Marked words" in str(mark.get_attribute("aria-label"))
-    box = mark.bounding_box()
-    page.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)
+    expect(mark).to_have_attribute("aria-label", re.compile("Marked words"))
+    box = mark.bounding_box()  # below the words, which are what is hit
+    mark.click(position={"x": 20, "y": box["height"] / 2}, force=True)
     page.locator(".reader .said", has_text="Sentences that rest on these words: 2").wait_for()
-    assert page.locator(".claim.chosen").get_attribute("data-sentence") == "summary.1"
-    assert page.locator(".claim.rests").get_attribute("data-sentence") == "method.1"
+    expect(page.locator(".claim.chosen")).to_have_attribute("data-sentence", "summary.1")
+    expect(page.locator(".claim.rests")).to_have_attribute("data-sentence", "method.1")
     page.locator('.mark[data-sentences="method.2"]').first.focus()
     page.keyboard.press("Enter")
-    assert "say" in page.evaluate("document.activeElement.className")
-    assert page.locator(".claim.chosen").get_attribute("data-sentence") == "method.2"
+    _has_focus(page, "method.2")
+    expect(page.locator(".claim.chosen")).to_have_attribute("data-sentence", "method.2")
 
 
 def test_words_of_a_page_can_be_found_and_selected(page: Any, address: str) -> None:
@@ -106,18 +119,19 @@ def test_words_of_a_page_can_be_found_and_selected(page: Any, address: str) -> N
     page.locator("#find-count", has_text="1 of 3").wait_for()
     page.locator("#find-words").press("Enter")
     page.locator("#find-count", has_text="2 of 3").wait_for()
-    assert page.evaluate(MARKED) == "lantern"
+    settles(page, MARKED, "lantern")
     page.locator("#find-words").fill("kite")
     page.locator("#find-words").press("Enter")
     page.locator("#find-count", has_text="not found").wait_for()
     page.evaluate("document.querySelector('#left').remove()")  # which has the same words
-    assert page.evaluate("window.find('burns for 3.5 hours')")
-    assert page.evaluate("String(getSelection())").split() == ["burns", "for", "3.5", "hours"]
+    settles(page, "window.find('burns for 3.5 hours')", True)
+    selected = "String(getSelection()).trim().split(/\\s+/)"
+    settles(page, selected, ["burns", "for", "3.5", "hours"])
 
 
 def test_outline_page_number_zoom_and_divider(page: Any, address: str) -> None:
     _open(page, address)
-    assert page.locator("#page-count").inner_text() == "of 2"
+    expect(page.locator("#page-count")).to_have_text("of 2")
     page.locator("#outline summary").click()
     page.locator("#outline a", has_text="Limits").click()
     page.wait_for_function("document.querySelector('#page-number').value === '2'")
@@ -125,7 +139,7 @@ def test_outline_page_number_zoom_and_divider(page: Any, address: str) -> None:
     page.locator("#page-number").press("Enter")
     page.wait_for_function("document.querySelector('.pages').scrollTop < 20")
     before = page.locator(".page").first.bounding_box()["width"]
-    page.get_by_role("button", name="Larger pages").click()
+    _button(page, "Larger pages").click()
     page.wait_for_function(
         """(wide) => {
           const page = document.querySelector('.page').getBoundingClientRect();
@@ -137,79 +151,79 @@ def test_outline_page_number_zoom_and_divider(page: Any, address: str) -> None:
     divider = page.locator("#divider")
     divider.focus()
     page.keyboard.press("ArrowRight")
-    assert divider.get_attribute("aria-valuenow") == "48"
-    assert page.locator("#left").bounding_box()["width"] > left
+    expect(divider).to_have_attribute("aria-valuenow", "48")
+    page.wait_for_function(
+        "(left) => document.querySelector('#left').getBoundingClientRect().width > left", arg=left
+    )
     box = divider.bounding_box()
     page.mouse.move(box["x"] + 4, 400)
     page.mouse.down()
     page.mouse.move(512, 400, steps=3)
     page.mouse.up()
-    assert divider.get_attribute("aria-valuenow") == "40"
+    expect(divider).to_have_attribute("aria-valuenow", "40")
     page.reload(wait_until="commit")
     page.locator("#digest .claim").first.wait_for()
-    assert page.locator("#divider").get_attribute("aria-valuenow") == "40"
+    expect(divider).to_have_attribute("aria-valuenow", "40")
 
 
 def test_an_address_leads_to_a_sentence_or_a_place(page: Any, address: str) -> None:
     _open(page, address, "?paper=2401.00001&sentence=method.2")
     _written(page)
     page.locator(".claim.chosen", has_text=HOURS).wait_for()
-    assert page.evaluate(MARKED) == HOURS
+    settles(page, MARKED, HOURS)
     _open(page, address, "?paper=2401.00001&sentence=nowhere.7")
     page.locator(".reader .said", has_text="no place that can be shown").wait_for()
     _open(page, address, "?paper=2401.00001&at=59-92")
     _written(page)
     page.locator(".mark.here.on").first.wait_for()
-    assert page.evaluate(MARKED) == HOURS
-    assert page.locator("#found-words .by").inner_text() == "Found here: Method · p. 2"
+    settles(page, MARKED, HOURS)
+    expect(page.locator("#found-words .by")).to_have_text("Found here: Method · p. 2")
     for gone in ("9000-9001", "x-y"):
         _open(page, address, f"?paper=2401.00001&at={gone}")
         page.locator("#found-words", has_text="not in the paper any more").wait_for()
-    page.goto(f"{address}?paper=<b>gone</b>", wait_until="commit")
+    visit(page, f"{address}?paper=<b>gone</b>")
     page.locator("#digest", has_text="<b>gone</b> is not in this library").wait_for()
-    assert "add it by its id" in page.locator("#digest").inner_text()
+    expect(page.locator("#digest")).to_contain_text("add it by its id")
 
 
 def test_a_paper_without_pages_has_its_text_marked(page: Any, address: str) -> None:
     _open(page, address, "?paper=text&sentence=method.2")
-    page.locator("#pages .mark.on").wait_for()
-    assert page.locator("#pages .mark.on").all_inner_texts() == [HOURS]
+    expect(page.locator("#pages .mark.on")).to_have_text([HOURS])
     page.locator("#pages .mark", has_text="We tried no lantern").click()
     page.locator(".claim.chosen", has_text="We tried no lantern").wait_for()
     _open(page, address, "?paper=text&at=82-91")
-    page.locator("#pages .mark.here.on").wait_for()
-    assert page.locator("#pages .mark.here.on").all_inner_texts() == ["3.5 hours"]
+    expect(page.locator("#pages .mark.here.on")).to_have_text(["3.5 hours"])
 
 
 def _write_with(page: Any, writer: str) -> None:
     page.locator("#digest .menu > summary").click()
     page.get_by_label(writer).check()
-    page.get_by_role("button", name="Write it so").click()
+    _button(page, "Write it so").click()
 
 
 def test_sections_are_worded_one_after_the_other(page: Any, address: str) -> None:
     _open(page, address)
     _write_with(page, "local model")
-    page.locator(".waiting", has_text="being worded").first.wait_for()
-    assert page.locator(".claim.quoted", has_text=HOURS).count() == 1  # there meanwhile
     page.locator(".claim.compressed .say", has_text="A lantern lasts 3.5 hours.").wait_for()
     claim = page.locator(".claim.compressed")
-    assert claim.locator("blockquote").inner_text() == HOURS
-    assert "shortened" in claim.inner_text() and "supported" in claim.inner_text()
-    page.locator(".waiting").first.wait_for(state="detached")
+    expect(claim.locator("blockquote")).to_have_text(HOURS)
+    expect(claim).to_contain_text("shortened", use_inner_text=True)
+    expect(claim).to_contain_text("supported", use_inner_text=True)
+    expect(page.locator(".waiting")).to_have_count(0)
     claim.locator(".say").click()
     _written(page)
-    assert page.evaluate(MARKED) == HOURS
-    assert not page.locator("#digest .stop").is_visible()
+    settles(page, MARKED, HOURS)
+    expect(page.locator("#digest .stop")).to_be_hidden()
 
 
 def test_wording_can_be_stopped(page: Any, address: str) -> None:
     _open(page, address, "?paper=late&digest=zh")
     _write_with(page, "local model")
-    page.locator(".waiting").first.wait_for()
+    page.locator(".waiting", has_text="being worded").first.wait_for()
+    expect(page.locator(".claim.quoted", has_text=HOURS)).to_have_count(1)  # there meanwhile
     page.locator("#digest .stop").click()
     page.locator(".reader .said", has_text="Stopped").wait_for()
-    assert page.locator(".claim").count() == 4
+    expect(page.locator(".claim")).to_have_count(4)
     _write_with(page, "Your own language model")
     page.locator(".reader .said", has_text="this writer is not at hand here").wait_for()
 
@@ -221,12 +235,12 @@ def test_copy_and_download(page: Any, address: str) -> None:
     claim.get_by_role("button", name="copy", exact=True).click()
     page.locator(".reader .said", has_text="copied").wait_for()
     source = "Byron and Li, 2024, Lanterns on Paths, p. 2, https://arxiv.org/abs/2401.00001v2"
-    assert page.evaluate("navigator.clipboard.readText()") == f"“{HOURS}” ({source})"
+    settles(page, CLIPBOARD, f"“{HOURS}” ({source})")
     claim.get_by_role("button", name="copy link").click()
-    page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('http')")
-    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    settles(page, CLIPBOARD, f"{address}?paper=2401.00001&sentence=method.2")
+    expect(page).to_have_url(f"{address}?paper=2401.00001&sentence=method.2")
     page.locator("#digest .menu > summary").click()
-    page.get_by_role("button", name="copy digest").click()
+    _button(page, "copy digest").click()
     page.wait_for_function("async () => (await navigator.clipboard.readText()).startsWith('# Lan')")
     with page.expect_download() as downloading:
         page.get_by_role("link", name="BibTeX").click()
@@ -239,24 +253,24 @@ def test_notes_and_tags_beside_what_they_are_on(page: Any, address: str) -> None
     _written(page)
     page.locator("#own button", has_text="Note").click()
     page.get_by_label("Note", exact=True).fill("read again\n<b>soon</b>")
-    assert ui.violations(page) == []
+    is_accessible(page)
     page.keyboard.press("Control+Enter")
     page.locator("#own .own-note", has_text="<b>soon</b>").wait_for()
     page.locator("#own button", has_text="Tag").click()
     page.get_by_label("Tag", exact=True).fill("to read, oil")
     page.keyboard.press("Enter")
     page.locator("#own .tag", has_text="#oil").wait_for()
-    assert page.locator('#own button[tabindex="0"]').count() == 1  # arrows lead on
+    expect(page.locator('#own button[tabindex="0"]')).to_have_count(1)  # arrows lead on
     page.locator('#own button[tabindex="0"]').focus()
     page.keyboard.press("End")
-    assert page.evaluate("document.activeElement.textContent") == "Delete"
+    expect(page.locator(":focus")).to_have_text("Delete")
     # A note on a sentence stands beside it, and its words are marked on the page.
     _say(page, "limits.1").click()
     page.locator('[data-sentence="limits.1"] > .tools [data-write=note]').click()
     page.locator('[data-sentence="limits.1"] textarea').fill("why not?")
-    page.get_by_role("button", name="Save").click()
+    _button(page, "Save").click()
     page.locator('[data-sentence="limits.1"] .own-note', has_text="why not?").wait_for()
-    assert page.locator(".mark.own").count() == 1
+    expect(page.locator(".mark.own")).to_have_count(1)
     page.locator('[data-sentence="limits.1"] > .tools [data-write=tag]').click()
     page.locator('[data-sentence="limits.1"] .own-write input').fill("doubt")
     page.keyboard.press("Enter")
@@ -271,30 +285,32 @@ def test_notes_and_tags_beside_what_they_are_on(page: Any, address: str) -> None
     page.locator("#note-words").click()
     page.locator("#sheet .own-write", has_text="On “burns for 3.5 hours.”").wait_for()
     page.locator("#sheet textarea").fill("of oil?")
-    page.get_by_role("button", name="Save").click()
+    _button(page, "Save").click()
     page.locator("#own .own-place", has_text="“burns for 3.5 hours.”").wait_for()
-    assert ui.violations(page) == []
+    is_accessible(page)
     page.locator("#own blockquote a").click()  # leads to the words
     page.locator("#found-words", has_text="burns for 3.5 hours.").wait_for()
     # Changed, deleted, had back; a tag is taken away and had back.
     page.locator("#own [data-edit]").first.click()
     page.locator("#own textarea").fill("read it all")
-    page.get_by_role("button", name="Save").click()
+    _button(page, "Save").click()
     page.locator("#own .own-note", has_text="read it all").wait_for()
     page.locator("#own [data-delete]").first.click()
     page.locator("#own .own-note", has_text="read it all").wait_for(state="detached")
-    page.keyboard.press("Enter")  # on "Undo"
+    expect(page.locator("#own [data-undo]")).to_be_focused()
+    page.keyboard.press("Enter")
     page.locator("#own .own-note", has_text="read it all").wait_for()
     page.locator('#own [data-untag="oil"]').click()
     page.locator("#own .tag", has_text="#oil").wait_for(state="detached")
+    expect(page.locator("#own [data-retag]")).to_be_focused()
     page.keyboard.press("Enter")
     page.locator("#own .tag", has_text="#oil").wait_for()
     page.reload(wait_until="commit")
     page.locator('[data-sentence="limits.1"] .own-note', has_text="why not?").wait_for()
-    page.goto(f"{address}?q=oil", wait_until="commit")
+    visit(page, f"{address}?q=oil")
     page.locator("#own-found .text", has_text="of oil?").wait_for()
-    assert "oil" not in page.locator("#hits").inner_text()
-    assert ui.violations(page) == []
+    expect(page.locator("#hits")).not_to_contain_text("oil", use_inner_text=True)
+    is_accessible(page)
 
 
 def test_a_draft_is_kept_and_an_export_is_one_button(page: Any, address: str) -> None:
@@ -304,12 +320,11 @@ def test_a_draft_is_kept_and_an_export_is_one_button(page: Any, address: str) ->
     page.keyboard.press("Escape")
     page.locator("#own textarea").wait_for(state="detached")
     page.locator("#own [data-write=note]").click()
-    assert page.locator("#own textarea").input_value() == "half a thou"
-    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#own textarea")).to_have_value("half a thou")
+    _button(page, "Cancel").click()
     page.locator("#digest .export summary").click()
-    assert page.locator(".export a").all_inner_texts() == [
-        "BibTeX", "RIS (Zotero, EndNote)", "CSL-JSON", "Markdown for Obsidian (ZIP)"
-    ]  # fmt: skip
+    kinds = ["BibTeX", "RIS (Zotero, EndNote)", "CSL-JSON", "Markdown for Obsidian (ZIP)"]
+    expect(page.locator(".export a")).to_have_text(kinds, use_inner_text=True)
     with page.expect_download() as downloading:
         page.locator(".export a", has_text="RIS").click()
     assert downloading.value.suggested_filename == "text.ris"
@@ -321,7 +336,7 @@ def test_a_draft_is_kept_and_an_export_is_one_button(page: Any, address: str) ->
     page.locator("#note-words").click()
     page.locator("#sheet .own-write", has_text="On “lantern”").wait_for()
     page.locator("#sheet textarea").fill("which?")
-    page.get_by_role("button", name="Save").click()
+    _button(page, "Save").click()
     page.locator("#pages .mark.own", has_text=re.compile("^lantern$")).wait_for()
 
 
@@ -339,75 +354,85 @@ def test_words_after_a_formula_are_those_that_were_selected(page: Any, address: 
     }""")
     page.locator("#note-words").click()
     page.locator("#sheet textarea").fill("how many?")
-    page.get_by_role("button", name="Save").click()
+    _button(page, "Save").click()
     page.locator("#own blockquote", has_text="“$T$ steps is”").wait_for()
 
 
 def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
-    page = browser.new_page(locale="zh-CN")
+    context = context_of(browser, locale="zh-CN")
+    page = context.new_page()
     _open(page, address)
-    page.locator("#digest h3", has_text="结论").wait_for()
-    assert page.get_by_role("button", name="中文").get_attribute("aria-pressed") == "true"
-    text = page.locator("#digest").inner_text()
-    assert "论文中未说明" in text and "请在“复制与更多”中选择模型" in text
-    assert not re.search(r"quoted|word for word|not stated", text)
-    page.goto(f"{address}?paper=gone", wait_until="commit")
+    digest = page.locator("#digest")
+    digest.locator("h3", has_text="结论").wait_for()
+    expect(_button(page, "中文")).to_have_attribute("aria-pressed", "true")
+    for words in ("论文中未说明", "请在“复制与更多”中选择模型"):
+        expect(digest).to_contain_text(words, use_inner_text=True)
+    english = re.compile(r"quoted|word for word|not stated")
+    expect(digest).not_to_contain_text(english, use_inner_text=True)
+    visit(page, f"{address}?paper=gone")
     page.locator("#digest", has_text="库中没有 gone").wait_for()
-    page.close()
+    context.close()
 
 
 def test_a_slower_answer_does_not_hide_a_later_one(page: Any, address: str) -> None:
-    page.goto(f"{address}?paper=late&digest=en", wait_until="commit")
+    visit(page, f"{address}?paper=late&digest=en")
     page.locator("#digest .busy", has_text="Writing the digest").wait_for()
     page.evaluate("gloss.go(new URLSearchParams('paper=late&digest=zh'))")
     page.locator("#digest h3", has_text="结论").wait_for()
     page.wait_for_timeout(2500)
-    assert "结论" in page.locator("#digest").inner_text()
-    page.get_by_role("button", name="English").click()
+    expect(page.locator("#digest h3", has_text="结论")).to_be_visible()
+    _button(page, "English").click()
     page.locator("#digest .busy").wait_for()
     page.evaluate("gloss.go(new URLSearchParams('paper=2401.00001'))")
     page.locator('#digest [data-paper="2401.00001"]').wait_for()
     page.wait_for_timeout(2500)
-    assert page.locator('#digest [data-paper="2401.00001"]').is_visible()
+    expect(page.locator('#digest [data-paper="2401.00001"]')).to_be_visible()
 
 
-def test_dark_pages_are_dark_and_nobody_is_kept_out(page: Any, address: str) -> None:
+def test_dark_pages_are_dark_and_nobody_is_kept_out(browser: Any, address: str) -> None:
+    context = context_of(browser, viewport={"width": 1280, "height": 800})
+    page = context.new_page()
     _open(page, address, "?paper=2401.00001&at=59-92&__theme=dark")
     page.locator(".mark.here.on").first.wait_for()
-    assert "invert" in page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter")
+    image = page.locator(".page img").first
+    expect(image).to_have_css("filter", re.compile("invert"))
     page.locator("#digest .claim").first.wait_for()
-    page.wait_for_load_state("networkidle")  # Gradio's parts come last
+    page.locator(".gradio-container button[role=tab]").first.wait_for(state="attached")  # is last
     page.wait_for_function("!document.querySelector('[aria-busy=true]')")
-    assert ui.violations(page) == []
+    is_accessible(page)
     page.locator("#invert").click()
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('.page img')).filter === 'none'"
-    )
-    assert page.locator(".page img").first.evaluate("i => getComputedStyle(i).filter") == "none"
+    expect(image).to_have_css("filter", "none")
+    context.close()
 
 
 def test_on_a_phone_the_page_is_a_sheet_over_the_list(browser: Any, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    context.set_default_timeout(60_000)
+    context = context_of(browser, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto(f"{address}?q=lantern", wait_until="commit")
+    visit(page, f"{address}?q=lantern")
     page.locator("#hits .hit").first.click()
     page.locator(".mark.here.on").first.wait_for()
     page.wait_for_function(IN_SIGHT)
-    assert page.locator("#sheet").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
-    assert page.locator(".page").first.bounding_box()["width"] > 600  # a column can be read
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    page.get_by_role("button", name="Close").click()
+    settles(
+        page,
+        "(({x, y, width, height}) => [x, y, width, height])"
+        "(document.querySelector('#sheet').getBoundingClientRect())",
+        [0, 0, 390, 844],
+    )
+    page.wait_for_function(  # a column can be read
+        "document.querySelector('.page').getBoundingClientRect().width > 600"
+    )
+    settles(page, "document.documentElement.scrollWidth", 390)
+    _button(page, "Close").click()
     page.locator("#hits .hit").first.wait_for()
     _open(page, address)
-    assert not page.locator("#sheet").is_visible()
+    expect(page.locator("#sheet")).to_be_hidden()
     _say(page, "method.2").click()
     page.locator("#sheet").wait_for()
     page.go_back()
     page.locator("#sheet").wait_for(state="hidden")
-    assert page.locator("#digest").is_visible()
+    expect(page.locator("#digest")).to_be_visible()
     for query in ("", "?q=lantern", "?view=library"):
-        page.goto(address + query, wait_until="commit")
+        visit(page, address + query)
         page.locator(".cards, #hits .hit, #papers table").locator("visible=true").first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, query
+        settles(page, "document.documentElement.scrollWidth <= 390", True)
     context.close()

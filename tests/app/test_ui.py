@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -398,11 +395,9 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def built() -> dict[str, Any]:
+def built(gradio_forks: Any) -> dict[str, Any]:
     """What Gradio knows of the UI, once it is built."""
-    ran = subprocess.run(
-        [sys.executable, "-c", BUILD], capture_output=True, text=True, env=dict(os.environ)
-    )
+    ran = gradio_forks.run(BUILD)
     assert (ran.returncode, ran.stderr) == (0, "")
     found: dict[str, Any] = json.loads(ran.stdout)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ from index.config import Settings
 from index.hits import Passage
 from index.library import splitter
 from index.paper import Paper, Section, Sentence
-from index.read import Reader
+from index.read import _read_file
 from index.spans import Span
 
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -39,11 +38,7 @@ FILES = ("cited-digests.pdf", "choosing-passage-size.md")
 
 @cache
 def read(name: str) -> Paper:
-    with (
-        TemporaryDirectory() as folder,
-        Reader(Settings(library=Path(folder), read={"workers": 1})) as reader,
-    ):
-        reading = reader.read(DATA / name)
+    reading = _read_file(DATA / name, Path(name).stem, None, 100, 1_000_000, None)
     assert reading.paper is not None
     return reading.paper
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pymupdf
@@ -10,13 +11,17 @@ import pypdf
 import pypdfium2
 import pytest
 
+from index.config import Settings
+from index.embed import Embedder
 from index.errors import SourceNotFound
 from index.library import Library
 from index.read import Reader
 from index.read.page.annotations import annotate
 from index.read.page.pdf import read_pages
+from index.sources import find_sources
 from index.spans import Box, Highlight, Span
 
+DATA = Path(__file__).parents[2] / "data"
 SAID = "A lantern stands here"
 CROP = pymupdf.Rect(30, 50, 380, 560)
 
@@ -110,11 +115,23 @@ def test_what_the_file_had_stays(tmp_path: Path) -> None:
     assert [one for one in said if one is not None] == ["mine", "a note"]
 
 
-def test_a_quote_of_a_paper_over_two_columns_and_pages(sample_library: Library) -> None:
-    paper = sample_library.paper("every-sentence-needs-a-source")
+@pytest.fixture
+def library(tmp_path: Path, fake_embedder: Embedder, started_reader: Reader) -> Iterator[Library]:
+    """A sample paper as a PDF, and one as Markdown."""
+    settings = Settings(library=tmp_path / "library")
+    papers = [str(DATA / name) for name in ("every-sentence-needs-a-source.pdf",
+                                            "choosing-passage-size.md")]  # fmt: skip
+    with Library.open(settings, embedder=fake_embedder, reader=started_reader) as opened:
+        for source in find_sources(papers).found:
+            opened.add(source)
+        yield opened
+
+
+def test_a_quote_of_a_paper_over_two_columns_and_pages(library: Library) -> None:
+    paper = library.paper("every-sentence-needs-a-source")
     turn = next(at for at, page in enumerate(paper.words.pages) if page == 2)
     span = Span(paper.words[turn - 12].span.start, paper.words[turn + 12].span.end)
-    data = sample_library.annotated(paper.id, [Highlight(paper.boxes(span), "H", "over a page")])
+    data = library.annotated(paper.id, [Highlight(paper.boxes(span), "H", "over a page")])
     marks = highlights_in(data)
     assert [page for page, _ in marks] == [0, 1]
     found = " ".join(words_under(data, page, mark) for page, mark in marks)
@@ -122,6 +139,6 @@ def test_a_quote_of_a_paper_over_two_columns_and_pages(sample_library: Library) 
     assert "".join(one for one in found if one.isalnum()) == letters
 
 
-def test_a_paper_that_is_no_pdf_has_none(sample_library: Library) -> None:
+def test_a_paper_that_is_no_pdf_has_none(library: Library) -> None:
     with pytest.raises(SourceNotFound, match="has no PDF to put notes into: it was added as mark"):
-        sample_library.annotated("choosing-passage-size", [])
+        library.annotated("choosing-passage-size", [])

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -15,6 +13,7 @@ from typing import Any
 
 import library_fakes as fakes
 import pytest
+from forked import Forks
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -259,17 +258,14 @@ def test_what_could_not_be_taken_out_is_not_shown_and_swept_later(
         ]
     ),
 )
-def test_kill_at_each_step(tmp_path: Path, moment: str, acknowledged: bool, text: str) -> None:
+def test_kill_at_each_step(
+    tmp_path: Path, forks: Forks, moment: str, acknowledged: bool, text: str
+) -> None:
     directory = tmp_path / "lib"
     with fakes.open_library(directory) as library:
         library.add(write(tmp_path / "a.pdf", text="bees buzz. bees dance."))
         fakes.digest(library, "a", "bees buzz.")
-    died = subprocess.run(
-        [sys.executable, PROGRAM, "digest", directory, moment, "a", "bees dance."],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    died = forks.run(PROGRAM, "digest", directory, moment, "a", "bees dance.")
     assert (died.returncode, died.stdout) == ((0, "saved\n") if acknowledged else (9, "")), died
     with fakes.open_library(directory) as library:
         assert found(library) == [text]
@@ -640,19 +636,14 @@ def test_digests_of_passages_that_were_cut_anew_stay(
     ),
 )
 def test_no_kill_loses_the_digest_of_a_version_that_is_replaced(
-    tmp_path: Path, moment: str, version: int
+    tmp_path: Path, forks: Forks, moment: str, version: int
 ) -> None:
     directory = tmp_path / "lib"
     with fakes.open_library(directory) as library:
         library.add(version_of_bees(tmp_path, 1, "bees buzz. bees dance."))
         fakes.digest(library, "2407.03300", "bees buzz.")
     second = version_of_bees(tmp_path, 2, "bees rest.").path
-    died = subprocess.run(
-        [sys.executable, PROGRAM, directory, moment, second],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    died = forks.run(PROGRAM, directory, moment, second)
     assert died.returncode == (0 if moment == "never" else 9), died
     digest = [(1, "en", '["bees buzz."]')]
     for _ in range(2):  # whatever opening clears away

@@ -496,7 +496,9 @@ def _middle_in(word: Box, box: Box) -> bool:
     return word.page == box.page and box.x0 < x < box.x1 and box.y0 < y < box.y1
 
 
-def test_a_library_gives_a_figure_by_its_name(tmp_path: Path, fake_embedder: Embedder) -> None:
+def test_a_library_gives_a_figure_by_its_name(
+    tmp_path: Path, fake_embedder: Embedder, started_reader: Reader
+) -> None:
     sheet = Sheet()
     sheet.prose(72, 60, 540, 12)
     sheet.picture(Place(150, 230, 450, 400))
@@ -507,7 +509,7 @@ def test_a_library_gives_a_figure_by_its_name(tmp_path: Path, fake_embedder: Emb
     sheet.prose(72, 90, 540, 40)
     path = sheet.save(tmp_path)
     settings = Settings(library=tmp_path / "library")
-    with Library.open(settings, embedder=fake_embedder) as library:
+    with Library.open(settings, embedder=fake_embedder, reader=started_reader) as library:
         paper_id = library.add(find_sources([str(path)]).found[0]).paper_id
         for label in ("Fig. 1", "figure 1", "1"):
             image = Image.open(io.BytesIO(library.figure_image(paper_id, label, 2.0)))

@@ -495,6 +495,8 @@ def test_a_folder_with_everything_in_it(
         return real(settings, embedder=fake_embedder, **options)
 
     monkeypatch.setattr(Library, "open", open_quickly)
+    if times == 1:  # a process that reads takes seconds to start
+        monkeypatch.setenv("GLOSS_READ__WORKERS", "1")
     directory = tmp_path / "lib"
     arguments = ["gloss", "--library", str(directory), "add", str(tmp_path / "all"), "--json"]
     monkeypatch.setattr(sys, "argv", arguments)

@@ -8,7 +8,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import library_fakes as fakes
 import pytest
+from forked import Forks
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -643,17 +643,9 @@ def test_opening_needs_no_model(tmp_path: Path) -> None:
     library.close()  # twice does no harm
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=60
-    )
-
-
-def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, str(PROGRAM), str(tmp_path / "lib"), "hold"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
+def test_a_second_process_is_refused_at_once(tmp_path: Path, forks: Forks) -> None:
+    files = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with forks.start(PROGRAM, tmp_path / "lib", "hold", **files) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         with pytest.raises(LibraryBusy) as refused:
             fakes.open_library(tmp_path / "lib")
@@ -678,7 +670,9 @@ def test_a_second_process_is_refused_at_once(tmp_path: Path) -> None:
         ]
     ),
 )
-def test_kill_at_each_step(tmp_path: Path, moment: str, acknowledged: bool, text: str) -> None:
+def test_kill_at_each_step(
+    tmp_path: Path, forks: Forks, moment: str, acknowledged: bool, text: str
+) -> None:
     from index.store.edge import EdgeStore
 
     directory = tmp_path / "lib"
@@ -686,7 +680,7 @@ def test_kill_at_each_step(tmp_path: Path, moment: str, acknowledged: bool, text
         write(tmp_path / f"{version}.pdf", id="2407.03300", version=version, text=said)
     with fakes.open_library(directory) as library:
         library.add(Source(tmp_path / "1.pdf", "1.pdf"))
-    died = run(directory, moment, tmp_path / "2.pdf")
+    died = forks.run(PROGRAM, directory, moment, tmp_path / "2.pdf")
     assert (died.returncode == 0, "2407.03300 ok" in died.stdout) == (acknowledged, acknowledged)
     assert died.returncode in (0, 9), died.stderr
     with fakes.open_library(directory) as library:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked import Forks
 
 from index.errors import LibraryReadOnly, PaperNotFound
 from index.library import Library, back_up, restore
@@ -270,17 +269,12 @@ with fakes.open_library(__import__("pathlib").Path(sys.argv[2])) as library:
 """
 
 
-def test_killed_at_any_statement_a_note_is_whole_or_not_there(tmp_path: Path) -> None:
+def test_killed_at_any_statement_a_note_is_whole_or_not_there(tmp_path: Path, forks: Forks) -> None:
     with fakes.open_library(tmp_path / "lib") as library:
         add(library, tmp_path, V1)
         library.notes.add("a", "first")
     for last in range(1, 4):  # the note, its COMMIT; then none
-        ended = subprocess.run(
-            [sys.executable, "-c", KILLED, str(PROGRAM), str(tmp_path / "lib"), str(last)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
+        ended = forks.run(KILLED, PROGRAM, tmp_path / "lib", last)
         with fakes.open_library(tmp_path / "lib") as library:
             texts = [note.text for note in library.notes.of("a")[0].place.notes]
             assert library.health().problems == ()

@@ -37,6 +37,7 @@ def cross_encoder(folder: Path, labels: int = 1) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_folder_is_loaded_and_scores_pairs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -51,6 +52,7 @@ def test_a_folder_is_loaded_and_scores_pairs(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_what_is_no_reranker_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match="no such folder"):
         Reranker(str(tmp_path / "none"))

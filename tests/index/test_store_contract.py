@@ -9,8 +9,6 @@ import os
 import shutil
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -22,6 +20,7 @@ from uuid import uuid4
 
 import pytest
 import served_qdrant
+from forked import Forks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -408,7 +407,7 @@ class TestEdge:
             assert store.editions() == {}
         assert [path.name for path in tmp_path.iterdir()] == ["claims"]
 
-    def test_upserted_means_kept_after_a_kill(self, tmp_path: Path) -> None:
+    def test_upserted_means_kept_after_a_kill(self, tmp_path: Path, forks: Forks) -> None:
         """The process is gone without a word to the store; its points are not."""
         program = (
             "import os, signal, sys\n"
@@ -426,13 +425,7 @@ class TestEdge:
             "store.delete(2)\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
-        ended = subprocess.run(
-            [sys.executable, "-c", program, str(tmp_path / "vectors")],
-            cwd=Path(__file__).parents[2],
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == -9
+        assert forks.run(program, tmp_path / "vectors").returncode == -9
         store = EdgeStore(tmp_path / "vectors", 3)
         assert store.editions() == {1: 300, 3: 300, 4: 300}
         assert len(store.search(query(terms=[4], limit=1000))) == 900

@@ -75,6 +75,7 @@ async function loadPages(paper, signal) {
     const told = await ask(`${path(paper)}/pages.json`, {}, signal);
     Object.assign(open, {title: told.title, share: told.share});
     title(told.title);
+    offerShare();
     place.innerHTML = told.html;
     by('outline').querySelector('div').innerHTML = told.outline;
     const count = Number(pages().dataset.pages);
@@ -133,12 +134,17 @@ function reload() {
 
 function showDigest(html) {
   by('digest').innerHTML = html;
-  const share = by('digest').querySelector('.share');
-  if (share) share.hidden = !open.share;
+  offerShare();
   rove(chosen && sentence(chosen) ? chosen : null);
   placeNotes();
   draw();
   if (chosen) show(chosen);
+}
+
+/** Whether a paper may be shared comes with its pages: before its digest, or after. */
+function offerShare() {
+  const share = by('digest').querySelector('.share');
+  if (share) share.hidden = !open.share;
 }
 
 // The place that the address gives: a sentence of the digest, or words of the paper.
@@ -414,7 +420,7 @@ async function share(button) {
   if (answer.ok) {
     gloss.changed();
     open.share = false;
-    by('digest').querySelector('.share').hidden = true;
+    offerShare();
     note(say('shared', told.paper));
   } else note(told.told);
 }
