@@ -355,7 +355,11 @@ def test_words_after_a_formula_are_those_that_were_selected(page: Any, address: 
     page.locator("#note-words").click()
     page.locator("#sheet textarea").fill("how many?")
     _button(page, "Save").click()
-    page.locator("#own blockquote", has_text="“$T$ steps is”").wait_for()
+    note = page.locator("#own .own-place", has_text="how many?")
+    note.locator("blockquote", has_text=re.compile("^“T.*steps is”")).wait_for()
+    expect(note.locator("blockquote .tex.set")).to_have_attribute("data-tex", "T")
+    note.get_by_role("button", name="Delete").click()  # its marks are no part of other stories
+    expect(note).to_have_count(0)
 
 
 def test_a_chinese_visitor_reads_chinese(browser: Any, address: str) -> None:
