@@ -223,10 +223,10 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
     shown = {"page": shelf, "removed": 0, "seconds": 1, "failure": text, "own": True, "forms": ()}
     note = Note(1, text, "", "")
     own = Located(OwnPlace(1, "p", text, None, False, (note,), (text,)), "p", "here")
-    line = DayLine("p", text, text, text, text, text, text, text, "p", False, False, (text,))
+    line = DayLine("p", text, text, text, text, text, pieces, text, "p", False, False, (text,))
     day = DayList("2024-07-05", (), (line,), 1, 1, True, text)
-    alike = AlikeView(text, text, text, Span(0, 1))
-    near_said = {**said, "paper_id": "p", "error": ""}
+    alike = AlikeView(text, text, text, cited)
+    near_said = {**said, "paper_id": "p", "error": "", "pieces": lambda *_: pieces}
     near = RelatedView("p", text, text, text, text, alike, alike)
     drawn = map_of([row], {text: (0.0, 0.0)})
     return {
@@ -243,7 +243,7 @@ def _pages_of_the_ui(text: str) -> dict[str, str]:
         "own.html": fill("own.html", tags=(text,), undo=1, seconds=1, **words),
         "own_place.html": fill(
             "own_place.html",
-            quote=text,
+            quote=pieces,
             page=1,
             gone=True,
             address="",
