@@ -4,8 +4,8 @@
 
 Adds the paper to a library of its own, searches it, writes its digest and draws a page of it, each
 in a fresh process, under ``sys.setprofile``. A function counts once, however often it is called;
-comprehensions and lambdas count for the function that they stand in. Reading, which runs in worker
-processes, is counted apart.
+comprehensions and lambdas count for the function that they stand in. Counted apart: reading, which
+runs in worker processes, and the second search of a library that is open.
 """
 
 from __future__ import annotations
@@ -52,6 +52,15 @@ path = Path(PAPER)
 begin()
 _read_file(path, path.name, path.name, 2000, 6_000_000)
 end()
+"""
+SEARCH = """
+from index.config import Settings
+from index.library import Library
+with Library.open(Settings(library=LIBRARY)) as library:
+    library.search("what is shown?")
+    begin()
+    library.search("how are passages chosen?")
+    end()
 """
 PAGE = """
 from index.config import Settings
@@ -104,6 +113,7 @@ def main(paper: str) -> None:
         counts["search"] = count(
             COMMAND, LIBRARY=library, ARGUMENTS=["search", "how are passages chosen?"]
         )
+        counts["search, library open"] = count(SEARCH, LIBRARY=library)
         counts["digest"] = count(COMMAND, LIBRARY=library, ARGUMENTS=["digest", paper_id])
         counts["page picture"] = count(PAGE, LIBRARY=library)
     for name, value in counts.items():
