@@ -94,7 +94,9 @@ def mail_days(
         published = published.with_mailed(done)
         _remember(daily.out, published)
         sent += len(ids)
-    return f"mail: {sent} papers to {len(daily.mail_to)}" if sent else "mail: nothing new to send"
+    if not sent:
+        return "mail: nothing new to send"
+    return f"mail: sent; papers: {sent}, recipients: {len(daily.mail_to)}"
 
 
 def _mail(

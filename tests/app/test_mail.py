@@ -349,7 +349,7 @@ def test_the_day_is_ranked_and_mailed_once(daily: Any, mail: ServedMail, tmp_pat
     assert daily("add", str(tmp_path / "mine.pdf")).code == 0
     ran = daily()
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.splitlines()[-1] == "mail: 2 papers to 2"
+    assert ran.out.splitlines()[-1] == "mail: sent; papers: 2, recipients: 2"
     (message,) = mail.messages
     assert titles(message)[:2] == ["Bees buzz best", "Zebra zoo zones"]
     text, html = parts(message)
@@ -387,7 +387,7 @@ def test_a_mail_that_fails_leaves_the_pages_and_is_sent_by_the_next_run(
     assert smtp.PASSWORD not in (tmp_path / "site" / "pages.json").read_text()
     mail.password = smtp.PASSWORD
     sent = daily()
-    assert (sent.code, sent.out.splitlines()[-1]) == (0, "mail: 2 papers to 2")
+    assert (sent.code, sent.out.splitlines()[-1]) == (0, "mail: sent; papers: 2, recipients: 2")
     assert len(mail.messages) == 1
 
 
@@ -398,7 +398,8 @@ def test_the_mail_of_a_trial_goes_to_a_file(daily: Any, mail: ServedMail, tmp_pa
     read = message_from_bytes(file.read_bytes(), policy=SMTP)
     assert read["To"] == "ada@example.org, bo@example.org"
     assert len(titles(read)) == 2 and not mail.commands
-    assert daily().out.splitlines()[-1] == "mail: 2 papers to 2"  # it does not count as sent
+    # It does not count as sent.
+    assert daily().out.splitlines()[-1] == "mail: sent; papers: 2, recipients: 2"
     refused = daily("--mail-to-file", str(tmp_path))
     assert refused.code == 3 and "it is a folder; name a file" in refused.err
 
