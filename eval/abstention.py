@@ -31,8 +31,6 @@ from typing import Literal
 
 from app.choose.template import TEMPLATE, Item
 from app.digest import Digest
-from app.write import written
-from index.hits import Passage
 from index.paper import Figure, Paper, Role, Section, Sentence
 from index.spans import Span, Words
 
@@ -325,11 +323,11 @@ def _prose(paper: Paper, section: Section) -> Iterator[Sentence]:
 
 def cases_of(
     paper: Paper,
-    split: Callable[[Paper], Sequence[Passage]],
+    write: Callable[[Paper], Digest],
     deletions: Sequence[Deletion] = DELETIONS,
 ) -> Abstention:
-    """The whole paper and each deletion from it, item by item."""
-    whole = written(paper, split(paper))
+    """The whole paper and each deletion from it, item by item; ``write`` writes its digest."""
+    whole = write(paper)
     cases = list(_cases(whole, "", lambda item: truth_of_whole(paper, item), paper))
     left_open = {case.item for case in cases if case.truth == "stated" and not case.stated}
     done = 0
@@ -338,7 +336,7 @@ def cases_of(
         if shortened is None:
             continue
         done += 1
-        digest = written(shortened, split(shortened))
+        digest = write(shortened)
 
         def truth(item: Item, shortened: Paper = shortened) -> Truth:
             found = truth_of_shortened(shortened, item, paper)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -148,7 +148,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> 
     """The same with this judge of what is supported. Raises ``DataUnusable``."""
     from app.wording.writers import open_writer
     from app.write import write_digest
-    from index.library import Library, splitter
+    from index.library import Library
 
     for path in data:
         if path.suffix.lower() not in (".md", ".json"):
@@ -165,7 +165,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> 
         Library.open(settings, create=False) as library,
         open_writer(settings, settings.writer) as writer,
     ):
-        split = splitter(settings)
+        write = _writing(settings, library)
         for row in library.papers():
             if row.status != "ok":
                 continue
@@ -174,7 +174,7 @@ def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> 
             report.seconds[row.id] = round(time.perf_counter() - began, 3)
             paper = library.paper(row.id)
             check(report, digest, paper, library, library.file_of(row.id), judge)
-            abstentions.append(cases_of(paper, split))
+            abstentions.append(cases_of(paper, write))
             digests.append(digest)
         for path, blog in pages.items():
             sides[path] = list(_sides(settings, path, blog, library, judge))
@@ -210,6 +210,15 @@ def measured(settings: Settings, data: Sequence[Path], judge: CitationJudge) -> 
     )
 
 
+def _writing(settings: Settings, library: Library) -> Callable[[Paper], Digest]:
+    """What writes the digest of a paper, in quotes, whether it is in the library or not."""
+    from app.write import written
+    from index.library import splitter
+
+    split = splitter(settings)
+    return lambda paper: written(paper, split(paper), library.sentence_encoder)
+
+
 def _sides(
     settings: Settings,
     path: Path,
@@ -218,7 +227,6 @@ def _sides(
     judge: CitationJudge,
 ) -> Iterator[Beside]:
     """A blog's papers beside gloss's digests of them."""
-    from index.library import splitter
     from index.read import KINDS, Reader
 
     with Reader(settings) as reader:
@@ -232,7 +240,7 @@ def _sides(
             file = next((one for one in named if one.suffix.lower() in KINDS), None)
             return reader.read(file).paper if file else None
 
-        yield from beside(blog, full_text, reader, splitter(settings), judge)
+        yield from beside(blog, full_text, reader, _writing(settings, library), judge)
 
 
 def _abstention_measures(abstention: Abstention) -> dict[str, object]:

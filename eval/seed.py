@@ -22,12 +22,10 @@ from typing import Protocol
 from app.check.tokens import Pair
 from app.choose.template import ITEMS
 from app.digest import Digest
-from app.write import written
 from eval.boxes import letters
 from eval.citations import CitationJudge, judged
 from eval.corpus import DataUnusable
 from eval.fabricated import SourceText, links_in
-from index.hits import Passage
 from index.paper import Paper, Reading
 from index.read.text.sentences import split_sentences
 from index.reference import ARXIV_ID
@@ -245,14 +243,14 @@ def beside(
     page: Sequence[BlogPaper],
     full_text: Callable[[BlogPaper], Paper | None],
     reader: Reads,
-    split: Callable[[Paper], Sequence[Passage]],
+    write: Callable[[Paper], Digest],
     judge: CitationJudge,
 ) -> Iterator[Beside]:
     """Each paper of a page, the blog's digest and gloss's. Raises ``DataUnusable``."""
     for blog in page:
         whole = full_text(blog)
         paper = whole or _from_abstract(blog, reader)
-        digest = written(paper, split(paper))
+        digest = write(paper)
         source = SourceText(f"{SourceText.of(paper).text}\n{blog.known}")
         unsupported = tuple(
             said.text

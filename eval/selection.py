@@ -40,6 +40,7 @@ from eval.measures import average_precision
 from eval.pages import fill, write_page
 from eval.train.selection import ITEMS, RoleModel, TrainingPaper, role_model, train, training_paper
 from index.config import Settings
+from index.embed.states import MiddleLayer, SentenceEncoder
 from index.paper import Paper
 
 if TYPE_CHECKING:
@@ -85,11 +86,12 @@ def run(settings: Settings, data: Sequence[Path]) -> Report:
         raise DataUnusable(None, "give --data FOLDER of judged papers, and of roles if there are")
     papers = read_judged(data[0], settings)
     roles = role_model(data[1]) if len(data) == 2 else None
-    numbers = [training_paper(one) for one in papers]
+    encoder = MiddleLayer(settings.cache)
+    numbers = [training_paper(one, encoder) for one in papers]
     ways = {
-        "unseen fields": folded(papers, numbers, roles, by_field(papers)),
-        "unseen papers": folded(papers, numbers, roles, by_paper(papers)),
-        "shipped": judged(papers, numbers, lambda _: shipped()),
+        "unseen fields": folded(papers, numbers, roles, by_field(papers), encoder),
+        "unseen papers": folded(papers, numbers, roles, by_paper(papers), encoder),
+        "shipped": judged(papers, numbers, lambda _: shipped(), encoder),
     }
     fields = sorted({one.group for one in papers})
     unseen = ways["unseen fields"]
@@ -133,24 +135,28 @@ def folded(
     numbers: Sequence[TrainingPaper],
     roles: RoleModel | None,
     folds: Mapping[str, int],
+    encoder: SentenceEncoder,
 ) -> list[JudgedItem]:
     """Each paper with a model that was trained without the papers of its fold."""
     models = {
         fold: train([one for one in numbers if folds[one.id] != fold], roles)
         for fold in sorted(set(folds.values()))
     }
-    return judged(papers, numbers, lambda paper: models[folds[paper.id]])
+    return judged(papers, numbers, lambda paper: models[folds[paper.id]], encoder)
 
 
 def judged(
-    papers: Sequence[Judged], numbers: Sequence[TrainingPaper], model: Callable[[Paper], Model]
+    papers: Sequence[Judged],
+    numbers: Sequence[TrainingPaper],
+    model: Callable[[Paper], Model],
+    encoder: SentenceEncoder,
 ) -> list[JudgedItem]:
     """The items of the papers' digests, chosen by ``model``. ``numbers`` are of the same papers."""
     found = []
     for one, of_paper in zip(papers, numbers, strict=True):
         sentences = prose_sentences(one.paper)
-        scores = score(one.paper, sentences, model(one.paper))
-        chosen = select(one.paper, rank=lambda *_, scores=scores: scores).spans
+        scores = score(one.paper, sentences, model(one.paper), encoder)
+        chosen = select(one.paper, lambda *_, scores=scores: scores).spans
         ranked = _ranked(sentences, scores, of_paper.labels)
         seen: Counter[str] = Counter()
         for item in ITEMS:

@@ -1,11 +1,13 @@
-"""How well each sentence of a paper fits each item: a linear model in two steps.
+"""How well each sentence of a paper fits each item: a linear model in three steps.
 
 The first step adds the weights of a sentence's n-grams and dense features to one logit an item. The
 second sees the logits of all items, how they rank among those of the paper, and those of the
 neighbours, the section and sentences elsewhere that share words. It gives two probabilities: that a
-careful reader accepts the sentence under the item's heading, and that they would print it.
+careful reader accepts the sentence under the item's heading, and that they would print it. The
+third does the same for the likeliest sentences of each item, and sees what the middle layers of a
+language model make of them as well (``index.embed.states``, ADR 38); the others are not quoted.
 ``python -m eval.train.selection`` makes the weights; ADR 25 has the figures. Words that the model
-has not seen add nothing, so in another language its dense features decide.
+has not seen add nothing, so in another language its dense features decide, and no third step.
 """
 
 from __future__ import annotations
@@ -19,19 +21,26 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.choose.features import Dense, dense, ngrams
-from app.choose.sentences import PaperSentence
+from app.check.tokens import STOP_WORDS
+from app.choose.features import Dense, dense, ngrams, words_of
+from app.choose.sentences import PaperSentence, quotable
+from app.choose.template import ITEMS
 from index.paper import Paper
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from index.embed.states import SentenceEncoder
+
     Matrix = NDArray[np.float64]
 
 WEIGHTS = Path(__file__).with_name("selector.json.gz")
 _BESIDE = 2  # sentences before and after, which are not elsewhere
 _SHARES_WORDS = 0.25  # cosine from which a sentence elsewhere may say the same
+LIKELY = 12  # sentences of each item that the third step sees
+_DIGITS = 3  # decimals of a state, so that it is the same on every machine
+_ENGLISH = 0.2  # share of function words; English prose has some 0.4, French and German under 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,19 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Heads:
+    """Two logistic regressions an item, (features + 1, items); the last row is the bias."""
+
+    good: Matrix
+    ideal: Matrix
+    least: NDArray[np.float64]  # (items,), see ``Scores``
+
+    def probabilities(self, seen: Matrix) -> tuple[Matrix, Matrix]:
+        """That a careful reader accepts it, and would print it; each (sentences, items)."""
+        return _probability(seen, self.good), _probability(seen, self.ideal)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """The weights. Items are columns, in the order of ``items``."""
 
@@ -73,9 +95,9 @@ class Model:
     names: tuple[str, ...]  # of the dense features
     dense: Matrix  # (features, items)
     bias: NDArray[np.float64]  # (items,)
-    good: Matrix  # (context features + 1, items); the last row is the bias
-    ideal: Matrix
-    least: NDArray[np.float64]  # (items,), see ``Scores``
+    second: Heads  # over ``context_of`` the logits
+    third: Heads  # over these and the states of sentences, less ``mean_state``
+    mean_state: NDArray[np.float64]  # (width,)
 
     def logits(self, counts: Sequence[Mapping[str, Counter[str]]], found: Dense) -> Matrix:
         """The first step, (sentences, items)."""
@@ -121,19 +143,70 @@ def context_of(logits: Matrix, alike: Matrix, sections: Sequence[int]) -> Matrix
     return np.hstack([logits, rank, away, before, after, of_twins, of_section])
 
 
-def score(paper: Paper, sentences: Sequence[PaperSentence], model: Model) -> Scores:
-    """How well each sentence fits each item. At least one sentence."""
+def score(
+    paper: Paper,
+    sentences: Sequence[PaperSentence],
+    model: Model,
+    encoder: SentenceEncoder,
+) -> Scores:
+    """How well each sentence fits each item. At least one sentence.
+
+    Raises what ``encoder`` raises, which is asked about English papers only.
+    """
     import numpy as np
 
     found = dense(paper, sentences)
     logits = model.logits(ngrams(sentences), found)
     seen = context_of(logits, found.alike, [one.section for one in sentences])
+    good, ideal = model.second.probabilities(seen)
+    if not is_english([one.text for one in sentences]):
+        return Scores(model.items, good, ideal, model.second.least, found.alike)
+    likely = likely_of(good + ideal, may_stand(sentences, model.items))
+    states = states_of([sentences[at].text for at in likely], encoder) - model.mean_state
+    read = np.zeros((2, *good.shape))
+    read[:, likely] = model.third.probabilities(np.hstack([seen[likely], states]))
+    return Scores(model.items, read[0], read[1], model.third.least, found.alike)
 
-    def probability(weights: Matrix) -> Matrix:
-        return np.asarray(1 / (1 + np.exp(-(seen @ weights[:-1] + weights[-1]))))
 
-    good, ideal = probability(model.good), probability(model.ideal)
-    return Scores(model.items, good, ideal, model.least, found.alike)
+def may_stand(sentences: Sequence[PaperSentence], items: Sequence[str]) -> NDArray[np.bool_]:
+    """Which sentences may be quoted for which item, (sentences, items): by section, and whether
+    they read well.
+    """
+    import numpy as np
+
+    allowed = [[one.role in ITEMS[item].roles for item in items] for one in sentences]
+    readable = [quote is not None for quote in quotable(sentences)]
+    return np.asarray(np.array(allowed) & np.array(readable)[:, None])
+
+
+def likely_of(value: Matrix, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The numbers of the ``LIKELY`` sentences of greatest value of each item, in reading order."""
+    import numpy as np
+
+    order = np.argsort(-np.where(allowed, value, -1.0), axis=0, kind="stable")[:LIKELY]
+    best = np.zeros(value.shape, dtype=bool)
+    np.put_along_axis(best, order, True, axis=0)
+    return np.flatnonzero((best & allowed).any(1))
+
+
+def states_of(texts: Sequence[str], encoder: SentenceEncoder) -> Matrix:
+    """What the encoder makes of sentences, (sentences, width)."""
+    import numpy as np
+
+    return np.asarray(np.round(encoder.states(texts), _DIGITS), dtype=np.float64)
+
+
+def is_english(texts: Sequence[str]) -> bool:
+    """Whether sentences are in English, by the share of English function words among all words."""
+    words = [word for text in texts for word in words_of(text) if word[0].isalpha()]
+    known = sum(word in STOP_WORDS and word.isascii() for word in words)
+    return known >= _ENGLISH * max(len(words), 1)
+
+
+def _probability(seen: Matrix, weights: Matrix) -> Matrix:
+    import numpy as np
+
+    return np.asarray(1 / (1 + np.exp(-(seen @ weights[:-1] + weights[-1]))))
 
 
 @cache
@@ -156,13 +229,20 @@ def from_bytes(packed: bytes) -> Model:
         rows = {gram: at for at, gram in enumerate(block["ngrams"])}
         rarity = np.log((1 + block["papers"]) / (1 + np.array(block["in_papers"]))) + 1
         blocks[name] = Block(rows, rarity, matrix(block["weights"], block["unit"]))
+
+    def heads(part: dict[str, Any]) -> Heads:
+        good, ideal = (
+            matrix(part[name]["weights"], part[name]["unit"]) for name in ("good", "ideal")
+        )
+        return Heads(good, ideal, np.array(part["least"]))
+
     return Model(
         items=tuple(said["items"]),
         blocks=blocks,
         names=tuple(said["dense"]["names"]),
         dense=np.array(said["dense"]["weights"]),
         bias=np.array(said["bias"]),
-        good=np.array(said["good"]),
-        ideal=np.array(said["ideal"]),
-        least=np.array(said["least"]),
+        second=heads(said["second"]),
+        third=heads(said["third"]),
+        mean_state=np.array(said["mean_state"]),
     )

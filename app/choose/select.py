@@ -23,12 +23,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from index.embed.states import SentenceEncoder
+
     Matrix = NDArray[np.float64]
 
 _PAIR = 2  # sentences; an item of more is a list
 _NEARLY, _ENOUGH = 0.8, 0.8  # a further one of a list needs this share of the first's, or this
 _TOO_ALIKE = 0.6  # cosine from which two sentences say the same
 _AMONG = 16  # of an item's sentences that compete
+
+
+Rank = Callable[[Paper, Sequence[PaperSentence]], Scores]
+
+
+def shipped_rank(encoder: SentenceEncoder) -> Rank:
+    """By the weights that come with gloss."""
+    return lambda paper, sentences: score(paper, sentences, shipped(), encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +51,20 @@ class Selection:
 
 def select(
     paper: Paper,
+    rank: Rank,
     holds: Callable[[Span], bool] = lambda span: True,
-    rank: Callable[[Paper, Sequence[PaperSentence]], Scores] | None = None,
 ) -> Selection:
     """The quotes for all items that are chosen by evidence.
 
-    ``holds`` says whether a quote passes the check; the next best takes the place of one that does
-    not. ``rank`` scores the sentences; without it, the model that comes with gloss does.
+    ``rank`` scores the sentences. ``holds`` says whether a quote passes the check; the next best
+    takes the place of one that does not. Raises what ``rank`` raises.
     """
     items = [item for item in TEMPLATE if item.selection == "evidence"]
     sentences = prose_sentences(paper)
     quotes = quotable(sentences)
     if not any(quotes):
         return Selection({item.name: () for item in items})
-    scores = rank(paper, sentences) if rank else score(paper, sentences, shipped())
-    chosen = _Chosen(items, sentences, quotes, scores, holds)
+    chosen = _Chosen(items, sentences, quotes, rank(paper, sentences), holds)
     chosen.assign()
     chosen.add()
     return Selection(

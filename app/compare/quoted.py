@@ -21,4 +21,5 @@ def quoted_digest(library: Papers, paper_id: str) -> Digest:
     try:
         return write_digest(library, paper_id)
     except LibraryReadOnly:
-        return written(library.paper(paper_id), library.passages(paper_id))
+        paper, passages = library.paper(paper_id), library.passages(paper_id)
+        return written(paper, passages, library.sentence_encoder)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from index.catalog import KnownVersion
     from index.embed import Embedder
+    from index.embed.states import SentenceEncoder
     from index.library import (
         Added,
         HeldPaper,
@@ -242,6 +243,11 @@ class VisitorLibrary(Papers):
     def sparse_encoder(self) -> SparseEncoder:
         """The sparse encoder of both."""
         return self._shared.sparse_encoder
+
+    @property
+    def sentence_encoder(self) -> SentenceEncoder:
+        """That of both."""
+        return self._shared.sentence_encoder
 
     # Searches.
 

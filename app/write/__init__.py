@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, get_args
 
 from app.check.support import check_quote
-from app.choose.select import Selection, select
+from app.choose.select import Selection, select, shipped_rank
 from app.choose.template import TEMPLATE, Item
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
 from app.write.claims import claim_records
@@ -28,6 +28,7 @@ from index.spans import Span
 
 if TYPE_CHECKING:
     from index.catalog import KnownVersion
+    from index.embed.states import SentenceEncoder
     from index.intake import Outcome
     from index.library import Papers
 
@@ -136,7 +137,8 @@ def write_digest(
     digest = saved = _saved(library, paper.id, lock)
     if digest is None or digest.usage.failed or again:
         library.check_writable()
-        digest = written(paper, library.passages(paper.id), lang, writer, on_section)
+        passages, encoder = library.passages(paper.id), library.sentence_encoder
+        digest = written(paper, passages, encoder, lang, writer, on_section)
         if saved is not None and digest.usage.failed:
             digest = max(saved, digest, key=lambda one: one.usage.accepted)
     digest = sealed(replace(digest, lang=lang), lock)
@@ -224,11 +226,15 @@ def with_news(header: Header, latest: KnownVersion | None) -> Header:
 def written(
     paper: Paper,
     passages: Sequence[Passage],
+    encoder: SentenceEncoder,
     lang: Language = "en",
     writer: Writer = EXTRACTIVE,
     on_section: OnSection | None = None,
 ) -> Digest:
-    """The digest of a paper, without a library: no lock, and nothing is saved."""
+    """The digest of a paper, without a library: no lock, and nothing is saved.
+
+    Raises what ``encoder`` raises.
+    """
     claims: dict[Span, Claim] = {}
 
     def holds(span: Span) -> bool:
@@ -236,7 +242,7 @@ def written(
             claims[span] = quote(paper, span, passages)
         return claims[span].support.verdict == "supported"
 
-    selection = select(paper, holds)
+    selection = select(paper, shipped_rank(encoder), holds)
     spans: dict[str, list[Span]] = {}
     rejected = 0
     for item in TEMPLATE:

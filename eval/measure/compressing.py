@@ -36,7 +36,7 @@ def drafted(settings: Settings) -> Iterator[dict[str, object]]:
     strategy = Compressing()
     with Library.open(settings, create=False) as library:
         digests = [
-            written(library.paper(row.id), library.passages(row.id))
+            written(library.paper(row.id), library.passages(row.id), library.sentence_encoder)
             for row in library.papers()
             if row.status == "ok"
         ]

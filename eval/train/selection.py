@@ -11,8 +11,10 @@ those that they would print count three times, both sides weigh the same. Its fe
 n-grams in at least three papers, the dense features, and what linear models of the public sets'
 roles say of the sentence; since these are linear too, their weights are added up to one block.
 Second step, two logistic regressions an item over the logits of the first, made by models that have
-not seen the paper (folds by field). An item is not stated if its best sentence is less likely than
-three quarters of the best accepted one of every training paper.
+not seen the paper (folds by field). Third step, two more over these logits and the states of the
+sentences. An item is not stated if its best sentence is less likely than three quarters of the best
+accepted one of every training paper. The states come of arithmetic that another processor may round
+otherwise, so the bytes are the same only on the same kind of machine.
 """
 
 from __future__ import annotations
@@ -31,15 +33,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.choose.features import Dense, dense, grams_of, ngrams, words_of
-from app.choose.model import WEIGHTS, Block, Model, context_of, from_bytes
+from app.choose.model import (
+    WEIGHTS,
+    Block,
+    Heads,
+    Model,
+    context_of,
+    from_bytes,
+    likely_of,
+    may_stand,
+    states_of,
+)  # fmt: skip
 from app.choose.sentences import prose_sentences
 from app.choose.template import TEMPLATE
 from eval.corpus import json_lines
 from eval.judged import Judge, Judged, read_judged
+from index.config import Settings
+from index.embed.states import MiddleLayer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
+
+    from index.embed.states import SentenceEncoder
 
     Matrix = NDArray[np.float64]
 
@@ -51,13 +67,16 @@ _MOST = {"sentence": 4000, "before": 1500, "after": 1500, "headings": 800, "open
 _MOST_ROLE = 3000
 _SCALE = {"sentence": 2.0, "before": 0.5, "after": 0.5, "headings": 1.0, "opening": 1.0}
 _LIKENESS = 0.5  # standard deviation that likenesses are given; places are 0 or 1
-_C, _C_ROLES, _C_CONTEXT = 0.1, 1.0, 0.02  # inverse strength of regularisation
+# Inverse strength of regularisation.
+_C, _C_ROLES, _C_CONTEXT, _C_STATES = 0.1, 1.0, 0.02, 0.003
 _FOLDS = 4  # of fields, for the logits that the second step learns from
 _SILENT = 0.75  # share of the least likely best sentence, below which an item is not stated
 _IDEAL = 3.0  # weight of a sentence that the reader would print
 _OPTIMUM = 1e-8  # of the gradient, so that the last digits of a logit do not move the weights
 _NEVER = -4.0  # bias of an item that no paper has
+_CONSTANT = 1e-6  # standard deviation up to which a column has one value
 _STEPS = 127  # in which the weights of a block are stored
+_FINE_STEPS = 9999  # those of the second and third step
 
 ROLES: dict[str, tuple[str, ...]] = {
     "csabstruct": ("background", "method", "result", "objective"),
@@ -77,7 +96,10 @@ _ACL_ID = re.compile(r"aclsum-(?:[A-Z](?P<short>\d\d)-|(?P<long>20\d\d)\.)")
 
 @dataclass(frozen=True, slots=True)
 class TrainingPaper:
-    """One judged paper as numbers. ``labels`` is (sentences, items): 2 to print, 1 to accept."""
+    """One judged paper as numbers. ``labels`` is (sentences, items): 2 to print, 1 to accept.
+
+    ``allowed`` says which may be quoted, (sentences, items), and ``states`` is (sentences, width).
+    """
 
     id: str
     group: str
@@ -85,6 +107,8 @@ class TrainingPaper:
     dense: Dense
     sections: Sequence[int]  # a number for each sentence
     labels: NDArray[np.int64]
+    allowed: NDArray[np.bool_]
+    states: Matrix
 
     def context(self, logits: Matrix) -> Matrix:
         """What the second step sees of these logits of the first."""
@@ -108,8 +132,8 @@ class RoleSentence:
     labels: frozenset[str]
 
 
-def training_paper(judged: Judged) -> TrainingPaper:
-    """The numbers of one judged paper."""
+def training_paper(judged: Judged, encoder: SentenceEncoder) -> TrainingPaper:
+    """The numbers of one judged paper. Raises what ``encoder`` raises."""
     sentences = prose_sentences(judged.paper)
     labels = np.zeros((len(sentences), len(ITEMS)), dtype=np.int64)
     for column, name in enumerate(ITEMS):
@@ -119,7 +143,8 @@ def training_paper(judged: Judged) -> TrainingPaper:
     found = dense(judged.paper, sentences)
     return TrainingPaper(
         judged.paper.id, judged.group, ngrams(sentences), found,
-        [one.section for one in sentences], labels,
+        [one.section for one in sentences], labels, may_stand(sentences, ITEMS),
+        states_of([one.text for one in sentences], encoder),
     )  # fmt: skip
 
 
@@ -232,14 +257,47 @@ def train(papers: Sequence[TrainingPaper], roles: RoleModel | None) -> Model:
             if paper.group in left_out:
                 unseen[paper.id] = paper.context(first.logits(paper.counts, paper.dense))
     whole = _first_step(papers, roles, kept)
-    seen = np.vstack([unseen[paper.id] for paper in papers])
+    contexts = [unseen[paper.id] for paper in papers]
+    every = [np.ones(len(paper.labels), dtype=bool) for paper in papers]
+    second = _heads(contexts, papers, every, _C_CONTEXT)
+    mean = np.round(np.vstack([paper.states for paper in papers]).mean(0), 3)
+    read = [
+        np.hstack([seen, paper.states - mean]) for seen, paper in zip(contexts, papers, strict=True)
+    ]
+    likely = [_likely(seen, paper, second) for seen, paper in zip(contexts, papers, strict=True)]
+    third = _heads(read, papers, likely, _C_STATES)
+    return Model(ITEMS, whole.blocks, whole.names, whole.dense, whole.bias, second, third, mean)
+
+
+def _likely(seen: Matrix, paper: TrainingPaper, second: Heads) -> NDArray[np.bool_]:
+    """The sentences of a paper that the third step sees, (sentences,)."""
+    found = np.zeros(len(seen), dtype=bool)
+    good, ideal = second.probabilities(seen)
+    found[likely_of(good + ideal, paper.allowed)] = True
+    return found
+
+
+def _heads(
+    seen: Sequence[Matrix],
+    papers: Sequence[TrainingPaper],
+    among: Sequence[NDArray[np.bool_]],
+    c: float,
+) -> Heads:
+    """A step after the first, from what it sees of all sentences of each paper.
+
+    ``among`` are the sentences whose best decides whether an item is stated.
+    """
+    stacked = np.vstack(seen)
     labels = np.vstack([paper.labels for paper in papers])
-    good, ideal = _second_step(seen, labels >= 1), _second_step(seen, labels >= 2)
-    least = np.min([_best_accepted(unseen[paper.id], good, paper.labels) for paper in papers], 0)
-    return Model(
-        ITEMS, whole.blocks, whole.names, whole.dense, whole.bias,
-        good, ideal, np.floor(_SILENT * least * 1e3) / 1e3,
-    )  # fmt: skip
+    good, ideal = _probable(stacked, labels >= 1, c), _probable(stacked, labels >= 2, c)
+    least = np.min(
+        [
+            _best_accepted(rows[chosen], good, paper.labels[chosen])
+            for rows, chosen, paper in zip(seen, among, papers, strict=True)
+        ],
+        0,
+    )
+    return Heads(good, ideal, np.floor(_SILENT * least * 1e3) / 1e3)
 
 
 def _best_accepted(seen: Matrix, good: Matrix, labels: NDArray[np.int64]) -> Matrix:
@@ -264,20 +322,21 @@ def _vocabulary(
     return {name: {gram: every[name][gram] for gram in kept[name]} for name in _MOST}
 
 
-def _second_step(seen: Matrix, labels: NDArray[np.bool_]) -> Matrix:
+def _probable(seen: Matrix, labels: NDArray[np.bool_], c: float) -> Matrix:
     """Probabilities that are counted with: the bias is not held near 0, as liblinear would."""
     from sklearn.linear_model import LogisticRegression
 
-    mean, spread = seen.mean(0), np.maximum(seen.std(0), 1e-9)
+    mean, spread = seen.mean(0), seen.std(0)
+    spread = np.where(spread > _CONSTANT, spread, np.inf)  # such a column decides nothing
     columns = []
     for y in labels.T:
         weights, bias = np.zeros(seen.shape[1]), -_NEVER if y.any() else _NEVER
         if len(set(y.tolist())) == 2:  # else no paper has the item, or all
-            fitted = LogisticRegression(C=_C_CONTEXT, solver="newton-cholesky", tol=_OPTIMUM)
+            fitted = LogisticRegression(C=c, solver="newton-cholesky", tol=_OPTIMUM)
             fitted.fit((seen - mean) / spread, y)
             weights, bias = fitted.coef_[0] / spread, float(fitted.intercept_[0])
         columns.append([*weights, bias - float(weights @ mean)])
-    return np.asarray(np.round(np.array(columns, dtype=np.float64).T, 4))
+    return _rounded(np.array(columns, dtype=np.float64).T, _FINE_STEPS)
 
 
 def _first_step(
@@ -303,8 +362,9 @@ def _first_step(
         blocks["role"] = Block(block.rows, block.rarity, _rounded(block.weights @ weights["role"]))
     on_dense = weights["dense"] * scale[:, None]
     none = np.zeros((0, 0))
+    later = Heads(none, none, none)
     bias = np.round(bias - mean @ on_dense, 4)
-    return Model(ITEMS, blocks, names, np.round(on_dense, 4), bias, none, none, none)
+    return Model(ITEMS, blocks, names, np.round(on_dense, 4), bias, later, later, none)
 
 
 def _fit(
@@ -334,13 +394,13 @@ def _fit(
     return scaled, np.array([one for _, one in fitted])
 
 
-def _rounded(weights: Matrix) -> Matrix:
-    unit = _unit(weights)
-    return np.round(weights / unit) * unit
+def _rounded(weights: Matrix, steps: int = _STEPS) -> Matrix:
+    unit = _unit(weights, steps)
+    return np.asarray(np.round(weights / unit) * unit)
 
 
-def _unit(weights: Matrix) -> float:
-    return float(f"{np.abs(weights).max(initial=1e-9) / _STEPS:.6g}")
+def _unit(weights: Matrix, steps: int = _STEPS) -> float:
+    return float(f"{np.abs(weights).max(initial=1e-9) / steps:.6g}")
 
 
 # --- the file -------------------------------------------------------------------------------------
@@ -364,12 +424,21 @@ def to_bytes(model: Model, papers: int, roles: RoleModel | None) -> bytes:
         "blocks": blocks,
         "dense": {"names": model.names, "weights": model.dense.tolist()},
         "bias": model.bias.tolist(),
-        "good": model.good.tolist(),
-        "ideal": model.ideal.tolist(),
-        "least": model.least.tolist(),
+        "second": _said(model.second),
+        "third": _said(model.third),
+        "mean_state": model.mean_state.tolist(),
     }
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode(), compresslevel=9, mtime=0)
+
+
+def _said(heads: Heads) -> dict[str, Any]:
+    def weights(of: Matrix) -> dict[str, Any]:
+        unit = _unit(of, _FINE_STEPS)
+        return {"unit": unit, "weights": np.round(of / unit).astype(int).tolist()}
+
+    good, ideal = weights(heads.good), weights(heads.ideal)
+    return {"good": good, "ideal": ideal, "least": heads.least.tolist()}
 
 
 def main() -> None:
@@ -378,7 +447,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a folder with digests and roles")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     asked = parser.parse_args()
-    papers = [training_paper(one) for one in read_judged(asked.data / "digests")]
+    encoder = MiddleLayer(Settings().cache)
+    papers = [training_paper(one, encoder) for one in read_judged(asked.data / "digests")]
     roles = role_model(asked.data / "roles")
     packed = to_bytes(train(papers, roles), len(papers), roles)
     from_bytes(packed)

@@ -34,7 +34,8 @@ class Converted:
 
     ``home`` holds ``model.xml`` with its weights, and ``tokenizer.json``; ``inputs`` are the
     model's in their order, ``pad`` the word piece that fills a row. It computes in ``precision``
-    and takes every core, or ``threads`` of them.
+    and takes every core, or ``threads`` of them. ``graph`` is a part of the model to be compiled in
+    place of the whole (``middle_of``).
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class Converted:
         pad: int,
         precision: Precision,
         threads: int | None,
+        graph: Any = None,
     ) -> None:
         self._inputs = tuple(inputs)
         self._pad = pad
         self._tokenizer = tokenizer_of(home / "tokenizer.json")
         self._tokenizer.enable_truncation(tokens_most)
         self._model = _core().compile_model(
-            home / "model.xml",
+            home / "model.xml" if graph is None else graph,
             "CPU",
             {
                 "PERFORMANCE_HINT": "THROUGHPUT",
@@ -120,6 +122,25 @@ class Converted:
         return [columns[name] for name in self._inputs]
 
 
+def middle_of(home: Path, output: str) -> Any:
+    """The graph up to the node ``output``, (texts, word pieces, width), and its mean over the word
+    pieces of each text, (texts, width).
+
+    Raises ``KeyError`` where the model has no such node.
+    """
+    openvino = openvino_package()
+    from openvino import opset13 as ops  # type: ignore[import-untyped]
+
+    model = _core().read_model(home / "model.xml")
+    named = {node.get_friendly_name(): node for node in model.get_ops()}
+    inputs = model.get_parameters()
+    mask = next(one for one in inputs if "attention_mask" in one.get_friendly_name())
+    counted = ops.unsqueeze(ops.convert(mask, "f32"), np.array([2]))
+    summed = ops.reduce_sum(ops.multiply(named[output], counted), np.array([1]))
+    mean = ops.divide(summed, ops.reduce_sum(counted, np.array([1])))
+    return openvino.Model([mean], inputs, "middle")
+
+
 def computes_bf16() -> bool:
     """Whether this processor computes in bfloat16 itself, which takes half the time of f32."""
     capabilities: list[str] = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -146,7 +167,7 @@ def openvino_package() -> Any:
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     with _LOADING:
-        import openvino  # type: ignore[import-untyped]
+        import openvino
 
         _ = openvino.Tensor(np.zeros(1, dtype=np.int64)).data
     return openvino

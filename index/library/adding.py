@@ -37,7 +37,7 @@ from index.library.preparing import (
 )
 from index.library.rows import relation
 from index.library.stored import StoredPaper
-from index.library.tools import ReaderAndReranker
+from index.library.tools import Tools
 from index.paper import Paper, Reading, Record, SourceKind, Status
 from index.reference import Reference
 from index.sources import PaperKey, Source, key_of
@@ -78,7 +78,7 @@ class Adding:
     _files: Files
     _ids: Ids
     _engines: Engines
-    _tools: ReaderAndReranker
+    _tools: Tools
     # From a reading to its commit; taken before ``writing``.
     lock: threading.RLock = field(default_factory=threading.RLock, init=False)
 

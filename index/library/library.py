@@ -31,7 +31,7 @@ from index.library.repairing import Repairing
 from index.library.rows import PaperRow, paper_row, paper_rows
 from index.library.search import PassageSearch
 from index.library.stored import Holdings, StoredPaper
-from index.library.tools import ReaderAndReranker
+from index.library.tools import Tools
 from index.paper import Record
 from index.room import LEAST
 from index.sources import Source, key_of
@@ -40,6 +40,7 @@ from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
+    from index.embed.states import SentenceEncoder
 
 
 class Library(Papers):
@@ -65,7 +66,7 @@ class Library(Papers):
         catalog = Catalog(directory / CATALOG, create, access.closed_catalog, access.beside)
         self._catalog = catalog
         self._files = files = Files(directory / FILES)
-        self._tools = tools = ReaderAndReranker(settings, directory, parts)
+        self._tools = tools = Tools(settings, directory, parts)
         self._engines = engines = Engines(settings, access, parts, catalog, files)
         self._ids = ids = Ids(catalog)
         self._holdings = Holdings(catalog, files, tools)
@@ -89,6 +90,7 @@ class Library(Papers):
         sparse_encoder: SparseEncoder | None = None,
         count_tokens: CountTokens | None = None,
         reranker: HitReranker | None = None,
+        sentence_encoder: SentenceEncoder | None = None,
     ) -> Library:
         """Open the library of the settings; the model, the store and the reader wait for their use.
 
@@ -99,7 +101,9 @@ class Library(Papers):
         """
         directory = ready(settings.library.expanduser().absolute(), create)
         lock = hold(directory, beside)
-        parts = Parts(embedder, stores, reader, sparse_encoder, count_tokens, reranker)
+        parts = Parts(
+            embedder, stores, reader, sparse_encoder, count_tokens, reranker, sentence_encoder
+        )
         library = None
         try:
             library = cls(settings, directory, lock, parts)
@@ -128,6 +132,7 @@ class Library(Papers):
             sparse_encoder=self.sparse_encoder,
             count_tokens=self._parts.count_tokens,
             reranker=self._tools.reranker(),
+            sentence_encoder=self.sentence_encoder,
         )
 
     def check_writable(self) -> None:
@@ -254,6 +259,11 @@ class Library(Papers):
     def sparse_encoder(self) -> SparseEncoder:
         """What turns text into terms, for the passages of this library and for questions."""
         return self._engines.started().sparse_encoder
+
+    @property
+    def sentence_encoder(self) -> SentenceEncoder:
+        """What digests' sentences are chosen with; its model is opened at its first call."""
+        return self._tools.sentence_encoder()
 
     # Papers in and out.
 

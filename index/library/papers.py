@@ -31,6 +31,7 @@ from index.spans import Box, Highlight, PageSize, Span
 
 if TYPE_CHECKING:
     from index.embed import Embedder
+    from index.embed.states import SentenceEncoder
 
 
 class Papers(Protocol):
@@ -210,6 +211,11 @@ class Papers(Protocol):
     @abstractmethod
     def sparse_encoder(self) -> SparseEncoder:
         """The sparse encoder of passages and queries."""
+
+    @property
+    @abstractmethod
+    def sentence_encoder(self) -> SentenceEncoder:
+        """What digests' sentences are chosen with."""
 
     @abstractmethod
     def claim_vectors(self, paper_id: str) -> tuple[ClaimVector, ...]:

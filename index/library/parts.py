@@ -15,6 +15,7 @@ from index.store import StoreFactory
 
 if TYPE_CHECKING:
     from index.embed import Embedder
+    from index.embed.states import SentenceEncoder
 
 
 class FileReader(Protocol):
@@ -62,6 +63,7 @@ class Parts:
     sparse_encoder: SparseEncoder | None = None
     count_tokens: CountTokens | None = None
     reranker: HitReranker | None = None
+    sentence_encoder: SentenceEncoder | None = None
 
 
 @dataclass(frozen=True, slots=True)

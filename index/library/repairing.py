@@ -14,7 +14,7 @@ from index.library.adding import Adding, recorded
 from index.library.files import Files
 from index.library.preparing import PendingPaper, Stages
 from index.library.rebuild import Rebuilding, Step
-from index.library.tools import ReaderAndReranker
+from index.library.tools import Tools
 from index.paper import Paper, Reading
 from index.sources import Source
 
@@ -28,7 +28,7 @@ class Repairing:
 
     _catalog: Catalog
     _files: Files
-    _tools: ReaderAndReranker
+    _tools: Tools
     _adding: Adding
     _rebuilding: Rebuilding
 

@@ -12,7 +12,7 @@ from index.hits import Hit, NearPaper, SearchFilter, SparseVector
 from index.library.engines import Engines
 from index.library.ids import Ids
 from index.library.rank import RERANKED, encode_query, rank
-from index.library.tools import ReaderAndReranker
+from index.library.tools import Tools
 from index.reference import parse_reference
 from index.store import Scored, VectorQuery, point_id
 
@@ -34,7 +34,7 @@ class PassageSearch:
     _catalog: Catalog
     _ids: Ids
     _engines: Engines
-    _tools: ReaderAndReranker
+    _tools: Tools
 
     def search(self, query: str, k: int, filter: SearchFilter | None) -> list[Hit]:
         """The ``k`` best passages, best first.

@@ -10,7 +10,7 @@ from index.catalog import Catalog, Edition, Fingerprint, KnownVersion
 from index.errors import PaperNotFound, SourceNotFound
 from index.hits import Passage
 from index.library.files import Files
-from index.library.tools import ReaderAndReranker
+from index.library.tools import Tools
 from index.paper import Paper
 from index.spans import Box, Highlight, PageSize, Span, runs_of
 
@@ -21,7 +21,7 @@ class Holdings:
 
     catalog: Catalog
     files: Files
-    tools: ReaderAndReranker
+    tools: Tools
     page_sizes: dict[str, tuple[PageSize, ...]] = field(default_factory=dict)  # by file name
 
 

@@ -1,25 +1,30 @@
-"""The reader of files and the reranker of hits, opened when they are needed."""
+"""The reader of files and two models beside the embedder, opened when they are needed."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.config import Settings
 from index.errors import LibraryUnusable
 from index.library.parts import FileReader, HitReranker, Parts
 
+if TYPE_CHECKING:
+    from index.embed.states import SentenceEncoder
+
 
 @dataclass(eq=False)
-class ReaderAndReranker:
-    """The reader and the reranker of a library: its own, or the caller's."""
+class Tools:
+    """The reader, the reranker and the sentence encoder: the library's own, or the caller's."""
 
     _settings: Settings
     _directory: Path
     _parts: Parts
     _reader: FileReader | None = None  # the library's own, once it is opened
     _reranker: HitReranker | None = None
+    _sentence_encoder: SentenceEncoder | None = None
     _starting: threading.Lock = field(default_factory=threading.Lock)
     _closed: bool = False
 
@@ -46,6 +51,17 @@ class ReaderAndReranker:
 
                 self._reranker = Reranker(self._settings.reranker)
             return self._reranker
+
+    def sentence_encoder(self) -> SentenceEncoder:
+        """What digests' sentences are chosen with."""
+        with self._starting:
+            if self._parts.sentence_encoder is not None:
+                return self._parts.sentence_encoder
+            if self._sentence_encoder is None:
+                from index.embed.states import MiddleLayer
+
+                self._sentence_encoder = MiddleLayer(self._settings.cache)
+            return self._sentence_encoder
 
     def stop(self) -> None:
         """Start nothing any more."""

@@ -596,7 +596,12 @@ def open_library(fake_embedder: Any, reader_here: Any) -> Callable[..., Any]:
 
     def opened(settings: Any, **parts: Any) -> Any:
         chosen = settings if isinstance(settings, Settings) else Settings(library=settings)
-        return real(chosen, **{"embedder": fake_embedder, "reader": reader_here, **parts})
+        own = {
+            "embedder": fake_embedder,
+            "reader": reader_here,
+            "sentence_encoder": fakes.PlainStates(),
+        }
+        return real(chosen, **{**own, **parts})
 
     return opened
 
@@ -657,6 +662,7 @@ def gloss_on_arxiv(
                 settings,
                 create=create,
                 embedder=fakes.LetterEmbedder(),
+                sentence_encoder=fakes.PlainStates(),
                 reader=fakes.JsonReader(),
                 sparse_encoder=fakes.LetterEncoder(),
                 count_tokens=fakes.count_tokens,

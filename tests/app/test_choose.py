@@ -10,14 +10,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.choose.features import dense, grams_of, ngrams, words_of
-from app.choose.model import WEIGHTS, Scores, context_of, score, shipped
-from app.choose.select import select
+from app.choose.model import LIKELY, WEIGHTS, Scores, context_of, is_english, score, shipped
+from app.choose.select import Rank, select, shipped_rank
 from app.choose.sentences import PaperSentence, leans, prose_sentences, quotable, reads_well
 from app.choose.template import ITEMS, TEMPLATE
+from index.config import Settings
+from index.embed.states import MiddleLayer
 from index.paper import Block, Paper, Section, Sentence
 from index.read.text.sentences import split_sentences
 from index.spans import Span
@@ -87,9 +91,12 @@ LANTERNS = paper_of(
 )
 
 
-def chosen(paper: Paper, **options: Any) -> dict[str, list[str]]:
+RANK = shipped_rank(MiddleLayer(Settings().cache))
+
+
+def chosen(paper: Paper, rank: Rank = RANK) -> dict[str, list[str]]:
     """The texts chosen for each item."""
-    selection = select(paper, **options)
+    selection = select(paper, rank)
     return {name: [s.of(paper.text) for s in spans] for name, spans in selection.spans.items()}
 
 
@@ -221,27 +228,27 @@ def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section(
     papers = [reader_here.read(file).paper for file in sorted(DATA.glob("*.md"))]
     assert any(papers)
     for paper in (LANTERNS, *(one for one in papers if one)):
-        spans = [(item, span) for item in EVIDENCE for span in select(paper).spans[item.name]]
+        spans = [(item, span) for item in EVIDENCE for span in select(paper, RANK).spans[item.name]]
         assert len(spans) >= 8
         order = sorted(span for _, span in spans)
         assert all(a.end <= b.start for a, b in pairwise(order))
         for item, span in spans:
             assert paper.section_at(span.start).role in (*item.roles, "limitations")
-        assert all(len(select(paper).spans[item.name]) <= item.most for item in EVIDENCE)
+        assert all(len(select(paper, RANK).spans[item.name]) <= item.most for item in EVIDENCE)
 
 
 def test_what_fails_the_check_gives_way_to_the_next_best() -> None:
-    best = select(LANTERNS).spans["summary"][0]
-    again = select(LANTERNS, lambda span: span != best)
+    best = select(LANTERNS, RANK).spans["summary"][0]
+    again = select(LANTERNS, RANK, lambda span: span != best)
     assert best not in again.spans["summary"]
     assert again.spans["summary"] and again.rejected == 1
-    nothing = select(LANTERNS, lambda span: False)
+    nothing = select(LANTERNS, RANK, lambda span: False)
     assert not any(nothing.spans.values()) and nothing.rejected > 0
 
 
 def test_an_item_without_a_likely_sentence_stays_empty() -> None:
     def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = score(paper, sentences, shipped())
+        found = RANK(paper, sentences)
         column = found.items.index("limits")
         found.good[:, column] = 0.01
         return found
@@ -269,7 +276,7 @@ def test_a_second_sentence_is_quoted_where_the_item_is_better_with_it(
     )  # fmt: skip
 
     def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = score(paper, sentences, shipped())
+        found = RANK(paper, sentences)
         column = found.items.index("limits")
         found.good[:, column] = (first[0], second[0])
         found.ideal[:, column] = (first[1], second[1])
@@ -280,7 +287,7 @@ def test_a_second_sentence_is_quoted_where_the_item_is_better_with_it(
 
 def test_a_list_is_as_long_as_its_sentences_are_likely() -> None:
     def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = score(paper, sentences, shipped())
+        found = RANK(paper, sentences)
         column = found.items.index("methods")
         found.good[:, column] = (0.6, 0.5, 0.4)  # the last is less than 0.8 times as likely
         return replace(found, least=np.zeros(len(found.items)))
@@ -302,6 +309,57 @@ def test_the_second_step_sees_the_section_and_the_sentences_that_share_words() -
     assert seen.shape == (6, 7)
     assert np.allclose(twins, [away[4], 0, 0, 0, away[0], 0])
     assert np.allclose(section, [away[:3].mean()] * 3 + [away[3:].mean()] * 3)
+
+
+class Seen:
+    """A sentence encoder that keeps what it was asked, and lifts one sentence above the others."""
+
+    def __init__(self, lifted: str = "") -> None:
+        self.lifted, self.asked = lifted, list[str]()
+
+    def states(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        found = fakes.PlainStates().states(texts)
+        towards = shipped().third.ideal[-1 - found.shape[1] : -1, shipped().items.index("summary")]
+        for row, text in enumerate(texts):
+            found[row] += (text == self.lifted) * 9 * towards / np.linalg.norm(towards)
+        return found
+
+
+def test_the_third_step_sees_the_likeliest_sentences_of_each_item() -> None:
+    many = "\n\n".join(f"We fed the {n} geese of farm {n} with corn and grass." for n in range(90))
+    paper = paper_of(("Abstract", "abstract", many))
+    encoder = Seen()
+    sentences = prose_sentences(paper)
+    scores = score(paper, sentences, shipped(), encoder)
+    assert 0 < len(encoder.asked) <= LIKELY * len(EVIDENCE) and len(encoder.asked) < 90
+    read = [one.text in encoder.asked for one in sentences]
+    assert (scores.good[read] > 0).all() and not scores.good[np.logical_not(read)].any()
+
+
+def test_what_a_sentence_does_moves_it() -> None:
+    before = chosen(LANTERNS)["summary"]
+    other = next(
+        one.text
+        for one in prose_sentences(LANTERNS)
+        if one.role == "introduction" and one.text not in before
+    )
+    assert other in chosen(LANTERNS, shipped_rank(Seen(other)))["summary"]
+
+
+def test_sentences_of_another_language_have_no_third_step() -> None:
+    texts = {
+        "Nous avons mesuré la lumière de quarante lanternes pendant dix nuits en montagne.": False,
+        "Wir haben das Licht von vierzig Laternen in zehn Nächten auf dem Berg gemessen.": False,
+        "我们在十个夜晚测量了四十盏灯笼的光。": False,
+        "We measured the light of forty lanterns on ten nights in the mountains.": True,
+    }
+    for text, english in texts.items():
+        assert is_english([text]) is english
+        encoder = Seen()
+        paper = paper_of(("Methods", "method", text))
+        score(paper, prose_sentences(paper), shipped(), encoder)
+        assert encoder.asked == [text] * english
 
 
 def test_an_item_is_silent_where_its_sections_are_missing() -> None:

@@ -40,7 +40,7 @@ FORMS: tuple[Callable[[Digest], object], ...] = (
 )
 PARTS = {
     "gloss", "lang", "writer", "paper", "text", "reading", "parser", "template",
-    "evidence", "rules", "rendering",
+    "evidence", "encoder", "rules", "rendering",
 }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def test_other_code_of_the_page_does_not_write_a_digest_anew(
     assert changed_since(library, locked_digest(library, ID, "en", "extractive")) == ()
 
 
-@pytest.mark.parametrize("part", ["parser", "template", "evidence", "rules"])
+@pytest.mark.parametrize("part", ["parser", "template", "evidence", "encoder", "rules"])
 def test_other_code_writes_a_digest_anew(
     library: Any, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from thinned import some
 
 from app.choose.template import ITEMS
+from app.digest import Digest, DigestSection
+from app.write import written
 from eval.abstention import (
     DELETIONS,
     Abstention,
@@ -26,7 +30,6 @@ from eval.abstention import (
     without,
 )
 from index.config import Settings
-from index.hits import Passage
 from index.library import splitter
 from index.paper import Paper, Section, Sentence
 from index.read import _read_file
@@ -188,10 +191,8 @@ def test_precision_and_recall() -> None:
 
 def test_a_digest_says_what_was_deleted(tmp_path: Path) -> None:
     count = lambda texts: [len(text.split()) for text in texts]  # noqa: E731
-    found = cases_of(
-        read("cited-digests.pdf"),
-        splitter(Settings(library=tmp_path), count),
-    )
+    split, encoder = splitter(Settings(library=tmp_path), count), fakes.PlainStates()
+    found = cases_of(read("cited-digests.pdf"), lambda paper: written(paper, split(paper), encoder))
     assert found.deletions >= 5
     assert found.recall == 1.0
     deleted = {one.deleted: one for one in found.cases if one.item == "methods"}
@@ -202,27 +203,18 @@ def test_a_digest_says_what_was_deleted(tmp_path: Path) -> None:
     assert set(deleted) <= {"", *(one.name for one in DELETIONS)}
 
 
-def test_a_digest_that_invents_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digest_that_invents_is_seen(tmp_path: Path) -> None:
     """A writer that fills methods with whatever there is, and leaves out the summary."""
-    from dataclasses import replace
+    count = lambda texts: [len(text.split()) for text in texts]  # noqa: E731
+    split, encoder = splitter(Settings(library=tmp_path), count), fakes.PlainStates()
 
-    import eval.abstention as abstention
-    from app.digest import Digest, DigestSection
-
-    honest = abstention.written
-
-    def dishonest(paper: Paper, passages: Sequence[Passage]) -> Digest:
-        digest = honest(paper, passages)
+    def dishonest(paper: Paper) -> Digest:
+        digest = written(paper, split(paper), encoder)
         items = {one.name: one.items for one in digest.sections}
         items |= {"methods": items["summary"], "summary": ()}
         return replace(digest, sections=tuple(DigestSection(*one) for one in items.items()))
 
-    monkeypatch.setattr(abstention, "written", dishonest)
-    count = lambda texts: [len(text.split()) for text in texts]  # noqa: E731
-    found = cases_of(
-        read("cited-digests.pdf"),
-        splitter(Settings(library=tmp_path), count),
-    )
+    found = cases_of(read("cited-digests.pdf"), dishonest)
     wrong = {(one.deleted, one.item) for one in found.wrong}
     assert {("all that tells methods", "methods"), ("", "summary")} <= wrong
     assert found.recall is not None and found.recall < 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import library_fakes as fakes
 import pytest
 
 from app.check.support import Checker
+from app.write import written
 from eval.citations import WordsOrChecker
 from eval.corpus import DataUnusable
 from eval.fabricated import SourceText
@@ -122,12 +124,12 @@ def compared(
     def count(texts: Sequence[str]) -> list[int]:
         return [len(text.split()) for text in texts]
 
-    settings = Settings(library=page.parent / "library")
+    split = splitter(Settings(library=page.parent / "library"), count)
     (found,) = beside(
         read_page(page),
         full_text,
         reader,
-        splitter(settings, count),
+        lambda paper: written(paper, split(paper), fakes.PlainStates()),
         WordsOrChecker(Checker()),
     )
     return found

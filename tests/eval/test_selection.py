@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import library_fakes as fakes
 import numpy as np
 import pytest
 
@@ -29,9 +30,10 @@ from index.spans import Span
 SHARED = Path(__file__).parents[3] / "shared" / "bench"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")
 
+ENCODER = fakes.PlainStates()
 THINGS = ("lantern", "kettle", "wagon", "bridge", "mirror", "candle")
 SECTIONS = (
-    ("abstract", "{0}s are dear, which is a problem. We propose a {0} without any oil."),
+    ("abstract", "All {0}s are dear, which is a problem. We propose a {0} without any oil."),
     ("introduction", "Previous {0}s are limited to dry paths. In this paper we present a {0}."),
     ("method", "Each {0} is made of glass. We train ten walkers with the {0} at night."),
     ("results", "The {0} worked for 12.5 hours. The old one worked for 8 hours only."),
@@ -39,7 +41,7 @@ SECTIONS = (
 )
 RIGHT = {
     "summary": "We propose a {0} without any oil.",
-    "background": "{0}s are dear, which is a problem.",
+    "background": "All {0}s are dear, which is a problem.",
     "earlier_methods": "Previous {0}s are limited to dry paths.",
     "methods": "Each {0} is made of glass.",
     "performance": "The {0} worked for 12.5 hours.",
@@ -103,31 +105,36 @@ def roles(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def test_training_learns_from_other_fields_what_stands_where(roles: Any) -> None:
-    numbers = [training_paper(one) for one in PAPERS]
+    numbers = [training_paper(one, ENCODER) for one in PAPERS]
     model = train([one for one in numbers if one.group != "field 0"], roles)
     unseen = [one for one in PAPERS if one.group == "field 0"]
     for one in unseen:
         sentences = prose_sentences(one.paper)
-        good = score(one.paper, sentences, model).good
+        good = score(one.paper, sentences, model, ENCODER).good
         for name, right in RIGHT.items():
             best = sentences[int(good[:, ITEMS.index(name)].argmax())].text
             assert best == right.format(one.paper.id), name
 
 
 def test_the_same_papers_give_the_same_bytes_and_the_file_gives_the_model(roles: Any) -> None:
-    numbers = [training_paper(one) for one in PAPERS]
+    numbers = [training_paper(one, ENCODER) for one in PAPERS]
     model = train(numbers, roles)
     packed = to_bytes(model, len(numbers), roles)
-    assert packed == to_bytes(train([training_paper(one) for one in PAPERS], roles), 6, roles)
+    assert packed == to_bytes(
+        train([training_paper(one, ENCODER) for one in PAPERS], roles), 6, roles
+    )
     read = from_bytes(packed)
     for paper in (one.paper for one in PAPERS):
         sentences = prose_sentences(paper)
-        before, after = score(paper, sentences, model), score(paper, sentences, read)
+        before, after = (
+            score(paper, sentences, model, ENCODER),
+            score(paper, sentences, read, ENCODER),
+        )
         assert np.allclose(before.good, after.good) and np.allclose(before.ideal, after.ideal)
 
 
 def test_an_n_gram_of_two_papers_has_no_weight(roles: Any) -> None:
-    model = train([training_paper(one) for one in PAPERS], roles)
+    model = train([training_paper(one, ENCODER) for one in PAPERS], roles)
     known = model.blocks["sentence"].rows
     assert "we propose" in known
     assert not any(thing in gram.split() for gram in known for thing in THINGS)
@@ -169,9 +176,9 @@ def test_folds_keep_fields_whole() -> None:
 
 
 def test_a_digest_is_measured_against_the_judgement() -> None:
-    numbers = [training_paper(one) for one in PAPERS]
+    numbers = [training_paper(one, ENCODER) for one in PAPERS]
     model = train(numbers, None)
-    found = judged(PAPERS[:1], numbers[:1], lambda _: model)
+    found = judged(PAPERS[:1], numbers[:1], lambda _: model, ENCODER)
     by_name = {one.item: one for one in found}
     assert by_name["summary"].ideal and by_name["summary"].right == (True,)
     assert (by_name["summary"].ranked, by_name["method"].ranked) == (1.0, None)
@@ -183,6 +190,7 @@ def test_the_page_shows_what_is_wrong(tmp_path: Path, monkeypatch: pytest.Monkey
     said = {**first.items, "summary": Judgement(("Something else.",), (), False)}
     papers = [replace(first, items=said), *others]
     monkeypatch.setattr(selection, "read_judged", lambda *_: papers)
+    monkeypatch.setattr(selection, "MiddleLayer", lambda cache: ENCODER)
     report = selection.run(Settings(cache=tmp_path), [tmp_path])
     page = Path(str(report.measures["page"])).read_text()
     assert "wrong: We propose a lantern without any oil." in page
@@ -217,7 +225,7 @@ def test_a_quote_is_compared_as_the_reference_compares_it() -> None:
 @needs_shared
 @pytest.mark.slow
 def test_every_phrase_with_a_weight_is_in_three_papers() -> None:
-    papers = [training_paper(one) for one in read_judged(SHARED / "digests", Settings())]
+    papers = [training_paper(one, ENCODER) for one in read_judged(SHARED / "digests", Settings())]
     said = json.loads(gzip.decompress(WEIGHTS.read_bytes()))["blocks"]
     for name, block in said.items():
         if name != "role":

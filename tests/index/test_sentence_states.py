@@ -1,0 +1,46 @@
+"""Sentences in the middle of the model: its own numbers, whatever is asked beside them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.config import Settings
+from index.embed.states import WIDTH, MiddleLayer
+from index.embed.traced import CHECK_TEXT
+from index.errors import ModelUnusable
+
+# The mean of ``hidden_states[4]`` as transformers gives it: its first numbers and its length.
+FIRST = (0.0447, -0.4467, -0.0521, -0.2101, 0.0871, -0.186, -0.7674, 0.2649)
+LENGTH = 6.3098
+
+
+@pytest.fixture(scope="module")
+def encoder() -> MiddleLayer:
+    return MiddleLayer(Settings().cache)
+
+
+def test_states_are_those_of_the_fourth_layer(encoder: MiddleLayer) -> None:
+    (row,) = encoder.states([CHECK_TEXT])
+    assert row[: len(FIRST)] == pytest.approx(FIRST, abs=1e-3)
+    assert float(np.linalg.norm(row)) == pytest.approx(LENGTH, abs=1e-3)
+
+
+def test_a_sentence_has_the_same_state_among_others_and_from_several_threads(
+    encoder: MiddleLayer,
+) -> None:
+    texts = [f"We fed {n} geese with {'corn ' * n}for a week." for n in range(20)]
+    together = encoder.states(texts)
+    assert together.shape == (20, WIDTH) and encoder.states([]).shape == (0, WIDTH)
+    with ThreadPoolExecutor(4) as pool:
+        alone = np.vstack(list(pool.map(lambda text: encoder.states([text]), texts)))
+    assert np.abs(together - alone).max() < 1e-4
+
+
+def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelUnusable, match="GLOSS_CACHE"):
+        MiddleLayer(tmp_path / "file").states(["We fed geese."])
