@@ -589,6 +589,8 @@ def served_model() -> Iterator[ServedModel]:
 @pytest.fixture
 def open_library(fake_embedder: Any, reader_here: Any) -> Callable[..., Any]:
     """Open a real library in a folder, which reads files for real; its vectors are the fake's."""
+    import library_fakes as fakes
+
     from index.config import Settings
     from index.library import Library
 
