@@ -286,6 +286,8 @@ def test_so_many_at_a_time_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.M
             pass
         with room.taking(visit(BO), 10):
             pass
+        assert list(room._now) == [ADA]
+    assert not room._now  # nobody is remembered for what has ended
     folder = room.folder / "hash"
     folder.mkdir()
     (folder / "old.pdf").write_bytes(b"x")
