@@ -35,15 +35,17 @@ from index.config import Settings
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-app.web.ui._TABS_MOST = {TABS}
+app.web.ui._TABS_MOST = app.web.ui._QUEUED_MOST = {TABS}
 web_app = server.web_app
 
 def watched(library, settings):
     made = web_app(library, settings)
     holder = next(one.app.state_holder for one in made.routes
                   if hasattr(getattr(one, "app", None), "state_holder"))
+    queue = holder.blocks._queue
     def kept(request):
-        return JSONResponse([len(holder.session_data), len(holder.time_last_used)])
+        return JSONResponse([len(holder.session_data), len(holder.time_last_used),
+                             len(queue.pending_event_ids_session)])
     made.router.routes.insert(0, Route("/kept", kept))
     return made
 
@@ -66,8 +68,9 @@ class Server:
 
     def kept(self) -> int:
         """The sessions of which Gradio keeps something."""
-        states, times = httpx.get(f"{self.address}/kept", timeout=60).json()
+        states, times, events = httpx.get(f"{self.address}/kept", timeout=60).json()
         assert states == times
+        assert events <= TABS
         return int(states)
 
     def uploads(self) -> list[Path]:

@@ -37,6 +37,8 @@ UPLOAD_LIMIT = "50mb"
 # Open tabs of which Gradio keeps what its parts show, 120 kB for each; its own limit is 10,000.
 # Of one more, that idle for longest has its list of papers in the usual order again.
 _TABS_MOST = 200
+# Sessions of which its queue knows what is being done; that of their messages has the same limit.
+_QUEUED_MOST = 2000
 _LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
 
 
@@ -49,6 +51,7 @@ def build(
     the library of all where who asks is its reader.
     """
     gr = load_gradio()
+    from gradio.utils import LRUCache
 
     def arrive(request: gr.Request) -> str:  # type: ignore[name-defined]
         """The key of the browser's session, by which our scripts ask from now on."""
@@ -82,6 +85,8 @@ def build(
     blocks.space_id = None  # else the page of a Space asks Google for fonts, and the hub who it is
     blocks.state_session_capacity = _TABS_MOST
     blocks.queue(default_concurrency_limit=4, max_size=64)
+    # Without a limit, an empty set stays of each session that ever asked for something.
+    blocks._queue.pending_event_ids_session = LRUCache(_QUEUED_MOST)
     blocks._queue.sleep_when_free = _LOOKS_EVERY
     blocks._queue.progress_update_sleep_when_free = 2 * _LOOKS_EVERY
     return cast("gradio.Blocks", blocks)
