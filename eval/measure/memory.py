@@ -153,7 +153,12 @@ def _answer(pipe: Connection, frames: int) -> None:
     pipe.send("ready")
     before: tracemalloc.Snapshot | None = None
     while True:
-        match pipe.recv():
+        try:
+            asked = pipe.recv()
+        except EOFError:  # the client has ended
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        match asked:
             case "held":
                 pipe.send(Held.of_this_process())
             case "remember" if frames:
@@ -304,7 +309,7 @@ class Client:
 
 
 def measure(
-    library: Path, pdfs: Path, kinds: Sequence[str], rounds: int, times: int, frames: int
+    library: Path, pdfs: Path, kinds: Sequence[str], rounds: int, times: float, frames: int
 ) -> dict[str, Any]:
     """What is held after each round of each kind. ``library`` is copied."""
     with tempfile.TemporaryDirectory(prefix="gloss-memory-") as folder:
@@ -346,21 +351,22 @@ def measure(
 
 
 async def _measured(
-    client: Client, pipe: Connection, kinds: Sequence[str], rounds: int, times: int
+    client: Client, pipe: Connection, kinds: Sequence[str], rounds: int, times: float
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}
     await client.visitor.arrive()
     for kind in kinds:
-        each = {kind: KINDS[kind]} if kind in KINDS else KINDS
+        chosen = {kind: KINDS[kind]} if kind in KINDS else KINDS
+        each = {name: max(round(times * number), 1) for name, number in chosen.items()}
         held = []
         for number in range(rounds):
             for name, operations in each.items():
-                await client.repeat(name, times * operations)
+                await client.repeat(name, operations)
             held.append(await _asked(pipe, "held"))
             _say(f"{kind:12} {number:3} " + _figures(held[-1]))
             if number == rounds // 2:
                 pipe.send("remember")
-        operations = times * sum(each.values())
+        operations = sum(each.values())
         found[kind] = {
             "operations of a round": operations,
             "rounds": [asdict(one) for one in held],
@@ -413,7 +419,7 @@ def main() -> None:
     asked.add_argument("out", type=Path)
     asked.add_argument("--kinds", nargs="+", choices=[*KINDS, "all"], default=[*KINDS, "all"])
     asked.add_argument("--rounds", type=int, default=8)
-    asked.add_argument("--times", type=int, default=1, help="as many operations in each round")
+    asked.add_argument("--times", type=float, default=1, help="as many of each round")
     asked.add_argument("--trace", type=int, default=0, metavar="FRAMES")
     given = asked.parse_args()
     found = measure(given.library, given.pdfs, given.kinds, given.rounds, given.times, given.trace)
