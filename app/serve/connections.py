@@ -17,6 +17,9 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0  # from a connection's beginning to the end of a first request's head
+# As many times as long where nobody waits for the connection, with a quarter of all taken at most:
+# a program on a busy machine gets no time between connecting and asking for longer than that.
+CALM_TIMES = 6
 KEEP_ALIVE_SECONDS = 5  # between two requests
 HEAD_BYTES = 32 * 1024  # of a request's line and headers
 CONNECTIONS_MOST = 1000  # a small machine has no use for more
@@ -71,7 +74,7 @@ class BoundedProtocol(H11Protocol):
         if len(self.connections) > self.most or self._is_greedy():
             transport.abort()
             return
-        self._silent = self.loop.call_later(HEADER_SECONDS, transport.abort)
+        self._wait(CALM_TIMES)
 
     def data_received(self, data: bytes) -> None:
         """Take what came; the time for a head ends once it is there."""
@@ -83,6 +86,16 @@ class BoundedProtocol(H11Protocol):
         """Forget it."""
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _wait(self, times: int) -> None:
+        self._silent = self.loop.call_later(HEADER_SECONDS, self._hang_up, times - 1)
+
+    def _hang_up(self, left: int) -> None:
+        """End a connection that was silent, or wait again, so many times at most."""
+        if left and len(self.connections) <= self.most // 4:
+            self._wait(left)
+        else:
+            self.transport.abort()
 
     def _stop_waiting(self) -> None:
         if self._silent is not None:

@@ -111,6 +111,8 @@ class UploadRoom:
         finally:
             with self._changing:
                 self._now[visitor] -= 1
+                if not self._now[visitor]:
+                    del self._now[visitor]
 
     def _check(self, visitor: str, size: int) -> None:
         self._sweep()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from index.catalog import Catalog, ClaimSet, KeptClaim
+from index.catalog import Catalog, KeptClaim
 from index.errors import ClaimNotFound, GlossError, NoDigests, RoleOfDigest, StoreUnusable
 from index.hits import ClaimHit, ClaimRecord, ClaimVector, SearchFilter, SparseVector
 from index.library.rank import EncodedQuery, SparseEncoder, encode_query, rank
@@ -133,9 +133,9 @@ class ClaimIndex:
         for number in numbers:
             self._store.delete(number)
 
-    def fill(self, claim_set: ClaimSet, points: Sequence[Point]) -> None:
-        """Put the points of a claim set in that counts already."""
-        self._store.upsert([replace(point, edition=claim_set.number) for point in points])
+    def fill(self, points: Sequence[Point]) -> None:
+        """Put points of claim sets in that count already."""
+        self._store.upsert(points)
 
     def close(self) -> None:
         """Let go of the store."""

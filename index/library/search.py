@@ -112,18 +112,23 @@ class PassageSearch:
     def mean_vectors(self, among: Collection[str] | None) -> dict[str, tuple[float, ...]]:
         """The mean of each paper's vectors, by paper id; each is read from the store once."""
         engine = self._engines.started()
+        means = engine.means
+        known = set(means)
+        ids = self._catalog.editions.ids()
+        for number in known - ids.keys():  # whose paper was removed or replaced
+            means.pop(number, None)
         current = {
             number: paper_id
-            for number, paper_id in self._catalog.editions.ids().items()
+            for number, paper_id in ids.items()
             if among is None or paper_id in among
         }
-        missing = current.keys() - engine.means.keys()
+        missing = current.keys() - known
         if missing:
-            engine.means.update(engine.store.means(missing))
+            means.update(engine.store.means(missing))
         return {
-            paper_id: engine.means[number]
+            paper_id: mean
             for number, paper_id in current.items()
-            if number in engine.means
+            if (mean := means.get(number)) is not None
         }
 
     def _hits(self, ranked: Sequence[Scored]) -> list[Hit]:

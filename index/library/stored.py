@@ -14,6 +14,8 @@ from index.library.tools import Tools
 from index.paper import Paper
 from index.spans import Box, Highlight, PageSize, Span, runs_of
 
+SIZED_MOST = 1000  # files of which the sizes of pages are remembered
+
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
@@ -97,10 +99,14 @@ class StoredPaper:
         """
         if self.edition.source != "pdf":
             return ()
-        known = self.holdings.page_sizes
-        if self.edition.file not in known:
-            known[self.edition.file] = self.holdings.tools.reader().page_sizes(self.file())
-        return known[self.edition.file]
+        known, file = self.holdings.page_sizes, self.edition.file
+        sizes = known.get(file)
+        if sizes is None:
+            sizes = self.holdings.tools.reader().page_sizes(self.file())
+            if len(known) >= SIZED_MOST:
+                known.clear()
+            known[file] = sizes
+        return sizes
 
     def figure_image(self, label: str, scale: float) -> bytes:
         """A figure or table as PNG: "Table 2", "fig. 3", or "3" for Figure 3; 1 is 72 dpi.

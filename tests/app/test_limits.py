@@ -23,7 +23,13 @@ from starlette.testclient import TestClient
 import app.serve.connections
 import app.serve.limits
 from app.api.failures import TooBusy, TooMany
-from app.serve.connections import Capacity, capacity
+from app.serve.connections import (
+    CALM_TIMES,
+    HEADER_SECONDS,
+    Capacity,
+    capacity,
+    protocol_of,
+)
 from app.serve.limits import (
     BODY_BYTES,
     CLOSED,
@@ -286,6 +292,8 @@ def test_so_many_at_a_time_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.M
             pass
         with room.taking(visit(BO), 10):
             pass
+        assert list(room._now) == [ADA]
+    assert not room._now  # nobody is remembered for what has ended
     folder = room.folder / "hash"
     folder.mkdir()
     (folder / "old.pdf").write_bytes(b"x")
@@ -360,6 +368,24 @@ def test_half_open_connections_neither_stop_the_server_nor_fill_its_log(tmp_path
         said = log.read()
         log.close()
     assert said == ""
+
+
+@pytest.mark.parametrize(("open_ones", "times"), [(1, CALM_TIMES), (10, CALM_TIMES), (11, 1)])
+def test_a_silent_connection_may_stay_while_few_are_open(open_ones: int, times: int) -> None:
+    """A program of a busy machine that had connected was hung up on before it could ask."""
+    waits: list[float] = []
+    ended: list[bool] = []
+    protocol: Any = object.__new__(protocol_of(Capacity(40, 4)))
+    protocol.connections = set(range(open_ones))
+    protocol.transport = SimpleNamespace(abort=lambda: ended.append(True))
+
+    def call_later(seconds: float, act: Any, *given: Any) -> None:
+        waits.append(seconds)
+        act(*given)
+
+    protocol.loop = SimpleNamespace(call_later=call_later)
+    protocol._wait(CALM_TIMES)
+    assert (waits, ended) == ([HEADER_SECONDS] * times, [True])
 
 
 def test_a_head_has_a_size(inner: FastAPI) -> None:

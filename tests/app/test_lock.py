@@ -303,13 +303,16 @@ def test_the_doctor_counts_stale_digests(
     gloss_on_disk("add", str(versions[0]))
     asked = Settings(library=tmp_path / "library")
     assert "digests" not in dict(examine(asked).lines())
-    gloss_on_disk("digest", ID)
-    assert dict(examine(asked).lines())["digests"] == "1 saved, 0 stale"
+    written = gloss_on_disk("digest", ID)
+    assert (written.code, written.err) == (0, "")
+    found = examine(asked)
+    assert found.problems == ()
+    assert dict(found.lines())["digests"] == "1 saved, 0 stale"
     change(monkeypatch, "parser")
     found = examine(asked)
+    assert found.problems == ()
     assert dict(found.lines())["digests"] == "1 saved, 1 stale: `gloss digest ID` writes one again"
     assert found.document().library.digests == DigestCounts(saved=1, stale=1, unknown=0)
-    assert found.problems == ()
 
 
 @pytest.mark.parametrize("again", [False, True])

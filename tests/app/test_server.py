@@ -9,7 +9,6 @@ import platform
 import socket
 import threading
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,9 +17,8 @@ from fastapi.responses import StreamingResponse
 
 import app.serve.server
 from app.serve.memory import give_back
-from app.serve.server import LetGo, running, serve
+from app.serve.server import LetGo, running
 from eval.measure.machine import taken
-from index.config import Settings
 
 
 def free_port() -> int:
@@ -81,25 +79,6 @@ def test_any_other_error_is_told(endless: FastAPI, capfd: pytest.CaptureFixture[
     logging.getLogger("uvicorn.error").error("and after it, too")
     told = capfd.readouterr().err
     assert "this one is a defect" in told and "and after it, too" in told
-
-
-def test_what_gradio_copies_later_lies_with_the_uploads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A second upload of a session went to the system's temporary folder, and stayed there."""
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
-    monkeypatch.setattr("app.serve.server.web_app", lambda *_: FastAPI())
-    monkeypatch.setattr("app.serve.server.signal.signal", lambda *_: None)
-    folders: list[str] = []
-
-    def ready(_: str) -> None:
-        folders.append(os.environ["GRADIO_TEMP_DIR"])
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        serve(Settings(library=tmp_path / "library"), "127.0.0.1", free_port(), ready=ready)
-    assert folders == [str((tmp_path / "library" / "uploads").resolve())]
-    assert "GRADIO_TEMP_DIR" not in os.environ
 
 
 SIZE, BLOCKS = 64 * 1024, 1000  # below what the C library maps on its own (128 KiB)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -97,6 +98,21 @@ def looked_at(folder: Path, state: Any) -> Callable[[], int]:
         return 3 if wrong else 0
 
     return look
+
+
+def outcome(row: dict[str, Any]) -> str:
+    """What became of a library that was damaged, from the line that was printed of it."""
+    ends = row["ends"]
+    for name, (status, _, _) in ends.items():
+        if status < 0:  # SIGKILL is what ends a process that hangs
+            return f"{name} ended by {signal.Signals(-status).name}"
+    for name, harmless in (("look", "no harm"), ("look again", "said, and whole after a repair")):
+        status, said, _ = ends[name]
+        if status == 0:
+            return harmless
+        if "silent" in said and "said" not in said:
+            return "silent"
+    return "said, and to be restored"
 
 
 def damages(root: Path, times: int) -> Iterator[dict[str, Any]]:

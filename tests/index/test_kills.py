@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no 
 def ended(folder: Path, *given: object) -> list[dict[str, Any]]:
     """What was found after each run that was ended."""
     command = [sys.executable, str(PROGRAM), str(folder / "kills"), *map(str, given)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=3600)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=7200)
     shutil.rmtree(folder / "kills", ignore_errors=True)
     assert done.returncode == 0, done.stderr[-2000:]
     rows = [json.loads(line) for line in done.stdout.splitlines()]

@@ -242,6 +242,18 @@ def test_where_each_paper_is_among_the_others(
     assert library.mean_vectors().keys() == {"b", "c"}
     assert library.mean_vectors().keys() == {"b", "c"}
     assert [len(editions) for editions in asked] == [1]  # each is read once
+    engine = library._engines.current
+    assert engine is not None and len(engine.means) == 2  # and forgotten with its paper
+
+
+def test_sizes_of_pages_are_remembered_of_some_files(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.library.stored.SIZED_MOST", 2)
+    for name in ("a", "b", "c"):
+        library.add(write(tmp_path / f"{name}.pdf", id=name, text=name))
+        assert library.page_sizes(name) == (PageSize(612, 792),)
+    assert len(library.stored("a").holdings.page_sizes) <= 2
 
 
 def test_the_papers_nearest_to_a_vector(

@@ -20,7 +20,8 @@ from index.errors import GlossError, LibraryUnusable, StoreUnusable
 from index.library import Library, Step
 from index.library.engines import Engines
 from index.sources import Source
-from index.store.edge import EdgeStoreFactory
+from index.store import Point
+from index.store.edge import EdgeStore, EdgeStoreFactory
 
 
 @dataclass
@@ -118,6 +119,26 @@ def test_searches_go_on_while_vectors_are_made(library: Library) -> None:
     assert (found(library), claimed(library)) == everything
     assert stores(library) == {"vectors-2", "claims-2"}
     library.close()
+
+
+def test_points_of_several_papers_are_stored_at_once(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To make them durable costs more than all else, and once for each paper half of a repair."""
+    stored: list[list[int]] = []
+    upsert = EdgeStore.upsert
+
+    def counted(self: EdgeStore, points: Sequence[Point]) -> None:
+        stored.append([point.edition for point in points])
+        upsert(self, points)
+
+    for name in "bc":
+        fakes.digest(library, name, f"{name} bees")
+    monkeypatch.setattr(EdgeStore, "upsert", counted)
+    monkeypatch.setattr("index.library.rebuild.POINTS_AT_ONCE", 2)
+    assert library.repair().ok
+    assert [len(one) for one in stored] == [2, 1, 2, 1]  # of papers, and of their digests
+    assert found(library) == {"a bees", "b bees", "c bees"}
 
 
 def test_an_interrupt_leaves_the_former_model(library: Library, tmp_path: Path) -> None:

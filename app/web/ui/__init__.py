@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 TITLE = "gloss"
 UPLOAD_LIMIT = "50mb"
+# Open tabs of which Gradio keeps what its parts show, 120 kB for each; its own limit is 10,000.
+# Of one more, that idle for longest has its list of papers in the usual order again.
+_TABS_MOST = 200
+# Sessions of which its queue knows what is being done; that of their messages has the same limit.
+_QUEUED_MOST = 2000
 _LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
 
 
@@ -46,6 +51,7 @@ def build(
     the library of all where who asks is its reader.
     """
     gr = load_gradio()
+    from gradio.utils import LRUCache
 
     def arrive(request: gr.Request) -> str:  # type: ignore[name-defined]
         """The key of the browser's session, by which our scripts ask from now on."""
@@ -54,6 +60,7 @@ def build(
     def left(request: gr.Request) -> None:  # type: ignore[name-defined]
         leave(request.session_hash)
         sessions.end(request.session_hash)
+        _forget(blocks, request.session_hash)
 
     with gr.Blocks(
         title=TITLE,
@@ -76,10 +83,24 @@ def build(
         )
         blocks.unload(left)
     blocks.space_id = None  # else the page of a Space asks Google for fonts, and the hub who it is
+    blocks.state_session_capacity = _TABS_MOST
     blocks.queue(default_concurrency_limit=4, max_size=64)
+    # Without a limit, an empty set stays of each session that ever asked for something.
+    blocks._queue.pending_event_ids_session = LRUCache(_QUEUED_MOST)
     blocks._queue.sleep_when_free = _LOOKS_EVERY
     blocks._queue.progress_update_sleep_when_free = 2 * _LOOKS_EVERY
     return cast("gradio.Blocks", blocks)
+
+
+def _forget(blocks: Any, session_id: str | None) -> None:
+    """Drop what Gradio keeps of a session that has ended; it would stay until 10,000 others came.
+
+    Gradio (6.31) has no call for that: it marks the session as closed, and empties ``State`` alone.
+    """
+    states = blocks.state_holder
+    with states.lock:
+        states.session_data.pop(session_id, None)
+        states.time_last_used.pop(session_id, None)
 
 
 def views_of(blocks: "gradio.Blocks") -> tuple[View, ...]:
