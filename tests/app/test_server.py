@@ -88,7 +88,9 @@ def test_what_gradio_copies_later_lies_with_the_uploads(
 ) -> None:
     """A second upload of a session went to the system's temporary folder, and stayed there."""
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
-    monkeypatch.setattr("app.serve.server.web_app", lambda *_: FastAPI())
+    made = FastAPI()
+    made.state.begin_late = lambda: None
+    monkeypatch.setattr("app.serve.server.web_app", lambda *_: made)
     monkeypatch.setattr("app.serve.server.signal.signal", lambda *_: None)
     folders: list[str] = []
 
