@@ -162,6 +162,7 @@
     by('said').textContent = '';
     if (known) {
       put(known);
+      gloss.reader.foundAhead();
       return;
     }
     busy(by('hits'), say('searching'));
@@ -174,6 +175,7 @@
         kept.answer = await ask('answer.json', {...wanted, in: ''}, mine.signal);
         put(kept);
       }
+      gloss.reader.foundAhead();
       remembered.set(name, kept);
       if (remembered.size > 30) remembered.delete(remembered.keys().next().value);
     } catch (error) {
