@@ -12,20 +12,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import FastAPI, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import StringConstraints, WithJsonSchema
+from fastapi.responses import HTMLResponse, Response
+from pydantic import StringConstraints
 from pydantic.json_schema import SkipJsonSchema
-from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from app.api import service as programs
-from app.api.failures import INTERNAL, Failure, TooBusy, WriterNotOffered, failure_of
+from app.api.errors import answer_errors
+from app.api.failures import TooBusy, WriterNotOffered
 from app.api.page import api_page
-from app.api.schemas import ErrorAnswer, Health
+from app.api.parameters import OnePaper, PaperId, Question, Since, errors
+from app.api.schemas import Health
 from app.api.service import (
     COMPARED,
     COMPARED_LEAST,
@@ -56,7 +56,6 @@ from app.show.figures import Pictures, figure_pictures
 from app.show.workbook import MEDIA_TYPE
 from index import __version__
 from index.config import Settings
-from index.errors import GlossError
 from index.notes import TAG_MOST
 from index.paper import Role
 
@@ -77,57 +76,6 @@ _STILL = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     "X-Content-Type-Options": "nosniff",
 }
-_YEAR = "([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
-Since = Annotated[
-    str,
-    StringConstraints(pattern="^[0-9]{4}(-[0-9]{2}){0,2}$"),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "format": "date"},
-                {"type": "string", "pattern": f"^{_YEAR}-(0[1-9]|1[0-2])$"},
-                {"type": "string", "pattern": f"^{_YEAR}$"},
-            ]
-        }
-    ),
-]
-Question = Annotated[
-    str,
-    Query(
-        min_length=1,
-        max_length=QUERY_MOST,
-        description=f"A question, a phrase or a few words; at most {QUERY_MOST} characters, at "
-        "least one of them a letter or digit. Words in quotation marks must be there as they are.",
-        examples=["how is attention computed"],
-    ),
-]
-OnePaper = Annotated[
-    str | SkipJsonSchema[None],
-    Query(max_length=ID_MOST, description="Only in this paper.", examples=["2407.03300"]),
-]
-PaperId = Annotated[
-    str,
-    Path(
-        min_length=1,
-        max_length=ID_MOST,
-        description="A paper's id, with or without a version. That of an old arXiv paper has a "
-        "slash, which may be written as it is or as `%2F`.",
-        examples=["2407.03300", "cs/9901001"],
-    ),
-]
-
-_WHY = {
-    403: "This server does not offer that.",
-    404: "Not in this library.",
-    409: "The paper was replaced meanwhile; ask again.",
-    422: "A value is missing or does not fit; the message names it.",
-    429: "More than a visitor's share; `Retry-After` has the seconds to wait.",
-    503: "Busy, or something that the server needs is not at hand; `Retry-After` where known.",
-}
-
-
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ErrorAnswer, "description": _WHY[status]} for status in statuses}
 
 
 def mounted(app: FastAPI) -> Mount:
@@ -164,10 +112,10 @@ def api(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
     )
-    _answer_errors(app)
+    answer_errors(app, f"{PREFIX}/docs")
     writing = threading.Lock()  # one digest by a language model at a time
 
-    @app.get("/search", response_model=SearchFound, responses=_errors(404, 422, 503))
+    @app.get("/search", response_model=SearchFound, responses=errors(404, 422, 503))
     def search(
         q: Question,
         among: Annotated[
@@ -208,7 +156,7 @@ def api(
             library, q, among, k, paper or "", role or "", since or "", until or "", category, own
         )
 
-    @app.get("/ask", response_model=AnswerFound, responses=_errors(404, 422, 503))
+    @app.get("/ask", response_model=AnswerFound, responses=errors(404, 422, 503))
     def ask(
         q: Question,
         paper: OnePaper = None,
@@ -224,7 +172,7 @@ def api(
         response_model=PapersCompared,
         responses={
             200: {"content": {"text/markdown": {}, "text/csv": {}, MEDIA_TYPE: {}}},
-            **_errors(404, 422, 429, 503),
+            **errors(404, 422, 429, 503),
         },
     )
     def compare(
@@ -285,7 +233,7 @@ def api(
             return compared.document()
         return table_answer(compared.table, form)
 
-    @app.get("/papers", response_model=PaperList, responses=_errors(422, 503))
+    @app.get("/papers", response_model=PaperList, responses=errors(422, 503))
     def papers(
         limit: Annotated[
             int, Query(ge=0, le=LIST_MOST, description="How many papers at most; 0 for all.")
@@ -302,7 +250,7 @@ def api(
         response_model=DigestShape,
         responses={
             200: {"content": {"text/markdown": {}, "text/html": {}}},
-            **_errors(403, 404, 409, 422, 429, 503),
+            **errors(403, 404, 409, 422, 429, 503),
         },
     )
     def digest(
@@ -347,7 +295,7 @@ def api(
     @app.get(
         "/papers/{paper_id:path}/related",
         response_model=RelatedFound,
-        responses=_errors(404, 409, 422, 429, 503),
+        responses=errors(404, 409, 422, 429, 503),
     )
     def related(
         request: Request,
@@ -364,7 +312,7 @@ def api(
         responses={
             200: {"content": {"image/png": {}}, "description": "The page."},
             304: {"description": "The picture is the one whose tag was sent."},
-            **_errors(404, 422, 503),
+            **errors(404, 422, 503),
         },
     )
     def page_image(
@@ -400,13 +348,13 @@ def api(
     @app.get(
         "/papers/{paper_id:path}",
         response_model=PaperShown,
-        responses=_errors(404, 422, 503),
+        responses=errors(404, 422, 503),
     )
     def paper(paper_id: PaperId) -> Any:
         """A paper as it was understood: title, authors, abstract, sections, figures."""
         return programs.show(library, paper_id)
 
-    @app.get("/health", response_model=Health, responses=_errors(503))
+    @app.get("/health", response_model=Health, responses=errors(503))
     def health() -> Any:
         """That the server answers, and how many papers it can search."""
         return Health(status="ok", version=app.version, papers=library.count())
@@ -414,7 +362,7 @@ def api(
     if own is not None:
         from app.api.notes import add_note_routes
 
-        add_note_routes(app, own, _errors)
+        add_note_routes(app, own)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -454,51 +402,3 @@ def _writer(settings: Settings, name: WriterName, writing: threading.Lock) -> It
 def _tags(header: str) -> list[str]:
     """The tags of ``If-None-Match``; weak ones count, since the bytes are not asked for."""
     return [tag.strip().removeprefix("W/") for tag in header.split(",")]
-
-
-def _answer_errors(app: FastAPI) -> None:
-    """Whatever fails has one shape, and no traceback leaves the server."""
-
-    async def failed(request: Request, error: Exception) -> Response:
-        return _answer(failure_of(error))
-
-    async def unusable(request: Request, error: Exception) -> Response:
-        return _answer(Failure(422, "unusable", _unusable(cast(RequestValidationError, error))))
-
-    async def refused(request: Request, error: Exception) -> Response:
-        status = cast(HTTPException, error).status_code
-        if status == 400:  # FastAPI's for bytes that are no text
-            return _answer(Failure(422, "unusable", "body: it is no JSON in UTF-8"))
-        kinds = {404: "no-such-address", 405: "no-such-method"}
-        said = f"{request.method} {request.url.path}: {kinds.get(status, 'refused')}"
-        answer = _answer(
-            Failure(status, kinds.get(status, "refused"), f"{said}; see {PREFIX}/docs")
-        )
-        answer.headers.update(cast(HTTPException, error).headers or {})
-        return answer
-
-    async def broken(request: Request, error: Exception) -> Response:
-        return _answer(Failure(500, "internal", INTERNAL))  # the server logs it
-
-    app.add_exception_handler(GlossError, failed)
-    app.add_exception_handler(RequestValidationError, unusable)
-    app.add_exception_handler(HTTPException, refused)
-    app.add_exception_handler(Exception, broken)
-
-
-def _answer(failure: Failure) -> JSONResponse:
-    headers = {}
-    if failure.retry_after is not None:
-        headers["Retry-After"] = str(max(round(failure.retry_after), 1))
-    said = {"error": {"kind": failure.kind, "message": failure.message}}
-    return JSONResponse(said, failure.status, headers)
-
-
-def _unusable(error: RequestValidationError) -> str:
-    """Which values do not fit and why, on one line; what was sent is not repeated."""
-    wrong = {
-        str([*one["loc"], "body"][1]): one["msg"]  # after "path", "query"; a body may be no JSON
-        for one in error.errors()
-        if one["type"] != "none_required"  # said of what may be left out, beside what is wrong
-    }
-    return " ".join("; ".join(f"{name}: {why}" for name, why in wrong.items()).split())

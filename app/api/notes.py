@@ -14,6 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.failures import QueryUnusable
+from app.api.parameters import errors
 from app.api.service import ID_MOST, QUERY_MOST
 from app.digest import Language
 from app.documents.exports import CitationShape
@@ -66,8 +67,8 @@ class NewTag(_Body):
     quote: Words = ""
 
 
-def add_note_routes(app: FastAPI, library: Library, errors: Any) -> None:
-    """Offer the addresses; ``errors`` describes those that a status stands for."""
+def add_note_routes(app: FastAPI, library: Library) -> None:
+    """Offer the addresses."""
     from app.publish.exports import ARCHIVED_MOST, archive, obsidian_parts, pdf_with_notes
     from app.show.exports import bibliography, citation
     from app.write.spots import chosen_papers, spot_of

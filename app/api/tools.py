@@ -299,6 +299,15 @@ def docstring_of(tool: Callable[..., Any]) -> ToolDocstring:
     return ToolDocstring("\n\n".join(paragraphs), {name: said for name, _, said in lines})
 
 
+def without_iri_parser() -> None:
+    """To be called before mcp is imported, by whomever.
+
+    jsonschema, which comes with it, builds a parser of IRIs at its import, for a format that no
+    tool has: three seconds.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 class ToolServer:
     """The protocol's endpoint, an ASGI application; ``running`` as long as the server runs."""
 
@@ -308,9 +317,7 @@ class ToolServer:
         rate_limiter: RateLimiter = unlimited,
         own: Library | None = None,
     ) -> None:
-        # jsonschema, which comes with it, builds a parser of IRIs at its import, for a format that
-        # no tool has: a quarter of the server's start.
-        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+        without_iri_parser()
         from mcp.server.lowlevel import Server
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 

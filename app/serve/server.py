@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from app.api.rate_limiter import VisitorRateLimiter
 from app.api.service import RateLimiter, unlimited
+from app.serve.late import Late
 from app.serve.limits import Bounded, UploadRoom
 from app.serve.memory import EVERY, give_back
 from app.serve.schedule import Schedule
@@ -56,6 +57,7 @@ def web_app(
     that is free on one's own machine, and a public instance has the limits of its settings.
     """
     from fastapi import FastAPI
+    from starlette.applications import Starlette
     from starlette.routing import Route
 
     from app.api.http import api, mounted
@@ -67,7 +69,8 @@ def web_app(
     from app.web.related import related_router
     from app.web.screens import screen_router
     from app.web.takeaway import takeaway_router
-    from app.web.ui import build, mount, uploads_to
+    from app.web.ui import VIEWS, gradio_app, uploads_to
+    from app.web.ui.first_page import FirstPage, Shell
 
     sessions: Sessions
     drawn = Pictures()
@@ -82,11 +85,21 @@ def web_app(
         session = Session(library, settings=settings, drawn=drawn)
         sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
     own = None if settings.public.enabled else library
-    tools = ToolServer(lambda: library, rate_limiter, own)
+
+    def tools() -> Starlette:
+        server = ToolServer(lambda: library, rate_limiter, own)
+        routes = [Route(path, server) for path in PATHS]
+        return Starlette(routes=routes, lifespan=lambda _: server.running())
+
+    def tabs() -> FastAPI:
+        with uploads_to(uploads.folder):
+            return gradio_app(sessions, rate_limiter, own)
+
+    tools_late, tabs_late = Late(tools), Late(tabs)
 
     @asynccontextmanager
     async def open_to_visitors(app: FastAPI) -> AsyncIterator[None]:
-        async with tools.running():
+        async with tools_late.running(), tabs_late.running():
             try:
                 yield
             finally:
@@ -102,15 +115,16 @@ def web_app(
     )
     app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn, own)))
     for path in PATHS:
-        app.router.routes.append(Route(path, tools))
+        app.router.routes.append(Route(path, tools_late))
     app.include_router(screen_router(sessions, rate_limiter))
     app.include_router(notes_router(sessions))
     app.include_router(takeaway_router(sessions, rate_limiter))
     app.include_router(view_router(sessions))
     app.include_router(katex_router())
     app.include_router(related_router(sessions, rate_limiter))
-    with uploads_to(uploads.folder):
-        mount(app, build(sessions, rate_limiter, own), sessions, settings.source_url)
+    app.router.routes.append(FirstPage(Shell(sessions, VIEWS, settings.source_url)).route())
+    app.mount("/", tabs_late)
+    app.state.begin_late = tabs_late.begin
     app.add_middleware(Bounded, uploads=uploads, names=settings.hosts.split())
     return app
 
@@ -248,7 +262,10 @@ def serve(
                     working.enter_context(daily.kept(library))
                 if ready is not None:
                     ready(address)
-                warming = threading.Thread(target=_warm, args=(library, address), daemon=True)
+                begin = app.state.begin_late
+                warming = threading.Thread(
+                    target=_warm, args=(library, address, begin), daemon=True
+                )
                 warming.start()
                 while True:
                     threading.Event().wait(EVERY)
@@ -266,21 +283,24 @@ def _is_writable(library: Library) -> bool:
     return True
 
 
-def _warm(library: Papers, address: str) -> None:
-    """Have made what is made once, before somebody waits for it: the first screen, the model.
+def _warm(library: Papers, address: str, begin_late: Callable[[], None]) -> None:
+    """Have made what is made once, before somebody waits for it: the model, the first screen.
 
-    Where no digest of the newest papers is written, as after an update of gloss, that of the newest
-    is, for the first screen to show.
+    What is made late is begun after them, since it takes a processor for seconds. Where no digest
+    of the newest papers is written, as after an update of gloss, that of the newest is, for the
+    first screen to show.
     """
     from app.web.home import newest_of
     from app.write import write_digest
     from app.write.saved import is_saved
 
+    with suppress(GlossError):  # whoever searches is told
+        library.search("gloss", 1)
     with suppress(OSError, HTTPException), closing(_connection(address)) as server:
         server.request("GET", "/")
         server.getresponse().read()
-    with suppress(GlossError):  # whoever searches, or opens the paper, is told
-        library.search("gloss", 1)
+    begin_late()
+    with suppress(GlossError):  # whoever opens the paper is told
         newest = newest_of(library)
         if newest and not any(is_saved(library, one.id, "en") for one in newest):
             write_digest(library, newest[0].id)

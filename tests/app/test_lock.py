@@ -76,8 +76,7 @@ def test_a_lock_names_all_that_decides_the_bytes(library: Any, fake_embedder: An
 
 def test_the_lock_holds_the_passages_that_are_cited(library: Any) -> None:
     digest = write_digest(library, ID)
-    first, *others = digest.sections
-    less = replace(digest, sections=(replace(first, items=()), *others))
+    less = replace(digest, sections=tuple(replace(one, items=()) for one in digest.sections))
     assert sealed(digest, {}).lock["passages"] == digest.lock["passages"]
     assert sealed(less, {}).lock["passages"] != digest.lock["passages"]
 

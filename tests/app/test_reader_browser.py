@@ -440,3 +440,33 @@ def test_on_a_phone_the_page_is_a_sheet_over_the_list(browser: Any, address: str
         page.locator(".cards, #hits .hit, #papers table").locator("visible=true").first.wait_for()
         settles(page, "document.documentElement.scrollWidth <= 390", True)
     context.close()
+
+
+def test_what_a_hit_leads_to_is_asked_for_before_it_is_opened(page: Any, address: str) -> None:
+    """The first hit's when it is shown, another's when it is pointed at; each of it once."""
+    sent: list[str] = []
+
+    def record(request: Any) -> None:
+        found = re.search(
+            r"/view/library/(.*?/(?:pages\.json|place\.json|pages/\d+\.png))", request.url
+        )
+        if found:
+            sent.append(found[1])
+
+    page.on("request", record)
+    visit(page, f"{address}?q=lantern")
+    with page.expect_response("**/pages/2.png*"):  # the picture of the page that has the place
+        page.locator("#hits .hit").first.wait_for()
+    assert sorted(sent) == [
+        f"2401.00001/{one}" for one in ("pages.json", "pages/2.png", "place.json")
+    ]
+    with page.expect_response("**/place.json*"):
+        page.locator("#hits .hit").nth(1).hover()
+    before = list(sent)
+    assert sent.count("2401.00001/pages.json") == 1
+    page.locator("#hits .hit .pick").nth(1).click()
+    page.locator(".mark.here.on").first.wait_for()
+    assert [one for one in sent if one.endswith(".json")] == [
+        one for one in before if one.endswith(".json")
+    ]
+    page.remove_listener("request", record)

@@ -11,15 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
-import app.serve.server
-import app.web.ui
-import app.write
-from app.serve.server import AddressInUse, serve
+from app.serve.server import AddressInUse, serve, web_app
 from app.web.found import is_question
 from app.web.home import CARDS, _framing
 from app.web.session import NotAdded, Session, SharedSession, filter_of
 from app.web.texts import texts
+from app.web.ui import VIEWS
 from app.web.ui.first_page import Shell, View
 from index.config import Settings
 from index.errors import EmptyQuery, NoDigests, RoleOfDigest
@@ -329,19 +328,8 @@ def test_the_footer_offers_the_source_code(session: Session) -> None:
 
 def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLOSS_SOURCE_URL", "https://code.example/gloss")
-    built: list[str] = []
-
-    def mount(app: Any, blocks: Any, sessions: Any, source_url: str) -> None:
-        built.append(source_url)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(app.web.ui, "build", lambda *_: None)
-    monkeypatch.setattr(app.web.ui, "mount", mount)
-    monkeypatch.setattr(app.serve.server, "_check_free", lambda host, port: None)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    with pytest.raises(KeyboardInterrupt):
-        serve(Settings(), "127.0.0.1", 7860)
-    assert built == ["https://code.example/gloss"]
+    page = TestClient(web_app(library, Settings())).get("/").text
+    assert '<a href="https://code.example/gloss" rel="noopener" target="_blank">' in page
 
 
 def test_a_port_in_use_is_said_before_the_library_opens(library: Any) -> None:
@@ -389,7 +377,7 @@ print(json.dumps({
     "analytics": blocks.analytics_enabled,
     "config": str(config),
     "said": said,
-    "tabs": [(type(one).__name__, one.id) for one in tabs.children],
+    "tabs": [(type(one).__name__, one.id, one.label.key) for one in tabs.children],
 }))
 """
 
@@ -422,7 +410,6 @@ def test_every_label_is_in_both_languages(built: dict[str, Any]) -> None:
         assert key and key[1] in texts()["en"], (tab, kind, name, said)
 
 
-def test_only_tabs_stand_among_the_tabs(built: dict[str, Any]) -> None:
+def test_the_navigation_has_the_tabs_and_only_tabs_stand_among_them(built: dict[str, Any]) -> None:
     """Gradio counts whatever else does as a tab, and then shows one twice."""
-    names = ("add", "today", "library", "compare")
-    assert built["tabs"] == [["Tab", name] for name in names]
+    assert built["tabs"] == [["Tab", one.id, one.text] for one in VIEWS]

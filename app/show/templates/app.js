@@ -162,6 +162,7 @@
     by('said').textContent = '';
     if (known) {
       put(known);
+      gloss.reader.foundAhead();
       return;
     }
     busy(by('hits'), say('searching'));
@@ -174,6 +175,7 @@
         kept.answer = await ask('answer.json', {...wanted, in: ''}, mine.signal);
         put(kept);
       }
+      gloss.reader.foundAhead();
       remembered.set(name, kept);
       if (remembered.size > 30) remembered.delete(remembered.keys().next().value);
     } catch (error) {
@@ -278,14 +280,33 @@
 
   let started = false;
   let ready = false;  // its events are listened to
-  function startGradio() {
-    const from = document.querySelector('link[rel=gradio]');
-    if (started || !from) return;
+  async function startGradio() {
+    if (started) return;
     started = true;
-    const script = document.createElement('script');
-    script.type = 'module';
-    script.src = from.getAttribute('href');
-    document.head.append(script);
+    busy(by('starting'), say('starting'));
+    try {
+      const answer = await fetch(app.gradio);  // the server may have to import Gradio first
+      if (!answer.ok) throw new Failed(say('failed'), 'failed');
+      putGradio(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+      by('starting').replaceChildren();
+    } catch (error) {
+      started = false;
+      failed(by('starting'), error instanceof Failed ? error : new Error(say('offline')), startGradio);
+    }
+  }
+  /** The parts of Gradio's page, in their order; a script runs only if it is made here. */
+  function putGradio(page) {
+    const element = page.querySelector('gradio-app');
+    element.removeAttribute('control_page_title');
+    by('starting').after(element);
+    for (const one of page.head.querySelectorAll('style, link[rel=stylesheet], script')) {
+      const mine = one.localName === 'script' ? document.createElement('script') : one;
+      if (mine !== one) {
+        for (const {name, value} of one.attributes) mine.setAttribute(name, value);
+        mine.textContent = one.textContent;
+      }
+      document.head.append(mine);
+    }
   }
   function openTab(id) {
     title(app.views[id] || id);

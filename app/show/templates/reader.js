@@ -70,9 +70,54 @@ function openPaper(asked) {
   toPlace(asked);
 }
 
+// What a place that was found leads to is asked for before it is opened: that of the first hit once
+// the answer is there, that of another while the pointer or the focus is on it.
+
+const FRESH = 60_000;  // milliseconds
+let ahead = {};  // of the last such place
+
+function askAhead(asked) {
+  const [paper, at] = [asked.get('paper'), asked.get('at')];
+  if (!paper || !at || fromAhead('place', paper, at)) return;
+  const [start, end] = at.split('-');
+  const mine = ahead = {
+    paper, at, key: gloss.keyOf(), when: performance.now(),
+    pages: fromAhead('pages', paper) || ask(`${path(paper)}/pages.json`),
+    place: ask(`${path(paper)}/place.json`, {start, end}),
+  };
+  Promise.all([mine.pages, mine.place]).then(([{html}, {place: there}]) => {
+    const read = document.createElement('template');
+    read.innerHTML = html;
+    const page = read.content.querySelector(`.page[data-page="${there?.marks[0]?.[0]}"] img`);
+    if (!page || ahead !== mine) return;
+    mine.picture = new Image();  // of the size that the reader would take
+    for (const name of ['sizes', 'srcset', 'src']) mine.picture[name] = page.getAttribute(name);
+  }).catch(() => { if (ahead === mine) ahead = {}; });  // it is asked again when it is opened
+}
+function fromAhead(kind, paper, at) {
+  const fresh = performance.now() - ahead.when < FRESH && ahead.key === gloss.keyOf();
+  return fresh && ahead.paper === paper && (!at || ahead.at === at) ? ahead[kind] : null;
+}
+const leadsTo = (event) => event.target.closest?.('#found .hit, #found .answer li')?.querySelector('a[data-go]');
+let waiting = 0;
+by('found').addEventListener('pointerover', (event) => {
+  clearTimeout(waiting);
+  const link = leadsTo(event);
+  if (link) waiting = setTimeout(() => askAhead(new URLSearchParams(link.search)), 60);
+});
+by('found').addEventListener('focusin', (event) => {
+  const link = leadsTo(event);
+  if (link) askAhead(new URLSearchParams(link.search));
+});
+function foundAhead() {
+  const first = by('found').querySelector('.answer li a[data-go], .hit a[data-go]');
+  if (first) askAhead(new URLSearchParams(first.search));
+}
+
 async function loadPages(paper, signal) {
   try {
-    const told = await ask(`${path(paper)}/pages.json`, {}, signal);
+    const told = await (fromAhead('pages', paper) || ask(`${path(paper)}/pages.json`, {}, signal));
+    if (signal.aborted) return;
     Object.assign(open, {title: told.title, share: told.share});
     title(told.title);
     offerShare();
@@ -162,7 +207,8 @@ async function toPlace(asked) {
     const [start, end] = at.split('-');
     const paper = open.paper;
     try {
-      const told = await ask(`${path(paper)}/place.json`, {start, end}, loading.signal);
+      const told = await (fromAhead('place', paper, at)
+        || ask(`${path(paper)}/place.json`, {start, end}, loading.signal));
       if (open.paper !== paper || open.at !== at) return;
       open.place = told.place;
       showFound();

@@ -201,6 +201,7 @@ divider.addEventListener('keydown', (event) => {
 
 gloss.reader = {
   open: openPaper,
+  foundAhead,
   leave: () => { root.dataset.sheet = ''; },
   /** The session is another one, which may see more papers. */
   arrived: () => { if (open.paper && !digest() && !by('digest').querySelector('.busy')) reload(); },

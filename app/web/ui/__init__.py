@@ -1,9 +1,9 @@
 """The web UI: its first screen, searches and reader are HTML of our own, all else is Gradio's.
 
-``app.web.ui.first_page`` puts our HTML (``shell.html``) and scripts into the page that Gradio
-serves at the root, so that the first screen is there before Gradio has started; they ask
-``app.web.screens``. ``build`` lays out what Gradio shows: adding papers, the library, and what has
-a tab beside them; each tab is an entry of the shell's navigation, at ``/?view=ID``.
+``app.web.ui.first_page`` is the page at the root, our HTML and scripts, which ask
+``app.web.screens``: it is there before Gradio is imported. ``build`` lays out what Gradio shows:
+adding papers, the library, and what has a tab beside them; each tab is one of ``VIEWS``, an entry
+of the navigation, at ``/?view=ID``. ``gradio_app`` serves it.
 """
 
 import os
@@ -21,7 +21,7 @@ from app.web.session import Sessions
 from app.web.ui.add import add_tab
 from app.web.ui.compare import compare_tab
 from app.web.ui.components import PRIVATE, labels, load_gradio
-from app.web.ui.first_page import FirstPage, Shell, View
+from app.web.ui.first_page import GRADIO_PAGE, View
 from app.web.ui.library import library_tab
 from app.web.ui.programs import programs
 from app.web.ui.today import today_tab
@@ -29,6 +29,8 @@ from app.web.ui.today import today_tab
 if TYPE_CHECKING:
     import gradio
     from fastapi import FastAPI
+    from starlette.routing import BaseRoute
+    from starlette.types import Receive, Scope, Send
 
     from index.library import Library
 
@@ -39,6 +41,13 @@ UPLOAD_LIMIT = "50mb"
 _TABS_MOST = 200
 # Sessions of which its queue knows what is being done; that of their messages has the same limit.
 _QUEUED_MOST = 2000
+# The tabs in their order, for a navigation that is there before they are.
+VIEWS = (
+    View("add", "add_tab"),
+    View("today", "today_tab"),
+    View("library", "library_tab"),
+    View("compare", "compare_tab"),
+)
 _LOOKS_EVERY = 0.03  # seconds until Gradio's queue looks for work again; its own is 0.001
 
 
@@ -103,12 +112,6 @@ def _forget(blocks: Any, session_id: str | None) -> None:
         states.time_last_used.pop(session_id, None)
 
 
-def views_of(blocks: "gradio.Blocks") -> tuple[View, ...]:
-    """The tabs of the UI, for the navigation around it."""
-    tabs: Any = next(one for one in blocks.blocks.values() if one.elem_id == "tabs")
-    return tuple(View(str(tab.id), tab.label.key) for tab in tabs.children)
-
-
 @contextmanager
 def uploads_to(folder: Path) -> Iterator[None]:
     """Where a UI that is built and mounted meanwhile keeps what is uploaded.
@@ -127,13 +130,16 @@ def uploads_to(folder: Path) -> Iterator[None]:
             os.environ[name] = before
 
 
-def mount(
-    app: "FastAPI", blocks: "gradio.Blocks", sessions: Sessions, source_url: str = ""
-) -> None:
-    """Put the UI at the root of a web application, below the routes that it already has.
+def gradio_app(
+    sessions: Sessions, rate_limiter: RateLimiter = unlimited, own: "Library | None" = None
+) -> "FastAPI":
+    """What Gradio answers: its page at ``GRADIO_PAGE``, and below the root all else of its own.
 
-    ``source_url`` is where its users find the source code.
+    It takes seconds to import and to make. Arguments as for ``build``.
     """
+    from fastapi import FastAPI
+    from starlette.routing import Route
+
     gr = load_gradio()
     _keep_inputs_out_of_the_log()
     ours = {  # of palette.css, which says both light and dark
@@ -171,9 +177,10 @@ def mount(
         **colours,
         **{f"{name}_dark": colour for name, colour in colours.items()},
     )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     gr.mount_gradio_app(
         app,
-        blocks,
+        build(sessions, rate_limiter, own),
         path="/",
         show_error=True,
         i18n=labels(),
@@ -186,7 +193,19 @@ def mount(
         enable_monitoring=False,
         mcp_server=False,  # app.api.tools says why not Gradio's
     )
-    app.add_middleware(FirstPage, shell=Shell(sessions, views_of(blocks), source_url))
+    app.router.routes.insert(0, Route(GRADIO_PAGE, _Page(app.router.routes[-1])))
+    return app
+
+
+class _Page:
+    """Gradio's page, which it has at its root, at another address."""
+
+    def __init__(self, mounted: "BaseRoute") -> None:
+        self._mounted = mounted
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer."""
+        await self._mounted.handle({**scope, "path": "/", "raw_path": b"/"}, receive, send)
 
 
 class _Places:

@@ -13,6 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from app.api.tools import without_iri_parser
 from app.digest import Language
 from app.web.errors import line_of
 from app.web.texts import preferred, texts
@@ -30,6 +31,7 @@ def load_gradio() -> Any:
     os.environ.setdefault("GRADIO_TEMP_DIR", str(Path(tempfile.gettempdir(), "gloss-ui")))
     if "gradio" in sys.modules:
         return sys.modules["gradio"]
+    without_iri_parser()  # Gradio imports mcp
     with _no_stubs():
         import gradio
 

@@ -1,13 +1,12 @@
-"""Our HTML and scripts in the page that Gradio serves, in the visitor's language.
+"""Our page at the root: the first screen, searches and the reader, in the visitor's language.
 
-The first screen is in the page itself, and our scripts need nothing of Gradio's: it is started
-once the browser has nothing else to do, or something of it is asked for. ``gr.Blocks`` takes a
-script for the head too, but Gradio 6.31 runs it only after it has chosen the language of its
-labels, and writes ``lang="en"`` on every page.
+It has nothing of Gradio's, which takes seconds to import: our script asks for Gradio's page
+(``GRADIO_PAGE``) and puts its parts into ours once the browser has nothing else to do, or something
+of it is asked for. Gradio 6.31 chooses the language of its labels by the browser's, which
+``gloss.js`` sets before.
 """
 
 import gzip
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,14 +21,14 @@ from app.web.texts import preferred, texts
 from index.errors import GlossError
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
 
 # What an address names if it does not lead to the first screen.
 ELSEWHERE = ("q", "paper", "view")
-# Gradio's own script, which ours starts; and what has Gradio write the title of the page.
-_STARTS = re.compile(rb'<script type="module" crossorigin src="([^"]+)"></script>')
+GRADIO_PAGE = "/gradio"
 _SMALL = 1000  # bytes that are not worth compressing
-_TITLED = b'control_page_title="true"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,21 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What is around Gradio's part of the page."""
+    """What the page has: its texts, the first screen, what the scripts are to know."""
 
     sessions: Sessions
     views: Sequence[View] = ()
     source_url: str = ""
 
     def before(self, lang: Language) -> str:
-        """What is above it: the name, the box, the navigation."""
+        """What is at its top: the name, the box, the navigation."""
         say = texts()[lang]
         other: Language = "en" if lang == "zh" else "zh"
         views = [(one.id, say[one.text]) for one in self.views if one.id != "add"]
         return fill("top.html", say=say, lang=lang, other=other, views=views)
 
     def after(self, lang: Language, at_home: bool) -> str:
-        """What is below it: the screens, the scripts, and what these are to say."""
+        """What is below: the screens, and what the scripts are to say."""
         say, session = texts()[lang], self.sessions.first
         said = {key: text for key, text in say.items() if key.startswith("app_")}
         names = {one.id: say[one.text] for one in self.views}
@@ -74,81 +73,59 @@ class Shell:
                 "say": said,
                 "views": names,
                 "katex": ADDRESS,
+                "gradio": GRADIO_PAGE.removeprefix("/"),
             },
             source_url=self.source_url,
         )
 
 
 class FirstPage:
-    """What is around an application: its page at the root gets the shell, all else passes."""
+    """Answers with the page."""
 
-    def __init__(self, app: "ASGIApp", shell: Shell) -> None:
-        self._app = app
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._head = f"<script>{script('gloss.js')}</script><style>{_styles()}</style>".encode()
+        self._head = (
+            f"<script>{script('gloss.js')}</script>"
+            f"<style>{style('gloss.css', 'app.css', 'reader.css')}</style>"
+        )
         reader = script("reader.js", "marks.js", "notes.js", "tools.js")
         self._scripts = (
-            f"<script>{script('app.js', 'quoted.js', 'related.js')}"
-            f"(() => {{{reader}}})();</script>".encode()
+            f"<script>{script('app.js', 'quoted.js', 'related.js')}(() => {{{reader}}})();</script>"
         )
 
-    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """Answer a request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in ("", "/"):
-            await self._app(scope, receive, send)
-            return
-        from anyio import to_thread
+    def route(self) -> "Route":
+        """``GET /``."""
+        from starlette.routing import Route
 
-        headers = dict(scope["headers"])
-        asked = parse_qs(scope["query_string"].decode("latin-1"))
-        lang = _language(asked, headers.get(b"accept-language", b""))
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        start: list[Message] = []
-        parts: list[bytes] = []
+        return Route("/", self.answer)
 
-        async def hold(message: "Message") -> None:
-            if message["type"] == "http.response.start":
-                start.append(message)
-                return
-            parts.append(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            body = b"".join(parts)
-            if _is_page(start[0]):
-                at_home = not any(asked.get(name) for name in ELSEWHERE)
-                body = await to_thread.run_sync(self._around, body, lang, at_home)
-            kept = [pair for pair in start[0]["headers"] if pair[0].lower() != b"content-length"]
-            if len(body) > _SMALL and b"gzip" in headers.get(b"accept-encoding", b""):
-                body = await to_thread.run_sync(gzip.compress, body, 5)
-                kept += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
-            length = (b"content-length", str(len(body)).encode())
-            await send({**start[0], "headers": [*kept, length]})
-            await send({"type": "http.response.body", "body": body})
+    def answer(self, request: "Request") -> "Response":
+        """The page, compressed for a browser that takes that."""
+        from starlette.responses import HTMLResponse
 
-        await self._app({**scope, "headers": plain}, receive, hold)
+        asked = parse_qs(request.url.query)
+        lang = _language(asked, request.headers.get("accept-language", ""))
+        at_home = not any(asked.get(name) for name in ELSEWHERE)
+        page = self._page(lang, at_home).encode()
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language"}
+        if len(page) > _SMALL and "gzip" in request.headers.get("accept-encoding", ""):
+            page = gzip.compress(page, 5)
+            headers["Content-Encoding"] = "gzip"
+        return HTMLResponse(page, headers=headers)
 
-    def _around(self, page: bytes, lang: Language, at_home: bool) -> bytes:
-        tag = b"zh-CN" if lang == "zh" else b"en"
-        page = re.sub(rb'(<html\s+lang=)"en"', rb'\1"' + tag + rb'"', page, count=1)
-        page = page.replace(b"<head>", b"<head>" + self._head, 1).replace(_TITLED, b"", 1)
-        page = _STARTS.sub(rb'<link rel="gradio" href="\1">', page, count=1)
-        before = self._shell.before(lang).encode()
-        after = self._shell.after(lang, at_home).encode() + self._scripts
-        page = page.replace(b"<gradio-app", before + b"<gradio-app", 1)
-        return page.replace(b"</gradio-app>", b"</gradio-app>" + after, 1)
+    def _page(self, lang: Language, at_home: bool) -> str:
+        tag = "zh-CN" if lang == "zh" else "en"
+        return (
+            f'<!doctype html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>gloss</title>\n{self._head}\n</head>\n<body>\n"
+            f"{self._shell.before(lang)}\n{self._shell.after(lang, at_home)}\n"
+            f"{self._scripts}\n</body>\n</html>\n"
+        )
 
 
-def _styles() -> str:
-    return style("gloss.css", "app.css", "reader.css")
-
-
-def _is_page(start: "Message") -> bool:
-    types = [value for name, value in start["headers"] if name.lower() == b"content-type"]
-    return start["status"] == 200 and any(value.startswith(b"text/html") for value in types)
-
-
-def _language(asked: Mapping[str, Sequence[str]], accepted: bytes) -> Language:
+def _language(asked: Mapping[str, Sequence[str]], accepted: str) -> Language:
     """As ``language_of`` has it for an event."""
     wish = asked.get("lang", [""])[0]
     known = next((lang for lang in texts() if lang == wish), None)
-    return known or preferred(accepted.decode("latin-1"))
+    return known or preferred(accepted)

@@ -1,0 +1,85 @@
+"""An application that is made once it is asked for, so that the rest of a server need not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.types import Receive, Scope, Send
+
+# What is imported and read from the environment meanwhile is the process's.
+_MAKING = threading.Lock()
+
+
+class Late:
+    """Answers by an application that ``make`` makes, in a thread, at the first request or before.
+
+    Requests wait for it. If it cannot be made, each request raises what ``make`` raised.
+    """
+
+    def __init__(self, make: Callable[[], Starlette]) -> None:
+        self._make = make
+        self._made: Future[Starlette] = Future()
+        self._begun = threading.Lock()
+        self._started: asyncio.Event | None = None  # its lifespan, within the server's
+
+    def begin(self) -> None:
+        """Have it made, if nobody has yet."""
+        if self._begun.acquire(blocking=False) and self._made.set_running_or_notify_cancel():
+            # A daemon: a server that is stopped meanwhile does not wait for it.
+            threading.Thread(target=self._fulfil, daemon=True).start()
+
+    def _fulfil(self) -> None:
+        try:
+            with _MAKING:
+                made = self._make()
+        except BaseException as error:
+            self._made.set_exception(error)
+        else:
+            self._made.set_result(made)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The server's lifespan, within which the application has its own once it is made."""
+        stop, self._started = asyncio.Event(), asyncio.Event()
+        living = asyncio.create_task(self._live(self._started, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            try:
+                await living
+            finally:
+                self._started = None
+
+    async def _live(self, started: asyncio.Event, stop: asyncio.Event) -> None:
+        stopped = asyncio.create_task(stop.wait())
+        made = asyncio.wrap_future(self._made)
+        await asyncio.wait((made, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not made.done():
+            made.cancel()
+        elif made.exception() is None:
+            app = made.result()
+            try:
+                async with app.router.lifespan_context(app):
+                    started.set()
+                    await stopped
+            finally:
+                started.set()
+        else:
+            started.set()
+        stopped.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, once the application is there."""
+        self.begin()
+        app = await asyncio.wrap_future(self._made)
+        if self._started is not None:
+            await self._started.wait()
+        await app(scope, receive, send)
