@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from forked import Forks
+from forks import IMPORTED
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
@@ -100,8 +101,9 @@ def forks() -> Iterator[Forks]:
     if sys.platform == "win32":
         pytest.skip("Windows has no fork")
     forks = Forks(
-        "library_fakes", "index.fetch.polite", "index.fetch.query", "pylatexenc.latex2text"
-    )
+        *IMPORTED, "library_fakes", "index.fetch.polite", "index.fetch.query", "served_arxiv",
+        "hypothesis.stateful", "pylatexenc.latex2text",
+    )  # fmt: skip
     yield forks
     forks.close()
 
