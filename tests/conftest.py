@@ -10,12 +10,13 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import typer.main
 from forked import Forks
 from forks import IMPORTED
 from hypothesis import HealthCheck, settings
@@ -151,6 +152,7 @@ def pytest_configure(config: pytest.Config) -> None:
     there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
     if "TMPDIR" not in os.environ and there and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    typer.main.get_command = cache(typer.main.get_command)  # built anew for each run of a command
     collect_rarely()  # as the processes that read do: a fifth of the time of tests that read
 
 
