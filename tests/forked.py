@@ -28,6 +28,10 @@ PATIENCE = 180.0  # seconds until a program that does not end is an error
 _LONGEST = 200_000  # bytes of an order
 _NUMBER = 10  # letters of a process's number, as it is told
 
+# Where it is installed, jsonschema, which Gradio and MCP import, takes three seconds to build its
+# grammar of addresses with letters of all scripts, which nothing here has checked.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 
 class Program:
     """A running program, of which ``subprocess.Popen`` is the model."""
