@@ -109,6 +109,16 @@ def forks() -> Iterator[Forks]:
     forks.close()
 
 
+@pytest.fixture
+def cache_with_model(tmp_path: Path) -> Path:
+    """A cache of its own, with the models that were converted for earlier runs."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for one in Settings().cache.glob("[0-9a-f]" * 64):
+        (cache / one.name).symlink_to(one)
+    return cache
+
+
 class Remembering:
     """An embedder that embeds the same texts once in a run."""
 

@@ -22,7 +22,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on thi
 PATIENCE = 180.0  # seconds; what a busy machine takes is no failure
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Chromium, in which ``expect`` waits as long as everything else does."""
     api = pytest.importorskip("playwright.sync_api")
