@@ -73,7 +73,7 @@ def _every(asked: Any, paper_id: str, examples: int) -> None:
             assume(str(said.get("name", "")).isprintable())
             if is_there and "paper" in body:
                 body["paper"] = paper_id
-        case.call_and_validate()
+        case.call_and_validate(timeout=600)  # seconds: what a busy machine takes is no failure
 
     keeps_its_promises()
 
