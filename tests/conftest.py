@@ -10,13 +10,15 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import typer.main
 from forked import Forks
+from forks import IMPORTED
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
@@ -100,10 +102,21 @@ def forks() -> Iterator[Forks]:
     if sys.platform == "win32":
         pytest.skip("Windows has no fork")
     forks = Forks(
-        "library_fakes", "index.fetch.polite", "index.fetch.query", "pylatexenc.latex2text"
-    )
+        *IMPORTED, "library_fakes", "index.fetch.polite", "index.fetch.query", "served_arxiv",
+        "hypothesis.stateful", "pylatexenc.latex2text",
+    )  # fmt: skip
     yield forks
     forks.close()
+
+
+@pytest.fixture
+def cache_with_model(tmp_path: Path) -> Path:
+    """A cache of its own, with the models that were converted for earlier runs."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for one in Settings().cache.glob("[0-9a-f]" * 64):
+        (cache / one.name).symlink_to(one)
+    return cache
 
 
 class Remembering:
@@ -149,6 +162,9 @@ def pytest_configure(config: pytest.Config) -> None:
     there = MEMORY.is_dir() and os.access(MEMORY, os.W_OK)
     if "TMPDIR" not in os.environ and there and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    # Tests ask this machine alone: a client need not read the certificates of all authorities.
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("authority.pem"))
+    typer.main.get_command = cache(typer.main.get_command)  # built anew for each run of a command
     collect_rarely()  # as the processes that read do: a fifth of the time of tests that read
 
 

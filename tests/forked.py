@@ -28,6 +28,10 @@ PATIENCE = 180.0  # seconds until a program that does not end is an error
 _LONGEST = 200_000  # bytes of an order
 _NUMBER = 10  # letters of a process's number, as it is told
 
+# Where it is installed, jsonschema, which Gradio and MCP import, takes three seconds to build its
+# grammar of addresses with letters of all scripts, which nothing here has checked.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 
 class Program:
     """A running program, of which ``subprocess.Popen`` is the model."""
@@ -156,42 +160,44 @@ class Forks:
 
 def _ordered(orders: socket.socket) -> dict[str, Any]:
     """The order that this fork is to carry out: it returns in forks alone."""
+    running: dict[int, int] = {}  # where to tell how a process ended, by its number
+    ended, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
     while True:
+        ready, _, _ = select.select([orders, ended], [], [])
+        if ended in ready:
+            os.read(ended, 1000)
+            _tell(running)
+            continue
         sent, files, _, _ = socket.recv_fds(orders, _LONGEST, 4)
         if not sent:  # the tests are over
             sys.exit()
-        if not os.fork():
-            return _followed(json.loads(sent), files, orders)
-        for one in files:
-            os.close(one)
-        while _is_over():
-            pass
-
-
-def _is_over() -> bool:
-    """One of the processes that follow programs is."""
-    try:
-        return os.waitpid(-1, os.WNOHANG)[0] > 0
-    except ChildProcessError:
-        return False
-
-
-def _followed(order: dict[str, Any], files: list[int], orders: socket.socket) -> dict[str, Any]:
-    """Fork once more, and tell the test the number of that process and how it ended."""
-    *theirs, told = files
-    orders.close()
-    if pid := os.fork():
+        *theirs, told = files
+        if not (pid := os.fork()):
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            orders.close()
+            for at, file in enumerate(theirs):
+                os.dup2(file, at)
+            for one in (ended, wake, *files, *running.values()):
+                os.close(one)
+            order: dict[str, Any] = json.loads(sent)
+            return order
         os.write(told, f"{pid:{_NUMBER}}".encode())
+        running[pid] = told
         for one in theirs:
             os.close(one)
-        _, status = os.waitpid(pid, 0)
-        os.write(told, str(status).encode())
-        os._exit(0)
-    for at, file in enumerate(theirs):
-        os.dup2(file, at)
-    for one in files:
-        os.close(one)
-    return order
+
+
+def _tell(running: dict[int, int]) -> None:
+    """How each of the processes that ended did."""
+    for pid, told in list(running.items()):
+        over, status = os.waitpid(pid, os.WNOHANG)
+        if over:
+            os.write(told, str(status).encode())
+            os.close(running.pop(pid))
 
 
 def _open_streams() -> None:

@@ -24,7 +24,10 @@ PATIENCE = 180.0  # seconds; what a busy machine takes is no failure
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, in which ``expect`` waits as long as everything else does."""
+    """Chromium, in which ``expect`` waits as long as everything else does.
+
+    Of a file: while Playwright runs, no other test can run an event loop of asyncio.
+    """
     api = pytest.importorskip("playwright.sync_api")
     api.expect.set_options(timeout=1000 * PATIENCE)
     with api.sync_playwright() as playwright:

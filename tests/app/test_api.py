@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from standing import Standing
 from starlette.testclient import TestClient
 
 import app.write.ask
@@ -32,9 +33,14 @@ def client_of(library: Any, settings: Settings | None = None, **parts: Any) -> T
     return TestClient(parent, raise_server_exceptions=False)
 
 
+@pytest.fixture(scope="module")
+def standing() -> Standing:
+    return Standing()
+
+
 @pytest.fixture
-def client(library: Any) -> Iterator[TestClient]:
-    with client_of(library) as client:
+def client(library: Any, standing: Standing) -> Iterator[TestClient]:
+    with standing.of(library) as client:
         yield client
 
 

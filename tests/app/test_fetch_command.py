@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -232,18 +231,15 @@ cli.main()
 """
 
 
-def test_an_interrupted_add_keeps_what_it_said(tmp_path: Path) -> None:
+def test_an_interrupted_add_keeps_what_it_said(tmp_path: Path, gradio_forks: Any) -> None:
     (tmp_path / "in").mkdir()
     for number in range(6):
         text = "bees" if number < 2 else "wasps"
         (tmp_path / "in" / f"{number}.md").write_text(json.dumps({"text": f"{text} {number}"}))
     program = SLOW.format(tests=str(INDEX_TESTS))
-    command = [sys.executable, "-c", program, "add", str(tmp_path / "in")]
     environment = {**os.environ, "GLOSS_LIBRARY": str(tmp_path / "lib"), "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None and running.stderr is not None
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with gradio_forks.start(program, "add", tmp_path / "in", env=environment, **pipes) as running:
         said = [running.stdout.readline() for _ in range(2)]
         running.send_signal(signal.SIGINT)
         code = running.wait(timeout=20)

@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -337,16 +336,15 @@ def free_port() -> int:
     return port
 
 
-def test_half_open_connections_neither_stop_the_server_nor_fill_its_log(tmp_path: Path) -> None:
+def test_half_open_connections_neither_stop_the_server_nor_fill_its_log(
+    tmp_path: Path, gradio_forks: Any
+) -> None:
     port = free_port()
     log = (tmp_path / "log").open("w+")
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(port), "0.5"], stdout=subprocess.PIPE, stderr=log
-    )
+    server = gradio_forks.start(SERVER, port, "0.5", stdout=subprocess.PIPE, stderr=log)
     held: list[socket.socket] = []
     try:
-        assert server.stdout is not None
-        assert server.stdout.readline().startswith(b"http")
+        assert server.stdout.readline().startswith("http")
         for number in range(200):
             one = socket.create_connection(("127.0.0.1", port), 10)
             one.send(b"" if number % 2 else b"POST / HTTP/1.1\r\nHost: ")
@@ -362,7 +360,6 @@ def test_half_open_connections_neither_stop_the_server_nor_fill_its_log(tmp_path
             one.close()
         server.terminate()
         server.wait(10)
-        assert server.stdout is not None
         server.stdout.close()
         log.seek(0)
         said = log.read()

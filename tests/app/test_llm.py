@@ -27,6 +27,7 @@ from app.llm import (
 from index.config import Settings
 
 if TYPE_CHECKING:
+    from forked import Forks
     from served_model import ServedModel
 
 KEY = "sk-lantern-0123456789"
@@ -487,7 +488,9 @@ def test_closing_twice_and_while_it_is_asked(served_model: ServedModel, tmp_path
     assert ended.is_set()
 
 
-def test_ctrl_c_ends_it_at_once(served_model: ServedModel, tmp_path: Path) -> None:
+def test_ctrl_c_ends_it_at_once(
+    served_model: ServedModel, tmp_path: Path, gradio_forks: Forks
+) -> None:
     served_model.ever("hang", seconds=60.0)
     program = """
 import signal
@@ -501,18 +504,14 @@ settings = Settings(cache=Path(sys.argv[2]), endpoint={"url": sys.argv[1], "mode
 model = open_language_model(settings, "endpoint")
 model.complete([Prompt("s", "u", 5)], 60.0)
 """
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, served_model.url, str(tmp_path)],
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).parent.parent.parent,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
-    )
-    while not served_model.log:
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(2)
-    _, said = process.communicate(timeout=20)
-    assert b"KeyboardInterrupt" in said
+    given = (served_model.url, tmp_path)
+    with gradio_forks.start(program, *given, stderr=subprocess.PIPE) as process:
+        while not served_model.log:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(2)
+        assert process.stderr is not None
+        assert "KeyboardInterrupt" in process.stderr.read()
 
 
 def test_the_seam_is_imported_at_once() -> None:

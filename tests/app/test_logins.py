@@ -162,9 +162,13 @@ def test_a_proxy_that_cannot_be_used(variable: str, monkeypatch: pytest.MonkeyPa
         check_proxies()
 
 
-@pytest.mark.parametrize("proxy", ["closed", *UNUSABLE])
+@pytest.mark.parametrize("proxy", ["closed", UNUSABLE[0]])
 def test_a_proxy_that_fails_is_named_without_it(
-    proxy: str, run_gloss: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    proxy: str,
+    run_gloss: Any,
+    tmp_path: Path,
+    cache_with_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """arXiv, a server of vectors, one of language models: each through the proxy."""
     with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -173,7 +177,7 @@ def test_a_proxy_that_fails_is_named_without_it(
     for variable in ("HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(variable, address)
     for name, value in {
-        "LIBRARY": str(tmp_path / "library"), "CACHE": str(tmp_path / "cache"),
+        "LIBRARY": str(tmp_path / "library"), "CACHE": str(cache_with_model),
         "ARXIV__TRIES": "1", "ARXIV__SECONDS": "0",
     }.items():  # fmt: skip
         monkeypatch.setenv(f"GLOSS_{name}", value)

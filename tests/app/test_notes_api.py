@@ -11,18 +11,28 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from standing import Standing
 
-from app.api.http import api
+from app.api.http import PREFIX, api
 from index.config import Settings
 from index.sources import Source
 
 
+@pytest.fixture(scope="module")
+def standing() -> Standing:
+    return Standing(own=True, base=f"http://testserver{PREFIX}")
+
+
 @pytest.fixture
-def client(open_library: Any, versions: tuple[Path, Path], tmp_path: Path) -> Iterator[Any]:
-    settings = Settings(library=tmp_path / "library")
-    with open_library(settings) as library:
+def client(
+    open_library: Any,
+    versions: tuple[Path, Path],
+    tmp_path: Path,
+    standing: Standing,
+) -> Iterator[TestClient]:
+    with open_library(Settings(library=tmp_path / "library")) as library:
         library.add(Source(versions[0], versions[0].name))
-        yield TestClient(api(library, settings, own=library), raise_server_exceptions=False)
+        yield standing.of(library)
 
 
 def test_notes_are_written_changed_found_and_deleted(client: Any) -> None:

@@ -139,8 +139,8 @@ def test_shares_are_of_what_was_counted() -> None:
     assert DigestReport().measures()["citation_recall"] is None
 
 
-def test_a_library_is_measured_whole(tmp_path: Path) -> None:
-    settings = Settings(library=tmp_path / "library", cache=tmp_path / "cache", read={"workers": 1})
+def test_a_library_is_measured_whole(tmp_path: Path, cache_with_model: Path) -> None:
+    settings = Settings(library=tmp_path / "library", cache=cache_with_model, read={"workers": 1})
     with Library.open(settings) as library:
         library.add(find_sources([str(DATA / "choosing-passage-size.md")]).found[0])
     sentences = [{"id": "x", "verdict": "supported", "supported": "no", "readable": "yes"}]

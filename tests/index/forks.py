@@ -24,6 +24,13 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PASSAGE = "We show that {} dance. They rest at home."
+IMPORTED = (  # by the operations
+    "app.cli", "app.documents.digests", "app.documents.pages", "app.publish.daily",
+    "app.publish.site", "app.wording.writers", "app.write", "arxiv", "filelock", "httpx",
+    "index.embed", "index.fetch", "index.intake", "index.library", "index.read.front.identity",
+    "index.read.floats.captions", "index.store.edge", "qdrant_edge", "rich.progress",
+    "rich.table", "scipy.optimize", "scipy.sparse",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -270,10 +277,11 @@ def forked(work: Callable[[], int], folder: Path, kill_after: float | None = Non
     # So long that only what hangs is ended, on a machine with twenty other things to do, too.
     until = time.monotonic() + (600 if kill_after is None else kill_after)
     while os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        if time.monotonic() >= until:
+        left = until - time.monotonic()
+        if left <= 0:
             os.kill(child, signal.SIGKILL)
             break
-        time.sleep(0.001)
+        time.sleep(min(0.01, left))
     _, ended = os.waitpid(child, 0)
     said, complained = (path.read_text() if path.exists() else "" for path in outputs)
     return Ended(os.waitstatus_to_exitcode(ended), said, complained)
@@ -320,18 +328,6 @@ def arxiv_in_a_fork() -> Iterator[None]:
         os.waitpid(child, 0)
 
 
-def import_all() -> None:
-    """Import what the operations import, once for all forks."""
-    for name in (
-        "app.cli", "app.documents.digests", "app.documents.pages", "app.publish.daily",
-        "app.publish.site", "app.wording.writers", "app.write", "arxiv", "filelock", "httpx",
-        "index.embed", "index.fetch", "index.intake", "index.library", "index.read.front.identity",
-        "index.read.floats.captions", "index.store.edge", "qdrant_edge", "rich.progress",
-        "rich.table", "scipy.optimize", "scipy.sparse",
-    ):  # fmt: skip
-        importlib.import_module(name)
-
-
 def warm_up(folder: Path, fakes: Any) -> None:
     """Load what is loaded once in a process, with stores that are lists: no engine is opened."""
     from app.write import write_digests
@@ -355,7 +351,8 @@ def prepared(root: str) -> Iterator[Path]:
     import library_fakes as fakes
 
     use_fakes(fakes)
-    import_all()
+    for name in IMPORTED:
+        importlib.import_module(name)
     (folder / "in").mkdir(parents=True)
     make_papers(folder / "in", fakes)
     warm_up(folder / "warm", fakes)

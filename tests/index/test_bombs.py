@@ -14,7 +14,7 @@ import pytest
 from thinned import some
 
 from index.config import Settings
-from index.read import Reader
+from index.read import Reader, _read_file
 
 SECONDS = 3.0  # of which a new worker takes a third of one to import what it reads with
 MEGABYTES = 50  # that the parent may grow by
@@ -221,6 +221,9 @@ def test_a_bomb_costs_its_limit_at_most(
     reading = reader.read(path)
     assert reading.status in ("limit", "broken", "no-text", "not-a-paper"), reading.reason
     assert reading.reason
+    if bomb is nested_forms:  # 8 kB that hang the engine for good
+        assert path.stat().st_size < 8000
+        assert (reading.status, reading.reason) == ("limit", "reading took longer than 3 seconds")
     assert most_megabytes() - before < MEGABYTES
     # The next one finds a worker that works.
     assert reader.read(good).status == "ok"
@@ -243,10 +246,6 @@ def test_more_text_than_a_book_is_a_limit(tmp_path: Path) -> None:
         document.new_page().insert_textbox(pymupdf.Rect(72, 72, 520, 720), PROSE, fontsize=10)
     document.save(tmp_path / "book.pdf")
     (tmp_path / "book.md").write_text("# A book\n\n" + PROSE * 5)
-    with Reader(Settings(read={"workers": 1, "characters_max": 4000})) as reader:
-        for name in ("book.pdf", "book.md"):
-            reading = reader.read(tmp_path / name)
-            assert (reading.status, reading.reason) == (
-                "limit",
-                "more than 4000 characters of text",
-            )
+    for name in ("book.pdf", "book.md"):
+        reading = _read_file(tmp_path / name, name, None, 100, 4000)
+        assert (reading.status, reading.reason) == ("limit", "more than 4000 characters of text")

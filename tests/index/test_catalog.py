@@ -107,7 +107,7 @@ papers = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(papers)
 def test_a_paper_comes_back_equal(paper: Paper) -> None:
     assert unpack(pack(paper)) == paper

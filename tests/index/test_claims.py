@@ -752,4 +752,9 @@ class Digests(RuleBasedStateMachine):
 
 
 TestDigests = Digests.TestCase
-TestDigests.settings = hypothesis_settings(max_examples=12, stateful_step_count=12, deadline=None)
+TestDigests.settings = hypothesis_settings(max_examples=4, stateful_step_count=12, deadline=None)
+
+
+@pytest.mark.slow
+class TestManyDigests(Digests.TestCase):  # type: ignore[misc, valid-type]
+    settings = hypothesis_settings(max_examples=40, stateful_step_count=12, deadline=None)

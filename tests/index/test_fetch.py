@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from forked import Forks
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from served_arxiv import ServedArxiv, served_arxiv
 
@@ -125,6 +125,7 @@ def test_anything_else_is_not_an_arxiv_paper(subtests: pytest.Subtests) -> None:
 IDS = st.from_regex(re.compile(ARXIV_ID.pattern, re.ASCII), fullmatch=True).filter(str.isascii)
 
 
+@settings(max_examples=40)
 @given(
     paper=IDS,
     around=st.sampled_from(

@@ -34,6 +34,9 @@ WORDS = re.findall(
     "Sparse trees grow where dense forests once stood and every leaf of them is counted by hand "
     "before the winter storms arrive from northern hills while patient readers compare the totals.",
 )
+WIDTHS = {  # in points, at 10 pt
+    said: pymupdf.get_text_length(said, "tiro", 10) for said in (*WORDS, "counted", " ")
+}
 
 
 # --- pages of known layout ------------------------------------------------------------------------
@@ -65,8 +68,10 @@ class Sheet:
         y = y0
         for _ in range(lines):
             said: list[str] = []
-            while pymupdf.get_text_length(" ".join([*said, "counted"]), "tiro", 10) < x1 - x0:
+            left = x1 - x0 - WIDTHS["counted"]
+            while left > 0:
                 said.append(WORDS[self.told % len(WORDS)])
+                left -= WIDTHS[said[-1]] + WIDTHS[" "]
                 self.told += 1
             self.page.insert_text((x0, y + 9), " ".join(said), fontname="tiro", fontsize=10)
             y += 12

@@ -153,7 +153,8 @@ def test_a_place_has_the_formula_that_was_said(parts: list[str]) -> None:
     found = formulas_in(parts, text, plain)
     said = [plain(one) for one in parts if isinstance(one, SaidFormula) and plain(one)]
     assert [one.span.of(text) for one in found] in ([], said)
-    assert found or not said or not text.isascii()
+    # Cleaning may depend on what is beside a formula where there is more than ASCII.
+    assert found or not said or not all(map(str.isascii, parts))
     assert all(one.span.end <= two.span.start for one, two in itertools.pairwise(found))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import Forks
 
 PROGRAM = Path(__file__).with_name("kills.py")
 NINE = {
@@ -21,10 +21,9 @@ NINE = {
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 
 
-def ended(folder: Path, *given: object) -> list[dict[str, Any]]:
+def ended(forks: Forks, folder: Path, *given: object) -> list[dict[str, Any]]:
     """What was found after each run that was ended."""
-    command = [sys.executable, str(PROGRAM), str(folder / "kills"), *map(str, given)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=7200)
+    done = forks.run(PROGRAM, folder / "kills", *given, timeout=7200)
     shutil.rmtree(folder / "kills", ignore_errors=True)
     assert done.returncode == 0, done.stderr[-2000:]
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -38,16 +37,16 @@ def wrong(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def test_killed_at_some_changes_of_the_disk(tmp_path: Path) -> None:
+def test_killed_at_some_changes_of_the_disk(forks: Forks, tmp_path: Path) -> None:
     """One in the middle of each command; the next test has all."""
-    rows = ended(tmp_path, 10**6)
+    rows = ended(forks, tmp_path, 10**6)
     assert wrong(rows) == []
     assert sum(row["status"] == -9 for row in rows) >= len(NINE) - 1  # threads may end before it
 
 
 @pytest.mark.slow
-def test_killed_at_every_change_of_the_disk_and_at_random(tmp_path: Path) -> None:
-    rows = ended(tmp_path, 1, "SIGKILL", 180)
+def test_killed_at_every_change_of_the_disk_and_at_random(forks: Forks, tmp_path: Path) -> None:
+    rows = ended(forks, tmp_path, 1, "SIGKILL", 180)
     killed = Counter(row["operation"] for row in rows if row["status"] == -9)
     assert wrong(rows) == []
     assert killed.total() >= 1000, killed
@@ -55,9 +54,9 @@ def test_killed_at_every_change_of_the_disk_and_at_random(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
-def test_signals_at_changes_of_the_disk(tmp_path: Path, name: str) -> None:
+def test_signals_at_changes_of_the_disk(forks: Forks, tmp_path: Path, name: str) -> None:
     """A signal that asks to stop ends a command in one line at most, and loses as little."""
-    rows = ended(tmp_path, 5, name)
+    rows = ended(forks, tmp_path, 5, name)
     assert wrong(rows) == []
     assert [row for row in rows if len(row["complained"].splitlines()) > 1] == []
     statuses = Counter(row["status"] for row in rows)

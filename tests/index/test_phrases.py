@@ -82,7 +82,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(STEPS)
 def test_the_index_has_the_words_of_the_passages_and_no_others(steps: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ PAPERS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(PAPERS, st.data(), st.sampled_from([0, 2, 1_000]))
 def test_a_phrase_is_found_in_the_passages_that_a_look_at_all_finds(
     papers: list[tuple],

@@ -32,36 +32,6 @@ def pdf_with(path: Path, pages: list[str], **options: Any) -> Path:
     return path
 
 
-def nested_forms(path: Path, depth: int = 30) -> Path:
-    """2 to the power of ``depth`` drawing steps in 6 kB: each form draws the next one twice."""
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
-        b"/Resources<</XObject<</F 5 0 R>>>>>>",
-        b"<</Length 5>>stream\n/F Do\nendstream",
-    ]
-    for level in range(depth):
-        following = 6 + level
-        resources = b"/Resources<</XObject<</F %d 0 R>>>>" % following
-        head = b"<</Type/XObject/Subtype/Form/BBox[0 0 99 99]"
-        if level == depth - 1:
-            objects.append(head + b"/Length 1>>stream\n \nendstream")
-        else:
-            objects.append(head + resources + b"/Length 11>>stream\n/F Do /F Do\nendstream")
-    body = b"%PDF-1.4\n"
-    offsets = []
-    for number, content in enumerate(objects, 1):
-        offsets.append(len(body))
-        body += b"%d 0 obj" % number + content + b"endobj\n"
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    size = len(objects) + 1
-    body += b"xref\n0 %d\n0000000000 65535 f \n" % size + table
-    body += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, body.rindex(b"xref"))
-    path.write_bytes(body)
-    return path
-
-
 @pytest.fixture(scope="module")
 def reader() -> Any:
     with Reader(Settings(read={"workers": 1, "pages_max": 50})) as made:
@@ -81,18 +51,6 @@ def test_the_name_before_copying_and_a_given_id_count(reader: Reader) -> None:
     assert named is not None and given is not None
     assert (named.id, named.version, named.date) == ("2407.03300", 2, "2024-07")
     assert given.id == "mine"
-
-
-def test_a_worker_that_hangs_is_killed_and_the_next_file_is_read(tmp_path: Path) -> None:
-    hostile = nested_forms(tmp_path / "hostile.pdf")
-    assert hostile.stat().st_size < 8000
-    with Reader(Settings(read={"seconds": 2.0, "workers": 1})) as reader:
-        reader.read(GOOD)  # the worker is warm: its start does not count
-        reading = reader.read(hostile)
-        after = reader.read(GOOD)
-    assert reading.status == "limit"
-    assert "2 seconds" in reading.reason
-    assert after.status == "ok"
 
 
 def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:

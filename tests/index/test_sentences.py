@@ -74,5 +74,5 @@ def test_every_character_is_in_exactly_one_sentence_in_order(text: str) -> None:
 
 
 def test_a_paragraph_as_long_as_a_book_is_split() -> None:
-    text = "We grow sparse trees (as Li et al. did) and count their leaves. " * 40_000
-    assert sum(1 for _ in split_sentences(text, Span(0, len(text)))) == 40_000
+    text = "We grow sparse trees (as Li et al. did) and count their leaves. " * 10_000
+    assert sum(1 for _ in split_sentences(text, Span(0, len(text)))) == 10_000
