@@ -72,7 +72,7 @@ def test_it_is_talked_to_and_ended(forks: Forks) -> None:
 
 def test_none_outlives_the_tests() -> None:
     forks = Forks("json")
-    program = "import time; print('there', flush=True); time.sleep(600)"
+    program = "import time; print('there', flush=True); time.sleep(9); print('still')"
     running = forks.start(program, stdout=subprocess.PIPE)
     assert running.stdout is not None and running.stdout.readline() == "there\n"
     forks.close()
