@@ -172,7 +172,9 @@ def _ordered(orders: socket.socket) -> dict[str, Any]:
             _tell(running)
             continue
         sent, files, _, _ = socket.recv_fds(orders, _LONGEST, 4)
-        if not sent:  # the tests are over
+        if not sent:  # the tests are over, or were ended
+            for pid in running:
+                os.kill(pid, signal.SIGKILL)
             sys.exit()
         *theirs, told = files
         if not (pid := os.fork()):

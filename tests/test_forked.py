@@ -68,3 +68,13 @@ def test_it_is_talked_to_and_ended(forks: Forks) -> None:
     assert running.returncode == -signal.SIGTERM
     with pytest.raises(subprocess.TimeoutExpired):
         forks.run("import time; time.sleep(600)", timeout=0.1)
+
+
+def test_none_outlives_the_tests() -> None:
+    forks = Forks("json")
+    program = "import time; print('there', flush=True); time.sleep(9); print('still')"
+    running = forks.start(program, stdout=subprocess.PIPE)
+    assert running.stdout is not None and running.stdout.readline() == "there\n"
+    forks.close()
+    with running.stdout as said:
+        assert said.read() == ""  # its end is closed with it

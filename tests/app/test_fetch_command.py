@@ -225,6 +225,7 @@ class SlowReader(fakes.JsonReader):
 real = Library.open
 Library.open = lambda settings, create=True: real(
     settings, create=create, embedder=fakes.LetterEmbedder(), reader=SlowReader(),
+    sentence_encoder=fakes.PlainStates(),
     sparse_encoder=fakes.LetterEncoder(), count_tokens=fakes.count_tokens,
 )
 cli.main()

@@ -63,6 +63,7 @@ real = Library.open
 def opened(settings, *, create=True, beside=False):
     return real(
         settings, create=create, beside=beside, embedder=Embedder(), reader=fakes.JsonReader(),
+        sentence_encoder=fakes.PlainStates(),
         sparse_encoder=fakes.LetterEncoder(), count_tokens=fakes.count_tokens,
     )
 Library.open = opened
@@ -138,6 +139,7 @@ def shell(
             create=create,
             beside=beside,
             embedder=fakes.LetterEmbedder(),
+            sentence_encoder=fakes.PlainStates(),
             reader=fakes.JsonReader(),
             sparse_encoder=fakes.LetterEncoder(),
             count_tokens=fakes.count_tokens,

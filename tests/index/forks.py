@@ -124,6 +124,7 @@ def use_fakes(fakes: Any) -> None:
     opened = Library.open.__func__  # type: ignore[attr-defined]
     parts = {
         "embedder": fakes.LetterEmbedder(),
+        "sentence_encoder": fakes.PlainStates(),
         "reader": fakes.JsonReader(),
         "sparse_encoder": fakes.LetterEncoder(),
         "count_tokens": fakes.count_tokens,

@@ -245,6 +245,7 @@ def open_library(
         parts.setdefault("stores", GivenStoreFactory(given_stores, EdgeStoreFactory(directory)))
     given = {
         "embedder": LetterEmbedder(),
+        "sentence_encoder": PlainStates(),
         "reader": JsonReader(),
         "sparse_encoder": LetterEncoder(),
         "count_tokens": count_tokens,
