@@ -587,10 +587,8 @@ def served_model() -> Iterator[ServedModel]:
 
 
 @pytest.fixture
-def open_library(fake_embedder: Any, reader_here: Any) -> Callable[..., Any]:
+def open_library(fake_embedder: Any, reader_here: Any, sentence_encoder: Any) -> Callable[..., Any]:
     """Open a real library in a folder, which reads files for real; its vectors are the fake's."""
-    import library_fakes as fakes
-
     from index.config import Settings
     from index.library import Library
 
@@ -601,7 +599,7 @@ def open_library(fake_embedder: Any, reader_here: Any) -> Callable[..., Any]:
         own = {
             "embedder": fake_embedder,
             "reader": reader_here,
-            "sentence_encoder": fakes.PlainStates(),
+            "sentence_encoder": sentence_encoder,
         }
         return real(chosen, **{**own, **parts})
 
@@ -642,7 +640,10 @@ def gloss_on_disk(
 
 @pytest.fixture
 def gloss_on_arxiv(
-    run_gloss: Callable[..., SimpleNamespace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run_gloss: Callable[..., SimpleNamespace],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sentence_encoder: Any,
 ) -> Callable[[Any, Any], Callable[..., SimpleNamespace]]:
     """Run ``gloss`` on a library of fake parts and an arXiv on this machine.
 
@@ -664,7 +665,7 @@ def gloss_on_arxiv(
                 settings,
                 create=create,
                 embedder=fakes.LetterEmbedder(),
-                sentence_encoder=fakes.PlainStates(),
+                sentence_encoder=sentence_encoder,
                 reader=fakes.JsonReader(),
                 sparse_encoder=fakes.LetterEncoder(),
                 count_tokens=fakes.count_tokens,

@@ -135,8 +135,8 @@ def test_a_server_writes_one_for_its_first_screen_after_an_update(
         gloss.add(library, versions[0], settings=settings)
         monkeypatch.setattr(app.write.lock, "__version__", "9.9")
         assert not is_saved(library, ID, "en")
-        _warm(library, nobody)
+        _warm(library, nobody, lambda: None)
         assert is_saved(library, ID, "en")
         with monkeypatch.context() as patched:
             patched.setattr(app.write, "select", None)  # nothing is chosen any more
-            _warm(library, nobody)
+            _warm(library, nobody, lambda: None)

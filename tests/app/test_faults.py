@@ -37,7 +37,7 @@ def paper(sample_library: Library) -> Paper:
 def quotes(paper: Paper, sample_library: Library) -> Digest:
     """The digest in the paper's own words."""
     passages = sample_library.passages(paper.id)
-    return written(paper, passages, "en", EXTRACTIVE)
+    return written(paper, passages, sample_library.sentence_encoder, "en", EXTRACTIVE)
 
 
 def evidence(asked: Asked) -> dict[int, str]:
@@ -77,7 +77,7 @@ def wrong_id(asked: Asked) -> str:
 def digest_by(served: ServedModel, paper: Paper, library: Library, tmp_path: Path) -> Digest:
     settings = served.settings(tmp_path, digest_seconds=SECONDS, timeout=1.0, support_model="rules")
     with open_writer(settings, "endpoint") as writer:
-        return written(paper, library.passages(paper.id), "en", writer)
+        return written(paper, library.passages(paper.id), library.sentence_encoder, "en", writer)
 
 
 FAULTS: dict[str, Any] = {
@@ -142,6 +142,7 @@ def test_the_key_is_in_no_digest(
         digest = written(
             paper,
             sample_library.passages(paper.id),
+            sample_library.sentence_encoder,
             "en",
             writer,
         )

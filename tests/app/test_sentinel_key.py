@@ -126,7 +126,8 @@ def test_no_digest_has_the_key(
     )
     paper = sample_library.paper("choosing-passage-size")
     with open_writer(settings, "endpoint") as writer:
-        digest = written(paper, sample_library.passages(paper.id), "en", writer)
+        passages, encoder = sample_library.passages(paper.id), sample_library.sentence_encoder
+        digest = written(paper, passages, encoder, "en", writer)
         made_by = repr(writer.made_by("en"))
     assert served_model.log
     shown = to_markdown(digest) + to_html(digest, {}) + DigestShape.of(digest).to_json()

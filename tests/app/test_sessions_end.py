@@ -36,10 +36,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 app.web.ui._TABS_MOST = app.web.ui._QUEUED_MOST = {TABS}
-web_app = server.web_app
+gradio_app = app.web.ui.gradio_app
 
-def watched(library, settings):
-    made = web_app(library, settings)
+def watched(*given):
+    made = gradio_app(*given)
     holder = next(one.app.state_holder for one in made.routes
                   if hasattr(getattr(one, "app", None), "state_holder"))
     queue = holder.blocks._queue
@@ -49,7 +49,7 @@ def watched(library, settings):
     made.router.routes.insert(0, Route("/kept", kept))
     return made
 
-server.web_app = watched
+app.web.ui.gradio_app = watched
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]

@@ -17,6 +17,7 @@ from app.api.failures import TooBusy
 from app.serve.server import web_app
 from app.web.notes import notes_router
 from app.web.own_papers import NoRoom, NotShared, VisitEnded
+from app.web.screens import screen_router
 from app.web.session import NotAdded, Session, Sessions, SharedSession, filter_of
 from app.web.shelf import ShelfView, Shelves
 from app.web.takeaway import takeaway_router
@@ -602,10 +603,15 @@ def test_visitors_are_sessions(instance: Instance) -> None:
 
 @pytest.fixture
 def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The sessions that the web UI is built for; Gradio itself is left out."""
+    """The sessions that screens are served for; Gradio is left out."""
     sessions: list[Any] = []
-    monkeypatch.setattr("app.web.ui.build", lambda given, *_: sessions.append(given))
-    monkeypatch.setattr("app.web.ui.mount", lambda *_: None)
+
+    def watched(given: Any, *others: Any) -> Any:
+        sessions.append(given)
+        return screen_router(given, *others)
+
+    monkeypatch.setattr("app.web.screens.screen_router", watched)
+    monkeypatch.setattr("app.web.ui.gradio_app", lambda *_: FastAPI())
     return sessions
 
 
