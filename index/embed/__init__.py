@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from index.disk import sha256_of
-from index.embed.conversion import CHECK_TEXTS, convert, description_of
+from index.embed.conversion import CHECK_TEXTS, description_of, opened_copy
 from index.embed.converted import computes_bf16, tokenizer_of
 from index.embed.embedders import BF16, OpenVinoEmbedder, TorchEmbedder, Vectors, unit
 from index.embed.source import (
@@ -92,12 +92,8 @@ def open_embedder(name: str, cache: Path, threads: int | None = None) -> Embedde
     that it may; other names are looked up on the Hugging Face hub. Raises ``ModelUnusable``.
     """
     source = source_of(name)
-    try:
-        fingerprint = fingerprint_of(source, cache)
-        home = cache / fingerprint
-        description = description_of(home)
-        if description is None:
-            description = convert(source, home)
+
+    def opened(description: dict[str, Any]) -> Embedder:
         if description["engine"] == "torch":
             _log.warning(
                 "model %s is run by sentence-transformers, which loads slowly: %s",
@@ -105,13 +101,12 @@ def open_embedder(name: str, cache: Path, threads: int | None = None) -> Embedde
                 description["reason"],
             )
             return TorchEmbedder(name, fingerprint, load_original(source))
-        try:
-            return _opened(name, fingerprint, home, description, threads)
-        except Exception as error:  # OpenVINO has no errors of its own: a damaged cache
-            _log.warning("model %s: converted copy is damaged (%s), converting again", name, error)
-            (home / "embedder.json").unlink()
-            description = convert(source, home)
-            return _opened(name, fingerprint, home, description, threads)
+        return _opened(name, fingerprint, home, description, threads)
+
+    try:
+        fingerprint = fingerprint_of(source, cache)
+        home = cache / fingerprint
+        return opened_copy(source, home, opened)
     except OSError as error:
         raise _no_cache(name, error) from error
 

@@ -11,8 +11,9 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 _FORMAT = 2  # of a converted model in the cache; another number converts again
 _AGREEMENT = 0.9999  # least cosine between converted and original vectors
@@ -53,6 +55,25 @@ def description_of(home: Path) -> dict[str, Any] | None:
         if not path.exists() or path.stat().st_size != size:
             return None
     return description
+
+
+def opened_copy(source: ModelSource, home: Path, opened: Callable[[dict[str, Any]], _T]) -> _T:
+    """What ``opened`` makes of the converted model in ``home``, by its description.
+
+    The model is converted first where that is not done yet, and again where the copy is damaged,
+    which shows by any error of ``opened``. Raises ``ModelUnusable`` and ``OSError``.
+    """
+    description = description_of(home) or convert(source, home)
+    try:
+        return opened(description)
+    except ModelUnusable:
+        raise
+    except Exception as error:  # OpenVINO has no errors of its own: a damaged cache
+        _log.warning(
+            "model %s: converted copy is damaged (%s), converting again", source.name, error
+        )
+        (home / "embedder.json").unlink()
+        return opened(convert(source, home))
 
 
 def convert(source: ModelSource, home: Path) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from index.embed.conversion import convert, description_of
+from index.embed.conversion import opened_copy
 from index.embed.converted import Converted, middle_of
 from index.embed.embedders import Vectors
 from index.embed.source import BUNDLED_NAMES, fingerprint_of, source_of
@@ -55,13 +55,17 @@ class MiddleLayer:
 
 def _opened(cache: Path) -> Converted:
     source = source_of(NAME)
+
+    def opened(description: dict[str, Any]) -> Converted:
+        if description["engine"] == "torch":
+            raise ModelUnusable(NAME, f"OpenVINO does not take it: {description['reason']}")
+        inputs, pad = description["inputs"], description["pad"]
+        graph = middle_of(home, _OUTPUT)
+        return Converted(home, _TOKENS, inputs, pad, "f32", None, graph)
+
     try:
         home = cache / fingerprint_of(source, cache)
-        description = description_of(home) or convert(source, home)
-        return Converted(
-            home, _TOKENS, description["inputs"], description["pad"], "f32", None,
-            middle_of(home, _OUTPUT),
-        )  # fmt: skip
+        return opened_copy(source, home, opened)
     except OSError as error:
         raise ModelUnusable(
             NAME, f"{error}; give a directory that can be written as GLOSS_CACHE"

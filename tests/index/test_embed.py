@@ -315,7 +315,7 @@ class TestCache:
             described: dict[str, object] = json.loads((home / "embedder.json").read_text())
             return described
 
-        monkeypatch.setattr(index.embed, "convert", convert)
+        monkeypatch.setattr(index.embed.conversion, "convert", convert)
         again = open_embedder("all-MiniLM-L6-v2", tmp_path / "cache")
         assert asked == [home]
         assert cosines(again.embed_query("a"), embedder.embed_query("a"))[0] > 0.9999
@@ -458,7 +458,7 @@ class TestOtherModels:
         assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
         assert "cannot be converted: an operation that is not supported" in caplog.text
         # Known from then on: not tried again.
-        monkeypatch.setattr(index.embed, "convert", lambda *_: pytest.fail("tried again"))
+        monkeypatch.setattr(index.embed.conversion, "convert", lambda *_: pytest.fail("tried again"))
         caplog.clear()
         again = open_embedder(str(small), tmp_path)
         assert again.embed_passages(["a"]).shape == (1, 32)

@@ -44,3 +44,14 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ModelUnusable, match="GLOSS_CACHE"):
         MiddleLayer(tmp_path / "file").states(["We fed geese."])
+
+
+def test_a_damaged_copy_of_the_model_is_made_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (wanted,) = MiddleLayer(tmp_path).states([CHECK_TEXT])
+    (graph,) = tmp_path.rglob("model.xml")
+    graph.write_bytes(b"<" * graph.stat().st_size)
+    (row,) = MiddleLayer(tmp_path).states([CHECK_TEXT])
+    assert np.array_equal(row, wanted)
+    assert "converting again" in caplog.text
