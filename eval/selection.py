@@ -18,8 +18,8 @@ A quote is right where it shares 80 % of its runs of five letters and digits wit
 - ``quotes``: quotes an item.
 - ``ranked``: average precision of the sentences that the reader accepts among all that may be
   quoted for the item, the likeliest first, and ``ranked_ideal`` of those that they would print, by
-  what they are chosen by: how well sentences are ranked, whatever is made of it. The mean over the
-  items of papers that have one.
+  what they are chosen by: how well sentences are ranked, whatever is made of it. Those that the
+  model's third step does not see come last. The mean over the items of papers that have one.
 """
 
 from __future__ import annotations
