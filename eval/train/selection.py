@@ -43,7 +43,7 @@ from app.choose.model import (
     likely_of,
     may_stand,
     states_of,
-)  # fmt: skip
+)
 from app.choose.sentences import prose_sentences
 from app.choose.template import TEMPLATE
 from eval.corpus import json_lines
