@@ -39,7 +39,7 @@ WEIGHTS = Path(__file__).with_name("selector.json.gz")
 _BESIDE = 2  # sentences before and after, which are not elsewhere
 _SHARES_WORDS = 0.25  # cosine from which a sentence elsewhere may say the same
 LIKELY = 12  # sentences of each item that the third step sees
-_DIGITS = 3  # decimals of a state, so that it is the same on every machine
+_DIGITS = 3  # decimals of a state, so that it hardly differs between machines
 _ENGLISH = 0.2  # share of function words; English prose has some 0.4, French and German under 0.1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
@@ -17,10 +18,21 @@ if TYPE_CHECKING:
 _MAKING = threading.Lock()
 
 
+_log = logging.getLogger(__name__)
+
+
+class NotMade(RuntimeError):
+    """An application could not be made, or could not start; the log has said why, once."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(f"a part of the server did not start: {cause!r}")
+
+
 class Late:
     """Answers by an application that ``make`` makes, in a thread, at the first request or before.
 
-    Requests wait for it. If it cannot be made, each request raises what ``make`` raised.
+    Requests wait for it. If it cannot be made, or its lifespan does not begin, each raises
+    ``NotMade``.
     """
 
     def __init__(self, make: Callable[[], Starlette]) -> None:
@@ -28,6 +40,7 @@ class Late:
         self._made: Future[Starlette] = Future()
         self._begun = threading.Lock()
         self._started: asyncio.Event | None = None  # its lifespan, within the server's
+        self._unstarted: Exception | None = None  # why its lifespan did not begin
 
     def begin(self) -> None:
         """Have it made, if nobody has yet."""
@@ -40,6 +53,7 @@ class Late:
             with _MAKING:
                 made = self._make()
         except BaseException as error:
+            _log.exception("a part of the server could not be made")
             self._made.set_exception(error)
         else:
             self._made.set_result(made)
@@ -70,6 +84,11 @@ class Late:
                 async with app.router.lifespan_context(app):
                     started.set()
                     await stopped
+            except Exception as error:
+                if not started.is_set():
+                    _log.exception("a part of the server could not start")
+                    self._unstarted = error
+                raise
             finally:
                 started.set()
         else:
@@ -77,9 +96,17 @@ class Late:
         stopped.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, once the application is there."""
+        """Answer, once the application is there. Raises ``NotMade``.
+
+        A new one each time: the traceback of one that is raised again would keep every request.
+        """
         self.begin()
-        app = await asyncio.wrap_future(self._made)
-        if self._started is not None:
+        made = asyncio.wrap_future(self._made)
+        await asyncio.wait((made,))
+        failed = made.exception()
+        if failed is None and self._started is not None:
             await self._started.wait()
-        await app(scope, receive, send)
+            failed = self._unstarted
+        if failed is not None:
+            raise NotMade(failed)
+        await made.result()(scope, receive, send)

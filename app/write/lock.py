@@ -48,7 +48,7 @@ _SOURCES: dict[str, tuple[Path, tuple[str, ...]]] = {
     "parser": (_INDEX, ("read/**/*.py", "split.py")),
     "template": (_APP, ("choose/template.py",)),
     "evidence": (_APP, ("digest.py", "choose/*.py", "choose/*.gz", "write/__init__.py")),
-    "encoder": (_INDEX, ("embed/states.py",)),
+    "encoder": (_INDEX, tuple(f"embed/{name}.py" for name in ("states", "converted", "traced"))),
     "rules": (_APP, tuple(f"check/{name}.py" for name in _CHECKED_BY)),
     "rendering": (_APP, ("show/*.py", "show/templates/*", *_DIGEST_DOCUMENT)),
 }

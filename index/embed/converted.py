@@ -126,7 +126,7 @@ def middle_of(home: Path, output: str) -> Any:
     """The graph up to the node ``output``, (texts, word pieces, width), and its mean over the word
     pieces of each text, (texts, width).
 
-    Raises ``KeyError`` where the model has no such node.
+    Raises ``LookupError`` where the model has no such node.
     """
     openvino = openvino_package()
     from openvino import opset13 as ops  # type: ignore[import-untyped]
@@ -134,7 +134,7 @@ def middle_of(home: Path, output: str) -> Any:
     model = _core().read_model(home / "model.xml")
     named = {node.get_friendly_name(): node for node in model.get_ops()}
     inputs = model.get_parameters()
-    mask = next(one for one in inputs if "attention_mask" in one.get_friendly_name())
+    mask = [one for one in inputs if "attention_mask" in one.get_friendly_name()][0]  # noqa: RUF015
     counted = ops.unsqueeze(ops.convert(mask, "f32"), np.array([2]))
     summed = ops.reduce_sum(ops.multiply(named[output], counted), np.array([1]))
     mean = ops.divide(summed, ops.reduce_sum(counted, np.array([1])))

@@ -3,7 +3,7 @@
 The last layers were trained to say what a text is about, and lose whether it proposes, reports or
 concedes. The fourth of six still has that (measured: ADR 38; that lower layers hold form and higher
 ones meaning is known from Tenney et al., https://arxiv.org/abs/1905.05950). Only these four layers
-are computed, in f32 on every machine, so that they choose the same sentences of them.
+are computed, in f32 on every machine, so that another one hardly ever chooses other sentences.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def _opened(cache: Path) -> Converted:
         if description["engine"] == "torch":
             raise ModelUnusable(NAME, f"OpenVINO does not take it: {description['reason']}")
         inputs, pad = description["inputs"], description["pad"]
-        graph = middle_of(home, _OUTPUT)
+        try:
+            graph = middle_of(home, _OUTPUT)
+        except LookupError as error:  # traced by another version of sentence-transformers
+            raise ModelUnusable(NAME, f"its converted copy has no {error}; delete {home}") from None
         return Converted(home, _TOKENS, inputs, pad, "f32", None, graph)
 
     try:

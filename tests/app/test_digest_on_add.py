@@ -135,7 +135,9 @@ def test_a_server_writes_one_for_its_first_screen_after_an_update(
         gloss.add(library, versions[0], settings=settings)
         monkeypatch.setattr(app.write.lock, "__version__", "9.9")
         assert not is_saved(library, ID, "en")
-        _warm(library, nobody, lambda: None)
+        begun: list[bool] = []
+        _warm(library, nobody, lambda: begun.append(True))
+        assert begun == [True]
         assert is_saved(library, ID, "en")
         with monkeypatch.context() as patched:
             patched.setattr(app.write, "select", None)  # nothing is chosen any more

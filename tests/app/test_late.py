@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.serve.late import Late
+from app.serve.late import Late, NotMade
 from app.serve.server import web_app
 from index.config import Settings
 
@@ -95,26 +95,35 @@ async def nothing(client: httpx.AsyncClient) -> None:
     pass
 
 
-def test_what_cannot_be_made_fails_each_request_and_not_the_server() -> None:
+def test_what_cannot_be_made_fails_each_request_and_not_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def make() -> Starlette:
         raise OSError("no such library")
 
-    async def twice(client: httpx.AsyncClient) -> None:
-        for _ in range(2):
-            with pytest.raises(OSError, match="no such library"):
+    frames: list[int] = []
+
+    async def thrice(client: httpx.AsyncClient) -> None:
+        for _ in range(3):
+            with pytest.raises(NotMade, match="no such library") as caught:
                 await client.get("/")
+            frames.append(len(caught.traceback))
+            assert caught.value.__cause__ is caught.value.__context__ is None
 
-    within(Late(make), twice)
+    within(Late(make), thrice)
+    assert len(set(frames)) == 1  # nothing is kept of a request
+    assert caplog.text.count("could not be made") == 1
 
 
-def test_a_failure_to_start_is_raised_when_the_server_ends() -> None:
+def test_a_failure_to_start_fails_each_request_and_is_raised_when_the_server_ends() -> None:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         raise OSError("no room to start")
         yield
 
-    async def once(client: httpx.AsyncClient) -> int:
-        return (await client.get("/")).status_code
+    async def once(client: httpx.AsyncClient) -> None:
+        with pytest.raises(NotMade, match="no room to start"):
+            await client.get("/")
 
     with pytest.raises(OSError, match="no room to start"):
         within(Late(lambda: Starlette(lifespan=lifespan)), once)

@@ -510,6 +510,7 @@ model.complete([Prompt("s", "u", 5)], 60.0)
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(2)
+        process.wait(timeout=20)  # the answer hangs for three times that
         assert process.stderr is not None
         assert "KeyboardInterrupt" in process.stderr.read()
 

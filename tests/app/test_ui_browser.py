@@ -66,6 +66,26 @@ def test_the_first_screen_shows_what_this_is(page: Any) -> None:
     asks(page, paper="2401.00001", sentence="summary.1")
 
 
+def test_a_tab_that_cannot_be_had_is_asked_for_once_and_again_by_a_click(
+    page: Any, address: str
+) -> None:
+    asked: list[Any] = []
+
+    def fails(route: Any) -> None:
+        asked.append(route)
+        route.fulfill(status=500, body="no")
+
+    page.route("**/gradio", fails)
+    visit(page, f"{address}?view=library")
+    again = page.locator("#starting").get_by_role("button", name="Try again")
+    again.wait_for()
+    page.wait_for_timeout(500)  # ten looks at whether the tab is there
+    assert len(asked) == 1
+    again.click()
+    until(page, lambda: len(asked), 2)
+    page.unroute("**/gradio")
+
+
 @at_home
 def test_a_question_gets_its_answer_above_the_passages(page: Any) -> None:
     _search(page, "How long does a lantern burn?")

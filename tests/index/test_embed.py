@@ -458,7 +458,9 @@ class TestOtherModels:
         assert isinstance(open_embedder(str(small), tmp_path), TorchEmbedder)
         assert "cannot be converted: an operation that is not supported" in caplog.text
         # Known from then on: not tried again.
-        monkeypatch.setattr(index.embed.conversion, "convert", lambda *_: pytest.fail("tried again"))
+        monkeypatch.setattr(
+            index.embed.conversion, "convert", lambda *_: pytest.fail("tried again")
+        )
         caplog.clear()
         again = open_embedder(str(small), tmp_path)
         assert again.embed_passages(["a"]).shape == (1, 32)

@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.catalog.pack import pack, unpack
@@ -147,6 +147,7 @@ def test_a_text_is_all_of_its_parts(text: str) -> None:
 WORDS = st.text(alphabet="ab é\u0301\u200b\n\t中\ufdd0", max_size=6)
 
 
+@example([SaidFormula("a \u200b", "x"), "a"])
 @given(st.lists(st.one_of(WORDS, WORDS.map(lambda one: SaidFormula(one, "x")))))
 def test_a_place_has_the_formula_that_was_said(parts: list[str]) -> None:
     text = plain("".join(parts))

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import index.embed.conversion
+import index.embed.states
 from index.config import Settings
 from index.embed.states import WIDTH, MiddleLayer
 from index.embed.traced import CHECK_TEXT
@@ -55,3 +57,14 @@ def test_a_damaged_copy_of_the_model_is_made_again(
     (row,) = MiddleLayer(tmp_path).states([CHECK_TEXT])
     assert np.array_equal(row, wanted)
     assert "converting again" in caplog.text
+
+
+def test_a_copy_without_the_layer_is_said_and_not_made_again(
+    encoder: MiddleLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder.states(["We fed geese."])  # so that there is a copy
+    monkeypatch.setattr(index.embed.states, "_OUTPUT", "model.encoder.layer.3")
+    monkeypatch.setattr(index.embed.conversion, "convert", lambda *_: pytest.fail("made again"))
+    for _ in range(2):
+        with pytest.raises(ModelUnusable, match=r"has no 'model\.encoder\.layer\.3'"):
+            MiddleLayer(Settings().cache).states(["We fed geese."])

@@ -289,9 +289,9 @@
       if (!answer.ok) throw new Failed(say('failed'), 'failed');
       putGradio(new DOMParser().parseFromString(await answer.text(), 'text/html'));
       by('starting').replaceChildren();
-    } catch (error) {
-      started = false;
-      failed(by('starting'), error instanceof Failed ? error : new Error(say('offline')), startGradio);
+    } catch (error) {  // stays started: only who asks again has it fetched again
+      const again = () => { started = false; startGradio(); };
+      failed(by('starting'), error instanceof Failed ? error : new Error(say('offline')), again);
     }
   }
   /** The parts of Gradio's page, in their order; a script runs only if it is made here. */

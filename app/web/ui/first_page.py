@@ -118,7 +118,9 @@ class FirstPage:
         return (
             f'<!doctype html>\n<html lang="{tag}">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>gloss</title>\n{self._head}\n</head>\n<body>\n"
+            # Without an icon the browser would ask for one, of Gradio.
+            f'<title>gloss</title>\n<link rel="icon" href="data:,">\n'
+            f"{self._head}\n</head>\n<body>\n"
             f"{self._shell.before(lang)}\n{self._shell.after(lang, at_home)}\n"
             f"{self._scripts}\n</body>\n</html>\n"
         )

@@ -87,11 +87,19 @@ def formulas_in(parts: Sequence[str], text: str, clean: Callable[[str], str]) ->
     places = [match.start() - number for number, match in enumerate(_MARKS.finditer(marked))]
     if _MARKS.sub("", marked) != text or len(places) != 2 * len(said):
         return []
+    spans = [_trimmed(text, *ends) for ends in zip(places[::2], places[1::2], strict=True)]
     return [
-        Formula(Span(start, end), one.tex, one.displayed)
-        for one, start, end in zip(said, places[::2], places[1::2], strict=True)
-        if start < end
+        Formula(span, one.tex, one.displayed)
+        for one, span in zip(said, spans, strict=True)
+        if span.start < span.end
     ]
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    """Without the spaces at its ends, which are there where cleaning took a sign out."""
+    inside = text[start:end]
+    start += len(inside) - len(inside.lstrip())
+    return Span(start, max(start, end - len(inside) + len(inside.rstrip())))
 
 
 def _marked(said: str) -> str:
