@@ -28,8 +28,8 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
@@ -197,20 +197,28 @@ class Run:
         )
 
 
+@contextmanager
+def workplace(library: Path) -> Iterator[Path]:
+    """A folder with a copy of ``library``, and ``tmp``, a folder for temporary files; deleted."""
+    with tempfile.TemporaryDirectory(prefix="gloss-measure-") as name:
+        folder = Path(name)
+        shutil.copytree(
+            library,
+            folder / "library",
+            ignore=shutil.ignore_patterns("lock*"),
+            copy_function=lambda source, target: copy_file(Path(source), Path(target)),
+        )
+        (folder / "tmp").mkdir()
+        yield folder
+
+
 def measure(
     library: Path, pdfs: Path, out: Path, minutes: float, clients: int, port: int
 ) -> dict[str, Any]:
     """The whole run. ``library`` is copied."""
-    with tempfile.TemporaryDirectory(prefix="gloss-load-") as folder:
-        place, temporary = Path(folder, "library"), Path(folder, "tmp")
-        shutil.copytree(
-            library,
-            place,
-            ignore=shutil.ignore_patterns("lock*"),
-            copy_function=lambda source, target: copy_file(Path(source), Path(target)),
-        )
-        temporary.mkdir()
-        log = Path(folder, "log")
+    with workplace(library) as folder:
+        place, temporary = folder / "library", folder / "tmp"
+        log = folder / "log"
         environment = os.environ | {"GLOSS_PUBLIC__ENABLED": "1", "TMPDIR": str(temporary)}
         command = [sys.executable, "-c", PROGRAM]
         with log.open("wb") as said:

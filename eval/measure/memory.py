@@ -26,7 +26,6 @@ import json
 import multiprocessing
 import os
 import re
-import shutil
 import signal
 import socket
 import sys
@@ -45,9 +44,8 @@ from xml.etree import ElementTree
 import httpx
 
 from app.serve.memory import give_back
-from eval.measure.load import QUESTIONS
+from eval.measure.load import QUESTIONS, workplace
 from eval.measure.visitor import Visitor
-from index.disk import copy_file
 
 # Operations of a round. A paper that is added costs seconds of a core, a search a tenth.
 KINDS = {
@@ -312,15 +310,8 @@ def measure(
     library: Path, pdfs: Path, kinds: Sequence[str], rounds: int, times: float, frames: int
 ) -> dict[str, Any]:
     """What is held after each round of each kind. ``library`` is copied."""
-    with tempfile.TemporaryDirectory(prefix="gloss-memory-") as folder:
-        place, temporary = Path(folder, "library"), Path(folder, "tmp")
-        shutil.copytree(
-            library,
-            place,
-            ignore=shutil.ignore_patterns("lock*"),
-            copy_function=lambda source, target: copy_file(Path(source), Path(target)),
-        )
-        temporary.mkdir()
+    with workplace(library) as folder:
+        place, temporary = folder / "library", folder / "tmp"
         os.environ |= {"GLOSS_PUBLIC__ENABLED": "1", "TMPDIR": str(temporary)}
         port = _free_port()
         context = multiprocessing.get_context("spawn")
@@ -335,7 +326,7 @@ def measure(
             client = Client(
                 base,
                 place,
-                Path(folder),
+                folder,
                 [path.read_bytes() for path in sorted(pdfs.glob("*.pdf"))],
                 [(one["id"], one["source"] == "pdf") for one in listed],
                 Visitor(base, "9.255.255.255"),
