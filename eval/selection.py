@@ -32,8 +32,7 @@ from typing import TYPE_CHECKING
 
 from app.choose.model import Model, Scores, score, shipped
 from app.choose.select import select
-from app.choose.sentences import PaperSentence, prose_sentences, quotable
-from app.choose.template import ITEMS as TEMPLATE_ITEMS
+from app.choose.sentences import prose_sentences, quotable
 from eval.evaluation import Report
 from eval.judged import Judge, Judged, read_judged
 from eval.measures import average_precision
@@ -44,8 +43,7 @@ from index.embed.states import MiddleLayer, SentenceEncoder
 from index.paper import Paper
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 FOLDS = 5
 _WORST = 25  # items that are shown
@@ -155,9 +153,9 @@ def judged(
     found = []
     for one, of_paper in zip(papers, numbers, strict=True):
         sentences = prose_sentences(one.paper)
-        scores = score(one.paper, sentences, model(one.paper), encoder)
+        scores = score(one.paper, sentences, quotable(sentences), model(one.paper), encoder)
         chosen = select(one.paper, lambda *_, scores=scores: scores).spans
-        ranked = _ranked(sentences, scores, of_paper.labels)
+        ranked = _ranked(scores, of_paper)
         seen: Counter[str] = Counter()
         for item in ITEMS:
             said = one.items[item]
@@ -181,20 +179,16 @@ def judged(
     return found
 
 
-def _ranked(
-    sentences: Sequence[PaperSentence], scores: Scores, labels: NDArray[np.int64]
-) -> dict[str, tuple[float | None, float | None]]:
+def _ranked(scores: Scores, paper: TrainingPaper) -> dict[str, tuple[float | None, float | None]]:
     """For each item the average precision of accepted sentences, and of those to print."""
     import numpy as np
 
-    readable = np.array([quote is not None for quote in quotable(sentences)])
-    roles = np.array([one.role for one in sentences])
     found = {}
     for column, name in enumerate(ITEMS):
-        among = np.flatnonzero(readable & np.isin(roles, TEMPLATE_ITEMS[name].roles))
+        among = np.flatnonzero(paper.allowed[:, column])
         at = scores.items.index(name)
         good, ideal = scores.good[among, at], scores.ideal[among, at]
-        label = labels[among, column]
+        label = paper.labels[among, column]
         found[name] = (
             average_precision((label[np.argsort(-good, kind="stable")] >= 1).tolist()),
             average_precision((label[np.argsort(-good - ideal, kind="stable")] >= 2).tolist()),

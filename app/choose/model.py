@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.check.tokens import STOP_WORDS
 from app.choose.features import Dense, dense, ngrams, words_of
-from app.choose.sentences import PaperSentence, quotable
+from app.choose.sentences import PaperSentence
 from app.choose.template import ITEMS
 from index.paper import Paper
+from index.spans import Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,7 +84,7 @@ class Heads:
 
     def probabilities(self, seen: Matrix) -> tuple[Matrix, Matrix]:
         """That a careful reader accepts it, and would print it; each (sentences, items)."""
-        return _probability(seen, self.good), _probability(seen, self.ideal)
+        return probability(seen, self.good), probability(seen, self.ideal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +147,11 @@ def context_of(logits: Matrix, alike: Matrix, sections: Sequence[int]) -> Matrix
 def score(
     paper: Paper,
     sentences: Sequence[PaperSentence],
+    quotes: Sequence[Span | None],
     model: Model,
     encoder: SentenceEncoder,
 ) -> Scores:
-    """How well each sentence fits each item. At least one sentence.
+    """How well each sentence fits each item. At least one sentence, ``quotes`` as of ``quotable``.
 
     Raises what ``encoder`` raises, which is asked about English papers only.
     """
@@ -161,21 +163,23 @@ def score(
     good, ideal = model.second.probabilities(seen)
     if not is_english([one.text for one in sentences]):
         return Scores(model.items, good, ideal, model.second.least, found.alike)
-    likely = likely_of(good + ideal, may_stand(sentences, model.items))
+    likely = likely_of(good + ideal, may_stand(sentences, quotes, model.items))
     states = states_of([sentences[at].text for at in likely], encoder) - model.mean_state
     read = np.zeros((2, *good.shape))
     read[:, likely] = model.third.probabilities(np.hstack([seen[likely], states]))
     return Scores(model.items, read[0], read[1], model.third.least, found.alike)
 
 
-def may_stand(sentences: Sequence[PaperSentence], items: Sequence[str]) -> NDArray[np.bool_]:
-    """Which sentences may be quoted for which item, (sentences, items): by section, and whether
-    they read well.
+def may_stand(
+    sentences: Sequence[PaperSentence], quotes: Sequence[Span | None], items: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Which sentences may be quoted for which item, (sentences, items): by their sections, and
+    whether there is a quote of them (``app.choose.sentences.quotable``).
     """
     import numpy as np
 
     allowed = [[one.role in ITEMS[item].roles for item in items] for one in sentences]
-    readable = [quote is not None for quote in quotable(sentences)]
+    readable = [quote is not None for quote in quotes]
     return np.asarray(np.array(allowed) & np.array(readable)[:, None])
 
 
@@ -203,7 +207,8 @@ def is_english(texts: Sequence[str]) -> bool:
     return known >= _ENGLISH * max(len(words), 1)
 
 
-def _probability(seen: Matrix, weights: Matrix) -> Matrix:
+def probability(seen: Matrix, weights: Matrix) -> Matrix:
+    """Of logistic regressions, (sentences, items); the last row of ``weights`` is the bias."""
     import numpy as np
 
     return np.asarray(1 / (1 + np.exp(-(seen @ weights[:-1] + weights[-1]))))

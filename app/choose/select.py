@@ -32,13 +32,13 @@ _NEARLY, _ENOUGH = 0.8, 0.8  # a further one of a list needs this share of the f
 _TOO_ALIKE = 0.6  # cosine from which two sentences say the same
 _AMONG = 16  # of an item's sentences that compete
 
-
-Rank = Callable[[Paper, Sequence[PaperSentence]], Scores]
+Rank = Callable[[Paper, Sequence[PaperSentence], Sequence[Span | None]], Scores]
+"""Scores the sentences of a paper, given what may be quoted of each."""
 
 
 def shipped_rank(encoder: SentenceEncoder) -> Rank:
     """By the weights that come with gloss."""
-    return lambda paper, sentences: score(paper, sentences, shipped(), encoder)
+    return lambda paper, sentences, quotes: score(paper, sentences, quotes, shipped(), encoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def select(
     quotes = quotable(sentences)
     if not any(quotes):
         return Selection({item.name: () for item in items})
-    chosen = _Chosen(items, sentences, quotes, rank(paper, sentences), holds)
+    chosen = _Chosen(items, sentences, quotes, rank(paper, sentences, quotes), holds)
     chosen.assign()
     chosen.add()
     return Selection(

@@ -42,9 +42,10 @@ from app.choose.model import (
     from_bytes,
     likely_of,
     may_stand,
+    probability,
     states_of,
 )
-from app.choose.sentences import prose_sentences
+from app.choose.sentences import prose_sentences, quotable
 from app.choose.template import TEMPLATE
 from eval.corpus import json_lines
 from eval.judged import Judge, Judged, read_judged
@@ -140,10 +141,10 @@ def training_paper(judged: Judged, encoder: SentenceEncoder) -> TrainingPaper:
         ideal, ok = Judge(judged.items[name].ideal), Judge(judged.items[name].ok)
         for row, one in enumerate(sentences):
             labels[row, column] = 2 if ideal.accepts(one.text) else int(ok.accepts(one.text))
-    found = dense(judged.paper, sentences)
+    found, quotes = dense(judged.paper, sentences), quotable(sentences)
     return TrainingPaper(
         judged.paper.id, judged.group, ngrams(sentences), found,
-        [one.section for one in sentences], labels, may_stand(sentences, ITEMS),
+        [one.section for one in sentences], labels, may_stand(sentences, quotes, ITEMS),
         states_of([one.text for one in sentences], encoder),
     )  # fmt: skip
 
@@ -302,8 +303,7 @@ def _heads(
 
 def _best_accepted(seen: Matrix, good: Matrix, labels: NDArray[np.int64]) -> Matrix:
     """For each item the probability of its best accepted sentence; 1 where there is none."""
-    probability = 1 / (1 + np.exp(-(seen @ good[:-1] + good[-1])))
-    best = np.where(labels >= 1, probability, 0.0).max(0)
+    best = np.where(labels >= 1, probability(seen, good), 0.0).max(0)
     return np.where((labels >= 1).any(0), best, 1.0)
 
 

@@ -247,8 +247,8 @@ def test_what_fails_the_check_gives_way_to_the_next_best() -> None:
 
 
 def test_an_item_without_a_likely_sentence_stays_empty() -> None:
-    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = RANK(paper, sentences)
+    def rank(paper: Paper, sentences: Sequence[PaperSentence], quotes: Any) -> Scores:
+        found = RANK(paper, sentences, quotes)
         column = found.items.index("limits")
         found.good[:, column] = 0.01
         return found
@@ -275,8 +275,8 @@ def test_a_second_sentence_is_quoted_where_the_item_is_better_with_it(
          "alone in winter."),
     )  # fmt: skip
 
-    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = RANK(paper, sentences)
+    def rank(paper: Paper, sentences: Sequence[PaperSentence], quotes: Any) -> Scores:
+        found = RANK(paper, sentences, quotes)
         column = found.items.index("limits")
         found.good[:, column] = (first[0], second[0])
         found.ideal[:, column] = (first[1], second[1])
@@ -286,8 +286,8 @@ def test_a_second_sentence_is_quoted_where_the_item_is_better_with_it(
 
 
 def test_a_list_is_as_long_as_its_sentences_are_likely() -> None:
-    def rank(paper: Paper, sentences: Sequence[PaperSentence]) -> Scores:
-        found = RANK(paper, sentences)
+    def rank(paper: Paper, sentences: Sequence[PaperSentence], quotes: Any) -> Scores:
+        found = RANK(paper, sentences, quotes)
         column = found.items.index("methods")
         found.good[:, column] = (0.6, 0.5, 0.4)  # the last is less than 0.8 times as likely
         return replace(found, least=np.zeros(len(found.items)))
@@ -331,7 +331,7 @@ def test_the_third_step_sees_the_likeliest_sentences_of_each_item() -> None:
     paper = paper_of(("Abstract", "abstract", many))
     encoder = Seen()
     sentences = prose_sentences(paper)
-    scores = score(paper, sentences, shipped(), encoder)
+    scores = score(paper, sentences, quotable(sentences), shipped(), encoder)
     assert 0 < len(encoder.asked) <= LIKELY * len(EVIDENCE) and len(encoder.asked) < 90
     read = [one.text in encoder.asked for one in sentences]
     assert (scores.good[read] > 0).all() and not scores.good[np.logical_not(read)].any()
@@ -358,7 +358,8 @@ def test_sentences_of_another_language_have_no_third_step() -> None:
         assert is_english([text]) is english
         encoder = Seen()
         paper = paper_of(("Methods", "method", text))
-        score(paper, prose_sentences(paper), shipped(), encoder)
+        sentences = prose_sentences(paper)
+        score(paper, sentences, quotable(sentences), shipped(), encoder)
         assert encoder.asked == [text] * english
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from app.choose.model import WEIGHTS, from_bytes, score
-from app.choose.sentences import prose_sentences
+from app.choose.sentences import prose_sentences, quotable
 from eval import selection
 from eval.corpus import DataUnusable
 from eval.judged import Judge, Judged, Judgement, read_judged
@@ -110,7 +110,7 @@ def test_training_learns_from_other_fields_what_stands_where(roles: Any) -> None
     unseen = [one for one in PAPERS if one.group == "field 0"]
     for one in unseen:
         sentences = prose_sentences(one.paper)
-        good = score(one.paper, sentences, model, ENCODER).good
+        good = score(one.paper, sentences, quotable(sentences), model, ENCODER).good
         for name, right in RIGHT.items():
             best = sentences[int(good[:, ITEMS.index(name)].argmax())].text
             assert best == right.format(one.paper.id), name
@@ -127,8 +127,8 @@ def test_the_same_papers_give_the_same_bytes_and_the_file_gives_the_model(roles:
     for paper in (one.paper for one in PAPERS):
         sentences = prose_sentences(paper)
         before, after = (
-            score(paper, sentences, model, ENCODER),
-            score(paper, sentences, read, ENCODER),
+            score(paper, sentences, quotable(sentences), model, ENCODER),
+            score(paper, sentences, quotable(sentences), read, ENCODER),
         )
         assert np.allclose(before.good, after.good) and np.allclose(before.ideal, after.ideal)
 
