@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.types import Receive, Scope, Send
 
+_log = logging.getLogger(__name__)
+
 # What is imported and read from the environment meanwhile is the process's.
 _MAKING = threading.Lock()
-
-
-_log = logging.getLogger(__name__)
 
 
 class NotMade(RuntimeError):

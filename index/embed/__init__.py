@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from index.disk import sha256_of
-from index.embed.conversion import CHECK_TEXTS, description_of, opened_copy
+from index.embed.conversion import CHECK_TEXTS, description_of, no_cache, opened_copy
 from index.embed.converted import computes_bf16, tokenizer_of
 from index.embed.embedders import BF16, OpenVinoEmbedder, TorchEmbedder, Vectors, unit
 from index.embed.source import (
@@ -28,7 +28,6 @@ from index.embed.source import (
     source_of,
     write_json,
 )
-from index.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -108,7 +107,7 @@ def open_embedder(name: str, cache: Path, threads: int | None = None) -> Embedde
         home = cache / fingerprint
         return opened_copy(source, home, opened)
     except OSError as error:
-        raise _no_cache(name, error) from error
+        raise no_cache(name, error) from error
 
 
 def _opened(
@@ -133,10 +132,6 @@ def _opened(
 def weights_of(fingerprint: str) -> str:
     """The part of an embedder's fingerprint that names its weights, whatever the precision."""
     return fingerprint.removesuffix(BF16)
-
-
-def _no_cache(name: str, error: OSError) -> ModelUnusable:
-    return ModelUnusable(name, f"{error}; give a directory that can be written as GLOSS_CACHE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +161,7 @@ def check_model(name: str, cache: Path) -> ModelCheck:
         if damaged:
             (home / "embedder.json").unlink()
     except OSError as error:
-        raise _no_cache(name, error) from error
+        raise no_cache(name, error) from error
     return ModelCheck(open_embedder(name, cache).fingerprint, source.sha256, damaged)
 
 

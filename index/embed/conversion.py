@@ -57,6 +57,11 @@ def description_of(home: Path) -> dict[str, Any] | None:
     return description
 
 
+def no_cache(name: str, error: OSError) -> ModelUnusable:
+    """What is raised where the converted copy cannot be kept."""
+    return ModelUnusable(name, f"{error}; give a directory that can be written as GLOSS_CACHE")
+
+
 def opened_copy(source: ModelSource, home: Path, opened: Callable[[dict[str, Any]], _T]) -> _T:
     """What ``opened`` makes of the converted model in ``home``, by its description.
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from index.embed.conversion import opened_copy
+from index.embed.conversion import no_cache, opened_copy
 from index.embed.converted import Converted, middle_of
 from index.embed.embedders import Vectors
 from index.embed.source import BUNDLED_NAMES, fingerprint_of, source_of
@@ -70,6 +70,4 @@ def _opened(cache: Path) -> Converted:
         home = cache / fingerprint_of(source, cache)
         return opened_copy(source, home, opened)
     except OSError as error:
-        raise ModelUnusable(
-            NAME, f"{error}; give a directory that can be written as GLOSS_CACHE"
-        ) from error
+        raise no_cache(NAME, error) from error

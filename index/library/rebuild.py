@@ -232,7 +232,7 @@ def _stored_at_once(
 ) -> Iterator[Callable[[Sequence[Point]], None]]:
     """Takes points, and stores ``POINTS_AT_ONCE`` of them at a time, the last ones at the end.
 
-    An interrupt leaves all that came before it, for the next time.
+    An interrupt has those stored that wait. Those that were being stored are made again next time.
     """
     waiting: list[Point] = []
 
