@@ -15,12 +15,32 @@ from index.spans import Span
 WORDS_LEAST, WORDS_MOST = 5, 80  # of one quote
 
 _ENDED = re.compile(r"[.!?…][\"'”’)\]]*(?:\^?\d{1,3}(?:[,–-]\d{1,3})*)?$|[。！？]$")
+# Sentences that say where something is said, and not what: roadmaps, signposts, tables announced.
+# Readers accepted 27 of 161 of them, and 6 of 9 that show "that ..." (52 papers).
+_SECTION = (
+    r"(?:(?:sub)?sections?|chapters?|appendi(?:x|ces)|§{1,2}) ?"
+    r"(?:\d[\d.]*|[IVX]+\b(?:-[A-Z])?|[A-H]\b)"
+    r"|(?:the )?(?:next|following|final|last|remaining|subsequent) (?:(?:sub)?sections?|chapters?)"
+)
+_FIRST = r"(?:(?:then|now|next|first|also|finally|briefly|further|will) ){0,3}"
+_TELL = (
+    r"(?:describe|discuss|present|review|outline|summari[sz]e|introduce|explain|detail|recall|sketch|"
+    r"list|conclude|provide|examine|explore|give|turn to)"
+)
 _POINTS = re.compile(
     r"^(?:table|figure|fig\.|listing|algorithm) ?\d+ (?:shows?|presents?|gives?|lists?|reports?|"
-    r"summari[sz]es|compares|illustrates|depicts|plots|contains|provides)\b"
+    r"summari[sz]es|compares|illustrates|depicts|plots|contains|provides)\b(?! that\b)"
     r"|^(?:the )?(?:next |following |last )?(?:sub)?section (?:\d[\d.]* )?(?:contains?|describes?|"
     r"presents?|gives?|discusses|explains?|reports?|introduces|shows?|concludes?|reviews?)\b"
-    r"|^in (?:this|the next|the following|what follows) (?:sub)?section\b"
+    r"(?! that\b)"
+    rf"|^(?:(?:finally|next|then), )?(?:{_SECTION}) {_FIRST}"
+    rf"(?:contains?|compares?|develops?|{_TELL}s?)\b"
+    rf"|\bin (?:{_SECTION}),? we {_FIRST}{_TELL}\b"
+    rf"|\bwe {_FIRST}{_TELL}\b[^.;]{{0,200}}\bin (?:{_SECTION})\.?$"
+    rf"|^before (?:we \w+|\w+ing)\b[^,]{{0,100}}, we {_FIRST}{_TELL}\b"
+    rf"|^we (?:(?:now|next|then|first|briefly) {_FIRST}|(?:conclude|begin|start|end) by )"
+    r"(?:describ|discuss|review|outlin|summari[sz]e|explain|turn to|recall|sketch|list)"
+    r"|^in (?:this|the next|the following|what follows) (?:sub)?section\b(?!,? we \w+ that\b)"
     r"|\b(?:due to|lack of) space\b"
     r"|\b(?:rest|remainder) of (?:this|the) (?:paper|article|work)\b"
     r"|\b(?:this|the) (?:paper|article) is (?:organi[sz]ed|structured) as follows",

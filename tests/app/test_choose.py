@@ -134,6 +134,11 @@ def test_only_whole_sentences_of_prose_are_quoted(subtests: Any) -> None:
         "Therefore we measure the light at each step [3, 4].",
         "Lanterns (which burn oil) were used for 3.5 hours by 61% of walkers.",
         "我们提出了一种不需要油的灯笼,并在山路上进行了测试。",
+        "Table 3 shows that lanterns outlast candles by 8 hours.",
+        "In this section, we show that lanterns outlast candles by 8 hours.",
+        "In Section 4.1 we find that lanterns outlast candles by 8 hours.",
+        "Before we lit a lantern, the walkers measured the light of the moon.",
+        "We then measured the light of each lantern as in Section 3.",
     ):
         with subtests.test(text):
             assert reads_well(text)
@@ -142,6 +147,14 @@ def test_only_whole_sentences_of_prose_are_quoted(subtests: Any) -> None:
         "Table 3 lists the lanterns that we have measured.",
         "The rest of this paper is organized as follows.",
         "Section 5 contains the measurements of all lanterns.",
+        "Finally, in section 5, we discuss the relation between lanterns and candles.",
+        "In Appendix C we describe the glass of the lanterns in detail.",
+        "We will conclude and discuss further uses of lanterns in Section 6.",
+        "Section V concludes the paper and names further uses of lanterns.",
+        "The next section develops the theory of lanterns and of their oil.",
+        "Before we conclude, we briefly describe other questions on lanterns.",
+        "We next explain the parts of a lantern and their use.",
+        "We conclude by discussing what this means for walkers at night.",
         "Due to space limitations, we leave out the other lanterns.",
         "x = y + z ≤ ∑ α ∂ β ∈ γ ∫ δ holds for all.",
         "Supporting evidence",
