@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,25 @@ def test_a_few_entries_in_a_text_open_no_section(tmp_path: Path) -> None:
     few = "\n\n".join(_ENTRIES["bracketed"].split("\n\n")[:3])
     paper = _paper(tmp_path, f"{_HEAD}{_BODY}{few}\n\n{_PROSE * 3}")
     assert "references" not in [section.role for section in paper.sections]
+
+
+_LITTLE = """
+import resource
+from pathlib import Path
+from index.read.markup.tree import parse
+parse("<p>warm</p>")
+mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+limit = mapped + 40 * 2**20
+said = "<p>" + "many words in a text <b>bold</b> " * 200_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    parse(said)
+except MemoryError:
+    print("too little memory")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
+def test_markup_beyond_the_memory_is_not_called_a_fault_of_the_file() -> None:
+    done = subprocess.run([sys.executable, "-c", _LITTLE], capture_output=True, text=True)
+    assert done.stdout.strip() == "too little memory", done.stderr

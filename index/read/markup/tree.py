@@ -74,7 +74,7 @@ def _decoded(content: bytes) -> str:
 
 
 def parse(source: str) -> Element | None:
-    """The tree, repaired where it was broken; None if it has no element.
+    """The tree, repaired where it was broken; None if it has no element. Raises ``MemoryError``.
 
     XHTML is taken as XML where it is well formed, since there ``<script/>`` ends at once. Raises
     ``UnreadableError`` for a page of too many elements.
@@ -91,6 +91,7 @@ def parse(source: str) -> Element | None:
         try:
             tree = etree.fromstring(content, strict)
         except etree.XMLSyntaxError:
+            _check_memory(strict)
             tree = None
     if tree is None or local_name(tree) != "html":
         sound = closed(_CONTROL.sub(" ", source))
@@ -112,8 +113,18 @@ def _lenient(source: str) -> tuple[Element | None, bool]:
     try:
         tree = etree.fromstring(source.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
+        _check_memory(parser)
         return None, False
+    _check_memory(parser)
     return tree, any(one.type_name == "ERR_RESOURCE_LIMIT" for one in parser.error_log)
+
+
+def _check_memory(parser: Any) -> None:
+    """Raise ``MemoryError`` where libxml2 had too little memory: it calls that a fault of the page,
+    and what it made before is a part of it.
+    """
+    if any(one.type_name == "ERR_NO_MEMORY" for one in parser.error_log):
+        raise MemoryError
 
 
 class Walk:
