@@ -308,6 +308,10 @@ class TestLetters:
         reading = read(path)
         assert (reading.status, "OCR" in reading.reason) == ("no-text", True)
         assert not is_cipher(RIVERS * 4)
+        assert is_cipher("$(+ &[ *M -!, C7 ) ?: @( FA+8( !, <067 *+8 &: M - " * 10)
+        contents = "".join(f"{n} On Rivers . . . . . . . . . {n * 3}\n" for n in range(1, 40))
+        assert not is_cipher(contents)
+        assert not is_cipher("for (i = 0; i < n; i++) { a[i] += b[i] * c; } return a; " * 20)
         polish = (
             "Wyniki pokazują wyraźnie, że algorytm działa szybciej niż znane dotąd metody. " * 10
         )

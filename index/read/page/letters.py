@@ -159,8 +159,11 @@ _LEAST_ALIKE = 0.74
 
 def is_cipher(text: str) -> bool:
     """Whether the letters of a text are other ones than the page shows, as where a font's table of
-    Unicode is wrong: hardly a word is known, and letters are frequent that are rare elsewhere.
+    Unicode is wrong: hardly a word is known, and letters are frequent that are rare elsewhere; or
+    there are hardly words among signs, as where a font has no table.
     """
+    if _is_of_signs(text[:_SAMPLED]):
+        return True
     plain = unicodedata.normalize("NFKD", text[:_SAMPLED].lower())
     if not plain.isascii():
         marks = [letter for letter in set(plain) if unicodedata.combining(letter)]
@@ -175,6 +178,22 @@ def is_cipher(text: str) -> bool:
     counts = [letters.count(chr(0x61 + number)) for number in range(26)]
     shared = sum(one * other for one, other in zip(counts, _USUAL, strict=True))
     return shared / math.hypot(*counts) / math.hypot(*_USUAL) < _LEAST_ALIKE
+
+
+# Of 107 papers pages of formulas and of program text have up to 0.37 of signs, or more words.
+_LEAST_SIGNS = 0.4  # of the characters
+_MOST_WORDS = 0.2  # of what is between spaces
+_LEADERS = re.compile(r"([^\w\s])(?:\s?\1){2,}")
+
+
+def _is_of_signs(text: str) -> bool:
+    """Whether most of a text is neither words nor numbers; rows of dots apart."""
+    pieces = _LEADERS.sub(" ", text).split()
+    if len(pieces) < _LEAST_OF_CIPHER:
+        return False
+    signs = sum(not letter.isalnum() for piece in pieces for letter in piece)
+    words = sum(piece.strip(".,;:()[]“”\"'!?").isalpha() for piece in pieces)
+    return signs > _LEAST_SIGNS * sum(map(len, pieces)) and words < _MOST_WORDS * len(pieces)
 
 
 _PAIRS = re.compile(rb"beginbfchar(.*?)endbfchar", re.S)
