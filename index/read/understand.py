@@ -26,13 +26,12 @@ from index.read.front.authors import FrontBlock, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import keyword_lists
 from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
-from index.read.front.spans import UNREADABLE, spans_of_places, title_of
+from index.read.front.spans import spans_of_places, title_of
 from index.read.front.title import find_title, first_page
 from index.read.order.breaks import paragraphs
 from index.read.order.cells import mark_cells
 from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.order.torn import join_torn
-from index.read.page.letters import unreadable
 from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
 from index.read.sections.heads import split_headings
@@ -43,10 +42,12 @@ from index.read.text.compose import Composer, vocabulary
 from index.read.text.headings import Heading
 from index.read.text.labels import INDEXING
 from index.read.text.links import find_links
+from index.read.text.ornaments import is_readable, without_ornaments
 from index.read.text.sentences import split_sentences
 from index.spans import Box, Span, Words, around
 
 _CONTENTS = re.compile(r"(?:table of )?contents$", re.I)
+_LEFT_OUT = "its fonts do not say which signs some sentences have, and these are not quoted"
 _PROSE: frozenset[BlockKind] = frozenset({"paragraph", "caption", "footnote"})
 
 
@@ -174,6 +175,7 @@ def _paper(
     sections = _sections(draft, text)
     references = [section.span for section in sections if section.role == "references"]
     ciphers = {page.number for page in pages.pages if page.cipher}
+    left_out: set[int] = set()  # pages with sentences of which a sign cannot be read
     blocks: list[Block] = []
     sentences: list[Sentence] = []
     keywords = keyword_lists(text, draft.blocks)
@@ -197,12 +199,17 @@ def _paper(
             span = Span(start, span.end)
         blocks.append(Block(kind, span))
         if kind in _PROSE and not any(place.contains(span) for place in references):
-            sentences += [
-                Sentence(one, kind)
-                for one in split_sentences(text, span)
-                if unreadable(one.of(text)) <= UNREADABLE * len(one)
-                and not (ciphers and any(word.box.page in ciphers for word in words.within(one)))
-            ]
+            for whole in split_sentences(text, span):
+                one = without_ornaments(text, whole)
+                if one is None:
+                    continue
+                if not is_readable(text, one):
+                    left_out |= {word.box.page for word in words.within(one)}
+                elif not ciphers or all(w.box.page not in ciphers for w in words.within(one)):
+                    sentences.append(Sentence(one, kind))
+    for page in pages.pages:
+        if page.number in left_out:
+            page.unread = page.unread or _LEFT_OUT
     affiliations, numbers = spans_of_places(draft.composer, text, front.places)
     turned = {page.number: page for page in pages.pages if page.turned}
     abstract = next((s for s in sections if s.role == "abstract"), None)

@@ -134,6 +134,15 @@ def test_letters_that_cannot_be_read_are_a_loss() -> None:
     assert "letters cannot be read" in loss.reason
 
 
+def test_a_sentence_with_a_letter_that_cannot_be_read_is_not_quoted_and_this_is_said() -> None:
+    rows = (*PROSE[:2], "The lamps burn while d \uf8ff 4 holds on the path.", *PROSE[2:])
+    paper = _understood(_page(1, PROSE), _page(2, rows))
+    said = [sentence.span.of(paper.text) for sentence in paper.sentences]
+    assert PROSE[3] in said and not any("lamps" in one for one in said)
+    [loss] = paper.losses
+    assert loss.page == 2 and "not quoted" in loss.reason
+
+
 def test_running_heads_and_page_numbers_are_furniture(tmp_path: Path) -> None:
     path = _set(
         tmp_path,

@@ -14,7 +14,7 @@ from index.spans import Span
 
 _AROUND = " ,;&(.):—–\u2009\u200a\u200b\n"  # stripped from the ends of an affiliation
 _TRAILING_AND = re.compile(r"[\s,;]+and\W*$")
-UNREADABLE = 0.1  # of a sentence's characters: with more that cannot be read it is not quoted
+UNREADABLE = 0.1  # of a title's characters: with more that cannot be read it is none
 
 
 def title_of(composer: Composer, text: str, lines: Sequence[Line]) -> str:

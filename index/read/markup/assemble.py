@@ -14,6 +14,7 @@ from index.read.front.keywords import keyword_lists
 from index.read.markup.bars import find_tables
 from index.read.text.headings import Heading, assign_roles
 from index.read.text.links import find_links
+from index.read.text.ornaments import without_ornaments
 from index.read.text.sentences import split_sentences
 from index.spans import Span
 
@@ -117,7 +118,11 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
             kind = "reference"
         blocks.append(Block(kind, span))
         if kind in ("paragraph", "caption", "footnote"):
-            sentences += [Sentence(one, kind) for one in split_sentences(text, span)]
+            sentences += [
+                Sentence(one, kind)
+                for whole in split_sentences(text, span)
+                if (one := without_ornaments(text, whole)) is not None
+            ]
     return Body(
         text=text,
         spans=tuple(spans),
