@@ -22,7 +22,7 @@ from index.read.floats.continuations import join_continuations
 from index.read.floats.figures import append_turned, find_boxes, mark_inside
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
-from index.read.front.authors import FrontBlock, read_front
+from index.read.front.authors import FrontBlock, read_above, read_front
 from index.read.front.identity import Identity
 from index.read.front.keywords import keyword_lists
 from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
@@ -143,6 +143,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     known = read_front(cells, title_lines, notes, listed)
     if not known.authors:  # few print the authors there, too
         known = read_front([*cells, *notes[-1]], title_lines, notes[:-1], listed)
+    if not known.authors:
+        known = read_above(layout.first_page, title_lines)
     return _paper(draft, layout, pages, identity, known)
 
 

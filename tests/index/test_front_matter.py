@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from index.paper import Paper
+from index.read.front.authors import until_prose
 from index.read.front.identity import identify
+from index.read.page.pages import Line, PageWord, Style
 from index.read.page.pdf import read_pages
 from index.read.understand import understand
 
@@ -290,6 +292,52 @@ def test_a_journal_above_the_title(tmp_path: Path) -> None:
     assert said(paper) == [("Ada Lovelace", [KIEL])]
 
 
+@pytest.mark.parametrize(
+    ("name", "beside", "size"),
+    [
+        ("Northern Journal of Basic Patient Counting", "leaves.kiel.ac.ir", 14),
+        ("The Open Counting Journal", "www.leaves.org/counting", 12),
+        ("Bulletin of Patient Counting", "Volume 5, Number 2 (2004), 11-20", 12),
+    ],
+)
+def test_a_journal_in_larger_type_than_the_title(
+    tmp_path: Path, name: str, beside: str, size: int
+) -> None:
+    masthead = f"#text(size: 21pt)[{name}]\n\n#text(size: 9pt)[{beside}]\n#v(30pt)\n"
+    title = f'#text(size: {size}pt, weight: "bold")[{TITLE}]\n\n'
+    paper = paper_of(tmp_path, f"{masthead}{title}Ada Lovelace\n\n{KIEL}")
+    assert paper.title == TITLE
+    assert said(paper) == [("Ada Lovelace", [KIEL])]
+
+
+def test_rows_above_prose_on_the_next_page_are_above_it() -> None:
+    style = Style(10.0, False, False, False, False, False, "Serif")
+
+    def row(page: int, top: float, said: str) -> Line:
+        words = [
+            PageWord(word, 72 + 30 * n, top, 99 + 30 * n, top + 10, ((word, style),))
+            for n, word in enumerate(said.split())
+        ]
+        return Line(page, 0, words)
+
+    name, place = row(1, 400, "Ada Lovelace"), row(1, 420, KIEL)
+    text = [row(2, 80 + 12 * n, "here every leaf of the trees was counted by hand") for n in (0, 1)]
+    assert until_prose([name, place, *text]) == [name, place]
+
+
+def test_a_title_that_names_a_journal_stays(tmp_path: Path) -> None:
+    title = "The Journal of Leaves: A Bibliometric Study"
+    head = f"#text(size: 17pt)[{title}]\n\nAda Lovelace\n\n{KIEL}"
+    assert paper_of(tmp_path, head).title == title
+
+
+def test_an_author_above_the_title(tmp_path: Path) -> None:
+    front = f"#align(center)[Ada Lovelace\n\n#v(6pt)\n{TITLE.upper()}]\n"
+    paper = paper_of(tmp_path, front)
+    assert paper.title == TITLE.upper()
+    assert paper.authors == ("Ada Lovelace",)
+
+
 @pytest.mark.parametrize("mark", ["#super[1]", "#super[∗]", "∗", "#footnote[Supported by leaves.]"])
 def test_a_footnotes_mark_is_no_part_of_the_title(tmp_path: Path, mark: str) -> None:
     head = f'#align(center, text(size: 17pt, weight: "bold")[{TITLE}{mark}])\n\n'
@@ -333,8 +381,11 @@ def test_a_blank_first_page(tmp_path: Path) -> None:
         f"#text(size: 18pt)[{TITLE}] \n\nAda Lovelace (ada\\@kiel.de)\n\nUniversity of Kiel\n\n"
         "Zoë Müller\n\nUniversity of Kiel\n\n*Research Article*\n\nPosted Date: May 3rd, 2023\n\n"
         "License: This work is licensed under a Creative Commons License.",
+        f"#text(size: 14pt)[{TITLE}]\n\n#text(size: 14pt)[Author(s): Ada Lovelace and Zoë Müller]"
+        "\n\n#text(size: 14pt)[Source: Leaves, Nov., 1985, Vol. 53]\n\nStable URL: "
+        "https:\\/\\/www.jstor.org/stable/19132",
     ],
-    ids=["archive", "journal", "preprint"],
+    ids=["archive", "journal", "preprint", "jstor"],
 )
 def test_a_cover_page_is_not_the_papers_first_page(tmp_path: Path, cover: str) -> None:
     paper = paper_of(tmp_path, f"{cover}\n#pagebreak()\n{FRONT}")

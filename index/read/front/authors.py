@@ -106,6 +106,19 @@ def read_front(
     return FrontBlock(title, said, tuple(places), tuple(bind(names, places)))
 
 
+def read_above(lines: Sequence[Line], title: tuple[Line, ...]) -> FrontBlock:
+    """The names in the line right above a title, in its type: some print the author first."""
+    first = title[0] if title else None
+    over = [line for line in lines if first and line.y1 <= first.y0 + 2]
+    last = max(over, key=lambda line: line.y1, default=None)
+    if first is None or last is None or first.y0 - last.y1 > 3 * first.size:
+        return FrontBlock(title, (), ())
+    names = names_of(last) if _like(last, _type_of(first)) else []
+    if sum(len(name.text.split()) for name in names) != len(last.words):
+        names = []
+    return FrontBlock(title, tuple(name.text for name in names), (), tuple(() for _ in names))
+
+
 def _is_beside(line: Line, title: Sequence[Line], lines: Sequence[Line]) -> bool:
     """Whether a line is in a column to the left of the title, which is set flush left."""
     if not title:
@@ -150,7 +163,7 @@ def until_prose(rows: Sequence[Line]) -> list[Line]:
         after = rows[number + 1] if number + 1 < len(rows) else None
         continued = after is not None and _is_prose(after, 6) and is_right_below(line, after)
         if _is_prose(line, 10) or (continued and _is_prose(line, 6)):
-            return [one for one in rows[:number] if one.y0 < line.y0]
+            return [one for one in rows[:number] if (one.page, one.y0) < (line.page, line.y0)]
     return list(rows)
 
 

@@ -39,6 +39,19 @@ _ISSUE = re.compile(
     r"articles? ID|available (?:online )?at)",
     re.I,
 )
+# A journal's own name, whatever field it is of: "Iranian Journal of Basic Medical Sciences".
+_JOURNAL = re.compile(
+    r"(?:the )?(?:[^\W\d_][\w&.-]* ){0,5}(?:journal|bulletin|annals|archives|transactions|"
+    r"proceedings|revista|zeitschrift)(?:$| (?:of|for|on|de|für) )",
+    re.I,
+)
+# What says a journal's issue or address beside its name, where no other title could have it.
+_JOURNALS = re.compile(r"(?:[a-z0-9-]+\.){1,4}[a-z]{2,6}(?:/\S*)?$|\b(?:19|20)\d\d\b.*\d", re.I)
+# What an archive prints on its cover below the title; and its cover.
+_OF_ARCHIVE = re.compile(
+    r"(?:authors?|author\(s\)|source|published by|reviewed work\(s\))\s?:", re.I
+)
+_STABLE = re.compile(r"stable url\s?:.*jstor", re.I)
 _IDEOGRAPH = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")  # no spaces between words
 _NUMBER = re.compile(r"^(?:\d+|[IVX]+)[.)]?\s+")
 _MOST_LINES = 8  # of a title
@@ -70,6 +83,8 @@ def _is_cover(page: PageContent, after: PageContent) -> bool:
     A title page of its own has the authors, and the page after it only the title.
     """
     lines, beyond = _upright(page), _upright(after)
+    if any(_STABLE.match(line.text) for line in lines):
+        return True
     title = find_title(lines, page.height)
     again = find_title(beyond, after.height)
     said, repeated = _letters(title), _letters(again)
@@ -118,7 +133,7 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         title = _largest(candidates, lines)
         if _is_running_text(title):
             return ()
-        if not _is_masthead(title, lines, candidates):
+        if not _is_masthead(title, lines, candidates) and not _is_author_above(title, lines):
             return (*title, *_subtitle(title, lines))
         away = {id(line) for line in title}
         candidates = [line for line in candidates if id(line) not in away]
@@ -159,6 +174,7 @@ def _largest(candidates: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
             abs(line.size - largest) > 0.8
             or line.y0 - last.y1 > 1.2 * largest
             or _mostly_bold(line) != _mostly_bold(title[0])
+            or _OF_ARCHIVE.match(line.text)
         ):
             break
         title.append(line)
@@ -192,24 +208,29 @@ def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequenc
     them, or an article's type below them, and what can be a title, in the next largest type,
     further down.
     """
-    if len(run) > 2:
+    named = _JOURNAL.match(" ".join(line.text for line in run)) is not None
+    if len(run) > (4 if named else 2):
         return False
     top, bottom, size = run[0].y0, run[-1].y1, run[0].size
+    reach = (2.5 if named else 1.5) * size
     inside = {id(line) for line in run}
     around = [
         line
         for line in lines
-        if id(line) not in inside and line.y1 > top - 1.5 * size and line.y0 < bottom + 1.5 * size
+        if id(line) not in inside and line.y1 > top - reach and line.y0 < bottom + reach
     ]
     below = [line for line in around if line.y0 > bottom - 2]
-    if not any(_ISSUE.search(line.text) for line in around) and not any(
-        is_article_type(line.text) for line in below
-    ):
+    if not any(
+        _ISSUE.search(line.text) or (named and _JOURNALS.search(line.text)) for line in around
+    ) and not any(is_article_type(line.text) for line in below):
         return False
     usual = _usual_size(lines)
     return any(
         line.y0 > bottom
-        and line.size > max(usual + 1.5, 0.45 * size)
+        and (
+            line.size > max(usual + (0.6 if named else 1.5), 0.45 * size)
+            or (named and line.bold and line.size > usual - 0.2)
+        )
         and not KNOWN.match(line.text)
         and (
             (len(line.words) >= 3 and not names_of(line))
@@ -217,6 +238,15 @@ def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequenc
         )
         for line in candidates
     )
+
+
+def _is_author_above(run: Sequence[Line], lines: Sequence[Line]) -> bool:
+    """Whether a line in the type of the text is a name over a title in capitals."""
+    if len(run) > 1 or run[0].size > _usual_size(lines) + 0.6 or run[0].text.isupper():
+        return False
+    below = [line for line in lines if 0 < line.y0 - run[0].y0 < 4 * run[0].size]
+    titled = bool(below) and below[0].text.isupper() and len(below[0].words) >= 3
+    return titled and len(run[0].words) <= 5 and len(names_of(run[0])) == 1
 
 
 def _is_over_smaller_names(title: Line, lines: Sequence[Line]) -> bool:
