@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import sqlite3
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,24 @@ def test_a_damaged_paper_is_named_and_read_again(
         sound(library)
         assert library.saved_digest("a", "digest-en") is not None
         assert not add(library, directory.parent / "a.pdf").changed
+
+
+@pytest.mark.parametrize("what", ["passages", "digest's sentences"])
+def test_damaged_vectors_are_named_and_made_again(directory: Path, what: str) -> None:
+    """A byte of a vector: it is found as another passage would be, and nothing else says so."""
+    store = "vectors" if what == "passages" else "claims"
+    (chunk,) = (directory / store).rglob("vector_storage-dense/vectors/chunk_0.mmap")
+    with chunk.open("r+b") as file:
+        (number,) = struct.unpack("f", file.read(4))
+        file.seek(0)
+        file.write(struct.pack("f", number + 0.5))
+    with fakes.open_library(directory) as library:
+        said = (
+            f"a: vectors of its {what} are damaged, and found wrongly; run `gloss doctor --repair`"
+        )
+        assert library.health(deep=True).problems == (said,)
+        assert library.repair().problems == ()
+        sound(library)
 
 
 @pytest.mark.parametrize("by", ["repair", "add", "repair for another model"])
