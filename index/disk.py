@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import os
+import stat
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -34,9 +37,33 @@ def package_folder(package: str) -> Path | None:
     return Path(next(iter(found.submodule_search_locations)))
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """A regular file, to be read. Raises ``OSError``, also for a pipe or a device.
+
+    To open a pipe waits until somebody writes to it, and what some devices have never ends.
+    """
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    kind = os.fstat(number).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(number)
+        wrong = errno.EISDIR if stat.S_ISDIR(kind) else errno.EINVAL
+        why = os.strerror(wrong) if stat.S_ISDIR(kind) else "Not a regular file"
+        raise OSError(wrong, why, str(path))
+    return os.fdopen(number, "rb")
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """All of a regular file of at most ``most`` bytes. Raises ``OSError`` as ``open_file``."""
+    with open_file(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"Larger than {most / 1e6:.3g} MB", str(path))
+    return data
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file in hexadecimal. Raises ``OSError``."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -46,7 +73,7 @@ def copy_file(source: Path, target: Path) -> str:
     Zeros become holes: Qdrant Edge keeps room in its files, 200 MB in a library of three papers.
     """
     whole = hashlib.sha256()
-    with source.open("rb") as original, target.open("xb") as copy:
+    with open_file(source) as original, target.open("xb") as copy:
         while part := original.read(_PART):
             whole.update(part)
             write_sparse(copy, part)

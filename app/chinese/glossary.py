@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from index.disk import read_file
 from index.errors import GlossError
 
 _OWN = Path(__file__).with_name("glossary.yaml")
+_LARGEST = 10_000_000  # bytes of a glossary
 _CHARACTERS_MOST = 80  # of a term, in either language: it goes into the prompt
 
 
@@ -83,7 +85,7 @@ def _read(path: Path) -> dict[str, tuple[str, ...]]:
     import yaml  # type: ignore[import-untyped]
 
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path, _LARGEST).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise GlossaryUnusable(path, "is not UTF-8; save it as such") from error
     except OSError as error:

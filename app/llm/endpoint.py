@@ -50,6 +50,8 @@ _HEADERS = frozenset(
     ("host", "accept", "accept-encoding", "connection", "content-type", "content-length")
 )
 
+_UNPACKED = {"Accept-Encoding": "identity"}  # see ``app.llm.bodies``
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -121,28 +123,32 @@ def models_of(settings: Settings) -> frozenset[str]:
     and ``ProxyUnusable``."""
     import httpx
 
+    from app.llm import bodies
+
     address = settings.endpoint.url.rstrip("/")
     if not _is_loopback(address):
         check_proxies()
     key = settings.endpoint.key.get_secret_value().strip()
-    headers = {"User-Agent": f"gloss/{__version__}"}
+    headers = {"User-Agent": f"gloss/{__version__}", **_UNPACKED}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     try:
         # So short since a person waits for `gloss doctor`; each read has it, and there are few.
-        with httpx.Client(timeout=5.0, trust_env=not _is_loopback(address)) as client:
-            answer = client.get(f"{address}/models", headers=headers)
-    except httpx.HTTPError as error:
+        with (
+            httpx.Client(timeout=5.0, trust_env=not _is_loopback(address)) as client,
+            client.stream("GET", f"{address}/models", headers=headers) as answer,
+        ):
+            if answer.status_code in (401, 403):
+                raise EndpointUnusable(
+                    f"GLOSS_ENDPOINT__KEY: {address} does not take it (HTTP {answer.status_code})"
+                )
+            listed = bodies.json_of(answer, 5.0)["data"]
+            return frozenset(str(model["id"]) for model in listed)
+    except (httpx.HTTPError, bodies.BodyRefused) as error:
         raise EndpointUnusable(
             f"GLOSS_ENDPOINT__URL: {address} does not answer ({type(error).__name__}); "
             "check the address and that the server runs"
         ) from None
-    if answer.status_code in (401, 403):
-        raise EndpointUnusable(
-            f"GLOSS_ENDPOINT__KEY: {address} does not take it (HTTP {answer.status_code})"
-        )
-    try:
-        return frozenset(str(model["id"]) for model in answer.json()["data"])
     except (ValueError, KeyError, TypeError):
         return frozenset()
 
@@ -299,6 +305,8 @@ class EndpointModel:
         import openai
         from llama_index.core.base.llms.types import ChatMessage
 
+        from app.llm import bodies
+
         now = time.monotonic()
         await asyncio.sleep(max(0.0, min(self._held_until, end) - now))
         limit = min(self._server.seconds, end - time.monotonic())
@@ -318,6 +326,8 @@ class EndpointModel:
         except openai.APIStatusError as error:
             return self._judged(error, prompt)
         except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, bodies.BodyRefused):
+                raise _Again("broken answer", str(error.__cause__)) from None
             why = self._public(str(error.__cause__ or error))
             raise _Again("unreachable", f"no connection, or it broke ({why})") from None
         except Exception as error:  # whatever the library makes of a body that is none
@@ -338,6 +348,8 @@ class EndpointModel:
             import httpx
             from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
 
+            from app.llm import bodies
+
             self._client = OpenAILike(
                 model=self._server.model,
                 api_base=self._server.address,
@@ -349,7 +361,7 @@ class EndpointModel:
                 timeout=self._server.seconds,
                 async_http_client=httpx.AsyncClient(
                     timeout=self._server.seconds,
-                    event_hooks={"request": [self._bare]},
+                    event_hooks={"request": [self._bare], "response": [bodies.bounded]},
                     # A proxy of the environment serves the world, never this machine itself.
                     trust_env=not _is_loopback(self._server.address),
                 ),
@@ -359,7 +371,7 @@ class EndpointModel:
         """Remove from a request all details of this machine, and add the key if there is one."""
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
-        request.headers["User-Agent"] = f"gloss/{__version__}"
+        request.headers.update({"User-Agent": f"gloss/{__version__}", **_UNPACKED})
         key = self._server.key.get_secret_value()
         if key:
             request.headers["Authorization"] = f"Bearer {key}"

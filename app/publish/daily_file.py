@@ -14,9 +14,11 @@ from app.publish.day import ALL, day_stem
 from app.publish.message import address_of
 from app.show.text import plain
 from index.config import Link
+from index.disk import read_file
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
 
+_LARGEST = 1_000_000  # bytes of a file
 # Days for which a paper that could not be had is asked for again, and for which a page that is not
 # there yet, or lacks a paper, is written.
 DAYS = 7
@@ -112,7 +114,7 @@ class Daily(_Table):
 def read_daily(path: Path) -> Daily:
     """What a TOML file asks for. Raises ``ConfigUnusable``, which names the key in one line."""
     try:
-        said = tomllib.loads(path.read_text("utf-8"))
+        said = tomllib.loads(read_file(path, _LARGEST).decode("utf-8"))
     except FileNotFoundError as error:
         raise ConfigUnusable(path, "no such file; data/daily.toml is one to begin with") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -14,6 +14,7 @@ from app.publish.files import OutputUnusable, write_file, write_text
 from app.show.bibtex import citation_keys
 from app.show.exports import annotated_pdf, entries_of, marked_in
 from app.show.obsidian import kept_part, note_name, safe_id, to_obsidian
+from index.disk import read_file
 from index.errors import GlossError, SourceNotFound
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ PDFS = "pdf"  # the folder of the PDFs, beside Obsidian's notes
 NOT_WRITTEN = "not-exported.txt"  # in an archive: which papers are not in it, and why
 ARCHIVED_MOST = 200  # papers of one archive: some 500 MB, and a minute or two of writing
 _IN_MEMORY = 16_000_000  # bytes of an archive; a larger one is a file meanwhile
+_LARGEST = 50_000_000  # bytes of a note
 _CHUNK = 1 << 16  # bytes
 _DAY = (1980, 1, 1, 0, 0, 0)  # of all files of an archive: it says nothing of this machine
 
@@ -185,7 +187,7 @@ def _note_file(folder: Path, name: str, paper_id: str) -> Path:
 
 def _kept(file: Path) -> str:
     try:
-        return kept_part(file.read_text(encoding="utf-8"))
+        return kept_part(read_file(file, _LARGEST).decode("utf-8"))
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

@@ -24,9 +24,11 @@ from app.digest import Language
 from app.publish.day import DAY_WORDS, anchor, counted, topic_title
 from app.show.html import fill, style
 from app.show.text import plain
+from index.disk import read_file
 from index.errors import GlossError
 
 MANIFEST, INDEX, FEED = "pages.json", "index.html", "feed.xml"
+_LARGEST = 200_000_000  # bytes of a list: some hundred thousand papers
 TITLE = "Paper digests"
 # Pages in the feed: programs that read feeds come daily, so weeks of several categories.
 FEED_ENTRIES = 60
@@ -171,7 +173,7 @@ def read_published(folder: Path) -> Published:
     """
     path = folder / MANIFEST
     try:
-        text = path.read_text("utf-8")
+        text = read_file(path, _LARGEST).decode("utf-8")
     except FileNotFoundError:
         return Published()
     except (OSError, UnicodeDecodeError) as error:

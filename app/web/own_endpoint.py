@@ -7,13 +7,13 @@ that they word. Nothing of them is written down, and of what the model says only
 from __future__ import annotations
 
 import socket
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from index.config import Settings
 from index.errors import GlossError
+from index.fetch.connection import is_of_the_world
 
 
 class OwnEndpointRefused(GlossError):
@@ -57,7 +57,7 @@ def _look_up(address: str) -> None:
         found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError:
         raise OwnEndpointRefused(f"your own model: {host} cannot be found") from None
-    if not all(ip_address(str(one).partition("%")[0]).is_global for one in found):
+    if not all(is_of_the_world(str(one)) for one in found):
         raise OwnEndpointRefused(
             f"your own model: {host} is no server of the internet, so it is not asked from here"
         )

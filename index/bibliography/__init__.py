@@ -6,10 +6,12 @@ What an export says is data of somebody else's. A module for each format turns i
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 from index.bibliography.refused import ExportUnusable
+from index.disk import read_file
 from index.entries import Entry, Imported
 
 MEGABYTES = 100  # of an export: some 50,000 entries
@@ -25,11 +27,12 @@ def read_export(path: Path) -> Imported:
     try:
         if path.is_dir():
             raise ExportUnusable(str(path), f"a folder: name the {', '.join(ENDINGS)} file in it")
-        if path.stat().st_size > MEGABYTES * 1_000_000:
-            raise ExportUnusable(str(path), f"larger than {MEGABYTES} MB: export it in parts")
-        data = path.read_bytes()
+        data = read_file(path, MEGABYTES * 1_000_000)
     except OSError as error:
-        raise ExportUnusable(str(path), error.strerror or "cannot be read") from error
+        why = error.strerror or "cannot be read"
+        if error.errno == errno.EFBIG:
+            why = f"larger than {MEGABYTES} MB: export it in parts"
+        raise ExportUnusable(str(path), why) from error
     try:
         entries = read(data)
     except ExportUnusable as error:

@@ -109,11 +109,13 @@ def _entry(kind: str, key: str, fields: dict[str, str]) -> Entry:
 
 def _plain(value: str) -> str:
     """A value without LaTeX; as it is, without braces, where it cannot be read."""
+    # ``render_as`` looks through all installed packages for its backend, for each value anew.
+    from pybtex.backends.plaintext import Backend
     from pybtex.richtext import Text
     from pybtex.scanner import PybtexSyntaxError
 
     try:
-        return one_line(Text.from_latex(value).render_as("text"))
+        return one_line(Text.from_latex(value).render(Backend()))
     except (PybtexSyntaxError, ValueError, RecursionError):
         return one_line(re.sub("[{}]", "", value))
 

@@ -24,7 +24,8 @@ ALTER TABLE claim_sets ADD COLUMN checksum TEXT NOT NULL DEFAULT '';
 """
 
 # What reading damaged bytes raises; pydantic's errors and those of Unicode are ``ValueError``.
-DAMAGED = (zlib.error, ValueError)
+# SQLite gives a value of a damaged page in whatever type it has there now, or no row at all.
+DAMAGED = (zlib.error, ValueError, TypeError)
 
 # What never changes in an edition's row, as bytes: damaged words need not be Unicode.
 _READING = ", ".join(

@@ -89,7 +89,7 @@ class Contents:
                     " ORDER BY position",
                     (number,),
                 )
-                kept.passages = tuple(_passage(row, kept.paper.id, kept.paper.text) for row in rows)
+                kept.passages = _passages(rows, kept.paper.id, kept.paper.text)
             return kept.passages
 
     def passages_across(self, number: int, span: Span) -> tuple[Passage, ...]:
@@ -120,8 +120,7 @@ class Contents:
         except DAMAGED as error:
             raise PaperDamaged(kept["paper_id"]) from error
         found = {}
-        for row in rows:
-            passage = _passage(row, kept["paper_id"], text)
+        for passage in _passages(rows, kept["paper_id"], text):
             found[passage.id] = KeptPassage(passage, words.boxes(passage.span), kept["title"])
         return found
 
@@ -276,6 +275,14 @@ def insert_passages(
     )
 
 
-def _passage(row: sqlite3.Row, paper_id: str, text: str) -> Passage:
-    span = Span(row["start"], row["end"])
-    return Passage(row["id"], paper_id, row["section"], row["role"], span, span.of(text))
+def _passages(rows: Iterable[sqlite3.Row], paper_id: str, text: str) -> tuple[Passage, ...]:
+    """Raises ``PaperDamaged`` where a row is not what was stored."""
+    found = []
+    for row in rows:
+        try:
+            span = Span(row["start"], row["end"])
+            passage = Passage(row["id"], paper_id, row["section"], row["role"], span, span.of(text))
+        except DAMAGED as error:
+            raise PaperDamaged(paper_id) from error
+        found.append(passage)
+    return tuple(found)

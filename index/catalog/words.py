@@ -137,13 +137,16 @@ def refill(connection: sqlite3.Connection) -> None:
 
 
 def texts_of(connection: sqlite3.Connection, number: int) -> list[str]:
-    """The texts of an edition's passages, in order."""
+    """The texts of an edition's passages, in order. Raises as ``has_rows`` does."""
     packed = connection.execute("SELECT text FROM editions WHERE number = ?", (number,)).fetchone()
     spans = connection.execute(
         'SELECT start, "end" FROM passages WHERE edition = ? ORDER BY position', (number,)
     ).fetchall()
-    text = zlib.decompress(packed["text"]).decode() if spans else ""
-    return [text[span["start"] : span["end"]] for span in spans]
+    try:
+        text = zlib.decompress(packed["text"]).decode() if spans else ""
+        return [text[span["start"] : span["end"]] for span in spans]
+    except TypeError as error:  # a row that is gone, or a value of another type
+        raise ValueError(f"edition {number} is damaged") from error
 
 
 def _rows(number: int, texts: Iterable[str]) -> Iterable[tuple[int, str]]:

@@ -18,6 +18,21 @@ from typing import Any
 # Proxies that redirect a machine's traffic answer for names with addresses of this network, which
 # is for tests of devices (RFC 2544) and leads nowhere else.
 _OF_PROXIES = ipaddress.ip_network("198.18.0.0/15")
+# IPv6 that has an address of IPv4 in it, so many bits from the right: RFC 4291 (two forms), 6145,
+# 6052 (NAT64), 3056 (6to4).
+_AROUND_IPV4 = tuple(
+    (ipaddress.IPv6Network(network), place)
+    for network, place in (
+        ("::/96", 0),
+        ("::ffff:0:0/96", 0),
+        ("::ffff:0:0:0/96", 0),
+        ("64:ff9b::/96", 0),
+        ("2002::/16", 80),
+    )
+)
+_TRANSLATED_HERE = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215
+
+_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class ConnectionWatch:
@@ -75,11 +90,28 @@ class ConnectionWatch:
 def is_private(address: str) -> bool:
     """Whether an IP address is of this machine or of its own network, and none of the world's."""
     try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = _ip(address)
     except ValueError:
         return False
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    if isinstance(ip, ipaddress.IPv4Address) and ip in _OF_PROXIES:
+    return not _is_of_the_world(ip) and not (ip.version == 4 and ip in _OF_PROXIES)
+
+
+def is_of_the_world(address: str) -> bool:
+    """Whether an IP address is that of one machine of the internet. Raises ``ValueError``."""
+    return _is_of_the_world(_ip(address))
+
+
+def _ip(address: str) -> _Ip:
+    """The address, or the one of IPv4 that is within it, which a translator asks for it."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if ip.version == 6:
+        for network, place in _AROUND_IPV4:
+            if ip in network and int(ip) > 1:  # :: and ::1 are themselves
+                return ipaddress.IPv4Address(int(ip) >> place & 0xFFFF_FFFF)
+    return ip
+
+
+def _is_of_the_world(ip: _Ip) -> bool:
+    if ip.version == 6 and (ip.is_site_local or ip in _TRANSLATED_HERE):
         return False
-    return ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_multicast
+    return ip.is_global and not ip.is_multicast

@@ -42,6 +42,9 @@ RETRY_AFTER_MOST = 366 * 86_400.0  # seconds; a date that far is as good as any 
 _REDIRECTS_MAX = 5
 _HEADERS = 2  # times the wait for the next bytes: until then the headers of an answer are whole
 _SLOWEST = 4_000  # bytes a second that an answer must have on average, an old modem's rate
+# httpx unpacks each piece that comes as a whole. Of gzip alone it becomes a thousand times as large
+# at most; packed twice, or as Brotli, as large as there is memory.
+_PACKED = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _RETRIED = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -157,7 +160,7 @@ class PoliteClient:
         check_proxies()
         self._client = httpx.Client(
             timeout=httpx.Timeout(settings.arxiv.timeout),
-            headers={"User-Agent": f"gloss/{__version__}"},
+            headers={"User-Agent": f"gloss/{__version__}", "Accept-Encoding": "gzip"},
             follow_redirects=False,
             # A connection that is kept is a connection: other processes may be asking meanwhile.
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
@@ -282,6 +285,10 @@ class PoliteClient:
     ) -> None:
         """Raise unless the response can be received."""
         status = response.status_code
+        packed = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if packed not in _PACKED:
+            came = "an answer packed in a way that was not asked for"
+            raise FetchError(asked, came, "try again later", str(response.url), status)
         if status in (200, 206) or status in also:
             return
         if status == 429 or status >= 500:

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from index import __version__
 from index.catalog import Catalog
 from index.catalog.schema import SCHEMA
-from index.disk import copy_file, sha256_of, sync_directory
+from index.disk import copy_file, read_file, sha256_of, sync_directory
 from index.errors import BackupUnusable, LibraryBusy, LibraryUnusable
 from index.library.engines import EMBEDDED, STORES, new_collection, stored_name
 from index.library.files import CATALOG, FILES, QUARANTINE, Files, no_writing
@@ -29,6 +29,7 @@ from index.library.opening import RESTORING, ready_to_restore
 from index.library.rest import at_rest, connected
 
 MANIFEST = "backup.json"
+_LARGEST = 100_000_000  # bytes of it: some million files
 
 _ODD_JSON = (OverflowError, RecursionError)  # of 1e999, of brackets without end
 _RESTORED = "catalog.sqlite-restored"  # the catalogue of a backup, before it takes its place
@@ -233,7 +234,7 @@ def restore(directory: Path, folder: Path) -> Restored:
 def _verified(folder: Path) -> tuple[Backup, tuple[str, ...]]:
     """What a backup has, once each of its files is what it was."""
     try:
-        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        said = json.loads(read_file(folder / MANIFEST, _LARGEST))
         files = {str(name): str(sha256) for name, sha256 in said["files"].items()}
         backup = Backup(
             folder,

@@ -145,6 +145,10 @@ class ClaimIndex:
         """How many points each claim set has."""
         return self._store.editions()
 
+    def damaged(self) -> frozenset[int]:
+        """Claim sets with points that are not what was stored, or that filters do not find."""
+        return self._store.damaged()
+
     def search(
         self,
         query: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from index.catalog import Catalog, ClaimSet, Edition
@@ -43,16 +44,19 @@ def health(
 ) -> LibraryHealth:
     """Compare catalogue, vectors and files. Problems are reported, not raised.
 
-    ``deep`` compares the bytes of all papers with their checksums, and not those of a sample.
+    ``deep`` compares the bytes of all papers with their checksums, and not those of a sample, and
+    the vectors, too.
     """
     problems: list[str] = []
     damage = catalog.damage()
     if damage:
         problems.append(f"catalogue damaged: {damage}; {PUT_BACK}")
     points: dict[int, int] = {}
+    wrong: frozenset[int] = frozenset()
     try:
         store = engines.started().store
         points = store.editions()
+        wrong = store.damaged() if deep else wrong
         problems.extend(store.problems())
     except GlossError as error:
         problems.append(str(error))
@@ -70,6 +74,7 @@ def health(
                 f"{edition.paper_id}: {found} of {edition.passages} passages are in the index; "
                 "run `gloss doctor --repair`"
             )
+    problems.extend(_damaged_points("passages", wrong, {e.number: e.paper_id for e in current}))
     for edition in looked_at:
         problems.extend(_damage(edition, catalog, files))
     integrity = catalog.integrity
@@ -101,7 +106,7 @@ def health(
             f"as after an older catalogue was put back: `gloss add {unknown[-1].parent}` adds them "
             "again; delete those that nobody wants"
         )
-    sets, claim_points = _claim_health(catalog, engines, problems, measured)
+    sets, claim_points = _claim_health(catalog, engines, problems, measured, deep)
     for paper_key, note in catalog.notes.damaged():
         problems.append(
             f"{paper_key}: note {note} is damaged in the catalogue: `gloss note --change {note}` "
@@ -141,13 +146,23 @@ def _damage(edition: Edition, catalog: Catalog, files: Files) -> list[str]:
     return damage
 
 
+def _damaged_points(what: str, numbers: Collection[int], papers: Mapping[int, str]) -> list[str]:
+    """A line for each paper some of whose points are not what was stored."""
+    whose = {papers.get(number, "papers that cannot be named") for number in numbers}
+    return [
+        f"{paper}: vectors of its {what} are damaged, and found wrongly; "
+        "run `gloss doctor --repair`"
+        for paper in sorted(whose)
+    ]
+
+
 def _again(edition: Edition) -> str:
     """How to add a paper's file again: from where it came."""
     return f"add it again: `gloss add {edition.original}`"
 
 
 def _claim_health(
-    catalog: Catalog, engines: Engines, problems: list[str], started: bool
+    catalog: Catalog, engines: Engines, problems: list[str], started: bool, deep: bool
 ) -> tuple[list[ClaimSet], int]:
     """The claim sets that count and how many vectors they have; adds what is wrong."""
     unsearched = len(catalog.claims.unclaimed())
@@ -169,11 +184,15 @@ def _claim_health(
     if not (started and (sets or engines.started().claims)):
         return sets, 0
     try:
-        points = engines.claims(engines.started()).counts()
+        index = engines.claims(engines.started())
+        points = index.counts()
+        wrong = index.damaged() if deep else frozenset()
     except GlossError as error:
         problems.append(str(error))
         return sets, 0
     sets = catalog.claims.sets()
+    papers = {one.number: one.paper_id for one in sets}
+    problems.extend(_damaged_points("digest's sentences", wrong, papers))
     for one in sets:
         found = points.get(one.number, 0)
         if found != one.claims:

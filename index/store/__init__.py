@@ -204,6 +204,9 @@ class Store(Protocol):
     def vectors(self, edition: int) -> dict[str, tuple[float, ...]]:
         """The dense vectors of an edition by passage id; none where it is not there."""
 
+    def damaged(self) -> frozenset[int]:
+        """Editions with points that are not what was stored, or that filters do not find."""
+
     def problems(self) -> list[str]:
         """What a person should know and can put right, though the store works."""
 

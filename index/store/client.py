@@ -193,6 +193,10 @@ class ClientStore:
             if start is None:
                 return
 
+    def damaged(self) -> frozenset[int]:
+        """None: a server looks after its files itself."""
+        return frozenset()
+
     def problems(self) -> list[str]:
         """Where the collection was made otherwise than the settings say now."""
         if self._url == MEMORY:

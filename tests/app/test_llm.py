@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -24,6 +25,7 @@ from app.llm import (
     Prompt,
     open_language_model,
 )
+from app.llm.endpoint import models_of
 from index.config import Settings
 
 if TYPE_CHECKING:
@@ -162,6 +164,40 @@ def test_a_fault_is_one_failure(
     assert said in str(error)
     assert len(served_model.log) == tries
     assert not list(tmp_path.rglob("*.json"))  # failures are not kept
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("packed", ["gzip", "br", "gzip, gzip"])
+def test_a_packed_answer_is_not_unpacked(
+    served_model: ServedModel, tmp_path: Path, status: int, packed: str
+) -> None:
+    """Whoever names a server of their own could have it answer with gigabytes in a kilobyte."""
+    served_model.ever("status" if status == 400 else "fine", status=status,
+                      headers={"Content-Encoding": packed})  # fmt: skip
+    error = failed(ask(served_model, tmp_path))
+    assert (error.kind, error.came) == (
+        "broken answer", "a packed answer came, which was not asked for, after 2 tries",
+    )  # fmt: skip
+    assert {asked.headers["Accept-Encoding"] for asked in served_model.log} == {"identity"}
+
+
+def test_an_endless_answer_ends(served_model: ServedModel, tmp_path: Path) -> None:
+    served_model.ever("says", words="lantern " * 600_000)
+    error = failed(ask(served_model, tmp_path))
+    assert (error.kind, error.came) == ("broken answer", "more than 4 MB came, after 2 tries")
+
+
+def test_a_list_of_models_has_a_size_and_a_form(
+    served_model: ServedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = served_model.settings(tmp_path)
+    assert models_of(settings) == {"echo-1"}
+    served_model.models = ["x" * 4_000_000]
+    with pytest.raises(EndpointUnusable, match="does not answer"):
+        models_of(settings)
+    served_model.models = ["lantern"]
+    monkeypatch.setattr("json.loads", Mock(side_effect=RecursionError))
+    assert models_of(settings) == frozenset()
 
 
 @pytest.mark.parametrize("fault", ["status", "cut", "invalid json", "hang"])

@@ -94,6 +94,7 @@ ATTACKS = [
     "see https://example.org/a_b?c=1&d=2. And more",
     "\x1b[31mred\x1b[0m \u202etfel\u202c \x00",
     "fold\u200bed wo\u200drds\u200c \u2066left\u2069 \u061c\ufeff \U000e0041\U000e0042",
+    "pick\ufe01ed\U000e0154\U000e0155 fill\u3164ed \u180bso\xadft\u034f \ufff9a\ufffab\ufffb",
     "../../etc/passwd",
     "* * *",
     "***",

@@ -33,7 +33,10 @@ from index.hits import Citation
 from index.spans import Box, Span
 
 PLAIN = "plain words"
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufe00-\ufe0f\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
 COMMONMARK = MarkdownIt("commonmark")
 GENEROUS = MarkdownIt("js-default", {"html": True})
 

@@ -25,6 +25,7 @@ import forks
 
 WHERE = ("catalog.sqlite", "vectors", "claims", "files")
 HOW = ("changed", "zeroed", "cut off")
+ENDS = {0, 2, 3}  # all well, unusable, something failed
 _LENGTHS = (1, 16, 4096)  # bytes
 
 
@@ -106,6 +107,8 @@ def outcome(row: dict[str, Any]) -> str:
     for name, (status, _, _) in ends.items():
         if status < 0:  # SIGKILL is what ends a process that hangs
             return f"{name} ended by {signal.Signals(-status).name}"
+        if status not in ENDS:
+            return f"{name} ended in a traceback"
     for name, harmless in (("look", "no harm"), ("look again", "said, and whole after a repair")):
         status, said, _ = ends[name]
         if status == 0:

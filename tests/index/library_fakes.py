@@ -183,6 +183,9 @@ class ListStore:
         mine = [point for point in self.points if point.edition == edition]
         return {point.passage_id: tuple(point.dense) for point in mine}
 
+    def damaged(self) -> frozenset[int]:
+        return frozenset()
+
     def problems(self) -> list[str]:
         return []
 

@@ -7,6 +7,7 @@ https://github.com/arXiv/oaipmh for OAI-PMH.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import socket
 import struct
@@ -34,6 +35,7 @@ FaultName = Literal[
     "malformed",  # half of the XML
     "html",  # a page instead of whatever was asked for
     "entities",  # a document that would grow to gigabytes
+    "packed twice",  # ten megabytes in some hundred bytes: Content-Encoding "gzip, gzip"
     "redirect",  # 302 to the same address, with a mark
     "no items",  # RSS of a holiday
     "error entry",  # the API's way to say no: words="..."
@@ -467,6 +469,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send(200, "text/html; charset=utf-8", PAGE.encode())
         elif name == "entities":
             self.send(200, "application/xml", BOMB.encode())
+        elif name == "packed twice":
+            small = gzip.compress(gzip.compress(bytes(10**7)))
+            self.send(200, "application/xml", small, {"Content-Encoding": "gzip, gzip"})
         elif fault is not None and name == "error entry":
             self.send(400, "application/atom+xml", _error_entry(fault.words).encode())
         elif address.path.startswith("/pdf/"):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import sqlite3
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from earlier_schemas import as_it_was_in_schema
 
 from index.catalog import Catalog
-from index.errors import PaperDamaged
+from index.errors import GlossError, PaperDamaged
 from index.library import Library
 from index.paper import Reading
 from index.sources import Source
@@ -100,6 +101,58 @@ def test_a_damaged_paper_is_named_and_read_again(
         sound(library)
         assert library.saved_digest("a", "digest-en") is not None
         assert not add(library, directory.parent / "a.pdf").changed
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM editions WHERE number = 1",
+        "UPDATE editions SET words = 0.5 WHERE number = 1",
+        "UPDATE editions SET text = 'of another type' WHERE number = 1",
+        "UPDATE passages SET start = 'bees' WHERE edition = 1",
+        "UPDATE passages SET start = -7 WHERE edition = 1",
+        "UPDATE passages SET \"end\" = x'ff' WHERE edition = 1",
+    ],
+)
+def test_a_row_that_is_gone_or_of_other_types_is_said(directory: Path, damage: str) -> None:
+    """As a page of the catalogue has them in which bytes were changed."""
+    change(directory, damage)
+    with fakes.open_library(directory) as library:
+        problems = library.health(deep=True).problems
+        assert problems
+        for ask in (
+            lambda: library.paper("a"),
+            lambda: library.passages("a"),
+            lambda: library.search("bees"),
+            lambda: library.search('"bees buzz"'),
+            lambda: library.search_claims("bees"),
+        ):
+            with contextlib.suppress(GlossError):
+                ask()
+        # A file whose row is gone is kept, and said.
+        assert all("quarantine" in one for one in library.repair().problems)
+        add(library, directory.parent / "a.pdf")
+        assert all("quarantine" in one for one in library.health(deep=True).problems)
+        assert library.paper("a").text == TEXT
+        assert {hit.passage.text for hit in library.search('"buzz a bees"')} == {TEXT.strip()}
+
+
+@pytest.mark.parametrize("what", ["passages", "digest's sentences"])
+def test_damaged_vectors_are_named_and_made_again(directory: Path, what: str) -> None:
+    """A byte of a vector: it is found as another passage would be, and nothing else says so."""
+    store = "vectors" if what == "passages" else "claims"
+    (chunk,) = (directory / store).rglob("vector_storage-dense/vectors/chunk_0.mmap")
+    with chunk.open("r+b") as file:
+        (number,) = struct.unpack("f", file.read(4))
+        file.seek(0)
+        file.write(struct.pack("f", number + 0.5))
+    with fakes.open_library(directory) as library:
+        said = (
+            f"a: vectors of its {what} are damaged, and found wrongly; run `gloss doctor --repair`"
+        )
+        assert library.health(deep=True).problems == (said,)
+        assert library.repair().problems == ()
+        sound(library)
 
 
 @pytest.mark.parametrize("by", ["repair", "add", "repair for another model"])

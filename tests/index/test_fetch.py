@@ -678,6 +678,19 @@ def test_a_server_that_hangs_is_left(arxiv: ServedArxiv, tmp_path: Path) -> None
         assert fetcher.today("cs.CV").announcements
 
 
+def test_what_is_packed_twice_is_not_unpacked(
+    arxiv: ServedArxiv, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece of it would become larger than any limit before it could be counted."""
+    monkeypatch.setattr("httpx._decoders.GZipDecoder.decode", lambda *_: pytest.fail("unpacked"))
+    arxiv.fail("packed twice", times=2)
+    with pytest.raises(FetchError, match="packed in a way that was not asked for"):
+        fetcher.today("cs.CV")
+    with pytest.raises(FetchError, match="packed in a way that was not asked for"):
+        fetcher.pdf(parse_reference("2407.03300v1"))
+    assert {seen.headers["Accept-Encoding"] for seen in arxiv.log} == {"gzip", "identity"}
+
+
 def test_nobody_there_is_said(tmp_path: Path) -> None:
     here = "http://127.0.0.1:9"
     settings = Settings(cache=tmp_path, arxiv={"rss": here, "seconds": 0.01, "tries": 2})
@@ -934,6 +947,19 @@ def test_a_name_of_arxivs_that_leads_into_this_network_is_not_asked(
         ("fe80::1%eth0", True),
         ("fd00::1", True),
         ("::ffff:10.0.0.1", True),
+        ("::127.0.0.1", True),
+        ("::ffff:0:127.0.0.1", True),
+        ("64:ff9b::127.0.0.1", True),
+        ("64:ff9b:1::127.0.0.1", True),
+        ("2002:7f00:1::1", True),
+        ("2001:0:1::80ff:fffe", True),  # Teredo
+        ("fec0::1", True),
+        ("::", True),
+        ("100.64.0.1", True),  # between a provider's customers
+        ("224.0.0.1", True),
+        ("ff02::1", True),
+        ("64:ff9b::151.101.3.42", False),  # arXiv's, from a network that has IPv6 alone
+        ("2002:9765:32a::1", False),
         ("151.101.3.42", False),  # arXiv's
         ("2a04:4e42::810", False),
         ("198.18.0.7", False),  # of a proxy that redirects this machine's traffic

@@ -15,8 +15,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
+from struct import pack
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import served_qdrant
@@ -328,6 +329,37 @@ class TestEdge:
                 path.write_bytes(b"damaged")
         with pytest.raises(StoreUnusable, match="gloss doctor --repair"):
             EdgeStore(tmp_path / "vectors", 3)
+
+    def test_damaged_points_are_known(self, tmp_path: Path) -> None:
+        """Whatever a byte changes: a vector, a word, who it is, or what filters go by."""
+        with contextlib.closing(EdgeStore(tmp_path / "vectors", 3)) as store:
+            store.upsert(POINTS)
+            assert store.damaged() == frozenset()
+        (segment,) = (tmp_path / "vectors" / "segments").iterdir()
+        for name, was, now in (
+            ("vector_storage-dense/vectors/chunk_0.mmap", pack("<f", 0.8), pack("<f", 0.7)),
+            ("vector_storage-words/store/page_0.dat", pack("<f", 1.0), pack("<f", 2.0)),
+            ("mutable_id_tracker.mappings", UUID(POINTS[2].id).bytes, bytes(range(16))),
+            ("payload_index/*-date-numeric/page_0.dat", pack("<q", 20170612), pack("<q", 20170613)),
+        ):
+            copy = tmp_path / "copy"
+            shutil.copytree(tmp_path / "vectors", copy)
+            (path,) = (copy / "segments" / segment.name).glob(name)
+            data = path.read_bytes()
+            assert was in data, name
+            path.write_bytes(data.replace(was, now, 1))
+            with contextlib.closing(EdgeStore(copy, 3)) as store:
+                assert store.damaged(), name
+            shutil.rmtree(copy)
+
+    def test_points_without_a_seal_are_let_be(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Those of an earlier gloss."""
+        monkeypatch.setattr("index.store.edge.sealed", lambda point: point.payload)
+        with contextlib.closing(EdgeStore(tmp_path / "vectors", 3)) as store:
+            store.upsert(POINTS)
+            assert store.damaged() == frozenset()
 
     def test_cut_short_while_it_is_made(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
