@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,15 +20,18 @@ CHROMIUM = next(
     None,
 )
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}  # of a window
 PATIENCE = 180.0  # seconds; what a busy machine takes is no failure
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium, in which ``expect`` waits as long as everything else does.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: while Playwright runs, no other can run a loop of asyncio."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
-    Of a file: while Playwright runs, no other test can run an event loop of asyncio.
-    """
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, started once in a run; ``expect`` waits in it as long as everything else does."""
     api = pytest.importorskip("playwright.sync_api")
     api.expect.set_options(timeout=1000 * PATIENCE)
     with api.sync_playwright() as playwright:
@@ -54,18 +58,18 @@ def context_of(browser: Any, **wishes: Any) -> Any:
     return context
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tab(browser: Any) -> Iterator[Any]:
-    """A tab for all tests of a file: what it fetched and compiled once serves them all."""
-    context = context_of(browser, viewport={"width": 1280, "height": 800})
+    """A tab for all tests: what it fetched and compiled once serves them all."""
+    context = context_of(browser, viewport=DESK)
     context.add_init_script(NOT_AHEAD)
     yield context.new_page()
     context.close()
 
 
-@pytest.fixture
-def page(tab: Any, address: str) -> Iterator[Any]:
-    """The tab, empty, as on a first visit; nothing may go wrong in it, or be asked elsewhere."""
+@contextmanager
+def _all_well(tab: Any, address: str) -> Iterator[None]:
+    """Nothing goes wrong in a tab meanwhile, and nobody but the app is asked."""
     elsewhere: list[str] = []
     problems: list[str] = []
     watched = {
@@ -79,15 +83,48 @@ def page(tab: Any, address: str) -> Iterator[Any]:
     }
     for event, note in watched.items():
         tab.on(event, note)
-    yield tab
-    tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
-    tab.context.clear_cookies()
-    tab.context.clear_permissions()
-    for event, note in watched.items():
-        tab.remove_listener(event, note)
-    tab.goto("about:blank")
+    try:
+        yield
+    finally:
+        for event, note in watched.items():
+            tab.remove_listener(event, note)
     assert elsewhere == []
     assert problems == []
+
+
+@pytest.fixture
+def page(tab: Any, address: str) -> Iterator[Any]:
+    """The tab, empty, as on a first visit."""
+    try:
+        with _all_well(tab, address):
+            yield tab
+            tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+            tab.context.clear_cookies()
+            tab.context.clear_permissions()
+    finally:
+        tab.goto("about:blank")
+
+
+@pytest.fixture(scope="module")
+def _second(tab: Any, address: str) -> Iterator[Any]:
+    """Another tab, at the library."""
+    second = tab.context.new_page()
+    visit(second, f"{address}?view=library")
+    second.locator("#papers table").wait_for()
+    yield second
+    second.close()
+
+
+@pytest.fixture
+def part(_second: Any, address: str) -> Iterator[Any]:
+    """A tab in which Gradio's part was started, at the first screen: it stays for a file's tests.
+
+    To start it takes a processor two seconds, and seven the first time.
+    """
+    with _all_well(_second, address):
+        _second.get_by_role("link", name="gloss", exact=True).click()
+        _second.locator("#home .cards li").first.wait_for()
+        yield _second
 
 
 def visit(page: Any, address: str) -> None:

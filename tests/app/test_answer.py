@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from thinned import some
 
 from app.answer.cues import cues_of
 from app.answer.features import (
@@ -348,15 +347,14 @@ def attention(
         yield opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "said"),
-    some(
-        [
-            ("which optimizer is used?", "Adam optimizer"),
-            ("Why is the dot product scaled?", "we scale the dot products"),
-            ("How many identical layers does the encoder have?", "N = 6"),
-        ]
-    ),
+    [
+        ("which optimizer is used?", "Adam optimizer"),
+        ("Why is the dot product scaled?", "we scale the dot products"),
+        ("How many identical layers does the encoder have?", "N = 6"),
+    ],
 )
 def test_the_examples_of_readme_are_right(attention: Library, question: str, said: str) -> None:
     answer = ask(attention, question, "1706.03762")

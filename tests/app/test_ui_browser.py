@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from browsing import asks, context_of, is_accessible, needs_chromium, until, visit
+from browsing import (
+    DESK,
+    PHONE,
+    asks,
+    context_of,
+    is_accessible,
+    needs_chromium,
+    settles,
+    until,
+    visit,
+)
 from playwright.sync_api import expect
 
 DATA = Path(__file__).parents[2] / "data"
@@ -142,7 +153,7 @@ def test_nonsense_is_said_to_match_nothing(page: Any) -> None:
 
 
 @at_home
-def test_back_and_forward_lead_through_every_screen(page: Any, address: str) -> None:
+def test_back_and_forward_lead_through_the_screens(page: Any) -> None:
     _search(page, "lantern")
     page.locator("#hits .hit").nth(1).click()
     page.locator(".mark.here.on").first.wait_for()
@@ -161,13 +172,6 @@ def test_back_and_forward_lead_through_every_screen(page: Any, address: str) -> 
     page.go_forward()
     page.locator("#hits .hit").first.wait_for()
     expect(page.get_by_label(NAME)).to_have_value("lantern")
-    visit(page, f"{address}?view=library")
-    page.locator("#papers table").wait_for()
-    expect(page).to_have_title("Library · gloss")
-    page.get_by_role("link", name="gloss", exact=True).click()
-    page.locator("#home .cards").wait_for()
-    page.go_back()
-    page.locator("#papers table").wait_for()
 
 
 def test_an_address_has_its_filters(page: Any, address: str) -> None:
@@ -202,41 +206,46 @@ def test_the_keyboard_is_enough(page: Any) -> None:
     page.locator(".mark.here.on").first.wait_for()
 
 
-@at_home
-def test_the_library_opens_papers(page: Any) -> None:
-    page.get_by_role("link", name="Library").click()
+def test_the_library_opens_papers(part: Any) -> None:
+    part.get_by_role("link", name="Library").click()
     title = "<img src=x onerror=alert(1)> ${1+1} {{value}}"
-    page.locator("#papers").get_by_role("link", name=title).wait_for()
-    expect(page.locator("#papers img, #pictures img")).to_have_count(0)
+    part.locator("#papers").get_by_role("link", name=title).wait_for()
+    expect(part.locator("#papers img, #pictures img")).to_have_count(0)
+    expect(part).to_have_title("Library · gloss")
+    part.get_by_role("link", name="gloss", exact=True).click()
+    part.locator("#home .cards").wait_for()
+    part.go_back()
+    part.locator("#papers table").wait_for()
+    part.set_viewport_size(PHONE)
+    settles(part, "document.documentElement.scrollWidth <= 390", True)
+    part.set_viewport_size(DESK)
 
 
-@at_home
-def test_the_list_is_sorted_filtered_and_undone(page: Any) -> None:
-    page.get_by_role("link", name="Library", exact=True).click()
-    rows = page.locator("#papers tbody tr")
+def test_the_list_is_sorted_filtered_and_undone(part: Any) -> None:
+    part.get_by_role("link", name="Library", exact=True).click()
+    rows = part.locator("#papers tbody tr")
     rows.first.wait_for()
     before = rows.count()
-    page.locator("#papers").get_by_role("button", name="Paper", exact=True).click()
-    page.locator("#papers th[aria-sort=ascending]").wait_for()
-    page.locator("#papers tbody input").first.check()
-    page.get_by_text("1 chosen").wait_for()
-    page.locator("#papers").get_by_role("button", name="Remove", exact=True).click()
-    page.get_by_text("Removed: 1.").wait_for()
+    part.locator("#papers").get_by_role("button", name="Paper", exact=True).click()
+    part.locator("#papers th[aria-sort=ascending]").wait_for()
+    part.locator("#papers tbody input").first.check()
+    part.get_by_text("1 chosen").wait_for()
+    part.locator("#papers").get_by_role("button", name="Remove", exact=True).click()
+    part.get_by_text("Removed: 1.").wait_for()
     expect(rows).to_have_count(before - 1)
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_text(f"Papers: {before}").wait_for()
+    part.get_by_role("button", name="Undo").click()
+    part.get_by_text(f"Papers: {before}").wait_for()
     expect(rows).to_have_count(before)
-    page.get_by_label("Filter by title").press_sequentially("no such words")
-    page.get_by_text("No paper has these words").wait_for()
-    page.get_by_label("Filter by title").press("Control+a")
-    page.get_by_label("Filter by title").press("Backspace")
-    page.get_by_text(f"Papers: {before}").wait_for()
+    part.get_by_label("Filter by title").press_sequentially("no such words")
+    part.get_by_text("No paper has these words").wait_for()
+    part.get_by_label("Filter by title").press("Control+a")
+    part.get_by_label("Filter by title").press("Backspace")
+    part.get_by_text(f"Papers: {before}").wait_for()
 
 
-@at_home
-def test_chosen_papers_are_tagged_and_taken_along(page: Any) -> None:
-    page.get_by_role("link", name="Library", exact=True).click()
-    papers = page.locator("#papers")
+def test_chosen_papers_are_tagged_and_taken_along(part: Any) -> None:
+    part.get_by_role("link", name="Library", exact=True).click()
+    papers = part.locator("#papers")
     rows = papers.locator("tbody tr")
     rows.first.wait_for()
     papers.get_by_label("Choose “A text”").check()
@@ -247,50 +256,50 @@ def test_chosen_papers_are_tagged_and_taken_along(page: Any) -> None:
     papers.locator("[data-by-tag]").select_option("survey")
     expect(rows).to_have_count(1)
     papers.locator(".take summary").click()
-    with page.expect_download() as downloading:
+    with part.expect_download() as downloading:
         papers.get_by_role("button", name="BibTeX").click()
     assert downloading.value.suggested_filename == "papers.bib"
     assert "keywords = {survey}" in Path(downloading.value.path()).read_text()
     papers.locator(".take:not([open])").wait_for()
-    is_accessible(page)
+    is_accessible(part)
     papers.get_by_label("Tag", exact=True).fill("survey")
     papers.get_by_role("button", name="Take tag away").click()
-    page.get_by_text("No paper has these words").wait_for()
+    part.get_by_text("No paper has these words").wait_for()
+    papers.locator("[data-by-tag]").select_option("")
+    expect(rows.nth(1)).to_be_visible()
 
 
-@at_home
-def test_today_is_marked_and_opens_a_paper(page: Any) -> None:
-    page.get_by_role("link", name="Today", exact=True).click()
-    item = page.locator("#today-list li", has_text="Lanterns on Paths").first
+def test_today_is_marked_and_opens_a_paper(part: Any) -> None:
+    part.get_by_role("link", name="Today", exact=True).click()
+    item = part.locator("#today-list li", has_text="Lanterns on Paths").first
     item.wait_for()
-    papers = page.locator("#today-list li").count()
+    papers = part.locator("#today-list li").count()
     item.get_by_role("button", name="Read").click()
-    page.locator("#today-list li.read").wait_for()
-    page.locator("#today-line", has_text=f"{papers - 1} unread").wait_for()
+    part.locator("#today-list li.read").wait_for()
+    part.locator("#today-line", has_text=f"{papers - 1} unread").wait_for()
     item.get_by_role("button", name="Read").click()
-    page.locator("#today-line", has_text=f"{papers} unread").wait_for()
-    page.get_by_label("Authors").press_sequentially("nobody at all")
-    page.get_by_text("No paper of this day passes the filters.").wait_for()
-    page.get_by_label("Authors").press("Control+a")
-    page.get_by_label("Authors").press("Backspace")
+    part.locator("#today-line", has_text=f"{papers} unread").wait_for()
+    part.get_by_label("Authors").press_sequentially("nobody at all")
+    part.get_by_text("No paper of this day passes the filters.").wait_for()
+    part.get_by_label("Authors").press("Control+a")
+    part.get_by_label("Authors").press("Backspace")
     item.get_by_role("link", name="Lanterns on Paths").first.click()
-    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
+    part.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
 
 
-def test_every_tab_in_the_dark(browser: Any, address: str) -> None:
+def test_every_tab_in_the_dark(part: Any) -> None:
     """Gradio's part has the colours of the page around it, and a heading of the first level."""
-    context = context_of(browser, color_scheme="dark")
-    tab = context.new_page()
+    part.emulate_media(color_scheme="dark")
     for view, place in TABS.items():
-        visit(tab, f"{address}?view={view}")
-        tab.locator(place).first.wait_for()
-        block = tab.locator(".gradio-container .block:visible").first
-        gradio = tab.locator(".gradio-container").first
-        expect(tab.locator("body")).to_have_css("background-color", "rgb(23, 24, 26)")
+        part.evaluate("(view) => gloss.go(new URLSearchParams({view}))", view)
+        part.locator(place).first.locator("visible=true").wait_for()
+        block = part.locator(".gradio-container .block:visible").first
+        gradio = part.locator(".gradio-container").first
+        expect(part.locator("body")).to_have_css("background-color", "rgb(23, 24, 26)")
         expect(gradio).to_have_css("background-color", "rgba(0, 0, 0, 0)")
         expect(block).to_have_css("background-color", "rgb(23, 24, 26)")
-        is_accessible(tab)
-    context.close()
+        is_accessible(part)
+    part.emulate_media(color_scheme="light")
 
 
 def test_the_page_is_sent_compressed(address: str) -> None:
@@ -304,18 +313,17 @@ def test_the_page_is_sent_compressed(address: str) -> None:
     assert gzip.decompress(sent) == whole
 
 
-@at_home
-def test_the_map_opens_a_paper(page: Any) -> None:
-    page.get_by_role("link", name="Library", exact=True).click()
-    page.locator("#map-fold").get_by_role("button", name="Map of the library").click()
-    dots = page.locator("#pictures .map a")
+def test_the_map_opens_a_paper(part: Any) -> None:
+    part.get_by_role("link", name="Library", exact=True).click()
+    part.locator("#map-fold").get_by_role("button", name="Map of the library").click()
+    dots = part.locator("#pictures .map a")
     expect(dots.nth(1)).to_be_visible()
-    page.get_by_label("year", exact=True).click()
-    page.locator("#pictures .legend", has_text="2024 (").wait_for()
-    page.locator("#papers").get_by_role("link", name="Lanterns on Paths").first.click()
-    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
-    page.go_back()
-    page.locator("#papers table").wait_for()
+    part.get_by_label("year", exact=True).click()
+    part.locator("#pictures .legend", has_text="2024 (").wait_for()
+    part.locator("#papers").get_by_role("link", name="Lanterns on Paths").first.click()
+    part.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
+    part.go_back()
+    part.locator("#papers table").wait_for()
 
 
 def test_a_chinese_visitor(browser: Any, address: str) -> None:
@@ -331,6 +339,17 @@ def test_a_chinese_visitor(browser: Any, address: str) -> None:
         for part in ("#top", "#found"):
             expect(page.locator(part)).not_to_contain_text(english, use_inner_text=True)
     is_accessible(page)
+    visit(page, f"{address}?paper=2401.00001")
+    digest = page.locator("#digest")
+    digest.locator("h3", has_text="结论").wait_for()
+    expect(page.get_by_role("button", name="中文")).to_have_attribute("aria-pressed", "true")
+    for words in ("论文中未说明", "请在“复制与更多”中选择模型"):
+        expect(digest).to_contain_text(words, use_inner_text=True)
+    quoted = re.compile(r"quoted|word for word|not stated")
+    expect(digest).not_to_contain_text(quoted, use_inner_text=True)
+    page.evaluate("gloss.go(new URLSearchParams('paper=gone'))")
+    page.locator("#digest", has_text="库中没有 gone").wait_for()
+    page.evaluate("gloss.go(new URLSearchParams('q=lantern'))")
     page.get_by_role("link", name="English").click()
     page.locator("#said", has_text="Passages: 2").wait_for()
     expect(html).to_have_attribute("lang", "en")
@@ -345,42 +364,39 @@ def _files(page: Any, *paths: Path) -> None:
     page.locator("#upload input[type=file]").set_input_files([str(path) for path in paths])
 
 
-@at_home
-def test_files_are_added_one_after_the_other(page: Any, tmp_path: Path) -> None:
-    before = int(page.locator(".newest .count").inner_text().split()[0])
+def test_files_are_added_one_after_the_other(part: Any, tmp_path: Path) -> None:
+    before = int(part.locator(".newest .count").inner_text().split()[0])
     names = ("2402.00002.pdf", "locked.pdf", "2402.00003.pdf")
-    _files(page, *(tmp_path / name for name in names))
-    page.locator("#adding", has_text="3 of 3").wait_for()
-    expect(page.locator("#adding .done")).to_have_count(2)
-    failed = page.locator("#adding .failed")
+    _files(part, *(tmp_path / name for name in names))
+    part.locator("#adding", has_text="3 of 3").wait_for()
+    expect(part.locator("#adding .done")).to_have_count(2)
+    failed = part.locator("#adding .failed")
     expect(failed).to_contain_text("encrypted: has a <b>password</b>", use_inner_text=True)
-    page.get_by_label("Add a paper from arXiv").fill("/etc/passwd")
-    page.locator("button#add").click()
-    page.locator("#adding .failed", has_text="paste one like 2407.03300").wait_for()
-    is_accessible(page)
-    page.get_by_role("link", name="gloss", exact=True).click()
-    page.locator(".newest", has_text=f"{before + 2} in the library").wait_for()
+    part.get_by_label("Add a paper from arXiv").fill("/etc/passwd")
+    part.locator("button#add").click()
+    part.locator("#adding .failed", has_text="paste one like 2407.03300").wait_for()
+    is_accessible(part)
+    part.get_by_role("link", name="gloss", exact=True).click()
+    part.locator(".newest", has_text=f"{before + 2} in the library").wait_for()
 
 
-@at_home
-def test_one_paper_that_was_added_opens(page: Any, tmp_path: Path) -> None:
-    _files(page, tmp_path / "2402.00009.pdf")
-    page.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
-    asks(page, paper="2402.00009")
+def test_one_paper_that_was_added_opens(part: Any, tmp_path: Path) -> None:
+    _files(part, tmp_path / "2402.00009.pdf")
+    part.locator("#digest h2", has_text="Lanterns on Paths").wait_for()
+    asks(part, paper="2402.00009")
 
 
-@at_home
-def test_adding_can_be_cancelled(page: Any, address: str, tmp_path: Path) -> None:
-    _files(page, tmp_path / "slow.pdf")
-    page.locator("#adding [aria-current=step]", has_text="storing").wait_for()
-    stages = page.locator("#adding .stages").first
+def test_adding_can_be_cancelled(part: Any, tmp_path: Path) -> None:
+    _files(part, tmp_path / "slow.pdf")
+    part.locator("#adding [aria-current=step]", has_text="storing").wait_for()
+    stages = part.locator("#adding .stages").first
     expect(stages).to_contain_text("embedding", use_inner_text=True)
     expect(stages).not_to_contain_text("asking arXiv", use_inner_text=True)  # nothing is fetched
-    page.locator("#cancel").click()
-    page.locator("#adding", has_text="Stopped. Nothing was added.").wait_for()
-    expect(page.locator("#cancel")).to_be_hidden()
-    visit(page, f"{address}?paper=slow")
-    page.locator("#digest", has_text="slow is not in this library").wait_for()
+    part.locator("#cancel").click()
+    part.locator("#adding", has_text="Stopped. Nothing was added.").wait_for()
+    expect(part.locator("#cancel")).to_be_hidden()
+    part.evaluate("gloss.go(new URLSearchParams('paper=slow'))")
+    part.locator("#digest", has_text="slow is not in this library").wait_for()
 
 
 def test_a_visitor_s_paper_is_the_others_once_it_is_shared(

@@ -57,7 +57,7 @@ def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
     """A document so large that its text alone is beyond the limit."""
     pytest.importorskip("resource")
     path = tmp_path / "long.md"
-    path.write_text("# A long one\n\n" + PROSE * 40_000)
+    path.write_text("# A long one\n\n" + PROSE * 120_000)
     with Reader(Settings(read={"megabytes": 400, "workers": 1, "characters_max": 10**9})) as reader:
         reading = reader.read(path)
         assert (reading.status, reading.reason) == (
