@@ -19,19 +19,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-# The widths of letters and digits in Times-Roman (Adobe's metrics), in thousandths of the size.
-_USUAL = dict(zip(
-    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
-    (444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778, 500, 500, 500, 500, 333,
-     389, 278, 500, 500, 722, 500, 500, 444,
-     722, 667, 667, 722, 611, 556, 722, 722, 333, 389, 722, 611, 889, 722, 722, 556, 722, 667,
-     556, 611, 722, 722, 944, 722, 722, 611, *(500,) * 10), strict=True,
-))  # fmt: skip
+# The widths of the letters from "a" to "z" in Times-Roman (Adobe's font metrics), in thousandths of
+# the size.
+_USUAL = (444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778, 500, 500, 500, 500, 333,
+          389, 278, 500, 500, 722, 500, 500, 444)  # fmt: skip
 _USUAL_MEAN = 0.5  # of the size: of a glyph that is no letter
 _CODES = 256  # of a Type 3 font
 _LEAST_LETTERS = 5  # with fewer, the codes need not be those of letters
 _FALSE = 2.5  # times too wide, or too narrow: no typeface is so
-_ABOVE, _BELOW = 0.75, -0.25  # of the size: what a font says is in the units of the false one
+_HEIGHT = (0.2, 3.0)  # of the size, from the lowest to the highest glyph
+_ABOVE, _BELOW = 0.75, -0.25  # of the size: of a font that does not say it
 
 # What TeX's fonts of text have where ASCII has control characters (The TeXbook, appendix F, "OT1").
 _TEX = dict(enumerate("ΓΔΘΛΞΠΣΥΦΨΩ\ufb00\ufb01\ufb02\ufb03\ufb04ıȷ`´ˇ˘¯˚¸ßæœøÆŒØ")) | {
@@ -103,13 +100,13 @@ def _drawn(text: Any, said: str) -> dict[int, tuple[Any, list[str]]]:
 def _scale(font: Any) -> float:
     width_of = _mupdf().floats_getitem
     widths = [abs(width_of(font.t3widths, code)) for code in range(_CODES)]
-    drawn = [code for code in range(_CODES) if widths[code] > 0]
+    drawn = [width for width in widths if width > 0]
     if not drawn:
         return 1.0
-    wide = sum(widths[code] for code in drawn) / len(drawn) / _USUAL_MEAN
-    letters = [code for code in drawn if code in _USUAL]
-    if len(letters) >= min(_LEAST_LETTERS, len(drawn)):
-        usual = sum(_USUAL[code] for code in letters) / 1000
+    wide = sum(drawn) / len(drawn) / _USUAL_MEAN
+    letters = [code for code in range(ord("a"), ord("z") + 1) if widths[code] > 0]
+    if len(letters) >= _LEAST_LETTERS:
+        usual = sum(_USUAL[code - ord("a")] for code in letters) / 1000
         wide = sum(widths[code] for code in letters) / usual
     return 1.0 if 1 / _FALSE <= wide <= _FALSE else round(wide, 3)
 
@@ -157,10 +154,9 @@ def _correcting() -> Any:
                 font = self._fonts.get(key)
                 if font is not None:
                     changed.append((span, font, _put(span, font)))
-                    if key not in heights:
-                        one = span.font
-                        heights[key] = one, one.ascender, one.descender
-                        one.ascender, one.descender = _ABOVE, _BELOW
+                    if key not in heights and font.scale != 1.0:
+                        heights[key] = span.font, span.font.ascender, span.font.descender
+                        _put_heights(span.font, font.scale)
                 span = span.next
             try:
                 yield
@@ -225,6 +221,16 @@ def _put_back(span: Any, font: Type3Font, former: list[int]) -> None:
 def _resize(matrix: Any, scale: float) -> None:
     matrix.a, matrix.b = matrix.a * scale, matrix.b * scale
     matrix.c, matrix.d = matrix.c * scale, matrix.d * scale
+
+
+def _put_heights(font: Any, scale: float) -> None:
+    """How far a font goes above its baseline and below it, of its true size."""
+    above, below = font.ascender / scale, font.descender / scale
+    if font.t3matrix.d < 0:  # bitmaps are drawn from the top, and MuPDF takes top for bottom
+        above, below = -below, -above
+    if not _HEIGHT[0] < above - below < _HEIGHT[1]:
+        above, below = _ABOVE, _BELOW
+    font.ascender, font.descender = above, below
 
 
 def _mupdf() -> Any:
