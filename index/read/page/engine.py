@@ -9,7 +9,6 @@ from index.read.page.devices import run_through
 from index.read.page.pages import Area
 from index.read.page.refused import UnreadableError
 from index.read.page.signs import ASKED, put_names
-from index.read.page.type3 import Type3Font, corrected, false_sizes, with_codes
 
 _HEADER_WITHIN = 1024  # bytes; readers accept junk before "%PDF-" up to here
 
@@ -61,31 +60,12 @@ def text_of(drawing: Any, within: Area | None, *, flags: int = 0) -> Any:
     if within is not None:
         options.flags |= pymupdf.TEXT_MEDIABOX_CLIP
         rect = mupdf.FzRect(within.x0, within.y0, within.x1, within.y1)
-
-    def taken(fonts: dict[int, Type3Font]) -> Any:
-        text = mupdf.FzStextPage(rect)
-        device = mupdf.fz_new_stext_device(text, options)
-        if fonts:
-            correcting = corrected(device, fonts)
-            run_through(drawing, correcting)
-            mupdf.fz_close_device(correcting)
-        else:
-            run_through(drawing, device)
-        mupdf.fz_close_device(device)
-        return text
-
-    text = taken({})
-    said = said_in(pymupdf.TextPage(text))
-    fonts = false_sizes(text, said)
-    if fonts:
-        text = taken(fonts)
-        said = said_in(pymupdf.TextPage(text))
-    coded = with_codes(text, said, fonts)
-    if coded != fonts:
-        text = taken(coded)
-        said = said_in(pymupdf.TextPage(text))
+    text = mupdf.FzStextPage(rect)
+    device = mupdf.fz_new_stext_device(text, options)
+    run_through(drawing, device)
+    mupdf.fz_close_device(device)
     textpage = pymupdf.TextPage(text)
-    if ASKED.search(said):
+    if ASKED.search(said_in(textpage)):
         put_names(text, lambda device: run_through(drawing, device))
     return textpage
 
