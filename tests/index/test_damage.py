@@ -7,6 +7,7 @@ import json
 import logging
 import sqlite3
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,18 @@ def opened(directory: Path, **parts: Any) -> Library:
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A library of two papers, one with a digest."""
+    return filled(tmp_path, opened)
+
+
+def filled(folder: Path, open_library: Callable[[Path], Library]) -> Path:
+    """The folder of a library of two papers, one with a digest."""
     for name, text in (("a", TEXT), ("b", "b bees")):
-        (tmp_path / f"{name}.pdf").write_text(json.dumps({"text": text, "title": name.upper()}))
-    with opened(tmp_path / "lib") as library:
+        (folder / f"{name}.pdf").write_text(json.dumps({"text": text, "title": name.upper()}))
+    with open_library(folder / "lib") as library:
         for name in "ab":
-            add(library, tmp_path / f"{name}.pdf")
+            add(library, folder / f"{name}.pdf")
         fakes.digest(library, "a", "a bees buzz.")
-    return tmp_path / "lib"
+    return folder / "lib"
 
 
 def add(library: Library, path: Path) -> Any:
@@ -148,8 +154,9 @@ def test_a_row_that_is_gone_or_of_other_types_is_said(directory: Path, damage: s
 
 
 @pytest.mark.parametrize("what", ["passages", "digest's sentences"])
-def test_damaged_vectors_are_named_and_made_again(directory: Path, what: str) -> None:
+def test_damaged_vectors_are_named_and_made_again(tmp_path: Path, what: str) -> None:
     """A byte of a vector: it is found as another passage would be, and nothing else says so."""
+    directory = filled(tmp_path, fakes.open_library)
     store = "vectors" if what == "passages" else "claims"
     (chunk,) = (directory / store).rglob("vector_storage-dense/vectors/chunk_0.mmap")
     with chunk.open("r+b") as file:
