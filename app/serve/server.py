@@ -1,4 +1,8 @@
-"""Serving: the web UI and what stands beside it, here and on Hugging Face Spaces."""
+"""Serving: the web UI and what stands beside it, here and on Hugging Face Spaces.
+
+What is served (``app.serve.site``) takes a second to import: a library's model and vectors are
+opened meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +14,14 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
-from http.client import HTTPConnection, HTTPException
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-from app.api.rate_limiter import VisitorRateLimiter
-from app.api.service import RateLimiter, unlimited
-from app.serve.late import Late
-from app.serve.limits import Bounded, UploadRoom
 from app.serve.memory import EVERY, give_back
-from app.serve.schedule import Schedule
+from app.serve.warming import engine_opening, warming
 from app.serve.work import ReadJob, taking_work
-from app.web.session import Session, Sessions, SharedSession
-from app.web.visitors import Visitors
 from index.config import Settings
 from index.errors import GlossError
 
@@ -32,9 +29,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from index.library import Library, Papers
+    from app.serve.schedule import Schedule
+    from index.library import Library
 
-UPLOADS = "uploads"  # inside the library's folder, which one process owns
 LOOPBACK = ("127.0.0.1", "localhost", "::1")  # names that no other machine has for this one
 STOP_SECONDS = 3  # what connections are given to end
 
@@ -46,87 +43,6 @@ class AddressInUse(GlossError):
         super().__init__(f"cannot listen on {host}:{port}: {why}; give another --port or --host")
         self.host = host
         self.port = port
-
-
-def web_app(
-    library: Library, settings: Settings, rate_limiter: RateLimiter | None = None
-) -> FastAPI:
-    """All that is served of an open library.
-
-    ``rate_limiter`` is asked before a paper is added or a digest written for somebody. Left out,
-    that is free on one's own machine, and a public instance has the limits of its settings.
-    """
-    from fastapi import FastAPI
-    from starlette.applications import Starlette
-    from starlette.routing import Route
-
-    from app.api.http import api, mounted
-    from app.api.tools import PATHS, ToolServer
-    from app.show.figures import Pictures
-    from app.web.katex import katex_router
-    from app.web.media import view_router
-    from app.web.notes import notes_router
-    from app.web.related import related_router
-    from app.web.screens import screen_router
-    from app.web.takeaway import takeaway_router
-    from app.web.ui import VIEWS, gradio_app, uploads_to
-    from app.web.ui.first_page import FirstPage, Shell
-
-    sessions: Sessions
-    drawn = Pictures()
-    uploads = UploadRoom(library.directory / UPLOADS)
-    if settings.public.enabled:
-        sessions, rate_limiter = (
-            Visitors(library, settings, drawn),
-            rate_limiter or VisitorRateLimiter.of(settings),
-        )
-        uploads.shared, uploads.rate_limiter = True, VisitorRateLimiter.of(settings)
-    else:
-        session = Session(library, settings=settings, drawn=drawn)
-        sessions, rate_limiter = SharedSession(session), rate_limiter or unlimited
-    own = None if settings.public.enabled else library
-
-    def tools() -> Starlette:
-        server = ToolServer(lambda: library, rate_limiter, own)
-        routes = [Route(path, server) for path in PATHS]
-        return Starlette(routes=routes, lifespan=lambda _: server.running())
-
-    def tabs() -> FastAPI:
-        with uploads_to(uploads.folder):
-            return gradio_app(sessions, rate_limiter, own)
-
-    tools_late, tabs_late = Late(tools), Late(tabs)
-
-    @asynccontextmanager
-    async def open_to_visitors(app: FastAPI) -> AsyncIterator[None]:
-        async with tools_late.running(), tabs_late.running():
-            try:
-                yield
-            finally:
-                sessions.close()
-                uploads.empty()
-
-    app = FastAPI(
-        title="gloss",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        lifespan=open_to_visitors,
-    )
-    app.router.routes.append(mounted(api(library, settings, rate_limiter, drawn, own)))
-    for path in PATHS:
-        app.router.routes.append(Route(path, tools_late))
-    app.include_router(screen_router(sessions, rate_limiter))
-    app.include_router(notes_router(sessions))
-    app.include_router(takeaway_router(sessions, rate_limiter))
-    app.include_router(view_router(sessions))
-    app.include_router(katex_router())
-    app.include_router(related_router(sessions, rate_limiter))
-    app.router.routes.append(FirstPage(Shell(sessions, VIEWS, settings.source_url)).route())
-    app.mount("/", tabs_late)
-    app.state.begin_late = tabs_late.begin
-    app.add_middleware(Bounded, uploads=uploads, names=settings.hosts.split())
-    return app
 
 
 class OwnNames:
@@ -238,41 +154,34 @@ def serve(
 
     With ``read_job`` other processes of the same user may have work done (``app.serve.work``).
     """
-    from app.web.ui import uploads_to
     from index.library import Library
 
     _check_free(host, port)
     if threading.current_thread() is threading.main_thread():
         # Told to stop (systemd, a container), leave in order: end the workers, free the library.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Library.open(settings) as library:
-        app = web_app(library, settings)
-        warming: threading.Thread | None = None
-        try:
-            with (
-                # Gradio makes parts of the UI anew for a session that changes them, from the second
-                # upload on: where it copies files to then, it reads from the environment again.
-                uploads_to(library.directory / UPLOADS),
-                running(app, host, port, settings.hosts.split()) as address,
-                ExitStack() as working,
-            ):
-                if read_job is not None and _is_writable(library):
-                    working.enter_context(taking_work(library, read_job))
-                if daily is not None:
-                    working.enter_context(daily.kept(library))
-                if ready is not None:
-                    ready(address)
-                begin = app.state.begin_late
-                warming = threading.Thread(
-                    target=_warm, args=(library, address, begin), daemon=True
-                )
-                warming.start()
-                while True:
-                    threading.Event().wait(EVERY)
-                    give_back()
-        finally:
-            if warming is not None:  # cut off in a conversion, the process ends badly
-                warming.join()
+    with Library.open(settings) as library, engine_opening(library) as opening:
+        from app.serve.site import UPLOADS, site_of
+        from app.web.ui import uploads_to
+
+        site = site_of(library, settings)
+        with (
+            # Gradio makes parts of the UI anew for a session that changes them, from the second
+            # upload on: where it copies files to then, it reads from the environment again.
+            uploads_to(library.directory / UPLOADS),
+            running(site.app, host, port, settings.hosts.split()) as address,
+            ExitStack() as working,
+        ):
+            if read_job is not None and _is_writable(library):
+                working.enter_context(taking_work(library, read_job))
+            if daily is not None:
+                working.enter_context(daily.kept(library))
+            if ready is not None:
+                ready(address)
+            working.enter_context(warming(library, address, site, opening))
+            while True:
+                threading.Event().wait(EVERY)
+                give_back()
 
 
 def _is_writable(library: Library) -> bool:
@@ -281,35 +190,6 @@ def _is_writable(library: Library) -> bool:
     except GlossError:
         return False
     return True
-
-
-def _warm(library: Papers, address: str, begin_late: Callable[[], None]) -> None:
-    """Have made what is made once, before somebody waits for it: the model, the first screen.
-
-    What is made late is begun after them, since it takes a processor for seconds. Where no digest
-    of the newest papers is written, as after an update of gloss, that of the newest is, for the
-    first screen to show.
-    """
-    from app.web.home import newest_of
-    from app.write import write_digest
-    from app.write.saved import is_saved
-
-    with suppress(GlossError):  # whoever searches is told
-        library.search("gloss", 1)
-    with suppress(OSError, HTTPException), closing(_connection(address)) as server:
-        server.request("GET", "/")
-        server.getresponse().read()
-    begin_late()
-    with suppress(GlossError):  # whoever opens the paper is told
-        newest = newest_of(library)
-        if newest and not any(is_saved(library, one.id, "en") for one in newest):
-            write_digest(library, newest[0].id)
-
-
-def _connection(address: str) -> HTTPConnection:
-    """To the server itself, whatever proxy is set."""
-    there = urlsplit(address)
-    return HTTPConnection(there.hostname or "127.0.0.1", there.port, timeout=60)
 
 
 def serve_space() -> NoReturn:

@@ -77,7 +77,9 @@ class Found:
 
     shown: str
     places: list[FoundPlace]
-    outcome: Literal["passages", "far", "digests", "no_digests", "answered", "not_answered"]
+    outcome: Literal[
+        "passages", "far", "digests", "no_digests", "no_papers", "answered", "not_answered"
+    ]
     lang: Language
     notes: str = ""
 
@@ -85,7 +87,7 @@ class Found:
     def said(self) -> str:
         """One line, which is read out."""
         say = texts()[self.lang]
-        if self.outcome in ("not_answered", "no_digests"):
+        if self.outcome in ("not_answered", "no_digests", "no_papers"):
             return say[f"search_{self.outcome}"]
         if not self.places:
             return say["search_none_title"]
@@ -111,6 +113,12 @@ class PaperEntries:
     title: str
     entries: tuple[Entry, ...]
     more: int
+
+
+def found_in_nothing(lang: Language, samples: bool) -> Found:
+    """What a search of a library without papers finds: how to add some."""
+    shown = fill("nothing.html", say=texts()[lang], samples=samples)
+    return Found(shown, [], "no_papers", lang)
 
 
 def found_passages(

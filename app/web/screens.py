@@ -94,7 +94,7 @@ def screen_router(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> 
                 "html": found.shown,
                 "said": found.said,
                 "outcome": found.outcome,
-                "question": is_question(query),
+                "question": is_question(query) and found.outcome != "no_papers",
             }
 
         return answered(key, lang, look)

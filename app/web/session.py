@@ -16,7 +16,14 @@ from app.digest import Digest, DigestSection, Language, WriterName
 from app.show.figures import Pictures
 from app.show.html import fill
 from app.show.text import plain
-from app.web.found import Found, answer_of, found_in_digests, found_passages, notes_found
+from app.web.found import (
+    Found,
+    answer_of,
+    found_in_digests,
+    found_in_nothing,
+    found_passages,
+    notes_found,
+)
 from app.web.home import home_of
 from app.web.pictures import Marks, map_of, timeline_of
 from app.web.reading import Place, digest_html, find_in, outline_of, pages_html, place_at
@@ -119,11 +126,15 @@ class Session:
 
     def search(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search passages, and the reader's notes."""
+        if not self.library.count():
+            return found_in_nothing(lang, bool(self.samples()))
         found = found_passages(self.library, query, wanted, lang, self.key)
         return replace(found, notes=self.own_notes(query, wanted, lang))
 
     def search_digests(self, query: str, wanted: SearchFilter, lang: Language = "en") -> Found:
         """Search sentences of digests, and notes; places are those of the cited words."""
+        if not self.library.count():
+            return found_in_nothing(lang, bool(self.samples()))
         found = found_in_digests(self.library, query, wanted, lang, self.key)
         return replace(found, notes=self.own_notes(query, wanted, lang))
 

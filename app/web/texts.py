@@ -17,7 +17,11 @@ def texts() -> Mapping[Language, Mapping[str, str]]:
     """Of each language: a key, and its text."""
     import yaml  # type: ignore[import-untyped]
 
-    found = cast(dict[str, dict[str, str]], yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    # The parser in C, where PyYAML was built with it, takes a tenth of the 0.1 s of the other one,
+    # for which the first screen would wait.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = FILE.read_text(encoding="utf-8")
+    found = cast(dict[str, dict[str, str]], yaml.load(text, Loader=loader))
     languages: tuple[Language, ...] = get_args(Language)
     return {lang: {key: said[lang] for key, said in found.items()} for lang in languages}
 

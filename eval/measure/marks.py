@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from app.serve.server import running, web_app
+from app.serve.server import running
+from app.serve.site import site_of
 from app.write import write_digest
 from app.write.claims import sentence_names
 from index.config import Settings
@@ -67,7 +68,7 @@ def main() -> None:
     with Library.open(settings, create=False) as library:
         found = sentences_of(library)
         drawn = random.Random(asked.seed).sample(found, min(asked.sentences, len(found)))
-        with running(web_app(library, settings), "127.0.0.1", asked.port) as address:
+        with running(site_of(library, settings).app, "127.0.0.1", asked.port) as address:
             wrong = compare(address, sorted(drawn), asked.chromium)
     for one in wrong:
         sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")

@@ -24,7 +24,8 @@ import app.web.home
 import app.write
 import app.write.ask
 from app.digest import Citation, Claim, Support
-from app.serve.server import running, web_app
+from app.serve.server import running
+from app.serve.site import site_of
 from app.web.session import Session
 from app.write.ask import Answer, AnswerQuote
 from app.write.saved import is_saved
@@ -253,7 +254,7 @@ def main() -> None:
         library=Path(os.environ["GLOSS_LIBRARY"]), public={"enabled": True, "shared_papers": 5}
     )
     with Library.open(public) as library:
-        fake_app, public_app = web_app(lanterns, Settings()), web_app(library, public)
+        fake_app, public_app = site_of(lanterns, Settings()).app, site_of(library, public).app
         with (
             running(fake_app, "127.0.0.1", free_port()) as first,
             running(public_app, "127.0.0.1", free_port()) as second,

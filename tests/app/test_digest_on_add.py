@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 import app.write
 import app.write.lock
 import gloss
 import index.embed
-from app.serve.server import _warm
+from app.serve import warming
+from app.serve.late import Late
+from app.serve.site import Site
+from app.serve.traffic import Traffic
 from app.web.session import Session
 from app.write.saved import is_saved
 from index.config import Settings
@@ -135,10 +139,17 @@ def test_a_server_writes_one_for_its_first_screen_after_an_update(
         gloss.add(library, versions[0], settings=settings)
         monkeypatch.setattr(app.write.lock, "__version__", "9.9")
         assert not is_saved(library, ID, "en")
-        begun: list[bool] = []
-        _warm(library, nobody, lambda: begun.append(True))
-        assert begun == [True]
+        made: list[str] = []
+
+        def make() -> FastAPI:
+            made.append("digest" if is_saved(library, ID, "en") else "none yet")
+            return FastAPI()
+
+        site = Site(FastAPI(), Late(make), Traffic())
+        monkeypatch.setattr(warming, "_REST", 0.0)
+        warming.warm(library, nobody, site)
+        assert made == ["none yet"]
         assert is_saved(library, ID, "en")
         with monkeypatch.context() as patched:
             patched.setattr(app.write, "select", None)  # nothing is chosen any more
-            _warm(library, nobody, lambda: None)
+            warming.warm(library, nobody, site)

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.serve.late import Late, NotMade
-from app.serve.server import web_app
+from app.serve.site import site_of
 from index.config import Settings
 
 
@@ -145,7 +145,7 @@ def test_screens_searches_and_the_api_answer_before_gradio_and_mcp_are_there(
 
     monkeypatch.setattr("app.web.ui.gradio_app", never("Gradio"))
     monkeypatch.setattr("app.api.tools.ToolServer", never("mcp"))
-    with TestClient(web_app(library, Settings()), base_url="http://localhost") as client:
+    with TestClient(site_of(library, Settings()).app, base_url="http://localhost") as client:
         page = client.get("/?lang=zh")
         assert '<html lang="zh-CN">' in page.text and 'href="?view=library"' in page.text
         assert client.head("/").status_code == 200

@@ -79,7 +79,8 @@ fakes = importlib.util.module_from_spec(spec)
 sys.modules["fakes"] = fakes
 spec.loader.exec_module(fakes)
 import app.serve.limits
-from app.serve.server import running, web_app
+from app.serve.server import running
+from app.serve.site import site_of
 from index.config import Settings
 app.serve.limits.UPLOAD_BYTES = 100_000
 library = fakes.FakeLibrary(rows=[fakes.row("2401.00001")])
@@ -89,7 +90,7 @@ left.write_bytes(b"x")
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-made = web_app(library, Settings(public={"enabled": True, "costly_per_minute": 3}))
+made = site_of(library, Settings(public={"enabled": True, "costly_per_minute": 3})).app
 import signal
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 with running(made, "127.0.0.1", port, ["papers.example"]) as address:

@@ -21,7 +21,8 @@ spec.loader.exec_module(fakes)
 import app.write.ask, app.write.spots, app.write
 from app.write.ask import Answer, AnswerQuote
 from app.api.failures import TooMany
-from app.serve.server import running, web_app
+from app.serve.server import running
+from app.serve.site import site_of
 from dataclasses import replace
 from index.config import Settings
 def write(library, paper_id, lang="en", writer=app.write.EXTRACTIVE):
@@ -42,7 +43,7 @@ library.digests["2401.00001"] = library.digests["text"] = fakes.make_digest()
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
     port = free.getsockname()[1]
-app = web_app(library, Settings(), rate_limiter)
+app = site_of(library, Settings(), rate_limiter).app
 with running(app, "127.0.0.1", port, ["proxy.example"]) as address:
     print(address, flush=True)
     threading.Event().wait()

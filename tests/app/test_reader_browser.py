@@ -462,3 +462,28 @@ def test_what_a_hit_leads_to_is_asked_for_before_it_is_opened(page: Any, address
         one for one in before if one.endswith(".json")
     ]
     page.remove_listener("request", record)
+
+
+def test_what_can_wait_waits_while_an_answer_is_sought_and_places_do_not(
+    page: Any, address: str
+) -> None:
+    """Beside the import of Gradio, a first search took three times as long."""
+    asked: dict[str, list[Any]] = {"answer.json": [], "place.json": [], "gradio": []}
+
+    def hold(name: str) -> Any:
+        return lambda route: (asked[name].append(route), name == "place.json" and route.continue_())
+
+    for name in asked:
+        page.route(f"**/{name}*", hold(name))
+    visit(page, address)
+    page.locator("#q").fill("How long does a lantern burn?")
+    page.keyboard.press("Enter")
+    until(page, lambda: len(asked["place.json"]), 1)
+    page.evaluate("() => { window.requestIdleCallback = (then) => then(); }")
+    page.wait_for_timeout(1500)
+    assert len(asked["answer.json"]) == 1
+    assert asked["gradio"] == []
+    asked["answer.json"][0].continue_()
+    until(page, lambda: len(asked["gradio"]), 1)
+    asked["gradio"][0].abort()
+    page.unroute_all()

@@ -38,6 +38,16 @@ def test_searches_say_whether_they_ask(client: TestClient, library: Any) -> None
     assert none["outcome"] == "no_digests"  # whose sentences have no role to filter by
 
 
+def test_a_search_of_no_papers_leads_to_adding_some(client: TestClient, library: Any) -> None:
+    """It said to try other words, and an answer was looked for."""
+    library.rows.clear()
+    for address in ("q=how is a lantern lit", "q=lantern&in=digests"):
+        found = client.get(f"/view/library/search.json?{address}").json()
+        assert (found["outcome"], found["question"]) == ("no_papers", False)
+        assert found["said"].startswith("The library is empty.")
+        assert 'href="?view=add"' in found["html"]
+
+
 def test_what_cannot_be_answered_says_why(client: TestClient) -> None:
     for path, status, kind in (
         ("nobody/search.json?q=lantern", 404, "failed"),

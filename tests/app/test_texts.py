@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from app.web.importing import EntryKept
 from app.web.jobs import Stopped
 from app.web.own_papers import NoRoom, VisitEnded
 from app.web.texts import preferred, texts
+from app.web.ui import VIEWS
 from app.web.ui.compare import TooManyQuestions
 from index.entries import Entry
 from index.errors import (
@@ -44,6 +46,14 @@ def test_each_text_is_there_in_each_language_with_the_same_places_to_fill() -> N
             for said in (english, chinese)
         ]
         assert fields[0] == fields[1], key
+
+
+def test_no_text_names_a_tab_that_is_not_there() -> None:
+    """Papers were said to be added "on the tab Paper", long after that was another button."""
+    for lang, word in (("en", r"[Tt]ab ([A-Z]\w+)"), ("zh", r"“(\w+)”标签页")):
+        tabs = {texts()[lang][one.text] for one in VIEWS}
+        for key, said in texts()[lang].items():
+            assert set(re.findall(word, said)) <= tabs, key
 
 
 @pytest.mark.parametrize(

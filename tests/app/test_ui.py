@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.serve.server import AddressInUse, serve, web_app
+from app.serve.server import AddressInUse, serve
+from app.serve.site import site_of
 from app.web.found import is_question
 from app.web.home import CARDS, _framing
 from app.web.session import NotAdded, Session, SharedSession, filter_of
@@ -328,7 +329,7 @@ def test_the_footer_offers_the_source_code(session: Session) -> None:
 
 def test_the_setting_reaches_the_footer(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLOSS_SOURCE_URL", "https://code.example/gloss")
-    page = TestClient(web_app(library, Settings())).get("/").text
+    page = TestClient(site_of(library, Settings()).app).get("/").text
     assert '<a href="https://code.example/gloss" rel="noopener" target="_blank">' in page
 
 

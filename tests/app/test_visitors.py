@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api.failures import TooBusy
-from app.serve.server import web_app
+from app.serve.site import site_of
 from app.web.notes import notes_router
 from app.web.own_papers import NoRoom, NotShared, VisitEnded
 from app.web.screens import screen_router
@@ -634,7 +634,7 @@ def test_a_public_instance_has_visitors_and_limits(
     library.directory = tmp_path
     left = tmp_path / FOLDER / "left"
     left.mkdir(parents=True)
-    served = web_app(library, Settings(public={"enabled": True, "costly_per_minute": 3}))
+    served = site_of(library, Settings(public={"enabled": True, "costly_per_minute": 3})).app
     (sessions,) = built
     assert isinstance(sessions, Visitors) and not left.exists()
     with TestClient(served, client=("10.0.0.1", 4711)) as client:
@@ -648,7 +648,7 @@ def test_a_public_instance_has_visitors_and_limits(
 
 
 def test_a_laptop_has_one_session_and_no_limits(library: Any, built: list[Any]) -> None:
-    served = web_app(library, Settings(public={"costly_per_minute": 1, "costly_per_hour": 1}))
+    served = site_of(library, Settings(public={"costly_per_minute": 1, "costly_per_hour": 1})).app
     (sessions,) = built
     assert isinstance(sessions, SharedSession)
     assert sessions.of("ada") is sessions.of("bo") is sessions.by_key("library")

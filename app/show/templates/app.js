@@ -13,13 +13,18 @@
   class Failed extends Error {
     constructor(told, kind) { super(told); this.kind = kind; }
   }
+  let waiting = 0;  // answers that have not come yet
   async function ask(path, asked = {}, signal = undefined) {
     const given = Object.entries({...asked, lang: app.lang}).filter(([, value]) => value);
     let answer;
+    waiting += 1;
     try {
       answer = await fetch(`/view/${key}/${path}?${new URLSearchParams(given)}`, {signal});
     } catch (error) {
       throw error.name === 'AbortError' ? error : new Failed(say('offline'), 'offline');
+    } finally {
+      waiting -= 1;
+      startGradioLater();
     }
     const told = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Failed(told.told || say('failed'), told.error || 'failed');
@@ -170,12 +175,13 @@
     try {
       kept.found = await ask('search.json', wanted, mine.signal);
       put(kept);
+      gloss.reader.foundAhead();
       if (kept.found.question && wanted.in !== 'digests') {
         busy(by('answer'), say('answering'));
         kept.answer = await ask('answer.json', {...wanted, in: ''}, mine.signal);
         put(kept);
+        gloss.reader.foundAhead();
       }
-      gloss.reader.foundAhead();
       remembered.set(name, kept);
       if (remembered.size > 30) remembered.delete(remembered.keys().next().value);
     } catch (error) {
@@ -316,8 +322,15 @@
       if (button.getAttribute('aria-selected') !== 'true') button.click();
     } else if (root.dataset.tab === id) setTimeout(() => openTab(root.dataset.tab), 50);
   }
-  addEventListener('load', () => setTimeout(
-    () => (window.requestIdleCallback || setTimeout)(startGradio, {timeout: 3000}), 1200));
+  // The server may have to import it, which makes an answer slower that somebody waits for.
+  let later = 0;
+  function startGradioLater() {
+    clearTimeout(later);
+    if (started) return;
+    later = setTimeout(() => (window.requestIdleCallback || setTimeout)(
+      () => { if (!waiting) startGradio(); }, {timeout: 3000}), 1200);
+  }
+  addEventListener('load', startGradioLater);
 
   // Gradio 6.31 calls every error "Error", whatever title it was given.
   new MutationObserver(() => {

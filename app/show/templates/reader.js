@@ -29,6 +29,7 @@ const path = (paper) => paper.split('/').map(encodeURIComponent).join('/');
 
 // Opening.
 
+const PAGES_WAIT = 300;  // milliseconds for a digest
 const HERE = 'at:';  // the name of the place that the address gives, among those of sentences
 
 function openPaper(asked) {
@@ -55,13 +56,17 @@ function openPaper(asked) {
     title(q ? `${paper} · ${q}` : paper);
     loadNotes(paper, loading.signal);
     busy(place, say('opening'));
-    const loaded = loadPages(paper, loading.signal);
-    // A place that a search found comes first: a digest to be written would keep it waiting.
-    const first = asked.get('at') ? loaded.then(() => shownPicture(loading.signal)) : null;
-    const signal = loading.signal;
-    if (first) first.then(() => signal.aborted || loadDigest(paper, open.lang, signal));
-    else loadDigest(paper, lang, signal);
-    if (first) busy(by('digest'), say('writing'));
+    const {signal} = loading;
+    if (asked.get('at')) {
+      // A place that a search found comes first: a digest to be written would keep it waiting.
+      busy(by('digest'), say('writing'));
+      loadPages(paper, signal).then(() => shownPicture(signal))
+        .then(() => signal.aborted || loadDigest(paper, open.lang, signal));
+    } else {
+      // Drawing pages would keep a digest waiting that is written already.
+      const written = loadDigest(paper, lang, signal);
+      loadPages(paper, signal, Promise.race([written, new Promise((go) => setTimeout(go, PAGES_WAIT))]));
+    }
   } else if (lang !== open.lang) {
     open.lang = lang;
     loadDigest(paper, lang, loading.signal);
@@ -70,33 +75,43 @@ function openPaper(asked) {
   toPlace(asked);
 }
 
-// What a place that was found leads to is asked for before it is opened: that of the first hit once
-// the answer is there, that of another while the pointer or the focus is on it.
+// What a place that was found leads to is asked for before it is opened: that of the first hit and
+// that of the answer once they are there, that of another while the pointer or the focus is on it.
 
 const FRESH = 60_000;  // milliseconds
-let ahead = {};  // of the last such place
+const AHEAD = 6;  // places
+const ahead = new Map();  // by paper and place, the last ones
 
 function askAhead(asked) {
   const [paper, at] = [asked.get('paper'), asked.get('at')];
   if (!paper || !at || fromAhead('place', paper, at)) return;
   const [start, end] = at.split('-');
-  const mine = ahead = {
+  const name = JSON.stringify([paper, at]);
+  const mine = {
     paper, at, key: gloss.keyOf(), when: performance.now(),
     pages: fromAhead('pages', paper) || ask(`${path(paper)}/pages.json`),
     place: ask(`${path(paper)}/place.json`, {start, end}),
   };
+  ahead.delete(name);
+  ahead.set(name, mine);
+  if (ahead.size > AHEAD) ahead.delete(ahead.keys().next().value);
   Promise.all([mine.pages, mine.place]).then(([{html}, {place: there}]) => {
     const read = document.createElement('template');
     read.innerHTML = html;
     const page = read.content.querySelector(`.page[data-page="${there?.marks[0]?.[0]}"] img`);
-    if (!page || ahead !== mine) return;
+    if (!page || ahead.get(name) !== mine) return;
     mine.picture = new Image();  // of the size that the reader would take
     for (const name of ['sizes', 'srcset', 'src']) mine.picture[name] = page.getAttribute(name);
-  }).catch(() => { if (ahead === mine) ahead = {}; });  // it is asked again when it is opened
+  }).catch(() => {  // it is asked again when it is opened
+    if (ahead.get(name) === mine) ahead.delete(name);
+  });
 }
 function fromAhead(kind, paper, at) {
-  const fresh = performance.now() - ahead.when < FRESH && ahead.key === gloss.keyOf();
-  return fresh && ahead.paper === paper && (!at || ahead.at === at) ? ahead[kind] : null;
+  for (const one of ahead.values()) {
+    const fresh = performance.now() - one.when < FRESH && one.key === gloss.keyOf();
+    if (fresh && one.paper === paper && (!at || one.at === at)) return one[kind];
+  }
+  return null;
 }
 const leadsTo = (event) => event.target.closest?.('#found .hit, #found .answer li')?.querySelector('a[data-go]');
 let waiting = 0;
@@ -110,16 +125,21 @@ by('found').addEventListener('focusin', (event) => {
   if (link) askAhead(new URLSearchParams(link.search));
 });
 function foundAhead() {
-  const first = by('found').querySelector('.answer li a[data-go], .hit a[data-go]');
-  if (first) askAhead(new URLSearchParams(first.search));
+  for (const which of ['.hit', '.answer li']) {
+    const first = by('found').querySelector(`${which} a[data-go]`);
+    if (first) askAhead(new URLSearchParams(first.search));
+  }
 }
 
-async function loadPages(paper, signal) {
+/** The pages; they are put on the screen ``after`` something. */
+async function loadPages(paper, signal, after = null) {
   try {
     const told = await (fromAhead('pages', paper) || ask(`${path(paper)}/pages.json`, {}, signal));
     if (signal.aborted) return;
     Object.assign(open, {title: told.title, share: told.share});
     title(told.title);
+    await after;
+    if (signal.aborted) return;
     offerShare();
     place.innerHTML = told.html;
     by('outline').querySelector('div').innerHTML = told.outline;
