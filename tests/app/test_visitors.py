@@ -610,7 +610,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         sessions.append(given)
         return screen_router(given, *others)
 
-    monkeypatch.setattr("app.web.screens.screen_router", watched)
+    monkeypatch.setattr("app.serve.site.screen_router", watched)
     monkeypatch.setattr("app.web.ui.gradio_app", lambda *_: FastAPI())
     return sessions
 
