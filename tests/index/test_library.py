@@ -57,6 +57,28 @@ def library(tmp_path: Path, store: fakes.ListStore) -> Iterator[Library]:
         yield opened
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's list of open files")
+def test_a_file_is_on_the_disk_before_its_name_and_its_name_before_the_paper(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a loss of power leaves is what was synchronised, in this order."""
+    synced: list[tuple[str, bool]] = []  # what, and whether the paper was there by then
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        if path.is_relative_to(library.directory / "files"):
+            name = "its folder" if path == library.directory / "files" else "the copy"
+            synced.append((name, library.has_paper("a")))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    (tmp_path / "a.pdf").write_text(json.dumps({"text": "a bees", "title": "A"}))
+    library.add(Source(tmp_path / "a.pdf", "a.pdf"))
+    assert synced == [("the copy", False), ("its folder", False)]
+    assert library.has_paper("a")
+
+
 def found(library: Library, query: str, k: int = 10) -> list[str]:
     return [hit.passage.text for hit in library.search(query, k)]
 
