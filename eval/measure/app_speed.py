@@ -4,7 +4,9 @@
 
 On a copy of LIBRARY it measures, and prints as JSON, in seconds:
 
-- ``boot``: from the start of the process to the first search that is answered;
+- ``boot``: from the start of the process to the first search that is answered, in Chromium, which
+  is begun once the server listens (``listening``) and is there at ``browser``, so that its own
+  start counts; ``loaded`` is when it has the page;
 - ``interactive``: from the address to the first screen with a box that works, in Chromium, of ten
   visits, each with an empty cache;
 - ``search``: from Enter to the results on the screen, in Chromium, of 40 questions, one by one;
@@ -120,7 +122,9 @@ async def _measured(address: str, began: float, seconds: float) -> dict[str, Any
             executable_path=str(CHROMIUM) if CHROMIUM else None, args=["--no-sandbox"]
         )
         first = await browser.new_page()
+        found["browser"] = time.perf_counter() - began
         await first.goto(f"{address}?q={quote(QUESTIONS[0])}")
+        found["loaded"] = time.perf_counter() - began
         await first.locator("#hits .hit").first.wait_for(timeout=PATIENCE)
         found["boot"] = time.perf_counter() - began
         await first.close()
