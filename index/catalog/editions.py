@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from index.catalog.checksums import sum_up
 from index.catalog.contents import insert_passages
@@ -345,7 +345,7 @@ class Editions:
         """The file names that editions in these states refer to, or in any."""
         where = f" AND state IN ({marks(states)})" if states else ""
         rows = self._database.rows(f"SELECT file FROM editions WHERE file != ''{where}", states)
-        return frozenset(row["file"] for row in rows)
+        return frozenset(_as_text(row["file"]) for row in rows)
 
     def own_file(self, number: int) -> str:
         """The name of an edition's file; empty where another edition has the same."""
@@ -359,10 +359,15 @@ class Editions:
 
 
 def _edition(row: sqlite3.Row) -> Edition:
-    values = dict(row)
+    values = {name: _as_text(value) for name, value in dict(row).items()}
     for name in ("authors", "categories"):
         values[name] = _texts(values[name])
     return Edition(**{**values, "recorded": bool(row["recorded"])})
+
+
+def _as_text(value: Any) -> Any:
+    """A text that a damaged row has as bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _texts(kept: str) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def headers(text: str) -> None:
 
 def _written(name: str, text: str) -> Path:
     path = FOLDER / f"{os.getpid()}-{name}"
-    path.write_text(text, encoding="utf-8", newline="")
+    path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     return path
 
 
@@ -178,7 +178,7 @@ def html_unseen(text: str) -> None:
 @target(XML, 2)
 def arxiv_xml(text: str) -> None:
     """An answer of arXiv is what it should be or a ``FetchError``; no entity is expanded."""
-    content = text.encode()
+    content = text.encode("utf-8", "surrogatepass")
     for read in (
         lambda: feeds.read_atom(content, "a", "u"),
         lambda: feeds.read_rss(content, "a", "u"),
