@@ -29,8 +29,8 @@ _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 DECISION = (
-    "score", "share", "share of three", "margin", "pair", "most pair", "most likeness", "passage", "covered",
-    "least met anywhere", "missing", "number wanted, none near", "number counted",
+    "score", "share", "share of three", "margin", "pair", "most pair", "most likeness", "passage",
+    "covered", "least met anywhere", "missing", "number wanted, none near", "number counted",
     "unit wanted, none",
     *(f"asks {name}" for name in ASKED),
 )  # fmt: skip
