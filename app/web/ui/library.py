@@ -43,6 +43,7 @@ def library_tab(sessions: Sessions) -> None:
             "failure": line_of(failure, lang) if failure is not None else "",
             "forms": forms_of(session, with_pages=True),
             "own": session.library.notes is not None,
+            "samples": bool(session.samples()),
         }
         return fill("shelf.html", say=texts()[lang], lang=lang, **values), page.view.sent()
 
