@@ -261,7 +261,11 @@ def test_chosen_papers_are_tagged_and_taken_along(part: Any) -> None:
     assert downloading.value.suggested_filename == "papers.bib"
     assert "keywords = {survey}" in Path(downloading.value.path()).read_text()
     papers.locator(".take:not([open])").wait_for()
+    papers.locator(".take summary").click()
+    part.keyboard.press("Escape")
+    papers.locator(".take:not([open])").wait_for()
     is_accessible(part)
+    expect(papers.get_by_label("Tag", exact=True)).to_have_value("")
     papers.get_by_label("Tag", exact=True).fill("survey")
     papers.get_by_role("button", name="Take tag away").click()
     part.get_by_text("No paper has these words").wait_for()
