@@ -103,7 +103,9 @@ def today_tab(sessions: Sessions) -> None:
                 visible=False,
                 elem_id="today-tag",
             )
-            unread = gr.Checkbox(label=say("today_unread"), min_width=170, scale=1)
+            unread = gr.Checkbox(
+                label=say("today_unread"), min_width=170, scale=1, elem_id="today-unread"
+            )
             all_read = gr.Button(say("today_all_read"), size="sm", scale=0, min_width=150)
         line = html("today-line", "element.setAttribute('role', 'status');")
         listed = html("today-list", template_source("today.js"))
