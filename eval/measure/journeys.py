@@ -235,7 +235,7 @@ def main() -> None:
 def _wait(address: str) -> None:
     for _ in range(SECONDS * 5):
         try:
-            urllib.request.urlopen(address, timeout=5).close()
+            urllib.request.urlopen(address, timeout=SECONDS).close()
             return
         except OSError:
             time.sleep(0.2)
