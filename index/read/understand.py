@@ -23,6 +23,7 @@ from index.read.floats.figures import append_turned, find_boxes, mark_inside
 from index.read.floats.grid import Grid
 from index.read.floats.tables import find_tables
 from index.read.front.authors import FrontBlock, read_above, read_front
+from index.read.front.cover import printed_title, read_cover, told_by
 from index.read.front.identity import Identity
 from index.read.front.keywords import keyword_lists
 from index.read.front.parts import by_block, lists_of_places, read_front_cells, split_title
@@ -74,7 +75,9 @@ def understand(pages: Pages, identity: Identity) -> Paper:
     layout = lay_out(pages.pages[covers:])
     parts = split_labels(split_headings(paragraphs(layout), layout))
     height = pages.pages[covers].height if pages.pages else 0.0
-    title_lines = find_title(layout.first_page, height)
+    cover = read_cover(pages.pages[:covers])
+    title_lines = printed_title(layout.first_page, cover) if cover else ()
+    title_lines = title_lines or find_title(layout.first_page, height)
     title_words = {id(word) for line in title_lines for word in line.words}
     parts = split_title(parts, title_words)
     headings = find_headings(parts, layout, title_words)
@@ -145,6 +148,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
         known = read_front([*cells, *notes[-1]], title_lines, notes[:-1], listed)
     if not known.authors:
         known = read_above(layout.first_page, title_lines)
+    if cover is not None:
+        known = told_by(cover, known)
     return _paper(draft, layout, pages, identity, known)
 
 

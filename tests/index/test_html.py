@@ -81,6 +81,13 @@ def spans(paper: Paper, found: tuple[Span, ...]) -> list[str]:
 # --- one page of LaTeXML's own --------------------------------------------------------------------
 
 
+def test_a_sentence_with_a_sign_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:
+    source = "<article><h1>Trees</h1><p>The share \ufffd 0.5 held. Trees grow.</p></article>"
+    paper = paper_of(tmp_path, source)
+    assert "The share \ufffd 0.5 held." in paper.text
+    assert [one.span.of(paper.text) for one in paper.sentences] == ["Trees grow."]
+
+
 @pytest.fixture(scope="module")
 def hedges() -> Paper:
     """What LaTeXML 0.8.7 made of the LaTeX beside it."""

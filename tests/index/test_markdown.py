@@ -241,3 +241,10 @@ def test_an_introduction_without_a_heading_is_no_abstract(tmp_path: Path, label:
     paper = paper_from(tmp_path, source.format("1 Introduction"))
     assert paper.abstract is not None
     assert paper.abstract.of(paper.text).endswith("late.")
+
+
+def test_a_sentence_with_a_sign_that_cannot_be_read_is_not_quoted(tmp_path: Path) -> None:
+    source = "# Trees\n\n## 1 Results\n\nThe share \ufffd 0.5 held. Trees grow.\n"
+    paper = paper_of(tmp_path, source)
+    assert "The share \ufffd 0.5 held." in paper.text  # it is read
+    assert sentences(paper) == ["Trees grow."]

@@ -47,6 +47,10 @@ _JOURNAL = re.compile(
 )
 # What says a journal's issue or address beside its name, where no other title could have it.
 _JOURNALS = re.compile(r"(?:[a-z0-9-]+\.){1,4}[a-z]{2,6}(?:/\S*)?$|\b(?:19|20)\d\d\b.*\d", re.I)
+# The number of an issue, which is printed over a title and is none: "Annals, Vol. 3, No. 2".
+_VOLUME = re.compile(
+    r"\bvol(?:ume|\.)?\s*(?:\d+|[IVXLC]+)\b.*\b(?:no\.|number|issue|pp\.|(?:19|20)\d\d)", re.I
+)
 # What an archive prints on its cover below the title; and its cover.
 _OF_ARCHIVE = re.compile(
     r"(?:authors?|author\(s\)|source|published by|reviewed work\(s\))\s?:", re.I
@@ -83,7 +87,7 @@ def _is_cover(page: PageContent, after: PageContent) -> bool:
     A title page of its own has the authors, and the page after it only the title.
     """
     lines, beyond = _upright(page), _upright(after)
-    if any(_STABLE.match(line.text) for line in lines):
+    if is_archive_cover(lines):
         return True
     title = find_title(lines, page.height)
     again = find_title(beyond, after.height)
@@ -102,6 +106,11 @@ def _is_cover(page: PageContent, after: PageContent) -> bool:
                 return True
     named = any(names_of(line) for line in lines if id(line) not in {id(one) for one in title})
     return not named and any(_is_abstract(line) for line in under)
+
+
+def is_archive_cover(lines: Sequence[Line]) -> bool:
+    """Whether these are the lines of a cover that says where an archive keeps the paper."""
+    return any(_STABLE.match(line.text) for line in lines)
 
 
 def _is_abstract(line: Line) -> bool:
@@ -127,12 +136,16 @@ def find_title(lines: Sequence[Line], page_height: float) -> tuple[Line, ...]:
         and sum(map(str.isalpha, line.text)) + unreadable(line.text) >= 6
         and len(line.words) >= 1
         and not is_article_type(line.text)
+        and not _VOLUME.search(line.text)
         and not KNOWN.match(_NUMBER.sub("", line.text))
     ]
     while candidates:
         title = _largest(candidates, lines)
         if _is_running_text(title):
             return ()
+        over = _over_names(title, candidates)
+        if over:
+            return over
         if not _is_masthead(title, lines, candidates) and not _is_author_above(title, lines):
             return (*title, *_subtitle(title, lines))
         away = {id(line) for line in title}
@@ -224,7 +237,7 @@ def _is_masthead(run: Sequence[Line], lines: Sequence[Line], candidates: Sequenc
         _ISSUE.search(line.text) or (named and _JOURNALS.search(line.text)) for line in around
     ) and not any(is_article_type(line.text) for line in below):
         return False
-    usual = _usual_size(lines)
+    usual = max(_usual_size(lines), _text_size(lines))
     return any(
         line.y0 > bottom
         and (
@@ -247,6 +260,23 @@ def _is_author_above(run: Sequence[Line], lines: Sequence[Line]) -> bool:
     below = [line for line in lines if 0 < line.y0 - run[0].y0 < 4 * run[0].size]
     titled = bool(below) and below[0].text.isupper() and len(below[0].words) >= 3
     return titled and len(run[0].words) <= 5 and len(names_of(run[0])) == 1
+
+
+def _over_names(run: Sequence[Line], candidates: Sequence[Line]) -> tuple[Line, ...]:
+    """The title right over a lone name that is set a little larger: in bold or in capitals."""
+    name = run[0]
+    if len(run) > 1 or len(name.words) > 5 or len(names_of(name)) != 1:
+        return ()
+    found: list[Line] = []
+    for line in reversed([line for line in candidates if line.y0 < name.y0 - 2]):
+        last = found[-1] if found else name
+        near = last.y0 - line.y1 < 2 * line.size
+        loud = _mostly_bold(line) or line.text.isupper()
+        if not (near and loud and line.size > 0.85 * name.size) or _JOURNAL.match(line.text):
+            break
+        found.append(line)
+    titled = sum(len(line.words) for line in found) >= 3 and not _mostly_bold(name)
+    return tuple(reversed(found)) if titled else ()
 
 
 def _is_over_smaller_names(title: Line, lines: Sequence[Line]) -> bool:
@@ -333,6 +363,14 @@ def _usual_size(lines: Sequence[Line]) -> float:
     for line in lines:
         sizes[line.size] += len(line.text)
     return sizes.most_common(1)[0][0]
+
+
+def _text_size(lines: Sequence[Line]) -> float:
+    """The largest type that more lines are set in than a title has: where most of a page are
+    abstract and notes, the text is larger than what is usual.
+    """
+    counted = Counter(round(line.size, 1) for line in lines if len(line.words) > 4)
+    return max((size for size, count in counted.items() if count > _MOST_LINES), default=0.0)
 
 
 def _mostly_bold(line: Line) -> bool:

@@ -14,7 +14,7 @@ from index.read.front.keywords import keyword_lists
 from index.read.markup.bars import find_tables
 from index.read.text.headings import Heading, assign_roles
 from index.read.text.links import find_links
-from index.read.text.ornaments import without_ornaments
+from index.read.text.ornaments import is_readable, without_ornaments
 from index.read.text.sentences import split_sentences
 from index.spans import Span
 
@@ -121,7 +121,7 @@ def assemble(pieces: Sequence[BlockDraft]) -> Body:
             sentences += [
                 Sentence(one, kind)
                 for whole in split_sentences(text, span)
-                if (one := without_ornaments(text, whole)) is not None
+                if (one := without_ornaments(text, whole)) is not None and is_readable(text, one)
             ]
     return Body(
         text=text,

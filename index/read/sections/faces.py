@@ -61,6 +61,8 @@ def face_of(part: Paragraph, usual: Usual) -> Face:
             other += here if usual.is_other(style) else 0
             size = max(size, style.size) if here else size
     first = words[0].style  # of "3.1. readData" only the number is left
+    if letters and upper >= 0.9 * letters:  # small capitals, whose number is as large as the text
+        size = max(size, first.size)
     return Face(
         round((size or first.size) * 2) / 2,
         bold >= 0.8 * letters if letters else first.bold,
