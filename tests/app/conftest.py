@@ -587,10 +587,20 @@ def served_model() -> Iterator[ServedModel]:
 
 
 @pytest.fixture
-def open_library(fake_embedder: Any, reader_here: Any, sentence_encoder: Any) -> Callable[..., Any]:
-    """Open a real library in a folder, which reads files for real; its vectors are the fake's."""
+def open_library(
+    fake_embedder: Any,
+    reader_here: Any,
+    sentence_encoder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., Any]:
+    """Open a real library in a folder, which reads files for real; its vectors are the fake's,
+    in lists."""
+    from library_fakes import FolderStoreFactory
+
     from index.config import Settings
     from index.library import Library
+
+    monkeypatch.setattr("index.store.edge.EdgeStoreFactory", FolderStoreFactory)  # visitors', too
 
     real = Library.open
 

@@ -28,6 +28,7 @@ from index.errors import PaperNotFound, PaperThere
 from index.hits import SearchFilter
 from index.library import Library, Papers
 from index.sources import Source
+from index.store.edge import EdgeStoreFactory
 
 LANTERN = """# Lanterns for Long Paths
 
@@ -429,7 +430,11 @@ def web_app_of(instance: Instance) -> FastAPI:
     return app
 
 
-def test_the_end_of_a_session_deletes_what_it_added(instance: Instance, files: Any) -> None:
+def test_the_end_of_a_session_deletes_what_it_added(
+    instance: Instance, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files of the real embedded store, too."""
+    monkeypatch.setattr("index.store.edge.EdgeStoreFactory", EdgeStoreFactory)
     instance.add("ada", files("kite.md", KITE))
     (folder,) = instance.folders
     assert folder.stat().st_mode & 0o077 == 0

@@ -15,7 +15,7 @@ import library_fakes as fakes
 import pytest
 
 from index.errors import BackupUnusable, GlossError, LibraryBusy, LibraryUnusable
-from index.library import Library, back_up, backup, restore
+from index.library import Backup, Library, back_up, backup, restore
 from index.sources import Source
 
 
@@ -27,6 +27,14 @@ def add(library: Library, folder: Path, *names: str) -> None:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
+    """Two papers, whose vectors are lists in folders."""
+    with fakes.open_with_lists(tmp_path / "lib") as opened:
+        add(opened, tmp_path, "a", "b")
+        yield opened
+
+
+@pytest.fixture
+def with_engine(tmp_path: Path) -> Iterator[Library]:
     """Two papers in the real embedded store: a copy of its room of zeros takes a while."""
     with fakes.open_library(tmp_path / "lib") as opened:
         add(opened, tmp_path, "a", "b")
@@ -40,9 +48,17 @@ def digested(library: Library) -> Library:
     return library
 
 
-def has(directory: Path, *names: str, digests: tuple[str, ...] = ()) -> None:
+Opens = Callable[[Path], Library]
+
+
+def has(
+    directory: Path,
+    *names: str,
+    digests: tuple[str, ...] = (),
+    open_library: Opens = fakes.open_with_lists,
+) -> None:
     """The library has these papers, whole, and finds them without a repair."""
-    with fakes.open_library(directory) as library:
+    with open_library(directory) as library:
         assert [row.id for row in library.papers()] == list(names)
         assert {hit.passage.paper_id for hit in library.search('"bees"')} == set(names)
         assert set(library.digested(9)) == set(digests)
@@ -88,20 +104,30 @@ def test_a_library_in_use_is_copied_and_put_back(digested: Library, tmp_path: Pa
     # And the other way about, by hand, as an older gloss advised.
     first = min((digested.directory / "quarantine").glob("catalog-*.sqlite"))
     shutil.copy(first, digested.directory / "catalog.sqlite")
-    with fakes.open_library(digested.directory) as opened:
+    with fakes.open_with_lists(digested.directory) as opened:
         opened.repair()
     has(digested.directory, "a", "c", "d", digests=("a", "c"))
 
 
-def test_a_backup_becomes_a_library_elsewhere(library: Library, tmp_path: Path) -> None:
-    made = back_up(library.directory, tmp_path / "one")
+def test_a_backup_becomes_a_library_elsewhere(with_engine: Library, tmp_path: Path) -> None:
+    fakes.digest(with_engine, "a", "a bees")
+    made = back_up(with_engine.directory, tmp_path / "one")
+    has_holes(made)
     (tmp_path / "empty").mkdir()
     done = restore(tmp_path / "empty", made.folder)
     assert (done.former, done.set_aside) == (None, 0)
-    has(tmp_path / "empty", "a", "b")
-    add(library, tmp_path, "c")
-    library.close()
-    has(library.directory, "a", "b", "c")
+    whole: dict[str, Any] = {"digests": ("a",), "open_library": fakes.open_library}
+    has(tmp_path / "empty", "a", "b", **whole)
+    add(with_engine, tmp_path, "c")
+    with_engine.close()
+    has(with_engine.directory, "a", "b", "c", **whole)
+
+
+def has_holes(made: Backup) -> None:
+    """The store keeps room of zeros in its files: a copy takes no more of the disk."""
+    if hasattr(os, "statvfs"):  # else there are no sparse files here
+        kept = sum(path.stat().st_blocks * 512 for path in made.folder.rglob("*") if path.is_file())
+        assert made.size > 100_000_000 > 10 * kept
 
 
 def test_a_rebuilt_library_is_copied_with_the_vectors_that_count(
@@ -205,6 +231,10 @@ def cut_short(patched: pytest.MonkeyPatch, at: int) -> list[int]:
 
 @pytest.fixture
 def former(library: Library, tmp_path: Path) -> Path:
+    return gone_on(library, tmp_path)
+
+
+def gone_on(library: Library, tmp_path: Path) -> Path:
     """A library that went on after its backup was made."""
     back_up(library.directory, tmp_path / "one")
     library.remove("b")
@@ -213,10 +243,10 @@ def former(library: Library, tmp_path: Path) -> Path:
     return library.directory
 
 
-def ids_after(directory: Path) -> str:
+def ids_after(directory: Path, open_library: Opens) -> str:
     """What a library has after a restore was cut short: what is there can be searched."""
     try:
-        with fakes.open_library(directory) as opened:
+        with open_library(directory) as opened:
             opened.search("bees")
             return "".join(opened.ids())
     except GlossError as error:
@@ -224,37 +254,52 @@ def ids_after(directory: Path) -> str:
         return "again"
 
 
-def test_a_restore_that_is_killed_is_begun_again(
-    former: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def ends_of_killed_restores(
+    former: Path, steps: Callable[[int], int], there: str, open_library: Opens
+) -> set[str]:
+    """What the library has after each; the next restore comes to its end.
+
+    ``steps`` has the number of the step that comes after one.
+    """
+    ends, number, left = set(), 0, [0]
+    while left[0] <= 0:
+        number = steps(number)
+        directory = former.with_name(str(number))
+        if there == "a library":
+            shutil.copytree(former, directory)
+        with pytest.MonkeyPatch.context() as patched, contextlib.suppress(Killed):
+            left = cut_short(patched, number)
+            restore(directory, former.with_name("one"))
+        ends.add(ids_after(directory, open_library))
+        restore(directory, former.with_name("one"))
+        has(directory, "a", "b", open_library=open_library)
+        shutil.rmtree(directory)
+    return ends
+
+
+@pytest.mark.parametrize(
+    ("there", "ends"), [("a library", {"ac", "ab"}), ("nothing", {"again", "ab", ""})]
+)
+def test_a_killed_restore_leaves_the_former_library_or_the_new_one(
+    former: Path, there: str, ends: set[str]
 ) -> None:
-    for directory, there in ((former, "ac"), (tmp_path / "new", "again")):
-        with monkeypatch.context() as patched, pytest.raises(Killed):
-            cut_short(patched, 20)  # amid the vectors
-            restore(directory, tmp_path / "one")
-        assert ids_after(directory) == there
-        restore(directory, tmp_path / "one")
-        has(directory, "a", "b")
+    """At each third step."""
+    found = ends_of_killed_restores(former, lambda one: one + 3, there, fakes.open_with_lists)
+    assert found == ends
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("there", ["a library", "nothing"])
+@pytest.mark.parametrize(
+    ("there", "ends"), [("a library", {"ac", "ab"}), ("nothing", {"again", "ab", ""})]
+)
 def test_at_each_step_a_killed_restore_leaves_the_former_library_or_the_new_one(
-    digested: Library, former: Path, tmp_path: Path, there: str, monkeypatch: pytest.MonkeyPatch
+    with_engine: Library, tmp_path: Path, there: str, ends: set[str]
 ) -> None:
-    ends, number, left = set(), 0, [0]
-    while left[0] <= 0:
-        number += 1 if number < 10 or number > 180 else 20  # amid the vectors all steps are alike
-        directory = tmp_path / str(number)
-        if there == "a library":
-            shutil.copytree(former, directory)
-        with monkeypatch.context() as patched, contextlib.suppress(Killed):
-            left = cut_short(patched, number)
-            restore(directory, tmp_path / "one")
-        ends.add(ids_after(directory))
-        restore(directory, tmp_path / "one")
-        has(directory, "a", "b", digests=("a",))
-        shutil.rmtree(directory)
-    assert ends == ({"ac", "ab"} if there == "a library" else {"again", "ab", ""})
+    def step(one: int) -> int:
+        return one + (1 if one < 9 or one > 180 else 20)  # amid the vectors all are alike
+
+    former = gone_on(with_engine, tmp_path)
+    assert ends_of_killed_restores(former, step, there, fakes.open_library) == ends
 
 
 def test_it_waits_for_a_paper_that_is_being_committed(tmp_path: Path) -> None:
@@ -298,27 +343,29 @@ def test_it_waits_no_longer_than_it_must(
     assert (made.papers, made.vectors) == (2, False)
     done = restore(tmp_path / "new", made.folder)
     assert not done.vectors
-    with fakes.open_library(tmp_path / "new") as restored:
+    with fakes.open_with_lists(tmp_path / "new") as restored:
         assert restored.repair().problems == ()
     has(tmp_path / "new", "a", "b", digests=("a",))
 
 
 @pytest.mark.slow
-def test_copies_that_are_made_while_papers_come_and_go(library: Library, tmp_path: Path) -> None:
+def test_copies_that_are_made_while_papers_come_and_go(
+    with_engine: Library, tmp_path: Path
+) -> None:
     stop = threading.Event()
 
     def come_and_go() -> None:
         number = 0
         while not stop.is_set():
             number += 1
-            add(library, tmp_path, f"p{number}")
+            add(with_engine, tmp_path, f"p{number}")
             if number > 3:
-                library.remove(f"p{number - 3}")
+                with_engine.remove(f"p{number - 3}")
 
     busy = threading.Thread(target=come_and_go)
     busy.start()
     try:
-        copies = [back_up(library.directory, tmp_path / f"copy-{one}") for one in range(3)]
+        copies = [back_up(with_engine.directory, tmp_path / f"copy-{one}") for one in range(3)]
     finally:
         stop.set()
         busy.join(30)
@@ -339,7 +386,7 @@ def test_damaged_files_are_named(library: Library, tmp_path: Path) -> None:
     assert made.damaged == ("a", "b")
     done = restore(tmp_path / "new", made.folder)
     assert done.backup.damaged == ("a", "b")
-    with fakes.open_library(tmp_path / "new") as restored:
+    with fakes.open_with_lists(tmp_path / "new") as restored:
         assert len(restored.health().problems) == 2
 
 
@@ -359,12 +406,3 @@ def test_of_vectors_on_a_server_it_has_none(
             assert (library._catalog.meta()["collection"] == collection) is is_the_same
             assert library.repair().problems == ()
             assert [hit.passage.paper_id for hit in library.search("bees")] == ["a"]
-
-
-def test_holes_stay_holes(tmp_path: Path, library: Library) -> None:
-    """The store keeps room of zeros in its files: a copy takes no more of the disk."""
-    made = back_up(library.directory, tmp_path / "one")
-    if not hasattr(os, "statvfs"):
-        pytest.skip("no sparse files here")
-    kept = sum(path.stat().st_blocks * 512 for path in made.folder.rglob("*") if path.is_file())
-    assert made.size > 100_000_000 > 10 * kept

@@ -21,7 +21,6 @@ from thinned import some
 
 from index.catalog import KeptDigest
 from index.catalog.checksums import text_checksum
-from index.config import Settings
 from index.errors import (
     ClaimNotFound,
     EmptyQuery,
@@ -603,17 +602,11 @@ def test_a_file_that_is_read_anew_is_no_former_version_of_itself(
 def test_digests_of_passages_that_were_cut_anew_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {
-        "embedder": fakes.LetterEmbedder(),
-        "reader": fakes.JsonReader(),
-        "sparse_encoder": fakes.LetterEncoder(),
-        "count_tokens": fakes.count_tokens,
-    }
-    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+    with fakes.open_with_lists(tmp_path / "lib") as library:
         library.add(write(tmp_path / "a.pdf", text="bee " * 120))
         library.save_digest("a", "name", "{}", writer="local")
     fakes.cut_smaller(monkeypatch)
-    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+    with fakes.open_with_lists(tmp_path / "lib") as library:
         assert library.repair().ok
         assert library.saved_digest("a", "name") is None
         newest = library.newest_digest("a", "en", "local")

@@ -34,20 +34,10 @@ class OtherReader(fakes.JsonReader):
         return replace(reading, paper=replace(paper, text=f"{paper.text} And more."))
 
 
-_vectors: dict[Path, tuple[fakes.ListStore, fakes.ListStore]] = {}  # by the library's folder
-
-
-def opened(directory: Path, **parts: Any) -> Library:
-    """A library whose vectors are lists, which are there when it is opened again."""
-    made = (fakes.ListStore(), fakes.ListStore())
-    vectors, claims = _vectors.setdefault(directory, made)
-    return fakes.open_library(directory, store=vectors, claims=claims, **parts)
-
-
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A library of two papers, one with a digest."""
-    return filled(tmp_path, opened)
+    return filled(tmp_path, fakes.open_with_lists)
 
 
 def filled(folder: Path, open_library: Callable[[Path], Library]) -> Path:
@@ -98,7 +88,7 @@ def test_a_damaged_paper_is_named_and_read_again(
     directory: Path, column: str, by: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     flip(directory, column)
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         named = "a: what the catalogue has of it is damaged: `gloss doctor --repair` reads its file"
         for ask in (library.paper, library.passages, library.fingerprint):
             with pytest.raises(PaperDamaged, match=named):
@@ -135,7 +125,7 @@ def test_a_damaged_paper_is_named_and_read_again(
 def test_a_row_that_is_gone_or_of_other_types_is_said(directory: Path, damage: str) -> None:
     """As a page of the catalogue has them in which bytes were changed."""
     change(directory, damage)
-    with fakes.open_library(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         problems = library.health(deep=True).problems
         assert problems
         for ask in (
@@ -184,7 +174,7 @@ def test_a_paper_that_is_read_otherwise_now_replaces_the_damaged_one(
     parts: dict[str, Any] = {"reader": OtherReader()}
     if by == "repair for another model":
         parts["embedder"] = fakes.LetterEmbedder("others", "others-1")
-    with opened(directory, **parts) as library:
+    with fakes.open_with_lists(directory, **parts) as library:
         if by == "add":
             assert add(library, directory.parent / "a.pdf").changed
             assert library.health(deep=True).problems == (
@@ -203,7 +193,7 @@ def test_a_paper_that_is_read_otherwise_now_replaces_the_damaged_one(
 )
 def test_a_damaged_row_is_named_and_put_right(directory: Path, damage: str) -> None:
     change(directory, f"UPDATE editions SET {damage} WHERE number = 1")
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         assert [row.id for row in library.papers()] == ["a", "b"]
         assert "a: what the catalogue has of it is damaged" in library.health().problems[0]
         library.repair()
@@ -212,7 +202,7 @@ def test_a_damaged_row_is_named_and_put_right(directory: Path, damage: str) -> N
 
 def test_damaged_passages_are_named_and_cut_again(directory: Path) -> None:
     change(directory, 'UPDATE passages SET "end" = 9 WHERE edition = 1')
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         assert "a: its passages in the catalogue are damaged" in library.health().problems[0]
         assert library.repair().problems == ()
         assert library.passages("a")[0].text == TEXT.strip()
@@ -222,7 +212,7 @@ def test_damaged_passages_are_named_and_cut_again(directory: Path) -> None:
 def test_a_damaged_file_is_named_and_put_right_by_adding_it_again(directory: Path) -> None:
     original = directory.parent / "a.pdf"
     for damaged in (b"", b"damaged", original.read_bytes()[:-1] + b"x"):
-        with opened(directory) as library:
+        with fakes.open_with_lists(directory) as library:
             library.file_of("a").write_bytes(damaged)
             said = f"a: its file is damaged; add it again: `gloss add {original}`"
             assert library.health().problems == (said,)
@@ -237,7 +227,7 @@ def test_a_damaged_file_is_named_and_put_right_by_adding_it_again(directory: Pat
 def test_a_repair_copies_a_file_again_where_it_came_from(directory: Path) -> None:
     original = directory.parent / "a.pdf"
     whole = original.read_bytes()
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         library.file_of("a").write_bytes(b"damaged")
         original.write_bytes(whole + b" ")  # it is another file by now
         assert [one.partition(";")[0] for one in library.repair().problems] == [
@@ -254,7 +244,7 @@ def test_what_cannot_be_put_right_stays_and_hinders_nothing(directory: Path) -> 
     flip(directory, "text")
     (directory.parent / "a.pdf").unlink()
     other = fakes.LetterEmbedder("others", "others-1")
-    with opened(directory, embedder=other) as library:
+    with fakes.open_with_lists(directory, embedder=other) as library:
         library.file_of("a").write_bytes(b"damaged")
         problems = " ".join(library.repair().problems)
         assert "a: what the catalogue has of it is damaged" in problems
@@ -276,7 +266,7 @@ def test_what_cannot_be_put_right_stays_and_hinders_nothing(directory: Path) -> 
 )
 def test_the_index_of_words_is_compared_and_made_again(directory: Path, damage: str) -> None:
     change(directory, damage)
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         seen = any("the index of words" in problem for problem in library.health().problems)
         assert seen == ("delete-all" in damage)  # some words of the passages are looked for
         said = "the index of words, by which phrases are found, is not that of the passages"
@@ -288,7 +278,7 @@ def test_the_index_of_words_is_compared_and_made_again(directory: Path, damage: 
 @pytest.mark.parametrize("json", ["'[\"a bees buzz,\"]'", "'[\"a bees'", "CAST(x'ff' AS TEXT)"])
 def test_a_damaged_digest_is_none_and_is_written_again(directory: Path, json: str) -> None:
     change(directory, f"UPDATE digests SET json = {json}")
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         said = (
             "a: its digest (en) in the catalogue is damaged: `gloss digest a --lang en` writes it"
         )
@@ -301,7 +291,7 @@ def test_a_damaged_digest_is_none_and_is_written_again(directory: Path, json: st
 
 def test_a_damaged_digest_goes_with_the_next_of_another_name(directory: Path) -> None:
     change(directory, "UPDATE digests SET json = 'x', name = 'of an earlier gloss'")
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         fakes.digest(library, "a", "a bees buzz.")
         sound(library)
 
@@ -309,7 +299,7 @@ def test_a_damaged_digest_goes_with_the_next_of_another_name(directory: Path) ->
 @pytest.mark.parametrize("damage", ["text = 'a bees'", "citations = '[{'", "verdict = 'x'"])
 def test_damaged_claims_are_named_and_taken_out(directory: Path, damage: str) -> None:
     change(directory, f"UPDATE claims SET {damage}")
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         library.search_claims("bees")
         said = "a: sentences of its digest are damaged where digests are searched"
         assert said in library.health().problems[0]
@@ -326,7 +316,7 @@ def test_a_catalogue_without_checksums_gets_them_and_finds_what_is_damaged_alrea
 ) -> None:
     flip(directory, "text")
     as_it_was_in_schema(5, directory / "catalog.sqlite")
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         assert [one.partition(":")[0] for one in library.health(deep=True).problems] == ["a"]
         assert library.repair().problems == ()
         assert library.paper("a").text == TEXT

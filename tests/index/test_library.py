@@ -486,19 +486,13 @@ def test_an_empty_library_takes_any_model(tmp_path: Path, store: fakes.ListStore
 def test_repair_splits_anew_when_the_size_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = {
-        "embedder": fakes.LetterEmbedder(),
-        "reader": fakes.JsonReader(),
-        "sparse_encoder": fakes.LetterEncoder(),
-        "count_tokens": fakes.count_tokens,
-    }
-    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+    with fakes.open_with_lists(tmp_path / "lib") as library:
         library.add(write(tmp_path / "a.pdf", text="bee " * 120))
         library.save_digest("a", "en", "{}")
         library.repair()
         assert library.saved_digest("a", "en") == "{}"
     fakes.cut_smaller(monkeypatch)
-    with Library.open(Settings(library=tmp_path / "lib"), **given) as library:
+    with fakes.open_with_lists(tmp_path / "lib") as library:
         assert library.repair().passages == 2
         assert library.saved_digest("a", "en") is None
 
@@ -556,16 +550,16 @@ def test_files_that_no_paper_has_are_set_aside(library: Library, tmp_path: Path)
 def test_an_older_catalogue_takes_no_file_with_it(tmp_path: Path) -> None:
     """It is put back by hand: what came since is set aside, and may be added again."""
     directory, catalogue = tmp_path / "lib", tmp_path / "lib" / "catalog.sqlite"
-    with fakes.open_library(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         library.add(write(tmp_path / "a.pdf", text="a bees"))
     shutil.copy(catalogue, tmp_path / "older.sqlite")
-    with fakes.open_library(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         for name in "bc":
             library.add(write(tmp_path / f"{name}.pdf", text=f"{name} bees"))
             fakes.digest(library, name, f"{name} bees")
     shutil.copy(catalogue, tmp_path / "newer.sqlite")
     shutil.copy(tmp_path / "older.sqlite", catalogue)
-    with fakes.open_library(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         assert [row.id for row in library.papers()] == ["a"]
         aside = sorted((directory / "quarantine").iterdir())
         originals = [(tmp_path / f"{name}.pdf").read_bytes() for name in "bc"]
@@ -581,13 +575,13 @@ def test_an_older_catalogue_takes_no_file_with_it(tmp_path: Path) -> None:
         assert [one for one in library.health().problems if one.startswith("d:")] == []
         for path in aside:
             assert library.add(Source(path, path.name)).status == "ok"
-    with fakes.open_library(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         assert not (directory / "quarantine").exists()
         assert library.repair().ok
         texts = {"a bees", "b bees", "c bees", "d bees"}
         assert set(found(library, "bees")) == texts
     shutil.copy(tmp_path / "newer.sqlite", catalogue)
-    with fakes.open_library(directory) as library:  # and the other way about
+    with fakes.open_with_lists(directory) as library:  # and the other way about
         for name in "abc":
             assert library.file_of(name).read_bytes() == (tmp_path / f"{name}.pdf").read_bytes()
 
@@ -612,7 +606,7 @@ def test_a_file_comes_back_from_the_quarantine(library: Library, tmp_path: Path)
 
 @pytest.mark.parametrize("create", [True, False])
 def test_an_emptied_catalogue_takes_no_file_with_it(tmp_path: Path, create: bool) -> None:
-    with fakes.open_library(tmp_path / "lib") as library:
+    with fakes.open_with_lists(tmp_path / "lib") as library:
         library.add(write(tmp_path / "a.pdf", text="bees"))
         kept = library.file_of("a")
     (tmp_path / "lib" / "catalog.sqlite").write_bytes(b"")
@@ -820,7 +814,7 @@ TestPapers.settings = hypothesis_settings(max_examples=12, stateful_step_count=1
 
 def test_what_is_known_is_not_made_again(tmp_path: Path) -> None:
     reader = fakes.JsonReader()
-    with fakes.open_library(tmp_path / "lib", reader=reader) as library:
+    with fakes.open_with_lists(tmp_path / "lib", reader=reader) as library:
         library.add(write(tmp_path / "a.pdf", text="ants"))
         assert reader.hashes == [hashlib.sha256((tmp_path / "a.pdf").read_bytes()).hexdigest()]
         assert library.file_of("a").stem == reader.hashes[0]
@@ -899,7 +893,7 @@ def test_a_paper_is_adopted_beside_the_others_only(library: Library, tmp_path: P
     for name, words in (("a", "ants"), ("b", "bees")):
         library.add(write(tmp_path / f"{name}.pdf", text=words))
     (tmp_path / "from").mkdir()
-    with fakes.open_library(tmp_path / "other") as other:
+    with fakes.open_with_lists(tmp_path / "other") as other:
         for name, words in (("a", "wasps"), ("c", "bees"), ("d", "moths")):
             other.add(write(tmp_path / "from" / f"{name}.pdf", text=words))
         other.add(write(tmp_path / "from" / "e.pdf", status="broken"))
@@ -929,7 +923,7 @@ def test_a_paper_is_taken_out_with_the_files_that_failed_to_become_it(
 def test_a_paper_that_cannot_be_embedded_here_is_not_adopted(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with fakes.open_library(tmp_path / "other") as other:
+    with fakes.open_with_lists(tmp_path / "other") as other:
         other.add(write(tmp_path / "a.pdf", text="ants"))
         monkeypatch.setattr(library._adding, "_splitter", lambda: lambda paper: ())
         with pytest.raises(SourceNotFound, match="nothing but references"):
