@@ -23,20 +23,31 @@ from index.notes import Located
 KEPT_BELOW = "%% gloss: what is below this line is yours, and is kept %%"
 
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|#^\[\]%]+')  # in names of files and links of Obsidian
-_TITLE_BYTES = 120  # of 255 that a file's name may have
+_NAME_BYTES, _TITLE_BYTES = 240, 120  # of 255 that a file's name may have
+# Of devices, which Windows takes whatever follows a dot:
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)", re.I)
 _OBSIDIAN = re.compile(r"%%|==|\^(?=[\w-]+$)", re.MULTILINE)
 
 
 def note_name(entry: Entry, paper_id: str) -> str:
     """The name of a paper's file: its title as far as files may be called so, and its id."""
     title = " ".join(_FORBIDDEN.sub(" ", plain(entry.title)).split()).strip(". ")
-    short = title.encode()[:_TITLE_BYTES].decode(errors="ignore").strip()
-    return f"{short} ({safe_id(paper_id)}).md" if short else f"({safe_id(paper_id)}).md"
+    ending = f"({safe_id(paper_id)}).md"
+    room = max(min(_TITLE_BYTES, _NAME_BYTES - len(ending.encode())), 0)
+    short = _no_device(title.encode()[:room].decode(errors="ignore").strip(". "))
+    return f"{short} {ending}" if short else ending
 
 
 def safe_id(paper_id: str) -> str:
     """A paper's id as part of a file's name, never a path."""
-    return " ".join(_FORBIDDEN.sub("-", plain(paper_id)).split()).strip(". ") or "paper"
+    name = " ".join(_FORBIDDEN.sub("-", plain(paper_id)).split()).strip(". ")
+    short = name.encode()[: _NAME_BYTES - len("().md")].decode(errors="ignore").strip(". ")
+    return _no_device(short) or "paper"
+
+
+def _no_device(name: str) -> str:
+    return f"_{name}" if _DEVICE.match(name) else name
 
 
 def to_obsidian(

@@ -245,6 +245,24 @@ def test_notes_of_obsidian_hold_whatever_a_title_says(text: str, lanterns: Diges
     assert safe_id(text) not in ("", ".", "..") and "/" not in safe_id(text)
 
 
+@pytest.mark.parametrize(
+    ("title", "paper_id", "name"),
+    [
+        ("蜜" * 80, "蜜" * 80, f"({'蜜' * 78}).md"),  # 80 characters, as an id may have
+        ("é" * 300, "a", f"{'é' * 60} (a).md"),
+        ("CON", "NUL", "_CON (_NUL).md"),  # Windows has devices of these names
+        ("aux. The method", "com1.x", "_aux. The method (_com1.x).md"),
+        ("Console", "Auxiliary", "Console (Auxiliary).md"),
+        ("../..", "../../etc/passwd", "(-..-etc-passwd).md"),
+        ("a" * 119 + ". b", "p", f"{'a' * 119} (p).md"),
+    ],
+)
+def test_a_name_is_one_that_every_system_takes(title: str, paper_id: str, name: str) -> None:
+    made = note_name(Entry(title=title), paper_id)
+    assert made == name
+    assert len(made.encode()) <= 240 and len(f"{safe_id(paper_id)}.pdf".encode()) <= 240
+
+
 def test_a_note_has_the_digest_with_pages(lanterns: Digest) -> None:
     entry = replace(ENTRY, tags=("to read", "2024"))
     note = to_obsidian(lanterns, entry, [], "byron2017", "pdf/2401.00001.pdf")
