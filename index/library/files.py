@@ -185,6 +185,7 @@ def _read(original: BinaryIO, source: Source) -> bytes:
 _ADVICE: dict[int | None, str] = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "raise the system's limit of open files",
+    errno.EEXIST: "it is no folder, or a link that leads nowhere; give another --library",
     errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
     errno.ENOSPC: "free some space and run it again",
     errno.EDQUOT: "free some space and run it again",
