@@ -29,8 +29,8 @@ _TOO_SHARED = 0.7  # of the shorter one's words, from which they do
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 DECISION = (
-    "score", "share", "margin", "pair", "most pair", "most likeness", "passage", "covered",
-    "least met anywhere", "missing", "number wanted, none near", "number counted",
+    "score", "share", "share of three", "margin", "pair", "most pair", "most likeness", "passage",
+    "covered", "least met anywhere", "missing", "number wanted, none near", "number counted",
     "unit wanted, none",
     *(f"asks {name}" for name in ASKED),
 )  # fmt: skip
@@ -126,6 +126,7 @@ def ranked(pool: Pool, question: Question, judge: Judge) -> Ranked:
 def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str, float]:
     """What tells a question that the papers answer from one that they do not.
 
+    ``share`` is the logarithm of the best sentence's probability, ``share of three`` that of three.
     ``covered`` is how far the question's words are met by the best sentence and those around it,
     ``missing`` how much the one of these words weighs that is met least. Few and blunt: with more
     of them the decision learns its questions by heart.
@@ -149,6 +150,7 @@ def decision_columns(pool: Pool, question: Question, scores: Column) -> dict[str
     return {
         "score": float(scores[best]),
         "share": float(np.log(share[0])),
+        "share of three": float(np.log(share[:QUOTES].sum())),
         "margin": float(scores[best] - scores[order[1]]) if len(order) > 1 else _ALONE,
         "spread": float(-(share * np.log(share + 1e-12)).sum()),
         "likeness": at("likeness"),

@@ -52,7 +52,7 @@ from app.documents.comparisons import PapersCompared, RelatedFound
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound
 from app.documents.papers import PaperList, PaperShown
-from app.show.figures import Pictures, figure_pictures
+from app.show.figures import Pictures, all_within
 from app.show.workbook import MEDIA_TYPE
 from index import __version__
 from index.config import Settings
@@ -272,7 +272,7 @@ def api(
         ] = "extractive",
     ) -> Any:
         """A paper's digest: every sentence with the exact words that it rests on."""
-        from app.show.html import to_html
+        from app.show.html import formulas_within, to_html
         from app.show.markdown import to_markdown
 
         if writer == "extractive":
@@ -289,8 +289,10 @@ def api(
             return DigestShape.of(written)
         if form == "md":
             return Response(to_markdown(written), media_type="text/markdown; charset=utf-8")
-        figures = figure_pictures(library, written, pictures)
-        return HTMLResponse(to_html(written, figures), headers=_STILL)
+        around = all_within(library, written, pictures)
+        policy = f"default-src 'none'; {formulas_within(around).policy}; img-src data:"
+        headers = {**_STILL, "Content-Security-Policy": policy}
+        return HTMLResponse(to_html(written, around), headers=headers)
 
     @app.get(
         "/papers/{paper_id:path}/related",

@@ -4,8 +4,9 @@ The first step adds the weights of a sentence's n-grams and dense features to on
 second sees the logits of all items, how they rank among those of the paper, and those of the
 neighbours, the section and sentences elsewhere that share words. It gives two probabilities: that a
 careful reader accepts the sentence under the item's heading, and that they would print it. The
-third does the same for the likeliest sentences of each item, and sees what the middle layers of a
-language model make of them as well (``index.embed.states``, ADR 38); the others are not quoted.
+third does the same for the likeliest sentences of each item, with a hidden layer beside the
+regressions, and sees what the middle layers of a language model make of them as well
+(``index.embed.states``, ADR 38); the others are not quoted.
 ``python -m eval.train.selection`` makes the weights; ADR 25 has the figures. Words that the model
 has not seen add nothing, so in another language its dense features decide, and no third step.
 """
@@ -88,6 +89,28 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The third step: regressions and a hidden layer that all items share; their logits add up.
+
+    Columns of ``direct`` and ``out`` are all items, accepted, and then all items, printed.
+    """
+
+    direct: Matrix  # (features + 1, 2 x items); the last row is the bias
+    layer: Matrix  # (features + 1, units); the last row is the bias
+    out: Matrix  # (units, 2 x items)
+    least: NDArray[np.float64]  # (items,), see ``Scores``
+
+    def probabilities(self, seen: Matrix) -> tuple[Matrix, Matrix]:
+        """As of ``Heads``."""
+        import numpy as np
+
+        hidden = np.maximum(seen @ self.layer[:-1] + self.layer[-1], 0)
+        logits = seen @ self.direct[:-1] + self.direct[-1] + hidden @ self.out
+        good, ideal = np.split(1 / (1 + np.exp(-logits)), 2, axis=1)
+        return good, ideal
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """The weights. Items are columns, in the order of ``items``."""
 
@@ -97,16 +120,19 @@ class Model:
     dense: Matrix  # (features, items)
     bias: NDArray[np.float64]  # (items,)
     second: Heads  # over ``context_of`` the logits
-    third: Heads  # over these and the states of sentences, less ``mean_state``
+    third: Network  # over these, the states less ``mean_state``, and the dense features
     mean_state: NDArray[np.float64]  # (width,)
 
     def logits(self, counts: Sequence[Mapping[str, Counter[str]]], found: Dense) -> Matrix:
         """The first step, (sentences, items)."""
-        order = [found.names.index(name) for name in self.names]
-        added = found.values[:, order] @ self.dense + self.bias
+        added = self.places(found) @ self.dense + self.bias
         for name, block in self.blocks.items():
             added += block.scores([one[name] for one in counts])
         return added
+
+    def places(self, found: Dense) -> Matrix:
+        """The dense features in the model's order, (sentences, features)."""
+        return found.values[:, [found.names.index(name) for name in self.names]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +192,9 @@ def score(
     likely = likely_of(good + ideal, may_stand(sentences, quotes, model.items))
     states = states_of([sentences[at].text for at in likely], encoder) - model.mean_state
     read = np.zeros((2, *good.shape))
-    read[:, likely] = model.third.probabilities(np.hstack([seen[likely], states]))
+    read[:, likely] = model.third.probabilities(
+        np.hstack([seen[likely], states, model.places(found)[likely]])
+    )
     return Scores(model.items, read[0], read[1], model.third.least, found.alike)
 
 
@@ -226,20 +254,21 @@ def from_bytes(packed: bytes) -> Model:
 
     said: dict[str, Any] = json.loads(gzip.decompress(packed))
 
-    def matrix(rows: list[list[int]], unit: float) -> Matrix:
-        return np.array(rows, dtype=np.float64) * unit
+    def matrix(unit: float, weights: list[list[int]]) -> Matrix:
+        return np.array(weights, dtype=np.float64) * unit
 
     blocks = {}
     for name, block in said["blocks"].items():
         rows = {gram: at for at, gram in enumerate(block["ngrams"])}
         rarity = np.log((1 + block["papers"]) / (1 + np.array(block["in_papers"]))) + 1
-        blocks[name] = Block(rows, rarity, matrix(block["weights"], block["unit"]))
+        blocks[name] = Block(rows, rarity, matrix(block["unit"], block["weights"]))
 
     def heads(part: dict[str, Any]) -> Heads:
-        good, ideal = (
-            matrix(part[name]["weights"], part[name]["unit"]) for name in ("good", "ideal")
-        )
-        return Heads(good, ideal, np.array(part["least"]))
+        return Heads(matrix(**part["good"]), matrix(**part["ideal"]), np.array(part["least"]))
+
+    def network(part: dict[str, Any]) -> Network:
+        direct, layer, out = (matrix(**part[name]) for name in ("direct", "layer", "out"))
+        return Network(direct, layer, out, np.array(part["least"]))
 
     return Model(
         items=tuple(said["items"]),
@@ -248,6 +277,6 @@ def from_bytes(packed: bytes) -> Model:
         dense=np.array(said["dense"]["weights"]),
         bias=np.array(said["bias"]),
         second=heads(said["second"]),
-        third=heads(said["third"]),
+        third=network(said["third"]),
         mean_state=np.array(said["mean_state"]),
     )

@@ -125,7 +125,7 @@ def digest(
 def _print_digest(
     library: Papers, written: Digest, form: Literal["md", "html", "json"], out: Path | None
 ) -> None:
-    from app.show.figures import Pictures, figure_pictures
+    from app.show.figures import Pictures, all_within
     from app.show.html import to_html
     from app.show.markdown import to_markdown
     from app.show.views import notices
@@ -135,7 +135,7 @@ def _print_digest(
 
         text = DigestShape.of(written).to_json()
     elif form == "html":
-        text = to_html(written, figure_pictures(library, written, Pictures()))
+        text = to_html(written, all_within(library, written, Pictures()))
     else:
         text = to_markdown(written)
     for notice in notices(written.paper):

@@ -12,6 +12,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TextIO, cast
@@ -45,6 +46,7 @@ _EXIT_BUG = 1
 _OF_THE_LIBRARY = ("GLOSS_LIBRARY", "GLOSS_QDRANT_")
 _ALONE = frozenset(("page", "daily"))  # they write files that the next one reads
 _publishing = threading.Lock()
+_commands = cache(get_command)  # a twentieth of a processor's second each time
 _TURN = 0.5  # seconds between two looks whether it is a command's turn
 
 
@@ -120,7 +122,7 @@ def _run(work: Work, library: Library, prints: Terminal) -> int:
             if alone:
                 _take_turn()
             try:
-                code = get_command(app).main(
+                code = _commands(app).main(
                     list(work.arguments), prog_name="gloss", standalone_mode=False
                 )
             finally:

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 
 from app.digest import Digest, Language
 from app.show.html import article, fill, style
+from app.show.katex import NO_FORMULAS, beside
 from app.show.markdown import escape_link_text, escape_markdown, markdown_lines
+from app.show.pieces import Sentence
 from app.show.text import file_slug, plain, web_address
 from app.show.views import CitationView, DigestView, Picture, QuoteContext, view
 from index.reference import ARXIV_ID
@@ -73,6 +75,7 @@ class Day:
     pictures: Mapping[tuple[str, str], Picture] = field(default_factory=dict)  # by paper, sentence
     app_url: str = ""
     near: Mapping[str, str] = field(default_factory=dict)  # the title of a kept paper, by paper
+    formulas: Mapping[str, Mapping[str, Sentence]] = field(default_factory=dict)  # by paper
 
     @property
     def stem(self) -> str:
@@ -98,7 +101,7 @@ class Day:
         }
         near = plain(self.near.get(digest.paper.id, ""))
         said = DAY_WORDS["near"][self.lang].format(near) if near else ""
-        return QuoteContext(self.app_url, own, said)
+        return QuoteContext(self.app_url, own, said, self.formulas.get(digest.paper.id, {}))
 
 
 ALL = "all"  # the category that every paper has
@@ -228,8 +231,9 @@ def _front_matter(values: Mapping[str, object]) -> list[str]:
 
 
 def to_html_day(day: Day) -> str:
-    """One file, with its pictures in a folder beside it: no script, nothing from other places.
+    """One file, with its pictures in a folder beside it, and nothing from other places.
 
+    Where a sentence has formulas, KaTeX is in a folder beside it; else there is no script.
     It fits a phone, follows the system's light or dark, and prints with every quote unfolded.
     """
     papers = [
@@ -242,5 +246,6 @@ def to_html_day(day: Day) -> str:
         count=counted(len(papers), day.lang),
         notes=list(dict.fromkeys(paper.seen.note for paper in papers)),
         style=style("site.css"),
+        formulas=beside() if any(day.formulas.values()) else NO_FORMULAS,
         say={name: said[day.lang] for name, said in DAY_WORDS.items()},
     )

@@ -23,6 +23,7 @@ from app.controls import escaped_in_json
 from app.digest import Language
 from app.publish.day import DAY_WORDS, anchor, counted, topic_title
 from app.show.html import fill, style
+from app.show.katex import NO_FORMULAS
 from app.show.text import plain
 from index.disk import read_file
 from index.errors import GlossError
@@ -223,7 +224,13 @@ def to_index(published: Published) -> str:
                 ],
             }
         )
-    return fill("index.html", title=published.title, days=days, style=style("site.css"))
+    return fill(
+        "index.html",
+        title=published.title,
+        days=days,
+        style=style("site.css"),
+        formulas=NO_FORMULAS,
+    )
 
 
 def _papers(page: PublishedPage) -> list[dict[str, str]]:

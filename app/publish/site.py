@@ -26,6 +26,9 @@ from app.publish.listing import (
     to_index,
 )
 from app.show.figures import SCALE, quoted_figures, size_on_page
+from app.show.html import PUBLISHED, script
+from app.show.katex import FOLDER_BESIDE, files_beside
+from app.show.pieces import sentences_with_formulas
 from app.show.text import file_slug, plain
 from app.show.views import Picture
 from app.write import EXTRACTIVE, Writer, write_digests
@@ -142,13 +145,21 @@ def write_page(
         dict(pictures),
         site.app_url,
         {one.paper_id: one.near.title for one in ranked if one.near} if name_near else {},
+        {
+            one.paper.id: sentences_with_formulas(library.paper(one.paper.id), one)
+            for one in digests
+        },
     )
     files = PageFiles(
         out / f"{stem}.md", out / f"{stem}.html", tuple(row.id for row in chosen), page.failed
     )
     markdown = to_hexo(page)
     # The HTML last of the two and before the list: a page that is listed is there.
-    changed = [write_text(files.markdown, markdown), write_text(files.html, to_html_day(page))]
+    changed = [write_text(files.markdown, markdown)]
+    if any(page.formulas.values()):
+        for name, data in files_beside(script(*PUBLISHED)).items():
+            write_file(out / FOLDER_BESIDE / name, data)
+    changed.append(write_text(files.html, to_html_day(page)))
     if site.hexo is not None:
         _write_hexo(site.hexo, page, markdown, out)
     _publish(out, published, page, site, any(changed))

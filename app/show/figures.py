@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.digest import Digest
-from app.show.views import Picture
+from app.show.pieces import sentences_with_formulas
+from app.show.views import Picture, QuoteContext
 from app.write.claims import named_claims
 from index.errors import GlossError
 from index.paper import Figure, Paper
@@ -118,8 +119,11 @@ class Pictures:
         return self.of((sha256, "lines", place), cut)
 
 
-def figure_pictures(library: Papers, digest: Digest, kept: Pictures) -> dict[str, Picture]:
-    """``quoted_figures`` to put into a page; a sentence stands without one that cannot be drawn."""
+def all_within(library: Papers, digest: Digest, kept: Pictures) -> QuoteContext:
+    """What a digest that is one file has in it: its figures and its formulas.
+
+    A sentence stands without a figure that cannot be drawn.
+    """
     paper = library.paper(digest.paper.id)
     found: dict[str, Picture] = {}
     for name, figure in quoted_figures(paper, digest).items():
@@ -129,7 +133,7 @@ def figure_pictures(library: Papers, digest: Digest, kept: Pictures) -> dict[str
             if size is not None:
                 address = f"data:image/png;base64,{b64encode(image).decode()}"
                 found[name] = Picture(figure.label, address, *size)
-    return found
+    return QuoteContext(pictures=found, formulas=sentences_with_formulas(paper, digest))
 
 
 def size_on_page(image: bytes) -> tuple[int, int] | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from app.controls import without_controls
 from app.digest import Digest
+from app.show.katex import NO_FORMULAS, Formulas, within
 from app.show.text import find_addresses, plain, query_words, web_address
-from app.show.views import DigestView, Picture, QuoteContext, first_authors, view
+from app.show.views import NOTHING_AROUND, DigestView, QuoteContext, first_authors, view
 from app.show.words import WORDS
 
 if TYPE_CHECKING:
     import jinja2
     from markupsafe import Markup
+
+PUBLISHED = ("formulas.js", "published.js")  # the scripts of a page with formulas that is a file
 
 
 @cache
@@ -111,10 +113,19 @@ def article(digest: Digest, around: QuoteContext, anchor: str = "") -> ArticleVi
     return ArticleView(view(digest), around, ", ".join(first), tuple(names[len(first) :]), anchor)
 
 
-def to_html(digest: Digest, figures: Mapping[str, Picture] | None = None) -> str:
-    """A page that stands alone: no scripts, no requests, for any screen, by day and by night.
+def to_html(digest: Digest, around: QuoteContext = NOTHING_AROUND) -> str:
+    """A page that stands alone, without requests, for any screen, by day and by night.
 
-    ``figures`` are pictures by the name of the sentence that quotes the caption: "figures.2".
+    It has no scripts but KaTeX, where it has formulas.
     """
-    paper = article(digest, QuoteContext(pictures=figures or {}))
-    return fill("digest.html", paper=paper, style=style("site.css"))
+    return fill(
+        "digest.html",
+        paper=article(digest, around),
+        style=style("site.css"),
+        formulas=formulas_within(around),
+    )
+
+
+def formulas_within(around: QuoteContext) -> Formulas:
+    """What such a page needs for its formulas."""
+    return within(script(*PUBLISHED)) if around.formulas else NO_FORMULAS

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from app.choose.template import GROUPS, ITEMS, NOT_STATED
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language
+from app.show.pieces import Sentence
 from app.show.text import plain, web_address
 from app.show.words import ROLE_TITLES, WORDS
 from index.accounts import Loss
@@ -99,12 +100,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class QuoteContext:
-    """What a page adds to a digest: links into the app, pictures by the sentence's name, and which
-    paper that the reader keeps it is near."""
+    """What a page adds to a digest: links into the app, pictures and formulas by the sentence's
+    name, and which paper that the reader keeps it is near."""
 
     app_url: str = ""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     near: str = ""  # a sentence
+    formulas: Mapping[str, Sentence] = field(default_factory=dict)  # sentences that have some
 
     def link(self, paper_id: str, sentence: str = "") -> str:
         """The address of a paper, or of a sentence of its digest, in the app; or nothing."""

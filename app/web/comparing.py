@@ -106,14 +106,17 @@ def filled_in_turn(library: Papers, table: Comparison) -> Iterator[Comparison]:
         yield filled
 
 
-def table_html(library: Papers, desk: Desk, lang: Language) -> str:
+def table_html(library: Papers, desk: Desk, lang: Language, samples: bool = False) -> str:
     """The desk's table with what is filled of it; once all is, with its downloads.
 
-    ``library`` has its papers.
+    ``library`` has its papers; without any it says how to add some, ``samples`` among them.
     """
     table = desk.table
     if table is None:
-        return fill_template("compare.html", seen=None, say=texts()[lang])
+        empty = not library.count()
+        return fill_template(
+            "compare.html", seen=None, empty=empty, samples=samples, say=texts()[lang]
+        )
     laid_out = desk.layout.of(table)
     complete = table.done == table.total
     return fill_template(

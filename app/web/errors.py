@@ -16,7 +16,7 @@ FILE = Path(__file__).with_suffix(".yaml")
 
 @cache
 def error_lines() -> Mapping[str, Mapping[str, str]]:
-    """Of each language but English: the line of an error by the name of its class."""
+    """Of each language but English: the line of an error by its class, and status if it has one."""
     import yaml  # type: ignore[import-untyped]
 
     return cast(dict[str, dict[str, str]], yaml.safe_load(FILE.read_text(encoding="utf-8")))
@@ -28,7 +28,9 @@ def line_of(error: Exception, lang: Language, failure: Failure | None = None) ->
     The English line is the error's own, or that of ``failure``, which strangers may read.
     """
     known = error_lines().get(lang, {})
-    said = next((known[one.__name__] for one in type(error).__mro__ if one.__name__ in known), None)
+    names = [one.__name__ for one in type(error).__mro__]
+    kinds = [f"{names[0]} {getattr(error, 'status', '')}", *names]
+    said = next((known[one] for one in kinds if one in known), None)
     if said is not None:
         return plain(said.format_map(vars(error)))
     return plain(failure.message if failure is not None else str(error))

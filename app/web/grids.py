@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from app.show.pieces import Piece, pieces_of
 from app.show.text import plain
-from app.web.pieces import Piece, pieces_of
 from index.paper import Cell, Paper, Table
 from index.spans import Span
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from app.digest import Claim, Digest, Language
 from app.show.html import fill
+from app.show.pieces import Piece, pieces_of, trimmed
 from app.show.text import plain
 from app.show.views import short_authors
 from app.web.media import address_of, marks_at
-from app.web.pieces import Piece, pieces_of, trimmed
 from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 from app.write.claims import sentence_names

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from app.controls import escaped_in_json
 from app.digest import Claim, Digest, Language
-from app.show.figures import Pictures, figure_pictures, quoted_figures
+from app.show.figures import Pictures, all_within, quoted_figures
 from app.web.quoted import line_places
 from index.errors import GlossError
 from index.paper import Paper
@@ -228,7 +228,7 @@ def written(library: Papers, digest: Digest, form: Form, drawn: Pictures) -> str
         case "md":
             return to_markdown(digest)
         case "html":
-            return to_html(digest, figure_pictures(library, digest, drawn))
+            return to_html(digest, all_within(library, digest, drawn))
         case "json":
             return DigestShape.of(digest).to_json()
         case "bib":

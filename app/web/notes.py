@@ -20,10 +20,10 @@ from pydantic import BaseModel, Field
 from app.api.failures import Failure, NotesNotOffered
 from app.digest import Language
 from app.show.html import fill
+from app.show.pieces import Piece, pieces_of, trimmed
 from app.show.text import plain
 from app.web import answers
 from app.web.media import marks_at
-from app.web.pieces import Piece, pieces_of, trimmed
 from app.web.removals import SECONDS, Removals
 from app.web.texts import texts
 from index.errors import GlossError

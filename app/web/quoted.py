@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.show.mathematics import has_mathematics, mathematics_in, with_equation
+from app.show.pieces import Piece, pieces_of, trimmed, words_of
 from app.show.text import plain
 from app.web.grids import Grid, grid_of, tables_in
-from app.web.pieces import Piece, pieces_of, trimmed
 from index.errors import GlossError
 from index.paper import Paper
 from index.spans import Box, PageSize, Span, runs_of
@@ -121,15 +121,6 @@ def sentence_pieces(
         return words_of(library.paper(paper_id), text, by)
     except GlossError:  # gone meanwhile, or damaged: whoever opens it is told
         return (Piece(plain(text)),)
-
-
-def words_of(paper: Paper, text: str, by: Sequence[Citation]) -> tuple[Piece, ...]:
-    """The words of a sentence, with the formulas of its quote where it is one."""
-    if len(by) == 1 and by[0].span.of(paper.text) == by[0].quote:
-        own = trimmed(pieces_of(paper, by[0].span))
-        if "".join(one.text for one in own) == plain(text):
-            return own
-    return (Piece(plain(text)),)
 
 
 def _outside(span: Span, others: Sequence[Span]) -> Iterator[Span]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from app.digest import Digest, Language
 from app.show.html import fill
+from app.show.pieces import pieces_of, words_of
 from app.show.text import addresses_in, plain
 from app.show.views import reference, view
 from app.web.grids import whole_grid
 from app.web.media import SCALES, address_of, figure_addresses, marks_at, marks_of, text_blocks
-from app.web.pieces import pieces_of
-from app.web.quoted import cited, quoted, words_of
+from app.web.quoted import cited, quoted
 from app.web.related import related_section
 from app.web.takeaway import forms_of
 from app.web.texts import texts

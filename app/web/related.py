@@ -18,8 +18,8 @@ from app.compare.related import related
 from app.digest import Language
 from app.show.comparison import AlikeView, related_views
 from app.show.html import fill
+from app.show.pieces import Piece
 from app.web.errors import line_of
-from app.web.pieces import Piece
 from app.web.quoted import sentence_pieces
 from app.web.texts import texts
 from index.errors import GlossError

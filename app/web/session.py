@@ -31,7 +31,7 @@ from app.web.texts import texts
 from index.config import Settings
 from index.errors import GlossError, PaperNotFound
 from index.hits import SearchFilter
-from index.paper import ROLES
+from index.paper import ROLES, Status
 from index.spans import Span
 
 if TYPE_CHECKING:
@@ -43,6 +43,15 @@ SAMPLES = Path(__file__).parents[2] / "data"  # papers of a checkout, for an emp
 
 class NotAdded(GlossError):
     """A file or an id could not be added as a paper."""
+
+
+class NotRead(NotAdded):
+    """A file that is no paper that can be read, with its ``status`` and the reason."""
+
+    def __init__(self, name: str, status: Status, reason: str) -> None:
+        super().__init__(f"{name}: {status}: {reason}")
+        self.name = name
+        self.status = status
 
 
 class Sessions(Protocol):
@@ -204,6 +213,8 @@ class Session:
         if outcome.kind == "failed" or outcome.added is None:
             if isinstance(outcome.error, GlossError):
                 raise outcome.error
+            if outcome.added is not None:
+                raise NotRead(wanted.name, outcome.added.status, outcome.added.reason)
             raise NotAdded(f"{wanted.name}: {outcome.reason}")
         return outcome.added.paper_id
 

@@ -11,10 +11,10 @@ from app.documents.papers import abstract_of
 from app.interests import interests_of
 from app.interests.filters import PaperFilter
 from app.interests.nearness import Ranked, by_nearness
+from app.show.pieces import Piece
 from app.show.text import plain
 from app.show.views import author_line
 from app.web.errors import line_of
-from app.web.pieces import Piece
 from app.web.quoted import sentence_pieces
 from app.write.saved import from_text
 from index.errors import GlossError

@@ -1,14 +1,17 @@
-"""Runs six journeys through the app in headless Chromium, with a real server and model.
+"""Runs the journeys of a reader through the app in headless Chromium, with a real server and model.
 
     python eval/measure/journeys.py LIBRARY PDF OUT [--port 7869]
 
-LIBRARY is copied, PDF is uploaded, OUT gets a picture of each journey. Prints a line for each: what
-was seen, and how long it took. Any failed expectation ends it with an error.
+LIBRARY, of six papers or more, is copied, PDF is uploaded, OUT gets a picture of each journey.
+Prints a line for each: what was seen, and how long it took. Any failed expectation ends it with an
+error.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import shutil
 import subprocess
 import sys
@@ -74,6 +77,76 @@ def ask(page: Page, address: str, pdf: Path) -> str:
     return page.locator("#found-words blockquote").inner_text().strip()
 
 
+def two_questions(page: Page, address: str, pdf: Path) -> str:
+    """Of two questions in a row the second is answered."""
+    page.goto(address)
+    for question in ("How many participants took part?", "Which optimizer was used for training?"):
+        page.locator("#q").fill(question)
+        page.locator("#q").press("Enter")
+    page.locator("#answer .say").first.wait_for()
+    asked, said = page.locator("#q").input_value(), page.locator("#answer .say").first.inner_text()
+    page.wait_for_timeout(3000)  # an answer to the first would be there by now
+    if page.locator("#answer .say").first.inner_text() != said or not page.title().startswith(
+        asked
+    ):
+        raise SystemExit("the former question was answered, too")
+    return f"{asked} {said}"
+
+
+def on_a_phone(page: Page, address: str, pdf: Path) -> str:
+    """The page with a place comes as a sheet over the hits, and goes again."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}?q=attention")
+    page.locator("#hits .hit .pick").first.click()
+    page.locator("#pages .mark.here.on").first.wait_for()
+    sheet = page.locator("#sheet").bounding_box()
+    page.locator("#close").click()
+    page.locator("#hits .hit").first.wait_for()
+    return f"sheet {sheet}, width {page.evaluate('document.documentElement.scrollWidth')}"
+
+
+def ten_files(page: Page, address: str, pdf: Path) -> str:
+    """Ten files that are dropped at once are all added."""
+    text = "# Kite {0}\n\nAda Byron\n\n## Abstract\n\nWe fly kite {0}. {1}\n\n## Results\n\n{1}\n"
+    words = "The kite stays in the air for nine hours in a steady wind over the sea. " * 20
+    page.goto(f"{address}?view=add")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"kite-{number}.md" for number in range(10)]
+        for number, file in enumerate(files):
+            file.write_text(text.format(number, words), encoding="utf-8")
+        page.locator("#upload input[type=file]").set_input_files(files)
+        page.locator("#adding .done").nth(9).wait_for(timeout=SECONDS * 1000)
+    return f"{page.locator('#adding .done').count()} added"
+
+
+def compare_six(page: Page, address: str, pdf: Path) -> str:
+    """Six papers and a column of one's own, and their table as CSV."""
+    with urllib.request.urlopen(f"{address}api/papers?limit=6") as answer:
+        papers = [one["id"] for one in json.load(answer)["papers"]]
+    question = "How large is the data set?"
+    page.goto(f"{address}?view=compare&papers={','.join(papers)}")
+    page.locator(".comparing tbody tr").nth(5).wait_for()
+    page.locator("#compare-question textarea, #compare-question input").first.fill(question)
+    page.locator("#compare").click()
+    page.locator(".comparing th", has_text=question).wait_for()
+    page.locator(".comparing .exports").wait_for(timeout=SECONDS * 1000)
+    with page.expect_download() as got:
+        page.locator(".comparing .exports a", has_text="CSV").click()
+    with Path(got.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    if len(rows) != 7 or not any(question in name for name in rows[0]):
+        raise SystemExit(f"CSV of {len(rows)} rows: {rows[0]}")
+    return f"CSV of {len(rows)} rows and {len(rows[0])} columns"
+
+
+def today(page: Page, address: str, pdf: Path) -> str:
+    """The papers of the last day, the nearest first, and which paper each is near."""
+    page.goto(f"{address}?view=today")
+    page.locator("#today-list li").first.wait_for()
+    near = page.locator("#today-list .near")
+    return f"{page.locator('#today-line').inner_text()}; {near.count()} near one that is kept"
+
+
 def download(page: Page, address: str, pdf: Path) -> str:
     """The digest as a file in each of four forms."""
     page.goto(f"{address}?paper=1706.03762")
@@ -99,6 +172,11 @@ JOURNEYS: tuple[Callable[[Page, str, Path], str], ...] = (
     search_and_open,
     upload_and_read,
     ask,
+    two_questions,
+    on_a_phone,
+    ten_files,
+    compare_six,
+    today,
     download,
     a_chinese_visitor,
 )
@@ -157,7 +235,7 @@ def main() -> None:
 def _wait(address: str) -> None:
     for _ in range(SECONDS * 5):
         try:
-            urllib.request.urlopen(address, timeout=5).close()
+            urllib.request.urlopen(address, timeout=SECONDS).close()
             return
         except OSError:
             time.sleep(0.2)

@@ -12,9 +12,10 @@ n-grams in at least three papers, the dense features, and what linear models of 
 roles say of the sentence; since these are linear too, their weights are added up to one block.
 Second step, two logistic regressions an item over the logits of the first, made by models that have
 not seen the paper (folds by field). Third step, two more over these logits and the states of the
-sentences. An item is not stated if its best sentence is less likely than three quarters of the best
-accepted one of every training paper. The states come of arithmetic that another processor may round
-otherwise, so the bytes are the same only on the same kind of machine.
+sentences, in equal parts with a hidden layer that all items share and that sees the dense features
+too: the mean of both logits. An item is not stated if its best sentence is less likely than three
+quarters of the best accepted one of every training paper. The states come of arithmetic that
+another processor may round otherwise, so the bytes are the same only on the same kind of machine.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,11 @@ from app.choose.model import (
     Block,
     Heads,
     Model,
+    Network,
     context_of,
     from_bytes,
     likely_of,
     may_stand,
-    probability,
     states_of,
 )
 from app.choose.sentences import prose_sentences, quotable
@@ -76,8 +77,13 @@ _IDEAL = 3.0  # weight of a sentence that the reader would print
 _OPTIMUM = 1e-8  # of the gradient, so that the last digits of a logit do not move the weights
 _NEVER = -4.0  # bias of an item that no paper has
 _CONSTANT = 1e-6  # standard deviation up to which a column has one value
-_STEPS = 127  # in which the weights of a block are stored
-_FINE_STEPS = 9999  # those of the second and third step
+_STEPS = 63  # in which the weights of a block are stored, and those of the hidden layer
+_FINE_STEPS = 999  # those of regressions of the second and third step
+# The hidden layer: its units, how often it sees all sentences, how many at a time.
+_UNITS, _EPOCHS, _BATCH = 64, 25, 256
+_LEFT_OUT, _UNITS_LEFT_OUT = 0.2, 0.5  # share of features and units that are dropped in training
+_RATE, _DECAY = 2e-3, 0.3  # of AdamW
+_SEED = 0
 
 ROLES: dict[str, tuple[str, ...]] = {
     "csabstruct": ("background", "method", "result", "objective"),
@@ -260,13 +266,14 @@ def train(papers: Sequence[TrainingPaper], roles: RoleModel | None) -> Model:
     whole = _first_step(papers, roles, kept)
     contexts = [unseen[paper.id] for paper in papers]
     every = [np.ones(len(paper.labels), dtype=bool) for paper in papers]
-    second = _heads(contexts, papers, every, _C_CONTEXT)
+    second = _heads(contexts, papers, every)
     mean = np.round(np.vstack([paper.states for paper in papers]).mean(0), 3)
     read = [
-        np.hstack([seen, paper.states - mean]) for seen, paper in zip(contexts, papers, strict=True)
+        np.hstack([seen, paper.states - mean, whole.places(paper.dense)])
+        for seen, paper in zip(contexts, papers, strict=True)
     ]
     likely = [_likely(seen, paper, second) for seen, paper in zip(contexts, papers, strict=True)]
-    third = _heads(read, papers, likely, _C_STATES)
+    third = _network(read, papers, likely, contexts[0].shape[1] + len(mean))
     return Model(ITEMS, whole.blocks, whole.names, whole.dense, whole.bias, second, third, mean)
 
 
@@ -282,29 +289,103 @@ def _heads(
     seen: Sequence[Matrix],
     papers: Sequence[TrainingPaper],
     among: Sequence[NDArray[np.bool_]],
-    c: float,
 ) -> Heads:
-    """A step after the first, from what it sees of all sentences of each paper.
+    """The second step, from what it sees of all sentences of each paper.
 
     ``among`` are the sentences whose best decides whether an item is stated.
     """
     stacked = np.vstack(seen)
     labels = np.vstack([paper.labels for paper in papers])
-    good, ideal = _probable(stacked, labels >= 1, c), _probable(stacked, labels >= 2, c)
-    least = np.min(
-        [
-            _best_accepted(rows[chosen], good, paper.labels[chosen])
-            for rows, chosen, paper in zip(seen, among, papers, strict=True)
-        ],
-        0,
+    good, ideal = (_probable(stacked, labels >= least, _C_CONTEXT) for least in (1, 2))
+    heads = Heads(good, ideal, np.zeros(0))
+    return replace(heads, least=_least(heads, seen, papers, among))
+
+
+def _network(
+    seen: Sequence[Matrix],
+    papers: Sequence[TrainingPaper],
+    among: Sequence[NDArray[np.bool_]],
+    regressed: int,
+) -> Network:
+    """The third step. The regressions see the first ``regressed`` columns."""
+    stacked = np.vstack(seen)
+    labels = np.vstack([paper.labels for paper in papers])
+    direct = np.zeros((stacked.shape[1] + 1, 2 * len(ITEMS)))
+    columns = [*range(regressed), -1]
+    direct[columns] = np.hstack(
+        [_probable(stacked[:, :regressed], labels >= least, _C_STATES) for least in (1, 2)]
     )
-    return Heads(good, ideal, np.floor(_SILENT * least * 1e3) / 1e3)
+    layer, out, bias = _hidden(
+        stacked,
+        np.hstack([labels >= 1, labels >= 2]),
+        np.vstack([np.hstack([paper.allowed] * 2) for paper in papers]),
+    )
+    direct[-1] += bias
+    network = Network(
+        _rounded(direct / 2, _FINE_STEPS), _rounded(layer), _rounded(out / 2, _FINE_STEPS),
+        np.zeros(0),
+    )  # fmt: skip
+    return replace(network, least=_least(network, seen, papers, among))
 
 
-def _best_accepted(seen: Matrix, good: Matrix, labels: NDArray[np.int64]) -> Matrix:
-    """For each item the probability of its best accepted sentence; 1 where there is none."""
-    best = np.where(labels >= 1, probability(seen, good), 0.0).max(0)
-    return np.where((labels >= 1).any(0), best, 1.0)
+def _hidden(
+    seen: Matrix, labels: NDArray[np.bool_], counted: NDArray[np.bool_]
+) -> tuple[Matrix, Matrix, Matrix]:
+    """A hidden layer with its bias, the weights of what it gives, and their bias.
+
+    ``counted`` are the sentences that may stand under an item, (sentences, labels).
+    """
+    import torch
+    from torch import nn
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums in one order
+    torch.manual_seed(_SEED)
+    mean, spread = seen.mean(0), seen.std(0)
+    spread = np.where(spread > _CONSTANT, spread, np.inf)  # such a column decides nothing
+    x = torch.tensor((seen - mean) / spread, dtype=torch.float32)
+    y = torch.tensor(labels, dtype=torch.float32)
+    weight = torch.tensor(counted, dtype=torch.float32)
+    layer, out = nn.Linear(x.shape[1], _UNITS), nn.Linear(_UNITS, y.shape[1])
+    network = nn.Sequential(
+        nn.Dropout(_LEFT_OUT), layer, nn.ReLU(), nn.Dropout(_UNITS_LEFT_OUT), out
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
+    steps = _EPOCHS * -(-len(x) // _BATCH)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=steps)
+    for _ in range(_EPOCHS):
+        order = torch.randperm(len(x))
+        for rows in (order[at : at + _BATCH] for at in range(0, len(x), _BATCH)):
+            loss = nn.functional.binary_cross_entropy_with_logits(
+                network(x[rows]), y[rows], weight=weight[rows]
+            )
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+            rate.step()
+    torch.set_num_threads(threads)
+
+    def weights(of: nn.Linear) -> tuple[Matrix, Matrix]:
+        return of.weight.detach().double().numpy().T, of.bias.detach().double().numpy()
+
+    (inner, inner_bias), (outer, outer_bias) = weights(layer), weights(out)
+    inner = inner / spread[:, None]
+    return np.vstack([inner, inner_bias - mean @ inner]), outer, outer_bias
+
+
+def _least(
+    step: Heads | Network,
+    seen: Sequence[Matrix],
+    papers: Sequence[TrainingPaper],
+    among: Sequence[NDArray[np.bool_]],
+) -> Matrix:
+    """For each item, the probability below which its best sentence states nothing."""
+    best = []
+    for rows, chosen, paper in zip(seen, among, papers, strict=True):
+        good, _ = step.probabilities(rows[chosen])
+        accepted = paper.labels[chosen] >= 1
+        best.append(np.where(accepted.any(0), np.where(accepted, good, 0.0).max(0), 1.0))
+    return np.asarray(np.floor(_SILENT * np.min(best, 0) * 1e3) / 1e3)
 
 
 def _vocabulary(
@@ -362,9 +443,11 @@ def _first_step(
         blocks["role"] = Block(block.rows, block.rarity, _rounded(block.weights @ weights["role"]))
     on_dense = weights["dense"] * scale[:, None]
     none = np.zeros((0, 0))
-    later = Heads(none, none, none)
     bias = np.round(bias - mean @ on_dense, 4)
-    return Model(ITEMS, blocks, names, np.round(on_dense, 4), bias, later, later, none)
+    return Model(
+        ITEMS, blocks, names, np.round(on_dense, 4), bias,
+        Heads(none, none, none), Network(none, none, none, none), none,
+    )  # fmt: skip
 
 
 def _fit(
@@ -424,21 +507,26 @@ def to_bytes(model: Model, papers: int, roles: RoleModel | None) -> bytes:
         "blocks": blocks,
         "dense": {"names": model.names, "weights": model.dense.tolist()},
         "bias": model.bias.tolist(),
-        "second": _said(model.second),
-        "third": _said(model.third),
+        "second": {
+            "good": _said(model.second.good, _FINE_STEPS),
+            "ideal": _said(model.second.ideal, _FINE_STEPS),
+            "least": model.second.least.tolist(),
+        },
+        "third": {
+            "direct": _said(model.third.direct, _FINE_STEPS),
+            "layer": _said(model.third.layer, _STEPS),
+            "out": _said(model.third.out, _FINE_STEPS),
+            "least": model.third.least.tolist(),
+        },
         "mean_state": model.mean_state.tolist(),
     }
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode(), compresslevel=9, mtime=0)
 
 
-def _said(heads: Heads) -> dict[str, Any]:
-    def weights(of: Matrix) -> dict[str, Any]:
-        unit = _unit(of, _FINE_STEPS)
-        return {"unit": unit, "weights": np.round(of / unit).astype(int).tolist()}
-
-    good, ideal = weights(heads.good), weights(heads.ideal)
-    return {"good": good, "ideal": ideal, "least": heads.least.tolist()}
+def _said(weights: Matrix, steps: int) -> dict[str, Any]:
+    unit = _unit(weights, steps)
+    return {"unit": unit, "weights": np.round(weights / unit).astype(int).tolist()}
 
 
 def main() -> None:

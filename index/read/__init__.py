@@ -151,6 +151,8 @@ class Reader:
         from index.read.workers import WorkerContext
 
         with self._starting:
+            if self._started is not None and not self._started.active:
+                self.close()  # pebble gives a pool up when a worker ends that had nothing to do
             if self._started is None:
                 self._started = ProcessPool(
                     max_workers=self._settings.read.workers,

@@ -16,7 +16,16 @@ import pytest
 from numpy.typing import NDArray
 
 from app.choose.features import dense, grams_of, ngrams, words_of
-from app.choose.model import LIKELY, WEIGHTS, Scores, context_of, is_english, score, shipped
+from app.choose.model import (
+    LIKELY,
+    WEIGHTS,
+    Network,
+    Scores,
+    context_of,
+    is_english,
+    score,
+    shipped,
+)
 from app.choose.select import Rank, select, shipped_rank
 from app.choose.sentences import PaperSentence, leans, prose_sentences, quotable, reads_well
 from app.choose.template import ITEMS, TEMPLATE
@@ -333,7 +342,9 @@ class Seen:
     def states(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.asked += texts
         found = fakes.PlainStates().states(texts)
-        towards = shipped().third.ideal[-1 - found.shape[1] : -1, shipped().items.index("summary")]
+        items, direct = shipped().items, shipped().third.direct
+        states = direct[-1 - shipped().dense.shape[0] - found.shape[1] :][: found.shape[1]]
+        towards = states[:, len(items) + items.index("summary")]  # that a reader would print it
         for row, text in enumerate(texts):
             found[row] += (text == self.lifted) * 9 * towards / np.linalg.norm(towards)
         return found
@@ -348,6 +359,18 @@ def test_the_third_step_sees_the_likeliest_sentences_of_each_item() -> None:
     assert 0 < len(encoder.asked) <= LIKELY * len(EVIDENCE) and len(encoder.asked) < 90
     read = [one.text in encoder.asked for one in sentences]
     assert (scores.good[read] > 0).all() and not scores.good[np.logical_not(read)].any()
+
+
+def test_regressions_and_the_hidden_layer_add_up() -> None:
+    network = Network(
+        direct=np.array([[1.0, 0.0], [0.0, 0.0], [-1.0, 0.5]]),
+        layer=np.array([[0.0, 1.0], [1.0, -1.0], [0.0, -1.0]]),
+        out=np.array([[2.0, 0.0], [0.0, 4.0]]),
+        least=np.zeros(1),
+    )
+    good, ideal = network.probabilities(np.array([[1.0, 3.0], [2.0, -1.0]]))
+    assert np.allclose(np.log(good / (1 - good)), [[1 - 1 + 2 * 3], [2 - 1 + 0]])
+    assert np.allclose(np.log(ideal / (1 - ideal)), [[0.5 + 0], [0.5 + 4 * 2]])
 
 
 def test_what_a_sentence_does_moves_it() -> None:

@@ -21,10 +21,13 @@ from app.digest import Digest
 from app.publish.day import Day, FailedPaper, anchor, to_hexo, to_html_day
 from app.publish.listing import Published, PublishedPage, PublishedPaper, to_atom, to_index
 from app.publish.site import write_file, write_listed
-from app.show.html import to_html
+from app.show.html import PUBLISHED, to_html
+from app.show.html import script as script_of
+from app.show.katex import FOLDER_BESIDE, files_beside
 from app.show.markdown import to_markdown
+from app.show.pieces import Piece, Sentence
 from app.show.text import plain
-from app.show.views import Picture
+from app.show.views import Picture, QuoteContext
 from app.write.claims import claim_records
 
 DATE = datetime.date(2024, 7, 5)
@@ -325,7 +328,21 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
     Image.new("RGB", (1200, 300), "white").save(data, "PNG")
     pictures = {("2401.00001", "figures.1"): Picture("Figure 1", "day/figure.png", 800, 200)}
     failed = (FailedPaper("2401.00009", "broken: " + "x" * 300),)
-    day = _day([digest, _titled(digest, "L" * 200, "b")], pictures=pictures, failed=failed)
+    root = "\\frac{a}{b}" * 40
+    written = Sentence(
+        (Piece("Lanterns burn "), Piece("a/b", root), Piece("x", "\\href{https://x.org}{x}")),
+        ((Piece("Each lantern burns "), Piece("sum", "\\sum_{i=1}^n i", True)),),
+    )
+    day = _day(
+        [digest, _titled(digest, "L" * 200, "b")],
+        pictures=pictures,
+        failed=failed,
+        formulas={"2401.00001": {"method.1": written}},
+    )
+    for name, script in files_beside(script_of(*PUBLISHED)).items():
+        write_file(tmp_path / FOLDER_BESIDE / name, script)
+    alone = to_html(digest, QuoteContext(formulas={"method.1": written}))
+    write_file(tmp_path / "alone.html", alone.encode())
     write_file(tmp_path / "day" / "figure.png", data.getvalue())
     write_file(tmp_path / "day.html", to_html_day(replace(day, app_url=APP)).encode())
     write_listed(tmp_path, _published("L" * 200, topic="x" * 100), "")
@@ -341,11 +358,16 @@ def test_a_page_asks_nobody_else_and_fits_a_phone(
         settles(page, "document.documentElement.scrollWidth <= innerWidth", True)
     page.goto((tmp_path / "day.html").as_uri())
     page.locator("img").first.scroll_into_view_if_needed()
-    # The page forbids all scripts, also those that would wait.
     settles(page, "document.images[0].naturalWidth", 1200)
     expect(page.locator("body")).to_have_css("background-color", "rgb(23, 24, 26)")
     quotes = page.locator("blockquote")
     expect(quotes.first).to_be_hidden()
+    for name in ("alone.html", "day.html"):
+        page.goto((tmp_path / name).as_uri())
+        expect(page.locator(".item .tex.set .katex")).to_have_count(2)
+        expect(page.get_by_text("x", exact=True)).to_have_class("tex")  # what asks for trust stays
+        settles(page, "document.fonts.check('12px KaTeX_Main')", True)
+        settles(page, "document.documentElement.scrollWidth <= innerWidth", True)
     page.locator(".quote summary").first.click()
     expect(quotes.first).to_be_visible()
     page.reload()

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.web.katex import ADDRESS, FOLDER, VERSION, katex_router, served_files
+from app.show.katex import FOLDER, VERSION, katex_files
+from app.web.katex import ADDRESS, katex_router
 
 
 @pytest.fixture
@@ -50,4 +51,4 @@ def test_every_font_that_a_browser_would_ask_for_is_there(client: TestClient) ->
 )
 def test_no_other_file_is_served(client: TestClient, name: str) -> None:
     assert client.get(ADDRESS + name).status_code == 404
-    assert all(isinstance(path, Path) and path.is_file() for path in served_files().values())
+    assert all(isinstance(path, Path) and path.is_file() for path in katex_files().values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.digest import Digest
 from app.publish.files import OutputUnusable, write_text
 from app.publish.listing import PagesUnusable, PublishedFailure, read_published
 from app.publish.site import NothingForPage, Site, write_page
+from app.show.pieces import Piece, Sentence
 from app.wording.writers import open_writer
 from app.write import EXTRACTIVE
 
@@ -43,6 +45,19 @@ def test_page_has_the_papers_of_the_day_and_category(
     }
     assert files.markdown.read_text().count("\n## Lanterns on Paths\n") == 2
     assert files.html.read_text().count("<article id=") == 2
+
+
+def test_katex_lies_beside_a_page_with_formulas(
+    library: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formula = Sentence((Piece("a", "\\alpha"),), ((),))
+    found = {"summary.1": formula}
+    monkeypatch.setattr("app.publish.site.sentences_with_formulas", lambda *_: found)
+    page = write_page(library, "all", tmp_path, date=DAY).html.read_text()
+    assert r'<span class="tex" data-tex="\alpha">a</span>' in page
+    named = re.findall(r'<(?:script src|link rel="stylesheet" href)="([^"]+)"', page)
+    assert len(named) == 3 and all((tmp_path / name).is_file() for name in named)
+    assert len([*tmp_path.glob("katex-*/fonts/*.woff2")]) == 20
 
 
 def test_all_takes_every_paper(library: Any, row_of: Callable[..., Any], tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from app.show.figures import Pictures, part_of
+from app.show.figures import Pictures, all_within, part_of
+from app.show.pieces import Piece, pieces_of, trimmed
 from app.show.text import plain, snippet, snippet_at
 from app.web.grids import Grid, grid_of, tables_in, whole_grid
 from app.web.media import view_router
-from app.web.pieces import Piece, pieces_of, trimmed
 from app.web.quoted import as_text, cited, quoted
 from app.web.session import Session, SharedSession
 from index.errors import PaperNotFound, SourceNotFound
@@ -355,7 +355,7 @@ def test_lists_and_tables_have_the_formulas_of_their_quotes(
     from app.compare.columns import COLUMNS
     from app.compare.related import AlikeSentences, Related, RelatedPaper
     from app.digest import Claim, Support
-    from app.show.html import fill
+    from app.show.html import fill, to_html
     from app.web.comparing import Desk, table_html
     from app.web.related import related_html
     from app.web.texts import texts
@@ -382,7 +382,11 @@ def test_lists_and_tables_have_the_formulas_of_their_quotes(
     day = day_list(library, Settings(), DayFilter())
     today = fill("today.html", day=day, say=texts()["en"], lang="en")
     near = related_html(library, "hills", "en")
-    for shown, times in ((table_html(library, desk, "en"), 1), (near, 2), (today, 1)):
+    around = all_within(library, library.digests["hills"], Pictures())
+    file = to_html(library.digests["hills"], around)
+    assert "script-src 'sha256-" in file and "<script" not in to_html(library.digests["hills"])
+    lists = (table_html(library, desk, "en"), 1), (near, 2), (today, 1), (file, 1)
+    for shown, times in lists:
         assert shown.count(step) == times, shown
     library.rows = []  # it was removed while it was on the screen: its words are there all the same
     shown = table_html(library, desk, "en")

@@ -27,14 +27,14 @@ from app.show.bibtex import to_bibtex
 from app.show.comparison import AlikeView, RelatedView
 from app.show.html import fill, to_html
 from app.show.markdown import escape_link_text, escape_markdown, to_markdown
+from app.show.pieces import Piece
 from app.show.text import file_slug, plain, query_words, snippet
-from app.show.views import Picture, sources
+from app.show.views import Picture, QuoteContext, sources
 from app.show.words import ROLE_TITLES
 from app.web.found import Entry, FoundPlace, PaperEntries
 from app.web.grids import Grid, GridCell
 from app.web.home import Card, Example, Lit
 from app.web.pictures import map_of, timeline_of
-from app.web.pieces import Piece
 from app.web.quoted import Printed, Quoted
 from app.web.reading import Heading
 from app.web.session import Session
@@ -465,7 +465,7 @@ def test_html_shows_a_figure_under_its_caption(
 ) -> None:
     digest = digest_of(figures=[claim_of("Figure 1: A lantern.", "method.1", 2)])
     picture = Picture("Figure 1", "data:image/png;base64,iVBORw==", 30, 20)
-    page = to_html(digest, figures={"figures.1": picture})
+    page = to_html(digest, QuoteContext(pictures={"figures.1": picture}))
     (image,) = [attributes for tag, attributes in _Page(page).tags if tag == "img"]
     assert image["src"] == picture.file
     assert (image["width"], image["height"]) == ("30", "20")

@@ -130,7 +130,7 @@ def test_no_digest_has_the_key(
         digest = written(paper, passages, encoder, "en", writer)
         made_by = repr(writer.made_by("en"))
     assert served_model.log
-    shown = to_markdown(digest) + to_html(digest, {}) + DigestShape.of(digest).to_json()
+    shown = to_markdown(digest) + to_html(digest) + DigestShape.of(digest).to_json()
     assert not leaks(repr(digest) + made_by + shown + caplog.text + kept(tmp_path))
 
 

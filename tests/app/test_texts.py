@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,6 +16,7 @@ from app.web.errors import error_lines, line_of
 from app.web.importing import EntryKept
 from app.web.jobs import Stopped
 from app.web.own_papers import NoRoom, VisitEnded
+from app.web.session import NotRead
 from app.web.texts import preferred, texts
 from app.web.ui import VIEWS
 from app.web.ui.compare import TooManyQuestions
@@ -34,6 +35,7 @@ from index.errors import (
     StoreUnusable,
 )
 from index.notes import NoteNotFound
+from index.paper import Status
 
 
 def test_each_text_is_there_in_each_language_with_the_same_places_to_fill() -> None:
@@ -83,6 +85,7 @@ ERRORS = (
     NoRoom(3),
     NoSuchTag("oil"),
     NotComparable(1),
+    *(NotRead("a.pdf", status, "why") for status in get_args(Status) if status != "ok"),
     NoteNotFound("note 7"),
     PaperChanged("p"),
     PaperDamaged("p"),
@@ -97,7 +100,11 @@ ERRORS = (
 
 
 def test_every_error_of_the_table_has_its_chinese_line() -> None:
-    assert {type(one).__name__ for one in ERRORS} == set(error_lines()["zh"])
+    kinds = (
+        f"{type(one).__name__} {one.status}" if isinstance(one, NotRead) else type(one).__name__
+        for one in ERRORS
+    )
+    assert set(kinds) == set(error_lines()["zh"])
     for one in ERRORS:
         said = line_of(one, "zh")
         assert any("\u4e00" <= sign <= "\u9fff" for sign in said), said

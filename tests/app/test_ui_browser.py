@@ -261,7 +261,11 @@ def test_chosen_papers_are_tagged_and_taken_along(part: Any) -> None:
     assert downloading.value.suggested_filename == "papers.bib"
     assert "keywords = {survey}" in Path(downloading.value.path()).read_text()
     papers.locator(".take:not([open])").wait_for()
+    papers.locator(".take summary").click()
+    part.keyboard.press("Escape")
+    papers.locator(".take:not([open])").wait_for()
     is_accessible(part)
+    expect(papers.get_by_label("Tag", exact=True)).to_have_value("")
     papers.get_by_label("Tag", exact=True).fill("survey")
     papers.get_by_role("button", name="Take tag away").click()
     part.get_by_text("No paper has these words").wait_for()
@@ -415,6 +419,11 @@ def test_a_visitor_s_paper_is_the_others_once_it_is_shared(
 
     ada = visitor()
     ada.locator(".nothing").wait_for()
+    for view in ("library", "today", "compare"):  # of an empty library: no forms, a way on
+        ada.evaluate("(view) => gloss.go(new URLSearchParams({view}))", view)
+        tab = ada.locator(f"#{view}-tab, [role=tabpanel]").locator("visible=true")
+        tab.locator(".nothing a", has_text="Add papers").wait_for()
+        expect(tab.locator("input:visible, table")).to_have_count(0)
     late: list[Any] = []  # the pages, which come after the digest here
     ada.route("**/pages.json*", lambda route: late.append(route))
     _files(ada, DATA / "choosing-passage-size.md")
@@ -424,6 +433,8 @@ def test_a_visitor_s_paper_is_the_others_once_it_is_shared(
     ada.unroute("**/pages.json*")
     bo = visitor("?paper=choosing-passage-size")
     bo.locator("#digest", has_text="is not in this library").wait_for()
+    expect(bo.locator("#digest .failed a").first).to_have_text("Add papers")
+    expect(bo.locator("#sheet")).to_be_hidden()
     button = share(ada)
     ada.get_by_text("you cannot take it back").wait_for()
     button.click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, get_args
 
@@ -64,6 +65,17 @@ def test_a_worker_has_only_its_memory(tmp_path: Path) -> None:
             "limit",
             "reading took more than 400 MB of memory",
         )
+        assert reader.read(GOOD).status == "ok"
+
+
+def test_a_worker_that_ends_with_nothing_to_do_is_replaced() -> None:
+    """As when the system needs its memory: pebble takes no more work then."""
+    with Reader(Settings(read={"workers": 1})) as reader:
+        assert reader.read(GOOD).status == "ok"
+        (worker,) = reader._pool()._pool_manager.worker_manager.workers.values()
+        worker.kill()
+        while reader._started is not None and reader._started.active:
+            time.sleep(0.05)
         assert reader.read(GOOD).status == "ok"
 
 

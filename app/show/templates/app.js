@@ -27,6 +27,7 @@
       startGradioLater();
     }
     const told = await answer.json().catch(() => ({}));
+    signal?.throwIfAborted();
     if (!answer.ok) throw new Failed(told.told || say('failed'), told.error || 'failed');
     return told;
   }
@@ -48,17 +49,23 @@
     line.setAttribute('role', 'status');
     place.replaceChildren(line);
   }
+  function leading(to, text) {
+    const link = made('a', '', text);
+    link.href = to;
+    link.dataset.go = '';
+    return link;
+  }
+  /** What failed, why, and the next step: to try ``again``, or else to add papers. */
   function failed(place, error, again) {
     const box = made('div', 'failed');
     box.setAttribute('role', 'alert');
     box.append(made('p', 'what', say('failed')), made('p', 'why', error.message));
-    const button = made('button', '', say('again'));
-    button.type = 'button';
-    button.addEventListener('click', again);
-    const home = made('a', '', say('home'));
-    home.href = '?';
-    home.dataset.go = '';
-    box.append(button, ' ', home);
+    const next = again ? made('button', '', say('again')) : leading('?view=add', app.views.add);
+    if (again) {
+      next.type = 'button';
+      next.addEventListener('click', again);
+    }
+    box.append(next, ' ', leading('?', say('home')));
     place.replaceChildren(box);
   }
   const tell = (text) => { by('live').textContent = text; };

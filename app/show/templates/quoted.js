@@ -2,9 +2,6 @@
 // near the screen; what it cannot set, or is not to set, stays the text that it is, and so does what
 // is copied. What is wider than its place is scrolled, with the keys, too.
 (() => {
-  const LONGEST = 2000;  // characters of LaTeX
-  // A formula that defines macros can grow without bounds.
-  const DEFINES = /\\(?:[gex]?def|(?:re|provide)?newcommand|providecommand|let|futurelet|global|long)(?![a-z])/i;
   const made = new Map();  // elements to be cloned, by their LaTeX; null where there is none
   let loading = null;
 
@@ -25,30 +22,10 @@
     return loading;
   }
 
-  function formula(tex, displayMode) {
-    if (tex.length > LONGEST || DEFINES.test(tex)) return null;
-    let refused = false;
-    const place = document.createElement('span');
-    try {
-      window.katex.render(tex, place, {
-        displayMode,
-        throwOnError: true,
-        strict: 'ignore',
-        maxExpand: 500,
-        maxSize: 10,  // em
-        macros: {},
-        trust: () => { refused = true; return false; },  // links, pictures, classes, styles
-      });
-    } catch {
-      return null;
-    }
-    return refused ? null : place.firstElementChild;
-  }
-
   const named = (one) => `${one.classList.contains('displayed')} ${one.dataset.tex}`;
   function set(one) {
     const name = named(one);
-    if (!made.has(name)) made.set(name, formula(one.dataset.tex, one.classList.contains('displayed')));
+    if (!made.has(name)) made.set(name, gloss.formula(one.dataset.tex, one.classList.contains('displayed')));
     const done = made.get(name);
     if (!done) return;
     one.dataset.source = one.textContent;

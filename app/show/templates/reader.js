@@ -45,6 +45,7 @@ function openPaper(asked) {
     loading = new AbortController();
     stopWording();
     open = {...nothing(), paper, lang};
+    reader.classList.remove('gone');
     chosen = null;
     by('found-words').hidden = true;
     by('find-words').value = '';
@@ -183,12 +184,14 @@ async function loadDigest(paper, lang, signal) {
 }
 
 function refuse(where, paper, error) {
-  const told = error.kind === 'unknown' ? new Error(say('unknown', paper)) : error;
-  if (error.kind === 'unknown' && where === place) {
-    place.replaceChildren();
-    return;  // beside the digest, which says so
+  if (error.kind !== 'unknown') {
+    failed(where, error, reload);
+    return;
   }
-  failed(where, told, () => reload());
+  loading.abort();  // there is neither a digest nor a page
+  reader.classList.add('gone');
+  place.replaceChildren();
+  failed(by('digest'), new Error(say('unknown', paper)));
 }
 
 function reload() {
@@ -260,7 +263,10 @@ function showFound() {
   where.className = 'by';
   where.textContent = open.place ? `${say('place')}: ${open.place.where}` : say('place_gone');
   box.append(where);
-  if (!open.place) return;
+  if (!open.place) {
+    root.dataset.sheet = '';  // which would lie over this, on a phone
+    return;
+  }
   box.insertAdjacentHTML('beforeend', open.place.html);
 }
 

@@ -19,8 +19,11 @@ const drawn = () => {
   }
 };
 let over = 0;
+let turned = false;  // to another page, which is read from its top
 const fresh = () => {
   drawn();
+  if (turned && element.getBoundingClientRect().top < 0) element.querySelector('.shelf').scrollIntoView();
+  turned = false;
   clearTimeout(over);
   const seconds = Number(element.querySelector('[data-undo]')?.dataset.undo || 0);
   if (seconds) over = setTimeout(() => trigger('select', view()), 1000 * seconds + 500);
@@ -44,7 +47,7 @@ element.addEventListener('click', (event) => {
     trigger('select', {order: next, down: next === order ? !down : next === 'added' || next === 'date', page: 1});
   } else if (button?.dataset.page) {
     trigger('select', {...view(), page: Number(button.dataset.page)});
-    element.scrollIntoView({block: 'nearest'});
+    turned = true;
   } else if (button?.dataset.do === 'none') {
     chosen.clear();
     drawn();
@@ -65,8 +68,12 @@ element.addEventListener('submit', (event) => {
 });
 const tagged = (how, form) => {
   const name = form.elements.name.value.trim();
-  if (name) trigger('click', {...view(), ids: [...chosen], [how]: name});
-  else form.elements.name.focus();
+  if (!name) {
+    form.elements.name.focus();
+    return;
+  }
+  trigger('click', {...view(), ids: [...chosen], [how]: name});
+  form.reset();
 };
 // What is chosen as a file; some take a while, so that the button says that it works.
 const take = async (button) => {
@@ -90,6 +97,16 @@ const take = async (button) => {
   }
   button.disabled = false;
 };
+document.addEventListener('click', (event) => {
+  const open = element.querySelector('.take[open]');
+  if (open && !open.contains(event.target)) open.open = false;
+});
+element.addEventListener('keydown', (event) => {
+  const open = event.key === 'Escape' && element.querySelector('.take[open]');
+  if (!open) return;
+  open.open = false;
+  open.querySelector('summary').focus();
+});
 new MutationObserver((changes) => {
   // Gradio changes what differs: rows may only go, and what we set is taken back.
   if (changes.some((one) => [...one.addedNodes].some((node) => node.nodeType === 1))) fresh();

@@ -9,6 +9,7 @@ from app.api.service import RateLimiter, limit_compare, unlimited
 from app.compare import MOST, Comparison, table_of
 from app.compare.choice import chosen
 from app.compare.columns import COLUMNS, question_columns
+from app.digest import Language
 from app.show.html import fill as fill_template
 from app.show.html import template_source
 from app.show.text import plain
@@ -125,8 +126,13 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         said = _told(said=texts()[lang]["compare_added"].format(added))
         return gr.update(choices=session.choices(), value=list(found.ids[:MOST])), said, ""
 
-    def refresh(request: gr.Request) -> Any:  # type: ignore[name-defined]
-        return gr.update(choices=sessions.of(request.session_hash).choices())
+    def refresh(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
+        session, desk = sessions.of(request.session_hash), desks.of(request.session_hash)
+        table = begun(session, desk, language_of(request)) if desk.table is None else gr.skip()
+        return gr.update(choices=session.choices()), table
+
+    def begun(session: Session, desk: Desk, lang: Language) -> str:
+        return table_html(session.library, desk, lang, bool(session.samples()))
 
     def arrive(request: gr.Request) -> tuple[Any, Any]:  # type: ignore[name-defined]
         """The papers to choose from, and those that the address names, with its questions."""
@@ -135,7 +141,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         there = [known for one in papers[:MOST] if (known := session.known(one)) is not None]
         desks.of(request.session_hash).questions = asked[:QUESTIONS_MOST]
         update = gr.update(choices=session.choices(), value=there)
-        return update, table_html(session.library, Desk(), language_of(request))
+        return update, begun(session, Desk(), language_of(request))
 
     def begin(
         papers: list[str] | None,
@@ -201,7 +207,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
     cancel.click(stop, None, cancel, **quiet)
     query.submit(find, [query, papers], [papers, said, query], **quiet)
     table.input(act, None, table, **many)
-    tab.select(refresh, None, papers, **quiet)
+    tab.select(refresh, None, [papers, table], **quiet)
     root = gr.context.Context.root_block
     root.load(arrive, None, [papers, table], **quiet).success(begin, papers, built, **many)
     root.unload(leave)

@@ -89,9 +89,8 @@ class FirstPage:
             f"<style>{style('gloss.css', 'app.css', 'reader.css')}</style>"
         )
         reader = script("reader.js", "marks.js", "notes.js", "tools.js")
-        self._scripts = (
-            f"<script>{script('app.js', 'quoted.js', 'related.js')}(() => {{{reader}}})();</script>"
-        )
+        screens = script("app.js", "formulas.js", "quoted.js", "related.js")
+        self._scripts = f"<script>{screens}(() => {{{reader}}})();</script>"
 
     def route(self) -> "Route":
         """``GET /``."""

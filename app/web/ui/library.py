@@ -43,6 +43,7 @@ def library_tab(sessions: Sessions) -> None:
             "failure": line_of(failure, lang) if failure is not None else "",
             "forms": forms_of(session, with_pages=True),
             "own": session.library.notes is not None,
+            "samples": bool(session.samples()),
         }
         return fill("shelf.html", say=texts()[lang], lang=lang, **values), page.view.sent()
 
@@ -79,7 +80,11 @@ def library_tab(sessions: Sessions) -> None:
     with gr.Tab(say("library_tab"), id="library") as tab:
         with gr.Row(elem_classes="gloss-ask"):
             text = gr.Textbox(
-                label=say("library_filter"), max_lines=1, scale=6, elem_id="library-filter"
+                label=say("library_filter"),
+                max_lines=1,
+                scale=6,
+                min_width=300,
+                elem_id="library-filter",
             )
             again = gr.Button(say("library_refresh"), size="sm", scale=0, min_width=120)
         table = html("papers", template_source("shelf.js"))

@@ -38,7 +38,13 @@ def today_tab(sessions: Sessions) -> None:
         with as_gradio_error(lang):
             shown = _shown(session, wanted, lang)
         choices = gr.update(choices=list(shown.days), value=shown.day or None)
-        listed = fill("today.html", day=shown, say=texts()[lang], lang=lang)
+        listed = fill(
+            "today.html",
+            day=shown,
+            samples=bool(session.samples()),
+            say=texts()[lang],
+            lang=lang,
+        )
         tags = [(texts()[lang]["library_any_tag"], ""), *((one, one) for one in shown.tags)]
         chosen = next((one for one in shown.tags if one == tag), "")
         by_tag = gr.update(choices=tags, value=chosen, visible=bool(shown.tags))
@@ -97,7 +103,9 @@ def today_tab(sessions: Sessions) -> None:
                 visible=False,
                 elem_id="today-tag",
             )
-            unread = gr.Checkbox(label=say("today_unread"), min_width=170, scale=1)
+            unread = gr.Checkbox(
+                label=say("today_unread"), min_width=170, scale=1, elem_id="today-unread"
+            )
             all_read = gr.Button(say("today_all_read"), size="sm", scale=0, min_width=150)
         line = html("today-line", "element.setAttribute('role', 'status');")
         listed = html("today-list", template_source("today.js"))

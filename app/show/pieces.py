@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.controls import without_controls
+from app.digest import Citation, Digest
+from app.show.text import plain
+from app.write.claims import named_claims
 from index.paper import Paper
 from index.spans import Span
 
@@ -41,6 +44,39 @@ def pieces_of(paper: Paper, span: Span, *, as_written: bool = False) -> list[Pie
     if not as_written:
         pieces = [Piece(_flat(one.text), one.tex, one.displayed) for one in pieces]
     return [one for one in pieces if one.text]
+
+
+def words_of(paper: Paper, text: str, by: Sequence[Citation]) -> tuple[Piece, ...]:
+    """The words of a sentence, with the formulas of its quote where it is one."""
+    if len(by) == 1 and by[0].span.of(paper.text) == by[0].quote:
+        own = trimmed(pieces_of(paper, by[0].span))
+        if "".join(one.text for one in own) == plain(text):
+            return own
+    return (Piece(plain(text)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and the quotes that it rests on."""
+
+    said: tuple[Piece, ...]
+    quotes: tuple[tuple[Piece, ...], ...]
+
+
+def sentences_with_formulas(paper: Paper, digest: Digest) -> dict[str, Sentence]:
+    """The sentences of a digest that have formulas, or quotes that have, by their names.
+
+    None of a digest of another file than the paper's, where other words stand at these places.
+    """
+    found: dict[str, Sentence] = {}
+    if not paper.formulas:
+        return found
+    for _, name, claim in named_claims(digest):
+        quotes = tuple(words_of(paper, one.quote, [one]) for one in claim.citations)
+        said = words_of(paper, claim.text, claim.citations)
+        if any(one.tex for words in (said, *quotes) for one in words):
+            found[name] = Sentence(said, quotes)
+    return found
 
 
 def trimmed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
