@@ -301,10 +301,13 @@ def test_what_is_no_export_is_said(tmp_path: Path, name: str, text: str | None, 
 
 
 def test_bibtex_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pybtex looked for each sign to the end of the text, from each place where it looked."""
-    import pybtex.scanner
+    """pybtex looks for each sign to the end of the text, from each place where it looks."""
+    from pybtex.database.input.bibtex import LowLevelParser
 
-    monkeypatch.delattr(pybtex.scanner.Scanner, "skip_to")
+    def far(*_: object) -> None:
+        pytest.fail("each sign is looked for")
+
+    monkeypatch.setattr(LowLevelParser, "skip_to", far)
     told = '@misc{b, title = "B {and} C"}\n@misc{c, title={D}}\n'
     (tmp_path / "a.bib").write_text(told + "@article{a,title={" * 300)
     assert [entry.title for entry in read_export(tmp_path / "a.bib").entries] == ["B and C", "D"]
