@@ -219,6 +219,7 @@ class Bounded:
 
     async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Have Gradio take an upload: where a field is no file, it says that it has a bug."""
+        failed = False
 
         async def answered(message: Message) -> None:
             nonlocal failed
@@ -226,7 +227,6 @@ class Bounded:
             if not failed:
                 await send(message)
 
-        failed = False
         try:
             await self._app(scope, receive, answered)
         except TypeError as error:

@@ -56,6 +56,8 @@ def read_bibtex(data: bytes) -> list[Entry]:
         """pybtex's, but that it looks for the nearest of several signs, and not for each of them
         to the end of the text: 950 kB of opened braces took it a minute."""
 
+        pos: int
+
         def skip_to(self, patterns: Sequence[Pattern]) -> Token | None:
             """What is there up to the first of these signs, and which it is."""
             signs = {one.description[1:-1]: one for one in patterns}  # "'{'"
