@@ -80,6 +80,9 @@ class TooMany(TooBusy):
     """One visitor asks for more than the rate limit of costly requests."""
 
 
+_SAID_MOST = 2000  # characters: twice a question, which a line may repeat
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An error as sent: ``status`` is that of HTTP, ``kind`` a word for programs."""
@@ -138,7 +141,8 @@ def log_places(error: BaseException | None) -> None:
 
 
 def _said(error: GlossError) -> str:
-    """An error's line, on one line, without advice that only the command line can follow."""
+    """An error's line, on one line and with an end whatever was sent, without advice that only the
+    command line can follow."""
     if isinstance(error, PaperNotFound) and not (error.near or error.why):
         said = f"{error.paper_id}: not in this library; the list of papers says what is"
     elif isinstance(error, NoDigests) and not error.unsearchable:
@@ -146,4 +150,4 @@ def _said(error: GlossError) -> str:
         said = f"no digest{of_it} to search yet: asking for a paper's digest writes it"
     else:
         said = str(error)
-    return " ".join(said.split())
+    return " ".join(said[:_SAID_MOST].split()).encode(errors="replace").decode()

@@ -414,6 +414,11 @@ def checked(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]
         unknown = next((name for name in named if name not in names), None)
         if unknown is not None:  # "self", too, which pydantic would take for its own
             raise QueryUnusable(unknown[:QUERY_MOST], "unexpected keyword argument")
+        for name, value in named.items():
+            try:  # an answer may repeat it, and no answer can be sent with it
+                json.dumps(value, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                raise QueryUnusable(name, "it has half a character, which is no text") from error
         try:
             # By name, so that an error names what is wrong.
             return call(**dict(zip(names, given, strict=False)), **named)

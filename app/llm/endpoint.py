@@ -350,7 +350,7 @@ class EndpointModel:
 
             from app.llm import bodies
 
-            self._client = OpenAILike(
+            client = OpenAILike(
                 model=self._server.model,
                 api_base=self._server.address,
                 api_key="none",  # the real one is added to each request and stands nowhere else
@@ -366,6 +366,10 @@ class EndpointModel:
                     trust_env=not _is_loopback(self._server.address),
                 ),
             )
+            # OpenAI's library imports 500 modules where a call is first made: seconds of a busy
+            # machine, which would be taken from that call's time.
+            _ = client._get_aclient().chat.completions
+            self._client = client
 
     async def _bare(self, request: httpx.Request) -> None:
         """Remove from a request all details of this machine, and add the key if there is one."""

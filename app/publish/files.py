@@ -53,8 +53,8 @@ def write_file(path: Path, data: bytes) -> bool:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputUnusable(path, error.strerror or str(error)) from error
+    except (OSError, ValueError) as error:  # a name with a NUL, as a file of settings may have
+        raise OutputUnusable(path, getattr(error, "strerror", None) or str(error)) from error
     return True
 
 

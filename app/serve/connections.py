@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADER_SECONDS = 10.0  # from a connection's beginning to the end of a first request's head
@@ -23,6 +24,8 @@ CALM_TIMES = 6
 KEEP_ALIVE_SECONDS = 5  # between two requests
 HEAD_BYTES = 32 * 1024  # of a request's line and headers
 CONNECTIONS_MOST = 1000  # a small machine has no use for more
+PIECES_MOST = 2_000  # of a chunked body that may be of any size
+PIECE_BYTES = 64  # that further ones have on average
 WORKING_FILES = 16  # that the answers under way may open
 
 
@@ -62,11 +65,36 @@ def _open_files() -> int:
         return 64
 
 
+class _Pieces(h11.Connection):
+    """h11's reading of a connection, which ends where a body comes in crumbs.
+
+    Each piece costs the time of a hundred bytes or more, while nobody else is served.
+    """
+
+    _number = _size = 0
+
+    def next_event(self) -> Any:
+        """What came. Raises ``h11.RemoteProtocolError``."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._number = self._size = 0
+        elif isinstance(event, h11.Data):
+            self._number += event.chunk_start
+            self._size += len(event.data)
+            if self._number > PIECES_MOST + self._size // PIECE_BYTES:
+                raise h11.RemoteProtocolError("a body in too many pieces")
+        return event
+
+
 class BoundedProtocol(H11Protocol):
     """A connection that is closed where there are too many, or where it stays silent."""
 
     most = CONNECTIONS_MOST  # of all; a class of its own for each server has its number
     _silent: asyncio.TimerHandle | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.conn = _Pieces(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, or hang up."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message as Headed
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,11 +55,13 @@ CLOSED = (
 _FETCHED = re.compile(r"/gradio_api/file[=/][a-z][a-z0-9+.-]*:/", re.I)
 # A question has 1,000 characters, and no call of the UI or of a program a hundred times that.
 BODY_BYTES = 256 * 1024
-BODY_SECONDS = 15.0  # in which a body must have come
+BODY_SECONDS = 15.0  # in which a body must have come, and in which an upload must go on
 DEPTH_MOST = 64  # brackets within brackets; Gradio's calls and MCP's have fewer than ten
 PAPER_BYTES = 50_000_000  # of an uploaded file, as arXiv takes
 UPLOAD_BYTES = PAPER_BYTES + 64 * 1024  # with the words around the file
 UPLOAD_SECONDS = 300.0  # 50 MB at 1.3 Mbit/s
+UPLOAD_PACE = 8_000  # bytes a second, over any time: whoever sends less keeps others out
+BOUNDARY_MOST = 70  # characters, by RFC 2046
 UPLOADS_AT_A_TIME = 16
 VISITOR_AT_A_TIME = 2
 # Uploads wait here to be read: as many papers as 20 visitors bring at once. One visitor has a
@@ -189,6 +193,8 @@ class Bounded:
         request = Request(scope)
         headers = request.headers
         path = str(scope["path"])
+        if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise Refused(415, "bodies come as they are, and not packed")
         if path.startswith(CLOSED) or _FETCHED.match(path):
             raise Refused(404, "there is nothing here")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -201,14 +207,32 @@ class Bounded:
             most = length or UPLOAD_BYTES
             if most > UPLOAD_BYTES:
                 raise _too_large(UPLOAD_BYTES)
+            _check_form(headers.get("content-type", ""))
             with self._uploads.taking(request, most):
-                await self._app(scope, _within(receive, most), send)
+                await self._take(scope, _within(receive, most), send)
             return
         if length > BODY_BYTES:
             raise _too_large(BODY_BYTES)
         body = await _whole(receive)
-        _check_json(body)
+        _check_json(body, "json" in headers.get("content-type", "").lower())
         await self._app(scope, _again(body, receive), send)
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have Gradio take an upload: where a field is no file, it says that it has a bug."""
+        failed = False
+
+        async def answered(message: Message) -> None:
+            nonlocal failed
+            failed = failed or message.get("status", 200) == 500
+            if not failed:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, answered)
+        except TypeError as error:
+            if "GradioUploadFile" not in str(error):
+                raise
+            raise Refused(400, "what is uploaded has to be a file") from None
 
     def _check_site(self, headers: Any) -> None:
         """Refuse what another site's page has its visitor's browser send.
@@ -283,17 +307,17 @@ def _within(receive: Receive, most: int) -> Receive:
     from starlette.formparsers import MultiPartException
 
     left = most
-    end = time.monotonic() + UPLOAD_SECONDS
+    begun = time.monotonic()
 
     async def received() -> Message:
         nonlocal left
+        lasted = time.monotonic() - begun
+        patience = BODY_SECONDS + (most - left) / UPLOAD_PACE - lasted
         try:
-            async with asyncio.timeout(end - time.monotonic()):
+            async with asyncio.timeout(min(patience, BODY_SECONDS, UPLOAD_SECONDS - lasted)):
                 message = await receive()
         except TimeoutError:
-            raise MultiPartException(
-                f"The upload did not come within {UPLOAD_SECONDS:.0f} s."
-            ) from None
+            raise MultiPartException("The upload came too slowly, or not at all.") from None
         if message["type"] == "http.disconnect":
             raise MultiPartException("The upload was broken off.")
         left -= len(message.get("body", b""))
@@ -309,22 +333,47 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-def _check_json(body: bytes) -> None:
-    """Refuse JSON that is too deep for the parsers behind, or has Gradio fetch an address."""
+def _check_json(body: bytes, is_json: bool) -> None:
+    """Refuse what parsers behind fail at, and what has Gradio fetch an address."""
     encoding = json.detect_encoding(body)  # what parsers behind take, beside UTF-8 without a mark
     if encoding != "utf-8" and body.decode(encoding, "ignore").lstrip()[:1] in ("[", "{"):
         raise Refused(400, "JSON comes as UTF-8 without a byte order mark")
-    if body.lstrip()[:1] not in (b"[", b"{"):
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise Refused(400, "what was sent is not UTF-8") from None
+    if not is_json and body.lstrip()[:1] not in (b"[", b"{"):
         return
     brackets = _JSON_STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
     if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > DEPTH_MOST:
         raise Refused(400, f"the JSON is nested deeper than {DEPTH_MOST} levels")
     try:
-        value = json.loads(body)
-    except ValueError:  # whoever it is for says so
-        return
+        value = json.loads(body, parse_constant=_no_number, parse_float=_number)
+        json.dumps(value, ensure_ascii=False).encode()
+    except ValueError:  # half of a character, too, which no text has that is sent on
+        raise Refused(400, "this is no JSON of texts and finite numbers") from None
     if _names_address(value):
         raise Refused(400, "files are uploaded here, and not fetched from an address")
+
+
+def _no_number(said: str) -> float:
+    """``NaN`` and ``Infinity``, which are Python's and not JSON's."""
+    raise ValueError(said)
+
+
+def _number(said: str) -> float:
+    value = float(said)
+    return value if math.isfinite(value) else _no_number(said)
+
+
+def _check_form(kind: str) -> None:
+    """Refuse an upload that is no form, or has a boundary that no parser takes."""
+    said = Headed()
+    said["Content-Type"] = kind
+    boundary = said.get_boundary("")
+    form = said.get_content_type() == "multipart/form-data"
+    if not form or not 0 < len(boundary) <= BOUNDARY_MOST:
+        raise Refused(400, "files are uploaded as multipart/form-data with a boundary")
 
 
 def _names_address(value: Any) -> bool:

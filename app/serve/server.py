@@ -96,7 +96,7 @@ def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> It
     """
     import uvicorn
 
-    from app.serve.connections import HEAD_BYTES, KEEP_ALIVE_SECONDS, capacity, protocol_of
+    from app.serve.connections import KEEP_ALIVE_SECONDS, capacity, protocol_of
 
     _check_free(host, port)
     fits = capacity()
@@ -111,7 +111,6 @@ def running(app: FastAPI, host: str, port: int, names: Sequence[str] = ()) -> It
             log_level="warning",
             backlog=fits.backlog,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            h11_max_incomplete_event_size=HEAD_BYTES,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )

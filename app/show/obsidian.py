@@ -6,8 +6,10 @@ Obsidian adds to it (comments, highlights, names of blocks); YAML goes through a
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -18,25 +20,41 @@ from app.show.text import plain, web_address
 from app.show.views import CitationView, view
 from index.entries import Entry
 from index.notes import Located
+from index.reference import parse_reference
 
 # Everything below this line is the reader's, and stays when the note is written again.
 KEPT_BELOW = "%% gloss: what is below this line is yours, and is kept %%"
 
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|#^\[\]%]+')  # in names of files and links of Obsidian
-_TITLE_BYTES = 120  # of 255 that a file's name may have
+_TITLE_BYTES, _ID_BYTES = 120, 80  # of 255 that a file's name may have
+# What Windows takes for a device, whatever its ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _OBSIDIAN = re.compile(r"%%|==|\^(?=[\w-]+$)", re.MULTILINE)
 
 
 def note_name(entry: Entry, paper_id: str) -> str:
     """The name of a paper's file: its title as far as files may be called so, and its id."""
     title = " ".join(_FORBIDDEN.sub(" ", plain(entry.title)).split()).strip(". ")
-    short = title.encode()[:_TITLE_BYTES].decode(errors="ignore").strip()
+    short = title.encode()[:_TITLE_BYTES].decode(errors="ignore").strip(". ")
+    if short.partition(".")[2] and _DEVICE.fullmatch(short):
+        short = f"_{short}"
     return f"{short} ({safe_id(paper_id)}).md" if short else f"({safe_id(paper_id)}).md"
 
 
 def safe_id(paper_id: str) -> str:
-    """A paper's id as part of a file's name, never a path."""
-    return " ".join(_FORBIDDEN.sub("-", plain(paper_id)).split()).strip(". ") or "paper"
+    """A paper's id as part of a file's name, never a path, and never another id's name.
+
+    What files may not be called so has a part of its SHA-256, but for the slash of arXiv's ids.
+    """
+    written = unicodedata.normalize("NFC", plain(paper_id))
+    safe = " ".join(_FORBIDDEN.sub("-", written).split()).strip(". ")
+    as_named = paper_id.replace("/", "-") if parse_reference(paper_id) else paper_id
+    kept = safe != "" and safe == as_named
+    if kept and len(safe.encode()) <= _ID_BYTES and not _DEVICE.fullmatch(safe):
+        return safe
+    short = safe.encode(errors="ignore")[:_ID_BYTES].decode(errors="ignore").strip(". ")
+    short = f"paper-{short}" if _DEVICE.fullmatch(short) else short or "paper"
+    return f"{short}-{hashlib.sha256(paper_id.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def to_obsidian(

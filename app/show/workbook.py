@@ -20,7 +20,7 @@ MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NO_XML = re.compile(
     "[\ud800-\udfff\ufffe\uffff]"
 )  # beside the controls, which ``plain`` takes out
-_MOST = 32_767  # characters of a cell, by Excel's limits
+_MOST = 32_767  # of a cell, by Excel's limits: halves of characters, of which an emoji has two
 _PAPER_WIDTHS, _WIDTH = (14, 40, 30, 12), 50  # characters of the columns
 
 
@@ -40,7 +40,7 @@ def to_xlsx(table: Comparison, lang: Language = "en") -> bytes:
     for number, line in enumerate((head, *seen.lines), start=1):
         for place, text in enumerate(line, start=1):
             cell = sheet.cell(number, place)
-            cell.value = _NO_XML.sub("\ufffd", text)[:_MOST]
+            cell.value = _cut(_NO_XML.sub("\ufffd", text))
             cell.data_type = "s"  # also of "=1+1", which openpyxl would take for a formula
             cell.quotePrefix = True
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -54,3 +54,7 @@ def to_xlsx(table: Comparison, lang: Language = "en") -> bytes:
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
+
+
+def _cut(text: str) -> str:
+    return text.encode("utf-16-le")[: 2 * _MOST].decode("utf-16-le", errors="ignore")

@@ -37,7 +37,7 @@ def read_export(path: Path) -> Imported:
         entries = read(data)
     except ExportUnusable as error:
         raise ExportUnusable(str(path), error.why) from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ExportUnusable(str(path), f"not as its ending says: {error}") from error
     if not entries:
         raise ExportUnusable(str(path), "no entry in it that has a title")

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.catalog.schema import INDEXES, SCHEMA, migrate, schema_of
@@ -108,9 +108,11 @@ class Database:
             yield self._connection
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
-        """The rows of a query."""
-        with self.lock, self._explained():
+        """The rows of a query; none for half characters, as JSON and command lines may have, which
+        SQLite takes none of, and no row has."""
+        with self.lock, self._explained(), suppress(UnicodeEncodeError):
             return self._connection.execute(query, values).fetchall()
+        return []
 
     def row(self, query: str, values: Sequence[object] = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""

@@ -28,8 +28,10 @@ class Integrity:
     _forget: Callable[[int], None]
 
     def is_sound(self, number: int) -> bool:
-        """Whether the bytes that the catalogue has of an edition's paper are those that it had."""
-        return self._fits("reading", number)
+        """Whether the bytes that the catalogue has of an edition's paper are those that it had,
+        and its file is called after its own."""
+        named = "SELECT 1 FROM editions WHERE number = ? AND substr(file, 1, 64) = sha256"
+        return self._fits("reading", number) and self._database.row(named, (number,)) is not None
 
     def are_passages_sound(self, number: int) -> bool:
         """Whether its passages are those that it had."""
@@ -78,12 +80,19 @@ class Integrity:
         except DAMAGED:
             return None
 
-    def restore(self, number: int, paper: Paper) -> bool:
+    def restore(self, number: int, paper: Paper, file: str, original: str) -> bool:
         """Store a damaged edition's paper, which was read again, if it has the text that it had.
 
         Its passages, digests and vectors are then right as they are. Nothing is stored otherwise.
+        ``file`` is what it was read from now, where the row may have named none of its own, and
+        ``original`` where that came from.
         """
-        columns = columns_of(paper)
+        columns = {
+            **columns_of(paper),
+            "source": paper.source,
+            "file": file,
+            "original": original,
+        }
         with self._database.transaction() as connection:
             kept = connection.execute(
                 "SELECT text FROM checksums WHERE edition = ?", (number,)

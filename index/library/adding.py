@@ -207,7 +207,8 @@ class Adding:
         if damaged is not None:
             if copy.is_file() and not self._files.is_whole(origin.file):
                 self._files.keep(copy, origin.file)
-            if self._catalog.integrity.restore(damaged.number, paper):
+            restore = self._catalog.integrity.restore
+            if restore(damaged.number, paper, origin.file, origin.original):
                 count = damaged.passages
                 return Added(paper.id, "ok", _READ_AGAIN, count, stages.seconds, True)
         engine = self._engines.started()

@@ -260,9 +260,10 @@ def _verified(folder: Path) -> tuple[Backup, tuple[str, ...]]:
         try:
             if sha256_of(folder / inside) != sha256:
                 raise BackupUnusable(folder, f"{name} is damaged; nothing was restored")
-        except OSError as error:
+        except (OSError, ValueError) as error:  # a name with a NUL is none
+            why = getattr(error, "strerror", None) or error
             raise BackupUnusable(
-                folder, f"{name} cannot be read ({error.strerror}); nothing was restored"
+                folder, f"{name} cannot be read ({why}); nothing was restored"
             ) from error
     if CATALOG not in files:
         raise BackupUnusable(folder, "has no catalogue")

@@ -28,6 +28,7 @@ _INCOMING = "incoming"  # the folder of copies that are not kept yet
 # What opening makes before there is a catalogue with something in it.
 _BEGUN = re.compile(r"lock(\.json|\.new)?|catalog\.sqlite(-\w+)?")
 _KEPT_FILE = re.compile(r"[0-9a-f]{64}\.(pdf|md|markdown|html|htm|xhtml)")
+_NAMELESS = "nameless"  # which no file is called
 _PART = 1 << 20  # bytes that are copied at a time
 
 
@@ -43,12 +44,12 @@ class Files:
         return self.folder.parent / QUARANTINE
 
     def path(self, file: str) -> Path:
-        """Where the copy of that name is, or would be."""
-        return self.folder / file
+        """Where the copy of that name is, or would be; a catalogue of strangers names no other."""
+        return self.folder / (file if _KEPT_FILE.fullmatch(file) else _NAMELESS)
 
     def is_whole(self, file: str) -> bool:
         """Whether the file of that name is there and has the bytes that it is named after."""
-        return _is_whole(self.folder / file)
+        return _is_whole(self.path(file))
 
     def copied(self, source: Source) -> tuple[Path, str]:
         """A copy inside the library, to be kept or deleted, and its SHA-256 in hexadecimal.
@@ -89,14 +90,27 @@ class Files:
     def keep(self, copy: Path, file: str) -> None:
         """Let a copy be the file of that name, durably. Raises ``LibraryUnusable``."""
         try:
-            copy.replace(self.folder / file)
+            copy.replace(self.path(file))
             sync_directory(self.folder)
         except OSError as error:
             raise no_writing(self.folder.parent, error) from error
 
+    def own_name(self, file: str, sha256: str, original: str) -> str:
+        """The name of the file with these bytes, where a damaged row calls it ``file``.
+
+        One that lies in the quarantine, since the row did not name it, comes back.
+        """
+        if _KEPT_FILE.fullmatch(file) and Path(file).stem == sha256:
+            return file
+        for path in (*_kept_in(self.folder), *_kept_in(self.quarantine)):
+            if path.stem == sha256:
+                _move(path, self.folder / path.name)
+                return path.name
+        return f"{sha256}{Path(original).suffix.lower()}"
+
     def delete(self, file: str) -> None:
         """Delete the file of that name, if it is one of ours and the system allows it."""
-        path = self.folder / file
+        path = self.path(file)
         if _is_kept(path):
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -171,6 +185,7 @@ def _read(original: BinaryIO, source: Source) -> bytes:
 _ADVICE: dict[int | None, str] = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "raise the system's limit of open files",
+    errno.EEXIST: "it is no folder, or a link that leads nowhere; give another --library",
     errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
     errno.ENOSPC: "free some space and run it again",
     errno.EDQUOT: "free some space and run it again",

@@ -38,7 +38,7 @@ class Repairing:
         A paper whose text is not as it was needs vectors of its own: it is stored once the others'
         are rebuilt, where that cannot be done before. What stays damaged is left as it is.
         """
-        current = self._catalog.editions.in_state("current")
+        current = [self._with_file(one) for one in self._catalog.editions.in_state("current")]
         for edition in current:
             self._copy_again(edition)
         sound = self._catalog.integrity.is_sound
@@ -51,6 +51,11 @@ class Repairing:
         if not self._catalog.integrity.all_words_in_step():
             self._catalog.integrity.refill_words()
         self._files.tidy(self._catalog.editions.files())
+
+    def _with_file(self, edition: Edition) -> Edition:
+        """An edition with the name of its own file, which a damaged row may not have."""
+        name = self._files.own_name(edition.file, edition.sha256, edition.original)
+        return replace(edition, file=name)
 
     def _copy_again(self, edition: Edition) -> None:
         """Copy a file that is gone or damaged from where it was added, if it is still there."""

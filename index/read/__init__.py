@@ -127,8 +127,11 @@ class Reader:
     def _run(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         from pebble import ProcessExpired
 
+        from index.read.workers import signals_wait
+
         limit = self._settings.read.seconds
-        future = self._pool().schedule(_measured, args=(function, *arguments), timeout=limit)
+        with signals_wait():  # the first call starts the workers
+            future = self._pool().schedule(_measured, args=(function, *arguments), timeout=limit)
         try:
             result, megabytes = future.result()
             self.most_megabytes = max(self.most_megabytes, megabytes)

@@ -16,8 +16,9 @@ from starlette.testclient import TestClient
 
 import app.write.ask
 from app import cli
-from app.api.failures import TooBusy, TooMany, failure_of
+from app.api.failures import QueryUnusable, TooBusy, TooMany, failure_of
 from app.api.http import PREFIX, api, mounted
+from app.api.tools import checked
 from app.write import Worded
 from app.write.ask import Answer, AnswerQuote
 from app.write.lock import lock_of, name_of
@@ -253,6 +254,9 @@ def test_every_error_has_a_kind(tmp_path: Any, caplog: pytest.LogCaptureFixture)
         """One that nobody thought of."""
 
     assert failure_of(New("x")).status == 503
+    long = failure_of(QueryUnusable("x" * 100_000, "unknown")).message
+    assert long == "x" * 2000  # nothing that is sent comes back at length
+    assert failure_of(QueryUnusable("a\ud800\nb", "unknown")).message == "a? b: unknown"
     assert failure_of(TooMany("enough", 3)).status == 429
     assert failure_of(TooBusy("enough", 3)).status == 503
 
@@ -368,3 +372,28 @@ def test_described_dates_are_dates() -> None:
 
     assert iso_date("0001") == datetime.date.min.isoformat()
     assert iso_date("9999-12") == "9999-12-01"
+
+
+def test_half_a_character_is_no_argument() -> None:
+    """JSON can say one, and no answer that repeats it could be sent."""
+    asked: list[Any] = []
+
+    def tool(papers: list[str], query: str = "") -> dict[str, Any]:
+        asked.append((papers, query))
+        return {}
+
+    for wrong in ({"papers": ["a", "\ud800"]}, {"papers": ["a"], "query": "\udcff"}):
+        with pytest.raises(QueryUnusable, match="half a character"):
+            checked(tool)(**wrong)
+    assert asked == []
+    checked(tool)(papers=["\U0001f41d"])
+    for wrong in (
+        {"papers": float("nan")},
+        {"papers": {"a": []}},
+        {"papers": [1]},
+        {"self": 1},
+        {},
+    ):
+        with pytest.raises(QueryUnusable):
+            checked(tool)(**wrong)
+    assert asked == [(["\U0001f41d"], "")]

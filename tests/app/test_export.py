@@ -245,6 +245,22 @@ def test_notes_of_obsidian_hold_whatever_a_title_says(text: str, lanterns: Diges
     assert safe_id(text) not in ("", ".", "..") and "/" not in safe_id(text)
 
 
+@pytest.mark.parametrize(
+    ("title", "paper_id", "name"),
+    [
+        ("é" * 300, "a", f"{'é' * 60} (a).md"),
+        ("aux. The method", "a", "_aux. The method (a).md"),  # Windows has a device of that name
+        ("CON", "a", "CON (a).md"),
+        ("../..", "cs/9901001", "(cs-9901001).md"),
+        ("a" * 119 + ". b", "p", f"{'a' * 119} (p).md"),
+    ],
+)
+def test_a_name_is_one_that_every_system_takes(title: str, paper_id: str, name: str) -> None:
+    made = note_name(Entry(title=title), paper_id)
+    assert made == name
+    assert len(made.encode()) <= 240 and len(f"{safe_id(paper_id)}.pdf".encode()) <= 240
+
+
 def test_a_note_has_the_digest_with_pages(lanterns: Digest) -> None:
     entry = replace(ENTRY, tags=("to read", "2024"))
     note = to_obsidian(lanterns, entry, [], "byron2017", "pdf/2401.00001.pdf")
@@ -472,3 +488,20 @@ def test_import_and_what_waits(
     assert gloss("remove", "entry:2").code == 2
     ran = gloss("import", str(tmp_path / "gone.ris"))
     assert ran.code == 2 and ran.err.endswith("gone.ris: No such file or directory\n")
+
+
+def test_each_id_has_a_file_of_its_own_that_any_system_takes() -> None:
+    """A second paper of the same name would take the first one's file."""
+    kept = ["2401.00001", "notes on bees", "Vaswani_2017", "蜜蜂", "a..b", "CONtext"]
+    assert [safe_id(one) for one in kept] == kept
+    assert safe_id("cs/9901001") == "cs-9901001"
+    odd = [
+        "a:b", "a?b", "a/b", "a-b", "a b", "a  b", "a\nb", "a\0b", "é", "e\u0301", "..", ".", " ",
+        "../../a", "CON", "nul.txt", "com1", "LPT9.a", "\u202ea", "a", "x" * 300, "x" * 301,
+        "\ud800", "a.", ".a",
+    ]  # fmt: skip
+    names = [safe_id(one) for one in odd]
+    assert len({name.casefold() for name in names}) == len(odd)
+    for name in names:
+        assert not re.search(r'[\\/:*?"<>|\x00-\x1f\u202e]', name) and len(name.encode()) < 100
+        assert name.strip(". ") == name and name.split(".")[0].lower() not in ("con", "nul", "com1")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import h11
 import httpx
 import pytest
 from fastapi import FastAPI, Request
@@ -25,7 +26,9 @@ from app.api.failures import TooBusy, TooMany
 from app.serve.connections import (
     CALM_TIMES,
     HEADER_SECONDS,
+    PIECES_MOST,
     Capacity,
+    _Pieces,
     capacity,
     protocol_of,
 )
@@ -176,6 +179,35 @@ def test_json_in_other_encodings_is_no_way_around(client: TestClient, encoding: 
     assert client.post("/take", content='{"query": "蜜"}'.encode()).status_code == 200
 
 
+@pytest.mark.parametrize("packed", ["gzip", "deflate", "br", "zstd", "GZIP", "gzip, gzip", "x"])
+@pytest.mark.parametrize("path", ["/take", UPLOAD_PATH])
+def test_a_packed_body_is_not_unpacked(client: TestClient, path: str, packed: str) -> None:
+    answer = client.post(path, content=b"\x1f\x8b", headers={"content-encoding": packed})
+    assert (answer.status_code, answer.text) == (415, "bodies come as they are, and not packed\n")
+    assert client.post("/take", content=b"x", headers={"content-encoding": "identity"}).is_success
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff", b"{", b"[1,", b'{"a": NaN}', b"[-Infinity]", b"[1e999]", b'["\\ud800"]',
+        b'{"\\udfff": 1}', b"[" + b"9" * 5000 + b"]", b"{}{}", b"['a']",
+    ],
+)  # fmt: skip
+def test_what_is_no_json_gets_to_no_parser_behind(client: TestClient, body: bytes) -> None:
+    answer = client.post("/take", content=body)
+    assert answer.status_code == 400 and answer.text.startswith(("this is no", "what was sent is"))
+
+
+@pytest.mark.parametrize("body", [b"1e999", b"NaN", b"", b"9" * 5000, b"no"])
+def test_what_calls_itself_json_is_json(client: TestClient, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    answer = client.post("/take", content=body, headers=headers)
+    assert answer.status_code == (400 if body else 200)
+    for text in ('{"query": "\\ud83d\\ude00 1e9"}', "[0.1, 1e300, -0.0]", '"word"', "null"):
+        assert client.post("/take", content=text, headers=headers).is_success
+
+
 def test_what_other_sites_pages_send_is_refused(client: TestClient) -> None:
     def sent(**headers: str) -> int:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -222,6 +254,32 @@ def test_a_body_has_a_time(inner: FastAPI, tmp_path: Path, monkeypatch: pytest.M
     assert sent[0]["status"] == 408
 
 
+def test_an_upload_goes_on_or_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few at a time are taken that whoever holds one without sending keeps others out."""
+    monkeypatch.setattr(app.serve.limits, "BODY_SECONDS", 0.02)
+    monkeypatch.setattr(app.serve.limits, "UPLOAD_PACE", 1_000_000)
+    came = 0
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    async def drip() -> Any:
+        nonlocal came
+        came += 1
+        await asyncio.sleep(0.002)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def read(source: Any) -> None:
+        received = app.serve.limits._within(source, UPLOAD_BYTES)
+        while True:
+            await received()
+
+    for source in (silent, drip):
+        with pytest.raises(Exception, match="too slowly"):
+            asyncio.run(read(source))
+    assert came
+
+
 def test_a_public_server_takes_uploads_within_a_share(public: httpx.Client, folder: Path) -> None:
     assert stored(folder) == []  # a crash had left one
     answers = [upload(public, b"# %d\n" % number) for number in range(4)]
@@ -248,6 +306,37 @@ def test_an_upload_has_a_size_and_leaves_nothing_beyond_it(
     kind = {"Content-Type": "multipart/form-data; boundary=b", "x-forwarded-for": visitor}
     assert public.post(UPLOAD_PATH, content=pieces(), headers=kind).status_code == 413
     assert len(stored(folder)) == before + 1
+
+
+def part(head: bytes, content: bytes = b"x") -> bytes:
+    named = b'Content-Disposition: form-data; name="files"'
+    return b"--b\r\n" + named + head + b"\r\n\r\n" + content + b"\r\n"
+
+
+FILE = b'; filename="a.md"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/form-data; boundary=b", part(b"") + b"--b--\r\n", 400),  # a field, no file
+        ("multipart/form-data; boundary=" + "b" * 71, b"x", 400),
+        ("multipart/form-data; boundary=", b"x", 400),
+        ("multipart/form-data", b"x", 400),
+        ("multipart/mixed; boundary=b", part(FILE) + b"--b--\r\n", 400),
+        ("text/plain", b"x", 400),
+        ("multipart/form-data; boundary=b", part(FILE) * 1001 + b"--b--\r\n", 400),
+        ("multipart/form-data; boundary=b", part(FILE + b"\r\nX: y" * 3000), 413),
+        ("multipart/form-data; boundary=b", part(b'; filename=".."') + b"--b--\r\n", 400),
+    ],
+)
+def test_forms_that_are_no_uploads(
+    public: httpx.Client, folder: Path, kind: str, body: bytes, status: int
+) -> None:
+    headers = {"Content-Type": kind, "x-forwarded-for": f"1.2.{len(body) % 250}.{len(kind)}"}
+    answer = public.post(UPLOAD_PATH, content=body, headers=headers)
+    assert answer.status_code == status and "Traceback" not in answer.text
+    assert not [path for path in stored(folder) if not path.name.startswith(("a.md", "tmp"))]
 
 
 def test_routes_of_gradio_that_nothing_here_uses_are_closed(public: httpx.Client) -> None:
@@ -384,6 +473,27 @@ def test_a_silent_connection_may_stay_while_few_are_open(open_ones: int, times: 
     protocol.loop = SimpleNamespace(call_later=call_later)
     protocol._wait(CALM_TIMES)
     assert (waits, ended) == ([HEADER_SECONDS] * times, [True])
+
+
+@pytest.mark.parametrize(("size", "taken"), [(1, False), (16, False), (64, True), (4096, True)])
+def test_a_body_has_no_end_of_crumbs(size: int, taken: bool) -> None:
+    """Each piece costs time, however small it is, in which nobody else is served."""
+    reading = _Pieces(h11.SERVER)
+    reading.receive_data(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert isinstance(reading.next_event(), h11.Request)
+    reading.receive_data(b"%x\r\n%b\r\n" % (size, b"x" * size) * 2 * PIECES_MOST)
+    reading.receive_data(b"0\r\n\r\n")
+
+    def ended() -> bool:
+        while not isinstance(reading.next_event(), h11.EndOfMessage):
+            continue
+        return True
+
+    if taken:
+        assert ended()
+    else:
+        with pytest.raises(h11.RemoteProtocolError, match="too many pieces"):
+            ended()
 
 
 def test_a_head_has_a_size(inner: FastAPI) -> None:

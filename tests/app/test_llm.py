@@ -551,6 +551,25 @@ model.complete([Prompt("s", "u", 5)], 60.0)
         assert "KeyboardInterrupt" in process.stderr.read()
 
 
+def test_what_a_call_imports_is_there_before_its_time_runs(
+    served_model: ServedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 modules of OpenAI's library, on a busy machine longer than a call's time."""
+    import openai
+
+    asked: list[str] = []
+    real = openai.AsyncOpenAI.chat.func  # type: ignore[attr-defined]
+
+    def chat(client: openai.AsyncOpenAI) -> Any:
+        asked.append(threading.current_thread().name)
+        return real(client)
+
+    monkeypatch.setattr(openai.AsyncOpenAI, "chat", property(chat))
+    (reply,) = ask(served_model, tmp_path)
+    assert isinstance(reply, Completion)
+    assert asked == [threading.current_thread().name, "language model"]
+
+
 def test_the_seam_is_imported_at_once() -> None:
     program = (
         "import sys; import app.llm, app.llm.endpoint, app.llm.local; "

@@ -110,6 +110,10 @@ def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(file)
     (tmp_path / "nowhere").symlink_to(tmp_path / "not-there")
     (tmp_path / "to-pipe").symlink_to(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "other").write_text("other")
+    os.link(tmp_path / "other", tmp_path / "hard")
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
     before = {path.name: path.lstat().st_ino for path in tmp_path.iterdir()}
@@ -119,12 +123,23 @@ def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
         ("link", "it is a link"),
         ("nowhere", "it is a link"),
         ("to-pipe", "it is a link"),
+        ("loop", "it is a link"),
+        ("folder", "it is a folder"),
+        ("folder/..", "it is a folder"),
+        ("pipe/a", "Not a directory"),
+        ("file/a", "Not a directory"),
+        ("nowhere/a", "File exists"),
+        ("loop/a", "Too many levels"),
+        ("a\0b", "null byte"),
+        ("x" * 300, "name too long"),
     ):
         for text in ("new", "old"):
             with pytest.raises(OutputUnusable, match=why):
                 write_text(tmp_path / name, text)
     assert {path.name: path.lstat().st_ino for path in tmp_path.iterdir()} == before
     assert file.read_text() == "old"
+    write_text(tmp_path / "hard", "new")
+    assert (tmp_path / "other").read_text() == "other"  # the other name of it keeps what it had
     write_text(file, "new")
     assert file.read_text() == "new"
     assert file.stat().st_mode & 0o777 == 0o600  # a private file stays private

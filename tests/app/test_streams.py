@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from thinned import some
 
 from app.cli.terminal import (
     Answers,
@@ -124,3 +125,65 @@ def test_ctrl_c_while_modules_are_imported() -> None:
     )
     ended = gloss("papers", before=before, capture_output=True)
     assert (ended.returncode, ended.stderr, ended.stdout) == (130, "", "")
+
+
+# What a process that reads files with workers does to itself: it gets a signal in a phase of the
+# workers' lives, alone or with all processes of its group, as a terminal's Ctrl-C has it.
+INTERRUPTED = """
+import multiprocessing.resource_tracker, multiprocessing.util, os, pebble, signal, sys, time
+from pathlib import Path
+from app.cli.terminal import ended_by_sigterm
+from index.config import Settings
+from index.read import Reader
+os.setpgid(0, 0)
+multiprocessing.resource_tracker.ensure_running()  # else it would be the first to be started
+signal.signal(signal.SIGINT, signal.default_int_handler)
+name, number, whom, delay = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
+place = multiprocessing.util if name == "spawnv_passfds" else pebble.ProcessPool
+original = getattr(place, name)
+def signalled(*given, **named):
+    setattr(place, name, original)
+    done = original(*given, **named)
+    time.sleep(delay)
+    {"one": os.kill, "all": os.killpg}[whom](os.getpid(), number)
+    return done
+setattr(place, name, signalled)
+try:
+    with ended_by_sigterm(), Reader(Settings()) as reader:
+        assert reader.read(Path(sys.argv[5])).status == "not-a-paper"
+except KeyboardInterrupt:
+    sys.exit(130)
+sys.exit("nothing came")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("phase", "number", "whom", "delay"),
+    [
+        ("spawnv_passfds", signal.SIGTERM, "one", 0.0),  # between its start and its work
+        ("spawnv_passfds", signal.SIGINT, "all", 0.1),
+        ("schedule", signal.SIGINT, "all", 0.1),  # while it imports
+        *some(
+            [
+                ("stop", signal.SIGTERM, "one", 0.0),
+                ("schedule", signal.SIGINT, "all", 0.0),
+                ("schedule", signal.SIGINT, "all", 0.3),
+                ("join", signal.SIGINT, "all", 0.0),
+                ("schedule", signal.SIGTERM, "all", 0.1),
+                ("stop", signal.SIGINT, "all", 0.0),
+                ("join", signal.SIGTERM, "one", 0.0),
+            ],
+            every=7,
+        ),
+    ],
+)
+def test_workers_that_are_interrupted_say_nothing(
+    forks: Any, tmp_path: Path, phase: str, number: int, whom: str, delay: float
+) -> None:
+    """No traceback of a worker that had just begun, no semaphore that is named as leaked."""
+    path = tmp_path / "note.md"
+    path.write_text("# A note\n\nOf ten words and one, for whoever reads notes at all.\n")
+    ended = forks.run(INTERRUPTED, phase, int(number), whom, delay, path)
+    assert ended.stderr == ""
+    assert ended.returncode == (143 if number == signal.SIGTERM else 130)

@@ -158,14 +158,25 @@ def test_a_damaged_backup_changes_nothing(library: Library, tmp_path: Path) -> N
         said["files"]["../lib/catalog.sqlite"] = "0" * 64
         return json.dumps(said).encode()
 
+    def without_name(data: bytes) -> bytes:
+        said = json.loads(data)
+        said["files"] = {"a\0b": "0" * 64, **said["files"]}
+        return json.dumps(said).encode()
+
+    def newer(data: bytes) -> bytes:
+        return json.dumps({**json.loads(data), "schema": 10**6}).encode()
+
     damages: list[tuple[Path, Callable[[bytes], bytes | None], str]] = [
         (folder / "catalog.sqlite", flip, "catalog.sqlite is damaged; nothing was restored"),
+        (folder / "catalog.sqlite", lambda data: data[:-100], "catalog.sqlite is damaged"),
         (files[0], flip, f"files/{files[0].name} is damaged; nothing was restored"),
         (files[1], lambda _: None, f"files/{files[1].name} cannot be read"),
         (stored, flip, "is damaged; nothing was restored"),
         (manifest, lambda data: data[:-2], "is no backup: it has no backup.json that can be read"),
         (manifest, lambda _: b"[]", "is no backup: it has no backup.json that can be read"),
         (manifest, outside, "names a file outside itself: ../lib/catalog.sqlite"),
+        (manifest, without_name, "cannot be read (embedded null byte); nothing was restored"),
+        (manifest, newer, "was made by a newer gloss"),
     ]
     for path, damage, said in damages:
         whole = path.read_bytes()

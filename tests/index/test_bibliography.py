@@ -273,6 +273,8 @@ ENTITIES = """<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a
     [
         ("a.rdf", ENTITIES + RDF.format(items=item(1, "")), "it defines entities"),
         ("a.rdf", "<rdf", "not XML"),
+        ("a.rdf", '<?xml version="1.0" encoding="zzz"?><a/>', "not as its ending says"),
+        ("a.rdf", '<?xml version="1.0" encoding="base64"?><a/>', "not as its ending says"),
         ("a.rdf", "<html><body/></html>", "not RDF"),
         ("a.json", "[[[", "not as its ending says"),
         ("a.json", "[" * 100_000, "not as its ending says"),
@@ -296,6 +298,19 @@ def test_what_is_no_export_is_said(tmp_path: Path, name: str, text: str | None, 
     with pytest.raises(ExportUnusable, match=why) as error:
         read_export(tmp_path / name)
     assert "\n" not in str(error.value)
+
+
+def test_bibtex_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pybtex looks for each sign to the end of the text, from each place where it looks."""
+    from pybtex.database.input.bibtex import LowLevelParser
+
+    def far(*_: object) -> None:
+        pytest.fail("each sign is looked for")
+
+    monkeypatch.setattr(LowLevelParser, "skip_to", far)
+    told = '@misc{b, title = "B {and} C"}\n@misc{c, title={D}}\n'
+    (tmp_path / "a.bib").write_text(told + "@article{a,title={" * 300)
+    assert [entry.title for entry in read_export(tmp_path / "a.bib").entries] == ["B and C", "D"]
 
 
 def test_values_of_bibtex_look_through_no_packages(

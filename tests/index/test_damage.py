@@ -138,13 +138,43 @@ def test_a_row_that_is_gone_or_of_other_types_is_said(directory: Path, damage: s
         ):
             with contextlib.suppress(GlossError):
                 ask()
-        # A file whose row is gone is kept, and said; that of a row that names another stays so.
+        # A file whose row is gone is kept, and said.
         for after in (library.repair, lambda: library.health(deep=True)):
             left = [one for one in after().problems if "quarantine" not in one]
-            assert left == [] or ("file = " in damage and "its file is damaged" in left[-1])
+            assert left == []
             add(library, directory.parent / "a.pdf")
         assert library.paper("a").text == TEXT
         assert {hit.passage.text for hit in library.search('"buzz a bees"')} == {TEXT.strip()}
+
+
+@pytest.mark.parametrize(
+    ("by", "name"),
+    [
+        ("add", "x'ff'"),
+        ("add", "'../outside.pdf'"),
+        ("repair", "replace(file, '0', '1')"),
+        ("repair from the quarantine", "''"),
+    ],
+)
+def test_a_row_that_names_no_file_of_its_own_gets_it_again(
+    directory: Path, by: str, name: str
+) -> None:
+    original = directory.parent / "a.pdf"
+    change(directory, f"UPDATE editions SET file = {name} WHERE number = 1")
+    if by == "repair from the quarantine":
+        original.unlink()
+        with opened(directory):
+            pass  # which puts files there that no row names
+    before = {one.name for one in directory.parent.iterdir()}
+    with opened(directory) as library:
+        if by == "add":
+            assert add(library, original).reason == "was damaged, and has been read again"
+            library.repair()  # what nobody names any more goes to the quarantine, or comes back
+        else:
+            assert library.repair().problems == ()
+        sound(library)
+        assert library.file_of("a").parent == directory / "files"
+    assert {one.name for one in directory.parent.iterdir()} == before
 
 
 @pytest.mark.parametrize("what", ["passages", "digest's sentences"])

@@ -215,6 +215,17 @@ def test_what_is_asked_must_make_sense(library: Library, tmp_path: Path) -> None
         library.search("bees", filter=SearchFilter(paper_id="atention"))
 
 
+def test_ids_that_are_none_are_not_found(library: Library, tmp_path: Path) -> None:
+    """Half characters, ends of lines, letters of other scripts that look the same."""
+    assert library.add(write(tmp_path / "a.pdf", text="bees")).paper_id == "a"
+    other = ("\u0430", "\uff41", "a\u200b")
+    for name in ("a\ud800", "\udcff", "a\n", "a\0", "\0", "a" * 100_000, "9" * 5000, "", *other):
+        for ask in (library.paper, library.former_digests, library.remove):
+            with pytest.raises(PaperNotFound):
+                ask(name)
+    assert [row.id for row in library.papers()] == ["a"]
+
+
 def test_filters_reach_the_store(library: Library, tmp_path: Path) -> None:
     library.add(write(tmp_path / "a.pdf", id="2407.03300", version=1, text="bees"))
     library.add(write(tmp_path / "b.pdf", text="bees bees", role="results"))
