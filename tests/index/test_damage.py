@@ -163,10 +163,10 @@ def test_a_row_that_names_no_file_of_its_own_gets_it_again(
     change(directory, f"UPDATE editions SET file = {name} WHERE number = 1")
     if by == "repair from the quarantine":
         original.unlink()
-        with opened(directory):
+        with fakes.open_with_lists(directory):
             pass  # which puts files there that no row names
     before = {one.name for one in directory.parent.iterdir()}
-    with opened(directory) as library:
+    with fakes.open_with_lists(directory) as library:
         if by == "add":
             assert add(library, original).reason == "was damaged, and has been read again"
             library.repair()  # what nobody names any more goes to the quarantine, or comes back
