@@ -344,6 +344,8 @@ def test_work_that_nobody_wants_any_more_is_stopped(
             connection.sock.shutdown(socket.SHUT_WR)  # it ends, and hears when that was noticed
             with suppress(IncompleteRead):
                 answer.read()
+    # The command hears it a moment after the connection was closed, and before another request.
+    assert asked(server, b"", Authorization="Bearer another") == 403
     hold.unlink()
     waits.unlink()
     gloss = lambda *given: shell.run("--library", str(server.library), *given)  # noqa: E731

@@ -52,6 +52,8 @@ def test_threads_that_read_at_once_share_one_pool(monkeypatch: pytest.MonkeyPatc
     made: list[object] = []
 
     class SlowPool:
+        active = True
+
         def __init__(self, **_: Any) -> None:
             time.sleep(0.05)
             made.append(self)
