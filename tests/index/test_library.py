@@ -511,7 +511,7 @@ def test_repair_splits_anew_when_the_size_changed(
 def test_directories_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "lib", Path("/proc/gloss")):
-        with pytest.raises(LibraryUnusable, match="give a(nother)? --library"):
+        with pytest.raises(LibraryUnusable, match=r"give a(nother)? --library"):
             fakes.open_library(place)
     with pytest.raises(LibraryUnusable, match="`gloss add` makes one"):
         Library.open(Settings(library=tmp_path / "typo"), create=False)
