@@ -1,7 +1,7 @@
 """What is made once, made before somebody waits for it, and not while somebody waits for an answer.
 
 In this order: model and vectors, beside the imports of the server; the first screen; Gradio's part,
-which takes a processor for seconds; the digest that the first screen shows, where none is written.
+which takes a processor for seconds; the digests that the first screen shows, where none is written.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ def _open_engine(library: Papers) -> None:
 
 
 def warm(library: Papers, address: str, site: Site) -> None:
-    """The first screen, Gradio's part, and the digest of the newest paper.
+    """The first screen, Gradio's part, and digests of the newest paper and of the one that is lit.
 
     As after an update of gloss there may be none of the newest papers that is written as gloss
     writes it now.
     """
-    from app.web.home import newest_of
+    from app.web.home import newest_of, newest_with_pages
     from app.write import write_digest
     from app.write.saved import is_saved
 
@@ -79,9 +79,9 @@ def warm(library: Papers, address: str, site: Site) -> None:
     if not site.traffic.rest(_REST, _REST_MOST):
         return
     with suppress(GlossError):  # whoever opens the paper is told
-        newest = newest_of(library)
-        if newest and not any(is_saved(library, one.id, "en") for one in newest):
-            write_digest(library, newest[0].id)
+        for papers in (newest_with_pages(library), newest_of(library)):
+            if papers and not any(is_saved(library, one.id, "en") for one in papers):
+                write_digest(library, papers[0].id)
 
 
 def _connection(address: str) -> HTTPConnection:

@@ -77,20 +77,23 @@ def newest_of(library: Papers, most: int = CARDS) -> list[Listed]:
     return listed[:most]
 
 
+def newest_with_pages(library: Papers) -> list[Listed]:
+    """The newest papers that have pages, one of which is lit; others may be newer."""
+    paged = (one for one in newest_of(library, _LOOKED_AT) if _has_pages(library, one.id))
+    return list(islice(paged, _LIT_OF))
+
+
 def home_of(session: Session, lang: Language) -> str:
     """The first screen of a session, as HTML."""
     say = texts()[lang]
-    listed = newest_of(session.library, _LOOKED_AT)
-    newest = listed[:CARDS]
+    newest = newest_of(session.library)
     if not newest:
         return fill("nothing.html", say=say, samples=bool(session.samples()))
     digests = {one.id: digest for one in newest if (digest := _digest_of(session, one.id))}
     cards = [_card(session, one, digests.get(one.id)) for one in newest]
-    # Papers without pages, which may be the newest, have nothing to be lit on.
-    paged = islice((one for one in listed if _has_pages(session.library, one.id)), _LIT_OF)
     lit = (
         _example(session, _card(session, one, digest), digest)
-        for one in paged
+        for one in newest_with_pages(session.library)
         if (digest := digests.get(one.id) or _digest_of(session, one.id)) is not None
     )
     example = next((one for one in lit if one is not None), None)

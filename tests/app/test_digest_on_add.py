@@ -16,12 +16,14 @@ from app.serve import warming
 from app.serve.late import Late
 from app.serve.site import Site
 from app.serve.traffic import Traffic
+from app.web.home import newest_of, newest_with_pages
 from app.web.session import Session
 from app.write.saved import is_saved
 from index.config import Settings
 from index.embed import ModelCheck
 
 ID = "2407.03300"
+PDF = Path(__file__).parents[2] / "data" / "cited-digests.pdf"
 
 
 def test_the_saved_digest_is_the_one_that_is_printed(
@@ -150,6 +152,15 @@ def test_a_server_writes_one_for_its_first_screen_after_an_update(
         warming.warm(library, nobody, site)
         assert made == ["none yet"]
         assert is_saved(library, ID, "en")
+        gloss.add(library, PDF, settings=settings)
+        monkeypatch.setattr(app.write.lock, "__version__", "9.10")
+        (paged,) = newest_with_pages(library)
+        assert [one.id for one in newest_of(library)] == [
+            ID,
+            paged.id,
+        ]  # nothing to be lit on first
+        warming.warm(library, nobody, site)
+        assert is_saved(library, paged.id, "en")
         with monkeypatch.context() as patched:
             patched.setattr(app.write, "select", None)  # nothing is chosen any more
             warming.warm(library, nobody, site)
