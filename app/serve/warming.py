@@ -65,7 +65,7 @@ def warm(library: Papers, address: str, site: Site) -> None:
     As after an update of gloss there may be none of the newest papers that is written as gloss
     writes it now.
     """
-    from app.web.home import newest_of, newest_with_pages
+    from app.web.home import CARDS, LOOKED_AT, newest_of, with_pages
     from app.write import write_digest
     from app.write.saved import is_saved
 
@@ -79,7 +79,8 @@ def warm(library: Papers, address: str, site: Site) -> None:
     if not site.traffic.rest(_REST, _REST_MOST):
         return
     with suppress(GlossError):  # whoever opens the paper is told
-        for papers in (newest_with_pages(library), newest_of(library)):
+        newest = newest_of(library, LOOKED_AT)
+        for papers in (list(with_pages(library, newest)), newest[:CARDS]):
             if papers and not any(is_saved(library, one.id, "en") for one in papers):
                 write_digest(library, papers[0].id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CARDS = 12
 _LIT = 2  # sentences beside the page: more are higher than its frame
 # Papers for one whose digest can be lit: so many with pages, of so many newest.
-_LIT_OF, _LOOKED_AT = 8, 200
+_LIT_OF, LOOKED_AT = 8, 200
 # The part of the page that is shown, in widths of it: a page of US Letter is 1.29 high.
 _SHAPE = 0.6
 # What the sentences of the example are taken from, in this order.
@@ -77,23 +77,23 @@ def newest_of(library: Papers, most: int = CARDS) -> list[Listed]:
     return listed[:most]
 
 
-def newest_with_pages(library: Papers) -> list[Listed]:
-    """The newest papers that have pages, one of which is lit; others may be newer."""
-    paged = (one for one in newest_of(library, _LOOKED_AT) if _has_pages(library, one.id))
-    return list(islice(paged, _LIT_OF))
+def with_pages(library: Papers, newest: Sequence[Listed]) -> Iterator[Listed]:
+    """Those of the newest papers that have pages, one of which is lit; others may be newer."""
+    return islice((one for one in newest if _has_pages(library, one.id)), _LIT_OF)
 
 
 def home_of(session: Session, lang: Language) -> str:
     """The first screen of a session, as HTML."""
     say = texts()[lang]
-    newest = newest_of(session.library)
+    listed = newest_of(session.library, LOOKED_AT)
+    newest = listed[:CARDS]
     if not newest:
         return fill("nothing.html", say=say, samples=bool(session.samples()))
     digests = {one.id: digest for one in newest if (digest := _digest_of(session, one.id))}
     cards = [_card(session, one, digests.get(one.id)) for one in newest]
     lit = (
         _example(session, _card(session, one, digest), digest)
-        for one in newest_with_pages(session.library)
+        for one in with_pages(session.library, listed)
         if (digest := digests.get(one.id) or _digest_of(session, one.id)) is not None
     )
     example = next((one for one in lit if one is not None), None)

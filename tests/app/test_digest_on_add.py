@@ -16,7 +16,7 @@ from app.serve import warming
 from app.serve.late import Late
 from app.serve.site import Site
 from app.serve.traffic import Traffic
-from app.web.home import newest_of, newest_with_pages
+from app.web.home import newest_of, with_pages
 from app.web.session import Session
 from app.write.saved import is_saved
 from index.config import Settings
@@ -154,7 +154,7 @@ def test_a_server_writes_one_for_its_first_screen_after_an_update(
         assert is_saved(library, ID, "en")
         gloss.add(library, PDF, settings=settings)
         monkeypatch.setattr(app.write.lock, "__version__", "9.10")
-        (paged,) = newest_with_pages(library)
+        (paged,) = with_pages(library, newest_of(library))
         assert [one.id for one in newest_of(library)] == [
             ID,
             paged.id,
