@@ -154,17 +154,15 @@ class Words:
 
     def inside(self, boxes: Sequence[Box]) -> list[Word]:
         """The words whose middle lies in one of ``boxes``, in text order."""
-        on_page: dict[int, list[Box]] = {}
-        for box in boxes:
-            on_page.setdefault(box.page, []).append(box)
-        found: list[Word] = []
-        for number, page in enumerate(self.pages):
-            if page in on_page:
-                x0, y0, x1, y1 = self.corners[4 * number : 4 * number + 4]
-                x, y = (x0 + x1) / 2, (y0 + y1) / 2
-                if any(b.x0 <= x <= b.x1 and b.y0 <= y <= b.y1 for b in on_page[page]):
-                    found.append(self[number])
-        return found
+        import numpy as np
+
+        pages = np.asarray(self.pages)
+        x0, y0, x1, y1 = np.asarray(self.corners, dtype=np.float64).reshape(-1, 4).T
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        held = np.zeros(len(pages), dtype=bool)
+        for b in boxes:
+            held |= (pages == b.page) & (b.x0 <= x) & (x <= b.x1) & (b.y0 <= y) & (y <= b.y1)
+        return [self[number] for number in np.flatnonzero(held).tolist()]
 
     def boxes(self, span: Span) -> tuple[Box, ...]:
         """Where ``span`` is on the page: one box for each printed line it touches, in order."""

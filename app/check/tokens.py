@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.digest import Whose
 from index.read.text.sentences import split_sentences
@@ -179,6 +179,7 @@ class Pair:
         return cls(said, TokenizedText(" \n".join(sources)), TokenizedText(basis), whose)
 
 
+@lru_cache(1 << 15)  # of a paper's words most are ones that it has had before
 def _token(text: str) -> Token:
     word = text.lower().replace("’", "'")
     if word.endswith("n't"):

@@ -158,16 +158,14 @@ def _numbered(groups: Sequence[int]) -> list[tuple[int, int]]:
 def reads_well(text: str) -> bool:
     """Whether it is a whole sentence of prose: no formula, signpost, stub or endless one."""
     words = text.split()
-    written = len(text.replace(" ", ""))
-    letters = sum(character.isalpha() for character in text)
-    far_eastern = sum("\u3040" <= character <= "\u9fff" for character in text)
+    far_eastern = 0 if text.isascii() else sum("\u3040" <= one <= "\u9fff" for one in text)
     length = len(words) + far_eastern // 2
     return (
         WORDS_LEAST <= length <= WORDS_MOST
-        and letters >= 0.6 * written
-        and sum(character in _MATHS for character in text) <= 3
         and not text[0].islower()
         and bool(_ENDED.search(text))
+        and sum(map(str.isalpha, text)) >= 0.6 * len(text.replace(" ", ""))
+        and sum(map(_MATHS.__contains__, text)) <= 3
         and not _POINTS.search(text)
         and text.count("(") == text.count(")")
     )
