@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from app.interests.filters import folded
 from app.show.text import plain
 from app.show.views import author_line
-from index.errors import GlossError, PaperNotFound
+from index.errors import PaperNotFound
 from index.library import PaperTags
 from index.notes import TAG_MOST
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.digest import Language
     from index.library import Papers, ShelfRow
 
-Order = Literal["title", "authors", "date", "added"]
+Order = Literal["title", "authors", "date", "added", "digest", "size"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 PAGE = 50  # rows: what a screen or two show
 _MOST_LETTERS = 200  # of a filter
@@ -166,6 +166,8 @@ def _sorted(row: ShelfRow, tags: PaperTags) -> _Sorted:
             "authors": f"{authors}\0{row.id}",
             "date": f"{row.date}\0{row.id}",
             "added": f"{row.added}\0{row.id}",
+            "digest": f"{' '.join(row.digests)}\0{row.id}",
+            "size": f"{_size(row):015}\0{row.id}",
         },
         tags,
     )
@@ -188,18 +190,12 @@ def _line(library: Papers, one: _Sorted, lang: Language) -> ShelfLine | None:
         reason=whole.reason,
         categories=", ".join(row.categories),
         digests=row.digests,
-        size=_size(library, row),
+        size=f"{max(_size(row) / 1e6, 0.1):.1f} MB" if _size(row) else "",
         removable=library.may_remove(row.id),
         tags=one.tags,
     )
 
 
-def _size(library: Papers, row: ShelfRow) -> str:
-    """How large the paper's file is, in MB; nothing where it has none."""
-    if row.status != "ok":
-        return ""
-    try:
-        size = library.file_of(row.id).stat().st_size
-    except (GlossError, OSError):
-        return ""
-    return f"{max(size / 1e6, 0.1):.1f} MB"
+def _size(row: ShelfRow) -> int:
+    """The bytes of the paper's file; 0 of one that did not become a paper."""
+    return row.size if row.status == "ok" else 0

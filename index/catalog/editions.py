@@ -79,6 +79,8 @@ class ShelfRow:
     added: str  # ISO, UTC
     status: Status
     digests: tuple[str, ...] = ()  # the languages of its saved digests
+    file: str = ""  # the library's copy
+    size: int = 0  # bytes of that copy, 0 where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class Editions:
         for row in self._database.rows("SELECT DISTINCT edition, lang FROM digests ORDER BY lang"):
             languages.setdefault(row["edition"], []).append(row["lang"])
         rows = self._database.rows(
-            "SELECT number, paper_id, title, authors, categories, date, added, status"
+            "SELECT number, paper_id, title, authors, categories, date, added, status, file"
             f" FROM editions WHERE {_SHOWN} ORDER BY paper_id, state, number"
         )
         return [
@@ -253,6 +255,7 @@ class Editions:
                 row["added"],
                 row["status"],
                 tuple(languages.get(row["number"], ())),
+                row["file"],
             )
             for row in rows
         ]

@@ -47,6 +47,14 @@ class Files:
         """Where the copy of that name is, or would be; a catalogue of strangers names no other."""
         return self.folder / (file if _KEPT_FILE.fullmatch(file) else _NAMELESS)
 
+    def sizes(self) -> dict[str, int]:
+        """The bytes of every copy, by its name."""
+        try:
+            with os.scandir(self.folder) as there:
+                return {one.name: one.stat().st_size for one in there if one.is_file()}
+        except OSError:
+            return {}
+
     def is_whole(self, file: str) -> bool:
         """Whether the file of that name is there and has the bytes that it is named after."""
         return _is_whole(self.path(file))

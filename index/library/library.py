@@ -198,7 +198,8 @@ class Library(Papers):
 
     def shelf(self) -> list[ShelfRow]:
         """The same, all of them, with no more than a list is sorted and filtered by."""
-        return self._catalog.editions.shelf()
+        sizes = self._files.sizes()
+        return [replace(row, size=sizes.get(row.file, 0)) for row in self._catalog.editions.shelf()]
 
     def row(self, paper_id: str) -> PaperRow:
         """The row of one paper or failed file. Raises ``PaperNotFound``."""

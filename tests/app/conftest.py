@@ -276,6 +276,7 @@ class FakeLibrary:
                 row.added,
                 row.status,
                 ("en",) if row.id in self.digests else (),
+                size=100_000 * len(row.id),
             )
             for row in self.rows
         ]

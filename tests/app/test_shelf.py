@@ -43,6 +43,9 @@ def test_every_order_has_two_directions(papers: Any) -> None:
     assert ids(papers, order="authors", down=False) == ["broken", "b", "c", "2401.00001"]
     assert ids(papers, order="date", down=True) == ["2401.00001", "c", "broken", "b"]
     assert ids(papers, order="added", down=True) == ["c", "broken", "b", "2401.00001"]
+    papers.digests["b"] = {}
+    assert ids(papers, order="digest", down=True) == ["b", "c", "broken", "2401.00001"]
+    assert ids(papers, order="size", down=False) == ["broken", "b", "c", "2401.00001"]
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ async function write(page) {
 }
 
 let near = null;
-async function writePages(paper) {
+async function writePages(paper, signal) {
   near?.disconnect();
   near = new IntersectionObserver((seen) => {
     for (const one of seen) if (one.isIntersecting) write(one.target);
@@ -198,7 +198,7 @@ async function writePages(paper) {
   // The others later, one by one, so that the browser's search finds words on any page.
   for (const page of all) {
     await new Promise((go) => (window.requestIdleCallback || setTimeout)(go, {timeout: 1000}));
-    if (!paper.isConnected) return;
+    if (signal.aborted || !paper.isConnected) return;
     await write(page);
   }
 }

@@ -151,7 +151,7 @@ async function loadPages(paper, signal, after = null) {
     zoomTo(zoom);
     draw();
     scrollToPlace();
-    setTimeout(() => pages() && open.paper === paper && writePages(pages()), 0);
+    setTimeout(() => pages() && !signal.aborted && writePages(pages(), signal), 0);
   } catch (error) {
     if (!signal.aborted) refuse(place, paper, error);
   }
