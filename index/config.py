@@ -37,6 +37,7 @@ from index.secret import check_link, check_server
 Server = Annotated[str, AfterValidator(check_server)]
 Link = Annotated[str, AfterValidator(check_link)]
 Quantization = Literal["none", "scalar", "binary"]
+WriterName = Literal["extractive", "local", "endpoint"]
 
 _log = logging.getLogger(__name__)
 
@@ -267,7 +268,7 @@ class Settings(BaseSettings):
     """Whether a paper's digest, in its own words, is written as the paper is added: some tenths of
     a second, and then every paper is found by the sentences of its digest. Off, it is written when
     it is asked for."""
-    writer: Literal["extractive", "local", "endpoint"] = "extractive"
+    writer: WriterName = "extractive"
     """Who words a digest: `extractive` quotes, the others ask a language model to be short."""
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
     """Seconds that a model may take for one digest, all in all; what is left then is quoted."""

@@ -7,7 +7,9 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+Bibliography = Literal["bibtex", "ris", "csl"]  # what is written of entries
 
 # Words before a family name that belong to it: "Laurens van der Maaten".
 _PARTICLES = re.compile(

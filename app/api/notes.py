@@ -19,7 +19,8 @@ from app.api.service import ID_MOST, QUERY_MOST
 from app.digest import Language
 from app.documents.exports import CitationShape
 from app.documents.notes import PlaceList, PlaceShape, place_list, place_shape
-from app.show.exports import MEDIA, Bibliography
+from app.show.exports import MEDIA
+from index.entries import Bibliography
 from index.notes import NOTE_MOST, QUOTE_MOST, TAG_MOST
 
 if TYPE_CHECKING:

@@ -8,13 +8,14 @@ signatures and docstrings are what a model decides by, as those of ``app.api.too
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from app.api.service import ID_MOST, QUERY_MOST
 from app.documents.exports import References
 from app.documents.notes import place_list, place_shape
+from index.entries import Bibliography
 from index.notes import NOTE_MOST, QUOTE_MOST, TAG_MOST
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class OwnTools:
         papers: Annotated[list[str], Field(max_length=1000)] = [],  # noqa: B006
         search: Query = "",
         tag: AnyTag = "",
-        format: Literal["bibtex", "ris", "csl"] = "bibtex",
+        format: Bibliography = "bibtex",
     ) -> dict[str, Any]:
         """Get papers as a bibliography: BibTeX, RIS or CSL-JSON.
 

@@ -33,7 +33,8 @@ from app.cli.terminal import (
     terminal,
     write,
 )
-from app.digest import Digest, Language, WriterName
+from app.digest import Digest, Language
+from index.config import WriterName
 from index.errors import GlossError
 
 if TYPE_CHECKING:

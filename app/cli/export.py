@@ -29,7 +29,7 @@ from app.cli.terminal import (
 
 if TYPE_CHECKING:
     from app.publish.exports import Exported
-    from app.show.exports import Bibliography
+    from index.entries import Bibliography
     from index.library import Library
 
 

@@ -21,7 +21,7 @@ from app.cli.terminal import (
     output,
     print_json,
 )
-from app.digest import WriterName
+from index.config import WriterName
 
 if TYPE_CHECKING:
     pass

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.documents import PathText, Shape
+from index.entries import Bibliography
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class References(Shape):
 
     papers: list[str]
     """The ids of those that are in it, in order."""
-    format: Literal["bibtex", "ris", "csl"]
+    format: Bibliography
     """How it is written."""
     text: str
     """The bibliography, with the reader's notes and tags."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from app.digest import Digest
 from app.show.bibtex import citation_keys, entries_to_bibtex
@@ -14,13 +14,12 @@ from app.show.highlights import digest_highlights, own_highlights
 from app.show.references import entry_of
 from app.show.ris import to_ris
 from app.write.spots import spot_of
-from index.entries import Entry
+from index.entries import Bibliography, Entry
 
 if TYPE_CHECKING:
     from index.library import Library, Papers
     from index.notes import Located
 
-Bibliography = Literal["bibtex", "ris", "csl"]
 BIBLIOGRAPHIES: dict[Bibliography, Callable[[Iterable[Entry]], str]] = {
     "bibtex": entries_to_bibtex,
     "ris": to_ris,

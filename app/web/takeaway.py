@@ -28,12 +28,13 @@ from app.show.exports import ENDINGS, MEDIA, bibliography
 from app.show.text import file_slug
 from app.web import answers
 from app.web.errors import line_of
+from index.entries import Bibliography
 from index.errors import GlossError
 
 if TYPE_CHECKING:
     from app.web.session import Session, Sessions
 
-Form = Literal["bibtex", "ris", "csl", "pdf", "obsidian"]
+Form = Literal[Bibliography, "pdf", "obsidian"]
 CHOSEN_MOST = 5_000  # papers of a bibliography
 
 

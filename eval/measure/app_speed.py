@@ -31,21 +31,19 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from eval.measure.served import copied, serving
 
 CHROMIUM = next(
     (path for path in map(Path, ("/usr/bin/chromium", "/usr/bin/google-chrome")) if path.exists()),
@@ -75,44 +73,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=110.0, help="of all browsers together")
     given = parser.parse_args()
     load = os.getloadavg()[0]  # of what else is done here
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder, "library")
-        shutil.copytree(given.library, library, ignore=shutil.ignore_patterns("lock*"))
+    with copied(given.library) as library:
         measured = asyncio.run(_measured(library, given.port, given.seconds))
     measured = {"cpus": os.cpu_count(), "load": load} | measured
     sys.stdout.write(json.dumps(measured, indent=1, default=lambda one: round(one, 3)) + "\n")
 
 
-@contextmanager
-def _serving(library: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    server = subprocess.Popen(
-        [sys.executable, "-c", "from app.cli import main; main()",
-         "serve", "--library", str(library), "--port", str(port)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        yield server
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(3000):
-        if server.poll() is not None:
-            raise SystemExit("the server ended before it began")
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit("the server does not answer")
-
-
 async def _measured(library: Path, port: int, seconds: float) -> dict[str, Any]:
     from playwright.async_api import async_playwright
 
-    address = f"http://127.0.0.1:{port}/"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM) if CHROMIUM else None, args=["--no-sandbox"]
@@ -120,8 +89,7 @@ async def _measured(library: Path, port: int, seconds: float) -> dict[str, Any]:
         first = await browser.new_page()
         await first.goto("about:blank")
         began = time.perf_counter()
-        with _serving(library, port) as server:
-            _wait_for(address, server)
+        with serving(library, port) as address:
             found: dict[str, Any] = {"listening": time.perf_counter() - began}
             with urllib.request.urlopen(f"{address}api/search?q={quote(QUESTIONS[1])}") as answer:
                 answer.read()

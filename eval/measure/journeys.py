@@ -12,8 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,7 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-SECONDS = 120
+from eval.measure.served import SECONDS, copied, serving
 
 
 def first_visit(page: Page, address: str, pdf: Path) -> str:
@@ -191,55 +189,38 @@ def main() -> None:
     asked.add_argument("--port", type=int, default=7869)
     given = asked.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    address = f"http://127.0.0.1:{given.port}/"
-    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
-        library = Path(temporary) / "library"
-        shutil.copytree(given.library, library, ignore=shutil.ignore_patterns("lock*"))
-        program = "from app.cli import main; main()"
-        command = [sys.executable, "-c", program, "serve", "--port", str(given.port)]
-        server = subprocess.Popen([*command, "--library", str(library)])
-        try:
-            _wait(address)
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+    with (
+        copied(given.library) as library,
+        serving(library, given.port) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+        )
+        for journey in JOURNEYS:
+            page: Any = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.set_default_timeout(SECONDS * 1000 / 2)
+            problems: list[str] = []
+            page.on("pageerror", lambda error, said=problems: said.append(str(error)))
+            page.on(
+                "request",
+                lambda request, said=problems: (
+                    None
+                    if request.url.startswith((address, "data:", "blob:"))
+                    else said.append(request.url)
+                ),
             )
-            for journey in JOURNEYS:
-                page: Any = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.set_default_timeout(SECONDS * 1000 / 2)
-                problems: list[str] = []
-                page.on("pageerror", lambda error, said=problems: said.append(str(error)))
-                page.on(
-                    "request",
-                    lambda request, said=problems: (
-                        None
-                        if request.url.startswith((address, "data:", "blob:"))
-                        else said.append(request.url)
-                    ),
-                )
-                began = time.monotonic()
-                seen = journey(page, address, given.pdf)
-                seconds = time.monotonic() - began
-                page.wait_for_timeout(1000)
-                page.screenshot(path=given.out / f"{journey.__name__}.png")
-                page.close()
-                if problems:
-                    raise SystemExit(f"{journey.__name__}: {problems}")
-                sys.stdout.write(f"{journey.__name__}: {seconds:.1f} s; {seen}\n")
-                sys.stdout.flush()
-            browser.close()
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _wait(address: str) -> None:
-    for _ in range(SECONDS * 5):
-        try:
-            urllib.request.urlopen(address, timeout=SECONDS).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("the server does not answer")
+            began = time.monotonic()
+            seen = journey(page, address, given.pdf)
+            seconds = time.monotonic() - began
+            page.wait_for_timeout(1000)
+            page.screenshot(path=given.out / f"{journey.__name__}.png")
+            page.close()
+            if problems:
+                raise SystemExit(f"{journey.__name__}: {problems}")
+            sys.stdout.write(f"{journey.__name__}: {seconds:.1f} s; {seen}\n")
+            sys.stdout.flush()
+        browser.close()
 
 
 if __name__ == "__main__":
