@@ -18,6 +18,7 @@ from app.choose.select import Selection, select, shipped_rank
 from app.choose.template import TEMPLATE, Item
 from app.digest import Citation, Claim, Digest, DigestSection, Header, Language, Usage
 from app.write.claims import claim_records
+from app.write.links import own_links
 from app.write.lock import lock_of, name_of, sealed
 from app.write.saved import from_text, to_text
 from index.errors import GlossError, PaperChanged, PaperNotFound
@@ -33,19 +34,6 @@ if TYPE_CHECKING:
     from index.library import Papers
 
 _CAPTION_WORDS = 45  # of a caption that are quoted, to the end of a sentence
-_LINK_CUE = re.compile(
-    r"\b(?:our|we)\b[^.]{0,80}"
-    r"\b(?:code|data|datasets?|demo|models?|software|corpus|toolkit|implementation)\b"
-    r"|\b(?:available|released|found|downloaded|accessible|project (?:page|website|site))\b"
-    r"[^.]{0,40}$",
-    re.I,
-)
-_LINK_HOSTS = re.compile(
-    r"github\.com|gitlab|bitbucket|codeberg|huggingface\.co|code\.google|sourceforge|zenodo|"
-    r"4open\.science|osf\.io|figshare|dataverse|datadryad|kaggle\.com",
-    re.I,
-)
-_NEAR = 120  # characters before a link in which the cue must stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +261,7 @@ def _choose(item: Item, paper: Paper, selection: Selection) -> list[Span]:
         case "keywords":
             return _first(paper, paper.keywords, item.most)
         case "links":
-            return _first(paper, tuple(_own_links(paper)), item.most)
+            return _first(paper, tuple(own_links(paper)), item.most)
         case "captions":
             return [_shortened(paper, figure.caption) for figure in paper.figures[: item.most]]
 
@@ -284,33 +272,6 @@ def _first(paper: Paper, spans: tuple[Span, ...], most: int) -> list[Span]:
     for span in spans:
         different.setdefault(span.of(paper.text).lower(), span)
     return list(different.values())[:most]
-
-
-def _own_links(paper: Paper) -> Iterator[Span]:
-    """Links to the paper's own code, data or project page.
-
-    They stand above the introduction, or "our code" or "available at" stands before them, or they
-    name an author, or a host of code and data has them under a word of the title. The first two
-    kinds come first.
-    """
-    authors = {author.split()[-1].lower() for author in paper.authors if author.split()}
-    title = set(re.findall(r"[^\W\d_]{4,}", paper.title.lower()))
-    body = next((s.span.start for s in paper.sections if s.role == "introduction"), 0)
-
-    def before(span: Span) -> str:
-        return paper.text[max(0, span.start - _NEAR) : span.start]
-
-    def rank(span: Span) -> tuple[bool, bool, int]:
-        return (span.start > body, not _LINK_CUE.search(before(span)), span.start)
-
-    def is_named(span: Span) -> bool:
-        address = span.of(paper.text).lower()
-        own = title if _LINK_HOSTS.search(address) else set()
-        return any(len(word) > 3 and word in address for word in own | authors)
-
-    for span in sorted(paper.links, key=rank):
-        if span.start <= body or is_named(span) or _LINK_CUE.search(before(span)):
-            yield span
 
 
 def _shortened(paper: Paper, caption: Span) -> Span:
