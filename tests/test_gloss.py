@@ -93,6 +93,15 @@ def test_importing_it_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
+def test_a_process_that_reads_imports_no_settings() -> None:
+    """Each worker begins with these imports."""
+    program = (
+        "import index.read, index.read.workers, index.read.understand, sys\n"
+        "sys.exit(bool({'index.config', 'pydantic'} & sys.modules.keys()))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
 @pytest.mark.parametrize("command", some(["program", "script"], 2))
 def test_a_folder_with_modules_of_the_same_names_does_no_harm(tmp_path: Path, command: str) -> None:
     for name in ("app.py", "index.py", "eval/__init__.py"):
