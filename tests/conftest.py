@@ -22,6 +22,7 @@ from forks import IMPORTED
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
+from eval.remembering import RememberingStates
 from index.config import Settings
 from index.embed import Embedder, open_embedder
 from index.embed.states import MiddleLayer, SentenceEncoder
@@ -136,19 +137,6 @@ class Remembering:
         if key not in self._known:
             self._known[key] = embed(texts)
         return self._known[key].copy()
-
-
-class RememberingStates:
-    """The sentence encoder, which sees each sentence once in a run."""
-
-    def __init__(self, encoder: SentenceEncoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, NDArray[np.float32]] = {}
-
-    def states(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known |= zip(new, self._encoder.states(new), strict=True)
-        return np.array([self._known[text] for text in texts], dtype=np.float32)
 
 
 @pytest.fixture(scope="session")
