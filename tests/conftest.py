@@ -147,12 +147,15 @@ def sentence_encoder() -> SentenceEncoder:
 
 @pytest.fixture(scope="session")
 def sample_library(
-    tmp_path_factory: pytest.TempPathFactory, sentence_encoder: SentenceEncoder
+    tmp_path_factory: pytest.TempPathFactory,
+    sentence_encoder: SentenceEncoder,
+    started_reader: Reader,
 ) -> Iterator[Library]:
     """The sample papers, read for real and embedded with the real model."""
     chosen = Settings(library=tmp_path_factory.mktemp("samples") / "library")
     embedder: Any = Remembering(open_embedder(chosen.model, chosen.cache))
-    with Library.open(chosen, embedder=embedder, sentence_encoder=sentence_encoder) as opened:
+    parts: Any = {"sentence_encoder": sentence_encoder, "reader": started_reader}
+    with Library.open(chosen, embedder=embedder, **parts) as opened:
         papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
         for source in find_sources(papers).found:
             opened.add(source)
