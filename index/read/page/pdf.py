@@ -41,6 +41,7 @@ from index.read.page.sight import (
     words_under,
 )
 from index.read.page.unicode import spelled
+from index.read.page.weights import settle_weights
 from index.spans import Box
 
 _LEAST_TURNED = 80  # characters on their side: fewer are a stamp or the label of an axis
@@ -88,6 +89,7 @@ def read_pages(path: Path, pages_max: int, characters_max: int = 6_000_000) -> P
         if broken == count:
             raise UnreadableError("broken", "no page of this PDF can be read")
         put_signs(pages)
+        settle_weights(pages)
         for content in pages:
             content.unread = content.unread or _without_letters(content)
         return Pages(pages, count, images)

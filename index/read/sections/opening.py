@@ -199,14 +199,17 @@ def _abstract(
     prose = [n for n, part in enumerate(region) if is_prose(part)]
     if opens is not None and not prose:  # "This page is left blank."
         prose = [n for n, part in enumerate(region) if part.kind == "paragraph"][:1]
-    after = abstract_end(region, prose, usual, layout, bool(headings)) if prose else None
-    told = bool(prose) and (bool(headings) or after is not None)
+    # Without its heading, length says nothing: a first paragraph may be the text.
+    after = abstract_end(region, prose, usual, layout, opens is not None) if prose else None
+    until = len(region) if after is None else after
+    told = bool(prose) and opens is not None
     if opens is None:
-        role: Role = "abstract" if told else "other"
+        following = headings[id(body[end])] if end < len(body) else None
+        told = bool(prose) and _is_abstract(region, until, prose, following, usual, layout)
+        role: Role = "abstract" if told else ("introduction" if headings and prose else "other")
         opening.begins[id(body[0])] = Heading("", (), 1, role)
     if not told:
         return end
-    until = len(region) if after is None else after
     own, others = _sorted_out(region[:until], region[prose[0]])
     opening.apart |= {id(part) for part in others if part.kind in ("paragraph", "table")}
     body[first : first + until] = [*own, *others]
@@ -219,6 +222,30 @@ def _abstract(
             role = "other" if opened else "introduction"
             opening.begins[id(text[0])] = Heading("", (), 1, role)
     return first + until
+
+
+def _is_abstract(
+    region: Sequence[Paragraph],
+    until: int,
+    prose: Sequence[int],
+    following: Heading | None,
+    usual: Setting,
+    layout: Layout,
+) -> bool:
+    """Whether text without a heading, the parts before ``until``, is an abstract: it is no longer
+    than one, and the text begins after it with its first heading, or is set otherwise.
+    """
+    own = [n for n in prose if n < until]
+    if sum(count_of(region[n]) for n in own) > LONGEST:
+        return False
+    if until < len(region):
+        return True
+    if following is not None and first_of_all(following):
+        return True
+    lead, last = region[own[0]], region[own[-1]]
+    if following is None or any(map(is_separator, region[own[0] :])):
+        return following is not None
+    return not setting_of(lead).like(usual) or _half_empty(last, layout)
 
 
 def _sorted_out(
@@ -296,6 +323,9 @@ def _turns(
     if own.like(other) and _drop_cap(part, other) and not _drop_cap(lead, own):
         return True
     left, right = lead.lines[0], part.lines[0]
+    across = left.page == right.page and left.column == 0 < right.column and left.y1 < right.y0
+    if across and _width(lead) > 1.3 * _width(part):  # above a text in columns
+        return True
     if left.column == right.column and len(lead.lines) > 2 and len(part.lines) > 2:
         inset = _measure(lead)[0] - _measure(part)[0], _measure(part)[1] - _measure(lead)[1]
         if other.like(usual) and min(inset) > 0.8 * other.size:

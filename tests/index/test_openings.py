@@ -1,0 +1,109 @@
+"""Papers without the word "Abstract": what is their abstract, and what is their text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typst
+
+from index.paper import Paper
+from index.read.front.identity import identify
+from index.read.page.pdf import read_pages
+from index.read.understand import understand
+
+PAGE = '#set page(paper: "a4", margin: 2.4cm)\n#set par(justify: true, leading: 0.55em)\n'
+FRONT = (
+    '#align(center)[#text(size: 17pt, weight: "bold")[On the Patience of Trees]\n\n'
+    "Ada Lovelace#super[1] and Alan Turing#super[2]\n\n"
+    "#super[1]University of Leaves  #super[2]Institute of Ladders]\n\n"
+)
+FIRST = (
+    "Trees have been asked about their patience for as long as there have been gardeners to ask "
+    "them, and few of the answers were ever written down. We went through nine valleys with a "
+    "ladder and a notebook, and counted for each tree the winters that it said it could remember. "
+    "It turned out that old trees say little, and that young ones say what they were told."
+)
+PROSE = (
+    "A second tree stood further up, where the valley turns, and no wind had ever come that far. "
+    "Its leaves were counted twice, by two people who did not know of each other, and both came to "
+    "one number. That number is in our notebook, with the date and the weather of that day."
+)
+
+
+def prose(times: int) -> str:
+    return "\n\n".join(PROSE.replace("second", f"tree {n} and another") for n in range(times))
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str], Paper]:
+    """A paper from the source of its pages."""
+
+    def reading(source: str) -> Paper:
+        path = tmp_path / "paper.pdf"
+        typst.compile((PAGE + source).encode(), output=path, format="pdf", ignore_system_fonts=True)
+        return understand(read_pages(path, 50), identify("paper", "", ""))
+
+    return reading
+
+
+def roles(paper: Paper) -> list[tuple[str, str]]:
+    return [(section.title, section.role) for section in paper.sections[1:]]
+
+
+def said(paper: Paper) -> str:
+    assert paper.abstract is not None
+    return " ".join(paper.abstract.of(paper.text).split())
+
+
+@pytest.mark.parametrize("paragraphs", [1, 9], ids=["short", "longer than abstracts are"])
+def test_an_essay_begins_with_its_text(read: Callable[[str], Paper], paragraphs: int) -> None:
+    paper = read(
+        FRONT
+        + f"{FIRST}\n\n{prose(paragraphs)}\n\n= The Nine Valleys\n\n{prose(4)}"
+        + f"\n\n= What Trees Remember\n\n{prose(4)}"
+    )
+    assert paper.abstract is None
+    assert roles(paper)[0] == ("", "introduction")
+    assert [title for title, _ in roles(paper)[1:]] == ["The Nine Valleys", "What Trees Remember"]
+
+
+def test_no_abstract_is_longer_than_abstracts_are(read: Callable[[str], Paper]) -> None:
+    """Set otherwise than the rest: what a journal reprints in small type."""
+    paper = read(FRONT + f"#text(size: 8.5pt)[{FIRST}\n\n{prose(10)}]\n\n= Trees\n\n{prose(20)}")
+    assert paper.abstract is None
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"= Introduction\n\n{prose(3)}",
+        "".join(f"= {n}. Trees {n}\n\n{prose(3)}\n\n" for n in range(1, 5)),
+        f"Keywords: trees, ladders, patience\n\n= Trees and Their Kin\n\n{prose(3)}",
+    ],
+    ids=["an introduction", "a first number", "keywords"],
+)
+def test_text_above_the_first_section_is_the_abstract(
+    read: Callable[[str], Paper], below: str
+) -> None:
+    assert said(read(FRONT + f"{FIRST}\n\n{below}\n\n= Results\n\n{prose(3)}")) == FIRST
+
+
+def test_text_across_two_columns_is_the_abstract(read: Callable[[str], Paper]) -> None:
+    columns = f"#columns(2)[{prose(7)}\n\n= Valleys\n\n{prose(9)}]"
+    paper = read(FRONT + f"{FIRST}\n\n#v(1em)\n{columns}")
+    assert said(paper) == FIRST
+    assert roles(paper)[1:] == [("", "introduction"), ("Valleys", "other")]
+
+
+def test_where_all_text_is_bold_no_paragraph_is_a_heading(read: Callable[[str], Paper]) -> None:
+    """A scanner's text, and some typefaces of books, say that all of it is bold."""
+    short = "Every tree of the valley was counted by two people, as table 1 shows"
+    paper = read(
+        '#set text(weight: "bold")\n'
+        + FRONT
+        + f"#emph[{FIRST}]\n\n= Method\n\n{short}\n\n{prose(5)}\n\n{short}\n\n"
+        + f"= Conclusion\n\n{prose(3)}"
+    )
+    assert [title for title, _ in roles(paper) if title] == ["Method", "Conclusion"]
