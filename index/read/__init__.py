@@ -289,9 +289,15 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
     body = [sentence for sentence in paper.sentences if sentence.kind == "paragraph"]
     running = sum(count_words(sentence.span.of(paper.text)) for sentence in body)
     if words < 10:
-        what = f"{images} of its {paper.pages} pages are pictures" if images else "it has no text"
-        hint = "; run OCR on it first" if images else ""
-        return Reading("no-text", f"{what}{hint}")
+        if images:
+            what = f"{images} of its {paper.pages} pages are pictures; run OCR on it first"
+        elif paper.source == "pdf" and any(one.unread for one in paper.accounts):
+            what = "its fonts do not say which letters they draw; run OCR on it first"
+        elif paper.source == "pdf":
+            what = "it has no text; if its pages show some, it is drawn: run OCR on it first"
+        else:
+            what = "it has no text"
+        return Reading("no-text", what)
     if images and images >= 0.8 * paper.pages:
         return Reading(
             "no-text", f"{images} of its {paper.pages} pages are pictures; run OCR on it first"

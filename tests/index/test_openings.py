@@ -1,4 +1,4 @@
-"""Papers without the word "Abstract": what is their abstract, and what is their text."""
+"""Papers without the word "Abstract", and what looks like a heading: what is text, what is not."""
 
 from __future__ import annotations
 
@@ -107,3 +107,39 @@ def test_where_all_text_is_bold_no_paragraph_is_a_heading(read: Callable[[str], 
         + f"= Conclusion\n\n{prose(3)}"
     )
     assert [title for title, _ in roles(paper) if title] == ["Method", "Conclusion"]
+
+
+def test_bold_titles_in_a_bibliography_are_no_headings(read: Callable[[str], Paper]) -> None:
+    entries = "\n\n".join(
+        f"Lovelace, A. 19{n}.\n\n*Patience of the {n} trees in a valley of ladders*\n\n"
+        f"Turing, B. 19{n}. Journal of Ladders {n}, {n}1-{n}9.\n\n"
+        f"Hopper, C. 19{n}. Winters of trees. Journal of Leaves {n}(2), 1-{n}."
+        for n in range(60, 80)
+    )
+    paper = read(
+        FRONT + f"*Introduction*\n\n{prose(6)}\n\n*Valleys and Winters*\n\n{prose(6)}\n\n"
+        f"*References*\n\n{entries}\n\n*Appendix*\n\n{prose(3)}"
+    )  # fmt: skip
+    assert [one for one in roles(paper) if one[0]][-3:] == [
+        ("Valleys and Winters", "other"),
+        ("References", "references"),
+        ("Appendix", "appendix"),
+    ]
+
+
+def test_a_section_and_its_first_subsection_in_one_setting_are_two(
+    read: Callable[[str], Paper],
+) -> None:
+    heads = '#set par(spacing: 0.55em)\n#text(size: 13pt, weight: "bold")[{}]\n\n'
+    paper = read(
+        FRONT + heads.format("Introduction") + f"{prose(4)}\n\n"
+        + heads.format("Methods \\ Design of the count") + f"{prose(4)}\n\n"
+        + heads.format("Results \\ What the first valley said") + f"{prose(4)}"
+    )  # fmt: skip
+    assert [title for title, _ in roles(paper) if title] == [
+        "Introduction",
+        "Methods",
+        "Design of the count",
+        "Results",
+        "What the first valley said",
+    ]

@@ -52,6 +52,11 @@ def _cut(part: Paragraph, layout: Layout, usual: Usual) -> list[Paragraph]:
         if _is_apart(head[-1], below, usual) and _may_head(text, head, below, layout, usual):
             rest = Paragraph(part.kind, lines[number:])
             return [Paragraph(part.kind, head), *_cut(rest, layout, usual)]
+    named = KNOWN.match(lines[0].text) and lines[0].text[-1] not in ".:"
+    if loud and named and len(lines) in (2, 3) and all(any(_looks(one, usual)) for one in lines):
+        below = lines[1]  # "Methods" and its first subheading, in one setting
+        if _alike(lines[0], below, usual) and _is_broken(lines[0], below, layout):
+            return [Paragraph(part.kind, lines[:1]), Paragraph(part.kind, lines[1:])]
     return [one for whole in _stacked(part, usual) for one in _labelled(whole)]
 
 

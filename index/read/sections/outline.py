@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from index.paper import Role
 from index.read.order.layout import Layout, Paragraph
-from index.read.sections.closing import END_MATTER
+from index.read.sections.closing import END_MATTER, LEAST_ENTRIES, is_entry
 from index.read.sections.faces import MOST_LINES, face_of
 from index.read.sections.numbered import LEAST_NUMBERED, numbered_headings
 from index.read.sections.opening import count_of
@@ -29,6 +29,8 @@ _CONTENTS = re.compile(
     r"article info$|arxiv e-?print\b|pacs\b|jel\b|msc\b",
     re.I,
 )
+
+_SEARCHED = 60  # parts after what looks like a heading: a bibliography goes on at once
 
 
 def _is_listing(text: str) -> bool:
@@ -53,6 +55,8 @@ def find_headings(
         numbered = {p: one for p, one in numbered.items() if KNOWN.match(one.title_alone)}
     found = dict(numbered)
     found.update(unnumbered_headings(parts, faces, layout, numbered, title))
+    for place in _inside_bibliographies(parts, found):
+        del found[place]
     anchors = [
         place
         for place, heading in found.items()
@@ -65,6 +69,35 @@ def find_headings(
     ]
     roles = _end_matter(assign_roles([found[place] for place in ordered]))
     return dict(zip(ordered, roles, strict=True))
+
+
+def _inside_bibliographies(parts: Sequence[Paragraph], found: dict[int, Heading]) -> list[int]:
+    """The places of what only looks like a heading: names or titles that a bibliography sets in
+    bold, with more entries after them.
+    """
+    inside: list[list[int]] = []  # of each bibliography
+    opened = False
+    for place in sorted(found):
+        text = parts[place].text.strip()
+        if KNOWN.match(text) or END_MATTER.fullmatch(text) or found[place].in_appendix:
+            opened = title_role(text) == "references"
+            inside += [[]] if opened else []
+        elif opened:
+            inside[-1].append(place)
+    ends = sorted({*found, len(parts)} - {place for one in inside for place in one})
+    taken: list[int] = []
+    for places in inside:
+        least = LEAST_ENTRIES
+        for place in places:
+            end = next(end for end in ends if end > place)
+            if _entries(parts, place + 1, end) >= least:
+                taken.append(place)
+                least = 1  # of the last ones
+    return taken
+
+
+def _entries(parts: Sequence[Paragraph], first: int, end: int) -> int:
+    return sum(is_entry(part) for part in parts[first : min(end, first + _SEARCHED)])
 
 
 def _end_matter(headings: Sequence[Heading]) -> list[Heading]:
