@@ -603,3 +603,19 @@ def test_a_japanese_title_and_its_authors() -> None:
     paper = understand(read_pages(path, 50), identify("paper", "", ""))
     assert paper.title == "雨量計のない河川水位の再帰モデル"
     assert paper.authors == ("山田太郎", "鈴木花子")
+
+
+def test_letters_on_a_badge_are_no_part_of_a_name(tmp_path: Path) -> None:
+    """Some journals draw ORCID's sign behind a name as white letters on a disc."""
+    badge = "#box(fill: green, text(size: 7.5pt, fill: white)[ID])"
+    front = f"""
+#text(size: 16pt, weight: "bold")[{TITLE}]
+
+#text(weight: "bold")[Ada Lovelace{badge}#super[1], Grace Hopper{badge}#super[2],
+Alan Turing#super[1]]
+
+#super[1]University of Leaves, Kiel. #super[2]Institute of Ladders, Turin.
+"""
+    paper = paper_of(tmp_path, front)
+    assert paper.authors == ("Ada Lovelace", "Grace Hopper", "Alan Turing")
+    assert paper.author_affiliations == ((0,), (1,), (0,))

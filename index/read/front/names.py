@@ -65,6 +65,7 @@ _ADDRESSED = re.compile(r"(?:(?:Prof|Dr|Mr|Mrs|Ms|Ing|Dipl|PD)\.?[ -])+(?=\S)")
 _DEGREE = re.compile(r"(?:[A-Z][a-z]{0,4}\.?-?){2,6}(?:\([A-Za-z]+\))?")
 _SUFFIX = re.compile(r"(?:Jr|Sr)\.?|I{2,3}|IV")
 _NICKNAME = re.compile(r" [(\"“][^\W\d_][\w.-]*[)\"”] ")  # "Leith (Casey) Leedom"
+_WHITE = 0xE0  # of each of a colour's three channels
 _NOT_NAMES = frozenset({
     "abstract", "student", "member", "ieee", "fellow", "senior", "equal", "contribution", "author",
     "authors", "anonymous", "preprint", "draft", "article", "letter", "review", "note", "notes",
@@ -292,6 +293,8 @@ def _pieces(words: Sequence[PageWord], line: Line) -> list[_Piece]:
             if text in ACCENTS:  # a letter's own, drawn apart and high
                 pieces[-1].text += text
                 continue
+            if text is not word.parts[0][0] and _is_badge(style, word.parts[0][1]):
+                continue
             if _is_mark(text, style, line):
                 marked = next((p for p in reversed(pieces) if p.text.strip(" ,;|")), pieces[-1])
                 if pieces[-1].text:
@@ -308,6 +311,12 @@ def _pieces(words: Sequence[PageWord], line: Line) -> list[_Piece]:
 def _is_mark(text: str, style: Style, line: Line) -> bool:
     small = style.raised or style.size < 0.8 * line.size or all(c in MARKS for c in text)
     return small and (not text.isalpha() or len(text) <= 2)
+
+
+def _is_badge(style: Style, name: Style) -> bool:
+    """Whether letters behind a name are white on a sign, as ORCID's "iD" is in some journals."""
+    white = all(style.colour >> shift & 255 > _WHITE for shift in (0, 8, 16))
+    return white and style.colour != name.colour and style.size < name.size
 
 
 def marks_come_first(words: Sequence[PageWord], line: Line) -> bool:
