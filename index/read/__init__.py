@@ -294,7 +294,9 @@ def _judged(paper: Paper, images: int, characters_max: int) -> Reading:
         elif paper.source == "pdf" and any(one.unread for one in paper.accounts):
             what = "its fonts do not say which letters they draw; run OCR on it first"
         elif paper.source == "pdf":
-            what = "it has no text; if its pages show some, it is drawn: run OCR on it first"
+            what = (
+                f"it has {words or 'no'} words of text; run OCR on it first if its pages show more"
+            )
         else:
             what = "it has no text"
         return Reading("no-text", what)

@@ -35,6 +35,7 @@ from index.read.order.layout import Layout, Paragraph, lay_out
 from index.read.order.torn import join_torn
 from index.read.page.pages import Line, PageContent, Pages
 from index.read.sections.closing import find_closing
+from index.read.sections.entries import split_entries
 from index.read.sections.heads import split_headings
 from index.read.sections.labels import rejoin_labels, split_labels
 from index.read.sections.opening import find_opening
@@ -119,7 +120,8 @@ def understand(pages: Pages, identity: Identity) -> Paper:
             draft.former[span] = part.kind
         if id(part) in boxes:
             draft.boxes[span.start] = boxes[id(part)]
-    for part in join_torn(body, set(heading_of), layout, set(begins)):
+    whole = join_torn(body, set(heading_of), layout, set(begins))
+    for part in split_entries(whole, heading_of, begins):
         heading = heading_of.get(id(part))
         if id(part) in grids:
             _write_table(draft, grids[id(part)], part)

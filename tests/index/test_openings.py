@@ -143,3 +143,21 @@ def test_a_section_and_its_first_subsection_in_one_setting_are_two(
         "Results",
         "What the first valley said",
     ]
+
+
+@pytest.mark.parametrize("numbered", [True, False], ids=["by numbers", "by the edge"])
+def test_a_bibliography_set_tight_is_cut_into_its_entries(
+    read: Callable[[str], Paper], numbered: bool
+) -> None:
+    names = ["Lovelace, A. B.", "Turing, C. D.", "Hopper, E. F.", "Hamilton, G. H."]
+    entries = [
+        f"{f'{n}. ' if numbered else ''}{names[n % 4]} (19{n + 40}). The patience of the trees of "
+        f"valley {n}, and what the winters of its ladders were. Journal of Leaves {n}, {n}1–{n}9."
+        for n in range(1, 22)
+    ]
+    tight = "#set par(spacing: 0.55em, hanging-indent: 1.5em)\n" + "\n\n".join(
+        one.replace(". ", ".~", 1) if numbered else one for one in entries
+    )
+    paper = read(FRONT + f"= Introduction\n\n{prose(30)}\n\n= References\n\n{tight}")
+    found = [b.span.of(paper.text) for b in paper.blocks if b.kind == "reference"]
+    assert [" ".join(one.split()) for one in found] == entries

@@ -83,6 +83,11 @@ def reads_as_entry(text: str, words: int, more: str = "") -> bool:
     return bool(dense) and numbered + named + bool(_LOCATOR.search(text)) >= 2
 
 
+def begins_with_name(text: str) -> bool:
+    """Whether a line begins with an author's name, or with a dash for the one above."""
+    return bool(_NAMED.match(text)) or text[0] in "—–-_"
+
+
 def find_closing(
     parts: Sequence[Paragraph], headings: dict[int, Heading], layout: Layout
 ) -> Closing:
