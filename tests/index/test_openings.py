@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typst
 
 from index.paper import Paper
 from index.read.front.identity import identify
 from index.read.page.pdf import read_pages
 from index.read.understand import understand
+
+typst = pytest.importorskip("typst")
 
 PAGE = '#set page(paper: "a4", margin: 2.4cm)\n#set par(justify: true, leading: 0.55em)\n'
 FRONT = (
