@@ -162,3 +162,33 @@ def test_a_bibliography_set_tight_is_cut_into_its_entries(
     paper = read(FRONT + f"= Introduction\n\n{prose(30)}\n\n= References\n\n{tight}")
     found = [b.span.of(paper.text) for b in paper.blocks if b.kind == "reference"]
     assert [" ".join(one.split()) for one in found] == entries
+
+
+def test_a_number_within_a_line_does_not_end_the_row(read: Callable[[str], Paper]) -> None:
+    entries = [
+        f"[{n}] Lovelace A{n}, Turing CD. The patience of the trees of valley {n}, and what the "
+        f"winters of its ladders were. J Leaves 19{n + 40};{n}:{n}1-{n}9."
+        for n in range(1, 12)
+    ]
+    lines = [*entries[:4], f"{entries[4]} [6] Hopper EF. Ladders. Leaves 1946;6:61.", *entries[6:]]
+    tight = "#set par(spacing: 0.55em, hanging-indent: 1.5em)\n" + "\n\n".join(
+        one.replace("[", "\\[").replace("]", "\\]") for one in lines
+    )
+    paper = read(FRONT + f"= Introduction\n\n{prose(30)}\n\n= References\n\n{tight}")
+    found = [b.span.of(paper.text) for b in paper.blocks if b.kind == "reference"]
+    assert [" ".join(one.split()) for one in found] == lines
+
+
+def test_a_life_below_the_last_entry_is_no_part_of_it(read: Callable[[str], Paper]) -> None:
+    entries = [
+        f"[{n}] Lovelace A{n}, Turing CD. The patience of the trees of valley {n}, and what the "
+        f"winters of its ladders were. J Leaves 19{n + 40};{n}:{n}1-{n}9."
+        for n in range(1, 12)
+    ]
+    tight = "#set par(spacing: 0.55em, hanging-indent: 1.5em)\n" + "\n\n".join(
+        one.replace("[", "\\[").replace("]", "\\]") for one in entries
+    )
+    life = "#pad(left: 3cm)[Ada Lovelace received a ladder in 1833, and has counted trees since.]"
+    paper = read(FRONT + f"= Introduction\n\n{prose(30)}\n\n= References\n\n{tight}\n\n{life}")
+    found = [" ".join(b.span.of(paper.text).split()) for b in paper.blocks if b.kind == "reference"]
+    assert found[: len(entries)] == entries

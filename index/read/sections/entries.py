@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from statistics import median
 
 from index.read.order.layout import Paragraph
 from index.read.page.pages import Line
 from index.read.sections.closing import LEAST_ENTRIES, begins_with_name
 from index.read.text.headings import Heading
 
-_NUMBER = re.compile(r"[\[(]?(\d{1,3})[\]).]{0,2}\s+\S")
+_NUMBER = re.compile(r"([\[(]?)(\d{1,3})([\]).]{0,2})\s+\S")
+_MISSED = 2  # numbers of a row that do not begin a line, as where two short entries share one
 _INDENTED = 0.3  # of all lines: a bibliography of one line an entry has no edge to tell by
 _NAMED = 0.7  # of the lines at the edge
 
@@ -42,7 +44,12 @@ def _cut(run: Sequence[Paragraph]) -> list[Paragraph]:
     for line in lines:
         place = line.page, line.column
         left[place] = min(left.get(place, line.x0), line.x0)
-    inner = {id(one) for one in lines if one.x0 > left[one.page, one.column] + 0.5 * one.size}
+
+    def indent(line: Line) -> float:
+        return line.x0 - left[line.page, line.column]
+
+    inner = {id(one) for one in lines if indent(one) > 0.5 * one.size}
+    hanging = median([indent(one) for one in lines if id(one) in inner] or [0.0])
     starts = _numbered(lines) or _flush(lines, inner)
     if not starts:
         return list(run)
@@ -55,6 +62,7 @@ def _cut(run: Sequence[Paragraph]) -> list[Paragraph]:
         for line in part.lines:
             first = line is part.lines[0]
             torn = first and id(line) in inner and last is not None and _follows(last, line)
+            torn = torn and abs(indent(line) - hanging) < line.size  # not beside a portrait
             if last is not None and id(line) not in starts and (torn or not first):
                 last.lines.append(line)
                 continue
@@ -75,15 +83,17 @@ def _follows(last: Paragraph, line: Line) -> bool:
 
 
 def _numbered(lines: Sequence[Line]) -> set[int]:
-    """The lines that begin with the numbers of a row, if the first line does."""
+    """The lines that begin with the numbers of a row, all written alike, if the first line does."""
     starts: set[int] = set()
-    due = 0
+    due, form = 0, ("", "")
     for line in lines:
         told = _NUMBER.match(line.text)
-        number = int(told[1]) if told else 0
-        if told and (number == due or not starts):
+        if told and not starts:
+            due, form = int(told[2]), (told[1], told[3])
+        missed = int(told[2]) - due if told and (told[1], told[3]) == form else -1
+        if missed == 0 or (0 < missed <= _MISSED and any(form)):
             starts.add(id(line))
-            due = number + 1
+            due += missed + 1
         elif not starts:
             return set()
     return starts if len(starts) >= LEAST_ENTRIES else set()
