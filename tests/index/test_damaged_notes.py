@@ -93,7 +93,7 @@ def used(library: Library) -> list[object]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", some(VALUES, 4))
+@pytest.mark.parametrize("value", some(VALUES, 8))
 def test_a_value_of_any_type_in_any_column_hinders_nothing_else(
     whole: Path, tmp_path: Path, value: str
 ) -> None:
