@@ -30,6 +30,7 @@ from eval.fabricated import Fabrication, fabrications
 from eval.judging import SEED, SENTENCES, agreement, drawn, page, read_judgements, sentences_of
 from eval.measures import mean
 from eval.pages import fill, write_page
+from eval.remembering import RememberingStates
 from eval.seed import Beside, BlogPaper, beside, notes, read_page, rows, table, words_in
 from index.config import Settings
 from index.errors import PaperNotFound
@@ -215,8 +216,8 @@ def _writing(settings: Settings, library: Library) -> Callable[[Paper], Digest]:
     from app.write import written
     from index.library import splitter
 
-    split = splitter(settings)
-    return lambda paper: written(paper, split(paper), library.sentence_encoder)
+    split, encoder = splitter(settings), RememberingStates(library.sentence_encoder)
+    return lambda paper: written(paper, split(paper), encoder)
 
 
 def _sides(

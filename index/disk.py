@@ -93,6 +93,32 @@ def copy_file(source: Path, target: Path) -> str:
     return whole.hexdigest()
 
 
+def copy_data(source: Path, target: Path) -> None:
+    """Copy what a file has apart from its holes, which are not read, to a new file, for a while.
+
+    Raises ``OSError``.
+    """
+    with open_file(source) as original, target.open("xb") as copy:
+        size = os.fstat(original.fileno()).st_size
+        while (at := _data_from(original, size)) < size and (part := original.read(_PART)):
+            copy.seek(at)
+            write_sparse(copy, part)
+        copy.truncate(size)
+
+
+def _data_from(file: io.BufferedReader, size: int) -> int:
+    """Go to the next byte that is in no hole, or to ``size``, the end; where that is."""
+    at = file.tell()
+    if at < size and hasattr(os, "SEEK_DATA"):  # Windows has none
+        try:
+            return file.seek(at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # only a hole is left
+                return size
+            file.seek(at)  # a file system that knows no holes
+    return at
+
+
 def write_sparse(file: IO[bytes], part: bytes) -> None:
     """Write a part of a file, or leave a hole where it is all zeros; ``truncate`` at the end."""
     if part == _ZEROS[: len(part)]:

@@ -22,6 +22,7 @@ from forks import IMPORTED
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
+from eval.remembering import RememberingStates
 from index.config import Settings
 from index.embed import Embedder, open_embedder
 from index.embed.states import MiddleLayer, SentenceEncoder
@@ -138,19 +139,6 @@ class Remembering:
         return self._known[key].copy()
 
 
-class RememberingStates:
-    """The sentence encoder, which sees each sentence once in a run."""
-
-    def __init__(self, encoder: SentenceEncoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, NDArray[np.float32]] = {}
-
-    def states(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known |= zip(new, self._encoder.states(new), strict=True)
-        return np.array([self._known[text] for text in texts], dtype=np.float32)
-
-
 @pytest.fixture(scope="session")
 def sentence_encoder() -> SentenceEncoder:
     """The real one."""
@@ -159,12 +147,15 @@ def sentence_encoder() -> SentenceEncoder:
 
 @pytest.fixture(scope="session")
 def sample_library(
-    tmp_path_factory: pytest.TempPathFactory, sentence_encoder: SentenceEncoder
+    tmp_path_factory: pytest.TempPathFactory,
+    sentence_encoder: SentenceEncoder,
+    started_reader: Reader,
 ) -> Iterator[Library]:
     """The sample papers, read for real and embedded with the real model."""
     chosen = Settings(library=tmp_path_factory.mktemp("samples") / "library")
     embedder: Any = Remembering(open_embedder(chosen.model, chosen.cache))
-    with Library.open(chosen, embedder=embedder, sentence_encoder=sentence_encoder) as opened:
+    parts: Any = {"sentence_encoder": sentence_encoder, "reader": started_reader}
+    with Library.open(chosen, embedder=embedder, **parts) as opened:
         papers = [str(path) for path in (*DATA.glob("*.pdf"), DATA / "choosing-passage-size.md")]
         for source in find_sources(papers).found:
             opened.add(source)

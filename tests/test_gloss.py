@@ -37,7 +37,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     (home / "paper.pdf").write_bytes(SAMPLE.read_bytes())
     said = io.StringIO()
-    with contextlib.chdir(home), contextlib.redirect_stdout(said):
+    with (
+        contextlib.chdir(home),
+        contextlib.redirect_stdout(said),
+        pytest.MonkeyPatch.context() as patched,
+    ):
+        patched.setenv("GLOSS_READ__WORKERS", "1")  # each takes half a second to start
         exec(compile(_example(), "README.md", "exec"), {"__name__": "__main__"})
     (home / "said").write_text(said.getvalue(), encoding="utf-8")
     return home
@@ -56,7 +61,10 @@ def test_the_example_of_the_readme_goes_from_a_pdf_to_a_digest(home: Path) -> No
     assert "## Conclusion" in said
 
 
-def test_papers_are_added_searched_asked_and_digested(home: Path) -> None:
+def test_papers_are_added_searched_asked_and_digested(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLOSS_READ__WORKERS", "1")
     paper = home / "paper.pdf"
     (empty := home / "empty.md").write_text("", encoding="utf-8")
     (library_of_example,) = (path.parent for path in home.glob("*/catalog.sqlite"))
@@ -93,6 +101,15 @@ def test_importing_it_loads_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
+def test_a_process_that_reads_imports_no_settings() -> None:
+    """Each worker begins with these imports."""
+    program = (
+        "import index.read, index.read.workers, index.read.understand, sys\n"
+        "sys.exit(bool({'index.config', 'pydantic'} & sys.modules.keys()))\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
 @pytest.mark.parametrize("command", some(["program", "script"], 2))
 def test_a_folder_with_modules_of_the_same_names_does_no_harm(tmp_path: Path, command: str) -> None:
     for name in ("app.py", "index.py", "eval/__init__.py"):
@@ -111,7 +128,11 @@ def test_a_folder_with_modules_of_the_same_names_does_no_harm(tmp_path: Path, co
     done = subprocess.run(
         [sys.executable, str(entry), *arguments],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((".", str(ROOT)))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((".", str(ROOT))),
+            "GLOSS_READ__WORKERS": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

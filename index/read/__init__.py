@@ -20,13 +20,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from index.config import Settings
 from index.errors import SourceNotFound
 from index.paper import Paper, Reading, SourceKind
 from index.spans import Box, Highlight, PageSize
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each worker imports this module, and settings take it longer than all the rest
     from pebble import ProcessPool
+
+    from index.config import Settings
 
 KINDS: dict[str, SourceKind] = {
     ".pdf": "pdf",

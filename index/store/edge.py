@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from index.disk import copy_file, sync_directory
+from index.disk import copy_data, sync_directory
 from index.errors import GlossError, StoreUnusable
 from index.room import LEAST, MARGIN, check_room, free_space, occupied
 from index.store import (
@@ -436,7 +436,7 @@ def _size(point: Point) -> int:
 
 
 def _copied(source: str, target: str) -> str:
-    copy_file(Path(source), Path(target))
+    copy_data(Path(source), Path(target))
     return target
 
 

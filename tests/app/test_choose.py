@@ -250,13 +250,14 @@ def test_nothing_is_quoted_twice_and_every_quote_is_of_an_allowed_section(
     papers = [reader_here.read(file).paper for file in sorted(DATA.glob("*.md"))]
     assert any(papers)
     for paper in (LANTERNS, *(one for one in papers if one)):
-        spans = [(item, span) for item in EVIDENCE for span in select(paper, RANK).spans[item.name]]
+        of_items = select(paper, RANK).spans
+        spans = [(item, span) for item in EVIDENCE for span in of_items[item.name]]
         assert len(spans) >= 8
         order = sorted(span for _, span in spans)
         assert all(a.end <= b.start for a, b in pairwise(order))
         for item, span in spans:
             assert paper.section_at(span.start).role in (*item.roles, "limitations")
-        assert all(len(select(paper, RANK).spans[item.name]) <= item.most for item in EVIDENCE)
+        assert all(len(of_items[item.name]) <= item.most for item in EVIDENCE)
 
 
 def test_what_fails_the_check_gives_way_to_the_next_best() -> None:

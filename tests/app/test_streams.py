@@ -179,11 +179,11 @@ sys.exit("nothing came")
     ],
 )
 def test_workers_that_are_interrupted_say_nothing(
-    forks: Any, tmp_path: Path, phase: str, number: int, whom: str, delay: float
+    gradio_forks: Any, tmp_path: Path, phase: str, number: int, whom: str, delay: float
 ) -> None:
     """No traceback of a worker that had just begun, no semaphore that is named as leaked."""
     path = tmp_path / "note.md"
     path.write_text("# A note\n\nOf ten words and one, for whoever reads notes at all.\n")
-    ended = forks.run(INTERRUPTED, phase, int(number), whom, delay, path)
+    ended = gradio_forks.run(INTERRUPTED, phase, int(number), whom, delay, path)
     assert ended.stderr == ""
     assert ended.returncode == (143 if number == signal.SIGTERM else 130)

@@ -278,10 +278,10 @@ def test_today_is_marked_and_opens_a_paper(part: Any) -> None:
     item = part.locator("#today-list li", has_text="Lanterns on Paths").first
     item.wait_for()
     papers = part.locator("#today-list li").count()
-    item.get_by_role("button", name="Read").click()
+    item.get_by_role("button", name="Mark as read").click()
     part.locator("#today-list li.read").wait_for()
     part.locator("#today-line", has_text=f"{papers - 1} unread").wait_for()
-    item.get_by_role("button", name="Read").click()
+    item.get_by_role("button", name="Mark as read").click()
     part.locator("#today-line", has_text=f"{papers} unread").wait_for()
     part.get_by_label("Authors").press_sequentially("nobody at all")
     part.get_by_text("No paper of this day passes the filters.").wait_for()

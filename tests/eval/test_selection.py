@@ -15,13 +15,21 @@ import library_fakes as fakes
 import numpy as np
 import pytest
 
-from app.choose.model import WEIGHTS, from_bytes, score
+from app.choose.model import WEIGHTS, Model, from_bytes, score
 from app.choose.sentences import prose_sentences, quotable
 from eval import selection
 from eval.corpus import DataUnusable
 from eval.judged import Judge, Judged, Judgement, read_judged
 from eval.selection import JudgedItem, by_field, judged, measured
-from eval.train.selection import ITEMS, role_model, to_bytes, train, training_paper
+from eval.train.selection import (
+    ITEMS,
+    RoleModel,
+    TrainingPaper,
+    role_model,
+    to_bytes,
+    train,
+    training_paper,
+)
 from index.config import Settings
 from index.paper import Block, Paper, Section, Sentence
 from index.read.text.sentences import split_sentences
@@ -82,7 +90,7 @@ PAPERS = [judged_paper(thing, f"field {at % 3}") for at, thing in enumerate(THIN
 
 
 @pytest.fixture(scope="module")
-def roles(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def roles(tmp_path_factory: pytest.TempPathFactory) -> RoleModel:
     """Models of public sets that are smaller than the real ones."""
     folder = tmp_path_factory.mktemp("roles")
     kinds = {
@@ -104,8 +112,20 @@ def roles(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return role_model(folder)
 
 
-def test_training_learns_from_other_fields_what_stands_where(roles: Any) -> None:
-    numbers = [training_paper(one, ENCODER) for one in PAPERS]
+@pytest.fixture(scope="module")
+def numbers() -> list[TrainingPaper]:
+    return [training_paper(one, ENCODER) for one in PAPERS]
+
+
+@pytest.fixture(scope="module")
+def model(numbers: list[TrainingPaper], roles: RoleModel) -> Model:
+    """What all papers teach."""
+    return train(numbers, roles)
+
+
+def test_training_learns_from_other_fields_what_stands_where(
+    numbers: list[TrainingPaper], roles: RoleModel
+) -> None:
     model = train([one for one in numbers if one.group != "field 0"], roles)
     unseen = [one for one in PAPERS if one.group == "field 0"]
     for one in unseen:
@@ -116,9 +136,9 @@ def test_training_learns_from_other_fields_what_stands_where(roles: Any) -> None
             assert best == right.format(one.paper.id), name
 
 
-def test_the_same_papers_give_the_same_bytes_and_the_file_gives_the_model(roles: Any) -> None:
-    numbers = [training_paper(one, ENCODER) for one in PAPERS]
-    model = train(numbers, roles)
+def test_the_same_papers_give_the_same_bytes_and_the_file_gives_the_model(
+    numbers: list[TrainingPaper], roles: RoleModel, model: Model
+) -> None:
     packed = to_bytes(model, len(numbers), roles)
     assert packed == to_bytes(
         train([training_paper(one, ENCODER) for one in PAPERS], roles), 6, roles
@@ -133,8 +153,7 @@ def test_the_same_papers_give_the_same_bytes_and_the_file_gives_the_model(roles:
         assert np.allclose(before.good, after.good) and np.allclose(before.ideal, after.ideal)
 
 
-def test_an_n_gram_of_two_papers_has_no_weight(roles: Any) -> None:
-    model = train([training_paper(one, ENCODER) for one in PAPERS], roles)
+def test_an_n_gram_of_two_papers_has_no_weight(model: Model) -> None:
     known = model.blocks["sentence"].rows
     assert "we propose" in known
     assert not any(thing in gram.split() for gram in known for thing in THINGS)
@@ -175,8 +194,7 @@ def test_folds_keep_fields_whole() -> None:
         assert len({folds[one.paper.id] for one in PAPERS if one.group == group}) == 1
 
 
-def test_a_digest_is_measured_against_the_judgement() -> None:
-    numbers = [training_paper(one, ENCODER) for one in PAPERS]
+def test_a_digest_is_measured_against_the_judgement(numbers: list[TrainingPaper]) -> None:
     model = train(numbers, None)
     found = judged(PAPERS[:1], numbers[:1], lambda _: model, ENCODER)
     by_name = {one.item: one for one in found}
@@ -185,13 +203,26 @@ def test_a_digest_is_measured_against_the_judgement() -> None:
     assert all(one.silent for name, one in by_name.items() if name not in RIGHT)
 
 
-def test_the_page_shows_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Model
+) -> None:
     first, *others = PAPERS
     said = {**first.items, "summary": Judgement(("Something else.",), (), False)}
     papers = [replace(first, items=said), *others]
     monkeypatch.setattr(selection, "read_judged", lambda *_: papers)
     monkeypatch.setattr(selection, "MiddleLayer", lambda cache: ENCODER)
+    learned: list[set[str]] = []
+
+    def train_once(numbers: list[TrainingPaper], roles: None) -> Model:
+        learned.append({one.id for one in numbers})
+        return model
+
+    monkeypatch.setattr(selection, "train", train_once)
     report = selection.run(Settings(cache=tmp_path), [tmp_path])
+    fields = [{one.paper.id for one in PAPERS if one.group == f"field {at}"} for at in range(3)]
+    assert [set(THINGS) - one for one in learned[: len(fields)]] == fields
+    unseen = [thing for one in learned[len(fields) :] for thing in set(THINGS) - one]
+    assert sorted(unseen) == sorted(THINGS)
     page = Path(str(report.measures["page"])).read_text()
     assert "wrong: We propose a lantern without any oil." in page
     assert "<td>lantern</td><td>summary</td>" in page and "<td>field 0</td>" in page

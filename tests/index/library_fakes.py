@@ -22,7 +22,7 @@ from index.library.files import Files
 from index.paper import Block, Paper, Reading, Section, Sentence
 from index.sources import Source
 from index.spans import Box, Highlight, PageSize, Span, Word, Words
-from index.store import Point, Scored, Store, VectorQuery, means_of
+from index.store import Point, Scored, Store, StoreFactory, VectorQuery, means_of
 from index.store.edge import EdgeStoreFactory
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -269,7 +269,7 @@ class GivenStoreFactory:
     """Stores that were given, by their names; others are folders."""
 
     given: dict[str, Store]
-    folders: EdgeStoreFactory
+    folders: StoreFactory
 
     def open(self, name: str, dimension: int) -> Store:
         return self.given.get(name) or self.folders.open(name, dimension)
@@ -290,11 +290,16 @@ def cut_smaller(monkeypatch: pytest.MonkeyPatch, tokens: int = 60) -> None:
 def open_library(
     directory: Path, *, store: Store | None = None, claims: Store | None = None, **parts: object
 ) -> Library:
-    """A library of fakes; ``store`` and ``claims`` stand in for its first vectors."""
+    """A library of fakes; ``store`` and ``claims`` stand in for its first vectors.
+
+    Where they are lists, so are its other vectors.
+    """
     stores = {"vectors": store, "claims": claims}
     given_stores = {name: one for name, one in stores.items() if one is not None}
     if given_stores:
-        parts.setdefault("stores", GivenStoreFactory(given_stores, EdgeStoreFactory(directory)))
+        lists = all(isinstance(one, ListStore) for one in given_stores.values())
+        others = FolderStoreFactory(directory) if lists else EdgeStoreFactory(directory)
+        parts.setdefault("stores", GivenStoreFactory(given_stores, others))
     given = {
         "embedder": LetterEmbedder(),
         "sentence_encoder": PlainStates(),

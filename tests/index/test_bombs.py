@@ -249,5 +249,5 @@ def test_more_text_than_a_book_is_a_limit(tmp_path: Path) -> None:
     for name in ("book.pdf", "book.md"):
         reading = _read_file(tmp_path / name, name, None, 100, 4000)
         assert (reading.status, reading.reason) == ("limit", "more than 4000 characters of text")
-    with Reader(Settings(read={"characters_max": 4000})) as reader:
+    with Reader(Settings(read={"workers": 1, "characters_max": 4000})) as reader:
         assert reader.read(tmp_path / "book.md").status == "limit"

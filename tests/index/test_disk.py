@@ -17,7 +17,7 @@ from app.publish.daily_file import ConfigUnusable, read_daily
 from app.publish.files import OutputUnusable
 from app.publish.listing import PagesUnusable, read_published
 from index.bibliography import ExportUnusable, read_export
-from index.disk import copy_file, read_file, sha256_of
+from index.disk import copy_data, copy_file, read_file, sha256_of
 from index.errors import BackupUnusable, GlossError
 from index.library.backup import restore
 
@@ -66,13 +66,40 @@ def test_a_pipe_is_refused_at_once(
 
 
 def test_all_that_reads_files_asks_what_they_are(tmp_path: Path) -> None:
-    for read in (sha256_of, lambda path: copy_file(path, tmp_path / "copy")):
+    copy = tmp_path / "copy"
+    for read in (
+        sha256_of,
+        lambda path: copy_file(path, copy),
+        lambda path: copy_data(path, copy),
+    ):
         with pipe(tmp_path / "pipe") as path, pytest.raises(OSError, match="Not a regular file"):
             read(path)
         (tmp_path / "pipe").unlink()
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
-    assert not (tmp_path / "copy").exists()
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_a_copy_without_holes_has_the_same_bytes(
+    seekable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system tells data from holes, and where it does not."""
+    if not seekable:
+        monkeypatch.delattr(os, "SEEK_DATA", raising=False)
+    for number, parts in enumerate(
+        ([], [(0, b"a" * 100_000)], [(300_000, b"b")], [(5, b"c"), (200_000, b"d" * 9)])
+    ):
+        file, copy = tmp_path / f"{number}", tmp_path / f"{number}-copy"
+        with file.open("wb") as writing:
+            for at, part in parts:
+                writing.seek(at)
+                writing.write(part)
+            writing.truncate(400_000 if parts else 0)
+        copy_data(file, copy)
+        assert copy.read_bytes() == file.read_bytes()
+        with pytest.raises(FileExistsError):
+            copy_data(file, copy)
 
 
 def test_a_file_has_a_size(tmp_path: Path) -> None:

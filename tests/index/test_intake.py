@@ -492,7 +492,8 @@ def test_a_folder_with_everything_in_it(
     real = Library.open
 
     def open_quickly(settings: Any, **options: Any) -> Library:
-        return real(settings, embedder=fake_embedder, **options)
+        parts = {"embedder": fake_embedder, "sentence_encoder": fakes.PlainStates()}
+        return real(settings, **parts, **options)
 
     monkeypatch.setattr(Library, "open", open_quickly)
     if times == 1:  # a process that reads takes seconds to start
