@@ -31,10 +31,18 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from index.errors import SettingsUnusable
-from index.secret import check_link, check_server
+from index.disk import expanded
+from index.errors import SettingsUnusable, UserUnknown
+from index.secret import check_link, check_server, names_server
 
-Server = Annotated[str, AfterValidator(check_server)]
+
+def _check_names_server(address: str) -> str:
+    if not names_server(check_server(address)):
+        raise ValueError("no address of a server; give http(s)://HOST/PATH")
+    return address
+
+
+Server = Annotated[str, AfterValidator(_check_names_server)]
 Link = Annotated[str, AfterValidator(check_link)]
 Quantization = Literal["none", "scalar", "binary"]
 WriterName = Literal["extractive", "local", "endpoint"]
@@ -58,9 +66,17 @@ def _login_in(variables: str) -> AfterValidator:
 def _certificate(ca: Any) -> Path | None:
     if not str(ca or "").strip():
         return None
-    if not Path(ca).expanduser().is_file():
+    path = _in_a_home(Path(ca))
+    if not path.is_file():
         raise ValueError(f"{ca}: no such file; give the authority's certificate in PEM")
-    return Path(ca).expanduser()
+    return path
+
+
+def _in_a_home(path: Path) -> Path:
+    try:
+        return expanded(path)
+    except UserUnknown as error:
+        raise ValueError(str(error)) from None
 
 
 class QdrantSettings(_Group):
@@ -335,6 +351,14 @@ class Settings(BaseSettings):
         if isinstance(library, str) and not library.strip():
             raise ValueError("is empty; give a directory")
         return library
+
+    @field_validator("library", "cache", "glossary", "bibtex")
+    @classmethod
+    def _of_a_user(cls, path: Path | None) -> Path | None:
+        """A home of nobody is an error here, and not where the path is first used."""
+        if path is not None:
+            _in_a_home(path)
+        return path
 
     @model_validator(mode="after")
     def _server_fits(self) -> Settings:

@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from index.errors import UserUnknown
+
 _PART = 1 << 16  # bytes that are read at a time, and left out of a copy where they are all zero
 _ZEROS = bytes(_PART)
 
@@ -27,6 +29,14 @@ def sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def expanded(path: Path) -> Path:
+    """A path with the home of the user that it begins with. Raises ``UserUnknown``."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UserUnknown(path) from None
 
 
 def package_folder(package: str) -> Path | None:

@@ -81,11 +81,25 @@ class Entry:
 
 
 def entry_from_json(text: str) -> Entry:
-    """The entry that was written. Raises ``ValueError`` or ``TypeError`` for anything else."""
-    said: dict[str, Any] = json.loads(text)
-    lists = {name: tuple(said[name]) for name in ("tags", "notes", "files")}
-    authors = tuple(Name(**one) for one in said["authors"])
-    return Entry(**{**said, **lists, "authors": authors})
+    """The entry that was written. Raises ``ValueError``, ``TypeError`` or ``KeyError`` for anything
+    else, as a damaged row has it."""
+    try:
+        said: dict[str, Any] = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    lists = {name: tuple(map(_text, said[name])) for name in ("tags", "notes", "files")}
+    names = tuple(Name(**{key: _text(one[key]) for key in one}) for one in said["authors"])
+    texts = {key: _text(said[key]) for key in said if key not in (*lists, "authors")}
+    fields: dict[str, Any] = {**texts, **lists, "authors": names}
+    return Entry(**fields)
+
+
+def _text(value: object) -> str:
+    """The value, if it is text without half characters."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    value.encode()
+    return value
 
 
 def name_of(text: str) -> Name:

@@ -195,6 +195,14 @@ class DiskFull(GlossError):
         return DiskFull, (self.folder, self.free, self.needed)
 
 
+class UserUnknown(GlossError):
+    """A path begins at the home of a user that this machine does not have."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: no such user here; give the whole path, or ./{path}")
+        self.path = path
+
+
 class NoScratch(GlossError):
     """No temporary folder has room for the copies that a read-only library is searched in."""
 

@@ -12,11 +12,28 @@ import html
 import json
 import re
 import unicodedata
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 # To the last @, since a password may hold any sign.
 _LOGIN = re.compile(r"\b([a-z][a-z0-9+.-]*:[/\\]{2})\S*@", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\(.)", re.DOTALL)
+
+
+_LONGEST = 2_000  # characters of an address: clients take some thousands
+
+
+def names_server(address: str) -> bool:
+    """Whether an address has a host, such as DNS may know, and a port, if any, that there is.
+
+    Clients have errors of their own for what is none, and each another.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return False
+    return bool(host) and port != 0 and address.isprintable() and len(address) <= _LONGEST
 
 
 def check_server(address: str, instead: str = "give the address without it") -> str:

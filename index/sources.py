@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.disk import expanded
 from index.errors import SourceNotFound
 from index.reference import ARXIV_ID, Reference, arxiv_spelling, parse_reference
 
@@ -79,7 +80,7 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]], folder: Path = Pat
             if isinstance(sources, Reference):
                 papers[sources] = None
                 continue
-            sources, outside = _inside(sources, folder / Path(argument).expanduser())
+            sources, outside = _inside(sources, folder / expanded(Path(argument)))
             errors += outside
             for source in sources:
                 real = source.path.resolve()
@@ -97,7 +98,7 @@ def _sources_of(argument: str, folder: Path) -> list[Source] | Reference:
     if not argument.strip() or "\0" in argument:
         raise SourceNotFound(repr(argument), "not the name of a file or folder")
     named = parse_reference(argument)
-    given = Path(argument).expanduser()
+    given = expanded(Path(argument))
     path = folder / given
     try:
         if path.is_dir():

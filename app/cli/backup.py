@@ -24,7 +24,7 @@ def backup(
     from index.library import back_up
 
     directory = settings_of(context, library).library.expanduser().absolute()
-    made = back_up(directory, folder.expanduser().absolute())
+    made = back_up(directory, folder.absolute())
     if as_json:
         print_json(BackupMade.of(made))
     else:
@@ -51,7 +51,7 @@ def restore(
     from index.library import restore as restore_library
 
     directory = settings_of(context, library).library.expanduser().absolute()
-    done = restore_library(directory, folder.expanduser().absolute())
+    done = restore_library(directory, folder.absolute())
     if as_json:
         print_json(LibraryRestored.of(done, backup=BackupMade.of(done.backup)))
         return

@@ -93,7 +93,7 @@ def export(
         for path, write_all in ((pdf, write_pdfs), (obsidian, write_notes)):
             if path is None:
                 continue
-            for one in write_all(opened, ids, path.expanduser(), lang):
+            for one in write_all(opened, ids, path, lang):
                 done.append(one)
                 if one.error is not None:
                     say(one.error)
@@ -115,7 +115,7 @@ def _write_list(library: Library, ids: Sequence[str], form: Bibliography, path: 
     if path == STANDARD_OUTPUT:
         write(text)
         return
-    write_text(path.expanduser(), text)
+    write_text(path, text)
     messages.print(f"{len(ids)} papers written to {path}", soft_wrap=True)
 
 

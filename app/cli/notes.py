@@ -102,12 +102,14 @@ def tag(
 ) -> None:
     """Tag a paper or words of it, take tags away, or list those that are there."""
     from app.write.spots import spot_of
+    from index.notes import tag_name
 
+    wanted = [tag_name(name) for name in names or ()]  # or none of them is given
     with open_library(context, library, no_wait=no_wait) as opened:
         spot = spot_of(opened, named, quote)
         for name in delete or ():
             opened.notes.untag(spot.paper_id, name, spot.span)
-        for name in names or ():
+        for name in wanted:
             opened.notes.tag(spot.paper_id, name, spot.span)
         found = [one for one in opened.notes.of(spot.paper_id) if one.place.tags]
     _say(found, as_json)

@@ -17,6 +17,7 @@ import typer.core
 
 from app.cli.terminal import say, terminal
 from app.digest import Language
+from index.disk import expanded
 from index.errors import GlossError, LibraryBusy, LibraryUnusable, SettingsUnusable
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def settings_of(context: typer.Context, library: Path | None) -> Settings:
         name_process(f"gloss {context.info_name}")
     chosen = library or context.obj
     try:
-        return Settings(library=chosen.expanduser()) if chosen else Settings()
+        return Settings(library=expanded(chosen)) if chosen else Settings()
     except ValidationError as error:
         raise SettingsUnusable(wrong_settings(error)) from error
     except SettingsError as error:  # a group as one variable, whose value is not JSON
@@ -153,11 +154,10 @@ class Command(typer.core.TyperCommand):
     """A command, whose relative paths begin where it was given, whoever runs it."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run it."""
-        if _held.get() is not None:
-            for name, value in ctx.params.items():
-                if isinstance(value, Path) and value != STANDARD_OUTPUT:
-                    ctx.params[name] = given_in() / value.expanduser()
+        """Run it. Raises ``UserUnknown`` for a path that begins with one's home."""
+        for name, value in ctx.params.items():
+            if isinstance(value, Path) and value != STANDARD_OUTPUT:
+                ctx.params[name] = given_in() / expanded(value)
         return super().invoke(ctx)
 
 

@@ -77,7 +77,7 @@ def _schedule(config: Path, at: str, settings: Settings) -> Schedule:
         time = datetime.datetime.strptime(at, "%H:%M").time()
     except ValueError:
         raise NothingAsked(f"serve: --at {at}: give hours and minutes, as {_AT}") from None
-    arguments = ("daily", "--config", str(config.expanduser().absolute()))
+    arguments = ("daily", "--config", str(config.absolute()))
     work = Work.given(arguments, "daily")
 
     def job(opened: Library, check: Callable[[], None]) -> int:

@@ -33,7 +33,7 @@ from app.llm.cache import CachedModel
 from index import __version__
 from index.config import Settings
 from index.proxies import check_proxies
-from index.secret import redact, reveals
+from index.secret import names_server, redact, reveals
 
 if TYPE_CHECKING:
     import httpx
@@ -80,20 +80,13 @@ def open_endpoint(settings: Settings) -> LanguageModel:
             "writer endpoint: set GLOSS_ENDPOINT__URL to the server's address up to /v1, "
             "as http://localhost:11434/v1"
         )
+    _check_address(settings.endpoint.url)
     if not settings.endpoint.model:
         raise EndpointUnusable(
             "writer endpoint: set GLOSS_ENDPOINT__MODEL to the name of a model that "
-            f"{urlsplit(settings.endpoint.url).hostname or settings.endpoint.url} has"
+            f"{urlsplit(settings.endpoint.url).hostname} has"
         )
-    try:
-        parts = urlsplit(settings.endpoint.url)
-        usable = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise EndpointUnusable(
-            "GLOSS_ENDPOINT__URL: no address of a server; give http(s)://HOST/v1"
-        )
+    parts = urlsplit(settings.endpoint.url)
     if parts.query or parts.fragment:
         raise EndpointUnusable(
             "GLOSS_ENDPOINT__URL: has more than an address in it; a key belongs in "
@@ -126,6 +119,7 @@ def models_of(settings: Settings) -> frozenset[str]:
     from app.llm import bodies
 
     address = settings.endpoint.url.rstrip("/")
+    _check_address(address)
     if not _is_loopback(address):
         check_proxies()
     key = settings.endpoint.key.get_secret_value().strip()
@@ -151,6 +145,14 @@ def models_of(settings: Settings) -> frozenset[str]:
         ) from None
     except (ValueError, KeyError, TypeError):
         return frozenset()
+
+
+def _check_address(address: str) -> None:
+    """Raise ``EndpointUnusable`` for what no client can ask."""
+    if not names_server(address):
+        raise EndpointUnusable(
+            "GLOSS_ENDPOINT__URL: no address of a server; give http(s)://HOST/v1"
+        )
 
 
 def fingerprint_of(*what: str) -> str:

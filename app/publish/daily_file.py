@@ -14,7 +14,7 @@ from app.publish.day import ALL, day_stem
 from app.publish.message import address_of
 from app.show.text import plain
 from index.config import Link, WriterName
-from index.disk import read_file
+from index.disk import expanded, read_file
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling
 
@@ -125,9 +125,9 @@ def read_daily(path: Path) -> Daily:
         daily = Daily.model_validate(said)
     except ValidationError as error:
         raise ConfigUnusable(path, _wrong_keys(error)) from error
-    folder = path.expanduser().absolute().parent
+    folder = path.absolute().parent
     places = {
-        key: folder / place.expanduser()
+        key: folder / expanded(place)
         for key in ("out", "library", "hexo", "bibtex")
         if (place := getattr(daily, key)) is not None
     }

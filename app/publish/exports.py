@@ -31,6 +31,16 @@ _DAY = (1980, 1, 1, 0, 0, 0)  # of all files of an archive: it says nothing of t
 Archive = Literal["pdf", "obsidian"]
 
 
+class ArchiveUnusable(GlossError):
+    """There is no room for an archive, which is a temporary file until it is sent."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the archive cannot be written ({why}): free some space where temporary files are, "
+            "or set TMPDIR to another folder"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A file that was written for a paper, or why there is none."""
@@ -147,9 +157,23 @@ def obsidian_parts(
 def archive(parts: Iterator[Part]) -> Iterator[bytes]:
     """The parts as a ZIP, piece by piece. What failed is listed in it, with why.
 
-    It is complete before the first piece. Raises the error of a paper where no other is in it.
+    It is complete before the first piece. Raises the error of a paper where no other is in it, and
+    ``ArchiveUnusable``.
     """
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (read later)
+    try:
+        _pack(parts, file)
+        file.seek(0)
+    except OSError as error:
+        file.close()
+        raise ArchiveUnusable(error.strerror or str(error)) from error
+    except BaseException:
+        file.close()
+        raise
+    return _pieces(file)
+
+
+def _pack(parts: Iterator[Part], file: IO[bytes]) -> None:
     failed: list[Part] = []
     written = 0
     with zipfile.ZipFile(file, "w") as packed:
@@ -164,11 +188,8 @@ def archive(parts: Iterator[Part]) -> Iterator[bytes]:
             lines = "".join(f"{' '.join(str(one.error).split())}\n" for one in failed)
             packed.writestr(zipfile.ZipInfo(NOT_WRITTEN, _DAY), lines)
     if failed and not written:
-        file.close()
         assert failed[0].error is not None  # that is why it is there
         raise failed[0].error
-    file.seek(0)
-    return _pieces(file)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
@@ -180,9 +201,12 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
 def _note_file(folder: Path, name: str, paper_id: str) -> Path:
     """The paper's note that is there under a former title, or else a new one."""
     ending = f"({safe_id(paper_id)}).md"
-    there = sorted(folder.iterdir()) if folder.is_dir() else []
-    former = (one for one in there if one.name == ending or one.name.endswith(f" {ending}"))
-    return next((one for one in former if one.is_file()), folder / name)
+    try:
+        there = sorted(folder.iterdir()) if folder.is_dir() else []
+        former = (one for one in there if one.name == ending or one.name.endswith(f" {ending}"))
+        return next((one for one in former if one.is_file()), folder / name)
+    except OSError as error:
+        raise OutputUnusable(folder, f"it cannot be read ({error.strerror or error})") from error
 
 
 def _kept(file: Path) -> str:

@@ -48,6 +48,8 @@ def write_file(path: Path, data: bytes) -> bool:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
+                file.flush()
+                os.fsync(file.fileno())  # or a loss of power may leave an empty file of its name
             temporary.chmod(_MODE if mode is None else mode)
             _mode_of(path)  # nothing else has come there meanwhile
             temporary.replace(path)

@@ -29,6 +29,7 @@ from app.api.failures import Failure, TooBusy, TooMany, failure_of
 from app.api.rate_limiter import visitor_of
 from app.api.service import RateLimiter, Visit, unlimited
 from app.web import UPLOADS_KEPT
+from app.web.visitors import SESSION_MOST
 from index.errors import GlossError
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ class Bounded:
             raise Refused(415, "bodies come as they are, and not packed")
         if path.startswith(CLOSED) or _FETCHED.match(path):
             raise Refused(404, "there is nothing here")
+        _check_session(request.query_params.get("session_hash", ""))
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             self._check_site(headers)
         length = _length(headers.get("content-length"))
@@ -352,8 +354,16 @@ def _check_json(body: bytes, is_json: bool) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except ValueError:  # half of a character, too, which no text has that is sent on
         raise Refused(400, "this is no JSON of texts and finite numbers") from None
+    if isinstance(value, dict):
+        _check_session(str(value.get("session_hash") or ""))
     if _names_address(value):
         raise Refused(400, "files are uploaded here, and not fetched from an address")
+
+
+def _check_session(session_id: str) -> None:
+    """Refuse a name of a session that is no name: all that is kept of a session is kept by it."""
+    if len(session_id) > SESSION_MOST:
+        raise Refused(400, f"a session has a name of at most {SESSION_MOST} characters")
 
 
 def _no_number(said: str) -> float:

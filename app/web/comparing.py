@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 PAPER, DATE = "paper", "date"  # what rows are sorted by beside the names of columns
 QUESTIONS_MOST = 10
+DESKS_MOST = 200  # tables that are kept: of twenty papers one has some 100 kB
 _filling = threading.Lock()
 
 
@@ -82,17 +84,27 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Desks:
-    """The desks of all sessions, by the id of the session."""
+    """The desks of the sessions that were here last, by the id of the session.
 
-    _of: dict[str, Desk] = field(default_factory=dict)
+    A program may name any number of sessions, and need not say that one has ended.
+    """
+
+    _of: OrderedDict[str, Desk] = field(default_factory=OrderedDict)
+    _changing: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, session_id: str) -> Desk:
         """The session's desk; an empty one at first."""
-        return self._of.setdefault(session_id, Desk())
+        with self._changing:
+            desk = self._of.setdefault(session_id, Desk())
+            self._of.move_to_end(session_id)
+            if len(self._of) > DESKS_MOST:
+                self._of.popitem(last=False)
+            return desk
 
     def end(self, session_id: str) -> None:
         """A session is over."""
-        self._of.pop(session_id, None)
+        with self._changing:
+            self._of.pop(session_id, None)
 
 
 def filled_in_turn(library: Papers, table: Comparison) -> Iterator[Comparison]:

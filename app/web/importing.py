@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,6 +88,22 @@ def _letters(name: str) -> str:
     return "".join(one for one in name.casefold() if one.isalnum())
 
 
+@contextmanager
+def _folder_with(one: DroppedEntry) -> Iterator[str]:
+    """A folder with the file of an entry alone. Raises ``NotAdded`` where there is no room."""
+    with ExitStack() as opened:
+        try:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="gloss-import-"))
+            if one.file is not None:
+                shutil.copyfile(one.file, Path(folder, one.file.name))
+        except OSError as error:
+            raise NotAdded(
+                f"{plain(one.entry.title)[:120]}: its file cannot be copied ({error.strerror}); "
+                "free some space where temporary files are, or set TMPDIR to another folder"
+            ) from error
+        yield folder
+
+
 def import_entry(
     session: Session, own: Library, one: DroppedEntry, progress: Callable[[str], None]
 ) -> str:
@@ -104,11 +121,8 @@ def import_entry(
             session.fetch(one.entry.arxiv, progress)
         except (NotAdded, FetchError) as error:
             missing = error
-    with tempfile.TemporaryDirectory(prefix="gloss-import-") as folder:
-        files: tuple[str, ...] = ()
-        if one.file is not None:
-            shutil.copyfile(one.file, Path(folder, one.file.name))
-            files = (one.file.name,)
+    with _folder_with(one) as folder:
+        files = () if one.file is None else (one.file.name,)
         imported = Imported((replace(one.entry, files=files),), Path(folder))
         (done,) = import_all(own, imported, one.source, lambda _: progress)
     if not done.paper_id:

@@ -7,6 +7,7 @@ raises ``Stopped``, which the work handles like any other error.
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Generic, TypeVar
@@ -106,11 +107,14 @@ class Jobs(Generic[Step]):
             return self._of.pop(session_id, None)
 
 
+TURNS_MOST = 10_000  # sessions whose requests are numbered; as many visitors are known
+
+
 class Turns:
     """Numbers the requests of each session, to find the last one."""
 
     def __init__(self) -> None:
-        self._last: dict[str, int] = {}
+        self._last: OrderedDict[str, int] = OrderedDict()
         self._changing = threading.Lock()
 
     def begin(self, session_id: str | None) -> int:
@@ -118,6 +122,9 @@ class Turns:
         with self._changing:
             turn = self._last.get(session_id or "", 0) + 1
             self._last[session_id or ""] = turn
+            self._last.move_to_end(session_id or "")
+            if len(self._last) > TURNS_MOST:
+                self._last.popitem(last=False)
         return turn
 
     def is_last(self, session_id: str | None, turn: int) -> bool:

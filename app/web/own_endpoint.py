@@ -15,6 +15,8 @@ from index.config import Settings
 from index.errors import GlossError
 from index.fetch.connection import is_of_the_world
 
+_SHOWN = 253  # characters of a host: DNS has no longer name
+
 
 class OwnEndpointRefused(GlossError):
     """An address that this server does not ask for a visitor, or none at all."""
@@ -55,8 +57,9 @@ def _look_up(address: str) -> None:
         raise OwnEndpointRefused("your own model: give an address that begins with https://")
     try:
         found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError:
-        raise OwnEndpointRefused(f"your own model: {host} cannot be found") from None
+    except (OSError, ValueError):  # no such name, or none that DNS could have
+        shown = host[:_SHOWN].encode(errors="replace").decode()
+        raise OwnEndpointRefused(f"your own model: {shown} cannot be found") from None
     if not all(is_of_the_world(str(one)) for one in found):
         raise OwnEndpointRefused(
             f"your own model: {host} is no server of the internet, so it is not asked from here"

@@ -27,6 +27,8 @@ from index.entries import Entry, Name, name_of
 ADDRESS = "http://127.0.0.1:23119"
 _ITEMS_MOST = 200_000  # with attachments and notes
 _SECONDS = 30.0
+_SHOWN = 200  # characters of an address
+_WHERE = f"Zotero is asked on this machine alone, without a login: its address is {ADDRESS}"
 _NO_WORKS = ("attachment", "note", "annotation")
 
 
@@ -65,6 +67,8 @@ def read_zotero(address: str = ADDRESS) -> list[Entry]:
             }
         except ExportUnusable:
             raise
+        except httpx2.InvalidURL:
+            raise ExportUnusable(_shown(address), _WHERE) from None
         except (httpx2.HTTPError, PyZoteroError) as error:
             raise ExportUnusable(
                 address,
@@ -99,13 +103,17 @@ def _check_here(address: str) -> None:
         parts = urlsplit(address)
         host = parts.hostname or ""
         here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        here = here and parts.username is None and parts.port != 0
     except ValueError:
         here = False
         parts = None
     if not here or parts is None or parts.scheme != "http":
-        raise ExportUnusable(
-            address, f"Zotero is asked on this machine alone: its address is {ADDRESS}"
-        )
+        raise ExportUnusable(_shown(address), _WHERE)
+
+
+def _shown(address: str) -> str:
+    """An address as a message has it: some of it, in characters that can be printed."""
+    return address[:_SHOWN].encode(errors="replace").decode()
 
 
 def _data(item: dict[str, Any]) -> dict[str, Any]:

@@ -196,6 +196,18 @@ def _text(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
+def text_in(value: object) -> str:
+    """A value of a row as text: in a damaged row it may be of any type that SQLite has."""
+    if isinstance(value, bytes):
+        return _text(value)
+    return "" if value is None else str(value)
+
+
+def number_in(value: object) -> int | None:
+    """A value of a row as a whole number; None for what is none, as in a damaged row."""
+    return value if isinstance(value, int) else None
+
+
 def marks(values: Sequence[object]) -> str:
     """A question mark for each value, for ``IN``."""
     return ", ".join("?" * len(values))

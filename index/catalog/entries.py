@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from index.catalog.database import Database
+from index.catalog.database import Database, text_in
 from index.entries import Entry, StoredEntry, entry_from_json
 from index.reference import ARXIV_ID
 
@@ -36,7 +36,8 @@ class Entries:
                     "identity": entry.identity,
                     "paper_key": paper_key,
                     "reason": reason,
-                    "source": source,
+                    # The name of a file need not be Unicode.
+                    "source": source.encode(errors="backslashreplace").decode(),
                     "json": entry.to_json(),
                     "added": now,
                 },
@@ -57,6 +58,11 @@ class Entries:
             "NOT EXISTS (SELECT 1 FROM editions e WHERE e.state = 'current'"
             " AND e.paper_key = entries.paper_key)"
         )
+
+    def damaged(self) -> int:
+        """How many entries are not of the form or of the work that they were stored as."""
+        rows = self._database.rows("SELECT * FROM entries")
+        return sum(not _is_sound(row) for row in rows)
 
     def delete(self, number: int) -> bool:
         """Delete an entry; whether there was one of that number."""
@@ -91,11 +97,20 @@ def release(connection: sqlite3.Connection, edition: int) -> None:
     )
 
 
+def _is_sound(row: sqlite3.Row) -> bool:
+    try:
+        works = _stored(row).entry.identity == row["identity"]
+    except (ValueError, TypeError, KeyError):
+        return False
+    texts = (row["paper_key"], row["reason"], row["source"])
+    return works and all(isinstance(one, str) for one in texts)
+
+
 def _stored(row: sqlite3.Row) -> StoredEntry:
     return StoredEntry(
         number=row["number"],
         entry=entry_from_json(row["json"]),
-        paper_key=row["paper_key"],
-        reason=row["reason"],
-        source=row["source"],
+        paper_key=text_in(row["paper_key"]),
+        reason=text_in(row["reason"]),
+        source=text_in(row["source"]),
     )

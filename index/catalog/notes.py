@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from index.catalog.checksums import text_checksum
-from index.catalog.database import Database
+from index.catalog.database import Database, number_in, text_in
 from index.notes import Anchor, Note, NoteNotFound, Place
 from index.reference import ARXIV_ID
 
@@ -90,7 +90,7 @@ class Notes:
             " JOIN editions e ON e.paper_key = p.paper_key AND e.state = 'current'"
             " ORDER BY e.paper_id, t.name"
         )
-        return [(row["paper_id"], row["name"], bool(row["own"])) for row in rows]
+        return [(row["paper_id"], text_in(row["name"]), bool(row["own"])) for row in rows]
 
     def damaged(self) -> list[tuple[str, int]]:
         """The papers, by key, and numbers of notes that are not as they were written."""
@@ -99,10 +99,16 @@ class Notes:
             " JOIN places p ON p.number = n.place ORDER BY n.number"
         )
         return [
-            (row["paper_key"], row["number"])
+            (text_in(row["paper_key"]), row["number"])
             for row in rows
-            if row["checksum"] != text_checksum(row["text"])
+            if not isinstance(row["text"], str) or row["checksum"] != text_checksum(row["text"])
         ]
+
+    def astray(self) -> int:
+        """How many rows of notes, tags and their places have values that none is written with, or
+        are of no place."""
+        row = self._database.row(f"SELECT {' + '.join(f'({one})' for one in _ASTRAY)} AS astray")
+        return int(row["astray"]) if row is not None else 0
 
     def _places(self, where: str, values: Sequence[object]) -> list[Place]:
         with self._database.reading() as connection:
@@ -113,6 +119,17 @@ class Notes:
                 values,
             ).fetchall()
             return [_place(connection, row) for row in rows]
+
+
+_ASTRAY = (
+    "SELECT count(*) FROM places WHERE typeof(paper_key) != 'text' OR typeof(quote) != 'text'"
+    " OR typeof(page) NOT IN ('integer', 'null') OR typeof(version) NOT IN ('integer', 'null')"
+    " OR typeof(start) != 'integer' OR typeof(title) != 'text' OR typeof(removed) != 'integer'"
+    " OR removed NOT IN (0, 1) OR paper_key = ''",
+    "SELECT count(*) FROM tags WHERE typeof(name) != 'text' OR trim(name) = ''"
+    " OR place NOT IN (SELECT number FROM places)",
+    "SELECT count(*) FROM notes WHERE place NOT IN (SELECT number FROM places)",
+)
 
 
 def detach(connection: sqlite3.Connection, edition: int) -> None:
@@ -178,11 +195,11 @@ def _drop_if_bare(connection: sqlite3.Connection, place: int) -> None:
     )
 
 
-def _tag_there(connection: sqlite3.Connection, place: int, tag: str) -> str | None:
-    """The tag as a place has it, whatever its case."""
+def _tag_there(connection: sqlite3.Connection, place: int, tag: str) -> object:
+    """The tag as a place has it, whatever its case; None where it has not."""
     rows = connection.execute("SELECT name FROM tags WHERE place = ?", (place,)).fetchall()
     wanted = tag.casefold()
-    return next((row["name"] for row in rows if row["name"].casefold() == wanted), None)
+    return next((row["name"] for row in rows if text_in(row["name"]).casefold() == wanted), None)
 
 
 def _place(connection: sqlite3.Connection, row: sqlite3.Row) -> Place:
@@ -193,15 +210,23 @@ def _place(connection: sqlite3.Connection, row: sqlite3.Row) -> Place:
     tags = connection.execute(
         "SELECT name FROM tags WHERE place = ? ORDER BY name", (number,)
     ).fetchall()
-    anchor = Anchor(row["quote"], row["page"], row["start"], row["version"])
+    anchor = Anchor(
+        text_in(row["quote"]),
+        number_in(row["page"]),
+        number_in(row["start"]) or 0,
+        number_in(row["version"]),
+    )
     return Place(
         number=number,
-        paper_key=row["paper_key"],
-        title=row["title"] if row["removed"] else row["known"] or row["title"],
-        anchor=anchor if row["quote"] else None,
+        paper_key=text_in(row["paper_key"]),
+        title=text_in(row["title"] if row["removed"] else row["known"] or row["title"]),
+        anchor=anchor if anchor.quote else None,
         removed=bool(row["removed"]),
-        notes=tuple(Note(**note) for note in notes),
-        tags=tuple(tag["name"] for tag in tags),
+        notes=tuple(
+            Note(note["number"], *(text_in(note[name]) for name in ("text", "made", "changed")))
+            for note in notes
+        ),
+        tags=tuple(text_in(tag["name"]) for tag in tags),
     )
 
 

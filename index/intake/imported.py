@@ -12,6 +12,7 @@ from index.bibliography import read_export
 from index.bibliography.attached import attached_file
 from index.bibliography.refused import FileRefused
 from index.bibliography.zotero import ADDRESS, read_zotero
+from index.disk import expanded
 from index.entries import Entry, Imported
 from index.library import Library
 from index.notes import NOTE_MOST, NoteUnusable
@@ -45,7 +46,7 @@ def find_entries(source: str, folder: Path = Path()) -> Imported:
     if source.lower().startswith(ZOTERO):
         address = source[len(ZOTERO) :]
         return Imported(tuple(read_zotero(address or ADDRESS)), None)
-    return read_export(folder / Path(source).expanduser())
+    return read_export(folder / expanded(Path(source)))
 
 
 def import_all(

@@ -67,10 +67,10 @@ def back_up(directory: Path, folder: Path) -> Backup:
     """
     if not (directory / CATALOG).is_file():
         raise LibraryUnusable(directory, "no library here; `gloss add` makes one")
-    if folder.exists() or folder.is_symlink():
-        raise BackupUnusable(folder, "is there already; name a new folder")
     making = folder.with_name(f".{folder.name}.part")
     try:
+        if folder.exists() or folder.is_symlink():
+            raise BackupUnusable(folder, "is there already; name a new folder")
         shutil.rmtree(making, ignore_errors=True)
         (making / FILES).mkdir(parents=True)
         backup = _copied(directory, making, folder)

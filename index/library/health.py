@@ -109,8 +109,19 @@ def health(
     sets, claim_points = _claim_health(catalog, engines, problems, measured, deep)
     for paper_key, note in catalog.notes.damaged():
         problems.append(
-            f"{paper_key}: note {note} is damaged in the catalogue: `gloss note --change {note}` "
-            "writes it again, or a backup has it"
+            f"{paper_key}: note {note} is damaged in the catalogue: `gloss note {paper_key} TEXT "
+            f"--change {note}` writes it again, or a backup has it"
+        )
+    astray = catalog.notes.astray()
+    if astray:
+        problems.append(
+            f"{astray} rows of notes, tags or their places in the catalogue are damaged: {PUT_BACK}"
+        )
+    entries = catalog.entries.damaged()
+    if entries:
+        problems.append(
+            f"{entries} imported entries are damaged in the catalogue: import their exports again, "
+            "or a backup has them"
         )
     places = catalog.notes.places()
     rebuild = Rebuild.noted(catalog.meta())

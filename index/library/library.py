@@ -221,7 +221,7 @@ class Library(Papers):
 
     def mark(self, paper_ids: Iterable[str], mark: Mark, on: bool = True) -> None:
         """Mark papers, or take the mark off. Raises ``LibraryReadOnly``."""
-        self._access.check()
+        self._access.check(margin=LEAST)
         self._catalog.marks.put(paper_ids, mark, on)
 
     def marked(self, mark: Mark) -> frozenset[str]:

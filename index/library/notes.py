@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from index.catalog import Catalog
-from index.errors import PaperNotFound
+from index.errors import PaperDamaged, PaperNotFound
 from index.library.access import Access
 from index.library.ids import Ids
 from index.notes import (
@@ -195,10 +195,13 @@ class OwnNotes:
 
     def _resolved(self, place: Place) -> Located:
         current = self._catalog.editions.find("paper_key", place.paper_key, "current")
+        page = place.anchor.page if place.anchor is not None else None
         if place.removed or not current:
-            page = place.anchor.page if place.anchor is not None else None
             return Located(place, place.paper_key, "removed", None, page)
-        return self._here(place, current[0].paper_id, current[0].number)
+        try:
+            return self._here(place, current[0].paper_id, current[0].number)
+        except PaperDamaged:  # which is named by whatever needs the paper itself
+            return Located(place, current[0].paper_id, "gone", None, page)
 
     def _here(self, place: Place, paper_id: str, number: int) -> Located:
         anchor = place.anchor

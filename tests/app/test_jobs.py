@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from app.api.failures import QueryUnusable
+from app.web.comparing import Desks, Layout
 from app.web.jobs import Job, Jobs, Stopped, Turns
+from app.web.ui.compare import _laid_out, _with
 from index.errors import GlossError
 
 
@@ -81,3 +85,31 @@ def test_only_what_was_asked_for_last_is_answered() -> None:
     assert turns.is_last("ada", chinese) and turns.is_last("bo", other)
     turns.end("ada")
     assert not turns.is_last("ada", chinese) and turns.is_last("bo", other)
+
+
+def test_sessions_that_never_end_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program may name any number of them."""
+    monkeypatch.setattr("app.web.jobs.TURNS_MOST", 3)
+    monkeypatch.setattr("app.web.comparing.DESKS_MOST", 3)
+    turns, desks = Turns(), Desks()
+    for number in range(10):
+        turns.begin(f"made up {number}")
+        desks.of(f"made up {number}").questions = (str(number),)
+        assert desks.of("ada") is desks.of("ada")
+    assert (len(turns._last), len(desks._of)) == (3, 3)
+    assert turns.is_last("made up 9", 1) and not turns.is_last("made up 0", 1)
+    assert desks.of("made up 9").questions == ("9",) and desks.of("made up 0").questions == ()
+
+
+def test_a_table_has_the_columns_and_the_questions_that_it_has_room_for() -> None:
+    """What a browser's field would not send, a program does."""
+    names = ("task", "limits")
+    layout = Layout()
+    for name in ("x" * 100_000, "", "limits", 7):
+        for key in ("hide", "sort", "show"):
+            layout = _laid_out(layout, SimpleNamespace(_data={key: name}), names)
+    layout = _laid_out(layout, SimpleNamespace(_data={"hide": "task"}), names)
+    assert layout == Layout(frozenset({"task"}), "limits")
+    assert _with(("why?",), "how " * 250) == ("why?", ("how " * 250).strip())
+    with pytest.raises(QueryUnusable, match="question: at most 1000 characters"):
+        _with((), "x" * 1001)

@@ -160,6 +160,18 @@ def test_deep_json_is_refused_and_brackets_in_words_are_none(client: TestClient)
     assert sent(b'["\\"",' + b"[" * 100_000) == 400
 
 
+def test_a_session_has_a_short_name(client: TestClient) -> None:
+    """Gradio keeps states, times and events by it, and so do we."""
+
+    def sent(name: object, **query: str) -> int:
+        said = {"data": [], "session_hash": name}
+        return client.post("/take", json=said, params=query).status_code
+
+    assert sent("x" * 100) == sent(None) == sent("", session_hash="a" * 100) == 200
+    assert sent("x" * 101) == sent([["x" * 200]]) == sent("", session_hash="a" * 101) == 400
+    assert client.get("/take", params={"session_hash": "a" * 101}).status_code == 400
+
+
 def test_gradio_fetches_no_address(client: TestClient) -> None:
     def sent(path: Any) -> int:
         return client.post(

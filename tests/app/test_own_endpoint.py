@@ -92,6 +92,37 @@ def test_a_digest_by_a_visitors_model_leaves_no_key_behind(
         ("file:///etc/passwd", "m", "begins with https://"),
         ("https://no.such.host.invalid/v1", "m", "cannot be found"),
         ("https://[::1", "m", "begins with https://"),
+        *(
+            (f"https://{host}/v1", "m", "no server of the internet")
+            for host in (
+                "[::ffff:127.0.0.1]",
+                "[::ffff:a9fe:a9fe]",
+                "[::ffff:0:127.0.0.1]",
+                "[fd00:ec2::254]",
+                "0x7f.1",
+                "127.1",
+                "017700000001",
+                "0",
+                "0.0.0.0",
+                "[::]",
+                "①②⑦.⓪.⓪.①",
+                "LOCALHOST",
+                "1.1.1.1@127.0.0.1",
+                "127.0.0.1#@1.1.1.1",
+                "1.1.1.1\t@127.0.0.1",
+            )
+        ),
+        *(
+            (f"https://{host}/v1", "m", "cannot be found")
+            for host in (
+                "a" * 64 + ".invalid",
+                ".invalid",
+                "a..invalid",
+                "\ud83d.invalid",
+                "a." * 3000 + "invalid",
+                "\0.invalid",
+            )
+        ),
         ("https://api.example.org/v1", "", "both"),
         ("", "m", "both"),
     ],
@@ -102,6 +133,7 @@ def test_a_public_instance_asks_no_address_of_its_own_network(
     with pytest.raises(OwnEndpointRefused, match=re.escape(why)) as refused:
         with_own_endpoint(Settings(public={"enabled": True}), address, model, KEY)
     assert KEY not in str(refused.value)
+    assert len(str(refused.value).encode()) < 1000
 
 
 def test_on_ones_own_machine_any_server_will_do() -> None:

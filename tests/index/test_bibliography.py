@@ -518,11 +518,14 @@ def test_what_is_no_zotero_is_said(status: int, text: str, headers: dict[str, st
 @pytest.mark.parametrize(
     "address",
     ["http://192.0.2.1:23119", "https://127.0.0.1", "file:///etc", "http://", "http://evil.example",
-     "http://[", "http://127.0.0.1.evil.example"],
+     "http://[", "http://127.0.0.1.evil.example", "http://localhost:x", "http://localhost:0",
+     "http://name:s3cret@localhost", "http://localhost/" + "a" * 70_000, "http://localhost/\x7f",
+     "http://169.254.169.254", "http://[::ffff:169.254.169.254]", "http://2130706433"],
 )  # fmt: skip
 def test_zotero_is_on_this_machine_alone(address: str) -> None:
-    with pytest.raises(ExportUnusable, match="asked on this machine alone"):
+    with pytest.raises(ExportUnusable, match="asked on this machine alone") as refused:
         find_entries(f"zotero:{address}")
+    assert "s3cret" not in str(refused.value) and len(str(refused.value)) < 1000
 
 
 def test_a_zotero_that_does_not_run_is_said() -> None:

@@ -1,11 +1,12 @@
 """The tab that sets papers side by side, in a table that is filled cell by cell."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from app.api.dates import NotADate, dated
-from app.api.service import RateLimiter, limit_compare, unlimited
+from app.api.failures import QueryUnusable
+from app.api.service import QUERY_MOST, RateLimiter, limit_compare, unlimited
 from app.compare import MOST, Comparison, table_of
 from app.compare.choice import chosen
 from app.compare.columns import COLUMNS, question_columns
@@ -14,6 +15,8 @@ from app.show.html import fill as fill_template
 from app.show.html import template_source
 from app.show.text import plain
 from app.web.comparing import (
+    DATE,
+    PAPER,
     QUESTIONS_MOST,
     Desk,
     Desks,
@@ -99,7 +102,8 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
     def act(event: gr.EventData, request: gr.Request) -> str:  # type: ignore[name-defined]
         """Sort, hide or show a column of the table."""
         session, desk = sessions.of(request.session_hash), desks.of(request.session_hash)
-        desk.layout = _laid_out(desk.layout, event)
+        names = {PAPER, DATE, *(one.name for one in desk.table.columns)} if desk.table else set()
+        desk.layout = _laid_out(desk.layout, event, names)
         return table_html(session.library, desk, language_of(request))
 
     def find(
@@ -113,6 +117,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         if not words:
             return gr.skip(), gr.skip(), gr.skip()
         try:
+            _check_length("query", words)
             found = chosen(
                 session.library,
                 papers or (),
@@ -139,7 +144,8 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
         session = sessions.of(request.session_hash)
         papers, asked = named_in({k: str(v) for k, v in dict(request.query_params).items()})
         there = [known for one in papers[:MOST] if (known := session.known(one)) is not None]
-        desks.of(request.session_hash).questions = asked[:QUESTIONS_MOST]
+        short = tuple(one for one in asked if len(one) <= QUERY_MOST)
+        desks.of(request.session_hash).questions = short[:QUESTIONS_MOST]
         update = gr.update(choices=session.choices(), value=there)
         return update, begun(session, Desk(), language_of(request))
 
@@ -171,7 +177,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
                 label=say("compare_find"),
                 placeholder=say("compare_find_hint"),
                 max_lines=1,
-                max_length=1000,
+                max_length=QUERY_MOST,
                 scale=4,
                 min_width=240,
                 elem_id="compare-find",
@@ -180,7 +186,7 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
                 label=say("compare_question"),
                 placeholder=say("compare_question_hint"),
                 max_lines=1,
-                max_length=1000,
+                max_length=QUERY_MOST,
                 scale=4,
                 min_width=240,
                 elem_id="compare-question",
@@ -216,10 +222,17 @@ def compare_tab(sessions: Sessions, rate_limiter: RateLimiter = unlimited) -> No
 def _with(questions: tuple[str, ...], question: str | None) -> tuple[str, ...]:
     """The questions and a new one. Raises ``GlossError`` for too many."""
     new = " ".join((question or "").split())
+    _check_length("question", new)
     asked = tuple(dict.fromkeys((*questions, new))) if new else questions
     if len(asked) > QUESTIONS_MOST:
         raise TooManyQuestions
     return asked
+
+
+def _check_length(name: str, words: str) -> None:
+    """What a text field says of its length holds in browsers alone. Raises ``QueryUnusable``."""
+    if len(words) > QUERY_MOST:
+        raise QueryUnusable(name, f"at most {QUERY_MOST} characters")
 
 
 def _filling(session: Session, table: Comparison) -> Any:
@@ -242,13 +255,14 @@ def _shown_at_times(job: Job[Comparison], session: Session, desk: Desk, lang: An
             yield table_html(session.library, desk, lang)
 
 
-def _laid_out(layout: Layout, event: Any) -> Layout:
+def _laid_out(layout: Layout, event: Any, names: Collection[str]) -> Layout:
+    """The layout after an event that sorts, hides or shows a column of one of the names."""
     sort, hide, show = (event_value(event, name) for name in ("sort", "hide", "show"))
-    if isinstance(sort, str):
+    if isinstance(sort, str) and sort in names:
         return layout.sorting(sort)
-    if isinstance(hide, str):
+    if isinstance(hide, str) and hide in names:
         return Layout(layout.hidden | {hide}, layout.sorted_by, layout.descending)
-    if isinstance(show, str):
+    if isinstance(show, str) and show in names:
         return Layout(layout.hidden - {show}, layout.sorted_by, layout.descending)
     return layout
 
