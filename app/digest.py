@@ -21,10 +21,12 @@ __all__ = [
     "Usage",
     "Verdict",
     "Whose",
+    "WriterName",
 ]
 
 Origin = Literal["quoted", "compressed", "translated"]
 Language = Literal["en", "zh"]
+WriterName = Literal["extractive", "local", "endpoint"]
 Verdict = Literal["supported", "unsupported"]
 Whose = Literal["own", "others"]  # work: that of the paper's authors, or of anybody else
 SectionStatus = Literal["stated", "not stated"]

@@ -45,7 +45,6 @@ def _check_names_server(address: str) -> str:
 Server = Annotated[str, AfterValidator(_check_names_server)]
 Link = Annotated[str, AfterValidator(check_link)]
 Quantization = Literal["none", "scalar", "binary"]
-WriterName = Literal["extractive", "local", "endpoint"]
 
 _log = logging.getLogger(__name__)
 
@@ -284,7 +283,7 @@ class Settings(BaseSettings):
     """Whether a paper's digest, in its own words, is written as the paper is added: some tenths of
     a second, and then every paper is found by the sentences of its digest. Off, it is written when
     it is asked for."""
-    writer: WriterName = "extractive"
+    writer: Literal["extractive", "local", "endpoint"] = "extractive"
     """Who words a digest: `extractive` quotes, the others ask a language model to be short."""
     digest_seconds: float = Field(default=1800.0, gt=0, le=86_400)
     """Seconds that a model may take for one digest, all in all; what is left then is quoted."""

@@ -47,7 +47,7 @@ from app.api.service import (
     unlimited,
 )
 from app.api.tables import table_answer
-from app.digest import Language
+from app.digest import Language, WriterName
 from app.documents.comparisons import PapersCompared, RelatedFound
 from app.documents.digests import DigestShape
 from app.documents.found import AnswerFound, SearchFound
@@ -55,7 +55,7 @@ from app.documents.papers import PaperList, PaperShown
 from app.show.figures import Pictures, all_within
 from app.show.workbook import MEDIA_TYPE
 from index import __version__
-from index.config import Settings, WriterName
+from index.config import Settings
 from index.notes import TAG_MOST
 from index.paper import Role
 

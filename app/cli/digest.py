@@ -33,8 +33,7 @@ from app.cli.terminal import (
     terminal,
     write,
 )
-from app.digest import Digest, Language
-from index.config import WriterName
+from app.digest import Digest, Language, WriterName
 from index.errors import GlossError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -21,10 +21,7 @@ from app.cli.terminal import (
     output,
     print_json,
 )
-from index.config import WriterName
-
-if TYPE_CHECKING:
-    pass
+from app.digest import WriterName
 
 
 def page(

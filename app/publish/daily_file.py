@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from app.digest import Language
+from app.digest import Language, WriterName
 from app.interests.filters import PaperFilter, folded
 from app.publish.day import ALL, day_stem
 from app.publish.message import address_of
 from app.show.text import plain
-from index.config import Link, WriterName
+from index.config import Link
 from index.disk import expanded, read_file
 from index.errors import FetchError, GlossError
 from index.fetch.feeds import category_spelling

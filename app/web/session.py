@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.api.failures import log_places
-from app.digest import Digest, DigestSection, Language
+from app.digest import Digest, DigestSection, Language, WriterName
 from app.show.figures import Pictures
 from app.show.html import fill
 from app.show.text import plain
@@ -28,7 +28,7 @@ from app.web.home import home_of
 from app.web.pictures import Marks, map_of, timeline_of
 from app.web.reading import Place, digest_html, find_in, outline_of, pages_html, place_at
 from app.web.texts import texts
-from index.config import Settings, WriterName
+from index.config import Settings
 from index.errors import GlossError, PaperNotFound
 from index.hits import SearchFilter
 from index.paper import ROLES, Status

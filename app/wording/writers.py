@@ -7,9 +7,8 @@ from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, get_args
 
-from app.digest import Language
+from app.digest import Language, WriterName
 from app.write import EXTRACTIVE, Writer
-from index.config import WriterName
 from index.errors import GlossError, ModelUnusable
 
 if TYPE_CHECKING:
