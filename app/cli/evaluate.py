@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -19,10 +19,6 @@ from app.cli.options import (
 from app.cli.terminal import output
 from app.controls import escaped_in_json
 from index.errors import GlossError
-
-if TYPE_CHECKING:
-    pass
-
 
 EVALUATIONS = "gloss.evaluations"  # the group of entry points that `gloss eval` runs
 

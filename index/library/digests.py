@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, KeptDigest
 from index.errors import PaperChanged
@@ -15,9 +14,6 @@ from index.library.ids import Ids
 from index.library.points import valid_date
 from index.library.search import resolved
 from index.sources import key_of
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(eq=False)
