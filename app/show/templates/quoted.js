@@ -64,7 +64,10 @@
       for (const one of document.querySelectorAll(LOOKED_FOR)) {
         one.dataset.seen = '';
         if (one.dataset.tex && made.has(named(one))) set(one);
-        else near.observe(one);
+        else {
+          if (!one.dataset.tex) reach(one);  // the keys come by it before it is near
+          near.observe(one);
+        }
       }
     });
   }).observe(document.body, {childList: true, subtree: true});
